@@ -1,0 +1,221 @@
+/**
+ * What the API shows, as plain JSON: times are RFC 3339, digests whole, images normalised and
+ * without digest. The store and the work produce these, the HTTP server gives them out as they are.
+ */
+import type { Capabilities } from './cluster.ts';
+import type { BuildFacts } from './published.ts';
+import type { ServiceMode } from './service.ts';
+
+export const VERDICT_NAMES = [
+  'current',
+  'obsolete',
+  'updating',
+  'diverged',
+  'pinned',
+  'excluded',
+  'held',
+  'unknown',
+] as const;
+export type VerdictName = (typeof VERDICT_NAMES)[number];
+
+export const DEPLOYMENT_STATES = [
+  'queued',
+  'updating',
+  'verifying',
+  'succeeded',
+  'failed',
+  'rolled-back',
+  'superseded',
+  'skipped',
+] as const;
+export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
+
+export type ServiceView = {
+  readonly cluster: string;
+  readonly id: string;
+  readonly name: string;
+  readonly stack: string | null;
+  /** Normalised; the spec's own text where that is no valid image. */
+  readonly image: string;
+  /** What its tasks run, else what its spec names; null where neither is known. */
+  readonly running: string | null;
+  readonly published: string | null;
+  readonly checkedAt: string | null;
+  readonly verdict: VerdictName;
+  /** Kebab-case, where the verdict needs one: which hold, why unknown. */
+  readonly reason: string | null;
+  readonly mode: ServiceMode;
+  readonly replicas: { readonly running: number; readonly desired: number } | null;
+  readonly updatedAt: string;
+  /** Id of its latest deployment. */
+  readonly deployment: string | null;
+  readonly build: BuildFacts | null;
+};
+
+/** What led to a deployment. */
+export type TriggerView =
+  | { readonly kind: 'hook'; readonly delivery: string }
+  | { readonly kind: 'smart-redeploy'; readonly run: string }
+  | { readonly kind: 'schedule'; readonly run: string }
+  | { readonly kind: 'person'; readonly actor: string };
+
+export type StepView = {
+  readonly at: string;
+  readonly step: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+};
+
+export type FailureView = {
+  readonly message: string;
+  readonly node: string | null;
+  readonly exitCode: number | null;
+  /** The failing container's last lines. The server empties it for anyone but operators. */
+  readonly log: readonly string[];
+};
+
+export type DeploymentView = {
+  readonly id: string;
+  readonly cluster: string;
+  readonly service: { readonly id: string; readonly name: string };
+  readonly image: string;
+  readonly from: string | null;
+  /** Null where the cluster looks the digest up by itself and it is not known yet. */
+  readonly to: string | null;
+  readonly state: DeploymentState;
+  readonly reason: string | null;
+  readonly triggers: readonly TriggerView[];
+  readonly queuedAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly steps: readonly StepView[];
+  readonly failure: FailureView | null;
+};
+
+export const RUN_STATES = ['queued', 'checking', 'deploying', 'done', 'failed'] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+/** A run as a list shows it. */
+export type RunSummary = {
+  readonly id: string;
+  readonly state: RunState;
+  readonly dryRun: boolean;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** Services per verdict; verdicts that no service has are left out. */
+  readonly counts: Readonly<Partial<Record<VerdictName, number>>>;
+};
+
+export type RunView = RunSummary & { readonly services: readonly ServiceView[] };
+
+export type DeliveryView = {
+  readonly id: string;
+  readonly receivedAt: string;
+  readonly sender: string;
+  /** Name of the secret that let it in, never its value. */
+  readonly secret: string;
+  readonly address: string;
+  readonly status: number;
+  readonly pushes: readonly { readonly image: string; readonly digest?: string }[];
+  readonly ignored: readonly { readonly reason: string; readonly about?: string }[];
+  readonly duplicateOf: string | null;
+  /** Ids of the deployments that it led to. */
+  readonly deployments: readonly string[];
+};
+
+/** One delivery with what came in, secrets removed; the body is null where nothing of it counted. */
+export type DeliveryDetail = DeliveryView & {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+};
+
+export type ClusterView = {
+  readonly name: string;
+  readonly type: 'engine' | 'swarmpit';
+  /** `unknown` until it was first asked. */
+  readonly state: 'up' | 'down' | 'unknown';
+  readonly description: string | null;
+  /** One line for a person where it is down. */
+  readonly problem: string | null;
+  readonly checkedAt: string | null;
+  readonly capabilities: Capabilities;
+};
+
+export type RegistryView = {
+  readonly host: string;
+  /** What is left of the registry's own limit, where it tells. */
+  readonly quota: {
+    readonly limit: number;
+    readonly remaining: number;
+    readonly windowSeconds: number;
+  } | null;
+  readonly askedAt: string | null;
+  readonly problem: string | null;
+};
+
+export type FreezeView = {
+  readonly id: string;
+  readonly cluster: string | null;
+  readonly stack: string | null;
+  readonly service: string | null;
+  readonly reason: string;
+  readonly by: string;
+  readonly since: string;
+  readonly until: string | null;
+};
+
+/** One entry of the audit: who did what, to what. */
+export type ActionView = {
+  readonly id: string;
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+};
+
+/**
+ * A part of a list. `after` is whatever `next` was in the part before (the server makes it opaque on
+ * the way out and plain again on the way in), so an implementation takes its own sort key for it and
+ * must bear any text there.
+ */
+export type PageRequest = { readonly limit: number; readonly after: string | null };
+export type Page<T> = { readonly items: readonly T[]; readonly next: string | null };
+
+export type ServiceFilter = {
+  readonly cluster?: string | undefined;
+  readonly stack?: string | undefined;
+  readonly verdict?: VerdictName | undefined;
+  /** Normalised, with or without tag. */
+  readonly image?: string | undefined;
+  /** Part of a name, stack or image, in any case. */
+  readonly q?: string | undefined;
+};
+
+export type DeploymentFilter = {
+  readonly cluster?: string | undefined;
+  /** Name or id. */
+  readonly service?: string | undefined;
+  readonly image?: string | undefined;
+  readonly state?: DeploymentState | undefined;
+  /** Queued at or after, and before; RFC 3339 in UTC. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+};
+
+export type DeliveryFilter = {
+  readonly sender?: string | undefined;
+  readonly secret?: string | undefined;
+  /** Received at or after, and before; RFC 3339 in UTC. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+};
+
+/** What a person asks of SmartRedeploy; empty lists select everything. Patterns are globs. */
+export type RunRequest = {
+  readonly cluster: string | null;
+  readonly services: readonly string[];
+  readonly stacks: readonly string[];
+  readonly images: readonly string[];
+  readonly dryRun: boolean;
+  readonly pin: boolean;
+};
