@@ -1,0 +1,141 @@
+import type { Secret } from '../core/secret.ts';
+
+/**
+ * Everything that the helper can be told, valid and deep-frozen. Durations are in ms, sizes in bytes,
+ * nothing is optional: what was not said has its default, and what has no default is null.
+ */
+export type Config = {
+  /** The YAML file that was read, or null where only variables spoke. */
+  readonly file: string | null;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Empty, or begins with `/` and does not end with one: `/cd-helper`. */
+  readonly basePath: string;
+  /** Where people and senders reach the helper, base path included, without a trailing slash. */
+  readonly publicUrl: string | null;
+  /** Addresses and CIDR networks whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Path of the SQLite file. */
+  readonly store: string;
+  readonly logLevel: LogLevel;
+  /** At least one; names differ. */
+  readonly clusters: readonly ClusterConfig[];
+  /** One entry a host. */
+  readonly registries: readonly RegistryConfig[];
+  /** Path of a Docker `config.json` with further sign-ins. */
+  readonly dockerConfig: string | null;
+  readonly hooks: { readonly secrets: readonly HookSecret[] };
+  readonly api: { readonly tokens: readonly ApiToken[] };
+  readonly metrics: { readonly public: boolean };
+  readonly smartRedeploy: SmartRedeployConfig;
+  readonly notifications: readonly NotificationChannel[];
+  readonly retention: {
+    readonly ageMs: number;
+    readonly deployments: number;
+    readonly bytes: number;
+  };
+};
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** `all`: every service that is not excluded by label; `labelled`: only those that ask for it. */
+export type Selection = 'all' | 'labelled';
+
+type ClusterBasics = {
+  readonly name: string;
+  readonly select: Selection;
+  /** Services that may be updated at one time. */
+  readonly maxParallel: number;
+};
+
+/** PEM texts for a connection over TLS. */
+export type TlsConfig = {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: Secret | null;
+};
+
+export type EngineClusterConfig = ClusterBasics & {
+  readonly type: 'engine';
+  /** `unix:///path`, `tcp://host:port`, `http://…` or `https://…`. */
+  readonly url: string;
+  readonly tls: TlsConfig | null;
+};
+
+export type SwarmpitClusterConfig = ClusterBasics & {
+  readonly type: 'swarmpit';
+  /** Without `/api` and without a trailing slash. */
+  readonly url: string;
+  /** As it was given: with or without `Bearer `. */
+  readonly token: Secret;
+  readonly tls: TlsConfig | null;
+};
+
+export type ClusterConfig = EngineClusterConfig | SwarmpitClusterConfig;
+
+export type RegistryConfig = {
+  /** As images name it, with its port: `docker.io`, `registry.local:5000`. */
+  readonly host: string;
+  /** Spoken to over HTTP. */
+  readonly insecure: boolean;
+  /** Hosts asked instead, in their order, before the registry itself. */
+  readonly mirrors: readonly string[];
+  readonly credentials: { readonly username: string; readonly password: Secret } | null;
+  readonly tls: TlsConfig | null;
+  /** Hosts that may see the credentials beside the registry's own, for its token realm. */
+  readonly signInHosts: readonly string[];
+  /** Requests under way at one time. */
+  readonly concurrency: number;
+  /** SmartRedeploy stops asking where fewer pulls than this remain. */
+  readonly quotaReserve: number;
+};
+
+/** What a sender shows to be let in; null limits nothing. */
+export type HookSecret = {
+  readonly name: string;
+  readonly value: Secret;
+  readonly senders: readonly string[] | null;
+  /** Taken for images of senders that name no registry. */
+  readonly registry: string | null;
+  readonly clusters: readonly string[] | null;
+  /** Globs over registry and repository: `docker.io/acme/*`. */
+  readonly repositories: readonly string[] | null;
+  /** Addresses and CIDR networks that may use it. */
+  readonly networks: readonly string[] | null;
+};
+
+export type ApiRole = 'viewer' | 'operator';
+
+export type ApiToken = { readonly name: string; readonly role: ApiRole; readonly value: Secret };
+
+export type SmartRedeployConfig = {
+  /** Cron expression, or null: no run by itself. */
+  readonly schedule: string | null;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly mode: 'deploy' | 'report';
+  readonly onStart: 'off' | 'deploy' | 'report';
+  /** A scheduled run begins up to this much later. */
+  readonly jitterMs: number;
+};
+
+/** Globs; null limits nothing. */
+export type NotificationFilter = {
+  readonly states: readonly NotifiedState[] | null;
+  readonly clusters: readonly string[] | null;
+  readonly stacks: readonly string[] | null;
+  readonly services: readonly string[] | null;
+};
+
+export type NotifiedState = 'succeeded' | 'failed' | 'rolled-back' | 'superseded' | 'skipped';
+
+export type NotificationChannel = NotificationFilter & {
+  readonly name: string;
+  /** May carry a token, so it is kept as a secret. */
+  readonly url: Secret;
+  /** Whether container log lines are sent along. */
+  readonly logs: boolean;
+} & (
+    | { readonly type: 'webhook'; /** Signs with HMAC SHA-256. */ readonly secret: Secret | null }
+    | { readonly type: 'slack' }
+    | { readonly type: 'apprise'; readonly tags: readonly string[] }
+  );
