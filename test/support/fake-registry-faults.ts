@@ -1,0 +1,115 @@
+import type { ServerResponse } from 'node:http';
+
+/** What goes wrong with a request. */
+export type Fault =
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
+  /** Takes the request and never answers. */
+  | { readonly kind: 'hang' }
+  /** Answers 200 at once, then one byte of the body every `everyMs`, for ever. */
+  | { readonly kind: 'drip'; readonly everyMs: number }
+  /** Answers 200 with that many bytes and no length. */
+  | { readonly kind: 'huge'; readonly bytes: number }
+  | { readonly kind: 'redirect'; readonly to: string; readonly status?: number }
+  /** Cuts the connection instead of answering. */
+  | { readonly kind: 'reset' }
+  /** Answers as usual but without these headers. */
+  | { readonly kind: 'without-headers'; readonly names: readonly string[] }
+  /** Answers as usual but with these headers too. */
+  | { readonly kind: 'with-headers'; readonly headers: Readonly<Record<string, string>> }
+  /** Answers 200 with these bytes in place of what was asked for. */
+  | {
+      readonly kind: 'content';
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
+
+/** Which requests a fault meets; what is left out matches all. */
+export type FaultFilter = {
+  readonly method?: string;
+  readonly kind?: FakeRequestKind;
+  readonly repository?: string;
+  readonly reference?: string;
+  /** How many requests it meets before it is over; without it, all until it is removed. */
+  readonly times?: number;
+};
+
+export type FakeRequestKind = 'ping' | 'manifest' | 'blob' | 'token' | 'other';
+
+export type ArmedFault = { readonly fault: Fault; readonly filter: FaultFilter; left: number };
+
+const CHUNK = Buffer.alloc(64 * 1024, 0x20);
+
+const pourBytes = (response: ServerResponse, bytes: number): void => {
+  let left = bytes;
+  const pour = (): void => {
+    while (left > 0 && !response.destroyed) {
+      const size = Math.min(left, CHUNK.length);
+      left -= size;
+      if (!response.write(CHUNK.subarray(0, size))) {
+        response.once('drain', pour);
+        return;
+      }
+    }
+    if (!response.destroyed) response.end();
+  };
+  pour();
+};
+
+const drip = (response: ServerResponse, everyMs: number): void => {
+  const timer = setInterval(() => response.write(' '), everyMs);
+  response.once('close', () => clearInterval(timer));
+};
+
+/** Answers in the fault's way; false where the usual answer must follow. */
+export const answerWithFault = (fault: Fault, response: ServerResponse): boolean => {
+  switch (fault.kind) {
+    case 'status':
+      response.writeHead(fault.status, fault.headers).end(fault.body ?? '');
+      return true;
+    case 'hang':
+      return true;
+    case 'drip':
+      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      drip(response, fault.everyMs);
+      return true;
+    case 'huge':
+      response.writeHead(200, { 'content-type': 'application/json' });
+      pourBytes(response, fault.bytes);
+      return true;
+    case 'redirect':
+      response.writeHead(fault.status ?? 307, { location: fault.to }).end();
+      return true;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+      return true;
+    case 'content':
+      response
+        .writeHead(200, { 'content-type': 'application/json', ...fault.headers })
+        .end(fault.body);
+      return true;
+    case 'without-headers':
+    case 'with-headers':
+      return false;
+  }
+};
+
+/** The headers of a usual answer as the faults that let it pass change them. */
+export const bendHeaders = (
+  headers: Record<string, string>,
+  faults: readonly Fault[],
+): Record<string, string> => {
+  let bent = headers;
+  for (const fault of faults) {
+    if (fault.kind === 'with-headers') bent = { ...bent, ...fault.headers };
+    if (fault.kind === 'without-headers') {
+      const gone = new Set(fault.names.map((name) => name.toLowerCase()));
+      bent = Object.fromEntries(Object.entries(bent).filter(([name]) => !gone.has(name)));
+    }
+  }
+  return bent;
+};

@@ -1,0 +1,102 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { type Digest, parseDigest } from '../../src/core/digest.ts';
+import { digestOf, type FakeContent, MEDIA_TYPES } from './fake-registry-images.ts';
+import { type Answer, registryError } from './fake-registry-sign-in.ts';
+
+type Manifest = { readonly mediaType: string; readonly bytes: Buffer };
+type Repository = { readonly tags: Map<string, Digest>; readonly manifests: Map<Digest, Manifest> };
+
+export type Shelf = {
+  readonly put: (repository: string, tag: string | null, content: FakeContent) => Digest;
+  readonly point: (repository: string, tag: string, digest: Digest) => void;
+  readonly removeTag: (repository: string, tag: string) => void;
+  readonly answerManifest: (
+    repository: string,
+    reference: string,
+    headers: IncomingHttpHeaders,
+  ) => Answer;
+  readonly answerBlob: (digest: string) => Answer;
+  readonly putManifest: (
+    request: IncomingMessage,
+    repository: string,
+    reference: string,
+  ) => Promise<Answer>;
+};
+
+/** Repositories, tags, manifests and blobs, answered for as distribution's registry does. */
+export const createShelf = (): Shelf => {
+  const repositories = new Map<string, Repository>();
+  const blobs = new Map<string, Buffer>();
+
+  const repositoryNamed = (name: string): Repository => {
+    const present = repositories.get(name);
+    if (present !== undefined) return present;
+    const made: Repository = { tags: new Map(), manifests: new Map() };
+    repositories.set(name, made);
+    return made;
+  };
+
+  const keep = (repository: Repository, content: FakeContent): void => {
+    for (const child of content.children) keep(repository, child);
+    for (const [digest, bytes] of content.blobs) blobs.set(digest, bytes);
+    repository.manifests.set(content.digest, content);
+  };
+
+  return {
+    put: (name, tag, content) => {
+      const repository = repositoryNamed(name);
+      keep(repository, content);
+      if (tag !== null) repository.tags.set(tag, content.digest);
+      return content.digest;
+    },
+    point: (name, tag, digest) => {
+      repositoryNamed(name).tags.set(tag, digest);
+    },
+    removeTag: (name, tag) => {
+      repositories.get(name)?.tags.delete(tag);
+    },
+    answerManifest: (name, reference, headers) => {
+      const repository = repositories.get(name);
+      if (repository === undefined) return registryError(404, 'NAME_UNKNOWN');
+      const digest = parseDigest(reference) ?? repository.tags.get(reference);
+      if (digest === undefined) return registryError(404, 'MANIFEST_UNKNOWN');
+      const etag = `"${digest}"`;
+      if (headers['if-none-match'] === etag) return { status: 304, headers: { etag }, body: '' };
+      const manifest = repository.manifests.get(digest);
+      const mediaType = manifest?.mediaType ?? MEDIA_TYPES.oci.manifest;
+      // Like distribution: who does not accept OCI's types is told that there is nothing.
+      const accepted = headers.accept ?? '';
+      if (mediaType.includes('.oci.') && !accepted.includes(mediaType)) {
+        return registryError(404, 'MANIFEST_UNKNOWN');
+      }
+      if (manifest === undefined && parseDigest(reference) !== null) {
+        return registryError(404, 'MANIFEST_UNKNOWN');
+      }
+      return {
+        status: 200,
+        headers: { 'content-type': mediaType, 'docker-content-digest': digest, etag },
+        body: manifest?.bytes ?? '',
+      };
+    },
+    answerBlob: (digest) => {
+      const bytes = blobs.get(digest);
+      if (bytes === undefined) return registryError(404, 'BLOB_UNKNOWN');
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/octet-stream', 'docker-content-digest': digest },
+        body: bytes,
+      };
+    },
+    putManifest: async (request, name, reference) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const bytes = Buffer.concat(chunks);
+      const digest = digestOf(bytes);
+      const repository = repositoryNamed(name);
+      const mediaType = request.headers['content-type'] ?? MEDIA_TYPES.oci.manifest;
+      repository.manifests.set(digest, { mediaType, bytes });
+      if (parseDigest(reference) === null) repository.tags.set(reference, digest);
+      return { status: 201, headers: { 'docker-content-digest': digest }, body: '' };
+    },
+  };
+};
