@@ -38,3 +38,45 @@ export class BacklogFull extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** What a sender sent, before anything of it is believed but that it is JSON. */
+export type IncomingDelivery = {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The bytes as they came, which is what signatures are over. */
+  readonly raw: Uint8Array;
+  readonly body: unknown;
+};
+
+/** What the holder of a hook secret may do; null limits nothing. */
+export type HookLimits = {
+  readonly senders: readonly string[] | null;
+  /** Taken for images of senders that name no registry, and in place of the host that a registry claims. */
+  readonly registry: string | null;
+  readonly clusters: readonly string[] | null;
+  /** Globs over registry and repository: `docker.io/acme/*`. */
+  readonly repositories: readonly string[] | null;
+};
+
+/**
+ * What a delivery turned out to be. `refused`: it shows no secret that lets it in, or shows a wrong
+ * one; the sender is told no more than that.
+ */
+export type ReadDelivery<Secret> =
+  | {
+      readonly kind: 'understood';
+      readonly sender: string;
+      /** The secret that let it in, whose limits were applied. */
+      readonly secret: Secret;
+      readonly pushes: readonly ImagePush[];
+      readonly ignored: readonly IgnoredEvent[];
+      readonly senderDeliveryId: string | null;
+    }
+  | { readonly kind: 'refused'; readonly sender: string }
+  | { readonly kind: 'unrecognised'; readonly lookedFor: readonly string[] }
+  | {
+      readonly kind: 'too-many-pushes';
+      readonly sender: string;
+      readonly count: number;
+      readonly most: number;
+    };

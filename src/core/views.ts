@@ -5,6 +5,7 @@
 import type { Capabilities } from './cluster.ts';
 import type { BuildFacts } from './published.ts';
 import type { ServiceMode } from './service.ts';
+import type { VerdictName } from './verdict.ts';
 
 export const VERDICT_NAMES = [
   'current',
@@ -15,8 +16,8 @@ export const VERDICT_NAMES = [
   'excluded',
   'held',
   'unknown',
-] as const;
-export type VerdictName = (typeof VERDICT_NAMES)[number];
+] as const satisfies readonly VerdictName[];
+export type { VerdictName };
 
 export const DEPLOYMENT_STATES = [
   'queued',

@@ -1,0 +1,46 @@
+import { parseDigest } from '../core/digest.ts';
+import { type ImageReference, imageWithTag, parseImageReference } from '../core/image-reference.ts';
+import { ignore } from './find-push.ts';
+import type { Finding } from './sender.ts';
+
+export type ClaimedImage = {
+  /** As people write it: `acme/app:v1`, `registry.local:5000/app@sha256:…`. */
+  readonly image: string;
+  readonly tag?: string | null | undefined;
+  readonly digest?: string | null | undefined;
+};
+
+const parseOn = (registry: string | null, text: string): ImageReference | null => {
+  const parsed = parseImageReference(text);
+  if (!parsed.ok) return null;
+  const namesNone =
+    parsed.image.registry === 'docker.io' &&
+    !/^(?:docker\.io|(?:index|registry-1)\.docker\.io)\//.test(text);
+  if (registry === null || !namesNone) return parsed.image;
+  const there = parseImageReference(`${registry}/${text}`);
+  return there.ok ? there.image : null;
+};
+
+const differ = (one: string | null, other: string | null): boolean =>
+  one !== null && other !== null && one !== other;
+
+/**
+ * The push of an image that is written out whole, with tag and digest in it or beside it; what is
+ * said twice must agree. No tag at all is `latest`, unless a digest stands without one.
+ */
+export const findImage = (claimed: ClaimedImage, registry: string | null): Finding => {
+  const { image: text } = claimed;
+  const image = parseOn(registry, text);
+  if (image === null) return ignore('malformed-image', text);
+  const written = /:[^/]*$/.test(text.replace(/@.*$/s, '')) ? image.tag : null;
+  const beside = claimed.tag === undefined || claimed.tag === '' ? null : claimed.tag;
+  const digestText = claimed.digest === undefined || claimed.digest === '' ? null : claimed.digest;
+  const digest = digestText === null ? null : parseDigest(digestText);
+  if (digestText !== null && digest === null) return ignore('malformed-digest', text);
+  if (differ(written, beside) || differ(image.digest, digest)) return ignore('contradiction', text);
+  const tag = beside ?? image.tag;
+  if (tag === null) return ignore('no-tag', text);
+  const whole = parseImageReference(imageWithTag({ ...image, tag }));
+  if (!whole.ok || whole.image.tag !== tag) return ignore('malformed-image', `${text}:${tag}`);
+  return { image: { ...whole.image, tag, digest: null }, digest: digest ?? image.digest };
+};

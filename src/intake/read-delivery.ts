@@ -1,0 +1,94 @@
+import type { HookLimits, IncomingDelivery, ReadDelivery } from '../core/delivery.ts';
+import { imageName, imageWithTag } from '../core/image-reference.ts';
+import type { IgnoredEvent, ImagePush } from '../core/push.ts';
+import { ignore } from './find-push.ts';
+import { printable } from './printable.ts';
+import { createRepositoryLimit } from './repository-limit.ts';
+import type { Finding, Sender } from './sender.ts';
+
+/** Different pushes that one body may hold. */
+export const MOST_PUSHES = 100;
+/** Ignored events that are told one by one; of the rest only the number. */
+const MOST_IGNORED = 100;
+
+/** A secret that lets deliveries in, with what its holder may do. */
+export type HookSecret = HookLimits & {
+  readonly name: string;
+  readonly value: { readonly reveal: () => string };
+};
+
+const isPush = (finding: Finding): finding is ImagePush => 'image' in finding;
+
+const split = (findings: readonly Finding[], allowed: (name: string) => boolean) => {
+  const pushes = new Map<string, ImagePush>();
+  const ignored: IgnoredEvent[] = [];
+  let untold = 0;
+  for (const finding of findings) {
+    if (isPush(finding) && allowed(imageName(finding.image))) {
+      pushes.set(`${imageWithTag(finding.image)}@${finding.digest ?? ''}`, finding);
+    } else if (ignored.length < MOST_IGNORED) {
+      ignored.push(isPush(finding) ? ignore('not-allowed', imageWithTag(finding.image)) : finding);
+    } else {
+      untold += 1;
+    }
+  }
+  if (untold > 0) ignored.push(ignore('and-more', `${untold} more`));
+  return { pushes: [...pushes.values()], ignored };
+};
+
+/**
+ * Tells who sent a delivery, whether it is believed, and which pushes it holds. The secrets are all
+ * that are configured; `shown` is the one that the address or a header already proved, or null.
+ * A signature is checked where the sender made one, and a wrong one is refused beside any `shown`.
+ * Nothing is thrown, whatever the delivery holds.
+ */
+export const createDeliveryReader = <S extends HookSecret>(
+  senders: readonly Sender[],
+  secrets: readonly S[],
+): ((delivery: IncomingDelivery, shown: S | null) => ReadDelivery<S>) => {
+  const limits = new Map(
+    secrets.map((secret) => [secret, createRepositoryLimit(secret.repositories)]),
+  );
+
+  const proven = (sender: Sender, delivery: IncomingDelivery, shown: S | null): S | null => {
+    const { verify } = sender;
+    if (verify === undefined) return shown;
+    // All are tried, whichever is right, so that the time tells nothing.
+    const proofs = secrets.map((secret) => verify(delivery, secret.value.reveal()));
+    if (proofs.every((proof) => proof === 'absent')) return shown;
+    const right = secrets.filter((_, index) => proofs[index] === 'right');
+    return right.length === 0 ? null : (shown ?? right[0] ?? null);
+  };
+
+  return (delivery, shown) => {
+    const sender = senders.find(({ recognise }) => recognise(delivery));
+    if (sender === undefined) {
+      return {
+        kind: 'unrecognised',
+        lookedFor: senders.map(({ name, sign }) => `${name}: ${sign}`),
+      };
+    }
+    const secret = proven(sender, delivery, shown);
+    if (secret === null || (secret.senders !== null && !secret.senders.includes(sender.name))) {
+      return { kind: 'refused', sender: sender.name };
+    }
+    const { findings, deliveryId } = sender.parse(delivery, secret.registry);
+    const { pushes, ignored } = split(findings, limits.get(secret) ?? (() => true));
+    if (pushes.length > MOST_PUSHES) {
+      return {
+        kind: 'too-many-pushes',
+        sender: sender.name,
+        count: pushes.length,
+        most: MOST_PUSHES,
+      };
+    }
+    return {
+      kind: 'understood',
+      sender: sender.name,
+      secret,
+      pushes,
+      ignored,
+      senderDeliveryId: deliveryId === null || deliveryId === '' ? null : printable(deliveryId),
+    };
+  };
+};

@@ -1,0 +1,27 @@
+import type { IncomingDelivery } from '../core/delivery.ts';
+import type { IgnoredEvent, ImagePush } from '../core/push.ts';
+
+/** What one event of a delivery came to. */
+export type Finding = ImagePush | IgnoredEvent;
+
+/** What a sender showed to be believed, compared with one secret. */
+export type Proof = 'absent' | 'right' | 'wrong';
+
+export type Parsed = {
+  readonly findings: readonly Finding[];
+  /** The sender's own id, the same again when it repeats the delivery; null where it has none. */
+  readonly deliveryId: string | null;
+};
+
+/** A kind of sender. None of its functions throws, whatever the delivery holds. */
+export type Sender = {
+  /** Kebab-case; stands in the history, in metrics and in the configuration. */
+  readonly name: string;
+  /** How it is told, in words, for one whose delivery was not recognised. */
+  readonly sign: string;
+  readonly recognise: (delivery: IncomingDelivery) => boolean;
+  /** For those that sign what they send or show a token of their own; in constant time. */
+  readonly verify?: (delivery: IncomingDelivery, secret: string) => Proof;
+  /** `registry` is the configured one for senders that name none, or null. */
+  readonly parse: (delivery: IncomingDelivery, registry: string | null) => Parsed;
+};

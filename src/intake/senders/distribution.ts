@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { findPush, ignore } from '../find-push.ts';
+import { mediaType } from '../header.ts';
+import { isObject, ownField } from '../own-field.ts';
+import type { Finding, Parsed, Sender } from '../sender.ts';
+
+const CONTENT_TYPE = /^application\/vnd\.docker\.distribution\.events\.v[12]\+json$/;
+/** The four kinds of manifest that run, and schema 1, which the look-up judges. */
+const MANIFEST =
+  /^application\/vnd\.(?:docker\.distribution\.manifest\.(?:v2|list\.v2|v1)\+(?:json|prettyjws)|oci\.image\.(?:manifest|index)\.v1\+json)$/;
+const LONGEST_ID = 200;
+
+const Event = z.object({
+  id: z.string().optional().catch(undefined),
+  action: z.string(),
+  target: z.object({
+    mediaType: z.string().optional(),
+    digest: z.string().optional(),
+    repository: z.string().optional(),
+    tag: z.string().optional(),
+  }),
+  request: z.object({ host: z.string().optional() }).optional(),
+});
+type Event = z.output<typeof Event>;
+
+const judge = ({ action, target, request }: Event, registry: string | null): Finding => {
+  const about = `${action} ${target.repository ?? ''}`;
+  if (action !== 'push') return ignore('not-a-push', about);
+  if (
+    target.mediaType !== undefined &&
+    target.mediaType !== '' &&
+    !MANIFEST.test(target.mediaType)
+  ) {
+    return ignore('not-an-image', about);
+  }
+  const host = registry ?? request?.host ?? '';
+  if (host === '') return ignore('no-registry', about);
+  const { repository = '', tag, digest } = target;
+  return findPush({ registry: host, repository, tag, digest });
+};
+
+/** One id for the whole body: a repetition holds the same events. */
+const joinIds = (ids: readonly (string | undefined)[]): string | null => {
+  if (ids.length === 0 || ids.some((id) => id === undefined || id === '')) return null;
+  const joined = ids.join(' ');
+  return joined.length <= LONGEST_ID
+    ? joined
+    : `sha256:${createHash('sha256').update(joined).digest('hex')}`;
+};
+
+/** What a body of `events` says; a broken event does not take the others with it. */
+export const readEvents = (body: unknown, registry: string | null): Parsed => {
+  const events = ownField(body, 'events');
+  if (!Array.isArray(events)) return { findings: [ignore('malformed-payload')], deliveryId: null };
+  const parsed = events.map((event) => Event.safeParse(event));
+  return {
+    findings: parsed.map((event) =>
+      event.success ? judge(event.data, registry) : ignore('malformed-event'),
+    ),
+    deliveryId: joinIds(parsed.map((event) => event.data?.id)),
+  };
+};
+
+/**
+ * The notifications of {@link https://distribution.github.io/distribution/about/notifications/
+ * distribution} (`registry:2`, `registry:3`). It sends them one after another and repeats a refused
+ * one for ever, so whatever is well-formed is accepted, if only to be ignored.
+ */
+export const distribution: Sender = {
+  name: 'distribution',
+  sign: 'the content type application/vnd.docker.distribution.events.v2+json, or a body with "events" that have "action" and "target"',
+  recognise: (delivery) => {
+    if (CONTENT_TYPE.test(mediaType(delivery))) return true;
+    const events = ownField(delivery.body, 'events');
+    const first: unknown = Array.isArray(events) ? events[0] : undefined;
+    return typeof ownField(first, 'action') === 'string' && isObject(ownField(first, 'target'));
+  },
+  parse: ({ body }, registry) => readEvents(body, registry),
+};

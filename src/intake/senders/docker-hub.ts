@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { findPush, ignore } from '../find-push.ts';
+import { isObject, ownField } from '../own-field.ts';
+import type { Sender } from '../sender.ts';
+
+// Everything else in it is left alone, `callback_url` above all: nothing in a payload is ever called.
+const Payload = z.object({
+  push_data: z.object({ tag: z.string().nullish() }),
+  repository: z.object({
+    repo_name: z.string().nullish(),
+    namespace: z.string().nullish(),
+    name: z.string().nullish(),
+  }),
+});
+
+/** {@link https://docs.docker.com/docker-hub/repos/manage/webhooks/ Docker Hub}: one tag a hook, no digest, no signature. */
+export const dockerHub: Sender = {
+  name: 'docker-hub',
+  sign: 'a body with "push_data" and "repository"',
+  recognise: ({ body }) =>
+    isObject(ownField(body, 'push_data')) && isObject(ownField(body, 'repository')),
+  parse: ({ body }) => {
+    const payload = Payload.safeParse(body);
+    if (!payload.success) return { findings: [ignore('malformed-payload')], deliveryId: null };
+    const { push_data: push, repository } = payload.data;
+    const spelt = repository.repo_name ?? '';
+    const repositoryName =
+      spelt === '' ? [repository.namespace, repository.name].filter(Boolean).join('/') : spelt;
+    return {
+      findings: [findPush({ registry: 'docker.io', repository: repositoryName, tag: push.tag })],
+      deliveryId: null,
+    };
+  },
+};
