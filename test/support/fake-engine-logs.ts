@@ -1,0 +1,34 @@
+import type { EngineTask } from './fake-engine-spec.ts';
+import type { EngineState } from './fake-engine-state.ts';
+
+/** One line as the engine frames it: stream, three zeros, length, text. */
+const frame = (stream: 1 | 2, text: string): Buffer => {
+  const body = Buffer.from(text);
+  const head = Buffer.alloc(8);
+  head.writeUInt8(stream, 0);
+  head.writeUInt32BE(body.length, 4);
+  return Buffer.concat([head, body]);
+};
+
+/** What the containers of a service wrote, in the engine's multiplexed form. */
+export const serviceLogs = (
+  state: EngineState,
+  linesOf: (task: EngineTask) => readonly string[],
+  serviceId: string,
+  query: URLSearchParams,
+): Buffer | null => {
+  const record = state.find(serviceId);
+  if (record === undefined) return null;
+  const tail = Number(query.get('tail') ?? 'all');
+  const details = query.get('details') === '1' || query.get('details') === 'true';
+  return Buffer.concat(
+    record.tasks.flatMap((task) => {
+      const lines = linesOf(task);
+      const kept = Number.isInteger(tail) ? lines.slice(Math.max(lines.length - tail, 0)) : lines;
+      const prefix = details
+        ? `com.docker.swarm.node.id=${task.NodeID ?? ''},com.docker.swarm.service.id=${task.ServiceID},com.docker.swarm.task.id=${task.ID} `
+        : '';
+      return kept.map((line) => frame(query.get('stderr') === '1' ? 2 : 1, `${prefix}${line}\n`));
+    }),
+  );
+};

@@ -1,0 +1,144 @@
+import type { SimulationClock } from './fake-engine-clock.ts';
+import { digestOrText, type EngineTask, isJob } from './fake-engine-spec.ts';
+import { type EngineState, isLive, type ServiceRecord } from './fake-engine-state.ts';
+
+/**
+ * What becomes of a container of an image: it runs; it runs for a while and exits; its health check
+ * fails while it is starting; its image cannot be pulled; no node fits.
+ */
+export type Outcome =
+  | { readonly kind: 'good'; readonly startMs?: number }
+  | { readonly kind: 'crash'; readonly exitCode?: number; readonly afterMs?: number }
+  | { readonly kind: 'unhealthy'; readonly afterMs?: number }
+  | { readonly kind: 'cannot-pull' }
+  | { readonly kind: 'never-placed' };
+
+/** How long the steps of a task take, in ms. */
+export type Durations = {
+  readonly prepareMs: number;
+  readonly startMs: number;
+  readonly stopMs: number;
+};
+
+export type TaskLife = {
+  /** Begins the life of a task; the answer is told once, when it first runs or ends instead. */
+  readonly begin: (
+    record: ServiceRecord,
+    task: EngineTask,
+    settled?: (task: EngineTask) => void,
+  ) => void;
+  /** Shuts a task down and then says so. */
+  readonly stop: (task: EngineTask, stopped?: () => void) => void;
+};
+
+/** Real containers of one task share no more than this with the simulation: state, error, exit code. */
+export const createTaskLife = (deps: {
+  readonly state: EngineState;
+  readonly clock: SimulationClock;
+  readonly durations: Durations;
+  readonly outcomeOf: (image: string) => Outcome;
+  readonly onFailed: (record: ServiceRecord, task: EngineTask) => void;
+}): TaskLife => {
+  const { state, clock, durations } = deps;
+
+  /** Runs `step` later, unless the task was shut down or the service removed meanwhile. */
+  const later = (task: EngineTask, ms: number, step: () => void): void => {
+    clock.after(ms, () => {
+      if (isLive(task)) step();
+    });
+  };
+
+  const container = (exitCode: number) => ({
+    ContainerID: state.newContainerId(),
+    PID: 4242,
+    ExitCode: exitCode,
+  });
+
+  const begin: TaskLife['begin'] = (record, task, settled) => {
+    const image = task.Spec.ContainerSpec.Image;
+    const outcome = deps.outcomeOf(digestOrText(image));
+    const fail = (
+      stateName: 'failed' | 'rejected',
+      message: string,
+      error: string,
+      code?: number,
+    ) => {
+      state.setTask(task, stateName, message, {
+        Err: error,
+        ...(code === undefined
+          ? {}
+          : {
+              ContainerStatus: {
+                ...(task.Status.ContainerStatus ?? container(code)),
+                ExitCode: code,
+              },
+            }),
+      });
+      task.DesiredState = 'shutdown';
+      settled?.(task);
+      deps.onFailed(record, task);
+    };
+    const run = (): void => {
+      const ContainerStatus = task.Status.ContainerStatus ?? container(0);
+      state.setTask(task, 'running', 'started', { ContainerStatus });
+      if (isJob(record.service.Spec)) {
+        later(task, durations.startMs, () => {
+          state.setTask(task, 'complete', 'finished');
+          settled?.(task);
+        });
+        return;
+      }
+      settled?.(task);
+      if (outcome.kind !== 'crash') return;
+      const code = outcome.exitCode ?? 3;
+      later(task, outcome.afterMs ?? 1000, () =>
+        fail('failed', 'started', `task: non-zero exit (${code})`, code),
+      );
+    };
+
+    if (outcome.kind === 'never-placed') {
+      delete task.NodeID;
+      state.setTask(task, 'pending', 'pending task scheduling', {
+        Err: 'no suitable node (scheduling constraints not satisfied on 1 node)',
+      });
+      return;
+    }
+    state.setTask(task, 'preparing', 'preparing');
+    later(task, durations.prepareMs, () => {
+      if (outcome.kind === 'cannot-pull') {
+        fail('rejected', 'preparing', `No such image: ${image}`);
+        return;
+      }
+      state.setTask(task, 'starting', 'starting', { ContainerStatus: container(0) });
+      if (outcome.kind === 'unhealthy') {
+        later(task, outcome.afterMs ?? 3000, () =>
+          fail(
+            'failed',
+            'starting',
+            'task: non-zero exit (137): dockerexec: unhealthy container',
+            137,
+          ),
+        );
+        return;
+      }
+      const startMs =
+        outcome.kind === 'good' ? (outcome.startMs ?? durations.startMs) : durations.startMs;
+      later(task, startMs, run);
+    });
+  };
+
+  return {
+    begin,
+    stop(task, stopped) {
+      if (!isLive(task)) {
+        stopped?.();
+        return;
+      }
+      task.DesiredState = 'shutdown';
+      clock.after(durations.stopMs, () => {
+        state.setTask(task, 'shutdown', 'shutdown');
+        stopped?.();
+      });
+    },
+  };
+};

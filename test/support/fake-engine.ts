@@ -1,0 +1,204 @@
+import { createAnswers, type SeenUpdate } from './fake-engine-answers.ts';
+import { createManualClock, createRealClock } from './fake-engine-clock.ts';
+import { createFaults, type EngineRequest, type Fault } from './fake-engine-faults.ts';
+import { createEngineHttp, type EngineControl } from './fake-engine-http.ts';
+import { createRollouts } from './fake-engine-rollout.ts';
+import { type ListenOn, listenOn } from './fake-engine-server.ts';
+import {
+  digestOrText,
+  type EngineNode,
+  type EngineService,
+  type EngineTask,
+  type ServiceMode,
+  type ServiceSpec,
+} from './fake-engine-spec.ts';
+import { createEngineState, isLive, type ServiceRecord } from './fake-engine-state.ts';
+import type { Outcome } from './fake-engine-tasks.ts';
+
+export type FakeEngineOptions = {
+  /** Default: a free TCP port of the loopback. */
+  readonly listen?: ListenOn;
+  /**
+   * How time passes for rollouts: `immediate` (default) brings every update to its end before the
+   * next request is answered; `manual` only through `advance`; `real` by the clock, `speed` times as fast.
+   */
+  readonly pace?: 'immediate' | 'manual' | 'real';
+  readonly speed?: number;
+  /** Names of the nodes; default one. */
+  readonly nodes?: readonly string[];
+  /** Default 1.47, least 1.24. */
+  readonly apiVersion?: string;
+  readonly minApiVersion?: string;
+  readonly prepareMs?: number;
+  readonly startMs?: number;
+  readonly stopMs?: number;
+};
+
+export type NewService = {
+  readonly name: string;
+  readonly image: string;
+  readonly replicas?: number;
+  readonly mode?: ServiceMode;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly update?: ServiceSpec['UpdateConfig'];
+  readonly rollback?: ServiceSpec['RollbackConfig'];
+  /** Anything more for `ContainerSpec`. */
+  readonly container?: Readonly<Record<string, unknown>>;
+};
+
+export type FakeEngine = {
+  readonly url: string;
+  /** The Swarm's id. */
+  readonly swarmId: string;
+  readonly nodes: EngineNode[];
+  /** A service with its tasks running already, as if it had been there for long. */
+  readonly addService: (service: NewService) => EngineService;
+  readonly removeService: (name: string) => void;
+  /** As the engine would answer now; throws where there is none. */
+  readonly service: (name: string) => EngineService;
+  /** Newest last, finished ones of the last five a slot included. */
+  readonly tasks: (name: string) => readonly EngineTask[];
+  /** Digests (or image texts without one) of the tasks that run now. */
+  readonly running: (name: string) => readonly string[];
+  /** Every task the service ever had: what was started how often. */
+  readonly tasksMade: (
+    name: string,
+  ) => readonly { readonly id: string; readonly image: string; readonly at: string }[];
+  /** Another actor changes the spec. */
+  readonly changeSpec: (name: string, change: (spec: ServiceSpec) => void) => void;
+  /** What containers of this digest (or image text) do; without one they are good. */
+  readonly setOutcome: (digest: string, outcome: Outcome) => void;
+  /** What containers of this digest wrote. */
+  readonly setLog: (digest: string, lines: readonly string[]) => void;
+  /** Lets time pass; not with `real` pace. */
+  readonly advance: (ms: number) => void;
+  readonly inject: (fault: Fault) => void;
+  readonly clearFaults: () => void;
+  /** Answers Swarm calls as a worker, or as an engine without a Swarm, does. */
+  readonly setRole: (role: 'manager' | 'worker' | 'no-swarm') => void;
+  /** Puts a socket proxy before the engine that answers 403 unless `allows`. */
+  readonly setProxy: (allows: ((request: EngineRequest) => boolean) | null) => void;
+  /** Accepted updates in their order. */
+  readonly updates: readonly SeenUpdate[];
+  /** How often each `METHOD path` (ids as they came, no query) was asked. */
+  readonly requests: ReadonlyMap<string, number>;
+  readonly close: () => Promise<void>;
+};
+
+const LONGEST_ROLLOUT_MS = 15 * 60_000;
+const START_OF_TIME = Date.parse('2026-01-01T00:00:00Z');
+
+/** An engine in this process that speaks enough of the Docker Engine API, with simulated rollouts. */
+export const startFakeEngine = async (options: FakeEngineOptions = {}): Promise<FakeEngine> => {
+  const { apiVersion = '1.47', minApiVersion = '1.24', pace = 'immediate' } = options;
+  const manual = pace === 'real' ? null : createManualClock(START_OF_TIME);
+  const clock = manual ?? createRealClock(options.speed);
+  const listeners = new Set<(event: Record<string, unknown>) => void>();
+  const state = createEngineState(clock, options.nodes ?? ['node-1'], (event) => {
+    for (const listener of listeners) listener(event);
+  });
+  const outcomes = new Map<string, Outcome>();
+  const logs = new Map<string, readonly string[]>();
+  const { prepareMs = 200, startMs = 300, stopMs = 200 } = options;
+  const rollouts = createRollouts({
+    state,
+    clock,
+    durations: { prepareMs, startMs, stopMs },
+    outcomeOf: (image) => outcomes.get(image) ?? { kind: 'good' },
+  });
+  const updates: SeenUpdate[] = [];
+  const requests = new Map<string, number>();
+  const faults = createFaults();
+  const answers = createAnswers({ state, rollouts, updates });
+  const control: EngineControl = { role: 'manager', proxyAllows: null };
+  const busy = new Set<ServiceRecord>();
+
+  const settleNow = (record: ServiceRecord | undefined): void => {
+    if (record === undefined || pace !== 'immediate') return;
+    busy.add(record);
+    manual?.runUntil(() => {
+      for (const one of busy) if (!rollouts.isBusy(one)) busy.delete(one);
+      return busy.size === 0;
+    }, LONGEST_ROLLOUT_MS);
+    busy.delete(record);
+  };
+
+  const record = (name: string): ServiceRecord => {
+    const found = state.find(name);
+    if (found === undefined) throw new Error(`the fake engine has no service ${name}`);
+    return found;
+  };
+
+  const handle = createEngineHttp({
+    state,
+    answers,
+    faults,
+    control,
+    apiVersion,
+    minApiVersion,
+    listeners,
+    requests,
+    changed: settleNow,
+    linesOf: (image) => logs.get(digestOrText(image)) ?? [],
+  });
+  const server = await listenOn(options.listen ?? { kind: 'tcp' }, handle);
+
+  return {
+    url: server.url,
+    swarmId: state.swarmId,
+    nodes: state.nodes,
+    addService(given) {
+      const added = state.insert({
+        Name: given.name,
+        Labels: { ...given.labels },
+        TaskTemplate: {
+          ContainerSpec: { Image: given.image, ...structuredClone(given.container ?? {}) },
+          Placement: {},
+          ForceUpdate: 0,
+          Runtime: 'container',
+        },
+        Mode: given.mode ?? { Replicated: { Replicas: given.replicas ?? 1 } },
+        ...(given.update === undefined ? {} : { UpdateConfig: given.update }),
+        ...(given.rollback === undefined ? {} : { RollbackConfig: given.rollback }),
+      });
+      rollouts.settle(added);
+      return structuredClone(added.service);
+    },
+    removeService: (name) => state.remove(record(name)),
+    service: (name) => structuredClone(record(name).service),
+    tasks: (name) => structuredClone(record(name).tasks),
+    running: (name) =>
+      record(name)
+        .tasks.filter((task) => isLive(task) && task.Status.State === 'running')
+        .map((task) => digestOrText(task.Spec.ContainerSpec.Image)),
+    tasksMade: (name) => [...record(name).made],
+    changeSpec(name, change) {
+      const changed = record(name);
+      const spec = structuredClone(changed.service.Spec);
+      change(spec);
+      answers.apply(changed, spec);
+      settleNow(changed);
+    },
+    setOutcome: (digest, outcome) => {
+      outcomes.set(digest, outcome);
+    },
+    setLog: (digest, lines) => {
+      logs.set(digest, lines);
+    },
+    advance(ms) {
+      if (manual === null) throw new Error('real time cannot be advanced');
+      manual.advance(ms);
+    },
+    inject: faults.inject,
+    clearFaults: faults.clear,
+    setRole: (to) => {
+      control.role = to;
+    },
+    setProxy: (allows) => {
+      control.proxyAllows = allows;
+    },
+    updates,
+    requests,
+    close: server.close,
+  };
+};
