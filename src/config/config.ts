@@ -1,3 +1,4 @@
+import type { Selection } from '../core/labels.ts';
 import type { Secret } from '../core/secret.ts';
 
 /**
@@ -36,9 +37,6 @@ export type Config = {
 };
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-
-/** `all`: every service that is not excluded by label; `labelled`: only those that ask for it. */
-export type Selection = 'all' | 'labelled';
 
 type ClusterBasics = {
   readonly name: string;
@@ -135,7 +133,7 @@ export type NotificationChannel = NotificationFilter & {
   /** Whether container log lines are sent along. */
   readonly logs: boolean;
 } & (
-    | { readonly type: 'webhook'; /** Signs with HMAC SHA-256. */ readonly secret: Secret | null }
+    | { readonly type: 'webhook' /** Signs with HMAC SHA-256. */; readonly secret: Secret | null }
     | { readonly type: 'slack' }
     | { readonly type: 'apprise'; readonly tags: readonly string[] }
   );

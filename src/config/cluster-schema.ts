@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { ClusterConfig } from './config.ts';
+import { anySecret, integer, mapping, matching, name, oneOf, url } from './fields.ts';
+import { tls } from './tls-schema.ts';
+
+/** Enough to go through a big cluster quickly, few enough that one bad push hurts few services at once. */
+const USUAL_PARALLEL = 4;
+const MOST_PARALLEL = 64;
+
+const basics = {
+  name: name(),
+  select: oneOf(['all', 'labelled']).default('all'),
+  maxParallel: integer(`a whole number from 1 to ${MOST_PARALLEL}`, 1, MOST_PARALLEL).default(
+    USUAL_PARALLEL,
+  ),
+  tls: tls.nullable().default(null),
+};
+
+const ENGINE_URL =
+  'the address of a Docker Engine such as unix:///var/run/docker.sock, tcp://10.0.0.5:2375 or https://10.0.0.5:2376';
+
+const isEngineUrl = (value: string): boolean => {
+  if (value.startsWith('unix://')) return /^unix:\/\/\/[^\s?#]+$/.test(value);
+  if (!URL.canParse(value)) return false;
+  const parsed = new URL(value);
+  const extras = `${parsed.username}${parsed.password}${parsed.search}${parsed.hash}`;
+  const hasHost = /^(?:tcp|http|https):$/.test(parsed.protocol) && parsed.hostname !== '';
+  return hasHost && extras === '' && (parsed.protocol !== 'tcp:' || parsed.port !== '');
+};
+
+const withoutApi = (value: string): string =>
+  value
+    .replace(/\/+$/, '')
+    .replace(/\/api$/, '')
+    .replace(/\/+$/, '');
+
+const engine = mapping({
+  type: z.literal('engine'),
+  ...basics,
+  url: matching(ENGINE_URL, isEngineUrl),
+});
+
+const swarmpit = mapping({
+  type: z.literal('swarmpit'),
+  ...basics,
+  url: url('the address of Swarmpit such as http://swarmpit:8080', ['http:', 'https:']).transform(
+    withoutApi,
+  ),
+  token: anySecret('an API token of Swarmpit'),
+});
+
+/** One of `clusters`. */
+export const cluster: z.ZodType<ClusterConfig> = z.discriminatedUnion('type', [engine, swarmpit], {
+  error: 'engine or swarmpit',
+});

@@ -1,0 +1,314 @@
+import { expect, test } from 'vitest';
+import { loadConfig } from './load-config.ts';
+import { type ConfigProblem, formatProblems, printOrigin } from './problem.ts';
+
+const SECRET = 'a-secret-that-is-long';
+
+const problemsOf = (
+  yaml: string | null,
+  env: Record<string, string> = {},
+  files: Record<string, string> = {},
+): readonly ConfigProblem[] => {
+  const loaded = loadConfig({
+    ...(yaml === null ? {} : { argvConfig: 'c.yaml' }),
+    env,
+    senders: ['docker-hub', 'nexus'],
+    readFile: (path) => {
+      const content = path === 'c.yaml' ? yaml : files[path];
+      if (content === undefined || content === null) {
+        throw Object.assign(new Error('no'), { code: path === '/denied' ? 'EACCES' : 'ENOENT' });
+      }
+      return content;
+    },
+  });
+  return loaded.ok ? [] : loaded.problems;
+};
+
+const inShort = (problem: ConfigProblem): string =>
+  [
+    problem.origin === null ? '-' : printOrigin(problem.origin),
+    problem.key ?? '-',
+    problem.found,
+    problem.hint ?? '-',
+  ].join(' | ');
+
+test.each([
+  ['a misspelt key', 'listn: x', 'c.yaml:1:1 | listn | an unknown key | did you mean listen?'],
+  ['a key of another world', 'colour: x', 'c.yaml:1:1 | colour | an unknown key | -'],
+  [
+    'a key in snake case',
+    '\nbase_path: /x',
+    'c.yaml:2:1 | base_path | an unknown key | did you mean basePath?',
+  ],
+  [
+    'a misspelt key deep inside',
+    'clusters:\n  - name: a\n    type: engine\n    url: unix:///x\n    maxParalel: 4',
+    'c.yaml:5:5 | clusters[0].maxParalel | an unknown key | did you mean maxParallel?',
+  ],
+  [
+    'a misspelt …File',
+    'clusters: [ { name: a, type: swarmpit, url: "http://s", token: x, tokenfile: y } ]',
+    'c.yaml:1:67 | clusters[0].tokenfile | an unknown key | did you mean tokenFile?',
+  ],
+  ['a wrong type', 'metrics: { public: yes }', 'c.yaml:1:12 | metrics.public | "yes" | -'],
+  ['a word', 'logLevel: warning', 'c.yaml:1:1 | logLevel | "warning" | -'],
+  ['a misspelt word', 'logLevel: inof', 'c.yaml:1:1 | logLevel | "inof" | did you mean info?'],
+  ['a list where none belongs', 'store: [a]', 'c.yaml:1:1 | store | a list | -'],
+  ['a mapping where a list belongs', 'clusters: { a: b }', 'c.yaml:1:1 | clusters | keys: a | -'],
+  ['no clusters', 'clusters: []', 'c.yaml:1:1 | clusters | an empty list | -'],
+  [
+    'a missing key',
+    'clusters:\n  - { name: a, type: engine }',
+    'c.yaml:2:5 | clusters[0].url | nothing | -',
+  ],
+  [
+    'an unknown kind of cluster',
+    'clusters: [ { name: a, type: kubernetes, url: x } ]',
+    'c.yaml:1:24 | clusters[0].type | "kubernetes" | -',
+  ],
+  [
+    'two clusters of one name',
+    'clusters:\n  - { name: a, type: engine, url: unix:///1 }\n  - { name: a, type: engine, url: unix:///2 }',
+    'c.yaml:3:7 | clusters[1].name | "a", which clusters[0].name (c.yaml:2:7) has too | -',
+  ],
+  [
+    'two clusters at one address',
+    'clusters:\n  - { name: a, type: engine, url: unix:///1 }\n  - { name: b, type: engine, url: unix:///1 }',
+    'c.yaml:3:30 | clusters[1].url | the address that clusters[0].url (c.yaml:2:30) has too | -',
+  ],
+  [
+    'an unknown cluster at a hook secret',
+    `clusters: [ { name: qa, type: engine, url: unix:///1 } ]\nhooks: { secrets: [ { name: a, value: ${SECRET}, clusters: [qq] } ] }`,
+    'c.yaml:2:73 | hooks.secrets[0].clusters[0] | "qq", which is no configured cluster | did you mean qa?',
+  ],
+  [
+    'an unknown sender',
+    `hooks: { secrets: [ { name: a, value: ${SECRET}, senders: [nexsus] } ] }`,
+    'c.yaml:1:72 | hooks.secrets[0].senders[0] | "nexsus", which is no known sender | did you mean nexus?',
+  ],
+  [
+    'a limit that lets nobody in',
+    `hooks: { secrets: [ { name: a, value: ${SECRET}, senders: [] } ] }`,
+    'c.yaml:1:62 | hooks.secrets[0].senders | an empty list | -',
+  ],
+  [
+    'one secret twice',
+    `hooks: { secrets: [ { name: a, value: ${SECRET} } ] }\napi: { tokens: [ { name: a, role: viewer, value: ${SECRET} } ] }`,
+    'c.yaml:2:43 | api.tokens[0].value | the same value as hooks.secrets[0].value (c.yaml:1:32) | -',
+  ],
+  [
+    'two sign-ins for a registry',
+    'registries:\n  - { host: docker.io, username: a, password: b }\n  - { host: docker.io, username: c, password: d }',
+    'c.yaml:3:24 | registries[1].username | a second username for "docker.io"; the first is at registries[0].host (c.yaml:2:7) | -',
+  ],
+  [
+    'half a sign-in',
+    'registries: [ { host: docker.io, username: a } ]',
+    'c.yaml:1:15 | registries[0] | keys: host, username | -',
+  ],
+  [
+    'a bad cron',
+    'smartRedeploy: { schedule: "61 * * * *" }',
+    'c.yaml:1:18 | smartRedeploy.schedule | "61 * * * *" | -',
+  ],
+  [
+    'a day that never comes',
+    'smartRedeploy: { schedule: "0 0 30 2 *" }',
+    'c.yaml:1:18 | smartRedeploy.schedule | "0 0 30 2 *" | -',
+  ],
+  [
+    'a bad zone',
+    'smartRedeploy: { timeZone: Mars }',
+    'c.yaml:1:18 | smartRedeploy.timeZone | "Mars" | -',
+  ],
+  [
+    'a duration without unit',
+    'smartRedeploy: { jitter: 5 }',
+    'c.yaml:1:18 | smartRedeploy.jitter | 5 | -',
+  ],
+  [
+    'a bad address',
+    'trustedProxies: [10.0.0.0/33]',
+    'c.yaml:1:18 | trustedProxies[0] | "10.0.0.0/33" | -',
+  ],
+  ['a bad port', 'listen: localhost:99999', 'c.yaml:1:1 | listen | "localhost:99999" | -'],
+  ['a path that climbs', 'basePath: /a/../b', 'c.yaml:1:1 | basePath | "/a/../b" | -'],
+  [
+    'a sign-in in an address is not shown',
+    'clusters: [ { name: a, type: engine, url: "https://me:p@ss@host" } ]',
+    'c.yaml:1:38 | clusters[0].url | "https://…@host" | -',
+  ],
+  [
+    'a short secret is not shown',
+    'hooks: { secrets: [ { name: a, value: short } ] }',
+    'c.yaml:1:32 | hooks.secrets[0].value | a text of 5 characters (not shown) | -',
+  ],
+  [
+    'a secret that YAML takes for a number is not shown',
+    'hooks: { secrets: [ { name: a, value: 1234567890123456 } ] }',
+    'c.yaml:1:32 | hooks.secrets[0].value | a number (not shown); put it in quotes | -',
+  ],
+  [
+    'a bad web hook address is not shown',
+    'notifications: [ { name: a, type: slack, url: chat.local/abc } ]',
+    'c.yaml:1:42 | notifications[0].url | a text of 14 characters (not shown) | -',
+  ],
+  [
+    'a file that is not there',
+    'hooks: { secrets: [ { name: a, valueFile: /nope } ] }',
+    'c.yaml:1:32 | hooks.secrets[0].valueFile | /nope: there is no such file (ENOENT) | -',
+  ],
+  [
+    'a file that may not be read',
+    'hooks: { secrets: [ { name: a, valueFile: /denied } ] }',
+    'c.yaml:1:32 | hooks.secrets[0].valueFile | /denied: permission denied (EACCES) | -',
+  ],
+  [
+    'an empty secret file',
+    'hooks: { secrets: [ { name: a, valueFile: /empty } ] }',
+    'c.yaml:1:32 | hooks.secrets[0].valueFile | /empty: it is empty | -',
+  ],
+  [
+    'value and valueFile',
+    `hooks: { secrets: [ { name: a, value: ${SECRET}, valueFile: /empty } ] }`,
+    'c.yaml:1:62 | hooks.secrets[0].valueFile | value and valueFile | -',
+  ],
+  [
+    'a variable that is not set',
+    'store: "${NOWHERE}"',
+    'c.yaml:1:1 | store | ${NOWHERE}, and the variable NOWHERE is not set | -',
+  ],
+  ['a list', '- a', 'c.yaml:1:1 | - | a list | -'],
+  ['a prototype key', '__proto__: { listen: x }', 'c.yaml:1:1 | __proto__ | an unknown key | -'],
+])('%s', (_, yaml, expected) => {
+  expect(problemsOf(yaml, {}, { '/empty': '\n' }).map(inShort)).toEqual([expected]);
+});
+
+test.each([
+  [
+    'a misspelt variable',
+    { CD_HELPER_HOOK_SECRETS: 'x' },
+    'CD_HELPER_HOOK_SECRETS | - | an unknown variable | did you mean CD_HELPER_HOOK_SECRET?',
+  ],
+  [
+    'both forms of a variable',
+    { CD_HELPER_API_TOKEN: SECRET, CD_HELPER_API_TOKEN_FILE: '/x' },
+    'CD_HELPER_API_TOKEN | - | CD_HELPER_API_TOKEN and CD_HELPER_API_TOKEN_FILE | -',
+  ],
+  [
+    'a file that is not there',
+    { CD_HELPER_API_TOKEN_FILE: '/x' },
+    'CD_HELPER_API_TOKEN_FILE | - | /x: there is no such file (ENOENT) | -',
+  ],
+  [
+    'a short secret',
+    { CD_HELPER_HOOK_SECRET: `${SECRET},short` },
+    'CD_HELPER_HOOK_SECRET | hooks.secrets[1].value | a text of 5 characters (not shown) | -',
+  ],
+  [
+    'half of Swarmpit',
+    { CD_HELPER_SWARMPIT_URL: 'http://s' },
+    'CD_HELPER_SWARMPIT_TOKEN | clusters[0].token | nothing | -',
+  ],
+  [
+    'two clusters',
+    {
+      CD_HELPER_SWARMPIT_URL: 'http://s',
+      CD_HELPER_SWARMPIT_TOKEN: 't',
+      CD_HELPER_ENGINE_URL: 'unix:///x',
+    },
+    'CD_HELPER_ENGINE_URL | - | CD_HELPER_ENGINE_URL beside CD_HELPER_SWARMPIT_URL and CD_HELPER_SWARMPIT_TOKEN | -',
+  ],
+  ['a bad level', { CD_HELPER_LOG_LEVEL: 'loud' }, 'CD_HELPER_LOG_LEVEL | logLevel | "loud" | -'],
+  [
+    'no configuration at the address',
+    { CD_HELPER_CONFIG: '/nope.yaml' },
+    'CD_HELPER_CONFIG | - | /nope.yaml: there is no such file (ENOENT) | -',
+  ],
+])('variables: %s', (_, env, expected) => {
+  expect(problemsOf(null, env).map(inShort)).toEqual([expected]);
+});
+
+test('cluster variables beside the clusters of the file: each is named', () => {
+  const problems = problemsOf('clusters: [ { name: a, type: engine, url: unix:///1 } ]', {
+    CD_HELPER_ENGINE_URL: 'unix:///2',
+    CD_HELPER_SELECT: 'labelled',
+  });
+  expect(problems.map(({ hint }) => hint)).toEqual([
+    'remove CD_HELPER_ENGINE_URL, or the clusters from the file',
+    'remove CD_HELPER_SELECT, or the clusters from the file',
+  ]);
+});
+
+test('a variable that the file asks for is not unknown', () => {
+  expect(problemsOf('store: "${CD_HELPER_VOLUME}/x.db"', { CD_HELPER_VOLUME: '/v' })).toEqual([]);
+});
+
+test('every mistake is told at once, in the order of the file', () => {
+  const problems = problemsOf(
+    `listn: x
+clusters:
+  - { name: a b, type: engine, url: ftp://x }
+  - { name: c, type: swarmpit, url: "http://s", tokenFile: /nope, select: some }
+hooks: { secrets: [ { name: d, value: "\${NONE}", clusters: [x] } ] }
+retention: { days: 0 }`,
+    { CD_HELPER_LISTE: 'x' },
+  );
+  expect(problems.map(({ key, origin }) => key ?? (origin && printOrigin(origin)))).toEqual([
+    'listn',
+    'clusters[0].name',
+    'clusters[0].url',
+    'clusters[1].tokenFile',
+    'clusters[1].select',
+    'hooks.secrets[0].value',
+    'hooks.secrets[0].clusters[0]',
+    'retention.days',
+    'CD_HELPER_LISTE',
+  ]);
+});
+
+test.each([
+  ['a tab', 'a:\n\t- b', 'c.yaml:2:1'],
+  ['a key twice', 'store: a\nstore: b', 'c.yaml:2:1'],
+  ['an open bracket', 'clusters: [', 'c.yaml:1:12'],
+])('broken YAML: %s', (_, yaml, place) => {
+  const problems = problemsOf(yaml);
+  expect(problems.length).toBeGreaterThan(0);
+  expect(problems[0]?.origin && printOrigin(problems[0].origin)).toBe(place);
+});
+
+test('aliases without end are bounded', () => {
+  const laughs = Array.from(
+    { length: 12 },
+    (_, level) =>
+      `k${level}: &a${level} [${Array.from({ length: 9 }, () => (level === 0 ? 'x' : `*a${level - 1}`)).join(',')}]`,
+  ).join('\n');
+  for (const yaml of [laughs, 'a: &a [*a]']) {
+    expect(problemsOf(yaml).some(({ found }) => found.includes('aliases without end'))).toBe(true);
+  }
+});
+
+test('no problem ever shows a secret', () => {
+  const shown = formatProblems(
+    problemsOf(
+      `hooks: { secrets: [ { name: a, value: "with space s3cr3t" }, { name: b, value: [s3cr3t] } ] }
+registries: [ { host: x, username: u, password: " s3cr3t" } ]
+clusters: [ { name: a, type: swarmpit, url: "http://u:s3cr3t@s", token: { s: t } } ]
+store: ["\${FROM_ENV}"]
+logLevel: "\${FROM_ENV}"`,
+      { FROM_ENV: 's3cr3t' },
+    ),
+  );
+  expect(shown).toContain('store');
+  expect(shown).toContain('logLevel');
+  expect(shown).not.toContain('s3cr3t');
+});
+
+test('the account reads well', () => {
+  expect(formatProblems(problemsOf('listn: x'))).toBe(`The configuration has a mistake:
+
+  c.yaml:1:1  listn
+    found     an unknown key
+    expected  one of listen, basePath, publicUrl, trustedProxies, store, logLevel, clusters, registries, dockerConfig, hooks, api, metrics, smartRedeploy, notifications, retention
+    did you mean listen?`);
+});

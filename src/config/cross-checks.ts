@@ -1,0 +1,141 @@
+import { closest } from './closest.ts';
+import { type ConfigProblem, printOrigin } from './problem.ts';
+import { originOf, type Path, printPath, type Source, valueAt } from './source.ts';
+
+const listAt = (source: Source, path: Path): readonly unknown[] => {
+  const value = valueAt(source.tree, path);
+  return Array.isArray(value) ? value : [];
+};
+
+const textsAt = (source: Source, list: Path, key: Path): readonly { path: Path; text: string }[] =>
+  listAt(source, list).flatMap((_, index) => {
+    const path = [...list, index, ...key];
+    const text = valueAt(source.tree, path);
+    return typeof text === 'string' ? [{ path, text }] : [];
+  });
+
+const problemAt = (
+  source: Source,
+  path: Path,
+  found: string,
+  expected: string,
+  hint: string | null = null,
+): ConfigProblem => ({
+  key: printPath(path),
+  origin: originOf(source, path),
+  found,
+  expected,
+  hint,
+});
+
+/** Where the same thing was said before, for a person. */
+const place = (source: Source, path: Path): string => {
+  const origin = originOf(source, path);
+  return origin === null ? printPath(path) : `${printPath(path)} (${printOrigin(origin)})`;
+};
+
+type Located = { readonly path: Path; readonly text: string };
+
+/** Every one but the first of those that say the same. */
+const repeated = (all: readonly Located[]): readonly { again: Located; first: Located }[] => {
+  const seen = new Map<string, Located>();
+  return all.flatMap((one) => {
+    const first = seen.get(one.text);
+    if (first === undefined) seen.set(one.text, one);
+    return first === undefined ? [] : [{ again: one, first }];
+  });
+};
+
+const NAMED_LISTS: readonly Path[] = [
+  ['clusters'],
+  ['hooks', 'secrets'],
+  ['api', 'tokens'],
+  ['notifications'],
+];
+
+const sameNames = (source: Source): readonly ConfigProblem[] =>
+  NAMED_LISTS.flatMap((list) =>
+    repeated(textsAt(source, list, ['name'])).map(({ again, first }) =>
+      problemAt(
+        source,
+        again.path,
+        `${JSON.stringify(again.text)}, which ${place(source, first.path)} has too`,
+        'another name for each',
+      ),
+    ),
+  );
+
+const sameClusters = (source: Source): readonly ConfigProblem[] =>
+  repeated(textsAt(source, ['clusters'], ['url'])).map(({ again, first }) =>
+    problemAt(
+      source,
+      again.path,
+      `the address that ${place(source, first.path)} has too`,
+      'another Swarm for each cluster',
+    ),
+  );
+
+/** Who came in, and what they may do, must be told from the secret alone. */
+const sameSecrets = (source: Source): readonly ConfigProblem[] =>
+  repeated([
+    ...textsAt(source, ['hooks', 'secrets'], ['value']),
+    ...textsAt(source, ['api', 'tokens'], ['value']),
+  ]).map(({ again, first }) =>
+    problemAt(
+      source,
+      again.path,
+      `the same value as ${place(source, first.path)}`,
+      'a value of its own',
+    ),
+  );
+
+const unknownNames = (
+  source: Source,
+  list: Path,
+  key: string,
+  what: string,
+  known: readonly string[],
+): readonly ConfigProblem[] =>
+  listAt(source, list).flatMap((_, index) =>
+    textsAt(source, [...list, index, key], []).flatMap(({ path, text }) => {
+      if (known.includes(text) || text.includes('*')) return [];
+      const meant = closest(text, known);
+      const found = `${JSON.stringify(text)}, which is no ${what}`;
+      const hint = meant === null ? null : `did you mean ${meant}?`;
+      return [problemAt(source, path, found, `one of ${known.join(', ')}`, hint)];
+    }),
+  );
+
+const registryConflicts = (source: Source): readonly ConfigProblem[] =>
+  ['username', 'tls'].flatMap((key) => {
+    const having = textsAt(source, ['registries'], ['host']).filter(
+      ({ path }) => valueAt(source.tree, [...path.slice(0, -1), key]) !== undefined,
+    );
+    return repeated(having).map(({ again, first }) =>
+      problemAt(
+        source,
+        [...again.path.slice(0, -1), key],
+        `a second ${key} for ${JSON.stringify(again.text)}; the first is at ${place(source, first.path)}`,
+        'one for each host',
+      ),
+    );
+  });
+
+/** Mistakes that no part of the configuration shows by itself. */
+export const crossChecks = (
+  source: Source,
+  senders: readonly string[] | null,
+): readonly ConfigProblem[] => {
+  const clusters = [...new Set(textsAt(source, ['clusters'], ['name']).map(({ text }) => text))];
+  return [
+    ...sameNames(source),
+    ...sameClusters(source),
+    ...sameSecrets(source),
+    ...registryConflicts(source),
+    ...unknownNames(source, ['hooks', 'secrets'], 'clusters', 'configured cluster', clusters),
+    ...unknownNames(source, ['notifications'], 'clusters', 'configured cluster', clusters),
+    ...(senders === null
+      ? []
+      : unknownNames(source, ['hooks', 'secrets'], 'senders', 'known sender', senders)),
+  ];
+};

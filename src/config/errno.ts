@@ -1,0 +1,17 @@
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of its path is not a directory',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+/** Why a file could not be had, in words and with the code of the system. */
+export const messageOfErrno = (error: unknown): string => {
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  if (code === null) return error instanceof Error ? error.message : String(error);
+  return `${REASONS[code] ?? 'it cannot be read'} (${code})`;
+};

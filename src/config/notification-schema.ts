@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { NotificationChannel } from './config.ts';
+import { flag, listOf, mapping, name, oneOf, ownSecret, secretUrl, text } from './fields.ts';
+
+const patterns = (of: string) =>
+  listOf(text('a name, in which * stands for anything'), `a list of ${of}`)
+    .min(1, { error: 'at least one; leave the key out where all are meant' })
+    .nullable()
+    .default(null);
+
+const basics = {
+  name: name(),
+  url: secretUrl(),
+  logs: flag().default(false),
+  states: listOf(
+    oneOf(['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped']),
+    'a list of final states',
+  )
+    .nullable()
+    .default(null),
+  clusters: patterns('clusters'),
+  stacks: patterns('stacks'),
+  services: patterns('services'),
+};
+
+/** One of `notifications`. */
+export const notification: z.ZodType<NotificationChannel> = z.discriminatedUnion(
+  'type',
+  [
+    mapping({
+      type: z.literal('webhook'),
+      ...basics,
+      secret: ownSecret().nullable().default(null),
+    }),
+    mapping({ type: z.literal('slack'), ...basics }),
+    mapping({
+      type: z.literal('apprise'),
+      ...basics,
+      tags: listOf(text('a tag of Apprise'), 'a list of tags').default([]),
+    }),
+  ],
+  { error: 'webhook, slack or apprise' },
+);

@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import { canonicalHost, isRegistryHost } from '../core/image-reference.ts';
+import type { RegistryConfig } from './config.ts';
+import { anySecret, flag, integer, listOf, mapping, matching, text } from './fields.ts';
+import { tls } from './tls-schema.ts';
+
+/** Registries and the proxies before them bear this without complaint. */
+const USUAL_CONCURRENCY = 8;
+const MOST_CONCURRENCY = 64;
+/** Leaves the nodes something to pull with where a registry counts. */
+const USUAL_QUOTA_RESERVE = 10;
+
+export const registryHost = () =>
+  matching(
+    'a host such as docker.io or registry.local:5000, without https://',
+    isRegistryHost,
+  ).transform(canonicalHost);
+
+const concurrency = `a whole number from 1 to ${MOST_CONCURRENCY}`;
+
+/** One of `registries`; several may speak of one host, each of something else. */
+export const registryEntry = mapping({
+  host: registryHost(),
+  insecure: flag().optional(),
+  mirror: registryHost().optional(),
+  mirrors: listOf(registryHost(), 'a list of hosts').optional(),
+  username: text('a user name').optional(),
+  password: anySecret('a password or an access token').optional(),
+  tls: tls.optional(),
+  signInHosts: listOf(registryHost(), 'a list of hosts').optional(),
+  concurrency: integer(concurrency, 1, MOST_CONCURRENCY).optional(),
+  quotaReserve: integer('a whole number from 0 to 100000', 0, 100_000).optional(),
+}).refine((value) => (value.username === undefined) === (value.password === undefined), {
+  error: 'username and password together, or neither',
+});
+
+export type RegistryEntry = z.output<typeof registryEntry>;
+
+const latest = <T>(
+  entries: readonly RegistryEntry[],
+  pick: (entry: RegistryEntry) => T | undefined,
+) => entries.map(pick).findLast((value) => value !== undefined);
+
+/** One entry a host, out of all that speak of it, in the order in which hosts were first named. */
+export const mergeRegistries = (entries: readonly RegistryEntry[]): readonly RegistryConfig[] =>
+  [...Map.groupBy(entries, (entry) => entry.host)].map(([host, about]): RegistryConfig => {
+    const signIn = about.findLast((entry) => entry.username !== undefined);
+    const mirrors = about.flatMap((entry) => [
+      ...(entry.mirror === undefined ? [] : [entry.mirror]),
+      ...(entry.mirrors ?? []),
+    ]);
+    return {
+      host,
+      insecure: latest(about, (entry) => entry.insecure) ?? false,
+      mirrors: [...new Set(mirrors)],
+      credentials:
+        signIn?.username === undefined || signIn.password === undefined
+          ? null
+          : { username: signIn.username, password: signIn.password },
+      tls: latest(about, (entry) => entry.tls) ?? null,
+      signInHosts: [...new Set(about.flatMap((entry) => entry.signInHosts ?? []))],
+      concurrency: latest(about, (entry) => entry.concurrency) ?? USUAL_CONCURRENCY,
+      quotaReserve: latest(about, (entry) => entry.quotaReserve) ?? USUAL_QUOTA_RESERVE,
+    };
+  });
