@@ -1,0 +1,53 @@
+/** Keeps what was used last, up to a number of entries and a sum of weights. */
+export type BoundedCache<V> = {
+  readonly get: (key: string) => V | undefined;
+  readonly set: (key: string, value: V, weight?: number) => void;
+  readonly delete: (key: string) => void;
+};
+
+export const createBoundedCache = <V>(limits: {
+  entries: number;
+  weight?: number;
+  /** Told of each value that had to go. */
+  onEvict?: (value: V) => void;
+}): BoundedCache<V> => {
+  const heaviest = limits.weight ?? Number.POSITIVE_INFINITY;
+  // A map remembers the order of insertion: the first key is the one used longest ago.
+  const entries = new Map<string, { value: V; weight: number }>();
+  let weight = 0;
+
+  const remove = (key: string): V | undefined => {
+    const entry = entries.get(key);
+    if (entry === undefined) return undefined;
+    entries.delete(key);
+    weight -= entry.weight;
+    return entry.value;
+  };
+
+  const makeRoom = (): void => {
+    for (const key of entries.keys()) {
+      if (entries.size <= limits.entries && weight <= heaviest) return;
+      const value = remove(key);
+      if (value !== undefined) limits.onEvict?.(value);
+    }
+  };
+
+  return {
+    get: (key) => {
+      const entry = entries.get(key);
+      if (entry === undefined) return undefined;
+      entries.delete(key);
+      entries.set(key, entry);
+      return entry.value;
+    },
+    set: (key, value, weightOfValue = 1) => {
+      remove(key);
+      entries.set(key, { value, weight: weightOfValue });
+      weight += weightOfValue;
+      makeRoom();
+    },
+    delete: (key) => {
+      remove(key);
+    },
+  };
+};

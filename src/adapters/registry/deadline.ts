@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long a piece of work may still take, and who may end it before. */
+export type Deadline = {
+  /** Its reason is thrown as it is. */
+  readonly caller: AbortSignal;
+  readonly remainingMs: () => number;
+};
+
+/** A deadline `ms` from now. */
+export const startDeadline = (caller: AbortSignal, ms: number): Deadline => {
+  const end = performance.now() + ms;
+  return { caller, remainingMs: () => Math.max(end - performance.now(), 0) };
+};
+
+/** Thrown by {@link withinLimit} where the time was up. */
+export class TimeUp extends Error {
+  override readonly name = 'TimeUp';
+}
+
+/**
+ * Runs `work` with a signal that fires after `ms` at most, or with the caller. Throws the caller's
+ * reason, {@link TimeUp}, or what `work` throws.
+ */
+export const withinLimit = async <T>(
+  caller: AbortSignal,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  caller.throwIfAborted();
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(caller.reason);
+  caller.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => controller.abort(new TimeUp('time is up')), ms);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    caller.throwIfAborted();
+    throw controller.signal.aborted ? controller.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    caller.removeEventListener('abort', onAbort);
+  }
+};
+
+/** Gives what `promise` gives, or throws the caller's reason as soon as it is aborted. */
+export const unlessAborted = async <T>(promise: Promise<T>, caller: AbortSignal): Promise<T> => {
+  caller.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(caller.reason);
+  caller.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    caller.removeEventListener('abort', onAbort);
+  }
+};
+
+/** Waits `ms`; throws the caller's reason when it is aborted meanwhile. */
+export const pause = async (ms: number, caller: AbortSignal): Promise<void> => {
+  try {
+    await sleep(ms, undefined, { signal: caller });
+  } catch (error) {
+    caller.throwIfAborted();
+    throw error;
+  }
+};

@@ -1,0 +1,61 @@
+import { bareHostname, isForbiddenHostname, isLoopbackHostname } from './forbidden-address.ts';
+import type { Endpoint } from './registry-host.ts';
+
+/**
+ * `trusted`: the registry's credentials may be sent there. `foreign`: it may be asked, without any.
+ * `refused`: it is not asked at all.
+ */
+export type Realm =
+  | { readonly kind: 'trusted' | 'foreign'; readonly url: URL }
+  | { readonly kind: 'refused'; readonly problem: string };
+
+/** Docker Hub's token server lies beside its registry, not above it. */
+const KNOWN_REALMS: ReadonlyMap<string, string> = new Map([['docker.io', 'auth.docker.io']]);
+
+/** Whether `parent` is a domain above `child`, and more than a top-level one. */
+const isParentDomain = (parent: string, child: string): boolean =>
+  parent.includes('.') && /[a-z]/.test(parent) && child.endsWith(`.${parent}`);
+
+const hostnameOf = (authority: string): string =>
+  URL.canParse(`https://${authority}`)
+    ? bareHostname(new URL(`https://${authority}`).hostname)
+    : '';
+
+/**
+ * Judges where a registry sends us for a token. Credentials go only to the registry's own host name
+ * (any port) or a parent domain of it, to Docker Hub's known one, or where the operator allows it, and
+ * never over HTTP unless the registry itself is spoken to so. Nobody is sent to link-local and metadata
+ * addresses, nor to this machine by a registry that is elsewhere.
+ */
+export const judgeRealm = (
+  realm: string,
+  endpoint: Pick<Endpoint, 'name' | 'authority' | 'signInHosts'>,
+  registryScheme: 'https' | 'http',
+): Realm => {
+  if (!URL.canParse(realm)) return { kind: 'refused', problem: 'no address' };
+  const url = new URL(realm);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return { kind: 'refused', problem: 'neither HTTP nor HTTPS' };
+  }
+  if (url.username !== '' || url.password !== '') {
+    return { kind: 'refused', problem: 'an address with a user in it' };
+  }
+  const hostname = bareHostname(url.hostname);
+  if (isForbiddenHostname(hostname))
+    return { kind: 'refused', problem: 'an address that is never asked' };
+  const registry = hostnameOf(endpoint.authority);
+  const isAllowed =
+    endpoint.signInHosts.some((host) => host === url.host || hostnameOf(host) === url.host) ||
+    KNOWN_REALMS.get(endpoint.name) === hostname;
+  if (
+    hostname !== registry &&
+    !isAllowed &&
+    isLoopbackHostname(hostname) &&
+    !isLoopbackHostname(registry)
+  ) {
+    return { kind: 'refused', problem: 'an address of this machine' };
+  }
+  const belongs = hostname === registry || isParentDomain(hostname, registry) || isAllowed;
+  const isSafe = url.protocol === 'https:' || registryScheme === 'http';
+  return { kind: belongs && isSafe ? 'trusted' : 'foreign', url };
+};

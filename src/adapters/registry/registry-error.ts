@@ -1,0 +1,30 @@
+import type { LookUpFailure } from '../../core/published.ts';
+
+/** Why a registry did not give what it was asked for; turned into a look-up's failure at the edge. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly reason: LookUpFailure;
+  /** Whether asking the same again in a moment may help. */
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | null;
+  /** The other end answered a TLS greeting with something that is none. */
+  readonly speaksNoTls: boolean;
+
+  /** `detail` is one line for a person: which registry, what it did, what to do. No secret in it. */
+  constructor(
+    reason: LookUpFailure,
+    detail: string,
+    options: {
+      retryable?: boolean;
+      retryAfterMs?: number | null;
+      speaksNoTls?: boolean;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(detail, { cause: options.cause });
+    this.reason = reason;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.speaksNoTls = options.speaksNoTls ?? false;
+  }
+}

@@ -1,0 +1,85 @@
+import { canonicalHost } from '../../core/image-reference.ts';
+import type { Secret } from '../../core/secret.ts';
+import { isLoopbackHostname } from './forbidden-address.ts';
+
+/** PEM texts for a connection over TLS. */
+export type RegistryTls = {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: Secret | null;
+};
+
+/** What the operator says of one registry; what is left out has its default. */
+export type RegistryHost = {
+  /** As images name it, with its port: `docker.io`, `registry.local:5000`. */
+  readonly host: string;
+  /** Spoken to over HTTP. */
+  readonly insecure?: boolean;
+  /** Hosts asked before it, in their order; each may have an entry of its own. */
+  readonly mirrors?: readonly string[];
+  readonly credentials?: { readonly username: string; readonly password: Secret } | null;
+  readonly tls?: RegistryTls | null;
+  /** Hosts that may see the credentials beside the registry's own, for its token realm. */
+  readonly signInHosts?: readonly string[];
+  /** Requests under way at one time. */
+  readonly concurrency?: number;
+};
+
+export const DEFAULT_CONCURRENCY = 8;
+
+/** Where and how a registry's own API is asked. */
+export type Endpoint = {
+  /** As images and people name it. */
+  readonly name: string;
+  /** Host and port of its API: `registry-1.docker.io` for `docker.io`. */
+  readonly authority: string;
+  /**
+   * `either` is for registries on this machine, which the Docker Engine takes over HTTP too: HTTPS is
+   * tried, and HTTP where nothing there speaks TLS.
+   */
+  readonly scheme: 'https' | 'http' | 'either';
+  readonly tls: RegistryTls | null;
+  readonly signInHosts: readonly string[];
+  readonly concurrency: number;
+  readonly credentials: { readonly username: string; readonly password: Secret } | null;
+};
+
+/** Tells, for a host as images name it, whom to ask: its mirrors and then itself. */
+export type Endpoints = {
+  readonly of: (host: string) => Endpoint;
+  readonly inOrder: (host: string) => readonly Endpoint[];
+};
+
+export const createEndpoints = (
+  hosts: readonly RegistryHost[],
+  insecure: readonly string[],
+): Endpoints => {
+  const told = new Map(hosts.map((entry) => [canonicalHost(entry.host), entry]));
+  const insecureHosts = new Set(insecure.map(canonicalHost));
+
+  const of = (host: string): Endpoint => {
+    const name = canonicalHost(host);
+    const entry = told.get(name);
+    const isInsecure = entry?.insecure === true || insecureHosts.has(name);
+    const isLocal =
+      URL.canParse(`https://${name}`) && isLoopbackHostname(new URL(`https://${name}`).hostname);
+    const hasTls = entry?.tls !== undefined && entry.tls !== null;
+    return {
+      name,
+      authority: name === 'docker.io' ? 'registry-1.docker.io' : name,
+      scheme: isInsecure ? 'http' : isLocal && !hasTls ? 'either' : 'https',
+      tls: entry?.tls ?? null,
+      signInHosts: entry?.signInHosts ?? [],
+      concurrency: entry?.concurrency ?? DEFAULT_CONCURRENCY,
+      credentials: entry?.credentials ?? null,
+    };
+  };
+
+  return {
+    of,
+    inOrder: (host) => {
+      const self = of(host);
+      return [...(told.get(self.name)?.mirrors ?? []).map(of), self];
+    },
+  };
+};
