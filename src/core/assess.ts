@@ -1,0 +1,66 @@
+import type { Digest } from './digest.ts';
+import { exclusionOf, type Selection, unsupportedLabel } from './labels.ts';
+import type { LookUp } from './published.ts';
+import type { Service, Task } from './service.ts';
+import type { Hold, Verdict } from './verdict.ts';
+
+export type Assessed = {
+  readonly service: Service;
+  /** Tasks whose desired state is `running`; null where they are not told or were not read. */
+  readonly tasks: readonly Task[] | null;
+  /** What the registry answered for the service's tag; null where it was not asked. */
+  readonly lookUp: LookUp | null;
+  /** Platform manifests that belong to the published index; null where they were not read. */
+  readonly members: readonly Digest[] | null;
+  readonly select: Selection;
+  /** The hold that stands on the published digest for this service. */
+  readonly hold: Hold | null;
+  /**
+   * What an unpinned service is known to run because we deployed it and nothing changed since; null
+   * where that is not known.
+   */
+  readonly knownDigest: Digest | null;
+  /** The update that is under way, if one is, is our own: then a newer digest supersedes it. */
+  readonly updateIsOurs: boolean;
+};
+
+const isUnderWay = (service: Service): boolean =>
+  service.update?.state === 'updating' || service.update?.state === 'rollback_started';
+
+const unknown = (
+  reason: Extract<Verdict, { verdict: 'unknown' }>['reason'],
+  detail: string | null = null,
+): Verdict => ({ verdict: 'unknown', reason, detail });
+
+/**
+ * How a service stands against the published digest. Two laws hold whatever is put in: differing
+ * digests are never `current` (a platform digest of the published index does not differ), and a
+ * failed check is always `unknown`.
+ */
+export const assess = (input: Assessed): Verdict => {
+  const { service, lookUp, tasks } = input;
+  if (!service.image.ok) return unknown('malformed', service.image.problem);
+  const exclusion = exclusionOf(service, input.select);
+  if (exclusion !== null) return { verdict: 'excluded', reason: exclusion };
+  if (service.image.image.tag === null) return { verdict: 'pinned' };
+  if (lookUp === null) return unknown('not-checked');
+  if (lookUp.kind === 'failed') return unknown(lookUp.reason, lookUp.detail);
+  if (isUnderWay(service) && !input.updateIsOurs) return { verdict: 'updating' };
+
+  const from = service.image.image.digest ?? input.knownDigest;
+  if (from === null) return unknown('unpinned');
+  const isPublished = (digest: Digest | null): boolean =>
+    digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));
+  if (!isPublished(from)) return differing(input, from, lookUp.digest);
+
+  if (service.image.image.digest === null || tasks === null) return { verdict: 'current' };
+  const stray = tasks.filter((task) => task.state === 'running' && !isPublished(task.digest));
+  if (stray.length === 0) return { verdict: 'current' };
+  return { verdict: 'diverged', running: [...new Set(stray.map((task) => task.digest))] };
+};
+
+const differing = (input: Assessed, from: Digest, to: Digest): Verdict => {
+  const label = unsupportedLabel(input.service);
+  const hold = label === null ? input.hold : { kind: 'unsupported-label' as const, label };
+  return hold === null ? { verdict: 'obsolete', from, to } : { verdict: 'held', hold, from, to };
+};

@@ -1,0 +1,13 @@
+export type Backoff = {
+  readonly firstMs: number;
+  readonly longestMs: number;
+};
+
+/**
+ * How long to wait after the `attempt`-th failure in a row (from 1): doubling from `firstMs` to
+ * `longestMs`, spread by `random` (0 to 1) over the upper half so that waiters do not fall into step.
+ */
+export const backoffMs = (backoff: Backoff, attempt: number, random: number): number => {
+  const full = Math.min(backoff.longestMs, backoff.firstMs * 2 ** Math.min(attempt - 1, 30));
+  return Math.round(full * (0.5 + random / 2));
+};

@@ -1,0 +1,108 @@
+import type { Digest } from './digest.ts';
+import type { Platform } from './published.ts';
+import type { Observation, Service, Task } from './service.ts';
+
+/** What a kind of cluster can do; what it cannot is refused with that reason, never imitated. */
+export type Capabilities = {
+  /** Deploy exactly the digest that was decided upon. */
+  readonly setsDigest: boolean;
+  /** Tell the tasks of a service and what each runs. */
+  readonly tellsTasks: boolean;
+  /** Give the last lines that a container wrote. */
+  readonly givesLogs: boolean;
+};
+
+/** Thrown by clusters for anything that keeps a call from its answer. */
+export type ClusterProblem =
+  | 'unreachable'
+  | 'timed-out'
+  | 'permission-denied'
+  | 'not-a-manager'
+  | 'sign-in-refused'
+  | 'refused'
+  | 'not-found'
+  | 'malformed-answer';
+
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError';
+  readonly code: ClusterProblem;
+  readonly cluster: string;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+  /** Whether an update may have been carried out although no answer came. */
+  readonly mayHaveHappened: boolean;
+
+  /** `detail` is one line for a person: what happened and what to do next, without a secret. */
+  constructor(
+    cluster: string,
+    code: ClusterProblem,
+    detail: string,
+    options: { retryable: boolean; mayHaveHappened?: boolean; cause?: unknown },
+  ) {
+    super(`cluster ${cluster}: ${detail}`, { cause: options.cause });
+    this.cluster = cluster;
+    this.code = code;
+    this.retryable = options.retryable;
+    this.mayHaveHappened = options.mayHaveHappened ?? false;
+  }
+}
+
+export type ImageUpdate = {
+  /** As it was read when the update was decided upon: its version guards against any change since. */
+  readonly service: Service;
+  /** What to run. Null only for a cluster that looks the digest up by itself. */
+  readonly digest: Digest | null;
+  /** Null leaves the present ones. */
+  readonly platforms: readonly Platform[] | null;
+  /** Value of `X-Registry-Auth` (base64url JSON), or null to keep what the service has stored. */
+  readonly registryAuth: string | null;
+};
+
+/**
+ * `accepted`: the cluster has taken the update. `out-of-sequence`: the service changed since it was
+ * read; read again and decide again. `registry-failed`: the cluster looked the image up by itself
+ * (Swarmpit) and its registry refused; nothing was changed.
+ */
+export type UpdateAnswer =
+  | { readonly kind: 'accepted'; readonly warnings: readonly string[] }
+  | { readonly kind: 'out-of-sequence' }
+  | { readonly kind: 'registry-failed'; readonly status: number; readonly detail: string };
+
+export type ClusterIdentity = {
+  /** The Swarm's own id where the cluster tells it: two clusters with the same one are the same Swarm. */
+  readonly swarmId: string | null;
+  /** For people, e.g. `Docker Engine 20.10.24, API 1.41`. */
+  readonly description: string;
+};
+
+/**
+ * One Swarm, through whatever speaks for it. Every call throws {@link ClusterError} and nothing else,
+ * save the signal's own reason when it is aborted; each has a deadline of its own.
+ */
+export type Cluster = {
+  readonly name: string;
+  readonly type: 'engine' | 'swarmpit';
+  readonly capabilities: Capabilities;
+  readonly identify: (signal: AbortSignal) => Promise<ClusterIdentity>;
+  readonly listServices: (signal: AbortSignal) => Promise<readonly Service[]>;
+  /**
+   * The tasks that should be running (desired state `running`), of these services or, for null, of all.
+   * Null where the cluster does not tell tasks.
+   */
+  readonly listRunningTasks: (
+    serviceIds: readonly string[] | null,
+    signal: AbortSignal,
+  ) => Promise<readonly Task[] | null>;
+  /** Null where the service no longer exists. */
+  readonly observe: (serviceId: string, signal: AbortSignal) => Promise<Observation | null>;
+  readonly updateImage: (update: ImageUpdate, signal: AbortSignal) => Promise<UpdateAnswer>;
+  /** The last lines that the task's container wrote, oldest first; empty where the cluster gives none. */
+  readonly readTaskLog: (
+    serviceId: string,
+    taskId: string,
+    lines: number,
+    signal: AbortSignal,
+  ) => Promise<readonly string[]>;
+  /** Releases sockets. */
+  readonly close: () => Promise<void>;
+};

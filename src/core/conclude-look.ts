@@ -1,0 +1,124 @@
+import { type Backoff, backoffMs } from './backoff.ts';
+import { type AwaitedPush, nextFollowUp } from './look-timing.ts';
+import type { Step } from './plan.ts';
+import type { LookUp } from './published.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What became of a push on a cluster, in one word. */
+export type PushOutcome =
+  /** No service of the cluster uses the tag. */
+  | 'no-service'
+  /** Every service that uses the tag runs what is published, or is not to be touched. */
+  | 'nothing-to-do'
+  | 'deployed'
+  /** The registry never showed the digest that the hook named. */
+  | 'digest-not-seen'
+  /** It could not be told in time; the detail says why. */
+  | 'given-up';
+
+export type LookedAtPush = AwaitedPush & {
+  /** From the looks before. */
+  readonly outcome: PushOutcome | null;
+};
+
+/** How one service of the push's tag stood, and what was decided. */
+export type LookedAtService = { readonly verdict: Verdict; readonly step: Step };
+
+export type Conclusion = {
+  readonly outcome: PushOutcome;
+  /** One line for a person. */
+  readonly detail: string | null;
+  /** When to look again, ms since the epoch; null where the push has been carried to its end. */
+  readonly againAt: number | null;
+  /** Whether this look failed from outside causes, which counts for the next wait. */
+  readonly failed: boolean;
+};
+
+export const CLUSTER_BACKOFF: Backoff = { firstMs: 1_000, longestMs: 15_000 };
+/** A cluster that is away so long is not coming back by itself; its pushes are given up and say so. */
+export const CLUSTER_GIVE_UP_MS = 24 * 3_600_000;
+const REGISTRY_BACKOFF: Backoff = { firstMs: 2_000, longestMs: 120_000 };
+const REGISTRY_GIVE_UP_MS = 3_600_000;
+const OTHERS_UPDATE_AGAIN_MS = 5_000;
+const OTHERS_UPDATE_GIVE_UP_MS = 30 * 60_000;
+
+export type Now = {
+  readonly at: number;
+  /** Looks of this repository that failed in a row before this one. */
+  readonly attempts: number;
+  /** 0 to 1, for spreading. */
+  readonly random: number;
+};
+
+/** Whether a push has been carried to its end after a look, and if not, when to look again. */
+export const concludeLook = (
+  push: LookedAtPush,
+  services: readonly LookedAtService[],
+  lookUp: LookUp | null,
+  now: Now,
+): Conclusion => {
+  const age = now.at - push.receivedAt;
+  if (services.length === 0) return ended(push.outcome ?? 'no-service', null);
+  const outcome: PushOutcome =
+    push.outcome === 'deployed' || services.some(({ step }) => step.kind === 'deploy')
+      ? 'deployed'
+      : 'nothing-to-do';
+  if (services.some(({ step }) => step.kind === 'look-again')) {
+    const detail = 'an update that somebody else began is under way';
+    if (age > OTHERS_UPDATE_GIVE_UP_MS) return ended('given-up', detail);
+    return { outcome, detail, againAt: now.at + OTHERS_UPDATE_AGAIN_MS, failed: false };
+  }
+  if (lookUp === null) return ended(outcome, leftAlone(services));
+  if (lookUp.kind === 'failed') return registryFailed(push, outcome, lookUp, now);
+  const againAt = nextFollowUp(push, lookUp.digest, now.at);
+  if (againAt !== null) return { outcome, detail: leftAlone(services), againAt, failed: false };
+  return push.named === null || push.named === lookUp.digest
+    ? ended(outcome, leftAlone(services))
+    : ended(
+        outcome === 'deployed' ? outcome : 'digest-not-seen',
+        `the registry shows ${lookUp.digest} and never showed the digest that the hook named`,
+      );
+};
+
+const ended = (outcome: PushOutcome, detail: string | null): Conclusion => ({
+  outcome,
+  detail,
+  againAt: null,
+  failed: false,
+});
+
+const registryFailed = (
+  push: LookedAtPush,
+  outcome: PushOutcome,
+  lookUp: Extract<LookUp, { kind: 'failed' }>,
+  now: Now,
+): Conclusion => {
+  const mayPass = lookUp.reason === 'unreachable' || lookUp.reason === 'rate-limited';
+  const wait = Math.max(backoffMs(REGISTRY_BACKOFF, now.attempts + 1, now.random), lookUp.retryAfterMs ?? 0);
+  const againAt = mayPass ? now.at + wait : nextFollowUp(push, null, now.at);
+  if (againAt === null || againAt - push.receivedAt > REGISTRY_GIVE_UP_MS) {
+    return ended(outcome === 'deployed' ? outcome : 'given-up', lookUp.detail);
+  }
+  return { outcome, detail: lookUp.detail, againAt, failed: true };
+};
+
+/** Why services of the tag were not touched, where that needs saying. */
+const leftAlone = (services: readonly LookedAtService[]): string | null => {
+  const reasons = services.flatMap(({ verdict }) => {
+    if (verdict.verdict === 'held') return [`held (${verdict.hold.kind})`];
+    if (verdict.verdict === 'excluded') return [`excluded (${verdict.reason})`];
+    return [];
+  });
+  return reasons.length === 0 ? null : [...new Set(reasons)].join(', ');
+};
+
+/** The same for a look that never got an answer of the cluster. */
+export const clusterFailed = (push: LookedAtPush, detail: string, now: Now): Conclusion =>
+  now.at - push.receivedAt > CLUSTER_GIVE_UP_MS
+    ? ended(push.outcome === 'deployed' ? 'deployed' : 'given-up', detail)
+    : {
+        outcome: push.outcome ?? 'nothing-to-do',
+        detail,
+        againAt: now.at + backoffMs(CLUSTER_BACKOFF, now.attempts + 1, now.random),
+        failed: true,
+      };

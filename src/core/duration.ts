@@ -1,0 +1,20 @@
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/**
+ * A duration as people write it (`90s`, `5m`, `1h30m`, `2d`) in ms, or null where it is none. A bare
+ * number is refused: nobody can tell its unit.
+ */
+export const parseDuration = (text: string): number | null => {
+  if (!/^(?:\d+(?:ms|s|m|h|d))+$/.test(text)) return null;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g)) {
+    total += Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN);
+  }
+  return Number.isSafeInteger(total) && total > 0 ? total : null;
+};

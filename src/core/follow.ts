@@ -1,0 +1,208 @@
+import type { Digest } from './digest.ts';
+import type { Node, Observation, Service, Task } from './service.ts';
+import { TASK_STATES, type TaskState } from './service.ts';
+
+/** Why a rollout failed; stable words of the API. */
+export type FailureReason =
+  | 'task-failed'
+  | 'unhealthy'
+  | 'image-unavailable'
+  | 'no-fitting-node'
+  | 'update-paused'
+  | 'rollback-paused'
+  | 'deadline'
+  | 'service-removed'
+  | 'changed-by-other'
+  | 'refused'
+  | 'outcome-unknown';
+
+/**
+ * Reasons that speak against the image itself: its digest is held for the service. A missing image or
+ * node, a pause without a failed task, or a deadline may pass by themselves.
+ */
+export const condemnsDigest = (reason: FailureReason): boolean =>
+  reason === 'task-failed' || reason === 'unhealthy';
+
+/** The task that shows best why a rollout fails. */
+export type TaskFailure = {
+  readonly reason: 'task-failed' | 'unhealthy' | 'image-unavailable' | 'no-fitting-node';
+  readonly message: string;
+  readonly taskId: string;
+  readonly nodeId: string | null;
+  readonly exitCode: number | null;
+};
+
+export type Rollout = {
+  /** What should run; null where the cluster chose it by itself and does not tell. */
+  readonly target: Digest | null;
+  /** The service's version that the update replaced. */
+  readonly intentVersion: number;
+  /** When the update was sent, ms since the epoch: older failures are not its doing. */
+  readonly sentAt: number;
+  /** Since when an unbroken row of observations has shown every task in place, ms, or null. */
+  readonly settledSince: number | null;
+};
+
+export type Progress = {
+  readonly running: number;
+  readonly desired: number;
+  readonly settledSince: number | null;
+  /** The engine is taking the update back. */
+  readonly rollingBack: boolean;
+  readonly trouble: TaskFailure | null;
+};
+
+export type RolloutStatus =
+  | ({ readonly kind: 'under-way' } & Progress)
+  | { readonly kind: 'converged'; readonly running: number; readonly desired: number }
+  | {
+      readonly kind: 'failed';
+      readonly reason: FailureReason;
+      readonly message: string;
+      readonly task: TaskFailure | null;
+      readonly progress: Progress;
+    }
+  /** The engine went back to what it had before: a failure, with what runs now. */
+  | {
+      readonly kind: 'rolled-back';
+      readonly message: string;
+      readonly task: TaskFailure | null;
+      readonly runs: Digest | null;
+      readonly progress: Progress;
+    };
+
+/**
+ * How an update that was sent stands. Ported in meaning from the rules that the Docker command line
+ * follows (docker/cli `service/progress`), with three differences: it is judged by the digests that
+ * tasks run and not by the spec, a rollback is a failure, and no task to run is an end, not a wait.
+ *
+ * @param now ms since the epoch
+ */
+export const follow = (seen: Observation, rollout: Rollout, now: number): RolloutStatus => {
+  const { service } = seen;
+  const progress = progressOf(seen, rollout, now);
+  const task = progress.trouble;
+  const state = service.update?.state ?? null;
+  const message = service.update?.message ?? '';
+
+  // A manager that lags behind still shows the service as it was before the update.
+  if (service.version <= rollout.intentVersion) return { kind: 'under-way', ...progress };
+  if (state === 'rollback_started') return { kind: 'under-way', ...progress, rollingBack: true };
+  if (state === 'rollback_completed') {
+    return {
+      kind: 'rolled-back',
+      message: task?.message ?? message,
+      task,
+      runs: digestOf(service),
+      progress,
+    };
+  }
+  if (state === 'rollback_paused') {
+    return { kind: 'failed', reason: 'rollback-paused', message, task, progress };
+  }
+  if (rollout.target !== null && digestOf(service) !== rollout.target && service.image.ok) {
+    // Swarmpit may leave the spec unpinned; then nothing here contradicts the target.
+    if (digestOf(service) !== null) {
+      const changed = 'the service was given another image meanwhile';
+      return { kind: 'failed', reason: 'changed-by-other', message: changed, task, progress };
+    }
+  }
+  if (state === 'paused') {
+    const reason = task?.reason ?? 'update-paused';
+    return { kind: 'failed', reason, message: task?.message ?? message, task, progress };
+  }
+  if (state === 'updating' || progress.settledSince === null) {
+    return { kind: 'under-way', ...progress };
+  }
+  // `completed` means that the engine has watched the last task for the monitor period already.
+  const watched = state === 'completed' ? 0 : (service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS);
+  return now - progress.settledSince >= watched || progress.desired === 0
+    ? { kind: 'converged', running: progress.running, desired: progress.desired }
+    : { kind: 'under-way', ...progress };
+};
+
+/** What the engine uses where an update policy names no monitor period. */
+const MONITOR_DEFAULT_MS = 5_000;
+
+const digestOf = (service: Service): Digest | null =>
+  service.image.ok ? service.image.image.digest : null;
+
+const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress => {
+  const desiredCount = seen.service.replicas?.desired ?? 0;
+  const settle = (settled: boolean): number | null => (settled ? (rollout.settledSince ?? now) : null);
+  if (seen.tasks === null) {
+    const running = seen.service.replicas?.running ?? 0;
+    const settled = running >= desiredCount;
+    const rest = { rollingBack: false, trouble: null };
+    return { running, desired: desiredCount, settledSince: settle(settled), ...rest };
+  }
+  const target = rollout.target ?? digestOf(seen.service);
+  const isTarget = (task: Task): boolean => target === null || task.digest === target;
+  const wanted = seen.tasks.filter((task) => isAtMost(task.desired, 'running'));
+  const places = placesOf(wanted, seen.service, seen.nodes);
+  const isUp = (tasks: readonly Task[]): boolean =>
+    tasks.some((task) => task.state === 'running' && isTarget(task)) && tasks.every(isTarget);
+  const running = [...places.values()].filter(isUp).length;
+  const desired = seen.service.mode === 'global' ? places.size : desiredCount;
+  return {
+    running,
+    desired,
+    settledSince: settle(running === desired && places.size === desired),
+    rollingBack: false,
+    trouble: troubleOf(seen.tasks, isTarget, rollout.sentAt),
+  };
+};
+
+const isAtMost = (state: TaskState, limit: TaskState): boolean =>
+  TASK_STATES.indexOf(state) <= TASK_STATES.indexOf(limit);
+
+/** The wanted tasks by the place they fill: a slot, or for a global service a node that takes tasks. */
+const placesOf = (
+  tasks: readonly Task[],
+  service: Service,
+  nodes: readonly Node[] | null,
+): ReadonlyMap<string, readonly Task[]> => {
+  const lost = new Set(
+    (nodes ?? [])
+      .filter((node) => node.state === 'down' || (service.mode === 'global' && node.availability === 'drain'))
+      .map((node) => node.id),
+  );
+  const onLiveNodes = tasks.filter((task) => task.nodeId === null || !lost.has(task.nodeId));
+  return Map.groupBy(onLiveNodes, (task) => String(task.slot ?? task.nodeId));
+};
+
+const PULL_FAILURE = /no such image|pull access denied|manifest unknown|not found: manifest|repository does not exist/i;
+const UNHEALTHY = /unhealthy/i;
+const NO_NODE = /no suitable node/i;
+
+/** The newest sign of trouble among the target's own tasks since the update was sent. */
+const troubleOf = (
+  tasks: readonly Task[],
+  isTarget: (task: Task) => boolean,
+  sentAt: number,
+): TaskFailure | null => {
+  const newestFirst = tasks
+    .filter((task) => isTarget(task) && Date.parse(task.createdAt) >= sentAt - CLOCK_SLACK_MS)
+    .toSorted((a, b) => Date.parse(b.since) - Date.parse(a.since));
+  const failed = newestFirst.find((task) => task.state === 'failed' || task.state === 'rejected');
+  const stuck = newestFirst.find((task) => task.state === 'pending' && NO_NODE.test(task.error ?? ''));
+  const shown = failed ?? stuck;
+  if (shown === undefined) return null;
+  const message = shown.error ?? shown.state;
+  return {
+    reason: reasonOf(shown, message),
+    message,
+    taskId: shown.id,
+    nodeId: shown.nodeId,
+    exitCode: shown.exitCode,
+  };
+};
+
+/** Our clock and the managers' may differ a little. */
+const CLOCK_SLACK_MS = 5_000;
+
+const reasonOf = (task: Task, message: string): TaskFailure['reason'] => {
+  if (task.state === 'pending') return 'no-fitting-node';
+  if (UNHEALTHY.test(message)) return 'unhealthy';
+  return task.state === 'rejected' || PULL_FAILURE.test(message) ? 'image-unavailable' : 'task-failed';
+};

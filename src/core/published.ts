@@ -1,0 +1,43 @@
+import type { Digest } from './digest.ts';
+
+/** Why a published digest could not be had. */
+export type LookUpFailure =
+  | 'tag-gone'
+  | 'sign-in-refused'
+  | 'rate-limited'
+  | 'unreachable'
+  | 'malformed';
+
+/** What a registry answered for a tag. */
+export type LookUp =
+  | { readonly kind: 'published'; readonly digest: Digest; readonly mediaType: string }
+  | {
+      readonly kind: 'failed';
+      readonly reason: LookUpFailure;
+      /** One line for a person: which registry, what it answered, what to do. No secret in it. */
+      readonly detail: string;
+      /** How long the registry asked to be left alone, in ms. */
+      readonly retryAfterMs: number | null;
+    };
+
+/** A platform as a manifest list names it. */
+export type Platform = { readonly architecture: string; readonly os: string };
+
+/** What the published manifest holds, read only where digests differ. */
+export type PublishedManifest = {
+  /** The platform manifests of an index; empty for a plain image. */
+  readonly members: readonly Digest[];
+  /**
+   * For `Placement.Platforms` as the Docker command line sets it: without `unknown`, architecture `arm`
+   * as blank, each once. Empty where the manifest names none: then any node may run it.
+   */
+  readonly platforms: readonly Platform[];
+};
+
+/** The `org.opencontainers.image.*` labels that tell people what a digest is. */
+export type BuildFacts = {
+  readonly version: string | null;
+  readonly revision: string | null;
+  readonly source: string | null;
+  readonly created: string | null;
+};

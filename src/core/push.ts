@@ -1,0 +1,16 @@
+import type { Digest } from './digest.ts';
+import type { ImageReference } from './image-reference.ts';
+
+/** One image and tag that a sender said was pushed, with the digest if it said so. */
+export type ImagePush = {
+  readonly image: ImageReference & { readonly tag: string };
+  readonly digest: Digest | null;
+};
+
+/** Something in a delivery that asks for nothing, and why. */
+export type IgnoredEvent = {
+  /** Kebab-case and stable: `not-a-push`, `no-tag`, `not-an-image`, `malformed-image`, … */
+  readonly reason: string;
+  /** What it was about, as the sender spelt it, bounded and without control characters. */
+  readonly about?: string;
+};

@@ -1,0 +1,109 @@
+import type { Digest } from './digest.ts';
+import type { ParsedImage } from './image-reference.ts';
+
+export type ServiceMode = 'replicated' | 'global' | 'replicated-job' | 'global-job';
+
+/** `UpdateStatus.State` of the Docker Engine; null before the first update and where no task had to change. */
+export type UpdateState =
+  | 'updating'
+  | 'paused'
+  | 'completed'
+  | 'rollback_started'
+  | 'rollback_paused'
+  | 'rollback_completed';
+
+/** How the engine goes about an update of this service, with its defaults filled in. */
+export type UpdatePolicy = {
+  readonly parallelism: number;
+  readonly delayMs: number;
+  /** How long the engine watches each new task for failure. */
+  readonly monitorMs: number;
+  readonly failureAction: 'pause' | 'continue' | 'rollback';
+  readonly order: 'stop-first' | 'start-first';
+};
+
+/** A Swarm service as a cluster told it, the same for every kind of cluster. */
+export type Service = {
+  readonly id: string;
+  readonly name: string;
+  /** From the label `com.docker.stack.namespace`. */
+  readonly stack: string | null;
+  readonly mode: ServiceMode;
+  /** The image as the spec spells it, and what it means. */
+  readonly imageText: string;
+  readonly image: ParsedImage;
+  /** Counts the changes of the service; an update names the version that it was decided upon. */
+  readonly version: number;
+  /** `ForceUpdate` of the spec: Swarmpit counts it up with each redeploy. */
+  readonly forceUpdate: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Swarmpit's own autoredeploy, which acts on the service beside us where it is on. */
+  readonly autoredeploy: boolean;
+  /** Null where the cluster does not tell. Desired is the tasks that should run now. */
+  readonly replicas: { readonly running: number; readonly desired: number } | null;
+  readonly update: { readonly state: UpdateState; readonly message: string } | null;
+  /** Null where the cluster does not tell it. */
+  readonly updatePolicy: UpdatePolicy | null;
+  /** Longest time a container of the spec may take until its health check can say anything, in ms. */
+  readonly healthGraceMs: number;
+  /** Digest of the spec without its image and counters: tells whether two specs differ in anything else. */
+  readonly specFingerprint: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+};
+
+/** Task states of SwarmKit in their order. */
+export const TASK_STATES = [
+  'new',
+  'allocated',
+  'pending',
+  'assigned',
+  'accepted',
+  'preparing',
+  'ready',
+  'starting',
+  'running',
+  'complete',
+  'shutdown',
+  'failed',
+  'rejected',
+  'remove',
+  'orphaned',
+] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+/** One task of a service. Its digest is that of the spec that it was made from, which is what it runs. */
+export type Task = {
+  readonly id: string;
+  readonly serviceId: string;
+  /** Slot of a replicated service; null for a global one, where the node takes its place. */
+  readonly slot: number | null;
+  readonly nodeId: string | null;
+  readonly desired: TaskState;
+  readonly state: TaskState;
+  /** Null where the spec of the task names none. */
+  readonly digest: Digest | null;
+  readonly error: string | null;
+  readonly exitCode: number | null;
+  readonly containerId: string | null;
+  /** When the state was reached, RFC 3339. */
+  readonly since: string;
+  readonly createdAt: string;
+  /** The iteration of a job, else null. */
+  readonly jobIteration: number | null;
+};
+
+export type Node = {
+  readonly id: string;
+  readonly hostname: string;
+  readonly state: 'ready' | 'down' | 'unknown' | 'disconnected';
+  readonly availability: 'active' | 'pause' | 'drain';
+};
+
+/** What is known of one service at one moment. Tasks and nodes are null where a cluster does not tell them. */
+export type Observation = {
+  readonly service: Service;
+  readonly tasks: readonly Task[] | null;
+  readonly nodes: readonly Node[] | null;
+};

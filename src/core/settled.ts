@@ -1,0 +1,21 @@
+import type { Digest } from './digest.ts';
+import { follow } from './follow.ts';
+import type { Observation } from './service.ts';
+
+/**
+ * The digest with which a service stands converged at this moment, which makes it proven, or null
+ * where it does not, or where what runs is not told.
+ *
+ * @param now ms since the epoch
+ */
+export const settledDigest = (seen: Observation, now: number): Digest | null => {
+  const { service, tasks } = seen;
+  const state = service.update?.state ?? null;
+  if (!service.image.ok || service.image.image.digest === null || tasks === null) return null;
+  if (state !== null && state !== 'completed' && state !== 'rollback_completed') return null;
+  const target = service.image.image.digest;
+  // Judged as an update to what the spec says would be, had it settled long ago.
+  const settled = { target, intentVersion: -1, sentAt: 0, settledSince: 0 };
+  const at = { ...seen, service: { ...service, update: null } };
+  return follow(at, settled, now).kind === 'converged' ? target : null;
+};

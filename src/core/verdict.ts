@@ -1,0 +1,51 @@
+import type { Digest } from './digest.ts';
+import type { LookUpFailure } from './published.ts';
+
+/** Why it cannot be told whether a service is current. */
+export type UnknownReason = LookUpFailure | 'unpinned' | 'not-checked';
+
+/** Why a service is left alone by choice. */
+export type Exclusion = 'label' | 'not-labelled' | 'job';
+
+/** A reason not to deploy although the service is obsolete. */
+export type Hold =
+  /** This digest failed on this service: {@link Hold.since} tells when it was tried. */
+  | { readonly kind: 'known-bad'; readonly since: string; readonly deployment: string | null }
+  /** A person took the service back from this digest. */
+  | { readonly kind: 'rolled-back'; readonly since: string; readonly deployment: string | null }
+  | { readonly kind: 'frozen'; readonly reason: string; readonly until: string | null }
+  | { readonly kind: 'unsupported-label'; readonly label: string };
+
+/** How a service stands against what is published; decided by `assess` alone. */
+export type Verdict =
+  | { readonly verdict: 'current' }
+  | { readonly verdict: 'obsolete'; readonly from: Digest; readonly to: Digest }
+  | { readonly verdict: 'updating' }
+  | { readonly verdict: 'diverged'; readonly running: readonly (Digest | null)[] }
+  | { readonly verdict: 'pinned' }
+  | { readonly verdict: 'excluded'; readonly reason: Exclusion }
+  | { readonly verdict: 'held'; readonly hold: Hold; readonly from: Digest; readonly to: Digest }
+  | { readonly verdict: 'unknown'; readonly reason: UnknownReason; readonly detail: string | null };
+
+export type VerdictName = Verdict['verdict'];
+
+/** The verdict's reason in one word or short phrase, as the API gives it; null where there is none. */
+export const verdictReason = (verdict: Verdict): string | null => {
+  switch (verdict.verdict) {
+    case 'excluded':
+    case 'unknown':
+      return verdict.reason;
+    case 'held':
+      return verdict.hold.kind === 'unsupported-label'
+        ? `unsupported-label: ${verdict.hold.label}`
+        : verdict.hold.kind;
+    case 'current':
+    case 'obsolete':
+    case 'updating':
+    case 'diverged':
+    case 'pinned':
+      return null;
+    default:
+      return verdict satisfies never;
+  }
+};

@@ -1,0 +1,339 @@
+import type { Selectable } from 'kysely';
+import type { Digest } from '../core/digest.ts';
+import { imageName } from '../core/image-reference.ts';
+import type { Cause } from '../core/plan.ts';
+import type { BuildFacts } from '../core/published.ts';
+import type { Service } from '../core/service.ts';
+import type { DeploymentState, FailureView } from '../core/views.ts';
+import { readOptionalJson } from './json.ts';
+import type { Query } from './open-store.ts';
+import type { DeploymentRow, TriggerRow } from './schema.ts';
+
+/** What is about to be sent to a cluster, or was: enough to tell after a crash whether it was carried out. */
+export type Intent = {
+  /** `back` restores the proven digest after a failure. */
+  readonly phase: 'forward' | 'back';
+  /** Null where the cluster chooses it. */
+  readonly target: Digest | null;
+  /** The service's version and ForceUpdate that the update was decided upon. */
+  readonly version: number;
+  readonly forceUpdate: number;
+  /** When it was committed, ms since the epoch. */
+  readonly at: number;
+  /** Why the service is taken back; null while it goes forward. */
+  readonly failed: { readonly reason: string; readonly message: string } | null;
+};
+
+export type Deployment = {
+  readonly id: string;
+  readonly cluster: string;
+  readonly serviceId: string;
+  readonly serviceName: string;
+  /** Registry and repository. */
+  readonly name: string;
+  readonly tag: string;
+  readonly from: Digest | null;
+  readonly to: Digest | null;
+  readonly cause: Cause;
+  readonly state: DeploymentState;
+  readonly startedAt: number | null;
+  /** Null while it is open. */
+  readonly endedAt: number | null;
+  /** Not to be taken up before. */
+  readonly runAt: number;
+  readonly deadlineAt: number | null;
+  readonly attempts: number;
+  readonly intent: Intent | null;
+};
+
+export type Trigger = { readonly kind: TriggerRow['kind']; readonly source: string };
+
+export type NewDeployment = {
+  readonly id: string;
+  readonly cluster: string;
+  readonly service: Service;
+  readonly image: { readonly registry: string; readonly repository: string; readonly tag: string };
+  readonly from: Digest | null;
+  readonly to: Digest | null;
+  readonly cause: Cause;
+  readonly triggers: readonly Trigger[];
+};
+
+const OPEN: readonly DeploymentState[] = ['queued', 'updating', 'verifying'];
+
+/**
+ * Queues a deployment, as part of the caller's transaction, and returns the id of the deployment that
+ * will do it. One that is open for the same service and digest is joined; one for another digest is
+ * superseded, because the newest wins.
+ */
+export const queueDeployment = async (
+  query: Query,
+  wanted: NewDeployment,
+  now: number,
+): Promise<{ id: string; joined: boolean }> => {
+  const open = await query
+    .selectFrom('deployments')
+    .select(['id', 'to_digest', 'state'])
+    .where('cluster', '=', wanted.cluster)
+    .where('service_id', '=', wanted.service.id)
+    .where('state', 'in', OPEN)
+    .orderBy('id')
+    .execute();
+  const newest = open.at(-1);
+  if (newest !== undefined && newest.to_digest === wanted.to && wanted.cause !== 'forced') {
+    await addTriggers(query, newest.id, wanted.triggers, now);
+    return { id: newest.id, joined: true };
+  }
+  for (const { id } of open) {
+    await endDeployment(query, id, { state: 'superseded', reason: null, failure: null }, now, {
+      by: wanted.id,
+    });
+  }
+  await query
+    .insertInto('deployments')
+    .values({
+      id: wanted.id,
+      cluster: wanted.cluster,
+      service_id: wanted.service.id,
+      service_name: wanted.service.name,
+      stack: wanted.service.stack,
+      name: imageName(wanted.image),
+      tag: wanted.image.tag,
+      from_digest: wanted.from,
+      to_digest: wanted.to,
+      cause: wanted.cause,
+      state: 'queued',
+      reason: null,
+      queued_at: now,
+      started_at: null,
+      ended_at: null,
+      deadline_at: null,
+      run_at: now,
+      attempts: 0,
+      intent: null,
+      failure: null,
+      build: null,
+    })
+    .execute();
+  await addTriggers(query, wanted.id, wanted.triggers, now);
+  await addStep(query, wanted.id, now, 'queued', { cause: wanted.cause });
+  return { id: wanted.id, joined: false };
+};
+
+const addTriggers = async (
+  query: Query,
+  deployment: string,
+  triggers: readonly Trigger[],
+  now: number,
+): Promise<void> => {
+  for (const { kind, source } of triggers) {
+    await query
+      .insertInto('triggers')
+      .values({ deployment_id: deployment, kind, source, at: now })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+};
+
+export const addStep = async (
+  query: Query,
+  deployment: string,
+  at: number,
+  step: string,
+  detail: Readonly<Record<string, unknown>> = {},
+): Promise<void> => {
+  await query
+    .insertInto('deployment_steps')
+    .values({ deployment_id: deployment, at, step, detail: JSON.stringify(detail) })
+    .execute();
+};
+
+export type DeploymentEnd = {
+  readonly state: Extract<
+    DeploymentState,
+    'succeeded' | 'failed' | 'rolled-back' | 'superseded' | 'skipped'
+  >;
+  readonly reason: string | null;
+  readonly failure: FailureView | null;
+};
+
+/** Gives an open deployment its one final state; false where it has one already. */
+export const endDeployment = async (
+  query: Query,
+  id: string,
+  end: DeploymentEnd,
+  now: number,
+  detail: Readonly<Record<string, unknown>> = {},
+): Promise<boolean> => {
+  const ended = await query
+    .updateTable('deployments')
+    .set({
+      state: end.state,
+      reason: end.reason,
+      failure: end.failure === null ? null : JSON.stringify(end.failure),
+      ended_at: now,
+    })
+    .where('id', '=', id)
+    .where('state', 'in', OPEN)
+    .returning('id')
+    .executeTakeFirst();
+  if (ended === undefined) return false;
+  const reason = end.reason === null ? {} : { reason: end.reason };
+  await addStep(query, id, now, end.state, { ...reason, ...detail });
+  return true;
+};
+
+const COLUMNS = [
+  'id',
+  'cluster',
+  'service_id',
+  'service_name',
+  'name',
+  'tag',
+  'from_digest',
+  'to_digest',
+  'cause',
+  'state',
+  'started_at',
+  'ended_at',
+  'run_at',
+  'deadline_at',
+  'attempts',
+  'intent',
+] as const;
+
+const toDeployment = (row: Pick<Selectable<DeploymentRow>, (typeof COLUMNS)[number]>): Deployment => ({
+  id: row.id,
+  cluster: row.cluster,
+  serviceId: row.service_id,
+  serviceName: row.service_name,
+  name: row.name,
+  tag: row.tag,
+  // Only valid digests were put in.
+  from: row.from_digest as Digest | null,
+  to: row.to_digest as Digest | null,
+  cause: row.cause,
+  state: row.state,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  runAt: row.run_at,
+  deadlineAt: row.deadline_at,
+  attempts: row.attempts,
+  intent: readOptionalJson<Intent>(row.intent),
+});
+
+/** The cluster's deployments that are not ended, those under way first, then in the order queued. */
+export const openDeployments = async (db: Query, cluster: string): Promise<Deployment[]> => {
+  const rows = await db
+    .selectFrom('deployments')
+    .select(COLUMNS)
+    .where('cluster', '=', cluster)
+    .where('state', 'in', OPEN)
+    .orderBy((eb) => eb.case().when('state', '=', 'queued').then(1).else(0).end())
+    .orderBy('id')
+    .execute();
+  return rows.map(toDeployment);
+};
+
+/** The deployments of these services that have been sent or are about to be. */
+export const activeDeployments = async (
+  db: Query,
+  cluster: string,
+): Promise<ReadonlyMap<string, Deployment>> => {
+  const rows = await db
+    .selectFrom('deployments')
+    .select(COLUMNS)
+    .where('cluster', '=', cluster)
+    .where('state', 'in', ['updating', 'verifying'])
+    .execute();
+  return new Map(rows.map((row) => [row.service_id, toDeployment(row)]));
+};
+
+/** A deployment as it stands now, or null where it is none. */
+export const findDeployment = async (db: Query, id: string): Promise<Deployment | null> => {
+  const row = await db.selectFrom('deployments').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : toDeployment(row);
+};
+
+/**
+ * Commits what is about to be sent, before it is sent, and counts the attempt; false where the
+ * deployment has ended meanwhile and nothing may be sent.
+ */
+export const recordIntent = async (
+  query: Query,
+  id: string,
+  intent: Intent,
+  deadlineAt: number,
+): Promise<boolean> => {
+  const row = await query
+    .updateTable('deployments')
+    .set((eb) => ({
+      state: 'updating',
+      intent: JSON.stringify(intent),
+      started_at: eb.fn.coalesce('started_at', eb.val(intent.at)),
+      deadline_at: deadlineAt,
+      attempts: eb('attempts', '+', 1),
+    }))
+    .where('id', '=', id)
+    .where('state', 'in', OPEN)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+};
+
+/** The update was taken by the cluster and is followed from now on; false where it has ended meanwhile. */
+export const recordSent = async (
+  query: Query,
+  id: string,
+  at: number,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<boolean> => {
+  const row = await query
+    .updateTable('deployments')
+    .set({ state: 'verifying' })
+    .where('id', '=', id)
+    .where('state', 'in', OPEN)
+    .returning('id')
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  await addStep(query, id, at, 'update-sent', detail);
+  return true;
+};
+
+/** Puts a deployment off to a time, ms since the epoch. */
+export const postpone = async (query: Query, id: string, runAt: number): Promise<void> => {
+  await query
+    .updateTable('deployments')
+    .set((eb) => ({ run_at: runAt, attempts: eb('attempts', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+};
+
+/** The digest that the cluster chose by itself, once it is seen. */
+export const recordTarget = async (query: Query, id: string, to: Digest): Promise<void> => {
+  await query.updateTable('deployments').set({ to_digest: to }).where('id', '=', id).execute();
+};
+
+export const recordBuild = async (query: Query, id: string, build: BuildFacts): Promise<void> => {
+  await query
+    .updateTable('deployments')
+    .set({ build: JSON.stringify(build) })
+    .where('id', '=', id)
+    .execute();
+};
+
+/** When the service was last sent an update by us, ms since the epoch, or null. */
+export const lastSentAt = async (
+  db: Query,
+  cluster: string,
+  serviceId: string,
+): Promise<number | null> => {
+  const row = await db
+    .selectFrom('deployments')
+    .select((eb) => eb.fn.max('started_at').as('at'))
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .where('state', 'not in', ['queued', 'skipped'])
+    .executeTakeFirst();
+  return row?.at ?? null;
+};

@@ -1,0 +1,77 @@
+import type { Digest } from '../core/digest.ts';
+import type { Service } from '../core/service.ts';
+import type { Hold } from '../core/verdict.ts';
+import { rfc3339 } from './json.ts';
+import type { Query } from './open-store.ts';
+
+export type NewHold = {
+  readonly id: string;
+  readonly cluster: string;
+  readonly service: Pick<Service, 'id' | 'specFingerprint'>;
+  readonly digest: Digest;
+  readonly kind: 'known-bad' | 'rolled-back';
+  readonly deployment: string | null;
+};
+
+export const addHold = async (query: Query, hold: NewHold, now: number): Promise<void> => {
+  await query
+    .insertInto('holds')
+    .values({
+      id: hold.id,
+      cluster: hold.cluster,
+      service_id: hold.service.id,
+      digest: hold.digest,
+      spec_fingerprint: hold.service.specFingerprint,
+      kind: hold.kind,
+      deployment_id: hold.deployment,
+      created_at: now,
+      released_at: null,
+      released_by: null,
+    })
+    .execute();
+};
+
+/** Answers which hold stands on a digest for a service as its spec is now. */
+export type FindHold = (
+  service: Pick<Service, 'id' | 'specFingerprint'>,
+  digest: Digest,
+) => Hold | null;
+
+/** Every standing hold of a cluster, read once. */
+export const readHolds = async (db: Query, cluster: string): Promise<FindHold> => {
+  const rows = await db
+    .selectFrom('holds')
+    .selectAll()
+    .where('cluster', '=', cluster)
+    .where('released_at', 'is', null)
+    .orderBy('id')
+    .execute();
+  const key = (service: string, digest: string, fingerprint: string): string =>
+    `${service} ${digest} ${fingerprint}`;
+  const standing = new Map(
+    rows.map((row) => [
+      key(row.service_id, row.digest, row.spec_fingerprint),
+      { kind: row.kind, since: rfc3339(row.created_at), deployment: row.deployment_id } satisfies Hold,
+    ]),
+  );
+  return (service, digest) => standing.get(key(service.id, digest, service.specFingerprint)) ?? null;
+};
+
+/** Lifts every hold of a service and returns how many stood. */
+export const releaseHolds = async (
+  query: Query,
+  cluster: string,
+  serviceId: string,
+  by: string,
+  now: number,
+): Promise<number> => {
+  const released = await query
+    .updateTable('holds')
+    .set({ released_at: now, released_by: by })
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .where('released_at', 'is', null)
+    .returning('id')
+    .execute();
+  return released.length;
+};

@@ -1,0 +1,165 @@
+import type { LookedAtPush, PushOutcome } from '../core/conclude-look.ts';
+import type { Digest } from '../core/digest.ts';
+import type { Db, Query } from './open-store.ts';
+
+export type LookKey = { readonly cluster: string; readonly name: string };
+
+export type ClaimedLook = LookKey & {
+  readonly id: number;
+  /** Failures in a row so far. */
+  readonly attempts: number;
+  /** The pushes that wait for it, oldest first. */
+  readonly pushes: readonly WaitingPush[];
+};
+
+export type WaitingPush = LookedAtPush & {
+  readonly id: number;
+  readonly delivery: string;
+  readonly tag: string;
+};
+
+export type PushResult = {
+  readonly push: number;
+  /** False while the registry may still catch up with the hook. */
+  readonly ended: boolean;
+  readonly outcome: PushOutcome;
+  /** One line for a person. */
+  readonly detail: string | null;
+};
+
+/** Looks that were under way when the process before ended wait again, due now. To be called once, at the start. */
+export const releaseLooks = async (db: Db, now: number): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    const running = await query.selectFrom('look_work').selectAll().where('state', '=', 'running').execute();
+    for (const look of running) {
+      await query.deleteFrom('look_work').where('id', '=', look.id).execute();
+      await schedule(query, look, now, { askedAt: look.asked_at, attempts: look.attempts });
+    }
+  });
+
+/** When the cluster's next look is due, ms since the epoch, or null where none waits. */
+export const nextLookAt = async (db: Query, cluster: string): Promise<number | null> => {
+  const row = await db
+    .selectFrom('look_work')
+    .select('run_at')
+    .where('cluster', '=', cluster)
+    .where('state', '=', 'pending')
+    .orderBy('run_at')
+    .executeTakeFirst();
+  return row?.run_at ?? null;
+};
+
+/**
+ * Takes up the cluster's look that has been due longest, or null where none is due. A repository
+ * whose look is under way is passed over: its next one begins when that has ended.
+ */
+export const claimLook = async (db: Db, cluster: string, now: number): Promise<ClaimedLook | null> =>
+  db.transaction().execute(async (query) => {
+    const look = await query
+      .updateTable('look_work')
+      .set({ state: 'running' })
+      .where('id', '=', (eb) =>
+        eb
+          .selectFrom('look_work as due')
+          .select('due.id')
+          .where('due.cluster', '=', cluster)
+          .where('due.state', '=', 'pending')
+          .where('due.run_at', '<=', now)
+          .where('due.name', 'not in', (running) =>
+            running
+              .selectFrom('look_work as busy')
+              .select('busy.name')
+              .where('busy.cluster', '=', cluster)
+              .where('busy.state', '=', 'running'),
+          )
+          .orderBy('due.run_at')
+          .limit(1),
+      )
+      .returning(['id', 'cluster', 'name', 'attempts'])
+      .executeTakeFirst();
+    if (look === undefined) return null;
+    return { ...look, pushes: await waitingPushes(query, look) };
+  });
+
+const waitingPushes = async (query: Query, key: LookKey): Promise<WaitingPush[]> => {
+  const rows = await query
+    .selectFrom('push_results')
+    .innerJoin('pushes', 'pushes.id', 'push_results.push_id')
+    .select(['pushes.id', 'delivery_id', 'tag', 'digest', 'received_at', 'outcome'])
+    .where('push_results.cluster', '=', key.cluster)
+    .where('push_results.name', '=', key.name)
+    .where('push_results.state', '=', 'waiting')
+    .orderBy('pushes.id')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    delivery: row.delivery_id,
+    tag: row.tag,
+    // Only valid digests were put in.
+    named: row.digest as Digest | null,
+    receivedAt: row.received_at,
+    outcome: row.outcome as PushOutcome | null,
+  }));
+};
+
+export type LookEnd = {
+  readonly results: readonly PushResult[];
+  /** When to look again, or null; a look that a hook asked for meanwhile stays as it is if sooner. */
+  readonly againAt: number | null;
+  /** Failures in a row, 0 after a look that worked. */
+  readonly attempts: number;
+  readonly error: string | null;
+};
+
+/** Records what a look found and when the next one is due, as part of the caller's transaction. */
+export const endLook = async (
+  query: Query,
+  look: ClaimedLook,
+  end: LookEnd,
+  now: number,
+): Promise<void> => {
+  for (const result of end.results) {
+    await query
+      .updateTable('push_results')
+      .set({
+        state: result.ended ? 'done' : 'waiting',
+        outcome: result.outcome,
+        detail: result.detail,
+        ended_at: result.ended ? now : null,
+      })
+      .where('push_id', '=', result.push)
+      .where('cluster', '=', look.cluster)
+      .execute();
+  }
+  await query.deleteFrom('look_work').where('id', '=', look.id).execute();
+  if (end.againAt !== null) {
+    const { attempts, error } = end;
+    await schedule(query, look, end.againAt, { askedAt: null, attempts, error });
+  }
+};
+
+const schedule = async (
+  query: Query,
+  key: LookKey,
+  runAt: number,
+  rest: { askedAt: number | null; attempts: number; error?: string | null },
+): Promise<void> => {
+  await query
+    .insertInto('look_work')
+    .values({
+      cluster: key.cluster,
+      name: key.name,
+      state: 'pending',
+      run_at: runAt,
+      asked_at: rest.askedAt,
+      attempts: rest.attempts,
+      last_error: rest.error ?? null,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['cluster', 'name'])
+        .where('state', '=', 'pending')
+        .doUpdateSet((eb) => ({ run_at: eb.fn('min', ['look_work.run_at', eb.val(runAt)]) })),
+    )
+    .execute();
+};

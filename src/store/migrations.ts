@@ -1,0 +1,186 @@
+/**
+ * Append-only: a migration that was released is never edited, and each leaves a store that the
+ * version before can still read, so that a helper which is rolled back opens it again.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    received_at INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    address TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    sender_delivery_id TEXT,
+    duplicate_of TEXT,
+    headers TEXT,
+    body TEXT,
+    ignored TEXT NOT NULL,
+    counted INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deliveries_by_sender_id ON deliveries (sender, sender_delivery_id)
+    WHERE sender_delivery_id IS NOT NULL;
+  CREATE INDEX deliveries_ignored ON deliveries (id) WHERE counted = 0;
+
+  CREATE TABLE ignored_counts (
+    sender TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (sender, secret, reason)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE pushes (
+    id INTEGER PRIMARY KEY,
+    delivery_id TEXT NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    digest TEXT,
+    received_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX pushes_by_delivery ON pushes (delivery_id);
+
+  CREATE TABLE push_results (
+    push_id INTEGER NOT NULL REFERENCES pushes (id) ON DELETE CASCADE,
+    cluster TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'done')),
+    outcome TEXT,
+    detail TEXT,
+    ended_at INTEGER,
+    PRIMARY KEY (push_id, cluster)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX push_results_waiting ON push_results (cluster, name) WHERE state = 'waiting';
+
+  CREATE TABLE look_work (
+    id INTEGER PRIMARY KEY,
+    cluster TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'running')),
+    run_at INTEGER NOT NULL,
+    asked_at INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX look_work_one_pending ON look_work (cluster, name) WHERE state = 'pending';
+  CREATE UNIQUE INDEX look_work_one_running ON look_work (cluster, name) WHERE state = 'running';
+  CREATE INDEX look_work_due ON look_work (cluster, run_at) WHERE state = 'pending';
+
+  CREATE TABLE published (
+    name TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    digest TEXT,
+    failure TEXT,
+    detail TEXT,
+    checked_at INTEGER NOT NULL,
+    PRIMARY KEY (name, tag)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE deployments (
+    id TEXT PRIMARY KEY,
+    cluster TEXT NOT NULL,
+    service_id TEXT NOT NULL,
+    service_name TEXT NOT NULL,
+    stack TEXT,
+    name TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    from_digest TEXT,
+    to_digest TEXT,
+    cause TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    queued_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER,
+    deadline_at INTEGER,
+    run_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    intent TEXT,
+    failure TEXT,
+    build TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX deployments_one_active ON deployments (cluster, service_id)
+    WHERE state IN ('updating', 'verifying');
+  CREATE UNIQUE INDEX deployments_one_queued ON deployments (cluster, service_id)
+    WHERE state = 'queued';
+  CREATE INDEX deployments_by_service ON deployments (cluster, service_id, id);
+
+  CREATE TABLE deployment_steps (
+    id INTEGER PRIMARY KEY,
+    deployment_id TEXT NOT NULL REFERENCES deployments (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX deployment_steps_by_deployment ON deployment_steps (deployment_id);
+
+  CREATE TABLE triggers (
+    deployment_id TEXT NOT NULL REFERENCES deployments (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (deployment_id, kind, source)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX triggers_by_source ON triggers (kind, source);
+
+  CREATE TABLE holds (
+    id TEXT PRIMARY KEY,
+    cluster TEXT NOT NULL,
+    service_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    spec_fingerprint TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    deployment_id TEXT,
+    created_at INTEGER NOT NULL,
+    released_at INTEGER,
+    released_by TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX holds_standing ON holds (cluster, service_id) WHERE released_at IS NULL;
+
+  CREATE TABLE proven (
+    cluster TEXT NOT NULL,
+    service_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    spec_fingerprint TEXT NOT NULL,
+    force_update INTEGER NOT NULL,
+    proven_at INTEGER NOT NULL,
+    PRIMARY KEY (cluster, service_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    actor TEXT,
+    state TEXT NOT NULL,
+    reason TEXT,
+    dry_run INTEGER NOT NULL,
+    progress TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE run_services (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    cluster TEXT NOT NULL,
+    service_id TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    deployment_id TEXT,
+    view TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE actions (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    address TEXT,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+];

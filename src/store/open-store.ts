@@ -1,0 +1,110 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect, type Transaction } from 'kysely';
+import { MIGRATIONS } from './migrations.ts';
+import type { Tables } from './schema.ts';
+
+export type Db = Kysely<Tables>;
+/** Either the store itself or a transaction of it: queries take both. */
+export type Query = Db | Transaction<Tables>;
+
+/** The store could not be opened; the message says why and what to do, for the person who starts the helper. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: 'in-use' | 'not-writable' | 'newer' | 'damaged';
+
+  constructor(code: StoreError['code'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+export type Store = {
+  readonly db: Db;
+  /** Whether the file was made by this opening: then nothing is known of what was deployed before. */
+  readonly isNew: boolean;
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Opens the SQLite file at `path`, making it and its folder where they are missing, brings its tables
+ * up to date, and keeps every other process out of it until {@link Store.close} or the end of this
+ * process, however it ends.
+ *
+ * A commit is on the disk when it returns (WAL, `synchronous=FULL`).
+ *
+ * @throws {StoreError}
+ */
+export const openStore = (path: string): Store => {
+  const database = openFile(path);
+  try {
+    // Taken with the first write and held from then on, by the operating system: no stale lock
+    // survives a crash.
+    database.pragma('locking_mode = EXCLUSIVE');
+    database.pragma('busy_timeout = 0');
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('journal_size_limit = 67108864');
+    const isNew = migrate(database, path);
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+    return { db, isNew, close: () => db.destroy() };
+  } catch (error) {
+    database.close();
+    throw error instanceof StoreError ? error : explain(error, path);
+  }
+};
+
+const openFile = (path: string): Database.Database => {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return new Database(path);
+  } catch (error) {
+    throw explain(error, path);
+  }
+};
+
+/** Runs what is missing, each migration in a transaction of its own, and tells whether the store was empty. */
+const migrate = (database: Database.Database, path: string): boolean => {
+  const version = Number(database.pragma('user_version', { simple: true }));
+  if (version > MIGRATIONS.length) {
+    // Migrations are readable by the version before, so a rolled-back helper goes on.
+    if (version > MIGRATIONS.length + 1) {
+      const text = `the store ${path} was written by a version newer than the next one; start that version, or another store`;
+      throw new StoreError('newer', text);
+    }
+  }
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    for (const [index, sql] of MIGRATIONS.entries()) {
+      if (index >= version) database.exec(sql);
+    }
+    if (version < MIGRATIONS.length) database.pragma(`user_version = ${MIGRATIONS.length}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+  return version === 0;
+};
+
+const explain = (error: unknown, path: string): StoreError => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const reason = error instanceof Error ? error.message : String(error);
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new StoreError(
+      'in-use',
+      `the store ${path} is in use by another process: only one helper may run on it`,
+      error,
+    );
+  }
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
+    return new StoreError('damaged', `the store ${path} is damaged or no SQLite file (${reason})`, error);
+  }
+  return new StoreError(
+    'not-writable',
+    `the store ${path} cannot be opened for writing (${reason}); check that its folder belongs to the user that the helper runs as`,
+    error,
+  );
+};

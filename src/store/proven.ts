@@ -1,0 +1,56 @@
+import type { Digest } from '../core/digest.ts';
+import type { Service } from '../core/service.ts';
+import type { Query } from './open-store.ts';
+
+export type Proven = {
+  readonly digest: Digest;
+  readonly specFingerprint: string;
+  readonly forceUpdate: number;
+};
+
+/** Remembers the digest with which a service was seen converged. */
+export const recordProven = async (
+  query: Query,
+  cluster: string,
+  service: Pick<Service, 'id' | 'specFingerprint' | 'forceUpdate'>,
+  digest: Digest,
+  now: number,
+): Promise<void> => {
+  const values = {
+    digest,
+    spec_fingerprint: service.specFingerprint,
+    force_update: service.forceUpdate,
+    proven_at: now,
+  };
+  await query
+    .insertInto('proven')
+    .values({ cluster, service_id: service.id, ...values })
+    .onConflict((conflict) => conflict.columns(['cluster', 'service_id']).doUpdateSet(values))
+    .execute();
+};
+
+/** The last proven digest of every service of a cluster, by service id. */
+export const readProven = async (db: Query, cluster: string): Promise<ReadonlyMap<string, Proven>> => {
+  const rows = await db.selectFrom('proven').selectAll().where('cluster', '=', cluster).execute();
+  return new Map(
+    rows.map((row) => [
+      row.service_id,
+      {
+        digest: row.digest as Digest,
+        specFingerprint: row.spec_fingerprint,
+        forceUpdate: row.force_update,
+      },
+    ]),
+  );
+};
+
+/**
+ * What an unpinned service is known to run: the proven digest, while neither its spec nor its
+ * ForceUpdate changed since. Null where that is not known.
+ */
+export const knownDigest = (service: Service, proven: Proven | undefined): Digest | null =>
+  proven !== undefined &&
+  proven.specFingerprint === service.specFingerprint &&
+  proven.forceUpdate === service.forceUpdate
+    ? proven.digest
+    : null;

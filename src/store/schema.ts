@@ -1,0 +1,206 @@
+import type { Generated } from 'kysely';
+import type { Cause } from '../core/plan.ts';
+import type { DeploymentState } from '../core/views.ts';
+
+/**
+ * The tables, as the newest migration leaves them. Times are whole ms since the epoch. Columns that
+ * hold JSON say so in their comment; they are written and read by the query files alone.
+ */
+export type Tables = {
+  deliveries: DeliveryRow;
+  ignored_counts: IgnoredCountRow;
+  pushes: PushRow;
+  push_results: PushResultRow;
+  look_work: LookWorkRow;
+  published: PublishedRow;
+  deployments: DeploymentRow;
+  deployment_steps: StepRow;
+  triggers: TriggerRow;
+  holds: HoldRow;
+  proven: ProvenRow;
+  runs: RunRow;
+  run_services: RunServiceRow;
+  actions: ActionRow;
+  settings: SettingRow;
+};
+
+export type DeliveryRow = {
+  id: string;
+  received_at: number;
+  sender: string;
+  secret: string;
+  address: string;
+  status: number;
+  sender_delivery_id: string | null;
+  duplicate_of: string | null;
+  /** JSON object; null where only ignored. */
+  headers: string | null;
+  body: string | null;
+  /** JSON array of ignored events. */
+  ignored: string;
+  /** 1 where at least one push was taken from it. */
+  counted: number;
+};
+
+/** How often a sender said something that asks for nothing. */
+export type IgnoredCountRow = {
+  sender: string;
+  secret: string;
+  reason: string;
+  count: number;
+  last_at: number;
+};
+
+export type PushRow = {
+  id: Generated<number>;
+  delivery_id: string;
+  /** Registry and repository. */
+  name: string;
+  tag: string;
+  digest: string | null;
+  received_at: number;
+};
+
+/** What became of a push on one cluster. */
+export type PushResultRow = {
+  push_id: number;
+  cluster: string;
+  name: string;
+  state: 'waiting' | 'done';
+  /** One word once something is known, see PushOutcome. */
+  outcome: string | null;
+  /** One line for a person. */
+  detail: string | null;
+  ended_at: number | null;
+};
+
+/** A look that waits or is under way; at most one of each a (cluster, name). */
+export type LookWorkRow = {
+  id: Generated<number>;
+  cluster: string;
+  name: string;
+  state: 'pending' | 'running';
+  run_at: number;
+  /** When the first hook asked for it; null where it only follows up. */
+  asked_at: number | null;
+  attempts: number;
+  last_error: string | null;
+};
+
+/** What a registry last answered for a tag. */
+export type PublishedRow = {
+  name: string;
+  tag: string;
+  digest: string | null;
+  failure: string | null;
+  detail: string | null;
+  checked_at: number;
+};
+
+export type DeploymentRow = {
+  id: string;
+  cluster: string;
+  service_id: string;
+  service_name: string;
+  stack: string | null;
+  name: string;
+  tag: string;
+  from_digest: string | null;
+  to_digest: string | null;
+  cause: Cause;
+  state: DeploymentState;
+  reason: string | null;
+  queued_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  /** Absolute; set when the update is first intended. */
+  deadline_at: number | null;
+  /** Not to be taken up before. */
+  run_at: number;
+  attempts: number;
+  /** JSON, see Intent: what is about to be sent, or was. */
+  intent: string | null;
+  /** JSON, see FailureView. */
+  failure: string | null;
+  /** JSON, see BuildFacts. */
+  build: string | null;
+};
+
+export type StepRow = {
+  id: Generated<number>;
+  deployment_id: string;
+  at: number;
+  step: string;
+  /** JSON object. */
+  detail: string;
+};
+
+export type TriggerRow = {
+  deployment_id: string;
+  kind: 'hook' | 'smart-redeploy' | 'schedule' | 'person';
+  /** Id of the delivery or the run, or the actor's name. */
+  source: string;
+  at: number;
+};
+
+export type HoldRow = {
+  id: string;
+  cluster: string;
+  service_id: string;
+  digest: string;
+  spec_fingerprint: string;
+  kind: 'known-bad' | 'rolled-back';
+  deployment_id: string | null;
+  created_at: number;
+  released_at: number | null;
+  released_by: string | null;
+};
+
+/** The digest with which a service was last seen converged, with the spec around it. */
+export type ProvenRow = {
+  cluster: string;
+  service_id: string;
+  digest: string;
+  spec_fingerprint: string;
+  force_update: number;
+  proven_at: number;
+};
+
+export type RunRow = {
+  id: string;
+  /** JSON, see RunRequest: equal requests under way are joined. */
+  request: string;
+  origin: 'person' | 'schedule' | 'start';
+  actor: string | null;
+  state: 'queued' | 'checking' | 'deploying' | 'done' | 'failed';
+  reason: string | null;
+  dry_run: number;
+  /** JSON object: services and images in all and checked. */
+  progress: string;
+  started_at: number;
+  ended_at: number | null;
+};
+
+export type RunServiceRow = {
+  run_id: string;
+  position: number;
+  cluster: string;
+  service_id: string;
+  verdict: string;
+  deployment_id: string | null;
+  /** JSON, see ServiceView. */
+  view: string;
+};
+
+export type ActionRow = {
+  id: string;
+  at: number;
+  actor: string;
+  address: string | null;
+  action: string;
+  target: string;
+  /** JSON object. */
+  detail: string;
+};
+
+export type SettingRow = { key: string; value: string };

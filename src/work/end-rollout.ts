@@ -1,0 +1,126 @@
+import type { Digest } from '../core/digest.ts';
+import { condemnsDigest, type FailureReason, type TaskFailure } from '../core/follow.ts';
+import type { Service } from '../core/service.ts';
+import type { FailureView } from '../core/views.ts';
+import { type Deployment, type DeploymentEnd, endDeployment } from '../store/deployments.ts';
+import { addHold } from '../store/holds.ts';
+import { recordProven } from '../store/proven.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+export type Failed = {
+  readonly reason: FailureReason;
+  readonly message: string;
+  readonly task: TaskFailure | null;
+};
+
+/** Lines of the failing container that are kept with the deployment. */
+const LOG_LINES = 20;
+const LOG_TIMEOUT_MS = 5_000;
+
+/** The update is proven good: recorded so that a later failure can come back to it. */
+export const succeed = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  service: Service,
+  digest: Digest | null,
+): Promise<void> => {
+  const now = deps.clock.now();
+  await deps.db.transaction().execute(async (query) => {
+    if (digest !== null) await recordProven(query, deployment.cluster, service, digest, now);
+    const end: DeploymentEnd = { state: 'succeeded', reason: null, failure: null };
+    await endDeployment(query, deployment.id, end, now, { digest });
+  });
+  deps.log.info('deployment succeeded', { ...about(deployment), digest });
+};
+
+/** Ends a deployment that did nothing. */
+export const skip = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  reason: string,
+): Promise<void> => {
+  const end: DeploymentEnd = { state: 'skipped', reason, failure: null };
+  await endDeployment(deps.db, deployment.id, end, deps.clock.now());
+  deps.log.info('deployment skipped', { ...about(deployment), reason });
+};
+
+/**
+ * Ends a deployment that failed, with why, and holds its digest for the service where the failure
+ * speaks against the image, in one commit.
+ */
+export const fail = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  state: 'failed' | 'rolled-back',
+  failed: Failed,
+  service: Service | null,
+  detail: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const failure = await explain(deps, failed, service, signal);
+  const now = deps.clock.now();
+  const end: DeploymentEnd = { state, reason: failed.reason, failure };
+  await deps.db.transaction().execute(async (query) => {
+    const open = await endDeployment(query, deployment.id, end, now, detail);
+    if (open && service !== null && deployment.to !== null && condemnsDigest(failed.reason)) {
+      await addHold(
+        query,
+        {
+          id: deps.newId(),
+          cluster: deployment.cluster,
+          service,
+          digest: deployment.to,
+          kind: 'known-bad',
+          deployment: deployment.id,
+        },
+        now,
+      );
+    }
+  });
+  deps.log.warn(`deployment ${state}`, {
+    ...about(deployment),
+    reason: failed.reason,
+    problem: failure.message,
+  });
+};
+
+const about = (deployment: Deployment): Record<string, unknown> => ({
+  cluster: deployment.cluster,
+  deployment: deployment.id,
+  service: deployment.serviceName,
+  image: `${deployment.name}:${deployment.tag}`,
+});
+
+const explain = async (
+  deps: RolloutDeps,
+  failed: Failed,
+  service: Service | null,
+  signal: AbortSignal,
+): Promise<FailureView> => {
+  const { task } = failed;
+  const log =
+    task === null || service === null ? [] : await readLog(deps, service.id, task.taskId, signal);
+  return {
+    message: failed.message,
+    node: task?.nodeId ?? null,
+    exitCode: task?.exitCode ?? null,
+    log,
+  };
+};
+
+/** What the container said is a help, not a duty: without it the failure is told all the same. */
+const readLog = async (
+  deps: RolloutDeps,
+  serviceId: string,
+  taskId: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> => {
+  if (!deps.cluster.capabilities.givesLogs) return [];
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(LOG_TIMEOUT_MS)]);
+  try {
+    return await deps.cluster.readTaskLog(serviceId, taskId, LOG_LINES, limited);
+  } catch (error) {
+    deps.log.warn('container log not read', { service: serviceId, task: taskId, error });
+    return [];
+  }
+};

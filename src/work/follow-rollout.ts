@@ -1,0 +1,81 @@
+import { ClusterError } from '../core/cluster.ts';
+import { follow, type Rollout, type RolloutStatus } from '../core/follow.ts';
+import type { Observation } from '../core/service.ts';
+import { addStep, type Deployment, findDeployment, type Intent } from '../store/deployments.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+/** How a followed update ended. `late`: its deadline passed first. `ended`: somebody gave the deployment its end. */
+export type Followed =
+  | { readonly kind: 'judged'; readonly status: Exclude<RolloutStatus, { kind: 'under-way' }>; readonly seen: Observation }
+  | { readonly kind: 'late'; readonly seen: Observation | null; readonly status: RolloutStatus | null }
+  | { readonly kind: 'removed' }
+  | { readonly kind: 'ended' };
+
+/** The first seconds are what people watch; afterwards nothing is lost by looking less often. */
+const QUICK_MS = 300;
+const QUICK_FOR_MS = 60_000;
+const SLOW_MS = 1_000;
+/** One observation must be answered in this time. */
+const OBSERVE_TIMEOUT_MS = 15_000;
+
+/**
+ * Follows an update that was sent until it is judged or its deadline passes, and records each change
+ * as a step. A cluster that does not answer is asked again until the deadline.
+ */
+export const followRollout = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  intent: Intent,
+  deadlineAt: number,
+  signal: AbortSignal,
+): Promise<Followed> => {
+  const { clock, db } = deps;
+  const begun = clock.now();
+  let settledSince: number | null = null;
+  let told = '';
+  let seen: Observation | null = null;
+  let status: RolloutStatus | null = null;
+  for (;;) {
+    const row = await findDeployment(db, deployment.id);
+    if (row === null || row.endedAt !== null) return { kind: 'ended' };
+    const observed = await observe(deps, deployment, signal);
+    if (observed === 'removed') return { kind: 'removed' };
+    const now = clock.now();
+    if (observed !== 'silent') {
+      seen = observed;
+      const rollout: Rollout = {
+        target: intent.target,
+        intentVersion: intent.version,
+        sentAt: intent.at,
+        settledSince,
+      };
+      status = follow(observed, rollout, now);
+      if (status.kind !== 'under-way') return { kind: 'judged', status, seen };
+      settledSince = status.settledSince;
+      const { running, desired, rollingBack, trouble } = status;
+      const news = { running, desired, rollingBack, trouble: trouble?.message ?? null };
+      const text = JSON.stringify(news);
+      if (text !== told) await addStep(db, deployment.id, now, 'progress', news);
+      told = text;
+    }
+    if (now >= deadlineAt) return { kind: 'late', seen, status };
+    const pause = now - begun < QUICK_FOR_MS ? QUICK_MS : SLOW_MS;
+    await clock.wait(Math.min(pause, Math.max(deadlineAt - now, 1)), signal);
+  }
+};
+
+const observe = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<Observation | 'removed' | 'silent'> => {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(OBSERVE_TIMEOUT_MS)]);
+  try {
+    return (await deps.cluster.observe(deployment.serviceId, limited)) ?? 'removed';
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (!(error instanceof ClusterError) && !limited.aborted) throw error;
+    deps.log.warn('rollout cannot be seen', { deployment: deployment.id, error });
+    return 'silent';
+  }
+};

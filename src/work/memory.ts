@@ -1,0 +1,19 @@
+import { readHolds } from '../store/holds.ts';
+import { activeDeployments } from '../store/deployments.ts';
+import type { Db } from '../store/open-store.ts';
+import { knownDigest, readProven } from '../store/proven.ts';
+import type { Memory } from './check-services.ts';
+
+/** Reads what the store remembers of a cluster's services, for one look or run. */
+export const readMemory = async (db: Db, cluster: string): Promise<Memory> => {
+  const [hold, proven, active] = await Promise.all([
+    readHolds(db, cluster),
+    readProven(db, cluster),
+    activeDeployments(db, cluster),
+  ]);
+  return {
+    hold,
+    knownDigest: (service) => knownDigest(service, proven.get(service.id)),
+    updateIsOurs: (service) => active.has(service.id),
+  };
+};

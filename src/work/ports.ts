@@ -1,0 +1,33 @@
+import type { Digest } from '../core/digest.ts';
+import type { ImageReference } from '../core/image-reference.ts';
+import type { BuildFacts, LookUp, PublishedManifest } from '../core/published.ts';
+
+export type TaggedImage = ImageReference & { readonly tag: string };
+
+/** The registries, as far as work needs them. Nothing here throws but the signal's own reason. */
+export type Registries = {
+  readonly findDigest: (image: TaggedImage, signal: AbortSignal) => Promise<LookUp>;
+  readonly readManifest: (
+    image: ImageReference,
+    digest: Digest,
+    signal: AbortSignal,
+  ) => Promise<
+    | { readonly kind: 'manifest'; readonly manifest: PublishedManifest }
+    | Extract<LookUp, { kind: 'failed' }>
+  >;
+  readonly readBuildFacts: (
+    image: ImageReference,
+    digest: Digest,
+    signal: AbortSignal,
+  ) => Promise<BuildFacts | null>;
+  /** Value of `X-Registry-Auth` for images of this host, or null without a sign-in. */
+  readonly updateAuth: (host: string, signal: AbortSignal) => Promise<string | null>;
+};
+
+/** Time, so that tests own it. */
+export type Clock = {
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** Resolves after `ms`, or rejects with the signal's reason. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+};

@@ -1,0 +1,16 @@
+import type { Cluster } from '../core/cluster.ts';
+import type { Log } from '../core/log.ts';
+import type { Db } from '../store/open-store.ts';
+import type { Clock, Registries } from './ports.ts';
+
+export type RolloutDeps = {
+  readonly cluster: Cluster;
+  readonly registries: Registries;
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+};

@@ -1,0 +1,91 @@
+import { backoffMs } from '../core/backoff.ts';
+import { ClusterError, type UpdateAnswer } from '../core/cluster.ts';
+import type { Digest } from '../core/digest.ts';
+import type { Platform } from '../core/published.ts';
+import type { Service } from '../core/service.ts';
+import { addStep, type Deployment, type Intent, recordIntent, recordSent } from '../store/deployments.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+export type Sent =
+  | { readonly kind: 'sent' }
+  /** The service changed since it was read: read again and decide again. */
+  | { readonly kind: 'decide-again' }
+  /** The deployment was ended by somebody else before anything was sent. */
+  | { readonly kind: 'ended' }
+  /** No answer came; whether it was carried out must be seen. */
+  | { readonly kind: 'ambiguous'; readonly problem: string }
+  | { readonly kind: 'refused'; readonly problem: string }
+  /** Nothing was carried out, and it may be tried again after this many ms. */
+  | { readonly kind: 'later'; readonly problem: string; readonly afterMs: number };
+
+const AGAIN = { firstMs: 500, longestMs: 15_000 };
+/** Some engines update their services all the time; after this many tries at full speed we step back. */
+const QUICK_TRIES = 10;
+
+/**
+ * Commits the intent, sends the update, and commits that it was taken: in this order, so that a crash
+ * between any two leaves enough to tell what happened.
+ */
+export const sendUpdate = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  service: Service,
+  intent: Intent,
+  deadlineAt: number,
+  signal: AbortSignal,
+): Promise<Sent> => {
+  const { cluster, clock, db } = deps;
+  const platforms = await platformsOf(deps, service, intent.target, signal);
+  const registryAuth = service.image.ok
+    ? await deps.registries.updateAuth(service.image.image.registry, signal)
+    : null;
+  if (!(await recordIntent(db, deployment.id, intent, deadlineAt))) return { kind: 'ended' };
+  let answer: UpdateAnswer;
+  try {
+    const digest = intent.target;
+    answer = await cluster.updateImage({ service, digest, platforms, registryAuth }, signal);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    if (error.mayHaveHappened) return { kind: 'ambiguous', problem: error.message };
+    return error.retryable ? later(deps, deployment, error.message) : { kind: 'refused', problem: error.message };
+  }
+  switch (answer.kind) {
+    case 'accepted': {
+      const detail = { digest: intent.target, phase: intent.phase, ...warned(answer.warnings) };
+      const open = await recordSent(db, deployment.id, clock.now(), detail);
+      return { kind: open ? 'sent' : 'ended' };
+    }
+    case 'out-of-sequence':
+      await addStep(db, deployment.id, clock.now(), 'out-of-sequence', { version: service.version });
+      return deployment.attempts < QUICK_TRIES
+        ? { kind: 'decide-again' }
+        : later(deps, deployment, 'the service is being changed all the time');
+    case 'registry-failed':
+      return { kind: 'refused', problem: answer.detail };
+    default:
+      return answer satisfies never;
+  }
+};
+
+const warned = (warnings: readonly string[]): { warnings?: readonly string[] } =>
+  warnings.length === 0 ? {} : { warnings };
+
+const later = (deps: RolloutDeps, deployment: Deployment, problem: string): Sent => {
+  const attempt = Math.max(deployment.attempts - QUICK_TRIES, 0) + 1;
+  return { kind: 'later', problem, afterMs: backoffMs(AGAIN, attempt, deps.random()) };
+};
+
+/**
+ * The platforms of the target, which the look has read already. Without an answer the present ones
+ * stay: a registry that fails now must not keep a decided update from going out.
+ */
+const platformsOf = async (
+  deps: RolloutDeps,
+  service: Service,
+  target: Digest | null,
+  signal: AbortSignal,
+): Promise<readonly Platform[] | null> => {
+  if (target === null || !service.image.ok || !deps.cluster.capabilities.setsDigest) return null;
+  const read = await deps.registries.readManifest(service.image.image, target, signal);
+  return read.kind === 'manifest' ? read.manifest.platforms : null;
+};
