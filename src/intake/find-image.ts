@@ -1,6 +1,6 @@
 import { parseDigest } from '../core/digest.ts';
 import { type ImageReference, imageWithTag, parseImageReference } from '../core/image-reference.ts';
-import { ignore } from './find-push.ts';
+import { ignore, LONGEST_REFERENCE } from './find-push.ts';
 import type { Finding } from './sender.ts';
 
 export type ClaimedImage = {
@@ -11,6 +11,7 @@ export type ClaimedImage = {
 };
 
 const parseOn = (registry: string | null, text: string): ImageReference | null => {
+  if (text.length > LONGEST_REFERENCE) return null;
   const parsed = parseImageReference(text);
   if (!parsed.ok) return null;
   const namesNone =

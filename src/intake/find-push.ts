@@ -10,6 +10,9 @@ export const ignore = (reason: string, about?: string | null): IgnoredEvent => {
   return shown === '' ? { reason } : { reason, about: shown };
 };
 
+/** No valid reference is longer; what is, is not even looked at. */
+export const LONGEST_REFERENCE = 600;
+
 export type ClaimedPush = {
   readonly registry: string;
   readonly repository: string;
@@ -25,6 +28,7 @@ export const findPush = ({ registry, repository, tag, digest }: ClaimedPush): Fi
   const name = `${registry}/${repository}`;
   if (tag === undefined || tag === null || tag === '') return ignore('no-tag', name);
   const about = `${name}:${tag}`;
+  if (about.length > LONGEST_REFERENCE) return ignore('malformed-image', about);
   const parsed = parseImageReference(about);
   if (!parsed.ok || parsed.image.tag !== tag) return ignore('malformed-image', about);
   if (parsed.image.registry !== canonicalHost(registry)) return ignore('unusable-registry', about);

@@ -20,6 +20,8 @@ export type Sender = {
   /** How it is told, in words, for one whose delivery was not recognised. */
   readonly sign: string;
   readonly recognise: (delivery: IncomingDelivery) => boolean;
+  /** Lower-case names of the headers that its proof comes in, where it has one. */
+  readonly proofHeaders?: readonly string[];
   /** For those that sign what they send or show a token of their own; in constant time. */
   readonly verify?: (delivery: IncomingDelivery, secret: string) => Proof;
   /** `registry` is the configured one for senders that name none, or null. */

@@ -1,0 +1,153 @@
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { built } from './built.ts';
+import { LIMITS } from './limits.ts';
+import type { Acts, By } from './ports.ts';
+import { DeliverySchema } from './schemas/delivery.ts';
+import { DeploymentSchema } from './schemas/deployment.ts';
+import { FreezeRequestSchema, FreezeSchema } from './schemas/desk.ts';
+import { inUtc } from './schemas/list.ts';
+import { problemAnswers } from './schemas/problem.ts';
+import { RunRequestSchema, RunSchema } from './schemas/run.ts';
+import { ServiceSchema } from './schemas/service.ts';
+
+const serviceParams = z.object({ cluster: z.string(), name: z.string() });
+const byId = z.object({ id: z.string() });
+const refusals = problemAnswers(400, 401, 403, 404, 409, 422, 501, 502);
+const EVERYTHING = RunRequestSchema.parse({});
+
+const by = ({ apiToken }: FastifyRequest): By => ({
+  actor: apiToken?.name ?? 'nobody',
+  signal: AbortSignal.timeout(LIMITS.actTimeout),
+});
+
+const keyOf = ({ cluster, name }: z.output<typeof serviceParams>) => ({ cluster, service: name });
+
+/** What operators may do. */
+export const createActRoutes =
+  (acts: Acts, operator: onRequestHookHandler): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.addHook('onRequest', operator);
+    app.post(
+      '/smart-redeploy',
+      {
+        schema: {
+          tags: ['runs'],
+          summary: 'Check everything, or what is selected, and redeploy what is obsolete',
+          body: RunRequestSchema.nullish(),
+          response: { 200: RunSchema, 202: RunSchema, ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const run = await built(acts.startRun)(request.body ?? EVERYTHING, by(request));
+        return reply.code(run.dryRun && run.endedAt !== null ? 200 : 202).send(run);
+      },
+    );
+    const service = '/clusters/:cluster/services/:name';
+    app.post(
+      `${service}/check`,
+      {
+        schema: {
+          tags: ['services'],
+          summary: 'Look at the service and its registry now',
+          params: serviceParams,
+          response: { 200: ServiceSchema, ...refusals },
+        },
+      },
+      async (request) => built(acts.check)(keyOf(request.params), by(request)),
+    );
+    app.post(
+      `${service}/redeploy`,
+      {
+        schema: {
+          tags: ['services'],
+          summary: 'Deploy what is published; with "force" although nothing differs',
+          params: serviceParams,
+          body: z.strictObject({ force: z.boolean().default(false) }).nullish(),
+          response: { 202: DeploymentSchema, ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const options = { force: request.body?.force ?? false };
+        const deployment = await built(acts.redeploy)(keyOf(request.params), options, by(request));
+        return reply.code(202).send(deployment);
+      },
+    );
+    app.post(
+      `${service}/rollback`,
+      {
+        schema: {
+          tags: ['services'],
+          summary:
+            'Go back to the digest before, or to one that is named, and hold the present one',
+          params: serviceParams,
+          body: z
+            .strictObject({ to: z.string().min(1).max(255).nullable().default(null) })
+            .nullish(),
+          response: { 202: DeploymentSchema, ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const options = { to: request.body?.to ?? null };
+        const deployment = await built(acts.rollback)(keyOf(request.params), options, by(request));
+        return reply.code(202).send(deployment);
+      },
+    );
+    app.post(
+      `${service}/release`,
+      {
+        schema: {
+          tags: ['services'],
+          summary: 'Lift the holds of the service',
+          params: serviceParams,
+          response: { 200: ServiceSchema, ...refusals },
+        },
+      },
+      async (request) => built(acts.release)(keyOf(request.params), by(request)),
+    );
+    app.post(
+      '/deliveries/:id/replay',
+      {
+        schema: {
+          tags: ['deliveries'],
+          summary: 'Act on the pushes of a delivery once more',
+          params: byId,
+          response: { 202: DeliverySchema, ...refusals },
+        },
+      },
+      async (request, reply) =>
+        reply.code(202).send(await built(acts.replay)(request.params.id, by(request))),
+    );
+    app.post(
+      '/freezes',
+      {
+        schema: {
+          tags: ['freezes'],
+          summary: 'Deploy nothing by itself for a while',
+          body: FreezeRequestSchema,
+          response: { 201: FreezeSchema, ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const until = inUtc(request.body.until ?? undefined) ?? null;
+        const freeze = await built(acts.freeze)({ ...request.body, until }, by(request));
+        return reply.code(201).send(freeze);
+      },
+    );
+    app.delete(
+      '/freezes/:id',
+      {
+        schema: {
+          tags: ['freezes'],
+          summary: 'Lift a freeze',
+          params: byId,
+          response: { 204: z.undefined(), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        await built(acts.thaw)(request.params.id, by(request));
+        return reply.code(204).send();
+      },
+    );
+  };

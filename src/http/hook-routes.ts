@@ -1,0 +1,66 @@
+import type { FastifyPluginCallback } from 'fastify';
+import { z } from 'zod';
+import type { FailureAnswer } from './failed-sign-in.ts';
+import { createHookGuard } from './guard-hooks.ts';
+import { LIMITS } from './limits.ts';
+import type { HookMetrics } from './metrics.ts';
+import type { HookSecret, ServerDeps } from './ports.ts';
+import { readBody } from './read-body.ts';
+import { HookAnswerSchema } from './schemas/delivery.ts';
+import { problemAnswers } from './schemas/problem.ts';
+import { createDeliveryTaker } from './take-delivery.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    hookSecret: HookSecret | null;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** `POST /hooks/{secret}` and `POST /hooks`. Nothing that was in their address is ever written down. */
+export const createHookRoutes =
+  (deps: ServerDeps, metrics: HookMetrics, failed: FailureAnswer): FastifyPluginCallback =>
+  (app, _options, registered) => {
+    const takeDelivery = createDeliveryTaker({ ...deps, metrics, failed });
+    app.decorateRequest('hookSecret', null);
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, payload, done) =>
+      readBody(payload, LIMITS.hookBody, done),
+    );
+    // What arrives is judged by the senders and what leaves is made here: no schema has to check either.
+    app.setValidatorCompiler(() => () => true);
+    app.setSerializerCompiler(() => JSON.stringify);
+    app.addHook('onRequest', createHookGuard(deps.hookSecrets, deps.intake, failed));
+    app.addHook('onError', (_request, reply, _error, done) => {
+      metrics.refused(reply.statusCode);
+      done();
+    });
+    const schema = {
+      tags: ['hooks'],
+      body: z.unknown().describe('Whatever the sender sends, at most 256 KiB of JSON.'),
+      response: {
+        202: HookAnswerSchema,
+        ...problemAnswers(400, 401, 413, 415, 429, 503),
+      },
+    };
+    for (const [url, summary, params] of [
+      ['/hooks/:secret', 'A push, from any sender', z.object({ secret: z.string() })],
+      ['/hooks', 'The same, for senders that sign or send a header', undefined],
+    ] as const) {
+      app.post(
+        url,
+        { schema: { ...schema, summary, ...(params === undefined ? {} : { params }) } },
+        async (request, reply) => {
+          const answer = await takeDelivery({
+            address: request.ip,
+            headers: request.headers,
+            body: Buffer.isBuffer(request.body) ? request.body : NOTHING,
+            shown: request.hookSecret,
+          });
+          return reply.code(202).send(answer);
+        },
+      );
+    }
+    registered();
+  };

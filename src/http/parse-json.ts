@@ -1,0 +1,50 @@
+import { isUtf8 } from 'node:buffer';
+import { LIMITS } from './limits.ts';
+import { Problem } from './problem.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const ARRAY_OPENS = 0x5b;
+const ARRAY_CLOSES = 0x5d;
+const OBJECT_OPENS = 0x7b;
+const OBJECT_CLOSES = 0x7d;
+
+/** Whether brackets open deeper than `most`, before any of it is built in memory. */
+const isDeeperThan = (most: number, bytes: Uint8Array): boolean => {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (inString) {
+      if (byte === BACKSLASH) index += 1;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === ARRAY_OPENS || byte === OBJECT_OPENS) {
+      depth += 1;
+      if (depth > most) return true;
+    } else if (byte === ARRAY_CLOSES || byte === OBJECT_CLOSES) depth -= 1;
+  }
+  return false;
+};
+
+/** Where the parser stopped, in its own words only: the rest of its message quotes the body. */
+const position = (error: unknown): string => {
+  const found =
+    error instanceof Error ? /\(line \d+ column \d+\)|position \d+/.exec(error.message) : null;
+  return found === null ? '' : ` at ${found[0].replace(/[()]/g, '')}`;
+};
+
+/** JSON of bytes as they came, a byte order mark allowed. Throws a 400 that says what is wrong. */
+export const parseJson = (bytes: Buffer): { readonly text: string; readonly value: unknown } => {
+  if (bytes.length === 0) throw new Problem(400, 'no-body', 'there is no body: send JSON');
+  if (!isUtf8(bytes)) throw new Problem(400, 'not-utf-8', 'the body is not UTF-8');
+  if (isDeeperThan(LIMITS.jsonDepth, bytes)) {
+    throw new Problem(400, 'too-deep', `the body is nested deeper than ${LIMITS.jsonDepth}`);
+  }
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  try {
+    return { text, value: JSON.parse(text) };
+  } catch (error) {
+    throw new Problem(400, 'malformed-json', `the body is not JSON: it breaks${position(error)}`);
+  }
+};

@@ -1,0 +1,128 @@
+import type { Registry } from 'prom-client';
+import type {
+  AcceptedDelivery,
+  HookLimits,
+  IncomingDelivery,
+  NewDelivery,
+  ReadDelivery,
+} from '../core/delivery.ts';
+import type { Log } from '../core/log.ts';
+import type {
+  ActionView,
+  ClusterView,
+  DeliveryDetail,
+  DeliveryFilter,
+  DeliveryView,
+  DeploymentFilter,
+  DeploymentView,
+  FreezeView,
+  Page,
+  PageRequest,
+  RegistryView,
+  RunRequest,
+  RunSummary,
+  RunView,
+  ServiceFilter,
+  ServiceView,
+} from '../core/views.ts';
+
+/** A text that is shown to nobody unless asked for by this name. */
+export type Revealable = { readonly reveal: () => string };
+
+export type HookSecret = HookLimits & {
+  readonly name: string;
+  readonly value: Revealable;
+  /** Addresses and CIDR networks that may use it; null limits nothing. */
+  readonly networks: readonly string[] | null;
+};
+
+export type Role = 'viewer' | 'operator';
+
+export type ApiToken = { readonly name: string; readonly role: Role; readonly value: Revealable };
+
+/** How deliveries are understood. Nothing of it throws. */
+export type Intake = {
+  /** Whether a sender that signs, or shows a token of its own, could have sent these headers. */
+  readonly mayProve: (headers: IncomingDelivery['headers']) => boolean;
+  readonly read: (delivery: IncomingDelivery, shown: HookSecret | null) => ReadDelivery<HookSecret>;
+};
+
+/** One service, by its cluster and its name or id. */
+export type ServiceKey = { readonly cluster: string; readonly service: string };
+
+/** What is shown. A single thing that does not exist is null. */
+export type Reads = {
+  readonly listServices: (filter: ServiceFilter, page: PageRequest) => Promise<Page<ServiceView>>;
+  readonly readService: (cluster: string, name: string) => Promise<ServiceView | null>;
+  readonly listDeployments: (
+    filter: DeploymentFilter,
+    page: PageRequest,
+  ) => Promise<Page<DeploymentView>>;
+  readonly readDeployment: (id: string) => Promise<DeploymentView | null>;
+  readonly listDeliveries: (
+    filter: DeliveryFilter,
+    page: PageRequest,
+  ) => Promise<Page<DeliveryView>>;
+  readonly readDelivery: (id: string) => Promise<DeliveryDetail | null>;
+  readonly listRuns: (page: PageRequest) => Promise<Page<RunSummary>>;
+  readonly readRun: (id: string) => Promise<RunView | null>;
+  readonly listClusters: () => Promise<readonly ClusterView[]>;
+  readonly listRegistries: () => Promise<readonly RegistryView[]>;
+  readonly listFreezes?: (page: PageRequest) => Promise<Page<FreezeView>>;
+  readonly listActions?: (page: PageRequest) => Promise<Page<ActionView>>;
+};
+
+/** Who acts, and the signal that ends the act when nobody waits for it any more. */
+export type By = { readonly actor: string; readonly signal: AbortSignal };
+
+export type FreezeRequest = {
+  readonly cluster: string | null;
+  readonly stack: string | null;
+  readonly service: string | null;
+  readonly reason: string;
+  readonly until: string | null;
+};
+
+/** What people may do; each may throw `ActRefused` or `ClusterError`. One that is absent answers 501. */
+export type Acts = {
+  /** A dry run is answered when it is finished, any other as soon as it is on disk. */
+  readonly startRun?: (request: RunRequest, by: By) => Promise<RunView>;
+  /** Asks cluster and registry now. */
+  readonly check?: (key: ServiceKey, by: By) => Promise<ServiceView>;
+  readonly redeploy?: (
+    key: ServiceKey,
+    options: { readonly force: boolean },
+    by: By,
+  ) => Promise<DeploymentView>;
+  readonly rollback?: (
+    key: ServiceKey,
+    options: { readonly to: string | null },
+    by: By,
+  ) => Promise<DeploymentView>;
+  readonly release?: (key: ServiceKey, by: By) => Promise<ServiceView>;
+  readonly replay?: (delivery: string, by: By) => Promise<DeliveryView>;
+  readonly freeze?: (request: FreezeRequest, by: By) => Promise<FreezeView>;
+  readonly thaw?: (id: string, by: By) => Promise<void>;
+};
+
+/** Everything that the server needs of the rest of the helper. */
+export type ServerDeps = {
+  /** Empty, or begins with `/` and does not end with one. */
+  readonly basePath: string;
+  /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly hookSecrets: readonly HookSecret[];
+  readonly apiTokens: readonly ApiToken[];
+  readonly intake: Intake;
+  /** One durable commit; resolves when it is on disk. May throw `BacklogFull`. */
+  readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
+  readonly reads: Reads;
+  readonly acts: Acts;
+  readonly storeIsWritable: () => Promise<boolean>;
+  readonly version: { readonly version: string; readonly revision: string | null };
+  /** Where the server's own metrics go too; shown by `/metrics`. */
+  readonly metrics: { readonly public: boolean; readonly registry: Registry };
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly log: Log;
+};

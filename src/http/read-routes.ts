@@ -1,0 +1,161 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { DEPLOYMENT_STATES, type DeploymentView, VERDICT_NAMES } from '../core/views.ts';
+import { found } from './found.ts';
+import type { Reads, Role } from './ports.ts';
+import { DeliveryDetailSchema, DeliverySchema } from './schemas/delivery.ts';
+import { DeploymentSchema } from './schemas/deployment.ts';
+import {
+  filterText,
+  filterTime,
+  inUtc,
+  listOf,
+  paging,
+  showPage,
+  toPageRequest,
+} from './schemas/list.ts';
+import { problemAnswers } from './schemas/problem.ts';
+import { RunSchema, RunSummarySchema } from './schemas/run.ts';
+import { ServiceSchema } from './schemas/service.ts';
+
+const byId = z.object({ id: z.string() });
+const notFound = problemAnswers(401, 404);
+const notUnderstood = problemAnswers(400, 401);
+const span = { since: filterTime, until: filterTime };
+
+/** What a container wrote may hold anything, so it is for operators only. */
+const forRole = (deployment: DeploymentView, role: Role | undefined): DeploymentView =>
+  role === 'operator' || deployment.failure === null
+    ? deployment
+    : { ...deployment, failure: { ...deployment.failure, log: [] } };
+
+/** What the API shows of services, deployments, deliveries and runs; nothing here changes anything. */
+export const createReadRoutes =
+  (reads: Reads): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.get(
+      '/services',
+      {
+        schema: {
+          tags: ['services'],
+          summary: 'Services with their verdicts',
+          querystring: z.strictObject({
+            ...paging,
+            cluster: filterText,
+            stack: filterText,
+            verdict: z.enum(VERDICT_NAMES).optional(),
+            image: filterText,
+            q: filterText,
+          }),
+          response: { 200: listOf(ServiceSchema), ...notUnderstood },
+        },
+      },
+      async ({ query: { limit, cursor, ...filter } }) =>
+        showPage(await reads.listServices(filter, toPageRequest({ limit, cursor }))),
+    );
+    app.get(
+      '/clusters/:cluster/services/:name',
+      {
+        schema: {
+          tags: ['services'],
+          summary: 'One service',
+          params: z.object({ cluster: z.string(), name: z.string() }),
+          response: { 200: ServiceSchema, ...notFound },
+        },
+      },
+      async ({ params }) => found(await reads.readService(params.cluster, params.name), 'service'),
+    );
+    app.get(
+      '/deployments',
+      {
+        schema: {
+          tags: ['deployments'],
+          summary: 'Deployments, the newest first',
+          querystring: z.strictObject({
+            ...paging,
+            ...span,
+            cluster: filterText,
+            service: filterText,
+            image: filterText,
+            state: z.enum(DEPLOYMENT_STATES).optional(),
+          }),
+          response: { 200: listOf(DeploymentSchema), ...notUnderstood },
+        },
+      },
+      async ({ query: { limit, cursor, since, until, ...rest }, apiToken }) => {
+        const filter = { ...rest, since: inUtc(since), until: inUtc(until) };
+        const page = await reads.listDeployments(filter, toPageRequest({ limit, cursor }));
+        const items = page.items.map((deployment) => forRole(deployment, apiToken?.role));
+        return showPage({ items, next: page.next });
+      },
+    );
+    app.get(
+      '/deployments/:id',
+      {
+        schema: {
+          tags: ['deployments'],
+          summary: 'One deployment with its steps',
+          params: byId,
+          response: { 200: DeploymentSchema, ...notFound },
+        },
+      },
+      async ({ params, apiToken }) =>
+        forRole(found(await reads.readDeployment(params.id), 'deployment'), apiToken?.role),
+    );
+    app.get(
+      '/deliveries',
+      {
+        schema: {
+          tags: ['deliveries'],
+          summary: 'Deliveries of senders, the newest first',
+          querystring: z.strictObject({
+            ...paging,
+            ...span,
+            sender: filterText,
+            secret: filterText,
+          }),
+          response: { 200: listOf(DeliverySchema), ...notUnderstood },
+        },
+      },
+      async ({ query: { limit, cursor, since, until, ...rest } }) => {
+        const filter = { ...rest, since: inUtc(since), until: inUtc(until) };
+        return showPage(await reads.listDeliveries(filter, toPageRequest({ limit, cursor })));
+      },
+    );
+    app.get(
+      '/deliveries/:id',
+      {
+        schema: {
+          tags: ['deliveries'],
+          summary: 'One delivery with what came in, secrets removed',
+          params: byId,
+          response: { 200: DeliveryDetailSchema, ...notFound },
+        },
+      },
+      async ({ params }) => found(await reads.readDelivery(params.id), 'delivery'),
+    );
+    app.get(
+      '/runs',
+      {
+        schema: {
+          tags: ['runs'],
+          summary: 'Runs of SmartRedeploy, the newest first',
+          querystring: z.strictObject(paging),
+          response: { 200: listOf(RunSummarySchema), ...notUnderstood },
+        },
+      },
+      async ({ query }) => showPage(await reads.listRuns(toPageRequest(query))),
+    );
+    app.get(
+      '/runs/:id',
+      {
+        schema: {
+          tags: ['runs'],
+          summary: 'One run with its services',
+          params: byId,
+          response: { 200: RunSchema, ...notFound },
+        },
+      },
+      async ({ params }) => found(await reads.readRun(params.id), 'run'),
+    );
+  };

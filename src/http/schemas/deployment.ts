@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/views.ts';
+import { time } from './service.ts';
+
+export const DeploymentSchema: z.ZodType<DeploymentView> = z
+  .object({
+    id: z.string(),
+    cluster: z.string(),
+    service: z.object({ id: z.string(), name: z.string() }),
+    image: z.string(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    state: z.enum(DEPLOYMENT_STATES),
+    reason: z.string().nullable(),
+    triggers: z.array(
+      z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('hook'), delivery: z.string() }),
+        z.object({ kind: z.literal('smart-redeploy'), run: z.string() }),
+        z.object({ kind: z.literal('schedule'), run: z.string() }),
+        z.object({ kind: z.literal('person'), actor: z.string() }),
+      ]),
+    ),
+    queuedAt: time,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    steps: z.array(
+      z.object({ at: time, step: z.string(), detail: z.record(z.string(), z.unknown()) }),
+    ),
+    failure: z
+      .object({
+        message: z.string(),
+        node: z.string().nullable(),
+        exitCode: z.int().nullable(),
+        log: z.array(z.string()).describe('Empty for anyone but operators.'),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Deployment' });

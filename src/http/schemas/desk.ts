@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { ActionView, ClusterView, FreezeView, RegistryView } from '../../core/views.ts';
+import type { FreezeRequest } from '../ports.ts';
+import { time } from './service.ts';
+
+const LONGEST_NAME = 255;
+const LONGEST_REASON = 1000;
+
+export const ClusterSchema: z.ZodType<ClusterView> = z
+  .object({
+    name: z.string(),
+    type: z.enum(['engine', 'swarmpit']),
+    state: z.enum(['up', 'down', 'unknown']),
+    description: z.string().nullable(),
+    problem: z.string().nullable(),
+    checkedAt: time.nullable(),
+    capabilities: z.object({
+      setsDigest: z.boolean(),
+      tellsTasks: z.boolean(),
+      givesLogs: z.boolean(),
+    }),
+  })
+  .meta({ id: 'Cluster' });
+
+export const RegistrySchema: z.ZodType<RegistryView> = z
+  .object({
+    host: z.string(),
+    quota: z.object({ limit: z.int(), remaining: z.int(), windowSeconds: z.int() }).nullable(),
+    askedAt: time.nullable(),
+    problem: z.string().nullable(),
+  })
+  .meta({ id: 'Registry' });
+
+export const FreezeSchema: z.ZodType<FreezeView> = z
+  .object({
+    id: z.string(),
+    cluster: z.string().nullable(),
+    stack: z.string().nullable(),
+    service: z.string().nullable(),
+    reason: z.string(),
+    by: z.string(),
+    since: time,
+    until: time.nullable(),
+  })
+  .meta({ id: 'Freeze' });
+
+const name = z.string().min(1).max(LONGEST_NAME).nullable().default(null);
+
+export const FreezeRequestSchema = z
+  .strictObject({
+    cluster: name,
+    stack: name,
+    service: name,
+    reason: z.string().min(1).max(LONGEST_REASON),
+    until: z.iso.datetime({ offset: true }).nullable().default(null),
+  })
+  .meta({ id: 'FreezeRequest' }) satisfies z.ZodType<FreezeRequest>;
+
+export const ActionSchema: z.ZodType<ActionView> = z
+  .object({
+    id: z.string(),
+    at: time,
+    actor: z.string(),
+    action: z.string(),
+    target: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Action' });

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { Page, PageRequest } from '../../core/views.ts';
+import { parseCursor, printCursor } from '../cursor.ts';
+
+const DEFAULT_LIMIT = 50;
+const MOST = 500;
+const LONGEST_FILTER = 255;
+
+/** What every list takes beside its filters. */
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(MOST).default(DEFAULT_LIMIT),
+  cursor: z.string().optional(),
+};
+
+export const filterText = z.string().min(1).max(LONGEST_FILTER).optional();
+
+/** Any offset is taken; inside, times are UTC and compare as text. */
+export const filterTime = z.iso.datetime({ offset: true }).optional();
+
+export const inUtc = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : new Date(text).toISOString();
+
+export const listOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item).readonly(), next: z.string().nullable() });
+
+export const toPageRequest = (query: {
+  limit: number;
+  cursor?: string | undefined;
+}): PageRequest => ({
+  limit: query.limit,
+  after: query.cursor === undefined ? null : parseCursor(query.cursor),
+});
+
+export const showPage = <T>({ items, next }: Page<T>): Page<T> => ({
+  items,
+  next: next === null ? null : printCursor(next),
+});

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { type ServiceView, VERDICT_NAMES } from '../../core/views.ts';
+
+export const time = z.iso.datetime();
+
+export const VerdictSchema = z.enum(VERDICT_NAMES).meta({ id: 'Verdict' });
+
+export const ServiceSchema: z.ZodType<ServiceView> = z
+  .object({
+    cluster: z.string(),
+    id: z.string(),
+    name: z.string(),
+    stack: z.string().nullable(),
+    image: z.string(),
+    running: z.string().nullable(),
+    published: z.string().nullable(),
+    checkedAt: time.nullable(),
+    verdict: VerdictSchema,
+    reason: z.string().nullable(),
+    mode: z.enum(['replicated', 'global', 'replicated-job', 'global-job']),
+    replicas: z.object({ running: z.int(), desired: z.int() }).nullable(),
+    updatedAt: z.string(),
+    deployment: z.string().nullable(),
+    build: z
+      .object({
+        version: z.string().nullable(),
+        revision: z.string().nullable(),
+        source: z.string().nullable(),
+        created: z.string().nullable(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Service' });

@@ -1,0 +1,146 @@
+import fastifySwagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
+import { createActRoutes } from './act-routes.ts';
+import { addNotFound, answerUnreadable, createErrorHandler } from './answer-problems.ts';
+import { createDeskRoutes } from './desk-routes.ts';
+import { createFailureAnswer } from './failed-sign-in.ts';
+import { addHealthRoutes } from './health-routes.ts';
+import { createHookRoutes } from './hook-routes.ts';
+import { LIMITS } from './limits.ts';
+import { createHookMetrics } from './metrics.ts';
+import { parseJson } from './parse-json.ts';
+import type { ServerDeps } from './ports.ts';
+import { createReadRoutes } from './read-routes.ts';
+import { refuseOtherMethods } from './refuse-other-methods.ts';
+import { createSignIn } from './sign-in.ts';
+
+/** How long slow clients are waited for, in ms; only tests have a reason to wait less. */
+export type Patience = {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly checkInterval: number;
+};
+
+const createApp = ({ trustedProxies, log }: ServerDeps, patience: Patience): FastifyInstance => {
+  const handleError = createErrorHandler(log);
+  const app = Fastify({
+    logger: false,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    bodyLimit: LIMITS.apiBody,
+    requestTimeout: patience.requestTimeout,
+    keepAliveTimeout: LIMITS.keepAliveTimeout,
+    forceCloseConnections: 'idle',
+    http: {
+      headersTimeout: patience.headersTimeout,
+      connectionsCheckingInterval: patience.checkInterval,
+      maxHeaderSize: LIMITS.headerBytes,
+    },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LIMITS.pathStep },
+    clientErrorHandler: answerUnreadable,
+    frameworkErrors: handleError,
+  });
+  app.server.maxConnections = LIMITS.connections;
+  app.server.maxHeadersCount = LIMITS.headerCount;
+  app.setErrorHandler(handleError);
+  addNotFound(app);
+  return app;
+};
+
+/** Everything that lives under the base path. */
+const addRoutes = (app: FastifyInstance, deps: ServerDeps): void => {
+  const { hookSecrets, apiTokens, log, now, version, metrics } = deps;
+  const failedHook = createFailureAnswer({
+    now,
+    log,
+    event: 'hook refused: no secret that lets it in',
+    code: 'wrong-secret',
+    detail:
+      hookSecrets.length === 0
+        ? 'no hook secret is configured: set CD_HELPER_HOOK_SECRET'
+        : 'nothing that was shown lets it in',
+  });
+  const failedSignIn = createFailureAnswer({
+    now,
+    log,
+    event: 'sign-in refused',
+    code: 'not-signed-in',
+    detail:
+      apiTokens.length === 0
+        ? 'no API token is configured: set CD_HELPER_API_TOKEN'
+        : 'send Authorization: Bearer and a token that is known',
+    headers: { 'www-authenticate': 'Bearer realm="cd-helper"' },
+  });
+  const signedIn = createSignIn(apiTokens, failedSignIn);
+
+  addHealthRoutes(app, deps);
+  app.get('/version.txt', { schema: { hide: true } }, async (_request, reply) =>
+    reply
+      .type('text/plain; charset=utf-8')
+      .send(`${version.version}${version.revision === null ? '' : ` ${version.revision}`}\n`),
+  );
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get(
+    '/metrics',
+    {
+      schema: { hide: true },
+      ...(metrics.public ? {} : { onRequest: signedIn('viewer') }),
+    },
+    async (_request, reply) =>
+      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+  app.register(createHookRoutes(deps, createHookMetrics(metrics.registry), failedHook));
+  app.register(
+    async (api) => {
+      api.setValidatorCompiler(validatorCompiler);
+      // Views are made by typed code: what leaves is not checked a second time.
+      api.setSerializerCompiler(() => JSON.stringify);
+      api.removeAllContentTypeParsers();
+      api.addContentTypeParser(
+        'application/json',
+        { parseAs: 'buffer' },
+        (_request, body, done) => {
+          try {
+            done(null, body.length === 0 ? null : parseJson(Buffer.from(body)).value);
+          } catch (error) {
+            done(error instanceof Error ? error : new Error('unreadable', { cause: error }));
+          }
+        },
+      );
+      api.register(async (shown) => {
+        shown.addHook('onRequest', signedIn('viewer'));
+        shown.register(createReadRoutes(deps.reads));
+        shown.register(createDeskRoutes(deps.reads));
+      });
+      api.register(createActRoutes(deps.acts, signedIn('operator')));
+    },
+    { prefix: '/api/v1' },
+  );
+};
+
+/**
+ * The helper's HTTP server, ready to listen. Hooks and API are described in the OpenAPI document that
+ * it serves; `close()` ends idle connections and waits for those that are being answered.
+ */
+export const createServer = async (
+  deps: ServerDeps,
+  patience: Patience = LIMITS,
+): Promise<FastifyInstance> => {
+  const app = createApp(deps, patience);
+  app.decorateRequest('apiToken', null);
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'doppler-cd-helper', version: deps.version.version },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  const refuseOthers = refuseOtherMethods(app);
+  if (deps.basePath !== '') addHealthRoutes(app, deps);
+  await app.register(async (based) => addRoutes(based, deps), { prefix: deps.basePath });
+  refuseOthers();
+  await app.ready();
+  return app;
+};

@@ -1,0 +1,147 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { BacklogFull, type NewDelivery, type ReadDelivery } from '../core/delivery.ts';
+import { imageWithTag } from '../core/image-reference.ts';
+import type { Log } from '../core/log.ts';
+import type { IgnoredEvent, ImagePush } from '../core/push.ts';
+import { createDeliveryIds } from './delivery-id.ts';
+import type { FailureAnswer } from './failed-sign-in.ts';
+import { keptHeaders } from './kept-headers.ts';
+import { LIMITS } from './limits.ts';
+import type { HookMetrics } from './metrics.ts';
+import { parseJson } from './parse-json.ts';
+import type { HookSecret, ServerDeps } from './ports.ts';
+import { Problem } from './problem.ts';
+import { createSecretRemover } from './remove-secrets.ts';
+
+/** The answer to a hook. */
+export type HookAnswer = {
+  readonly delivery: string;
+  readonly pushes: readonly { readonly image: string; readonly digest?: string }[];
+  readonly ignored: readonly IgnoredEvent[];
+  /** There where the sender sent the same delivery before. */
+  readonly duplicateOf?: string;
+};
+
+export type IncomingHook = {
+  readonly address: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The secret that address or headers proved; null where only a signature can. */
+  readonly shown: HookSecret | null;
+};
+
+const STATUS = 202;
+const SECONDS_TO_WAIT = 5;
+
+const showPush = ({ image, digest }: ImagePush) => ({
+  image: imageWithTag(image),
+  ...(digest === null ? {} : { digest }),
+});
+
+type Understood = Extract<ReadDelivery<HookSecret>, { kind: 'understood' }>;
+
+const refusal = (
+  read: Exclude<ReadDelivery<HookSecret>, Understood>,
+  failed: FailureAnswer,
+  address: string,
+): Problem => {
+  switch (read.kind) {
+    case 'refused':
+      return failed(address);
+    case 'unrecognised':
+      return new Problem(
+        400,
+        'no-sender-recognised',
+        `nothing known sends this. Looked for: ${read.lookedFor.join('; ')}`,
+      );
+    case 'too-many-pushes':
+      return new Problem(
+        400,
+        'too-many-pushes',
+        `${read.count} pushes in one body: send at most ${read.most}`,
+      );
+    default:
+      return read satisfies never;
+  }
+};
+
+type Deps = Pick<ServerDeps, 'acceptDelivery' | 'hookSecrets' | 'apiTokens' | 'intake' | 'now'> & {
+  readonly log: Log;
+  readonly metrics: HookMetrics;
+  readonly failed: FailureAnswer;
+};
+
+/**
+ * Takes a hook whose body was read: parse → recognise and verify → one durable commit. What it
+ * resolves to may be answered 202, because it is on disk by then; everything else is thrown.
+ */
+export const createDeliveryTaker = ({
+  acceptDelivery,
+  hookSecrets,
+  apiTokens,
+  intake,
+  now,
+  log,
+  metrics,
+  failed,
+}: Deps): ((hook: IncomingHook) => Promise<HookAnswer>) => {
+  const newId = createDeliveryIds(now);
+  const { fromBody, fromText } = createSecretRemover(
+    [...hookSecrets, ...apiTokens].map(({ value }) => value.reveal()),
+  );
+  let underWay = 0;
+
+  const commit = async (delivery: NewDelivery) => {
+    if (underWay >= LIMITS.deliveriesUnderWay) throw new BacklogFull(SECONDS_TO_WAIT);
+    underWay += 1;
+    try {
+      return await acceptDelivery(delivery);
+    } catch (error) {
+      if (error instanceof BacklogFull) throw error;
+      log.error('delivery lost: it could not be stored', { sender: delivery.sender, error });
+      throw new Problem(503, 'store-refused', 'it could not be stored: send it again later', {
+        headers: { 'retry-after': String(SECONDS_TO_WAIT) },
+      });
+    } finally {
+      underWay -= 1;
+    }
+  };
+
+  return async ({ address, headers, body, shown }) => {
+    const { text, value } = parseJson(body);
+    const read = intake.read({ headers, raw: body, body: value }, shown);
+    if (read.kind !== 'understood') throw refusal(read, failed, address);
+    const { sender, secret, pushes, ignored, senderDeliveryId } = read;
+    const counts = pushes.length > 0;
+    const { id, duplicateOf } = await commit({
+      id: newId(),
+      receivedAt: new Date(now()).toISOString(),
+      sender,
+      secret: secret.name,
+      address,
+      status: STATUS,
+      headers: keptHeaders(headers, fromText),
+      body: counts ? fromBody(text, value) : null,
+      pushes,
+      ignored,
+      senderDeliveryId,
+      clusters: secret.clusters,
+    });
+    metrics.accepted(sender, duplicateOf !== null ? 'duplicate' : counts ? 'pushes' : 'ignored');
+    const shownPushes = pushes.map(showPush);
+    log[counts ? 'info' : 'debug']('delivery accepted', {
+      delivery: id,
+      sender,
+      secret: secret.name,
+      images: shownPushes.map(({ image }) => image),
+      ignored: ignored.length,
+      ...(duplicateOf === null ? {} : { duplicateOf }),
+    });
+    return {
+      delivery: id,
+      pushes: shownPushes,
+      ignored,
+      ...(duplicateOf === null ? {} : { duplicateOf }),
+    };
+  };
+};
