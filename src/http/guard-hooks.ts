@@ -24,10 +24,9 @@ const checkBody = ({ headers }: FastifyRequest): Problem | null => {
     return new Problem(415, 'compressed', 'compressed bodies are not read: send it as it is');
   }
   const type = headers['content-type'];
-  const hasBody = headers['transfer-encoding'] !== undefined || headers['content-length'] !== '0';
-  if (
-    type === undefined ? hasBody && headers['content-length'] !== undefined : !JSON_TYPE.test(type)
-  ) {
+  const isEmpty =
+    headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+  if (type === undefined ? !isEmpty : !JSON_TYPE.test(type)) {
     return new Problem(
       415,
       'not-json',

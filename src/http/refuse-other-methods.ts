@@ -23,7 +23,7 @@ export const refuseOtherMethods = (app: FastifyInstance): (() => void) => {
     taken.set(url, methods);
   });
   return () => {
-    for (const [url, methods] of [...taken]) {
+    for (const [url, methods] of taken) {
       const others = METHODS.filter((method) => !methods.has(method));
       if (others.length === 0) continue;
       const allow = [...methods].join(', ');

@@ -38,7 +38,9 @@ const createApp = ({ trustedProxies, log }: ServerDeps, patience: Patience): Fas
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LIMITS.pathStep },
     clientErrorHandler: answerUnreadable,
-    frameworkErrors: handleError,
+    frameworkErrors: (error, request, reply) => {
+      handleError(error, request, reply);
+    },
   });
   app.server.maxConnections = LIMITS.connections;
   app.server.maxHeadersCount = LIMITS.headerCount;

@@ -36,16 +36,23 @@ const split = (findings: readonly Finding[], allowed: (name: string) => boolean)
   return { pushes: [...pushes.values()], ignored };
 };
 
+/** How deliveries are understood, by all senders given and with all secrets configured. */
+export type Intake<S> = {
+  /** Whether a sender that signs, or shows a token of its own, could have sent these headers. */
+  readonly mayProve: (headers: IncomingDelivery['headers']) => boolean;
+  readonly read: (delivery: IncomingDelivery, shown: S | null) => ReadDelivery<S>;
+};
+
 /**
  * Tells who sent a delivery, whether it is believed, and which pushes it holds. The secrets are all
  * that are configured; `shown` is the one that the address or a header already proved, or null.
  * A signature is checked where the sender made one, and a wrong one is refused beside any `shown`.
  * Nothing is thrown, whatever the delivery holds.
  */
-export const createDeliveryReader = <S extends HookSecret>(
+export const createIntake = <S extends HookSecret>(
   senders: readonly Sender[],
   secrets: readonly S[],
-): ((delivery: IncomingDelivery, shown: S | null) => ReadDelivery<S>) => {
+): Intake<S> => {
   const limits = new Map(
     secrets.map((secret) => [secret, createRepositoryLimit(secret.repositories)]),
   );
@@ -60,7 +67,7 @@ export const createDeliveryReader = <S extends HookSecret>(
     return right.length === 0 ? null : (shown ?? right[0] ?? null);
   };
 
-  return (delivery, shown) => {
+  const read = (delivery: IncomingDelivery, shown: S | null): ReadDelivery<S> => {
     const sender = senders.find(({ recognise }) => recognise(delivery));
     if (sender === undefined) {
       return {
@@ -90,5 +97,11 @@ export const createDeliveryReader = <S extends HookSecret>(
       ignored,
       senderDeliveryId: deliveryId === null || deliveryId === '' ? null : printable(deliveryId),
     };
+  };
+
+  const proofHeaders = senders.flatMap((sender) => sender.proofHeaders ?? []);
+  return {
+    mayProve: (headers) => proofHeaders.some((name) => headers[name] !== undefined),
+    read,
   };
 };
