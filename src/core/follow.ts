@@ -14,6 +14,7 @@ export type FailureReason =
   | 'service-removed'
   | 'changed-by-other'
   | 'refused'
+  | 'registry-refused'
   | 'outcome-unknown';
 
 /**
@@ -23,6 +24,19 @@ export type FailureReason =
 export const condemnsDigest = (reason: FailureReason): boolean =>
   reason === 'task-failed' || reason === 'unhealthy';
 
+/** Reasons that may pass by themselves: the same update is tried again, a few times. */
+export const mayPass = (reason: FailureReason): boolean =>
+  reason === 'image-unavailable' || reason === 'no-fitting-node' || reason === 'deadline';
+
+/** Reasons after which the service is left as it is: somebody else has taken it in hand, or nothing was changed. */
+export const leavesService = (reason: FailureReason): boolean =>
+  reason === 'changed-by-other' ||
+  reason === 'service-removed' ||
+  reason === 'rollback-paused' ||
+  reason === 'refused' ||
+  reason === 'registry-refused' ||
+  reason === 'outcome-unknown';
+
 /** The task that shows best why a rollout fails. */
 export type TaskFailure = {
   readonly reason: 'task-failed' | 'unhealthy' | 'image-unavailable' | 'no-fitting-node';
@@ -30,6 +44,15 @@ export type TaskFailure = {
   readonly taskId: string;
   readonly nodeId: string | null;
   readonly exitCode: number | null;
+  /** How many of the update's tasks have failed so far. */
+  readonly times: number;
+};
+
+/** Why an update failed, in one word and in one line, with the task that shows it where one does. */
+export type Failed = {
+  readonly reason: FailureReason;
+  readonly message: string;
+  readonly task: TaskFailure | null;
 };
 
 export type Rollout = {
@@ -55,13 +78,7 @@ export type Progress = {
 export type RolloutStatus =
   | ({ readonly kind: 'under-way' } & Progress)
   | { readonly kind: 'converged'; readonly running: number; readonly desired: number }
-  | {
-      readonly kind: 'failed';
-      readonly reason: FailureReason;
-      readonly message: string;
-      readonly task: TaskFailure | null;
-      readonly progress: Progress;
-    }
+  | ({ readonly kind: 'failed'; readonly progress: Progress } & Failed)
   /** The engine went back to what it had before: a failure, with what runs now. */
   | {
       readonly kind: 'rolled-back';
@@ -111,6 +128,10 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     const reason = task?.reason ?? 'update-paused';
     return { kind: 'failed', reason, message: task?.message ?? message, task, progress };
   }
+  // With `FailureAction: continue` the engine calls it completed while tasks go on failing.
+  if (state === 'completed' && task !== null && progress.settledSince === null && task.times >= TRIES) {
+    return { kind: 'failed', reason: task.reason, message: task.message, task, progress };
+  }
   if (state === 'updating' || progress.settledSince === null) {
     return { kind: 'under-way', ...progress };
   }
@@ -121,8 +142,11 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     : { kind: 'under-way', ...progress };
 };
 
+/** Failed tasks after which one that comes up again is not waited for. */
+const TRIES = 3;
+
 /** What the engine uses where an update policy names no monitor period. */
-const MONITOR_DEFAULT_MS = 5_000;
+export const MONITOR_DEFAULT_MS = 5_000;
 
 const digestOf = (service: Service): Digest | null =>
   service.image.ok ? service.image.image.digest : null;
@@ -184,7 +208,8 @@ const troubleOf = (
   const newestFirst = tasks
     .filter((task) => isTarget(task) && Date.parse(task.createdAt) >= sentAt - CLOCK_SLACK_MS)
     .toSorted((a, b) => Date.parse(b.since) - Date.parse(a.since));
-  const failed = newestFirst.find((task) => task.state === 'failed' || task.state === 'rejected');
+  const failures = newestFirst.filter((task) => task.state === 'failed' || task.state === 'rejected');
+  const failed = failures[0];
   const stuck = newestFirst.find((task) => task.state === 'pending' && NO_NODE.test(task.error ?? ''));
   const shown = failed ?? stuck;
   if (shown === undefined) return null;
@@ -195,6 +220,7 @@ const troubleOf = (
     taskId: shown.id,
     nodeId: shown.nodeId,
     exitCode: shown.exitCode,
+    times: failures.length,
   };
 };
 
@@ -204,5 +230,5 @@ const CLOCK_SLACK_MS = 5_000;
 const reasonOf = (task: Task, message: string): TaskFailure['reason'] => {
   if (task.state === 'pending') return 'no-fitting-node';
   if (UNHEALTHY.test(message)) return 'unhealthy';
-  return task.state === 'rejected' || PULL_FAILURE.test(message) ? 'image-unavailable' : 'task-failed';
+  return PULL_FAILURE.test(message) ? 'image-unavailable' : 'task-failed';
 };

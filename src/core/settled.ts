@@ -1,5 +1,5 @@
 import type { Digest } from './digest.ts';
-import { follow } from './follow.ts';
+import { follow, MONITOR_DEFAULT_MS } from './follow.ts';
 import type { Observation } from './service.ts';
 
 /**
@@ -14,6 +14,10 @@ export const settledDigest = (seen: Observation, now: number): Digest | null => 
   if (!service.image.ok || service.image.image.digest === null || tasks === null) return null;
   if (state !== null && state !== 'completed' && state !== 'rollback_completed') return null;
   const target = service.image.image.digest;
+  // A task that has just come up has proven nothing yet, whatever it goes on to do.
+  const watched = now - (service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS);
+  const running = tasks.filter((task) => task.desired === 'running' && task.state === 'running');
+  if (running.some((task) => Date.parse(task.since) > watched)) return null;
   // Judged as an update to what the spec says would be, had it settled long ago.
   const settled = { target, intentVersion: -1, sentAt: 0, settledSince: 0 };
   const at = { ...seen, service: { ...service, update: null } };

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Digest } from '../core/digest.ts';
+import type { Failed } from '../core/follow.ts';
 import { imageName } from '../core/image-reference.ts';
 import type { Cause } from '../core/plan.ts';
 import type { BuildFacts } from '../core/published.ts';
@@ -21,7 +22,9 @@ export type Intent = {
   /** When it was committed, ms since the epoch. */
   readonly at: number;
   /** Why the service is taken back; null while it goes forward. */
-  readonly failed: { readonly reason: string; readonly message: string } | null;
+  readonly failed: Failed | null;
+  /** The cluster said that it did not carry it out: decide again. */
+  readonly refuted: boolean;
 };
 
 export type Deployment = {
@@ -36,6 +39,7 @@ export type Deployment = {
   readonly to: Digest | null;
   readonly cause: Cause;
   readonly state: DeploymentState;
+  readonly queuedAt: number;
   readonly startedAt: number | null;
   /** Null while it is open. */
   readonly endedAt: number | null;
@@ -194,6 +198,7 @@ const COLUMNS = [
   'to_digest',
   'cause',
   'state',
+  'queued_at',
   'started_at',
   'ended_at',
   'run_at',
@@ -214,6 +219,7 @@ const toDeployment = (row: Pick<Selectable<DeploymentRow>, (typeof COLUMNS)[numb
   to: row.to_digest as Digest | null,
   cause: row.cause,
   state: row.state,
+  queuedAt: row.queued_at,
   startedAt: row.started_at,
   endedAt: row.ended_at,
   runAt: row.run_at,
@@ -279,6 +285,15 @@ export const recordIntent = async (
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
+};
+
+/** What was intended is known not to have been carried out. */
+export const refuteIntent = async (query: Query, id: string, intent: Intent): Promise<void> => {
+  await query
+    .updateTable('deployments')
+    .set({ intent: JSON.stringify({ ...intent, refuted: true } satisfies Intent) })
+    .where('id', '=', id)
+    .execute();
 };
 
 /** The update was taken by the cluster and is followed from now on; false where it has ended meanwhile. */

@@ -1,17 +1,12 @@
 import type { Digest } from '../core/digest.ts';
-import { condemnsDigest, type FailureReason, type TaskFailure } from '../core/follow.ts';
+import { condemnsDigest, type Failed, mayPass } from '../core/follow.ts';
 import type { Service } from '../core/service.ts';
 import type { FailureView } from '../core/views.ts';
 import { type Deployment, type DeploymentEnd, endDeployment } from '../store/deployments.ts';
+import { queueRetry } from '../store/retries.ts';
 import { addHold } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
-
-export type Failed = {
-  readonly reason: FailureReason;
-  readonly message: string;
-  readonly task: TaskFailure | null;
-};
 
 /** Lines of the failing container that are kept with the deployment. */
 const LOG_LINES = 20;
@@ -75,6 +70,10 @@ export const fail = async (
         },
         now,
       );
+    }
+    // Only where the service is back at what it was: else it has the new digest already.
+    if (open && state === 'rolled-back' && mayPass(failed.reason)) {
+      await queueRetry(query, deployment, deps.newId(), now);
     }
   });
   deps.log.warn(`deployment ${state}`, {

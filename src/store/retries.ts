@@ -1,0 +1,71 @@
+import { addStep, type Deployment } from './deployments.ts';
+import type { Query } from './open-store.ts';
+
+/** Waits before a digest is tried again on a service after a failure that may pass by itself. */
+export const RETRY_AFTER_MS: readonly number[] = [60_000, 5 * 60_000, 15 * 60_000];
+/** Failures older than this count no more. */
+const COUNTED_MS = 24 * 3_600_000;
+
+/**
+ * Queues the same deployment again for later, with the same triggers, as part of the transaction that
+ * ended it; false where it has been tried often enough, or a newer one waits already.
+ */
+export const queueRetry = async (
+  query: Query,
+  ended: Deployment,
+  id: string,
+  now: number,
+): Promise<boolean> => {
+  const { count } = await query
+    .selectFrom('deployments')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('cluster', '=', ended.cluster)
+    .where('service_id', '=', ended.serviceId)
+    .where('to_digest', 'is', ended.to)
+    .where('state', 'in', ['failed', 'rolled-back'])
+    .where('queued_at', '>', now - COUNTED_MS)
+    .executeTakeFirstOrThrow();
+  const wait = RETRY_AFTER_MS[count - 1];
+  const queued = await query
+    .selectFrom('deployments')
+    .select('id')
+    .where('cluster', '=', ended.cluster)
+    .where('service_id', '=', ended.serviceId)
+    .where('state', '=', 'queued')
+    .executeTakeFirst();
+  if (wait === undefined || queued !== undefined) return false;
+  const row = await query
+    .selectFrom('deployments')
+    .selectAll()
+    .where('id', '=', ended.id)
+    .executeTakeFirstOrThrow();
+  await query
+    .insertInto('deployments')
+    .values({
+      ...row,
+      id,
+      state: 'queued',
+      reason: null,
+      queued_at: now,
+      started_at: null,
+      ended_at: null,
+      deadline_at: null,
+      run_at: now + wait,
+      attempts: 0,
+      intent: null,
+      failure: null,
+    })
+    .execute();
+  await query
+    .insertInto('triggers')
+    .columns(['deployment_id', 'kind', 'source', 'at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('triggers')
+        .select((triggers) => [triggers.val(id).as('deployment_id'), 'kind', 'source', 'at'])
+        .where('deployment_id', '=', ended.id),
+    )
+    .execute();
+  await addStep(query, id, now, 'queued', { retryOf: ended.id, notBefore: new Date(now + wait).toISOString() });
+  return true;
+};

@@ -1,0 +1,138 @@
+import type { Selection } from '../core/labels.ts';
+import { openDeployments } from '../store/deployments.ts';
+import { claimLook, nextLookAt } from '../store/looks.ts';
+import { look } from './look.ts';
+import { carryOut } from './rollout.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+import { type Bell, createBell } from './wake.ts';
+
+export type ClusterWorkOptions = RolloutDeps & {
+  readonly select: Selection;
+  /** Services that may be updated at one time. */
+  readonly maxParallel: number;
+};
+
+export type ClusterWork = {
+  /** Something new may wait in the store. */
+  readonly wake: () => void;
+  /** When the last look of a repository began, ms since the epoch, or null. */
+  readonly lastLookAt: (name: string) => number | null;
+  /** Works until the signal is aborted; resolves when everything under way has stopped. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+/** Looks of one cluster that may be under way together; each is one list and a few HEADs. */
+const LOOKS_AT_ONCE = 4;
+const LONGEST_SLEEP_MS = 60_000;
+/** After an error of our own the loop goes on, but not at full speed. */
+const AFTER_ERROR_MS = 5_000;
+/** The times of as many repositories' last looks are kept as can be in a burst together. */
+const REMEMBERED_LOOKS = 10_000;
+
+/**
+ * The work of one cluster, which waits for no other cluster: looks that are due, and deployments, at
+ * most `maxParallel` together and never two on one service.
+ */
+export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
+  const { db, clock, cluster } = options;
+  const log = options.log.child({ cluster: cluster.name });
+  const deps = { ...options, log };
+  const looksBell = createBell();
+  const rolloutsBell = createBell();
+  const lastLooks = new Map<string, number>();
+  const looking = new Set<Promise<void>>();
+  /** Deployments under way, by service. */
+  const rolling = new Map<string, { id: string; superseded: AbortController; done: Promise<void> }>();
+
+  const startLook = async (signal: AbortSignal): Promise<boolean> => {
+    const work = await claimLook(db, cluster.name, clock.now());
+    if (work === null) return false;
+    lastLooks.delete(work.name);
+    lastLooks.set(work.name, clock.now());
+    for (const oldest of lastLooks.keys()) {
+      if (lastLooks.size <= REMEMBERED_LOOKS) break;
+      lastLooks.delete(oldest);
+    }
+    const done = look(deps, work, signal)
+      .then((queued) => {
+        if (queued > 0) rolloutsBell.ring();
+      })
+      .catch((error: unknown) => {
+        if (!signal.aborted) log.error('look broke', { image: work.name, error });
+      })
+      .finally(() => {
+        looking.delete(done);
+        looksBell.ring();
+      });
+    looking.add(done);
+    return true;
+  };
+
+  const looks = async (signal: AbortSignal): Promise<void> => {
+    await forever(looksBell, signal, log, async () => {
+      while (looking.size < LOOKS_AT_ONCE && !signal.aborted && (await startLook(signal)));
+      if (looking.size >= LOOKS_AT_ONCE) return LONGEST_SLEEP_MS;
+      const next = await nextLookAt(db, cluster.name);
+      return next === null ? LONGEST_SLEEP_MS : Math.max(next - clock.now(), looking.size > 0 ? 50 : 0);
+    });
+    await Promise.all(looking);
+  };
+
+  const startRollout = (id: string, serviceId: string, signal: AbortSignal): void => {
+    const superseded = new AbortController();
+    const either = AbortSignal.any([signal, superseded.signal]);
+    const done = carryOut(deps, id, either)
+      .catch((error: unknown) => {
+        if (!either.aborted) log.error('rollout broke', { deployment: id, error });
+      })
+      .finally(() => {
+        rolling.delete(serviceId);
+        rolloutsBell.ring();
+      });
+    rolling.set(serviceId, { id, superseded, done });
+  };
+
+  const rollouts = async (signal: AbortSignal): Promise<void> => {
+    await forever(rolloutsBell, signal, log, async () => {
+      const open = await openDeployments(db, cluster.name);
+      const ids = new Set(open.map((deployment) => deployment.id));
+      for (const { id, superseded } of rolling.values()) if (!ids.has(id)) superseded.abort();
+      let wait = LONGEST_SLEEP_MS;
+      for (const deployment of open) {
+        if (rolling.has(deployment.serviceId)) continue;
+        const due = deployment.runAt - clock.now();
+        if (due > 0) wait = Math.min(wait, due);
+        else if (rolling.size < options.maxParallel) startRollout(deployment.id, deployment.serviceId, signal);
+      }
+      return wait;
+    });
+    await Promise.all([...rolling.values()].map(({ done }) => done));
+  };
+
+  return {
+    wake: () => {
+      looksBell.ring();
+      rolloutsBell.ring();
+    },
+    lastLookAt: (name) => lastLooks.get(name) ?? null,
+    run: async (signal) => {
+      await Promise.all([looks(signal), rollouts(signal)]);
+    },
+  };
+};
+
+/** Does a round, sleeps as long as it says or until the bell, and again; a round that throws is told and repeated. */
+const forever = async (
+  bell: Bell,
+  signal: AbortSignal,
+  log: RolloutDeps['log'],
+  round: () => Promise<number>,
+): Promise<void> => {
+  while (!signal.aborted) {
+    const sleep = await round().catch((error: unknown) => {
+      log.error('work broke', { error });
+      return AFTER_ERROR_MS;
+    });
+    await bell.wait(sleep, signal);
+  }
+};
