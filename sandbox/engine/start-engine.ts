@@ -1,0 +1,164 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type Child, childrenOf, kill, startChild } from '../machine/child.ts';
+import { freeLink, type Link, SANDBOX_NETWORK } from '../machine/network.ts';
+import { HopelessError, waitUntil } from '../machine/wait-until.ts';
+import { engineApi } from './api.ts';
+
+export type EngineAddresses = {
+  readonly name: string;
+  /** Path of the socket; `unix://` and this is the URL. */
+  readonly socket: string;
+  readonly url: string;
+  /** This machine as the engine's containers on the host network reach it, and they as it reaches them. */
+  readonly hostAddress: string;
+  readonly engineAddress: string;
+  readonly logFile: string;
+  readonly folder: string;
+};
+
+export type RunningEngine = EngineAddresses & {
+  /** Process outside of the namespaces whose end is the end of everything in them. */
+  readonly pid: number;
+  /** Kills the engine and all that runs in it, at once; files stay. */
+  readonly stop: () => Promise<void>;
+};
+
+export type EngineOptions = {
+  readonly name: string;
+  /** Of its own; made where it is missing. */
+  readonly folder: string;
+  /** Below the root of each cgroup hierarchy. */
+  readonly cgroup: string;
+  readonly signal?: AbortSignal | undefined;
+  /** More arguments of dockerd. */
+  readonly extraArguments?: readonly string[];
+  /** Ended tasks that the Swarm keeps for each slot. */
+  readonly taskHistory?: number;
+};
+
+const START_WITHIN_MS = 30_000;
+const LAST_LOG_LINES = 12;
+const DEFAULT_TASK_HISTORY = 20;
+const KILL_AGAIN_AFTER_MS = 200;
+const PATH = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin';
+
+const run = promisify(execFile);
+
+const dockerdArguments = (options: EngineOptions, socket: string): readonly string[] => [
+  `--data-root=${join(options.folder, 'data')}`,
+  '--exec-root=/run/docker',
+  '--pidfile=/run/dockerd.pid',
+  `--host=unix://${socket}`,
+  `--cgroup-parent=${options.cgroup}`,
+  '--exec-opt=native.cgroupdriver=cgroupfs',
+  '--bridge=none',
+  '--iptables=false',
+  '--ip6tables=false',
+  '--ip-masq=false',
+  `--insecure-registry=${SANDBOX_NETWORK}`,
+  ...(options.extraArguments ?? []),
+];
+
+const lastLines = async (file: string): Promise<string> => {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').slice(-LAST_LOG_LINES).join('\n');
+};
+
+/**
+ * Ends the first process of the namespace: its parent ends only once every process in there is gone.
+ * The kernel takes the network down a moment later; the link is removed here, so that it is gone by then.
+ */
+const stopNamespace = async (child: Child, link: Link): Promise<void> => {
+  while (!child.hasEnded()) {
+    const inside = await childrenOf(child.pid);
+    for (const pid of inside) kill(pid, 'SIGKILL');
+    if (inside.length === 0) kill(child.pid, 'SIGKILL');
+    await Promise.race([child.ended, delay(KILL_AGAIN_AFTER_MS)]);
+  }
+  // It fails where the kernel was faster.
+  await run('env', [PATH, 'ip', 'link', 'delete', link.name]).catch(() => {});
+};
+
+const startSwarm = async (
+  child: Child,
+  socket: string,
+  link: Link,
+  options: EngineOptions,
+): Promise<void> => {
+  const api = engineApi(socket);
+  try {
+    await waitUntil(
+      async () => {
+        if (child.hasEnded()) throw new HopelessError(`the engine ended: ${await child.ended}`);
+        return await api.call('GET', '/_ping');
+      },
+      {
+        what: 'the engine answers',
+        withinMs: START_WITHIN_MS,
+        everyMs: 20,
+        signal: options.signal,
+      },
+    );
+    const limit = options.taskHistory ?? DEFAULT_TASK_HISTORY;
+    await api.call('POST', '/swarm/init', {
+      body: {
+        ListenAddr: `${link.engineAddress}:2377`,
+        AdvertiseAddr: link.engineAddress,
+        Spec: { Orchestration: { TaskHistoryRetentionLimit: limit } },
+      },
+      signal: options.signal,
+    });
+  } finally {
+    await api.close();
+  }
+};
+
+/**
+ * Starts a Docker Engine that is the only manager of a Swarm of its own. Throws with the engine's last
+ * log lines where it does not come up, with nothing left running.
+ */
+export const startEngine = async (options: EngineOptions): Promise<RunningEngine> => {
+  const { folder, name } = options;
+  await mkdir(folder, { recursive: true });
+  const socket = join(folder, 'docker.sock');
+  const logFile = join(folder, 'dockerd.log');
+  await writeFile(logFile, '');
+  const link = freeLink();
+  const child = await startChild({
+    command: [
+      '/bin/sh',
+      join(import.meta.dirname, 'namespace.sh'),
+      name,
+      link.name,
+      link.hostAddress,
+      link.engineAddress,
+      String(link.prefixLength),
+      SANDBOX_NETWORK,
+      ...dockerdArguments(options, socket),
+    ],
+    stdout: logFile,
+    stderr: logFile,
+  });
+  try {
+    await startSwarm(child, socket, link, options);
+  } catch (error) {
+    await stopNamespace(child, link);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`no engine: ${reason}\n${await lastLines(logFile)}`, { cause: error });
+  }
+  return {
+    name,
+    folder,
+    socket,
+    url: `unix://${socket}`,
+    hostAddress: link.hostAddress,
+    engineAddress: link.engineAddress,
+    logFile,
+    pid: child.pid,
+    stop: () => stopNamespace(child, link),
+  };
+};

@@ -1,0 +1,97 @@
+/** What the sample program does once it runs; `exits` ends by itself, `runs` waits to be stopped. */
+export type Behaviour =
+  | { readonly kind: 'runs' }
+  | { readonly kind: 'exits'; readonly code: number; readonly afterMs: number };
+
+export type Program = {
+  readonly behaviour: Behaviour;
+  /** What the program answers as its own health check, i.e. when it is called with an argument. */
+  readonly healthExitCode: number;
+  /** With what it ends on SIGTERM and SIGINT. */
+  readonly stopExitCode: number;
+};
+
+export const ARCHITECTURES = ['amd64', 'arm64'] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+const LOAD_ADDRESS = 0x40_0000;
+const FILE_HEADER = 64;
+const PROGRAM_HEADER = 56;
+/** Where the table of values that the code reads begins, and where the code itself does. */
+const TABLE = FILE_HEADER + PROGRAM_HEADER;
+const TABLE_LENGTH = 88;
+const CODE = TABLE + TABLE_LENGTH;
+
+/**
+ * Both do the same, with values from the table and system calls only: called with an argument, exit
+ * with the health code. Else block SIGTERM and SIGINT, write the greeting, and wait for one of the
+ * two (exit with the stop code) or for the time to pass (write the last words, exit with the exit code). A signal
+ * that is waited for needs no handler, and is not ignored although the program is process 1.
+ */
+const CODE_OF: Readonly<Record<Architecture, { machine: number; hex: string }>> = {
+  amd64: {
+    machine: 0x3e,
+    hex: `bb7800400048833c2401488b7b487f6541ba0800000031d24889de31ffb80e0000000f05488b5328488b7320bf010000
+00b8010000000f0541ba08000000488b530831f64889dfb8800000000f05488b7b504885c07f1e4883f8f575db488b53
+38488b7330bf02000000b8010000000f05488b7b40b8e70000000f05`,
+  },
+  arm64: {
+    machine: 0xb7,
+    hex: `130f80d21308a0f2e10340f9602640f93f0400f1cc030054000080d2e10313aa020080d2030180d2e81080d2010000d4
+200080d2611240f9621640f9080880d2010000d4e00313aa010080d2620640f9030180d2281180d2010000d4e10300aa
+602a40f93f0000f12c0100543f2c00b1a1feff54400080d2611a40f9621e40f9080880d2010000d4602240f9c80b80d2
+010000d4`,
+  },
+};
+
+const SIGINT_AND_SIGTERM = (1n << 1n) | (1n << 14n);
+
+const u64s = (...values: readonly (number | bigint)[]): Buffer => {
+  const bytes = Buffer.alloc(values.length * 8);
+  for (const [index, value] of values.entries()) bytes.writeBigUInt64LE(BigInt(value), index * 8);
+  return bytes;
+};
+
+/**
+ * A static executable for Linux of a few hundred bytes, made without a compiler.
+ * Layout: {@link https://refspecs.linuxfoundation.org/elf/elf.pdf ELF}, one readable and executable segment.
+ */
+export const programFile = (architecture: Architecture, program: Program): Buffer => {
+  const { machine, hex } = CODE_OF[architecture];
+  const code = Buffer.from(hex.replaceAll('\n', ''), 'hex');
+  const exits = program.behaviour.kind === 'exits' ? program.behaviour : null;
+  const greeting = Buffer.from('sample: up and waiting\n');
+  const lastWords = Buffer.from(`sample: giving up with exit code ${exits?.code ?? 0}\n`);
+  const greetingAt = CODE + code.length;
+  const lastWordsAt = greetingAt + greeting.length;
+  const size = lastWordsAt + lastWords.length;
+
+  const table = u64s(
+    SIGINT_AND_SIGTERM,
+    exits === null ? 0 : LOAD_ADDRESS + TABLE + 16,
+    Math.trunc((exits?.afterMs ?? 0) / 1000),
+    ((exits?.afterMs ?? 0) % 1000) * 1_000_000,
+    LOAD_ADDRESS + greetingAt,
+    greeting.length,
+    LOAD_ADDRESS + lastWordsAt,
+    lastWords.length,
+    exits?.code ?? 0,
+    program.healthExitCode,
+    program.stopExitCode,
+  );
+
+  const header = Buffer.alloc(TABLE);
+  header.write('\x7fELF', 'latin1');
+  header.set([2, 1, 1], 4);
+  header.writeUInt16LE(2, 16);
+  header.writeUInt16LE(machine, 18);
+  header.writeUInt32LE(1, 20);
+  u64s(LOAD_ADDRESS + CODE, FILE_HEADER).copy(header, 24);
+  header.writeUInt16LE(FILE_HEADER, 52);
+  header.writeUInt16LE(PROGRAM_HEADER, 54);
+  header.writeUInt16LE(1, 56);
+  header.writeUInt32LE(1, FILE_HEADER);
+  header.writeUInt32LE(5, FILE_HEADER + 4);
+  u64s(0, LOAD_ADDRESS, LOAD_ADDRESS, size, size, 0x1000).copy(header, FILE_HEADER + 8);
+  return Buffer.concat([header, table, code, greeting, lastWords]);
+};

@@ -1,0 +1,87 @@
+import { readFileSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** How the folders of sandboxes in the folder for temporary files begin. */
+export const FOLDER_PREFIX = 'cd-helper-sandbox-';
+
+const OWNER_FILE = 'owner';
+const CGROUPS = '/sys/fs/cgroup';
+/** A folder without an owner is one whose sandbox is just being made, or was killed while it was. */
+const OWNERLESS_AFTER_MS = 60_000;
+const STAT_START_TIME = 19;
+
+/** When a process began, in the kernel's ticks; null where it is gone. With its id it names one process for ever. */
+const startTimeOf = (pid: number): string | null => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[STAT_START_TIME] ?? null;
+  } catch {
+    return null;
+  }
+};
+
+/** Writes down that this process owns the sandbox in `folder`. */
+export const claimFolder = (folder: string): void => {
+  writeFileSync(join(folder, OWNER_FILE), `${process.pid} ${startTimeOf(process.pid) ?? ''}`);
+};
+
+const isAbandoned = (folder: string): boolean => {
+  try {
+    const [pid, startTime] = readFileSync(join(folder, OWNER_FILE), 'utf8').split(' ');
+    return startTimeOf(Number(pid)) !== startTime;
+  } catch {
+    try {
+      return Date.now() - statSync(folder).mtimeMs > OWNERLESS_AFTER_MS;
+    } catch {
+      return false;
+    }
+  }
+};
+
+/** The folders of control groups named `name` below the root of each hierarchy (or of the only one). */
+export const cgroupFolders = (name: string): readonly string[] => {
+  const roots = [CGROUPS, ...folders(CGROUPS).map((hierarchy) => join(CGROUPS, hierarchy))];
+  return roots.map((root) => join(root, name)).filter((folder) => exists(folder));
+};
+
+const exists = (folder: string): boolean =>
+  statSync(folder, { throwIfNoEntry: false }) !== undefined;
+
+const folders = (folder: string): readonly string[] => {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+};
+
+const removeCgroup = (folder: string): void => {
+  for (const name of folders(folder)) removeCgroup(join(folder, name));
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Gone by itself, or a process in it is about to be: then the next start removes it.
+  }
+};
+
+/** The name of a sandbox's control group, told by its folder. */
+export const cgroupName = (folder: string): string =>
+  `${folder.slice(folder.lastIndexOf('/') + 1)}.cg`;
+
+/** Removes the files and the control groups of a sandbox whose processes have ended. */
+export const removeLeftovers = (folder: string): void => {
+  for (const cgroup of cgroupFolders(cgroupName(folder))) removeCgroup(cgroup);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+};
+
+/**
+ * Removes what sandboxes left that could not stop by themselves, because they were killed. Their
+ * processes, mounts and networks ended with them; files and empty control groups remain.
+ */
+export const removeAbandoned = (parent: string): void => {
+  for (const name of folders(parent)) {
+    const folder = join(parent, name);
+    if (name.startsWith(FOLDER_PREFIX) && isAbandoned(folder)) removeLeftovers(folder);
+  }
+};

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Thrown where this machine cannot have a real engine; the message says why and what to do. */
+export class NoRealEngine extends Error {
+  override readonly name = 'NoRealEngine';
+}
+
+const run = promisify(execFile);
+
+const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const PACKAGE_OF: Readonly<Record<string, string>> = {
+  dockerd: 'docker.io',
+  docker: 'docker.io',
+  'docker-registry': 'docker-registry',
+  ip: 'iproute2',
+  setpriv: 'util-linux',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+};
+
+const POLICY = '/usr/sbin/policy-rc.d';
+const KEPT_POLICY = `${POLICY}.before-sandbox`;
+const INSTALL_WITHIN_MS = 600_000;
+
+const isThere = (command: string): boolean =>
+  FOLDERS.some((folder) => existsSync(join(folder, command)));
+
+const missingPackages = (): readonly string[] => {
+  const missing = Object.entries(PACKAGE_OF).filter(([command]) => !isThere(command));
+  return [...new Set(missing.map(([, name]) => name))];
+};
+
+/** Keeps packages from starting services while `work` runs, then puts back what was there. */
+const withoutServiceStarts = async (work: () => Promise<void>): Promise<void> => {
+  const hadOne = existsSync(POLICY);
+  // One that is kept already is the real one: an earlier run was killed before it put it back.
+  if (hadOne && !existsSync(KEPT_POLICY)) await rename(POLICY, KEPT_POLICY);
+  await writeFile(POLICY, '#!/bin/sh\nexit 101\n');
+  await chmod(POLICY, 0o755);
+  try {
+    await work();
+  } finally {
+    if (existsSync(KEPT_POLICY)) await rename(KEPT_POLICY, POLICY);
+    else await rm(POLICY, { force: true });
+  }
+};
+
+const aptGet = async (
+  signal: AbortSignal | undefined,
+  ...args: readonly string[]
+): Promise<void> => {
+  const options = { timeout: INSTALL_WITHIN_MS, maxBuffer: 64 * 1024 * 1024, signal };
+  await run('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args], options);
+};
+
+/**
+ * Makes sure of an engine, a registry and what starts them: installs Debian's packages where they are
+ * missing, without starting any of their services. Throws {@link NoRealEngine} where that cannot be.
+ */
+export const ensurePackages = async (
+  tell: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> => {
+  if (process.platform !== 'linux') throw new NoRealEngine('a real engine needs Linux');
+  if (process.getuid?.() !== 0) throw new NoRealEngine('a real engine needs root');
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  if (!isThere('apt-get')) {
+    throw new NoRealEngine(`missing ${missing.join(', ')}, and no apt-get to install it with`);
+  }
+  tell(`installing Debian's ${missing.join(', ')} (once; none of their services is started)`);
+  try {
+    await withoutServiceStarts(async () => {
+      await aptGet(signal, 'update');
+      await aptGet(signal, 'install', '-y', '--no-install-recommends', ...missing);
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.slice(0, 2000) : String(error);
+    throw new NoRealEngine(`apt-get could not install ${missing.join(', ')}: ${reason}`, {
+      cause: error,
+    });
+  }
+};

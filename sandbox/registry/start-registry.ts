@@ -1,0 +1,122 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { kill, startChild } from '../machine/child.ts';
+import { canConnect, freePort } from '../machine/network.ts';
+import { HopelessError, waitUntil } from '../machine/wait-until.ts';
+
+/** An endpoint for notifications, with the options and defaults of distribution's configuration. */
+export type NotifyEndpoint = {
+  readonly url: string;
+  readonly name?: string;
+  readonly headers?: Readonly<Record<string, readonly string[]>>;
+  readonly timeout?: string;
+  /** Failures in a row after which it waits for `backoff`. */
+  readonly threshold?: number;
+  readonly backoff?: string;
+};
+
+export type RegistryOptions = {
+  /** Of its own; made where it is missing. */
+  readonly folder: string;
+  /** Address to listen on, by default 127.0.0.1. */
+  readonly hostAddress?: string;
+  /** By default one that is free. */
+  readonly port?: number;
+  readonly notify?: readonly NotifyEndpoint[];
+  /** Merged over the top-level keys of its configuration: `auth`, `proxy`, … */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Merged into `http` of its configuration: `tls`, `headers`, … */
+  readonly http?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type RegistryAddresses = {
+  /** As image references name it, `198.18.0.1:45001`. */
+  readonly host: string;
+  readonly url: string;
+  /** A line for each request, in Apache's combined format. */
+  readonly accessLog: string;
+  readonly logFile: string;
+  readonly folder: string;
+};
+
+export type RunningRegistry = RegistryAddresses & {
+  readonly pid: number;
+  /** Ends it; what was pushed stays in its folder. */
+  readonly stop: () => Promise<void>;
+};
+
+const START_WITHIN_MS = 15_000;
+const PATH = 'PATH=/usr/local/bin:/usr/bin:/bin';
+const STOP_WITHIN_MS = 3_000;
+
+const configOf = (options: RegistryOptions, address: string): string =>
+  stringify({
+    version: '0.1',
+    log: { level: 'info', accesslog: { disabled: false } },
+    storage: {
+      filesystem: { rootdirectory: join(options.folder, 'storage') },
+      delete: { enabled: true },
+      maintenance: { uploadpurging: { enabled: false } },
+    },
+    http: { addr: address, ...options.http },
+    notifications: {
+      endpoints: (options.notify ?? []).map((endpoint, index) => ({
+        name: `endpoint-${index + 1}`,
+        timeout: '2s',
+        threshold: 5,
+        backoff: '1s',
+        ...endpoint,
+      })),
+    },
+    ...options.config,
+  });
+
+/**
+ * Starts a distribution registry, with or without notifications. Throws with its last log lines where
+ * it does not come up, with nothing left running.
+ */
+export const startRegistry = async (options: RegistryOptions): Promise<RunningRegistry> => {
+  const { folder, hostAddress = '127.0.0.1' } = options;
+  await mkdir(folder, { recursive: true });
+  const host = `${hostAddress}:${options.port ?? (await freePort(hostAddress))}`;
+  const [configFile, accessLog, logFile] = ['config.yml', 'access.log', 'registry.log'].map(
+    (name) => join(folder, name),
+  ) as [string, string, string];
+  await writeFile(configFile, configOf(options, host));
+  const variables = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`);
+  const child = await startChild({
+    command: ['env', '-i', PATH, ...variables, 'docker-registry', 'serve', configFile],
+    stdout: accessLog,
+    stderr: logFile,
+  });
+  const stop = async (): Promise<void> => {
+    kill(child.pid, 'SIGTERM');
+    const impatience = setTimeout(() => kill(child.pid, 'SIGKILL'), STOP_WITHIN_MS);
+    await child.ended;
+    clearTimeout(impatience);
+  };
+  const url = `${options.http?.['tls'] === undefined ? 'http' : 'https'}://${host}`;
+  try {
+    await waitUntil(
+      async () => {
+        if (child.hasEnded()) throw new HopelessError(`the registry ended: ${await child.ended}`);
+        return await canConnect(hostAddress, Number(host.slice(host.lastIndexOf(':') + 1)));
+      },
+      {
+        what: 'the registry answers',
+        withinMs: START_WITHIN_MS,
+        everyMs: 20,
+        signal: options.signal,
+      },
+    );
+  } catch (error) {
+    await stop();
+    const log = await readFile(logFile, 'utf8').catch(() => '');
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`no registry: ${reason}\n${log.slice(-2000)}`, { cause: error });
+  }
+  return { host, url, accessLog, logFile, folder, pid: child.pid, stop };
+};

@@ -1,0 +1,157 @@
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EngineAddresses, type RunningEngine, startEngine } from './engine/start-engine.ts';
+import {
+  cgroupName,
+  claimFolder,
+  FOLDER_PREFIX,
+  removeAbandoned,
+  removeLeftovers,
+} from './machine/leftovers.ts';
+import { ensurePackages } from './machine/packages.ts';
+import { stopOnSignals } from './machine/stop-on-signals.ts';
+import { createPusher, type Pusher } from './registry/push.ts';
+import {
+  type NotifyEndpoint,
+  type RegistryAddresses,
+  type RunningRegistry,
+  startRegistry,
+} from './registry/start-registry.ts';
+import { attachEngine, type Engine } from './swarm/engine.ts';
+
+/** Plain data that tells another process where everything is. */
+export type SandboxAddresses = {
+  readonly folder: string;
+  readonly engines: readonly [EngineAddresses, ...EngineAddresses[]];
+  readonly registry: RegistryAddresses;
+};
+
+/** A real Swarm and a real registry that run already; `engines[0]` is always there. */
+export type AttachedSandbox = Pick<
+  Pusher,
+  'pushImage' | 'uploadImage' | 'moveTag' | 'deleteManifest'
+> & {
+  readonly engines: readonly [Engine, ...Engine[]];
+  readonly registry: RegistryAddresses;
+  /** `acme/web:v1` at the sandbox's registry, as a spec names it; with a digest it is pinned. */
+  readonly image: (repository: string, tag: string, digest?: string) => string;
+  readonly addresses: SandboxAddresses;
+  /** Releases sockets; the sandbox goes on. */
+  readonly close: () => Promise<void>;
+};
+
+export type Sandbox = AttachedSandbox & {
+  readonly startedInMs: number;
+  /** Ends every process and removes every file of the sandbox. May be called again. */
+  readonly stop: () => Promise<void>;
+};
+
+export type SandboxOptions = {
+  /** Its folder, which must not exist yet; by default one for temporary files. It is removed on stop. */
+  readonly folder?: string;
+  /** Swarms, each with one engine. */
+  readonly engines?: 1 | 2;
+  readonly notify?: readonly NotifyEndpoint[];
+  readonly engineArguments?: readonly string[];
+  readonly taskHistory?: number;
+  /** Told what takes long. */
+  readonly tell?: (line: string) => void;
+  readonly signal?: AbortSignal;
+};
+
+/** Speaks to a sandbox that another process started. */
+export const attachSandbox = (addresses: SandboxAddresses): AttachedSandbox => {
+  const { registry } = addresses;
+  const pusher = createPusher({ url: registry.url });
+  const [first, ...others] = addresses.engines;
+  const engines: [Engine, ...Engine[]] = [attachEngine(first), ...others.map(attachEngine)];
+  return {
+    engines,
+    registry,
+    addresses,
+    image: (repository, tag, digest) =>
+      `${registry.host}/${repository}:${tag}${digest === undefined ? '' : `@${digest}`}`,
+    pushImage: pusher.pushImage,
+    uploadImage: pusher.uploadImage,
+    moveTag: pusher.moveTag,
+    deleteManifest: pusher.deleteManifest,
+    close: async () => {
+      await Promise.all([pusher.close(), ...engines.map(({ api }) => api.close())]);
+    },
+  };
+};
+
+const makeFolder = (wanted: string | undefined): string => {
+  removeAbandoned(tmpdir());
+  if (wanted !== undefined) mkdirSync(wanted);
+  const folder = wanted ?? mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
+  claimFolder(folder);
+  return folder;
+};
+
+const plain = <T extends RunningEngine | RunningRegistry>({ stop: _stop, pid: _pid, ...rest }: T) =>
+  rest;
+
+/**
+ * Starts one or two Swarms and a registry, private to the sandbox: own folder, namespaces and
+ * addresses, so that any number stand side by side and nothing else on the machine is touched. Needs
+ * root on Linux, and installs Debian's packages where they are missing; throws `NoRealEngine` where
+ * that cannot be, and leaves nothing behind where it fails. SIGINT, SIGTERM and the end of this
+ * process stop it; after a SIGKILL its processes end too, and the next start removes its files.
+ */
+export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
+  const { signal } = options;
+  await ensurePackages(options.tell ?? (() => {}), signal);
+  const began = performance.now();
+  const folder = makeFolder(options.folder);
+  const running: (RunningEngine | RunningRegistry)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stopAll = async (): Promise<void> => {
+    await Promise.all(running.map((part) => part.stop()));
+    removeLeftovers(folder);
+    forgetSignals();
+  };
+  const stop = (): Promise<void> => (stopping ??= stopAll());
+  const forgetSignals = stopOnSignals(stop, () => removeLeftovers(folder));
+
+  const start = async (): Promise<SandboxAddresses> => {
+    const engine = async (number: number): Promise<RunningEngine> => {
+      const started = await startEngine({
+        name: `engine-${number}`,
+        folder: join(folder, `engine-${number}`),
+        cgroup: `/${cgroupName(folder)}/engine-${number}`,
+        extraArguments: options.engineArguments ?? [],
+        ...(options.taskHistory === undefined ? {} : { taskHistory: options.taskHistory }),
+        signal,
+      });
+      running.push(started);
+      return started;
+    };
+    const first = await engine(1);
+    const others = options.engines === 2 ? [await engine(2)] : [];
+    const registry = await startRegistry({
+      folder: join(folder, 'registry'),
+      hostAddress: first.hostAddress,
+      notify: options.notify ?? [],
+      signal,
+    });
+    running.push(registry);
+    return { folder, engines: [plain(first), ...others.map(plain)], registry: plain(registry) };
+  };
+
+  try {
+    const attached = attachSandbox(await start());
+    return {
+      ...attached,
+      startedInMs: Math.round(performance.now() - began),
+      stop: async () => {
+        await attached.close();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { type EngineApi, engineApi } from '../engine/api.ts';
+import type { EngineAddresses } from '../engine/start-engine.ts';
+import { createServices, type Services } from './services.ts';
+
+/** An engine of a sandbox, as tests and the demo use it. */
+export type Engine = EngineAddresses & {
+  readonly api: EngineApi;
+  readonly services: Services;
+  /** Runs Debian's docker command against this engine and gives what it wrote; throws where it failed. */
+  readonly docker: (...args: readonly string[]) => Promise<string>;
+};
+
+const run = promisify(execFile);
+const DOCKER_WITHIN_MS = 120_000;
+
+/** Speaks to an engine that runs already, from whatever process. */
+export const attachEngine = (addresses: EngineAddresses): Engine => {
+  const api = engineApi(addresses.socket);
+  return {
+    ...addresses,
+    api,
+    services: createServices(api),
+    docker: async (...args) => {
+      const { stdout } = await run(
+        'docker',
+        ['--config', `${addresses.folder}/docker-config`, '--host', addresses.url, ...args],
+        { timeout: DOCKER_WITHIN_MS, maxBuffer: 64 * 1024 * 1024 },
+      );
+      return stdout;
+    },
+  };
+};

@@ -1,0 +1,74 @@
+/** A service to create, in few words; what is left out is as the docker command line has it. */
+export type ServiceRequest = {
+  readonly name: string;
+  /** As it shall stand in the spec: with `@digest` for one that is pinned as the docker command pins it. */
+  readonly image: string;
+  /** By default 1. */
+  readonly replicas?: number;
+  readonly mode?: 'replicated' | 'global';
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly env?: readonly string[];
+  readonly command?: readonly string[];
+  readonly failureAction?: 'pause' | 'continue' | 'rollback';
+  readonly order?: 'stop-first' | 'start-first';
+  /** How long the engine watches a new task for failure; by default 1 s here, so that tests are short. */
+  readonly monitorMs?: number;
+  readonly delayMs?: number;
+  readonly parallelism?: number;
+  /** By default `any` after 200 ms. */
+  readonly restart?: {
+    readonly condition: 'any' | 'none' | 'on-failure';
+    readonly attempts?: number;
+  };
+  /** By default the engine's own network, which this machine reaches and which reaches this machine. */
+  readonly network?: 'host' | 'none' | (string & {});
+  readonly constraints?: readonly string[];
+  /** Merged over the top level of the spec, for anything else. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly containerSpec?: Readonly<Record<string, unknown>>;
+};
+
+const MS_IN_NS = 1_000_000;
+const MONITOR_MS = 1000;
+const RESTART_DELAY_MS = 200;
+
+/** The specification that `POST /services/create` takes. */
+export const serviceSpec = (request: ServiceRequest): Readonly<Record<string, unknown>> => {
+  const { restart } = request;
+  const updateConfig = {
+    Parallelism: request.parallelism ?? 1,
+    FailureAction: request.failureAction ?? 'pause',
+    Monitor: (request.monitorMs ?? MONITOR_MS) * MS_IN_NS,
+    Delay: (request.delayMs ?? 0) * MS_IN_NS,
+    MaxFailureRatio: 0,
+    Order: request.order ?? 'stop-first',
+  };
+  return {
+    Name: request.name,
+    Labels: request.labels ?? {},
+    TaskTemplate: {
+      ContainerSpec: {
+        Image: request.image,
+        ...(request.env === undefined ? {} : { Env: request.env }),
+        ...(request.command === undefined ? {} : { Command: request.command }),
+        ...request.containerSpec,
+      },
+      RestartPolicy: {
+        Condition: restart?.condition ?? 'any',
+        Delay: RESTART_DELAY_MS * MS_IN_NS,
+        MaxAttempts: restart?.attempts ?? 0,
+      },
+      Placement: { Constraints: request.constraints ?? [] },
+      Networks: [{ Target: request.network ?? 'host' }],
+      ForceUpdate: 0,
+    },
+    Mode:
+      request.mode === 'global'
+        ? { Global: {} }
+        : { Replicated: { Replicas: request.replicas ?? 1 } },
+    UpdateConfig: updateConfig,
+    RollbackConfig: { ...updateConfig, FailureAction: 'pause' },
+    EndpointSpec: { Mode: 'dnsrr' },
+    ...request.spec,
+  };
+};
