@@ -1,0 +1,59 @@
+import pino, { type DestinationStream, type Logger } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import type { Log, LogFields } from '../core/log.ts';
+import { createLoggable, type Loggable } from './loggable.ts';
+import { createScrub } from './scrub.ts';
+
+export type LogOptions = {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** For people on a terminal; otherwise one JSON object a line. */
+  readonly pretty: boolean;
+  readonly colour: boolean;
+  /** Texts that are taken out of all that is written. */
+  readonly secrets: readonly string[];
+  /** Where lines go; standard output unless told otherwise. */
+  readonly destination?: DestinationStream;
+};
+
+const STANDARD_OUTPUT = 1;
+
+/** Turns each line for people before it goes on; nothing waits, so nothing is lost by a crash. */
+const prettyStream = (colour: boolean, destination: DestinationStream): DestinationStream => {
+  const print = prettyFactory({
+    colorize: colour,
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname',
+    errorLikeObjectKeys: [],
+  });
+  return { write: (line) => destination.write(print(line)) };
+};
+
+const overPino = (logger: Logger, loggable: Loggable): Log => {
+  const fieldsOf = (fields: LogFields | undefined, withStack: boolean): object =>
+    loggable.value(fields ?? {}, withStack) ?? {};
+  return {
+    debug: (message, fields) => logger.debug(fieldsOf(fields, false), loggable.text(message)),
+    info: (message, fields) => logger.info(fieldsOf(fields, false), loggable.text(message)),
+    warn: (message, fields) => logger.warn(fieldsOf(fields, false), loggable.text(message)),
+    // Only where something went wrong unforeseen does anybody want to know through which lines.
+    error: (message, fields) => logger.error(fieldsOf(fields, true), loggable.text(message)),
+    child: (fields) => overPino(logger.child(fieldsOf(fields, false)), loggable),
+  };
+};
+
+/** The log of a process. Lines are written before the call returns, so none is lost by a crash. */
+export const createLog = (options: LogOptions): Log => {
+  const destination =
+    options.destination ?? pino.destination({ dest: STANDARD_OUTPUT, sync: true });
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    options.pretty ? prettyStream(options.colour, destination) : destination,
+  );
+  return overPino(logger, createLoggable(createScrub(options.secrets)));
+};
