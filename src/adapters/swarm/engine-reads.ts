@@ -1,0 +1,149 @@
+import type { z } from 'zod';
+import { ClusterError } from '../../core/cluster.ts';
+import type { Node, Service, Task } from '../../core/service.ts';
+import {
+  type EngineInfo,
+  type EngineService,
+  engineInfo,
+  engineNode,
+  engineService,
+  engineTask,
+} from './engine-answers.ts';
+import type { EngineAnswer, EngineConnection } from './engine-connection.ts';
+import { toService } from './engine-service.ts';
+import { toNode, toTask } from './engine-task.ts';
+import type { RawSpec } from './engine-update.ts';
+import { compareVersions } from './engine-version.ts';
+import { parseExactJson } from './exact-json.ts';
+
+/** A service as it is used, as it was checked, and its spec exactly as it came. */
+export type ReadService = {
+  readonly service: Service;
+  readonly checked: EngineService;
+  readonly spec: RawSpec;
+};
+
+/** The questions that are asked of an engine; each throws `ClusterError` or the signal's own reason. */
+export type EngineReads = {
+  readonly services: (signal: AbortSignal) => Promise<readonly ReadService[]>;
+  /** Null where there is none, or none that runs containers. */
+  readonly service: (id: string, signal: AbortSignal) => Promise<ReadService | null>;
+  readonly tasks: (serviceId: string, signal: AbortSignal) => Promise<readonly Task[]>;
+  readonly runningTasks: (
+    serviceIds: readonly string[] | null,
+    signal: AbortSignal,
+  ) => Promise<readonly Task[]>;
+  readonly nodes: (signal: AbortSignal) => Promise<readonly Node[]>;
+  readonly info: (signal: AbortSignal) => Promise<EngineInfo>;
+};
+
+/** 10,000 services with large specs are some 50 MB. */
+const LARGEST_ANSWER = 256 * 1024 * 1024;
+/** `GET /services` tells how many tasks run from this version on. */
+const KNOWS_SERVICE_STATUS = '1.41';
+/** More services than this are not named in an address, which proxies bound: all tasks are asked for. */
+const MOST_NAMED = 50;
+
+export const createEngineReads = (
+  cluster: string,
+  connection: EngineConnection,
+  deadlineMs: number,
+): EngineReads => {
+  const malformed = (path: string, why: string, cause?: unknown): ClusterError => {
+    const detail = `the answer to GET ${path} is not what a Docker Engine gives (${why}): is there a proxy between that changes answers?`;
+    return new ClusterError(cluster, 'malformed-answer', detail, { retryable: true, cause });
+  };
+
+  const get = (
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    mayBeMissing = false,
+  ): Promise<EngineAnswer> =>
+    connection.call(
+      {
+        method: 'GET',
+        path,
+        query,
+        deadlineMs,
+        maxBytes: LARGEST_ANSWER,
+        expects: (status) => mayBeMissing && status === 404,
+      },
+      signal,
+    );
+
+  const jsonOf = (path: string, answer: EngineAnswer): unknown => {
+    try {
+      return parseExactJson(answer.body.toString('utf8'));
+    } catch (error) {
+      throw malformed(path, 'no JSON', error);
+    }
+  };
+
+  const listOf = (path: string, answer: EngineAnswer): readonly unknown[] => {
+    const values = jsonOf(path, answer);
+    if (!Array.isArray(values)) throw malformed(path, 'no list');
+    return values;
+  };
+
+  const check = <T>(path: string, schema: z.ZodType<T>, value: unknown): T => {
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    const issue = result.error.issues[0];
+    throw malformed(
+      path,
+      `${issue?.path.join('.') || 'all of it'}: ${issue?.message ?? 'invalid'}`,
+    );
+  };
+
+  const toRead = (path: string, raw: unknown): ReadService | null => {
+    const checked = check(path, engineService, raw);
+    // Checked just now to be what it is taken for.
+    const { Spec: spec } = raw as { readonly Spec: RawSpec };
+    const service = toService(checked, spec);
+    return service === null ? null : { service, checked, spec };
+  };
+
+  const tasksWith = async (
+    filters: Readonly<Record<string, readonly string[]>>,
+    signal: AbortSignal,
+  ): Promise<readonly Task[] | null> => {
+    // The engine answers 404 where a filter names a service that was removed.
+    const answer = await get('/tasks', { filters: JSON.stringify(filters) }, signal, true);
+    if (answer.status === 404) return null;
+    return listOf('/tasks', answer).map((task) => toTask(check('/tasks', engineTask, task)));
+  };
+
+  return {
+    async services(signal) {
+      const version = await connection.version(signal);
+      const tells = compareVersions(version, KNOWS_SERVICE_STATUS) >= 0;
+      const answer = await get('/services', tells ? { status: 'true' } : {}, signal);
+      return listOf('/services', answer).flatMap((raw) => toRead('/services', raw) ?? []);
+    },
+    async service(id, signal) {
+      const path = `/services/${encodeURIComponent(id)}`;
+      const answer = await get(path, {}, signal, true);
+      return answer.status === 404 ? null : toRead(path, jsonOf(path, answer));
+    },
+    tasks: async (serviceId, signal) => (await tasksWith({ service: [serviceId] }, signal)) ?? [],
+    async runningTasks(serviceIds, signal) {
+      const running = { 'desired-state': ['running'] };
+      if (serviceIds !== null && serviceIds.length === 0) return [];
+      if (serviceIds !== null && serviceIds.length <= MOST_NAMED) {
+        const named = await tasksWith({ ...running, service: serviceIds }, signal);
+        if (named !== null) return named;
+      }
+      const all = (await tasksWith(running, signal)) ?? [];
+      const wanted = new Set(serviceIds);
+      return serviceIds === null ? all : all.filter((task) => wanted.has(task.serviceId));
+    },
+    async nodes(signal) {
+      const nodes = listOf('/nodes', await get('/nodes', {}, signal));
+      return nodes.map((node) => toNode(check('/nodes', engineNode, node)));
+    },
+    async info(signal) {
+      return check('/info', engineInfo, jsonOf('/info', await get('/info', {}, signal)));
+    },
+  };
+};

@@ -1,0 +1,103 @@
+import { parseImageReference } from '../../core/image-reference.ts';
+import type { Service, ServiceMode, UpdatePolicy, UpdateState } from '../../core/service.ts';
+import type { EngineService } from './engine-answers.ts';
+import { type SpecParts, specFingerprint } from './spec-fingerprint.ts';
+
+/** The engine counts in nanoseconds. */
+const NS_PER_MS = 1_000_000;
+const STACK_LABEL = 'com.docker.stack.namespace';
+const AUTOREDEPLOY_LABEL = 'swarmpit.service.deployment.autoredeploy';
+/** What swarmkit uses where a spec says nothing: api/defaults of moby/swarmkit. */
+const DEFAULT_PARALLELISM = 1;
+const DEFAULT_MONITOR_MS = 5000;
+/** What the engine uses where a health check says nothing: Interval, Timeout and Retries of its API. */
+const DEFAULT_HEALTH_MS = 30_000;
+const DEFAULT_HEALTH_RETRIES = 3;
+
+const UPDATE_STATES: ReadonlySet<string> = new Set<UpdateState>([
+  'updating',
+  'paused',
+  'completed',
+  'rollback_started',
+  'rollback_paused',
+  'rollback_completed',
+]);
+
+/** Whether a text is one of Docker's update states. */
+export const isUpdateState = (state: string): state is UpdateState => UPDATE_STATES.has(state);
+
+const modeOf = ({ Spec: { Mode } }: EngineService): ServiceMode => {
+  if (Mode?.ReplicatedJob) return 'replicated-job';
+  if (Mode?.GlobalJob) return 'global-job';
+  return Mode?.Global ? 'global' : 'replicated';
+};
+
+const policyOf = ({ Spec: { UpdateConfig: config } }: EngineService): UpdatePolicy => ({
+  parallelism: config ? (config.Parallelism ?? 0) : DEFAULT_PARALLELISM,
+  delayMs: (config?.Delay ?? 0) / NS_PER_MS,
+  monitorMs: config?.Monitor ? config.Monitor / NS_PER_MS : DEFAULT_MONITOR_MS,
+  failureAction:
+    config?.FailureAction === 'continue' || config?.FailureAction === 'rollback'
+      ? config.FailureAction
+      : 'pause',
+  order: config?.Order === 'start-first' ? 'start-first' : 'stop-first',
+});
+
+const healthGraceOf = ({ Spec }: EngineService): number => {
+  const check = Spec.TaskTemplate.ContainerSpec?.Healthcheck;
+  if (!check || check.Test?.[0] === 'NONE') return 0;
+  const interval = check.Interval ? check.Interval / NS_PER_MS : DEFAULT_HEALTH_MS;
+  const timeout = check.Timeout ? check.Timeout / NS_PER_MS : DEFAULT_HEALTH_MS;
+  const retries = check.Retries || DEFAULT_HEALTH_RETRIES;
+  return (check.StartPeriod ?? 0) / NS_PER_MS + (interval + timeout) * retries;
+};
+
+const updateOf = ({ UpdateStatus: status }: EngineService): Service['update'] =>
+  status?.State !== undefined && isUpdateState(status.State)
+    ? { state: status.State, message: status.Message ?? '' }
+    : null;
+
+/**
+ * The service as every kind of cluster tells it, or null where it runs no containers. `spec` is its spec
+ * exactly as it came, for what is computed from the whole of it.
+ */
+export const toService = (read: EngineService, spec: SpecParts): Service | null => {
+  const imageText = read.Spec.TaskTemplate.ContainerSpec?.Image;
+  if (imageText === undefined) return null;
+  const labels = read.Spec.Labels ?? {};
+  const status = read.ServiceStatus;
+  let fingerprint: string | null = null;
+  return {
+    id: read.ID,
+    name: read.Spec.Name,
+    stack: labels[STACK_LABEL] ?? null,
+    mode: modeOf(read),
+    imageText,
+    image: parseImageReference(imageText),
+    version: read.Version.Index,
+    forceUpdate: read.Spec.TaskTemplate.ForceUpdate ?? 0,
+    labels,
+    autoredeploy: labels[AUTOREDEPLOY_LABEL] === 'true',
+    replicas: status
+      ? { running: status.RunningTasks ?? 0, desired: status.DesiredTasks ?? 0 }
+      : null,
+    update: updateOf(read),
+    updatePolicy: policyOf(read),
+    healthGraceMs: healthGraceOf(read),
+    // Few of a thousand services are ever asked for it, and it costs more than all the rest.
+    get specFingerprint() {
+      fingerprint ??= specFingerprint(spec);
+      return fingerprint;
+    },
+    createdAt: read.CreatedAt,
+    updatedAt: read.UpdatedAt,
+  };
+};
+
+/** Tasks that the spec asks for, where it tells: slots of a replicated service, completions of a job. */
+export const replicasInSpec = ({ Spec: { Mode } }: EngineService): number | null => {
+  if (Mode?.ReplicatedJob) {
+    return Mode.ReplicatedJob.MaxConcurrent ?? Mode.ReplicatedJob.TotalCompletions ?? 1;
+  }
+  return Mode?.Replicated ? (Mode.Replicated.Replicas ?? 0) : null;
+};

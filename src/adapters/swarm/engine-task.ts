@@ -1,0 +1,45 @@
+import { parseDigest } from '../../core/digest.ts';
+import { type Node, TASK_STATES, type Task, type TaskState } from '../../core/service.ts';
+import type { EngineNode, EngineTask } from './engine-answers.ts';
+
+const isTaskState = (state: string): state is TaskState =>
+  (TASK_STATES as readonly string[]).includes(state);
+
+/** States in which a container has ended, so that its exit code means something. */
+const ENDED: ReadonlySet<TaskState> = new Set<TaskState>(['complete', 'shutdown', 'failed']);
+
+/** A state that a newer engine may have: neither wanted nor running, so nothing is concluded from it. */
+const stateOf = (state: string): TaskState => (isTaskState(state) ? state : 'orphaned');
+
+export const toTask = (read: EngineTask): Task => {
+  const image = read.Spec.ContainerSpec?.Image ?? '';
+  const container = read.Status.ContainerStatus;
+  const containerId = container?.ContainerID || null;
+  const state = stateOf(read.Status.State);
+  return {
+    id: read.ID,
+    serviceId: read.ServiceID,
+    slot: read.Slot ?? null,
+    nodeId: read.NodeID || null,
+    desired: stateOf(read.DesiredState),
+    state,
+    digest: image.includes('@') ? parseDigest(image.slice(image.indexOf('@') + 1)) : null,
+    error: read.Status.Err || null,
+    exitCode: containerId !== null && ENDED.has(state) ? (container?.ExitCode ?? 0) : null,
+    containerId,
+    since: read.Status.Timestamp,
+    createdAt: read.CreatedAt,
+    jobIteration: read.JobIteration ? (read.JobIteration.Index ?? 0) : null,
+  };
+};
+
+export const toNode = (read: EngineNode): Node => {
+  const state = read.Status?.State;
+  const availability = read.Spec.Availability;
+  return {
+    id: read.ID,
+    hostname: read.Description?.Hostname ?? read.ID,
+    state: state === 'ready' || state === 'down' || state === 'disconnected' ? state : 'unknown',
+    availability: availability === 'pause' || availability === 'drain' ? availability : 'active',
+  };
+};

@@ -1,0 +1,162 @@
+import {
+  type Cluster,
+  ClusterError,
+  type ImageUpdate,
+  type UpdateAnswer,
+} from '../../core/cluster.ts';
+import type { Observation, Service } from '../../core/service.ts';
+import type { ClusterTls } from './cluster-address.ts';
+import { updateAnswer } from './engine-answers.ts';
+import { createEngineConnection, type EngineAnswer } from './engine-connection.ts';
+import { engineIdentity } from './engine-identity.ts';
+import { taskLines } from './engine-logs.ts';
+import { isOutOfSequence } from './engine-problem.ts';
+import { createEngineReads, type ReadService } from './engine-reads.ts';
+import { replicasInSpec } from './engine-service.ts';
+import { type RawSpec, specWithImage } from './engine-update.ts';
+
+/** Deadlines in ms, each for a whole call. */
+export type EngineTimeouts = {
+  readonly connectMs: number;
+  readonly readMs: number;
+  readonly updateMs: number;
+  readonly logMs: number;
+};
+
+export type EngineClusterOptions = {
+  readonly name: string;
+  /** `unix:///var/run/docker.sock`, `tcp://host:port`, `http://…` or `https://…`. */
+  readonly url: string;
+  readonly tls?: ClusterTls;
+  readonly timeouts?: Partial<EngineTimeouts>;
+};
+
+const TIMEOUTS: EngineTimeouts = {
+  connectMs: 5_000,
+  readMs: 30_000,
+  updateMs: 30_000,
+  logMs: 5_000,
+};
+const LARGEST_UPDATE_ANSWER = 1024 * 1024;
+const LARGEST_LOG = 1024 * 1024;
+
+/**
+ * A Swarm through the API of one of its managers' engines. Throws `ClusterAddressError` for an `url`
+ * that cannot be one; connects to nothing before it is asked something.
+ */
+export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
+  const { name } = options;
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const connection = createEngineConnection({
+    cluster: name,
+    url: options.url,
+    tls: options.tls ?? {},
+    connectMs: timeouts.connectMs,
+  });
+  const reads = createEngineReads(name, connection, timeouts.readMs);
+  /** The spec that each service was read with: an update posts it whole. */
+  const specs = new WeakMap<Service, RawSpec>();
+
+  const keep = (service: Service, spec: RawSpec): Service => {
+    specs.set(service, spec);
+    return service;
+  };
+
+  const observe = async (id: string, signal: AbortSignal): Promise<Observation | null> => {
+    const [found, tasks] = await Promise.all([reads.service(id, signal), reads.tasks(id, signal)]);
+    if (found === null) return null;
+    const wanted = tasks.filter((task) => task.desired === 'running');
+    const running = wanted.filter((task) => task.state === 'running').length;
+    // An inspected service does not tell how many run; its tasks do.
+    const replicas = { running, desired: replicasInSpec(found.checked) ?? wanted.length };
+    const service = keep(withReplicas(found.service, replicas), found.spec);
+    const isGlobal = service.mode === 'global' || service.mode === 'global-job';
+    const nodesMatter = isGlobal || running < wanted.length;
+    return { service, tasks, nodes: nodesMatter ? await reads.nodes(signal) : null };
+  };
+
+  /** The spec of exactly the version that the update was decided upon, or null where it is no more. */
+  const specOf = async (service: Service, signal: AbortSignal): Promise<RawSpec | null> => {
+    const known = specs.get(service);
+    if (known !== undefined) return known;
+    const found: ReadService | null = await reads.service(service.id, signal);
+    return found?.service.version === service.version ? found.spec : null;
+  };
+
+  const updateImage = async (update: ImageUpdate, signal: AbortSignal): Promise<UpdateAnswer> => {
+    const { service, digest } = update;
+    if (!service.image.ok || digest === null) {
+      const why = service.image.ok ? 'an engine must be told the digest' : service.image.problem;
+      const detail = `service ${service.name} cannot be updated: ${why}`;
+      throw new ClusterError(name, 'refused', detail, { retryable: false });
+    }
+    const spec = await specOf(service, signal);
+    if (spec === null) return { kind: 'out-of-sequence' };
+    const answer = await connection.call(
+      {
+        method: 'POST',
+        path: `/services/${encodeURIComponent(service.id)}/update`,
+        query: { version: String(service.version), registryAuthFrom: 'spec' },
+        headers: update.registryAuth === null ? {} : { 'x-registry-auth': update.registryAuth },
+        body: JSON.stringify(specWithImage(spec, service.image.image, digest, update.platforms)),
+        deadlineMs: timeouts.updateMs,
+        maxBytes: LARGEST_UPDATE_ANSWER,
+        expects: isOutOfSequence,
+      },
+      signal,
+    );
+    if (isOutOfSequence(answer.status, answer.message)) return { kind: 'out-of-sequence' };
+    return { kind: 'accepted', warnings: warningsOf(answer) };
+  };
+
+  const readTaskLog: Cluster['readTaskLog'] = async (serviceId, taskId, lines, signal) => {
+    const answer = await connection.call(
+      {
+        method: 'GET',
+        path: `/services/${encodeURIComponent(serviceId)}/logs`,
+        query: { stdout: '1', stderr: '1', details: '1', tail: String(lines) },
+        deadlineMs: timeouts.logMs,
+        maxBytes: LARGEST_LOG,
+        // A node that is down keeps the stream open for ever; what the others gave is what there is.
+        keepPartial: true,
+        expects: (status) => status === 404,
+      },
+      signal,
+    );
+    return answer.status === 404 ? [] : taskLines(answer.body, taskId, lines);
+  };
+
+  return {
+    name,
+    type: 'engine',
+    capabilities: { setsDigest: true, tellsTasks: true, givesLogs: true },
+    identify: async (signal) =>
+      engineIdentity(name, options.url, await connection.version(signal), await reads.info(signal)),
+    listServices: async (signal) =>
+      (await reads.services(signal)).map(({ service, spec }) => keep(service, spec)),
+    listRunningTasks: reads.runningTasks,
+    observe,
+    updateImage,
+    readTaskLog,
+    close: connection.close,
+  };
+};
+
+/** The same service with its replicas; what it computes only when asked stays so. */
+const withReplicas = (service: Service, replicas: Service['replicas']): Service =>
+  Object.defineProperties(
+    {},
+    {
+      ...Object.getOwnPropertyDescriptors(service),
+      replicas: { value: replicas, enumerable: true },
+    },
+  ) as Service;
+
+/** An update that was accepted stays so whatever its answer looks like. */
+const warningsOf = (answer: EngineAnswer): readonly string[] => {
+  try {
+    return updateAnswer.parse(JSON.parse(answer.body.toString('utf8'))).Warnings ?? [];
+  } catch {
+    return [];
+  }
+};

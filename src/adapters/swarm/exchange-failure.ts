@@ -1,0 +1,66 @@
+/**
+ * What kept a request from its answer. `lost` is a connection that ended under it, and `late` one
+ * that gave no answer in time.
+ */
+export type FailureKind =
+  | 'no-socket'
+  | 'no-access'
+  | 'connection-refused'
+  | 'unknown-host'
+  | 'no-route'
+  | 'tls'
+  | 'late-connect'
+  | 'late'
+  | 'lost'
+  | 'too-large';
+
+export class ExchangeFailure extends Error {
+  override readonly name = 'ExchangeFailure';
+  readonly kind: FailureKind;
+  /** Whether the other side may have seen the request. */
+  readonly maySent: boolean;
+
+  constructor(kind: FailureKind, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.kind = kind;
+    this.maySent = kind === 'late' || kind === 'lost' || kind === 'too-large';
+  }
+}
+
+const KINDS: Readonly<Record<string, FailureKind>> = {
+  ENOENT: 'no-socket',
+  ENOTSOCK: 'no-socket',
+  EACCES: 'no-access',
+  EPERM: 'no-access',
+  ECONNREFUSED: 'connection-refused',
+  ENOTFOUND: 'unknown-host',
+  EAI_AGAIN: 'unknown-host',
+  EHOSTUNREACH: 'no-route',
+  ENETUNREACH: 'no-route',
+  UND_ERR_CONNECT_TIMEOUT: 'late-connect',
+  ETIMEDOUT: 'late-connect',
+  EPROTO: 'tls',
+};
+
+const TLS_CODE =
+  /^(?:ERR_TLS|ERR_SSL|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/;
+
+/** The code of an error or of what caused it; several addresses tried give an error of errors. */
+const codeOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') {
+    if (KINDS[error.code] !== undefined || TLS_CODE.test(error.code)) return error.code;
+  }
+  return error.cause === undefined ? '' : codeOf(error.cause);
+};
+
+export const failureOf = (
+  error: unknown,
+  at: { readonly late: boolean; readonly tooLarge: boolean },
+): ExchangeFailure => {
+  if (at.tooLarge) return new ExchangeFailure('too-large', error);
+  if (at.late) return new ExchangeFailure('late', error);
+  const code = codeOf(error);
+  return new ExchangeFailure(KINDS[code] ?? (TLS_CODE.test(code) ? 'tls' : 'lost'), error);
+};

@@ -1,0 +1,88 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Pool } from 'undici';
+import type { ClusterAddress } from './cluster-address.ts';
+import { failureOf } from './exchange-failure.ts';
+
+export type ExchangeRequest = {
+  readonly method: 'GET' | 'POST';
+  /** Path and query, as it goes on the wire. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** For the whole exchange, its body included. */
+  readonly deadlineMs: number;
+  readonly maxBytes: number;
+  /**
+   * Whether what came before the body ended early, too late or too long is an answer too: for
+   * streams that may never end by themselves.
+   */
+  readonly keepPartial?: boolean;
+};
+
+export type Exchanged = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+};
+
+/** One request and its answer; throws `ExchangeFailure`, or the signal's own reason. */
+export type Exchange = (request: ExchangeRequest, signal: AbortSignal) => Promise<Exchanged>;
+
+/** Requests at once to one cluster; more wait for a free connection. */
+const CONNECTIONS = 16;
+
+/** Thrown inside only, to end a body that is over its limit. */
+class TooLarge extends Error {
+  override readonly name = 'TooLarge';
+}
+
+/** Speaks HTTP with what stands at `address`, over connections that are kept. */
+export const createExchange = (
+  address: ClusterAddress,
+  connectTimeoutMs: number,
+): { readonly exchange: Exchange; readonly close: () => Promise<void> } => {
+  const pool = new Pool(address.origin, {
+    connections: CONNECTIONS,
+    connect: {
+      timeout: connectTimeoutMs,
+      ...(address.socketPath === null ? {} : { socketPath: address.socketPath }),
+      ...address.tls,
+    },
+    // The deadline of each exchange rules, so that there is one clock and one message.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+
+  const exchange: Exchange = async (request, signal) => {
+    signal.throwIfAborted();
+    const deadline = AbortSignal.timeout(request.deadlineMs);
+    const chunks: Buffer[] = [];
+    let head: Pick<Exchanged, 'status' | 'headers'> | null = null;
+    try {
+      const answer = await pool.request({
+        method: request.method,
+        path: request.path,
+        headers: { accept: 'application/json', ...request.headers },
+        body: request.body ?? null,
+        signal: AbortSignal.any([signal, deadline]),
+      });
+      head = { status: answer.statusCode, headers: answer.headers };
+      let size = 0;
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > request.maxBytes) {
+          throw new TooLarge(`the answer is over ${request.maxBytes} bytes`);
+        }
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (head === null || request.keepPartial !== true) {
+        throw failureOf(error, { late: deadline.aborted, tooLarge: error instanceof TooLarge });
+      }
+    }
+    return { ...head, body: Buffer.concat(chunks) };
+  };
+
+  return { exchange, close: () => pool.destroy() };
+};
