@@ -71,6 +71,8 @@ export type ReadDelivery<Secret> =
       readonly pushes: readonly ImagePush[];
       readonly ignored: readonly IgnoredEvent[];
       readonly senderDeliveryId: string | null;
+      /** What the sender must be told back, with 200, before it sends anything; else null. */
+      readonly handshake: Readonly<Record<string, string>> | null;
     }
   | { readonly kind: 'refused'; readonly sender: string }
   | { readonly kind: 'unrecognised'; readonly lookedFor: readonly string[] }

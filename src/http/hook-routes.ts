@@ -40,6 +40,7 @@ export const createHookRoutes =
       tags: ['hooks'],
       body: z.unknown().describe('Whatever the sender sends, at most 256 KiB of JSON.'),
       response: {
+        200: HookAnswerSchema,
         202: HookAnswerSchema,
         ...problemAnswers(400, 401, 413, 415, 429, 503),
       },
@@ -52,13 +53,13 @@ export const createHookRoutes =
         url,
         { schema: { ...schema, summary, ...(params === undefined ? {} : { params }) } },
         async (request, reply) => {
-          const answer = await takeDelivery({
+          const { status, answer } = await takeDelivery({
             address: request.ip,
             headers: request.headers,
             body: Buffer.isBuffer(request.body) ? request.body : NOTHING,
             shown: request.hookSecret,
           });
-          return reply.code(202).send(answer);
+          return reply.code(status).send(answer);
         },
       );
     }

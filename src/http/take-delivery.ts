@@ -22,6 +22,8 @@ export type HookAnswer = {
   readonly duplicateOf?: string;
 };
 
+export type TakenHook = { readonly status: 200 | 202; readonly answer: HookAnswer };
+
 export type IncomingHook = {
   readonly address: string;
   readonly headers: IncomingHttpHeaders;
@@ -30,7 +32,9 @@ export type IncomingHook = {
   readonly shown: HookSecret | null;
 };
 
-const STATUS = 202;
+const ACCEPTED = 202;
+/** Azure takes a 202 for a refusal to be subscribed. */
+const CONFIRMED = 200;
 const SECONDS_TO_WAIT = 5;
 
 const showPush = ({ image, digest }: ImagePush) => ({
@@ -73,7 +77,7 @@ type Deps = Pick<ServerDeps, 'acceptDelivery' | 'hookSecrets' | 'apiTokens' | 'i
 
 /**
  * Takes a hook whose body was read: parse → recognise and verify → one durable commit. What it
- * resolves to may be answered 202, because it is on disk by then; everything else is thrown.
+ * resolves to may be answered so, because it is on disk by then; everything else is thrown.
  */
 export const createDeliveryTaker = ({
   acceptDelivery,
@@ -84,7 +88,7 @@ export const createDeliveryTaker = ({
   log,
   metrics,
   failed,
-}: Deps): ((hook: IncomingHook) => Promise<HookAnswer>) => {
+}: Deps): ((hook: IncomingHook) => Promise<TakenHook>) => {
   const newId = createDeliveryIds(now);
   const { fromBody, fromText } = createSecretRemover(
     [...hookSecrets, ...apiTokens].map(({ value }) => value.reveal()),
@@ -111,7 +115,8 @@ export const createDeliveryTaker = ({
     const { text, value } = parseJson(body);
     const read = intake.read({ headers, raw: body, body: value }, shown);
     if (read.kind !== 'understood') throw refusal(read, failed, address);
-    const { sender, secret, pushes, ignored, senderDeliveryId } = read;
+    const { sender, secret, pushes, ignored, senderDeliveryId, handshake } = read;
+    const status = handshake === null ? ACCEPTED : CONFIRMED;
     const counts = pushes.length > 0;
     const { id, duplicateOf } = await commit({
       id: newId(),
@@ -119,7 +124,7 @@ export const createDeliveryTaker = ({
       sender,
       secret: secret.name,
       address,
-      status: STATUS,
+      status,
       headers: keptHeaders(headers, fromText),
       body: counts ? fromBody(text, value) : null,
       pushes,
@@ -137,11 +142,12 @@ export const createDeliveryTaker = ({
       ignored: ignored.length,
       ...(duplicateOf === null ? {} : { duplicateOf }),
     });
-    return {
+    const answer = {
       delivery: id,
       pushes: shownPushes,
       ignored,
       ...(duplicateOf === null ? {} : { duplicateOf }),
     };
+    return { status, answer: handshake === null ? answer : { ...handshake, ...answer } };
   };
 };

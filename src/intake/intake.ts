@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { HookLimits, IncomingDelivery, ReadDelivery } from '../core/delivery.ts';
 import { imageName, imageWithTag } from '../core/image-reference.ts';
 import type { IgnoredEvent, ImagePush } from '../core/push.ts';
@@ -15,6 +16,14 @@ const MOST_IGNORED = 100;
 export type HookSecret = HookLimits & {
   readonly name: string;
   readonly value: { readonly reveal: () => string };
+};
+
+const LONGEST_ID = 200;
+
+/** A sender's id as it is kept: one that is too long is known by its digest. */
+const keptId = (id: string | null): string | null => {
+  if (id === null || id === '') return null;
+  return id.length <= LONGEST_ID ? printable(id) : `sha256:${hash('sha256', id)}`;
 };
 
 const isPush = (finding: Finding): finding is ImagePush => 'image' in finding;
@@ -79,7 +88,7 @@ export const createIntake = <S extends HookSecret>(
     if (secret === null || (secret.senders !== null && !secret.senders.includes(sender.name))) {
       return { kind: 'refused', sender: sender.name };
     }
-    const { findings, deliveryId } = sender.parse(delivery, secret.registry);
+    const { findings, deliveryId, handshake } = sender.parse(delivery, secret.registry);
     const { pushes, ignored } = split(findings, limits.get(secret) ?? (() => true));
     if (pushes.length > MOST_PUSHES) {
       return {
@@ -95,7 +104,8 @@ export const createIntake = <S extends HookSecret>(
       secret,
       pushes,
       ignored,
-      senderDeliveryId: deliveryId === null || deliveryId === '' ? null : printable(deliveryId),
+      senderDeliveryId: keptId(deliveryId),
+      handshake: handshake ?? null,
     };
   };
 

@@ -6,3 +6,9 @@ export const ownField = (value: unknown, name: string): unknown =>
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The object's own field where it is a text, else null. */
+export const ownText = (value: unknown, name: string): string | null => {
+  const field = ownField(value, name);
+  return typeof field === 'string' ? field : null;
+};

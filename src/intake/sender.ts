@@ -11,6 +11,8 @@ export type Parsed = {
   readonly findings: readonly Finding[];
   /** The sender's own id, the same again when it repeats the delivery; null where it has none. */
   readonly deliveryId: string | null;
+  /** What a sender wants to be told before it sends anything, to be answered with 200. */
+  readonly handshake?: Readonly<Record<string, string>>;
 };
 
 /** A kind of sender. None of its functions throws, whatever the delivery holds. */

@@ -1,10 +1,37 @@
 import type { Sender } from './sender.ts';
+import { awsEcr } from './senders/aws-ecr.ts';
+import { azure } from './senders/azure.ts';
+import { cloudevents } from './senders/cloudevents.ts';
 import { distribution } from './senders/distribution.ts';
 import { dockerHub } from './senders/docker-hub.ts';
 import { generic } from './senders/generic.ts';
+import { gitea } from './senders/gitea.ts';
+import { github } from './senders/github.ts';
+import { gitlab } from './senders/gitlab.ts';
+import { googleArtifactRegistry } from './senders/google-artifact-registry.ts';
+import { harbor } from './senders/harbor.ts';
+import { jfrog } from './senders/jfrog.ts';
+import { nexus } from './senders/nexus.ts';
+import { quay } from './senders/quay.ts';
 
 /**
- * Every sender, in the order in which a delivery is held against them: those that are told by a
- * header of their own first, then those told by their body, our own form last.
+ * Every sender, in the order in which a delivery is held against them: first those told by a header
+ * of their own (Gitea before GitHub, whose headers it sends as well), then those told by their body,
+ * forms that anybody may use last.
  */
-export const SENDERS: readonly Sender[] = [distribution, dockerHub, generic];
+export const SENDERS: readonly Sender[] = [
+  gitea,
+  github,
+  gitlab,
+  nexus,
+  jfrog,
+  distribution,
+  dockerHub,
+  harbor,
+  quay,
+  azure,
+  awsEcr,
+  googleArtifactRegistry,
+  cloudevents,
+  generic,
+];

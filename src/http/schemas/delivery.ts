@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PUSH_OUTCOMES } from '../../core/conclude-look.ts';
 import type { DeliveryDetail, DeliveryView } from '../../core/views.ts';
 import type { HookAnswer } from '../take-delivery.ts';
 
@@ -14,6 +15,20 @@ export const HookAnswerSchema: z.ZodType<HookAnswer> = z
   })
   .meta({ id: 'HookAnswer' });
 
+const pushed = z.object({
+  image: z.string(),
+  digest: z.string().exactOptional(),
+  results: z.array(
+    z.object({
+      cluster: z.string(),
+      state: z.enum(['waiting', 'done']),
+      outcome: z.enum(PUSH_OUTCOMES).nullable(),
+      detail: z.string().nullable(),
+      endedAt: z.iso.datetime().nullable(),
+    }),
+  ),
+});
+
 const delivery = z.object({
   id: z.string(),
   receivedAt: z.iso.datetime(),
@@ -21,7 +36,7 @@ const delivery = z.object({
   secret: z.string(),
   address: z.string(),
   status: z.int(),
-  pushes,
+  pushes: z.array(pushed),
   ignored,
   duplicateOf: z.string().nullable(),
   deployments: z.array(z.string()),

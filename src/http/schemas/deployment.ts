@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { CAUSES } from '../../core/plan.ts';
 import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/views.ts';
-import { time } from './service.ts';
+import { BuildSchema, time } from './service.ts';
 
 export const DeploymentSchema: z.ZodType<DeploymentView> = z
   .object({
@@ -10,6 +11,7 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
     image: z.string(),
     from: z.string().nullable(),
     to: z.string().nullable(),
+    cause: z.enum(CAUSES),
     state: z.enum(DEPLOYMENT_STATES),
     reason: z.string().nullable(),
     triggers: z.array(
@@ -34,5 +36,6 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
         log: z.array(z.string()).describe('Empty for anyone but operators.'),
       })
       .nullable(),
+    build: BuildSchema,
   })
   .meta({ id: 'Deployment' });

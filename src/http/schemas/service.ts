@@ -5,6 +5,15 @@ export const time = z.iso.datetime();
 
 export const VerdictSchema = z.enum(VERDICT_NAMES).meta({ id: 'Verdict' });
 
+export const BuildSchema = z
+  .object({
+    version: z.string().nullable(),
+    revision: z.string().nullable(),
+    source: z.string().nullable(),
+    created: z.string().nullable(),
+  })
+  .nullable();
+
 export const ServiceSchema: z.ZodType<ServiceView> = z
   .object({
     cluster: z.string(),
@@ -21,13 +30,6 @@ export const ServiceSchema: z.ZodType<ServiceView> = z
     replicas: z.object({ running: z.int(), desired: z.int() }).nullable(),
     updatedAt: z.string(),
     deployment: z.string().nullable(),
-    build: z
-      .object({
-        version: z.string().nullable(),
-        revision: z.string().nullable(),
-        source: z.string().nullable(),
-        created: z.string().nullable(),
-      })
-      .nullable(),
+    build: BuildSchema,
   })
   .meta({ id: 'Service' });

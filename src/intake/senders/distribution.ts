@@ -1,18 +1,15 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { findPush, ignore } from '../find-push.ts';
 import { mediaType } from '../header.ts';
-import { isObject, ownField } from '../own-field.ts';
+import { isObject, ownField, ownText } from '../own-field.ts';
 import type { Finding, Parsed, Sender } from '../sender.ts';
 
 const CONTENT_TYPE = /^application\/vnd\.docker\.distribution\.events\.v[12]\+json$/;
 /** The four kinds of manifest that run, and schema 1, which the look-up judges. */
 const MANIFEST =
   /^application\/vnd\.(?:docker\.distribution\.manifest\.(?:v2|list\.v2|v1)\+(?:json|prettyjws)|oci\.image\.(?:manifest|index)\.v1\+json)$/;
-const LONGEST_ID = 200;
 
 const Event = z.object({
-  id: z.string().optional().catch(undefined),
   action: z.string(),
   target: z.object({
     mediaType: z.string().optional(),
@@ -40,25 +37,24 @@ const judge = ({ action, target, request }: Event, registry: string | null): Fin
   return findPush({ registry: host, repository, tag, digest });
 };
 
-/** One id for the whole body: a repetition holds the same events. */
-const joinIds = (ids: readonly (string | undefined)[]): string | null => {
-  if (ids.length === 0 || ids.some((id) => id === undefined || id === '')) return null;
-  const joined = ids.join(' ');
-  return joined.length <= LONGEST_ID
-    ? joined
-    : `sha256:${createHash('sha256').update(joined).digest('hex')}`;
+/** What one event says, in the form that distribution gave it and others took over. */
+export const judgeEvent = (body: unknown, registry: string | null): Finding => {
+  const event = Event.safeParse(body);
+  return event.success ? judge(event.data, registry) : ignore('malformed-event');
 };
+
+/** One id for the whole body: a repetition holds the same events. */
+const joinIds = (ids: readonly unknown[]): string | null =>
+  ids.length > 0 && ids.every((id) => typeof id === 'string' && id !== '') ? ids.join(' ') : null;
 
 /** What a body of `events` says; a broken event does not take the others with it. */
 export const readEvents = (body: unknown, registry: string | null): Parsed => {
   const events = ownField(body, 'events');
   if (!Array.isArray(events)) return { findings: [ignore('malformed-payload')], deliveryId: null };
-  const parsed = events.map((event) => Event.safeParse(event));
+  const ids = events.map((event) => ownField(event, 'id'));
   return {
-    findings: parsed.map((event) =>
-      event.success ? judge(event.data, registry) : ignore('malformed-event'),
-    ),
-    deliveryId: joinIds(parsed.map((event) => event.data?.id)),
+    findings: events.map((event) => judgeEvent(event, registry)),
+    deliveryId: joinIds(ids),
   };
 };
 
@@ -74,7 +70,7 @@ export const distribution: Sender = {
     if (CONTENT_TYPE.test(mediaType(delivery))) return true;
     const events = ownField(delivery.body, 'events');
     const first: unknown = Array.isArray(events) ? events[0] : undefined;
-    return typeof ownField(first, 'action') === 'string' && isObject(ownField(first, 'target'));
+    return ownText(first, 'action') !== null && isObject(ownField(first, 'target'));
   },
   parse: ({ body }, registry) => readEvents(body, registry),
 };

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { findImage } from '../find-image.ts';
 import { ignore } from '../find-push.ts';
-import { ownField } from '../own-field.ts';
+import { ownText } from '../own-field.ts';
 import type { Sender } from '../sender.ts';
+import { proveHubSignature, HUB_SIGNATURE } from '../signature.ts';
 
 const Image = z.object({
   image: z.string(),
@@ -10,13 +11,15 @@ const Image = z.object({
   digest: z.string().nullish(),
 });
 
-const namesAnImage = (value: unknown): boolean => typeof ownField(value, 'image') === 'string';
+const namesAnImage = (value: unknown): boolean => ownText(value, 'image') !== null;
 
 /** Our own form, for a CI job with curl: `{"image": "repo:tag", "digest"?}`, or a list of them. */
 export const generic: Sender = {
   name: 'generic',
   sign: 'a body {"image": "repository:tag", "digest"?: "sha256:…"}, or a list of them',
   recognise: ({ body }) => (Array.isArray(body) ? body.some(namesAnImage) : namesAnImage(body)),
+  proofHeaders: [HUB_SIGNATURE],
+  verify: proveHubSignature,
   parse: ({ body }, registry) => {
     const claims: readonly unknown[] = Array.isArray(body) ? body : [body];
     const findings = claims.map((claim) => {

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { IncomingDelivery } from '../core/delivery.ts';
+import { header, mediaType } from './header.ts';
+import { ownField } from './own-field.ts';
+
+/** One event of {@link https://github.com/cloudevents/spec CloudEvents} 1.0; `data` is JSON. */
+export type CloudEvent = {
+  readonly type: string;
+  readonly source: string;
+  readonly id: string;
+  readonly data: unknown;
+};
+
+const Structured = z.object({
+  type: z.string(),
+  source: z.string(),
+  id: z.string(),
+  data: z.unknown().optional(),
+});
+
+const STRUCTURED = 'application/cloudevents+json';
+const BATCH = 'application/cloudevents-batch+json';
+
+const readOne = (body: unknown): CloudEvent | null => {
+  const event = Structured.safeParse(body);
+  return event.success ? { ...event.data, data: event.data.data } : null;
+};
+
+/**
+ * The events of a delivery, null in the place of one that is malformed; null altogether where it is
+ * no CloudEvents delivery. Structured mode is told without its content type too, by `specversion`.
+ */
+export const readCloudEvents = (
+  delivery: IncomingDelivery,
+): readonly (CloudEvent | null)[] | null => {
+  const { body } = delivery;
+  const type = header(delivery, 'ce-type');
+  if (type !== null && header(delivery, 'ce-specversion') !== null) {
+    const source = header(delivery, 'ce-source');
+    const id = header(delivery, 'ce-id');
+    return [source === null || id === null ? null : { type, source, id, data: body }];
+  }
+  const media = mediaType(delivery);
+  const says = (event: unknown): boolean => typeof ownField(event, 'specversion') === 'string';
+  if (media === BATCH || (Array.isArray(body) && says(body[0]))) {
+    return Array.isArray(body) ? body.map(readOne) : [null];
+  }
+  return media === STRUCTURED || says(body) ? [readOne(body)] : null;
+};
+
+/** One id for all events: the specification makes source and id together unique. */
+export const eventsId = (events: readonly (CloudEvent | null)[]): string | null => {
+  const ids = events.map((event) => (event === null ? null : `${event.source} ${event.id}`));
+  return ids.every((id) => id !== null) && ids.length > 0 ? ids.join(' ') : null;
+};
