@@ -9,6 +9,7 @@ import {
   removeAbandoned,
   removeLeftovers,
 } from './machine/leftovers.ts';
+import { kill } from './machine/child.ts';
 import { ensurePackages } from './machine/packages.ts';
 import { stopOnSignals } from './machine/stop-on-signals.ts';
 import { createPusher, type Pusher } from './registry/push.ts';
@@ -93,6 +94,38 @@ const makeFolder = (wanted: string | undefined): string => {
 const plain = <T extends RunningEngine | RunningRegistry>({ stop: _stop, pid: _pid, ...rest }: T) =>
   rest;
 
+const startParts = async (
+  folder: string,
+  options: SandboxOptions,
+  signal: AbortSignal,
+  started: (part: RunningEngine | RunningRegistry) => void,
+): Promise<SandboxAddresses> => {
+  const { taskHistory, engineArguments = [], notify = [] } = options;
+  const engine = async (number: number): Promise<RunningEngine> => {
+    const running = await startEngine({
+      name: `engine-${number}`,
+      folder: join(folder, `engine-${number}`),
+      cgroup: `/${cgroupName(folder)}/engine-${number}`,
+      extraArguments: engineArguments,
+      ...(taskHistory === undefined ? {} : { taskHistory }),
+      signal,
+    });
+    started(running);
+    return running;
+  };
+  const first = await engine(1);
+  const others = options.engines === 2 ? [await engine(2)] : [];
+  const { hostAddress } = first;
+  const registry = await startRegistry({
+    folder: join(folder, 'registry'),
+    hostAddress,
+    notify,
+    signal,
+  });
+  started(registry);
+  return { folder, engines: [plain(first), ...others.map(plain)], registry: plain(registry) };
+};
+
 /**
  * Starts one or two Swarms and a registry, private to the sandbox: own folder, namespaces and
  * addresses, so that any number stand side by side and nothing else on the machine is touched. Needs
@@ -101,47 +134,33 @@ const plain = <T extends RunningEngine | RunningRegistry>({ stop: _stop, pid: _p
  * process stop it; after a SIGKILL its processes end too, and the next start removes its files.
  */
 export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
-  const { signal } = options;
-  await ensurePackages(options.tell ?? (() => {}), signal);
+  await ensurePackages(options.tell ?? (() => {}), options.signal);
   const began = performance.now();
   const folder = makeFolder(options.folder);
+  const stopped = new AbortController();
+  const signals = [stopped.signal, options.signal].filter((signal) => signal !== undefined);
   const running: (RunningEngine | RunningRegistry)[] = [];
-  let stopping: Promise<void> | undefined;
+  const starting = startParts(folder, options, AbortSignal.any(signals), (part) => {
+    running.push(part);
+  });
+
   const stopAll = async (): Promise<void> => {
+    stopped.abort(new Error('the sandbox is being stopped'));
+    // What is half up must be known before it can be stopped; a failure is told to the one who started it.
+    await starting.catch(() => {});
     await Promise.all(running.map((part) => part.stop()));
     removeLeftovers(folder);
     forgetSignals();
   };
+  let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= stopAll());
-  const forgetSignals = stopOnSignals(stop, () => removeLeftovers(folder));
-
-  const start = async (): Promise<SandboxAddresses> => {
-    const engine = async (number: number): Promise<RunningEngine> => {
-      const started = await startEngine({
-        name: `engine-${number}`,
-        folder: join(folder, `engine-${number}`),
-        cgroup: `/${cgroupName(folder)}/engine-${number}`,
-        extraArguments: options.engineArguments ?? [],
-        ...(options.taskHistory === undefined ? {} : { taskHistory: options.taskHistory }),
-        signal,
-      });
-      running.push(started);
-      return started;
-    };
-    const first = await engine(1);
-    const others = options.engines === 2 ? [await engine(2)] : [];
-    const registry = await startRegistry({
-      folder: join(folder, 'registry'),
-      hostAddress: first.hostAddress,
-      notify: options.notify ?? [],
-      signal,
-    });
-    running.push(registry);
-    return { folder, engines: [plain(first), ...others.map(plain)], registry: plain(registry) };
-  };
+  const forgetSignals = stopOnSignals(stop, () => {
+    for (const { pid } of running) kill(pid, 'SIGKILL');
+    removeLeftovers(folder);
+  });
 
   try {
-    const attached = attachSandbox(await start());
+    const attached = attachSandbox(await starting);
     return {
       ...attached,
       startedInMs: Math.round(performance.now() - began),

@@ -147,6 +147,7 @@ export const startEngine = async (options: EngineOptions): Promise<RunningEngine
     await startSwarm(child, socket, link, options);
   } catch (error) {
     await stopNamespace(child, link);
+    options.signal?.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`no engine: ${reason}\n${await lastLines(logFile)}`, { cause: error });
   }

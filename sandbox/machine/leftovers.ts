@@ -9,6 +9,10 @@ const CGROUPS = '/sys/fs/cgroup';
 /** A folder without an owner is one whose sandbox is just being made, or was killed while it was. */
 const OWNERLESS_AFTER_MS = 60_000;
 const STAT_START_TIME = 19;
+const CGROUP_ATTEMPTS = 40;
+const CGROUP_PAUSE_MS = 25;
+/** Never changes: waiting for it to change is the pause of code that must not be asynchronous. */
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /** When a process began, in the kernel's ticks; null where it is gone. With its id it names one process for ever. */
 const startTimeOf = (pid: number): string | null => {
@@ -56,12 +60,15 @@ const folders = (folder: string): readonly string[] => {
   }
 };
 
+/** A control group can be removed once its processes are gone for good, a moment after they were killed. */
 const removeCgroup = (folder: string): void => {
   for (const name of folders(folder)) removeCgroup(join(folder, name));
-  try {
-    rmdirSync(folder);
-  } catch {
-    // Gone by itself, or a process in it is about to be: then the next start removes it.
+  for (let attempt = 1; exists(folder) && attempt <= CGROUP_ATTEMPTS; attempt += 1) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      Atomics.wait(PAUSE, 0, 0, CGROUP_PAUSE_MS);
+    }
   }
 };
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -24,7 +24,10 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const KEPT_POLICY = `${POLICY}.before-sandbox`;
+/** 101 is how it says that a service may not be started. */
+const OWN_POLICY = '#!/bin/sh\n# While cd-helper installs packages for its sandbox.\nexit 101\n';
 const INSTALL_WITHIN_MS = 600_000;
+const LOCK_WAIT = '-oDPkg::Lock::Timeout=300';
 
 const isThere = (command: string): boolean =>
   FOLDERS.some((folder) => existsSync(join(folder, command)));
@@ -34,13 +37,14 @@ const missingPackages = (): readonly string[] => {
   return [...new Set(missing.map(([, name]) => name))];
 };
 
+const isOwnPolicy = async (): Promise<boolean> =>
+  (await readFile(POLICY, 'utf8').catch(() => '')) === OWN_POLICY;
+
 /** Keeps packages from starting services while `work` runs, then puts back what was there. */
 const withoutServiceStarts = async (work: () => Promise<void>): Promise<void> => {
-  const hadOne = existsSync(POLICY);
-  // One that is kept already is the real one: an earlier run was killed before it put it back.
-  if (hadOne && !existsSync(KEPT_POLICY)) await rename(POLICY, KEPT_POLICY);
-  await writeFile(POLICY, '#!/bin/sh\nexit 101\n');
-  await chmod(POLICY, 0o755);
+  // Our own is there where an earlier run was killed before it put the real one back.
+  if (existsSync(POLICY) && !(await isOwnPolicy())) await rename(POLICY, KEPT_POLICY);
+  await writeFile(POLICY, OWN_POLICY, { mode: 0o755 });
   try {
     await work();
   } finally {
@@ -54,7 +58,11 @@ const aptGet = async (
   ...args: readonly string[]
 ): Promise<void> => {
   const options = { timeout: INSTALL_WITHIN_MS, maxBuffer: 64 * 1024 * 1024, signal };
-  await run('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args], options);
+  await run(
+    'env',
+    ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', LOCK_WAIT, ...args],
+    options,
+  );
 };
 
 /**

@@ -51,6 +51,7 @@ export type RunningRegistry = RegistryAddresses & {
 const START_WITHIN_MS = 15_000;
 const PATH = 'PATH=/usr/local/bin:/usr/bin:/bin';
 const STOP_WITHIN_MS = 3_000;
+const PORT_ATTEMPTS = 3;
 
 const configOf = (options: RegistryOptions, address: string): string =>
   stringify({
@@ -74,17 +75,12 @@ const configOf = (options: RegistryOptions, address: string): string =>
     ...options.config,
   });
 
-/**
- * Starts a distribution registry, with or without notifications. Throws with its last log lines where
- * it does not come up, with nothing left running.
- */
-export const startRegistry = async (options: RegistryOptions): Promise<RunningRegistry> => {
+const startOnce = async (options: RegistryOptions, port: number): Promise<RunningRegistry> => {
   const { folder, hostAddress = '127.0.0.1' } = options;
-  await mkdir(folder, { recursive: true });
-  const host = `${hostAddress}:${options.port ?? (await freePort(hostAddress))}`;
-  const [configFile, accessLog, logFile] = ['config.yml', 'access.log', 'registry.log'].map(
-    (name) => join(folder, name),
-  ) as [string, string, string];
+  const host = `${hostAddress}:${port}`;
+  const configFile = join(folder, 'config.yml');
+  const accessLog = join(folder, 'access.log');
+  const logFile = join(folder, 'registry.log');
   await writeFile(configFile, configOf(options, host));
   const variables = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`);
   const child = await startChild({
@@ -98,12 +94,11 @@ export const startRegistry = async (options: RegistryOptions): Promise<RunningRe
     await child.ended;
     clearTimeout(impatience);
   };
-  const url = `${options.http?.['tls'] === undefined ? 'http' : 'https'}://${host}`;
   try {
     await waitUntil(
       async () => {
         if (child.hasEnded()) throw new HopelessError(`the registry ended: ${await child.ended}`);
-        return await canConnect(hostAddress, Number(host.slice(host.lastIndexOf(':') + 1)));
+        return await canConnect(hostAddress, port);
       },
       {
         what: 'the registry answers',
@@ -114,9 +109,28 @@ export const startRegistry = async (options: RegistryOptions): Promise<RunningRe
     );
   } catch (error) {
     await stop();
+    options.signal?.throwIfAborted();
     const log = await readFile(logFile, 'utf8').catch(() => '');
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`no registry: ${reason}\n${log.slice(-2000)}`, { cause: error });
   }
+  const url = `${options.http?.['tls'] === undefined ? 'http' : 'https'}://${host}`;
   return { host, url, accessLog, logFile, folder, pid: child.pid, stop };
+};
+
+/**
+ * Starts a distribution registry, with or without notifications. Throws with its last log lines where
+ * it does not come up, with nothing left running.
+ */
+export const startRegistry = async (options: RegistryOptions): Promise<RunningRegistry> => {
+  await mkdir(options.folder, { recursive: true });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce(options, options.port ?? (await freePort(options.hostAddress)));
+    } catch (error) {
+      // Somebody else can take a port between our finding it free and the registry's asking for it.
+      const taken = error instanceof Error && error.message.includes('address already in use');
+      if (!taken || options.port !== undefined || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
 };

@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { cgroupFolders, cgroupName } from '../../sandbox/machine/leftovers.ts';
 import { crashing, good, healthy, multiPlatform, unhealthy } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
@@ -9,76 +13,66 @@ import { type AttachedSandbox, attachSandbox, startSandbox } from '../../sandbox
 
 const START_WITHIN_MS = 20_000;
 
-describe('the versions of the sample image', () => {
+type SampleVersion = Parameters<AttachedSandbox['pushImage']>[2];
+
+describe.concurrent('the versions of the sample image', () => {
   let sandbox: AttachedSandbox;
   beforeAll(() => {
     sandbox = attachSandbox(inject('sandbox'));
   });
   afterAll(() => sandbox.close());
-  afterEach(() => sandbox.engines[0].services.remove('sample'));
 
-  /** Updates `sample` from a good version to `version` and gives the state that the update ends in. */
-  const updateTo = async (
-    version: Parameters<AttachedSandbox['pushImage']>[2],
-  ): Promise<string> => {
+  /** Updates service `name` from a good version to `version`, and tells how that ended. */
+  const updateTo = async (name: string, version: SampleVersion) => {
     const { services, api } = sandbox.engines[0];
-    const first = await sandbox.pushImage('sandbox/sample', 'v1', good('v1'));
+    const repository = `sandbox/${name}`;
+    const first = await sandbox.pushImage(repository, 'v1', good('v1'));
     await services.deploy({
-      name: 'sample',
-      image: sandbox.image('sandbox/sample', 'v1', first.digest),
+      name,
+      image: sandbox.image(repository, 'v1', first.digest),
       failureAction: 'rollback',
       monitorMs: 4000,
     });
-    const next = await sandbox.pushImage('sandbox/sample', 'v2', version);
-    const before = await services.inspect('sample');
-    const image = sandbox.image('sandbox/sample', 'v2', next.digest);
-    const { TaskTemplate } = before.Spec;
-    await api.call('POST', `/services/sample/update?version=${before.Version.Index}`, {
-      body: {
-        ...before.Spec,
-        TaskTemplate: {
-          ...TaskTemplate,
-          ContainerSpec: { ...TaskTemplate.ContainerSpec, Image: image },
-        },
-      },
+    const next = await sandbox.pushImage(repository, 'v2', version);
+    const { Spec, Version } = await services.inspect(name);
+    const Image = sandbox.image(repository, 'v2', next.digest);
+    const ContainerSpec = { ...Spec.TaskTemplate.ContainerSpec, Image };
+    await api.call('POST', `/services/${name}/update?version=${Version.Index}`, {
+      body: { ...Spec, TaskTemplate: { ...Spec.TaskTemplate, ContainerSpec } },
     });
-    return await waitUntil(
+    const state = await waitUntil(
       async () => {
-        const { State } = (await services.inspect('sample')).UpdateStatus ?? {};
+        const { State } = (await services.inspect(name)).UpdateStatus ?? {};
         return State === 'completed' || State === 'rollback_completed' ? State : null;
       },
-      { what: 'the update is over', withinMs: 60_000 },
+      { what: 'the update is over', withinMs: 90_000 },
     );
+    await services.converged(name);
+    const errors = (await services.tasks(name)).flatMap(({ Status }) => Status.Err || []);
+    const running = await services.runningDigests(name);
+    await services.remove(name);
+    return { state, errors, running, first: first.digest, next: next.digest };
   };
 
-  const failures = async (): Promise<readonly string[]> =>
-    (await sandbox.engines[0].services.tasks('sample')).flatMap(({ Status }) => Status.Err || []);
-
   test.each([
-    ['another good one', good('v2')],
-    ['one in the form of OCI', good('v2', { form: 'oci' })],
-    ['one for two platforms', multiPlatform('v2')],
-    ['one for two platforms as a manifest list', multiPlatform('v2', { form: 'docker' })],
-    ['one whose health check passes', healthy('v2')],
-  ])('%s is taken', async (_name, version) => {
-    expect(await updateTo(version)).toBe('completed');
-    const { digest } = await sandbox.uploadImage('sandbox/sample', version);
-    expect(await sandbox.engines[0].services.runningDigests('sample')).toEqual([digest]);
+    ['good', good('v2')],
+    ['good-oci', good('v2', { form: 'oci' })],
+    ['two-platforms-oci', multiPlatform('v2')],
+    ['two-platforms-docker', multiPlatform('v2', { form: 'docker' })],
+    ['healthy', healthy('v2')],
+  ])('%s is taken', async (name, version) => {
+    const { state, errors, running, next } = await updateTo(name, version);
+    expect({ state, errors, running }).toEqual({ state: 'completed', errors: [], running: [next] });
   });
 
   test.each([
-    ['one that crashes', crashing('v2'), 'task: non-zero exit (3)'],
-    [
-      'one that crashes later',
-      crashing('v2', { afterMs: 2000, code: 4 }),
-      'task: non-zero exit (4)',
-    ],
-    ['one whose health check fails', unhealthy('v2'), 'unhealthy container'],
-  ])('%s is rolled back', async (_name, version, message) => {
-    expect(await updateTo(version)).toBe('rollback_completed');
-    expect(await failures()).toContainEqual(expect.stringContaining(message));
-    const { digest } = await sandbox.uploadImage('sandbox/sample', good('v1'));
-    await sandbox.engines[0].services.converged('sample', { digest });
+    ['crashing', crashing('v2'), 'task: non-zero exit (3)'],
+    ['crashing-later', crashing('v2', { afterMs: 2000, code: 4 }), 'task: non-zero exit (4)'],
+    ['unhealthy', unhealthy('v2'), 'unhealthy container'],
+  ])('%s is rolled back', async (name, version, message) => {
+    const { state, errors, running, first } = await updateTo(name, version);
+    expect({ state, running }).toEqual({ state: 'rollback_completed', running: [first] });
+    expect(errors).toContainEqual(expect.stringContaining(message));
   });
 });
 
@@ -115,58 +109,128 @@ describe('the registry of the sandbox', () => {
   });
 });
 
-/** What on this machine names the sandbox in `folder`: processes by their arguments, mounts of any of them. */
-const traces = (folder: string): readonly string[] => {
-  const read = (file: string): string => {
-    try {
-      return readFileSync(file, 'utf8');
-    } catch {
-      return '';
-    }
-  };
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return [
-    ...pids
-      .filter((pid) => read(`/proc/${pid}/cmdline`).includes(folder))
-      .map((pid) => `process ${pid}`),
-    ...pids
-      .filter((pid) => read(`/proc/${pid}/mountinfo`).includes(folder))
-      .map((pid) => `mount of ${pid}`),
-    ...cgroupFolders(cgroupName(folder)),
-    ...[folder].filter(existsSync),
-  ];
-};
-
-const namespaces = (kind: 'net' | 'pid' | 'mnt'): ReadonlySet<string> =>
-  new Set(
-    readdirSync('/proc').flatMap((pid) => {
-      try {
-        return /^\d+$/.test(pid) ? [readlinkSync(`/proc/${pid}/ns/${kind}`)] : [];
-      } catch {
-        return [];
-      }
-    }),
-  );
-
 describe('a sandbox of its own', () => {
   test('starts quickly beside another one, and leaves nothing behind', async () => {
-    const before = Object.keys(networkInterfaces());
-    const nets = namespaces('net');
     const sandbox = await startSandbox();
     const { folder } = sandbox.addresses;
+    const [{ hostAddress, services }] = sandbox.engines;
+    let networks: readonly string[] = [];
     try {
       expect(sandbox.startedInMs).toBeLessThan(START_WITHIN_MS);
       const { digest } = await sandbox.pushImage('acme/web', 'v1', good('v1'));
       const image = sandbox.image('acme/web', 'v1', digest);
-      await sandbox.engines[0].services.deploy({ name: 'web', image, replicas: 2 });
-      expect(traces(folder).length).toBeGreaterThan(3);
-      expect(Object.keys(networkInterfaces()).length).toBe(before.length + 1);
-      expect(namespaces('net').size).toBe(nets.size + 1);
+      await services.deploy({ name: 'web', image, replicas: 2 });
+      const kinds = new Set(tracesOf(folder).map((trace) => trace.split(' ')[0]));
+      expect(kinds).toEqual(new Set(['process', 'mount', 'cgroup', 'file']));
+      expect(addressesOfMachine()).toContain(hostAddress);
+      networks = networksOf(folder).filter((network) => network !== networkOf('self'));
+      expect(networks.length).toBe(1);
     } finally {
       await sandbox.stop();
     }
-    expect(traces(folder)).toEqual([]);
-    expect(Object.keys(networkInterfaces())).toEqual(before);
-    expect(namespaces('net')).toEqual(nets);
+    expect(tracesOf(folder)).toEqual([]);
+    expect(addressesOfMachine()).not.toContain(hostAddress);
+    expect(processes().filter((pid) => networks.includes(networkOf(pid)))).toEqual([]);
+  });
+
+  test.each([
+    ['engine', { engineArguments: ['--no-such-argument'] }, /no engine[^]*no-such-argument/],
+    [
+      'registry',
+      { notify: [{ url: 'http://127.0.0.1:9', timeout: 'soon' }] },
+      /no registry[^]*soon/,
+    ],
+  ])('leaves nothing behind where its %s fails to start', async (_part, options, message) => {
+    const folder = join(tmpdir(), `failing-${randomUUID()}`);
+    await expect(startSandbox({ ...options, folder })).rejects.toThrow(message);
+    expect(tracesOf(folder)).toEqual([]);
+  });
+
+  test('leaves nothing behind where starting it is given up', async () => {
+    const folder = join(tmpdir(), `given-up-${randomUUID()}`);
+    const patience = new AbortController();
+    const starting = startSandbox({ folder, signal: patience.signal });
+    const refused = expect(starting).rejects.toThrow('tired of waiting');
+    const begun = async () => (existsSync(join(folder, 'engine-1', 'dockerd.log')) ? true : null);
+    await waitUntil(begun, { what: 'its engine is being started', withinMs: 5000, everyMs: 1 });
+    patience.abort(new Error('tired of waiting'));
+    await refused;
+    expect(tracesOf(folder)).toEqual([]);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('is gone when %s ends its process', async (signal) => {
+    const { child, folder, ended } = await startInProcess();
+    expect(tracesOf(folder)).not.toEqual([]);
+    child.kill(signal);
+    expect(await ended).toBe(signal);
+    expect(tracesOf(folder)).toEqual([]);
+  });
+
+  test('takes its processes along when its own is killed, and the next start its files', async () => {
+    const { child, folder, ended } = await startInProcess();
+    child.kill('SIGKILL');
+    await ended;
+    const gone = async () =>
+      tracesOf(folder).every((trace) => /^(file|cgroup) /.test(trace)) ? true : null;
+    await waitUntil(gone, { what: 'its processes are gone', withinMs: 10_000 });
+    const next = await startSandbox();
+    await next.stop();
+    expect(tracesOf(folder)).toEqual([]);
   });
 });
+
+/** A sandbox of `sandbox/main.ts`, in a process that can be ended. */
+const startInProcess = async () => {
+  const child = spawn(process.execPath, ['sandbox/main.ts'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? code));
+  });
+  let folder: string | undefined;
+  for await (const line of createInterface(child.stdout)) {
+    folder ??= / in (\/\S+)$/.exec(line)?.[1];
+    if (line.startsWith('Ctrl-C')) break;
+  }
+  if (folder === undefined) throw new Error('it did not say where it is');
+  return { child, folder, ended };
+};
+
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const processes = (): readonly string[] =>
+  readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+
+/** What on this machine belongs to the sandbox in `folder`. */
+const tracesOf = (folder: string): readonly string[] => [
+  ...processes()
+    .filter((pid) => read(`/proc/${pid}/cmdline`).includes(folder))
+    .map((pid) => `process ${pid}`),
+  ...processes()
+    .filter((pid) => read(`/proc/${pid}/mountinfo`).includes(folder))
+    .map((pid) => `mount of ${pid}`),
+  ...cgroupFolders(cgroupName(folder)).map((cgroup) => `cgroup ${cgroup}`),
+  ...[folder].filter((file) => existsSync(file)).map((file) => `file ${file}`),
+];
+
+const networkOf = (pid: string): string => {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return '';
+  }
+};
+
+const networksOf = (folder: string): readonly string[] => {
+  const pids = processes().filter((pid) => read(`/proc/${pid}/cmdline`).includes(folder));
+  return [...new Set(pids.map(networkOf))];
+};
+
+const addressesOfMachine = (): readonly string[] =>
+  Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
