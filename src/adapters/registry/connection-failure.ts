@@ -41,7 +41,7 @@ const unreachable = (
   detail: string,
   cause: unknown,
   options: { retryable?: boolean; speaksNoTls?: boolean } = {},
-): RegistryError => new RegistryError('unreachable', detail, { ...options, cause });
+): RegistryError => new RegistryError('unreachable', detail, { ...options, noAnswer: true, cause });
 
 /** What a failure of the connection to `host` means, in words for a person. */
 export const explainConnectionFailure = (

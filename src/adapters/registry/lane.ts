@@ -43,7 +43,7 @@ const createLane = (concurrency: number, now: () => number): Lane => {
           failuresInRow = 0;
           return result;
         } catch (error) {
-          if (error instanceof RegistryError && error.reason === 'unreachable') {
+          if (error instanceof RegistryError && error.noAnswer) {
             clock += 1;
             failuresInRow += 1;
             lastFailure = { at: clock, error };

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judgeRealm } from './realm.ts';
 
 type Case = [realm: string, registry: string, kind: string, allowed?: string[], scheme?: 'http'];
 
-const judge = ([realm, registry, , allowed = [], scheme = undefined]: Case): string =>
+const judge = ([realm, registry, , allowed = [], scheme]: Case): string =>
   judgeRealm(
     realm,
     {

@@ -7,6 +7,8 @@ export class RegistryError extends Error {
   /** Whether asking the same again in a moment may help. */
   readonly retryable: boolean;
   readonly retryAfterMs: number | null;
+  /** The host could not be reached or kept silent, whatever it was asked. */
+  readonly noAnswer: boolean;
   /** The other end answered a TLS greeting with something that is none. */
   readonly speaksNoTls: boolean;
 
@@ -17,6 +19,7 @@ export class RegistryError extends Error {
     options: {
       retryable?: boolean;
       retryAfterMs?: number | null;
+      noAnswer?: boolean;
       speaksNoTls?: boolean;
       cause?: unknown;
     } = {},
@@ -25,6 +28,7 @@ export class RegistryError extends Error {
     this.reason = reason;
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.noAnswer = options.noAnswer ?? false;
     this.speaksNoTls = options.speaksNoTls ?? false;
   }
 }

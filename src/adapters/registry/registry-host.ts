@@ -1,5 +1,6 @@
 import { canonicalHost } from '../../core/image-reference.ts';
 import type { Secret } from '../../core/secret.ts';
+import { createBoundedCache } from './bounded-cache.ts';
 import { isLoopbackHostname } from './forbidden-address.ts';
 
 /** PEM texts for a connection over TLS. */
@@ -26,6 +27,7 @@ export type RegistryHost = {
 };
 
 export const DEFAULT_CONCURRENCY = 8;
+const MOST_HOSTS = 256;
 
 /** Where and how a registry's own API is asked. */
 export type Endpoint = {
@@ -39,15 +41,18 @@ export type Endpoint = {
    */
   readonly scheme: 'https' | 'http' | 'either';
   readonly tls: RegistryTls | null;
+  /** The same without the client's certificate, for the addresses that the registry sends us to. */
+  readonly tlsElsewhere: RegistryTls | null;
   readonly signInHosts: readonly string[];
   readonly concurrency: number;
   readonly credentials: { readonly username: string; readonly password: Secret } | null;
 };
 
-/** Tells, for a host as images name it, whom to ask: its mirrors and then itself. */
+/** Tells, for a host as images name it, whom to ask. */
 export type Endpoints = {
   readonly of: (host: string) => Endpoint;
-  readonly inOrder: (host: string) => readonly Endpoint[];
+  /** Asked before it, in their order. */
+  readonly mirrorsOf: (host: string) => readonly Endpoint[];
 };
 
 export const createEndpoints = (
@@ -55,10 +60,11 @@ export const createEndpoints = (
   insecure: readonly string[],
 ): Endpoints => {
   const told = new Map(hosts.map((entry) => [canonicalHost(entry.host), entry]));
+  // One object a host, for connections are kept by what describes them.
+  const described = createBoundedCache<Endpoint>({ entries: MOST_HOSTS });
   const insecureHosts = new Set(insecure.map(canonicalHost));
 
-  const of = (host: string): Endpoint => {
-    const name = canonicalHost(host);
+  const describe = (name: string): Endpoint => {
     const entry = told.get(name);
     const isInsecure = entry?.insecure === true || insecureHosts.has(name);
     const isLocal =
@@ -69,17 +75,24 @@ export const createEndpoints = (
       authority: name === 'docker.io' ? 'registry-1.docker.io' : name,
       scheme: isInsecure ? 'http' : isLocal && !hasTls ? 'either' : 'https',
       tls: entry?.tls ?? null,
+      tlsElsewhere: hasTls ? { ca: entry.tls.ca, cert: null, key: null } : null,
       signInHosts: entry?.signInHosts ?? [],
       concurrency: entry?.concurrency ?? DEFAULT_CONCURRENCY,
       credentials: entry?.credentials ?? null,
     };
   };
 
+  const of = (host: string): Endpoint => {
+    const name = canonicalHost(host);
+    const present = described.get(name);
+    if (present !== undefined) return present;
+    const made = describe(name);
+    described.set(name, made);
+    return made;
+  };
+
   return {
     of,
-    inOrder: (host) => {
-      const self = of(host);
-      return [...(told.get(self.name)?.mirrors ?? []).map(of), self];
-    },
+    mirrorsOf: (host) => (told.get(canonicalHost(host))?.mirrors ?? []).map(of),
   };
 };

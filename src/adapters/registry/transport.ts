@@ -94,16 +94,16 @@ const readBody = async (
 
 /** Speaks HTTP with warm connections, bounded in time, size and number. */
 export const createTransport = (options: { attemptMs: number; userAgent: string }): Transport => {
-  const closing: Promise<void>[] = [];
   const live = new Set<Pool>();
   const retire = (pool: Pool): void => {
-    live.delete(pool);
-    closing.push(pool.close().catch(() => undefined));
-    if (closing.length > MOST_POOLS) closing.shift();
+    // What is under way may end; then it leaves nothing behind.
+    const forget = (): boolean => live.delete(pool);
+    pool.close().then(forget, forget);
   };
   const pools = createBoundedCache<Pool>({ entries: MOST_POOLS, onEvict: retire });
   const secureContexts = new WeakMap<RegistryTls, { id: number; context: SecureContext }>();
   let contexts = 0;
+  let isClosed = false;
 
   const secureContextOf = (tls: RegistryTls | null): { id: number; context?: SecureContext } => {
     if (tls === null) return { id: 0 };
@@ -148,6 +148,9 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
       path: url.pathname + url.search,
       headers: { 'user-agent': options.userAgent, ...headers },
       body: body ?? null,
+      // Undici gives the connection up after every HEAD, for servers that send a body with it; such a
+      // body breaks the next answer, which is tried again, and all others keep their connections.
+      reset: false,
       signal,
     });
     const status = response.statusCode;
@@ -162,6 +165,7 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
   return {
     send: async (exchange, deadline) => {
       const { url } = exchange;
+      if (isClosed) throw new RegistryError('unreachable', 'this client is closed');
       if (isForbiddenHostname(url.hostname)) {
         throw explainConnectionFailure(url.host, new ForbiddenAddress(url.host), 0);
       }
@@ -176,8 +180,8 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
       }
     },
     close: async () => {
+      isClosed = true;
       await Promise.all([...live].map((pool) => pool.destroy()));
-      await Promise.all(closing);
     },
   };
 };

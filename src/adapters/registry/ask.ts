@@ -1,0 +1,205 @@
+import { type Deadline, pause, startDeadline } from './deadline.ts';
+import { isLoopbackHostname } from './forbidden-address.ts';
+import type { Lane } from './lane.ts';
+import type { QuotaBook } from './quotas.ts';
+import { judgeRedirect, MOST_REDIRECTS } from './redirect.ts';
+import { RegistryError } from './registry-error.ts';
+import type { Endpoint } from './registry-host.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import { retryPause, SHORT_RETRY_AFTER_MS } from './retry-pause.ts';
+import type { Asking, SignIn } from './sign-in.ts';
+import type { Answer, Transport } from './transport.ts';
+
+export type Question = {
+  readonly method: 'GET' | 'HEAD';
+  /** Begins with `/v2/`. */
+  readonly path: string;
+  /** Null for the registry as such. */
+  readonly repository: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxBytes: number;
+};
+
+/**
+ * Asks an endpoint, signing in where it wants that, following redirects, and trying again where that
+ * may help. Gives answers that are about what was asked for (200, 304, 404, 405, other 4xx); throws
+ * {@link RegistryError} for all that keeps from one, or the caller's reason.
+ */
+export type Ask = (
+  endpoint: Endpoint,
+  question: Question,
+  caller: AbortSignal,
+  limits?: Partial<AskSettings>,
+) => Promise<Answer>;
+
+export type AskSettings = {
+  /** One look-up with all its tries takes no longer. */
+  readonly lookUpMs: number;
+  readonly tries: number;
+  /** Before the second try; doubles with each. */
+  readonly retryPauseMs: number;
+};
+
+type Parts = {
+  readonly transport: Transport;
+  readonly signIn: SignIn;
+  readonly lanes: (host: string, concurrency: number) => Lane;
+  readonly quotas: QuotaBook;
+  readonly settings: AskSettings;
+  readonly now: () => number;
+  readonly random: () => number;
+};
+
+/** Sends the question to where it leads in the end; credentials stay with the first host. */
+const follow = async (
+  { transport }: Parts,
+  { endpoint, scheme, deadline }: Asking,
+  question: Question,
+  authorization: string | null,
+): Promise<Answer & { readonly url: URL }> => {
+  const first = new URL(question.path, `${scheme}://${endpoint.authority}`);
+  let url = first;
+  let isOwn = true;
+  for (let redirects = 0; ; redirects += 1) {
+    const answer = await transport.send(
+      {
+        method: question.method,
+        url,
+        headers: {
+          ...question.headers,
+          ...(isOwn && authorization !== null ? { authorization } : {}),
+        },
+        maxBytes: question.maxBytes,
+        tls: isOwn ? endpoint.tls : endpoint.tlsElsewhere,
+        mayBeLocal: isOwn || isLoopbackHostname(first.hostname),
+        connections: endpoint.concurrency,
+      },
+      deadline,
+    );
+    const redirect = judgeRedirect(answer.status, answer.header('location'), url);
+    if (redirect.kind === 'none') return { ...answer, url };
+    if (redirect.kind === 'refused') {
+      throw new RegistryError('malformed', `${endpoint.name} redirects ${redirect.problem}`);
+    }
+    if (redirects >= MOST_REDIRECTS) {
+      throw new RegistryError(
+        'malformed',
+        `${endpoint.name} redirects more than ${MOST_REDIRECTS} times`,
+      );
+    }
+    // Once it has left the host, nothing secret goes along any more, not even back.
+    isOwn = isOwn && redirect.isSameOrigin;
+    url = redirect.url;
+  }
+};
+
+const refusedThere = (endpoint: Endpoint, question: Question, status: number): RegistryError => {
+  const what = question.repository === null ? '' : ` to ${question.repository}`;
+  return new RegistryError(
+    'sign-in-refused',
+    `${endpoint.name} refuses access${what} (${status}); its credentials may lack the right to pull, or there is no such repository`,
+  );
+};
+
+const signedIn = async (parts: Parts, asking: Asking, question: Question): Promise<Answer> => {
+  const { endpoint } = asking;
+  const prepared = await parts.signIn.prepare(asking);
+  const answer = await follow(parts, asking, question, prepared);
+  if (answer.status !== 401) return answer;
+  // A host that we were redirected to has no sign-in of ours to ask for.
+  if (answer.url.host !== endpoint.authority) throw refusedThere(endpoint, question, 401);
+  const header = answer.header('www-authenticate');
+  const authorization = await parts.signIn.answer(asking, header, prepared);
+  const second = await follow(parts, asking, question, authorization);
+  if (second.status !== 401) return second;
+  // Says in its own words what was wrong with it, where it can be told.
+  if (authorization.startsWith('Basic ')) {
+    await parts.signIn.answer(asking, second.header('www-authenticate'), authorization);
+  }
+  throw refusedThere(endpoint, question, 401);
+};
+
+const judgeStatus = (
+  parts: Parts,
+  lane: Lane,
+  endpoint: Endpoint,
+  question: Question,
+  answer: Answer,
+): Answer => {
+  const { status } = answer;
+  const retryAfterMs = parseRetryAfter(answer.header('retry-after'), parts.now());
+  if (status === 429) {
+    if (retryAfterMs !== null) lane.restFor(question.method, retryAfterMs);
+    const detail = `${endpoint.name} asks for fewer requests (429)`;
+    const retryable = retryAfterMs !== null;
+    throw new RegistryError('rate-limited', detail, { retryable, retryAfterMs });
+  }
+  if (status === 403) throw refusedThere(endpoint, question, status);
+  if (status === 408 || (status >= 500 && status !== 501)) {
+    const detail = `${endpoint.name} answered ${status}`;
+    throw new RegistryError('unreachable', detail, { retryable: true, retryAfterMs });
+  }
+  return answer;
+};
+
+/** Waits out a short rest that the registry asked for; throws where it is a long one. */
+const rest = async (
+  lane: Lane,
+  endpoint: Endpoint,
+  method: string,
+  deadline: Deadline,
+): Promise<void> => {
+  const restMs = lane.restMs(method);
+  if (restMs === 0) return;
+  if (restMs > SHORT_RETRY_AFTER_MS || restMs > deadline.remainingMs()) {
+    const detail = `${endpoint.name} asked for fewer requests (429) and is left alone for now`;
+    throw new RegistryError('rate-limited', detail, { retryAfterMs: restMs });
+  }
+  await pause(restMs, deadline.caller);
+};
+
+export const createAsk = (parts: Parts): Ask => {
+  const { settings } = parts;
+  const plain = new Set<string>();
+
+  const askOnce = async (
+    endpoint: Endpoint,
+    question: Question,
+    deadline: Deadline,
+  ): Promise<Answer> => {
+    const isPlain = endpoint.scheme === 'http' || plain.has(endpoint.name);
+    const scope = question.repository === null ? null : `repository:${question.repository}:pull`;
+    const asking: Asking = { endpoint, scheme: isPlain ? 'http' : 'https', scope, deadline };
+    try {
+      return await signedIn(parts, asking, question);
+    } catch (error) {
+      const isAnswered = error instanceof RegistryError && error.speaksNoTls;
+      if (!isAnswered || endpoint.scheme !== 'either' || isPlain) throw error;
+      plain.add(endpoint.name);
+      return signedIn(parts, { ...asking, scheme: 'http' }, question);
+    }
+  };
+
+  return (endpoint, question, caller, limits) => {
+    const { lookUpMs, tries, retryPauseMs: basePauseMs } = { ...settings, ...limits };
+    const lane = parts.lanes(endpoint.name, endpoint.concurrency);
+    return lane.run(caller, async () => {
+      const deadline = startDeadline(caller, lookUpMs);
+      for (let attempt = 1; ; attempt += 1) {
+        await rest(lane, endpoint, question.method, deadline);
+        try {
+          const answer = await askOnce(endpoint, question, deadline);
+          parts.quotas.note(endpoint.name, answer);
+          return judgeStatus(parts, lane, endpoint, question, answer);
+        } catch (error) {
+          if (!(error instanceof RegistryError)) throw error;
+          const { retryable, retryAfterMs } = error;
+          const random = parts.random();
+          const wait = retryPause({ attempt, tries, retryable, retryAfterMs, basePauseMs, random });
+          if (wait === null || wait >= deadline.remainingMs()) throw error;
+          await pause(wait, caller);
+        }
+      }
+    });
+  };
+};

@@ -1,0 +1,87 @@
+import type { Digest } from '../../core/digest.ts';
+import type { ImageReference } from '../../core/image-reference.ts';
+import type { Platform, PublishedManifest } from '../../core/published.ts';
+import type { ContentReader } from './content.ts';
+import type { ManifestDocument } from './manifest-document.ts';
+import { RegistryError } from './registry-error.ts';
+
+/** An index in an index in an index; nobody has been seen to go beyond two. */
+const DEEPEST = 4;
+/** Indexes read for one digest. */
+const MOST_INDEXES = 32;
+
+/**
+ * Nodes that say `armv7l` would never fit the `arm` of an image, so Docker's command line leaves that
+ * architecture blank ({@link https://github.com/docker/swarmkit/issues/2294}).
+ */
+const forPlacement = ({ architecture, os }: Platform): Platform => ({
+  architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
+  os,
+});
+
+const once = (platforms: readonly Platform[]): readonly Platform[] => [
+  ...new Map(
+    platforms.map((platform) => [`${platform.os}/${platform.architecture}`, platform]),
+  ).values(),
+];
+
+type Found = { readonly members: Set<Digest>; readonly platforms: Platform[]; indexes: number };
+
+/**
+ * What a plain image runs on, which only its configuration knows. Where that cannot be had nothing is
+ * said, as Docker's command line does too: it must not keep anybody from deploying.
+ */
+const platformOf = async (
+  content: ContentReader,
+  image: ImageReference,
+  config: Digest,
+  caller: AbortSignal,
+): Promise<Platform | null> => {
+  try {
+    const { platform } = await content.readImageConfig(image, config, caller);
+    return platform?.os === 'unknown' ? null : platform;
+  } catch (error) {
+    if (error instanceof RegistryError) return null;
+    throw error;
+  }
+};
+
+/** What a digest holds; throws {@link RegistryError} or the caller's reason. */
+export const readPublishedManifest = async (
+  content: ContentReader,
+  image: ImageReference,
+  digest: Digest,
+  caller: AbortSignal,
+): Promise<PublishedManifest> => {
+  const found: Found = { members: new Set(), platforms: [], indexes: 0 };
+
+  const gather = async (document: ManifestDocument, depth: number): Promise<void> => {
+    if (document.kind === 'image') return;
+    found.indexes += 1;
+    if (depth > DEEPEST || found.indexes > MOST_INDEXES) {
+      throw new RegistryError(
+        'malformed',
+        `${image.registry}/${image.repository} has an index that holds too many others`,
+      );
+    }
+    for (const entry of document.entries) {
+      if (entry.isAttestation) continue;
+      found.members.add(entry.digest);
+      if (entry.platform !== null) found.platforms.push(entry.platform);
+      if (entry.isIndex) {
+        await gather(await content.readDocument(image, entry.digest, caller), depth + 1);
+      }
+    }
+  };
+
+  const document = await content.readDocument(image, digest, caller);
+  await gather(document, 1);
+  if (document.kind === 'image') {
+    const platform = await platformOf(content, image, document.config, caller);
+    if (platform !== null) found.platforms.push(platform);
+  }
+  return {
+    members: [...found.members],
+    platforms: once(found.platforms.map(forPlacement)),
+  };
+};

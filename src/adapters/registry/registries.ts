@@ -1,0 +1,215 @@
+import type { Digest } from '../../core/digest.ts';
+import type { ImageReference } from '../../core/image-reference.ts';
+import type { Log } from '../../core/log.ts';
+import type { BuildFacts, LookUp, LookUpFailure, PublishedManifest } from '../../core/published.ts';
+import { createAsk } from './ask.ts';
+import { readImageBuildFacts } from './build-facts.ts';
+import { createContentReader, type InTurn } from './content.ts';
+import { createCredentialSource } from './credentials.ts';
+import { createDockerConfigReader } from './docker-config.ts';
+import { createFindDigestAt } from './find-digest.ts';
+import { createLanes } from './lane.ts';
+import { createQuotaBook, type RegistryQuota } from './quotas.ts';
+import { readPublishedManifest } from './read-manifest.ts';
+import { RegistryError } from './registry-error.ts';
+import { createEndpoints, type RegistryHost } from './registry-host.ts';
+import { createSignIn } from './sign-in.ts';
+import { createTransport } from './transport.ts';
+import { composeUpdateAuth } from './update-auth.ts';
+
+export type FailedLookUp = Extract<LookUp, { kind: 'failed' }>;
+
+/**
+ * Every registry that images come from. What a registry does wrong is an answer, never thrown; only
+ * the signal's own reason is.
+ */
+export type Registries = {
+  /** The published digest of a tag; a digest that the reference has is not asked for. */
+  readonly findDigest: (
+    image: ImageReference & { readonly tag: string },
+    signal: AbortSignal,
+  ) => Promise<LookUp>;
+  /** Members and platforms of a digest, read once and kept. */
+  readonly readManifest: (
+    image: ImageReference,
+    digest: Digest,
+    signal: AbortSignal,
+  ) => Promise<{ readonly kind: 'manifest'; readonly manifest: PublishedManifest } | FailedLookUp>;
+  /** What the image says of its making, each fact null where it does not; null where it could not be read. */
+  readonly readBuildFacts: (
+    image: ImageReference,
+    digest: Digest,
+    signal: AbortSignal,
+  ) => Promise<BuildFacts | null>;
+  /**
+   * The value of `X-Registry-Auth` with the present credentials of a host, asked anew of its helper,
+   * or null where there are none or they cannot be had: then an engine keeps what it has.
+   */
+  readonly updateAuth: (host: string, signal: AbortSignal) => Promise<string | null>;
+  /** What is left of the limits of those registries that told. */
+  readonly quotas: () => readonly RegistryQuota[];
+  /** Whether a host can be reached and signed in to. */
+  readonly probe: (
+    host: string,
+    signal: AbortSignal,
+  ) => Promise<
+    | { readonly ok: true }
+    | { readonly ok: false; readonly reason: LookUpFailure; readonly detail: string }
+  >;
+  /** Ends what is under way and lets connections go. */
+  readonly close: () => Promise<void>;
+};
+
+export type RegistriesOptions = {
+  /** What the operator says of single registries; others are asked over HTTPS without credentials. */
+  readonly hosts?: readonly RegistryHost[];
+  /** Further hosts spoken to over HTTP. */
+  readonly insecure?: readonly string[];
+  /** Path of a Docker `config.json`; read again when it changes. */
+  readonly dockerConfig?: string | null;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** 0 to 1, to spread what is tried again. */
+  readonly random?: () => number;
+  readonly limits?: {
+    /** One request and its answer. */
+    readonly attemptMs?: number;
+    /** One look-up with all its tries. */
+    readonly lookUpMs?: number;
+    readonly tries?: number;
+    readonly retryPauseMs?: number;
+  };
+};
+
+const USER_AGENT = 'doppler-cd-helper';
+const ATTEMPT_MS = 5_000;
+const LOOK_UP_MS = 15_000;
+const TRIES = 3;
+const RETRY_PAUSE_MS = 250;
+
+const toFailure = (error: RegistryError): FailedLookUp => ({
+  kind: 'failed',
+  reason: error.reason,
+  detail: error.message,
+  retryAfterMs: error.retryAfterMs,
+});
+
+export const createRegistries = (options: RegistriesOptions): Registries => {
+  const { log, now } = options;
+  const attemptMs = options.limits?.attemptMs ?? ATTEMPT_MS;
+  const closing = new AbortController();
+  const closed = closing.signal;
+  const endpoints = createEndpoints(options.hosts ?? [], options.insecure ?? []);
+  const transport = createTransport({ attemptMs, userAgent: USER_AGENT });
+  const { dockerConfig = null } = options;
+  const readConfig = dockerConfig === null ? null : createDockerConfigReader(dockerConfig);
+  const credentials = createCredentialSource(readConfig, closed, now);
+  const signIn = createSignIn({ transport, credentials, attemptMs, closed, now });
+  const quotas = createQuotaBook(now);
+  const ask = createAsk({
+    transport,
+    signIn,
+    lanes: createLanes(now),
+    quotas,
+    settings: {
+      lookUpMs: options.limits?.lookUpMs ?? LOOK_UP_MS,
+      tries: options.limits?.tries ?? TRIES,
+      retryPauseMs: options.limits?.retryPauseMs ?? RETRY_PAUSE_MS,
+    },
+    now,
+    random: options.random ?? Math.random,
+  });
+
+  const inTurn: InTurn = async (host, caller, work) => {
+    const own = endpoints.of(host);
+    for (const mirror of endpoints.mirrorsOf(host)) {
+      try {
+        // The registry itself is the second try.
+        return await work(mirror, { tries: 1, lookUpMs: attemptMs });
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        log.debug('a mirror could not help', { mirror: mirror.name, registry: host, error });
+      }
+      caller.throwIfAborted();
+    }
+    return work(own, {});
+  };
+
+  const findDigestAt = createFindDigestAt(ask);
+  const content = createContentReader({ ask, inTurn, closed });
+
+  /** Turns what a registry did wrong into an answer. */
+  const orFailure = async <T>(
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T | FailedLookUp> => {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RegistryError) return toFailure(error);
+      throw error;
+    }
+  };
+
+  return {
+    findDigest: (image, signal) =>
+      orFailure(signal, () =>
+        inTurn(image.registry, signal, (endpoint, limits) =>
+          findDigestAt(endpoint, image, signal, limits),
+        ),
+      ),
+    readManifest: (image, digest, signal) =>
+      orFailure(signal, async () => ({
+        kind: 'manifest' as const,
+        manifest: await readPublishedManifest(content, image, digest, signal),
+      })),
+    readBuildFacts: async (image, digest, signal) => {
+      const facts = await orFailure(signal, () =>
+        readImageBuildFacts(content, image, digest, signal),
+      );
+      if (!('kind' in facts)) return facts;
+      log.debug('an image does not tell of its making', { digest, reason: facts.detail });
+      return null;
+    },
+    updateAuth: async (host, signal) => {
+      const endpoint = endpoints.of(host);
+      const found = await credentials.find(endpoint, signal, { fresh: true });
+      if (found.problem !== null) {
+        log.warn('the credentials of a registry cannot be had', {
+          registry: endpoint.name,
+          problem: found.problem,
+        });
+      }
+      return found.credentials === null
+        ? null
+        : composeUpdateAuth(endpoint.name, found.credentials);
+    },
+    quotas: quotas.list,
+    probe: async (host, signal) => {
+      const endpoint = endpoints.of(host);
+      const probed = await orFailure(signal, async () => {
+        const question = {
+          method: 'GET',
+          path: '/v2/',
+          repository: null,
+          headers: {},
+          maxBytes: 64 * 1024,
+        } as const;
+        const { status } = await ask(endpoint, question, signal);
+        if (status === 200) return { ok: true } as const;
+        throw new RegistryError(
+          'malformed',
+          `${endpoint.name} does not answer as a registry does (${status})`,
+        );
+      });
+      return 'ok' in probed ? probed : { ok: false, reason: probed.reason, detail: probed.detail };
+    },
+    close: async () => {
+      closing.abort(new RegistryError('unreachable', 'this client is closed'));
+      await transport.close();
+    },
+  };
+};

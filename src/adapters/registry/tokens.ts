@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { createSecret, type Secret } from '../../core/secret.ts';
+import { createBoundedCache } from './bounded-cache.ts';
+import { RegistryError } from './registry-error.ts';
+import { createSharedWork } from './shared-work.ts';
+
+export type Token = { readonly value: Secret; readonly until: number };
+
+/** What a token is good for; two askers with the same key can share one. */
+export type TokenCache = {
+  /** A live token, that of a request which is under way, or what `request` gets. */
+  readonly get: (
+    key: string,
+    request: () => Promise<Token>,
+    caller: AbortSignal,
+  ) => Promise<Secret>;
+  /** Forgets the token, if it is still the one that was refused. */
+  readonly refuse: (key: string, value: string) => void;
+};
+
+const MOST_TOKENS = 2_000;
+/** Tokens end this much earlier for us than for the registry, or a fifth of their life. */
+const MARGIN_MS = 10_000;
+const DEFAULT_LIFE_SECONDS = 60;
+const LONGEST_LIFE_SECONDS = 60 * 60;
+
+const TokenAnswer = z.object({
+  token: z.string().optional(),
+  access_token: z.string().optional(),
+  expires_in: z.number().nonnegative().optional().catch(undefined),
+});
+
+/**
+ * Reads a token server's answer by
+ * {@link https://distribution.github.io/distribution/spec/auth/token/ the specification}: `token` or
+ * `access_token`, good for `expires_in` seconds or a minute. `realm` is for the problem's text.
+ */
+export const parseTokenAnswer = (body: Buffer, realm: string, now: number): Token => {
+  const malformed = (): RegistryError =>
+    new RegistryError('malformed', `${realm} answered the sign-in with something that is no token`);
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString());
+  } catch {
+    throw malformed();
+  }
+  const parsed = TokenAnswer.safeParse(json);
+  const value = parsed.data?.token || parsed.data?.access_token || '';
+  // Anything else could not stand in a header.
+  if (!/^[\x21-\x7e]+$/.test(value)) throw malformed();
+  const seconds = Math.min(parsed.data?.expires_in || DEFAULT_LIFE_SECONDS, LONGEST_LIFE_SECONDS);
+  const life = seconds * 1000;
+  return { value: createSecret(value), until: now + life - Math.min(MARGIN_MS, life / 5) };
+};
+
+export const createTokenCache = (now: () => number): TokenCache => {
+  const tokens = createBoundedCache<Token>({ entries: MOST_TOKENS });
+  const share = createSharedWork<Token>();
+
+  return {
+    get: async (key, request, caller) => {
+      const token = tokens.get(key);
+      if (token !== undefined && token.until > now()) return token.value;
+      const requestAndKeep = async (): Promise<Token> => {
+        const got = await request();
+        tokens.set(key, got);
+        return got;
+      };
+      return (await share(key, requestAndKeep, caller)).value;
+    },
+    refuse: (key, value) => {
+      if (tokens.get(key)?.value.reveal() === value) tokens.delete(key);
+    },
+  };
+};
