@@ -5,16 +5,18 @@ import type { LookUp } from './published.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What became of a push on a cluster, in one word. */
-export type PushOutcome =
+export const PUSH_OUTCOMES = [
   /** No service of the cluster uses the tag. */
-  | 'no-service'
+  'no-service',
   /** Every service that uses the tag runs what is published, or is not to be touched. */
-  | 'nothing-to-do'
-  | 'deployed'
+  'nothing-to-do',
+  'deployed',
   /** The registry never showed the digest that the hook named. */
-  | 'digest-not-seen'
+  'digest-not-seen',
   /** It could not be told in time; the detail says why. */
-  | 'given-up';
+  'given-up',
+] as const;
+export type PushOutcome = (typeof PUSH_OUTCOMES)[number];
 
 export type LookedAtPush = AwaitedPush & {
   /** From the looks before. */

@@ -4,15 +4,17 @@ import type { LookUp } from './published.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Why a deployment is made; kept with it. */
-export type Cause =
+export const CAUSES = [
   /** The running digest differs from the published one. */
-  | 'digest-differs'
+  'digest-differs',
   /** A push says that it changed (or a person asked for pinning) and no running digest is known. */
-  | 'unpinned'
+  'unpinned',
   /** No published digest could be had; the cluster looks it up itself. */
-  | 'handed-over'
+  'handed-over',
   /** A person insisted. */
-  | 'forced';
+  'forced',
+] as const;
+export type Cause = (typeof CAUSES)[number];
 
 export type Step =
   | {

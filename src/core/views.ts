@@ -3,6 +3,8 @@
  * without digest. The store and the work produce these, the HTTP server gives them out as they are.
  */
 import type { Capabilities } from './cluster.ts';
+import type { PushOutcome } from './conclude-look.ts';
+import type { Cause } from './plan.ts';
 import type { BuildFacts } from './published.ts';
 import type { ServiceMode } from './service.ts';
 import type { VerdictName } from './verdict.ts';
@@ -82,6 +84,8 @@ export type DeploymentView = {
   readonly from: string | null;
   /** Null where the cluster looks the digest up by itself and it is not known yet. */
   readonly to: string | null;
+  /** Why it was made. */
+  readonly cause: Cause;
   readonly state: DeploymentState;
   readonly reason: string | null;
   readonly triggers: readonly TriggerView[];
@@ -90,16 +94,28 @@ export type DeploymentView = {
   readonly endedAt: string | null;
   readonly steps: readonly StepView[];
   readonly failure: FailureView | null;
+  /** What `to` was built from, once it was read. */
+  readonly build: BuildFacts | null;
 };
 
 export const RUN_STATES = ['queued', 'checking', 'deploying', 'done', 'failed'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
+/** How far a run has come. A look-up is one image, however many services use it. */
+export type RunProgress = {
+  readonly services: number;
+  readonly images: number;
+  readonly checkedImages: number;
+};
+
 /** A run as a list shows it. */
 export type RunSummary = {
   readonly id: string;
   readonly state: RunState;
+  /** One line for a person where it failed or left something out. */
+  readonly reason: string | null;
   readonly dryRun: boolean;
+  readonly progress: RunProgress;
   readonly startedAt: string;
   readonly endedAt: string | null;
   /** Services per verdict; verdicts that no service has are left out. */
@@ -107,6 +123,21 @@ export type RunSummary = {
 };
 
 export type RunView = RunSummary & { readonly services: readonly ServiceView[] };
+
+/** One push of a delivery, and what became of it on each cluster. */
+export type PushView = {
+  readonly image: string;
+  readonly digest?: string;
+  readonly results: readonly {
+    readonly cluster: string;
+    /** `waiting` while the registry may still catch up with the hook, or the cluster is away. */
+    readonly state: 'waiting' | 'done';
+    readonly outcome: PushOutcome | null;
+    /** One line for a person. */
+    readonly detail: string | null;
+    readonly endedAt: string | null;
+  }[];
+};
 
 export type DeliveryView = {
   readonly id: string;
@@ -116,7 +147,7 @@ export type DeliveryView = {
   readonly secret: string;
   readonly address: string;
   readonly status: number;
-  readonly pushes: readonly { readonly image: string; readonly digest?: string }[];
+  readonly pushes: readonly PushView[];
   readonly ignored: readonly { readonly reason: string; readonly about?: string }[];
   readonly duplicateOf: string | null;
   /** Ids of the deployments that it led to. */

@@ -98,7 +98,7 @@ const waitingPushes = async (query: Query, key: LookKey): Promise<WaitingPush[]>
     // Only valid digests were put in.
     named: row.digest as Digest | null,
     receivedAt: row.received_at,
-    outcome: row.outcome as PushOutcome | null,
+    outcome: row.outcome,
   }));
 };
 

@@ -71,6 +71,7 @@ export const MIGRATIONS: readonly string[] = [
     name TEXT NOT NULL,
     tag TEXT NOT NULL,
     digest TEXT,
+    members TEXT,
     failure TEXT,
     detail TEXT,
     checked_at INTEGER NOT NULL,

@@ -1,26 +1,32 @@
 import type { Digest } from '../core/digest.ts';
 import type { LookUp, LookUpFailure } from '../core/published.ts';
+import { readOptionalJson } from './json.ts';
 import type { Query } from './open-store.ts';
 
 /** The last answer of a registry for a tag. A failure keeps the digest that was seen before it. */
 export type LastLookUp = {
   readonly digest: Digest | null;
+  /** Platform manifests of the digest; empty where they were not read. */
+  readonly members: readonly Digest[];
   readonly failure: LookUpFailure | null;
   readonly detail: string | null;
   /** ms since the epoch. */
   readonly checkedAt: number;
 };
 
+/** `members` are the platform manifests of the published digest, null where they were not read. */
 export const recordLookUp = async (
   query: Query,
   name: string,
   tag: string,
   lookUp: LookUp,
+  members: readonly Digest[] | null,
   now: number,
 ): Promise<void> => {
+  const known = members === null ? {} : { members: JSON.stringify(members) };
   const values =
     lookUp.kind === 'published'
-      ? { digest: lookUp.digest, failure: null, detail: null, checked_at: now }
+      ? { digest: lookUp.digest, ...known, failure: null, detail: null, checked_at: now }
       : { failure: lookUp.reason, detail: lookUp.detail, checked_at: now };
   await query
     .insertInto('published')
@@ -37,6 +43,7 @@ export const readLookUps = async (db: Query): Promise<ReadonlyMap<string, LastLo
       `${row.name}:${row.tag}`,
       {
         digest: row.digest as Digest | null,
+        members: readOptionalJson<Digest[]>(row.members) ?? [],
         failure: row.failure as LookUpFailure | null,
         detail: row.detail,
         checkedAt: row.checked_at,

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { PushOutcome } from '../core/conclude-look.ts';
 import type { Cause } from '../core/plan.ts';
 import type { DeploymentState } from '../core/views.ts';
 
@@ -68,7 +69,7 @@ export type PushResultRow = {
   name: string;
   state: 'waiting' | 'done';
   /** One word once something is known, see PushOutcome. */
-  outcome: string | null;
+  outcome: PushOutcome | null;
   /** One line for a person. */
   detail: string | null;
   ended_at: number | null;
@@ -92,6 +93,8 @@ export type PublishedRow = {
   name: string;
   tag: string;
   digest: string | null;
+  /** JSON array of the platform digests of the index, where they were read. */
+  members: string | null;
   failure: string | null;
   detail: string | null;
   checked_at: number;
@@ -175,7 +178,7 @@ export type RunRow = {
   state: 'queued' | 'checking' | 'deploying' | 'done' | 'failed';
   reason: string | null;
   dry_run: number;
-  /** JSON object: services and images in all and checked. */
+  /** JSON, see RunProgress. */
   progress: string;
   started_at: number;
   ended_at: number | null;

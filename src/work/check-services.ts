@@ -20,6 +20,8 @@ export type CheckedService = {
   readonly image: TaggedImage | null;
   /** Null where the registry was not asked. */
   readonly lookUp: LookUp | null;
+  /** Platform manifests of the published digest; null where they were not read. */
+  readonly members: readonly Digest[] | null;
   readonly verdict: Verdict;
 };
 
@@ -77,12 +79,14 @@ export const checkServices = async (
     const first = verdict(lookUp, null);
     const differs = ['obsolete', 'held', 'diverged'].includes(first.verdict);
     if (!differs || image === null || lookUp?.kind !== 'published') {
-      return { service, image, lookUp, verdict: first };
+      return { service, image, lookUp, members: null, verdict: first };
     }
-    const members = await registries.readManifest(image, lookUp.digest, signal);
-    return members.kind === 'failed'
-      ? { service, image, lookUp: members, verdict: verdict(members, null) }
-      : { service, image, lookUp, verdict: verdict(lookUp, members.manifest.members) };
+    const read = await registries.readManifest(image, lookUp.digest, signal);
+    if (read.kind === 'failed') {
+      return { service, image, lookUp: read, members: null, verdict: verdict(read, null) };
+    }
+    const { members } = read.manifest;
+    return { service, image, lookUp, members, verdict: verdict(lookUp, members) };
   };
   return Promise.all(check.services.map(checkOne));
 };

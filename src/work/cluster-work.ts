@@ -1,7 +1,7 @@
 import type { Selection } from '../core/labels.ts';
-import { openDeployments } from '../store/deployments.ts';
+import { openDeployments, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
-import { look } from './look.ts';
+import { failLook, look } from './look.ts';
 import { carryOut } from './rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { type Bell, createBell } from './wake.ts';
@@ -57,8 +57,10 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       .then((queued) => {
         if (queued > 0) rolloutsBell.ring();
       })
-      .catch((error: unknown) => {
-        if (!signal.aborted) log.error('look broke', { image: work.name, error });
+      .catch(async (error: unknown) => {
+        if (signal.aborted) return;
+        log.error('look broke', { image: work.name, error });
+        await failLook(deps, work, 'an error of the helper itself, see its log');
       })
       .finally(() => {
         looking.delete(done);
@@ -82,8 +84,10 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     const superseded = new AbortController();
     const either = AbortSignal.any([signal, superseded.signal]);
     const done = carryOut(deps, id, either)
-      .catch((error: unknown) => {
-        if (!either.aborted) log.error('rollout broke', { deployment: id, error });
+      .catch(async (error: unknown) => {
+        if (either.aborted) return;
+        log.error('rollout broke', { deployment: id, error });
+        await postpone(db, id, clock.now() + AFTER_ERROR_MS);
       })
       .finally(() => {
         rolling.delete(serviceId);

@@ -9,9 +9,9 @@ import { verdictReason } from '../core/verdict.ts';
 import { lastSentAt, queueDeployment } from '../store/deployments.ts';
 import { type ClaimedLook, endLook, type LookEnd, type WaitingPush } from '../store/looks.ts';
 import type { Db, Query } from '../store/open-store.ts';
-import { recordLookUp } from '../store/published.ts';
 import { type CheckedService, checkServices, taggedImage } from './check-services.ts';
 import { readMemory } from './memory.ts';
+import { recordChecked } from './record-checked.ts';
 import type { Clock, Registries } from './ports.ts';
 
 export type LookDeps = {
@@ -45,7 +45,7 @@ export const look = async (deps: LookDeps, work: ClaimedLook, signal: AbortSigna
     return await commit(deps, work, await observeAndPlan(deps, work, limited));
   } catch (error) {
     if (signal.aborted || !isOutside(error)) throw error;
-    await commitFailure(deps, work, error instanceof ClusterError ? error.message : TIMED_OUT);
+    await failLook(deps, work, error instanceof ClusterError ? error.message : TIMED_OUT);
     return 0;
   }
 };
@@ -117,9 +117,7 @@ const commit = async (
     return concludeLook(push, affected, lookUp, { at: now, attempts: work.attempts, random: deps.random() });
   });
   const queued = await deps.db.transaction().execute(async (query) => {
-    for (const [tag, lookUp] of new Map(planned.map((one) => [one.image?.tag, one.lookUp]))) {
-      if (tag !== undefined && lookUp !== null) await recordLookUp(query, work.name, tag, lookUp, now);
-    }
+    await recordChecked(query, planned, now);
     let count = 0;
     for (const one of planned) count += (await queue(query, deps, one, now)) ? 1 : 0;
     await endLook(query, work, end, now);
@@ -169,7 +167,12 @@ const summarise = (
   };
 };
 
-const commitFailure = async (deps: LookDeps, work: ClaimedLook, detail: string): Promise<void> => {
+/** Records that a look got no answer, and when it is tried again. `detail` is one line for a person. */
+export const failLook = async (
+  deps: LookDeps,
+  work: ClaimedLook,
+  detail: string,
+): Promise<void> => {
   const now = deps.clock.now();
   const end = summarise(work, (push) =>
     clusterFailed(push, detail, { at: now, attempts: work.attempts, random: deps.random() }),

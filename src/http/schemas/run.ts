@@ -8,7 +8,9 @@ const MOST_GLOBS = 100;
 const summary = z.object({
   id: z.string(),
   state: z.enum(RUN_STATES),
+  reason: z.string().nullable(),
   dryRun: z.boolean(),
+  progress: z.object({ services: z.int(), images: z.int(), checkedImages: z.int() }),
   startedAt: time,
   endedAt: time.nullable(),
   counts: z.partialRecord(VerdictSchema, z.int()),

@@ -1,0 +1,117 @@
+import type { Selectable } from 'kysely';
+import type { BuildFacts } from '../core/published.ts';
+import type {
+  DeploymentFilter,
+  DeploymentView,
+  FailureView,
+  Page,
+  PageRequest,
+  StepView,
+  TriggerView,
+} from '../core/views.ts';
+import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
+import type { Db } from './open-store.ts';
+import type { DeploymentRow, StepRow, TriggerRow } from './schema.ts';
+
+/** Newest first. */
+export const listDeployments = async (
+  db: Db,
+  filter: DeploymentFilter,
+  page: PageRequest,
+): Promise<Page<DeploymentView>> => {
+  let query = db.selectFrom('deployments').selectAll();
+  const { cluster, service, image, state, since, until } = filter;
+  if (cluster !== undefined) query = query.where('cluster', '=', cluster);
+  if (service !== undefined) {
+    query = query.where((eb) => eb.or([eb('service_name', '=', service), eb('service_id', '=', service)]));
+  }
+  if (image !== undefined) {
+    query = query.where((eb) =>
+      eb.or([eb('name', '=', image), eb(eb.fn<string>('concat', ['name', eb.val(':'), 'tag']), '=', image)]),
+    );
+  }
+  if (state !== undefined) query = query.where('state', '=', state);
+  if (since !== undefined) query = query.where('queued_at', '>=', Date.parse(since));
+  if (until !== undefined) query = query.where('queued_at', '<', Date.parse(until));
+  if (page.after !== null) query = query.where('id', '<', page.after);
+  const rows = await query.orderBy('id', 'desc').limit(page.limit + 1).execute();
+  const shown = rows.slice(0, page.limit);
+  return {
+    items: await toViews(db, shown),
+    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+  };
+};
+
+export const readDeployment = async (db: Db, id: string): Promise<DeploymentView | null> => {
+  const row = await db.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : ((await toViews(db, [row]))[0] ?? null);
+};
+
+/** What is known of each service's last deployment, by `cluster service-id`. */
+export const latestDeployments = async (
+  db: Db,
+): Promise<ReadonlyMap<string, { readonly id: string; readonly build: BuildFacts | null }>> => {
+  const rows = await db
+    .selectFrom('deployments')
+    .select((eb) => ['cluster', 'service_id', 'build', eb.fn.max('id').as('id')])
+    .groupBy(['cluster', 'service_id'])
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      `${row.cluster} ${row.service_id}`,
+      { id: row.id, build: readOptionalJson<BuildFacts>(row.build) },
+    ]),
+  );
+};
+
+const toViews = async (
+  db: Db,
+  rows: readonly Selectable<DeploymentRow>[],
+): Promise<DeploymentView[]> => {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const [steps, triggers] = await Promise.all([
+    db.selectFrom('deployment_steps').selectAll().where('deployment_id', 'in', ids).orderBy('id').execute(),
+    db.selectFrom('triggers').selectAll().where('deployment_id', 'in', ids).orderBy('at').execute(),
+  ]);
+  const stepsOf = Map.groupBy(steps, (step) => step.deployment_id);
+  const triggersOf = Map.groupBy(triggers, (trigger) => trigger.deployment_id);
+  return rows.map((row) => ({
+    id: row.id,
+    cluster: row.cluster,
+    service: { id: row.service_id, name: row.service_name },
+    image: `${row.name}:${row.tag}`,
+    from: row.from_digest,
+    to: row.to_digest,
+    cause: row.cause,
+    state: row.state,
+    reason: row.reason,
+    triggers: (triggersOf.get(row.id) ?? []).map(toTrigger),
+    queuedAt: rfc3339(row.queued_at),
+    startedAt: optionalRfc3339(row.started_at),
+    endedAt: optionalRfc3339(row.ended_at),
+    steps: (stepsOf.get(row.id) ?? []).map(toStep),
+    failure: readOptionalJson<FailureView>(row.failure),
+    build: readOptionalJson<BuildFacts>(row.build),
+  }));
+};
+
+const toStep = (row: Selectable<StepRow>): StepView => ({
+  at: rfc3339(row.at),
+  step: row.step,
+  detail: readJson(row.detail),
+});
+
+const toTrigger = ({ kind, source }: Selectable<TriggerRow>): TriggerView => {
+  switch (kind) {
+    case 'hook':
+      return { kind, delivery: source };
+    case 'smart-redeploy':
+    case 'schedule':
+      return { kind, run: source };
+    case 'person':
+      return { kind, actor: source };
+    default:
+      return kind satisfies never;
+  }
+};

@@ -1,0 +1,192 @@
+import type { Selectable } from 'kysely';
+import type {
+  Page,
+  PageRequest,
+  RunProgress,
+  RunRequest,
+  RunState,
+  RunSummary,
+  RunView,
+  ServiceView,
+  VerdictName,
+} from '../core/views.ts';
+import { optionalRfc3339, readJson, rfc3339 } from './json.ts';
+import type { Db, Query } from './open-store.ts';
+import type { RunRow } from './schema.ts';
+
+export type RunOrigin = RunRow['origin'];
+
+export type Run = {
+  readonly id: string;
+  readonly request: RunRequest;
+  readonly origin: RunOrigin;
+  readonly actor: string | null;
+  readonly state: RunState;
+};
+
+const toRun = (row: Selectable<RunRow>): Run => ({
+  id: row.id,
+  request: readJson(row.request),
+  origin: row.origin,
+  actor: row.actor,
+  state: row.state,
+});
+
+export type NewRun = Omit<Run, 'state'>;
+
+const NO_PROGRESS: RunProgress = { services: 0, images: 0, checkedImages: 0 };
+
+/** Puts a run on disk, or answers the id of an equal one that is under way, which it joins. */
+export const startRun = async (db: Db, run: NewRun, now: number): Promise<string> =>
+  db.transaction().execute(async (query) => {
+    const request = JSON.stringify(run.request);
+    const same = await query
+      .selectFrom('runs')
+      .select('id')
+      .where('request', '=', request)
+      .where('dry_run', '=', 0)
+      .where('ended_at', 'is', null)
+      .executeTakeFirst();
+    if (same !== undefined && !run.request.dryRun) return same.id;
+    await query
+      .insertInto('runs')
+      .values({
+        id: run.id,
+        request,
+        origin: run.origin,
+        actor: run.actor,
+        state: 'queued',
+        reason: null,
+        dry_run: run.request.dryRun ? 1 : 0,
+        progress: JSON.stringify(NO_PROGRESS),
+        started_at: now,
+        ended_at: null,
+      })
+      .execute();
+    return run.id;
+  });
+
+/** Runs that are not at their end, oldest first. */
+export const openRuns = async (db: Query): Promise<Run[]> =>
+  (await db.selectFrom('runs').selectAll().where('ended_at', 'is', null).orderBy('id').execute()).map(toRun);
+
+/** When the newest run of these origins began, ms since the epoch, or null. */
+export const lastRunAt = async (db: Query, origins: readonly RunOrigin[]): Promise<number | null> => {
+  const row = await db
+    .selectFrom('runs')
+    .select((eb) => eb.fn.max('started_at').as('at'))
+    .where('origin', 'in', origins)
+    .executeTakeFirst();
+  return row?.at ?? null;
+};
+
+export const setRunProgress = async (
+  query: Query,
+  id: string,
+  state: RunState,
+  progress: RunProgress,
+): Promise<void> => {
+  await query
+    .updateTable('runs')
+    .set({ state, progress: JSON.stringify(progress) })
+    .where('id', '=', id)
+    .execute();
+};
+
+export const endRun = async (
+  query: Query,
+  id: string,
+  state: 'done' | 'failed',
+  reason: string | null,
+  now: number,
+): Promise<void> => {
+  await query.updateTable('runs').set({ state, reason, ended_at: now }).where('id', '=', id).execute();
+};
+
+export type RunService = { readonly view: ServiceView; readonly deployment: string | null };
+
+/** Replaces what a run found on a cluster. */
+export const putRunServices = async (
+  query: Query,
+  run: string,
+  cluster: string,
+  services: readonly RunService[],
+): Promise<void> => {
+  await query.deleteFrom('run_services').where('run_id', '=', run).where('cluster', '=', cluster).execute();
+  const { last } = await query
+    .selectFrom('run_services')
+    .select((eb) => eb.fn.max('position').as('last'))
+    .where('run_id', '=', run)
+    .executeTakeFirstOrThrow();
+  for (const [index, { view, deployment }] of services.entries()) {
+    await query
+      .insertInto('run_services')
+      .values({
+        run_id: run,
+        position: Number(last ?? -1) + 1 + index,
+        cluster,
+        service_id: view.id,
+        verdict: view.verdict,
+        deployment_id: deployment,
+        view: JSON.stringify(view),
+      })
+      .execute();
+  }
+};
+
+/** How many of the run's deployments are not at their end. */
+export const openDeploymentsOfRun = async (query: Query, run: string): Promise<number> => {
+  const { count } = await query
+    .selectFrom('run_services')
+    .innerJoin('deployments', 'deployments.id', 'run_services.deployment_id')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('run_services.run_id', '=', run)
+    .where('deployments.ended_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return count;
+};
+
+/** Newest first. */
+export const listRuns = async (db: Db, page: PageRequest): Promise<Page<RunSummary>> => {
+  let query = db.selectFrom('runs').selectAll();
+  if (page.after !== null) query = query.where('id', '<', page.after);
+  const rows = await query.orderBy('id', 'desc').limit(page.limit + 1).execute();
+  const shown = rows.slice(0, page.limit);
+  return {
+    items: await Promise.all(shown.map((row) => toSummary(db, row))),
+    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+  };
+};
+
+export const readRun = async (db: Db, id: string): Promise<RunView | null> => {
+  const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) return null;
+  const services = await db
+    .selectFrom('run_services')
+    .select('view')
+    .where('run_id', '=', id)
+    .orderBy('position')
+    .execute();
+  const views = services.map(({ view }) => readJson<ServiceView>(view));
+  return { ...(await toSummary(db, row)), services: views };
+};
+
+const toSummary = async (db: Db, row: Selectable<RunRow>): Promise<RunSummary> => {
+  const verdicts = await db
+    .selectFrom('run_services')
+    .select((eb) => ['verdict', eb.fn.countAll<number>().as('count')])
+    .where('run_id', '=', row.id)
+    .groupBy('verdict')
+    .execute();
+  const counts = Object.fromEntries(verdicts.map(({ verdict, count }) => [verdict, count]));
+  return {
+    id: row.id,
+    state: row.state,
+    reason: row.reason,
+    dryRun: row.dry_run === 1,
+    progress: readJson(row.progress),
+    startedAt: rfc3339(row.started_at),
+    endedAt: optionalRfc3339(row.ended_at),
+    counts: counts as Partial<Record<VerdictName, number>>,
+  };
+};

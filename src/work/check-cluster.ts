@@ -1,0 +1,102 @@
+import { type Cluster, ClusterError } from '../core/cluster.ts';
+import { matchesGlob } from '../core/glob.ts';
+import { imageName, imageWithTag } from '../core/image-reference.ts';
+import type { Selection } from '../core/labels.ts';
+import { plan, type Step } from '../core/plan.ts';
+import type { LookUp } from '../core/published.ts';
+import type { Service } from '../core/service.ts';
+import type { RunRequest, ServiceView } from '../core/views.ts';
+import type { Db } from '../store/open-store.ts';
+import { latestDeployments } from '../store/read-deployments.ts';
+import { type CheckedService, checkServices } from './check-services.ts';
+import { readMemory } from './memory.ts';
+import type { Registries, TaggedImage } from './ports.ts';
+import { toServiceView } from './service-view.ts';
+
+export type CheckClusterDeps = {
+  readonly cluster: Cluster;
+  readonly select: Selection;
+  readonly registries: Pick<Registries, 'findDigest' | 'readManifest'>;
+  readonly db: Db;
+  readonly now: () => number;
+};
+
+export type PlannedService = CheckedService & { readonly step: Step; readonly view: ServiceView };
+
+/** Told while a check goes on: how many images there are to ask about, and how many have answered. */
+export type OnProgress = (progress: { services: number; images: number; checked: number }) => void;
+
+const CLUSTER_TIMEOUT_MS = 60_000;
+
+/** Whether a request selects a service: an empty list of patterns selects every one. */
+export const isSelected = (service: Service, request: RunRequest): boolean => {
+  const some = (patterns: readonly string[], texts: readonly string[]): boolean =>
+    patterns.length === 0 ||
+    patterns.some((pattern) => texts.some((text) => matchesGlob(pattern, text)));
+  const images = service.image.ok
+    ? [imageName(service.image.image), imageWithTag(service.image.image), service.imageText]
+    : [service.imageText];
+  return (
+    some(request.services, [service.name, service.id]) &&
+    some(request.stacks, service.stack === null ? [] : [service.stack]) &&
+    some(request.images, images)
+  );
+};
+
+/**
+ * Checks the selected services of one cluster against their registries and plans what to deploy:
+ * services and tasks read once, one look-up for each distinct image.
+ */
+export const checkCluster = async (
+  deps: CheckClusterDeps,
+  request: RunRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<PlannedService[]> => {
+  const { cluster, db, select } = deps;
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(CLUSTER_TIMEOUT_MS)]);
+  const [listed, tasks, memory, latest] = await Promise.all([
+    cluster.listServices(limited),
+    cluster.listRunningTasks(null, limited),
+    readMemory(db, cluster.name),
+    latestDeployments(db),
+  ]).catch((error: unknown) => {
+    if (signal.aborted || error instanceof ClusterError || !limited.aborted) throw error;
+    const detail = `no answer within ${CLUSTER_TIMEOUT_MS / 1000} s`;
+    throw new ClusterError(cluster.name, 'timed-out', detail, { retryable: true, cause: error });
+  });
+  const services = listed.filter((service) => isSelected(service, request));
+  let images = 0;
+  let checked = 0;
+  const tell = (): void => onProgress({ services: services.length, images, checked });
+  const lookUp = async (image: TaggedImage): Promise<LookUp> => {
+    images += 1;
+    const answer = await deps.registries.findDigest(image, signal);
+    checked += 1;
+    tell();
+    return answer;
+  };
+  const results = await checkServices(deps.registries, { services, tasks, select, memory, lookUp }, signal);
+  tell();
+  const at = new Date(deps.now()).toISOString();
+  const tasksOf = Map.groupBy(tasks ?? [], (task) => task.serviceId);
+  return results.map((result) => {
+    const { service, verdict, lookUp: answer } = result;
+    const deployment = latest.get(`${cluster.name} ${service.id}`);
+    const view = toServiceView({
+      cluster: cluster.name,
+      service,
+      tasks: tasks === null ? null : (tasksOf.get(service.id) ?? []),
+      verdict,
+      lookUp: answer,
+      published: answer?.kind === 'published' ? answer.digest : null,
+      checkedAt: answer === null ? null : at,
+      knownDigest: memory.knownDigest(service),
+      deployment: deployment?.id ?? null,
+      build: deployment?.build ?? null,
+    });
+    // SmartRedeploy never hands over: what it could not check it leaves alone.
+    const policy = { pin: request.pin, handOver: false };
+    return { ...result, view, step: plan(verdict, answer, policy, cluster.capabilities) };
+  });
+};

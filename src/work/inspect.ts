@@ -1,0 +1,131 @@
+import { type Cluster, ClusterError } from '../core/cluster.ts';
+import type { Selection } from '../core/labels.ts';
+import { imageName } from '../core/image-reference.ts';
+import type { Log } from '../core/log.ts';
+import type { LookUp } from '../core/published.ts';
+import type { Page, PageRequest, ServiceFilter, ServiceView } from '../core/views.ts';
+import { rfc3339 } from '../store/json.ts';
+import type { Db } from '../store/open-store.ts';
+import { type LastLookUp, readLookUps } from '../store/published.ts';
+import { latestDeployments } from '../store/read-deployments.ts';
+import { checkServices } from './check-services.ts';
+import { readMemory } from './memory.ts';
+import { toServiceView } from './service-view.ts';
+
+export type InspectDeps = {
+  readonly clusters: readonly { readonly cluster: Cluster; readonly select: Selection }[];
+  readonly db: Db;
+  readonly log: Log;
+};
+
+const TIMEOUT_MS = 20_000;
+
+/**
+ * Every service of every cluster with its verdict by the last known answers of the registries, in the
+ * order of cluster, stack and name. No registry is asked. A cluster that does not answer throws its
+ * `ClusterError` where it was asked for by name, and is left out otherwise, which its own state tells.
+ */
+export const inspectServices = async (
+  deps: InspectDeps,
+  filter: ServiceFilter,
+  signal: AbortSignal,
+): Promise<ServiceView[]> => {
+  const asked = deps.clusters.filter(({ cluster }) => (filter.cluster ?? cluster.name) === cluster.name);
+  const found = await Promise.all(
+    asked.map(async (one) => {
+      try {
+        return await inspectCluster(deps, one, signal);
+      } catch (error) {
+        if (filter.cluster !== undefined || !(error instanceof ClusterError)) throw error;
+        deps.log.warn('cluster not shown', { cluster: one.cluster.name, error });
+        return [];
+      }
+    }),
+  );
+  return found
+    .flat()
+    .filter((view) => isWanted(view, filter))
+    .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+};
+
+const inspectCluster = async (
+  deps: InspectDeps,
+  { cluster, select }: InspectDeps['clusters'][number],
+  signal: AbortSignal,
+): Promise<ServiceView[]> => {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const [services, tasks, memory, lookUps, latest] = await Promise.all([
+    cluster.listServices(limited),
+    cluster.listRunningTasks(null, limited),
+    readMemory(deps.db, cluster.name),
+    readLookUps(deps.db),
+    latestDeployments(deps.db),
+  ]);
+  const last = (name: string, tag: string): LastLookUp | undefined => lookUps.get(`${name}:${tag}`);
+  const checked = await checkServices(
+    {
+      readManifest: async ({ registry, repository, tag }) => {
+        const members = last(imageName({ registry, repository }), tag ?? '')?.members ?? [];
+        return { kind: 'manifest', manifest: { members, platforms: [] } };
+      },
+    },
+    {
+      services,
+      tasks,
+      select,
+      memory,
+      lookUp: async (image) => asLookUp(last(imageName(image), image.tag)),
+    },
+    limited,
+  );
+  const tasksOf = Map.groupBy(tasks ?? [], (task) => task.serviceId);
+  return checked.map(({ service, image, lookUp, verdict }) => {
+    const seen = image === null ? undefined : last(imageName(image), image.tag);
+    const deployment = latest.get(`${cluster.name} ${service.id}`);
+    return toServiceView({
+      cluster: cluster.name,
+      service,
+      tasks: tasks === null ? null : (tasksOf.get(service.id) ?? []),
+      verdict,
+      lookUp,
+      published: seen?.digest ?? null,
+      checkedAt: seen === undefined ? null : rfc3339(seen.checkedAt),
+      knownDigest: memory.knownDigest(service),
+      deployment: deployment?.id ?? null,
+      build: deployment?.build ?? null,
+    });
+  });
+};
+
+const asLookUp = (last: LastLookUp | undefined): LookUp | null => {
+  if (last === undefined) return null;
+  if (last.failure !== null) {
+    return { kind: 'failed', reason: last.failure, detail: last.detail ?? '', retryAfterMs: null };
+  }
+  return last.digest === null ? null : { kind: 'published', digest: last.digest, mediaType: '' };
+};
+
+const isWanted = (view: ServiceView, filter: ServiceFilter): boolean => {
+  const q = filter.q?.toLowerCase();
+  return (
+    (filter.stack === undefined || view.stack === filter.stack) &&
+    (filter.verdict === undefined || view.verdict === filter.verdict) &&
+    (filter.image === undefined || view.image === filter.image || view.image.startsWith(`${filter.image}:`)) &&
+    (q === undefined || [view.name, view.stack ?? '', view.image].some((text) => text.toLowerCase().includes(q)))
+  );
+};
+
+/** Unique, so that it can be a cursor too. */
+const sortKey = (view: ServiceView): string =>
+  [view.cluster, view.stack ?? '', view.name, view.id].join('\u0000');
+
+/** A part of a list that is held whole, by the same key. */
+export const pageOfServices = (
+  services: readonly ServiceView[],
+  { limit, after }: PageRequest,
+): Page<ServiceView> => {
+  const rest = after === null ? services : services.filter((view) => sortKey(view) > after);
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rest.length > limit && last !== undefined ? sortKey(last) : null };
+};

@@ -1,0 +1,59 @@
+import type { BuildFacts, LookUp } from '../core/published.ts';
+import { imageWithTag } from '../core/image-reference.ts';
+import type { Service, Task } from '../core/service.ts';
+import { type Verdict, verdictReason } from '../core/verdict.ts';
+import type { ServiceView } from '../core/views.ts';
+
+export type Shown = {
+  readonly cluster: string;
+  readonly service: Service;
+  readonly tasks: readonly Task[] | null;
+  readonly verdict: Verdict;
+  readonly lookUp: LookUp | null;
+  /** The digest that was last seen published, also where the last look-up failed. */
+  readonly published: string | null;
+  /** When the registry was last asked, RFC 3339. */
+  readonly checkedAt: string | null;
+  readonly knownDigest: string | null;
+  readonly deployment: string | null;
+  readonly build: BuildFacts | null;
+};
+
+/** What the API shows of a service. */
+export const toServiceView = (shown: Shown): ServiceView => {
+  const { service, verdict } = shown;
+  return {
+    cluster: shown.cluster,
+    id: service.id,
+    name: service.name,
+    stack: service.stack,
+    image: service.image.ok ? imageWithTag(service.image.image) : service.imageText,
+    running: runningDigest(shown),
+    published: shown.published,
+    checkedAt: shown.checkedAt,
+    verdict: verdict.verdict,
+    reason: verdictReason(verdict),
+    mode: service.mode,
+    replicas: replicasOf(shown),
+    updatedAt: service.updatedAt,
+    deployment: shown.deployment,
+    build: shown.build,
+  };
+};
+
+const up = (tasks: readonly Task[]): readonly Task[] =>
+  tasks.filter((task) => task.state === 'running');
+
+/** What most of its tasks run; what the spec says where tasks are not told. */
+const runningDigest = ({ service, tasks, knownDigest }: Shown): string | null => {
+  const spec = service.image.ok ? service.image.image.digest : null;
+  const running = Map.groupBy(up(tasks ?? []), (task) => task.digest);
+  const most = [...running].toSorted(([, a], [, b]) => b.length - a.length)[0];
+  return most?.[0] ?? spec ?? knownDigest;
+};
+
+const replicasOf = ({ service, tasks }: Shown): ServiceView['replicas'] => {
+  if (service.replicas === null) return null;
+  const running = tasks === null ? service.replicas.running : up(tasks).length;
+  return { running, desired: service.replicas.desired };
+};
