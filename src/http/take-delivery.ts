@@ -1,9 +1,10 @@
+import { randomFillSync } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { BacklogFull, type NewDelivery, type ReadDelivery } from '../core/delivery.ts';
 import { imageWithTag } from '../core/image-reference.ts';
 import type { Log } from '../core/log.ts';
 import type { IgnoredEvent, ImagePush } from '../core/push.ts';
-import { createDeliveryIds } from './delivery-id.ts';
+import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { LIMITS } from './limits.ts';
@@ -89,7 +90,7 @@ export const createDeliveryTaker = ({
   metrics,
   failed,
 }: Deps): ((hook: IncomingHook) => Promise<TakenHook>) => {
-  const newId = createDeliveryIds(now);
+  const newId = createTimeOrderedIds(now, randomFillSync);
   const { fromBody, fromText } = createSecretRemover(
     [...hookSecrets, ...apiTokens].map(({ value }) => value.reveal()),
   );

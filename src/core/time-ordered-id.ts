@@ -1,15 +1,19 @@
-import { randomFillSync } from 'node:crypto';
-
 const POOL = 4096;
 const RANDOM_BYTES = 8;
 const LAST_COUNT = 0xfff;
+
+const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /**
  * Ids that sort by the time they were made, also within a millisecond and when the clock goes back:
  * UUID version 7 with a counter ({@link https://www.rfc-editor.org/rfc/rfc9562#section-6.2 method 1}).
  */
-export const createDeliveryIds = (now: () => number): (() => string) => {
-  const pool = Buffer.alloc(POOL);
+export const createTimeOrderedIds = (
+  now: () => number,
+  fillRandom: (bytes: Uint8Array) => unknown,
+): (() => string) => {
+  const pool = new Uint8Array(POOL);
   let used = POOL;
   let time = 0;
   let count = 0;
@@ -25,11 +29,11 @@ export const createDeliveryIds = (now: () => number): (() => string) => {
       count = 0;
     }
     if (used + RANDOM_BYTES > POOL) {
-      randomFillSync(pool);
+      fillRandom(pool);
       used = 0;
     }
     const variant = (((pool[used] ?? 0) & 0x3f) | 0x80).toString(16);
-    const random = pool.toString('hex', used + 1, used + RANDOM_BYTES);
+    const random = hex(pool.subarray(used + 1, used + RANDOM_BYTES));
     used += RANDOM_BYTES;
     const ms = time.toString(16).padStart(12, '0');
     const counter = count.toString(16).padStart(3, '0');
