@@ -9,6 +9,8 @@ export class ForbiddenAddress extends Error {
 
 const codeOf = (error: unknown, depth = 0): string => {
   if (!(error instanceof Error) || depth > 4) return '';
+  // Undici's parser often gives no code.
+  if (error.name === 'HTTPParserError') return 'NOT_HTTP';
   if ('code' in error && typeof error.code === 'string') return error.code;
   const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
   return codeOf(inner, depth + 1);
@@ -82,8 +84,8 @@ export const explainConnectionFailure = (
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
     return unreachable(`${host} refused the TLS connection (${code})`, error);
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new RegistryError('malformed', `${host} does not answer in HTTP (${code})`, {
+  if (code === 'NOT_HTTP' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return new RegistryError('malformed', `${host} does not answer in HTTP`, {
       cause: error,
     });
   }

@@ -1,0 +1,329 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LookUp } from '../../src/core/published.ts';
+import { createSecret } from '../../src/core/secret.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../support/fake-registry-client.ts';
+import type { Fault } from '../support/fake-registry-faults.ts';
+import { digestOf } from '../support/fake-registry-images.ts';
+import { type FakeRegistry, startFakeRegistry } from '../support/fake-registry.ts';
+
+let registry: FakeRegistry;
+let registries: ReturnType<typeof createTestRegistries>;
+beforeEach(async () => {
+  registry = await startFakeRegistry();
+  registry.setTag('acme/app', 'v1', 'one');
+  registries = createTestRegistries({
+    hosts: [
+      {
+        host: registry.host,
+        insecure: true,
+        credentials: { username: 'acme', password: createSecret('hunter2') },
+      },
+    ],
+    limits: { attemptMs: 300, lookUpMs: 700, retryPauseMs: 10 },
+  });
+});
+afterEach(async () => {
+  await registries.close();
+  await registry.close();
+});
+
+const look = (tag = 'v1'): Promise<LookUp> =>
+  registries.findDigest(imageNamed(`${registry.host}/acme/app:${tag}`), unbounded());
+
+const published = { kind: 'published', digest: expect.stringMatching(/^sha256:/) as string };
+const failed = (reason: string, ...words: string[]): object => ({
+  kind: 'failed',
+  reason,
+  detail: expect.stringMatching(new RegExp(words.join('.*'))) as string,
+});
+
+describe('429', () => {
+  test('with a short Retry-After is waited for', async () => {
+    const headers = { 'retry-after': '1' };
+    registry.fault({ kind: 'status', status: 429, headers }, { times: 1 });
+    registries = createTestRegistries({ insecure: [registry.host] });
+    const started = performance.now();
+    expect(await look()).toMatchObject(published);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(990);
+    expect(registry.count()).toBe(2);
+  });
+
+  test.each([
+    ['seconds', () => '120'],
+    ['a date', () => new Date(Date.now() + 120_000).toUTCString()],
+  ])('with a long Retry-After in %s is told, and the registry left alone', async (_form, text) => {
+    registry.fault(
+      { kind: 'status', status: 429, headers: { 'retry-after': text() } },
+      { times: 1 },
+    );
+    const found = await look();
+    expect(found).toMatchObject(failed('rate-limited', registry.host, '429'));
+    if (found.kind !== 'failed') throw new Error('it was found');
+    expect(found.retryAfterMs).toBeGreaterThan(115_000);
+    expect(found.retryAfterMs).toBeLessThanOrEqual(120_000);
+    expect(await look('v2')).toMatchObject(failed('rate-limited', 'left alone'));
+    expect(registry.count()).toBe(1);
+  });
+
+  test('without Retry-After is told at once', async () => {
+    registry.fault({ kind: 'status', status: 429 });
+    expect(await look()).toMatchObject({ ...failed('rate-limited'), retryAfterMs: null });
+    expect(registry.count()).toBe(1);
+  });
+
+  test('for a day silences the registry for an hour at most', async () => {
+    registry.fault({ kind: 'status', status: 429, headers: { 'retry-after': '86400' } });
+    expect(await look()).toMatchObject({ reason: 'rate-limited', retryAfterMs: 3_600_000 });
+  });
+
+  test('of a manifest keeps nobody from asking for digests, which cost nothing', async () => {
+    const digest = digestOf('any');
+    const headers = { 'retry-after': '120' };
+    registry.fault({ kind: 'status', status: 429, headers }, { method: 'GET' });
+    const image = imageNamed(`${registry.host}/acme/app:v1`);
+    expect(await registries.readManifest(image, digest, unbounded())).toMatchObject(
+      failed('rate-limited'),
+    );
+    expect(await look()).toMatchObject(published);
+    await registries.readManifest(image, digest, unbounded());
+    expect(registry.count({ method: 'GET' })).toBe(1);
+  });
+});
+
+describe('what passes', () => {
+  test.each<[string, Fault]>([
+    ['500', { kind: 'status', status: 500 }],
+    ['503 with Retry-After', { kind: 'status', status: 503, headers: { 'retry-after': '0' } }],
+    ['a cut connection', { kind: 'reset' }],
+    ['an answer that does not come', { kind: 'hang' }],
+  ])('%s twice, then well', async (_name, fault) => {
+    registry.fault(fault, { times: 2 });
+    registries = createTestRegistries({
+      insecure: [registry.host],
+      limits: { attemptMs: 300, lookUpMs: 3_000 },
+    });
+    expect(await look()).toMatchObject(published);
+    expect(registry.count()).toBe(3);
+  });
+
+  test('500 three times is given up, and well the next time', async () => {
+    registry.fault({ kind: 'status', status: 500 }, { times: 3 });
+    expect(await look()).toMatchObject(failed('unreachable', registry.host, 'answered 500'));
+    expect(await look()).toMatchObject(published);
+    expect(registry.count()).toBe(4);
+  });
+});
+
+describe('what does not pass is asked once', () => {
+  test.each<[string, Fault, object]>([
+    ['401 without a way in', { kind: 'status', status: 401 }, failed('sign-in-refused', '401')],
+    ['403', { kind: 'status', status: 403 }, failed('sign-in-refused', 'acme/app', '403')],
+    ['404', { kind: 'status', status: 404 }, failed('tag-gone', 'acme/app:v1')],
+    ['400', { kind: 'status', status: 400 }, failed('malformed', '400', 'HTTPS')],
+    ['304', { kind: 'status', status: 304 }, failed('malformed')],
+  ])('%s', async (_name, fault, expected) => {
+    registry.fault(fault, { method: 'HEAD' });
+    registry.fault(fault, { method: 'GET' });
+    expect(await look()).toMatchObject(expected);
+    expect(registry.count({ method: 'HEAD' })).toBe(1);
+  });
+});
+
+describe('time and memory', () => {
+  test('a registry that never answers costs a look-up its limit and no more', async () => {
+    registry.fault({ kind: 'hang' });
+    const started = performance.now();
+    expect(await look()).toMatchObject(failed('unreachable', 'did not answer'));
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  test('a body that drips is not waited for', async () => {
+    registry.fault(
+      { kind: 'without-headers', names: ['docker-content-digest'] },
+      { method: 'HEAD' },
+    );
+    registry.fault({ kind: 'drip', everyMs: 20 }, { method: 'GET' });
+    const started = performance.now();
+    expect(await look()).toMatchObject(failed('unreachable', 'did not answer'));
+    expect(performance.now() - started).toBeLessThan(1_100);
+  });
+
+  test('of a manifest of 100 MB no more than its limit is read', async () => {
+    registry.fault(
+      { kind: 'without-headers', names: ['docker-content-digest'] },
+      { method: 'HEAD' },
+    );
+    registry.fault({ kind: 'huge', bytes: 100 * 1024 * 1024 }, { method: 'GET' });
+    registries = createTestRegistries({ insecure: [registry.host] });
+    const before = process.memoryUsage().rss;
+    expect(await look()).toMatchObject(failed('malformed', 'more than 4096 KiB'));
+    expect(process.memoryUsage().rss - before).toBeLessThan(60 * 1024 * 1024);
+  });
+
+  test('an error with an endless body is still that error', async () => {
+    const body = 'x'.repeat(1024 * 1024);
+    registry.fault({ kind: 'status', status: 404, body }, { method: 'GET' });
+    registry.fault({ kind: 'status', status: 405 }, { method: 'HEAD' });
+    expect(await look()).toMatchObject(failed('tag-gone'));
+  });
+});
+
+describe('redirects', () => {
+  test('are followed to another host, without credentials', async () => {
+    const elsewhere = await startFakeRegistry();
+    const basic = { kind: 'basic' as const, users: { acme: 'hunter2' } };
+    const home = await startFakeRegistry({ signIn: basic });
+    elsewhere.setTag('acme/app', 'v1', 'elsewhere');
+    const digest = home.setTag('acme/app', 'v1', 'home');
+    const credentials = { username: 'acme', password: createSecret('hunter2') };
+    await using client = createTestRegistries({
+      hosts: [{ host: home.host, insecure: true, credentials }],
+    });
+    const image = imageNamed(`${home.host}/acme/app:v1`);
+    expect(await client.findDigest(image, unbounded())).toMatchObject({ digest });
+
+    const other = elsewhere.origin.replace('127.0.0.1', 'localhost');
+    home.fault({ kind: 'redirect', to: `${other}/v2/acme/app/manifests/v1` });
+    expect(await client.findDigest(image, unbounded())).toMatchObject(published);
+    expect(elsewhere.requests).toHaveLength(1);
+    expect(elsewhere.requests[0]?.headers.authorization).toBeUndefined();
+    expect(home.requests.at(-1)?.headers.authorization).toMatch(/^Basic /);
+
+    // Nor is the other host told who we are when it asks.
+    const challenge = { 'www-authenticate': 'Basic realm="give"' };
+    elsewhere.fault({ kind: 'status', status: 401, headers: challenge });
+    expect(await client.findDigest(image, unbounded())).toMatchObject(failed('sign-in-refused'));
+    expect(elsewhere.requests.every(({ headers }) => headers.authorization === undefined)).toBe(
+      true,
+    );
+    await Promise.all([elsewhere.close(), home.close()]);
+  });
+
+  test('back to the first host bring no credentials along', async () => {
+    const there = await startFakeRegistry();
+    const basic = { kind: 'basic' as const, users: { acme: 'hunter2' } };
+    const home = await startFakeRegistry({ signIn: basic });
+    home.setTag('acme/app', 'v1', 'home');
+    home.fault(
+      { kind: 'redirect', to: `${there.origin}/back` },
+      { repository: 'acme/app', times: 2 },
+    );
+    there.fault({ kind: 'redirect', to: `${home.origin}/v2/acme/secret/manifests/v1` });
+    const credentials = { username: 'acme', password: createSecret('hunter2') };
+    await using client = createTestRegistries({
+      hosts: [{ host: home.host, insecure: true, credentials }],
+    });
+    await client.findDigest(imageNamed(`${home.host}/acme/app:v1`), unbounded());
+    const stolen = home.requests.filter(({ repository }) => repository === 'acme/secret');
+    expect(stolen.length).toBeGreaterThan(0);
+    expect(stolen[0]?.headers.authorization).toBeUndefined();
+    await Promise.all([there.close(), home.close()]);
+  });
+
+  test.each([
+    'http://169.254.169.254/latest/meta-data/',
+    'http://[fd00:ec2::254]/latest/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://metadata.google.internal/computeMetadata/v1/',
+    'http://2852039166/',
+  ])('to %s are refused', async (to) => {
+    registry.fault({ kind: 'redirect', to });
+    expect(await look()).toMatchObject(failed('malformed', registry.host, 'never asked'));
+    expect(registry.count()).toBe(1);
+  });
+
+  test('without end are given up', async () => {
+    registry.fault({ kind: 'redirect', to: '/v2/acme/app/manifests/v1' });
+    expect(await look()).toMatchObject(failed('malformed', 'more than 3 times'));
+    expect(registry.count()).toBe(4);
+  });
+});
+
+describe('answers that are none', () => {
+  const schema1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+  test.each<[string, Fault, object]>([
+    [
+      'a digest that is none',
+      { kind: 'with-headers', headers: { 'docker-content-digest': 'sha256:short' } },
+      failed('malformed', 'digest that is none'),
+    ],
+    [
+      'schema 1 by its type',
+      { kind: 'with-headers', headers: { 'content-type': schema1 } },
+      failed('malformed', 'version 1'),
+    ],
+    [
+      'schema 1 by what is in it',
+      { kind: 'content', body: '{"schemaVersion":1,"name":"acme/app","fsLayers":[]}' },
+      failed('malformed', 'version 1'),
+    ],
+    [
+      'a web page',
+      { kind: 'content', body: '<html>Sign in</html>' },
+      failed('malformed', 'no JSON'),
+    ],
+    [
+      'JSON that is no manifest',
+      { kind: 'content', body: '{}' },
+      failed('malformed', 'no manifest'),
+    ],
+    [
+      'an index and an image at once',
+      {
+        kind: 'content',
+        body: JSON.stringify({ schemaVersion: 2, manifests: [], config: {}, layers: [] }),
+      },
+      failed('malformed', 'both'),
+    ],
+    ['depth', { kind: 'content', body: '['.repeat(3_000_000) }, failed('malformed', 'no JSON')],
+    [
+      'a manifest that is not what its header says',
+      {
+        kind: 'content',
+        body: JSON.stringify({ schemaVersion: 2, manifests: [] }),
+        headers: { 'docker-content-digest': digestOf('another') },
+      },
+      failed('malformed', 'not the one'),
+    ],
+  ])('%s', async (_name, fault, expected) => {
+    if (fault.kind === 'content') {
+      registry.fault({ kind: 'status', status: 405 }, { method: 'HEAD' });
+      registry.fault(fault, { method: 'GET' });
+    } else {
+      registry.fault(fault);
+    }
+    registries = createTestRegistries({ insecure: [registry.host] });
+    expect(await look()).toMatchObject(expected);
+  });
+
+  test('content that is not what was asked for by digest is refused', async () => {
+    const image = imageNamed(`${registry.host}/acme/app:v1`);
+    const found = await look();
+    if (found.kind !== 'published') throw new Error('it was not found');
+    const body = JSON.stringify({ schemaVersion: 2, manifests: [] });
+    registry.fault({ kind: 'content', body }, { method: 'GET' });
+    expect(await registries.readManifest(image, found.digest, unbounded())).toMatchObject(
+      failed('malformed', 'other content'),
+    );
+  });
+
+  test('something that is not HTTP', async () => {
+    const { createServer } = await import('node:net');
+    const server = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    await using client = createTestRegistries({ insecure: [`127.0.0.1:${port}`] });
+    const image = imageNamed(`127.0.0.1:${port}/acme/app:v1`);
+    expect(await client.findDigest(image, unbounded())).toMatchObject(
+      failed('malformed', 'not answer in HTTP'),
+    );
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test('nobody there', async () => {
+    await registry.close();
+    expect(await look()).toMatchObject(failed('unreachable', 'refuses connections'));
+    registry = await startFakeRegistry();
+  });
+});
