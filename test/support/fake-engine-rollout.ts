@@ -113,22 +113,27 @@ export const createRollouts = (deps: {
     done: () => void,
   ): void => {
     const old = record.tasks.filter((task) => placeOf(task) === place && isLive(task));
-    const start = (settled: () => void): void => {
-      const task = state.makeTask(record, place);
-      made(task);
-      life.begin(record, task, settled);
-    };
+    const task = state.makeTask(record, place);
+    made(task);
     if (startFirst) {
-      start(() => {
-        for (const task of old) life.stop(task);
+      life.begin(record, task, () => {
+        for (const one of old) life.stop(one);
         done();
       });
       return;
     }
+    // As the engine does it: the new task is there at once, and waits for the old one to be gone.
+    task.DesiredState = 'ready';
+    state.setTask(task, 'ready', 'prepared');
+    const start = (): void => {
+      if (task.DesiredState !== 'ready') return;
+      task.DesiredState = 'running';
+      life.begin(record, task, done);
+    };
     const [first, ...others] = old;
-    for (const task of others) life.stop(task);
-    if (first === undefined) start(done);
-    else life.stop(first, () => start(done));
+    for (const one of others) life.stop(one);
+    if (first === undefined) start();
+    else life.stop(first, start);
   };
 
   const update = (record: ServiceRecord, dirty: (number | string)[]): void => {

@@ -69,6 +69,7 @@ export const createEngineConnection = (options: {
     const asked: Asked = {
       cluster,
       address: address.shown,
+      secure: address.origin.startsWith('https:'),
       method,
       path,
       changes: method !== 'GET',

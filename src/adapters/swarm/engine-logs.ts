@@ -1,6 +1,7 @@
 /** Stream number, three zeros and the length of what follows. */
 const HEADER = 8;
-const STREAMS = 3;
+/** 0 to 2 are what the container wrote; 3 is the engine telling why it cannot give more. */
+const SYSTEM_STREAM = 3;
 /** Longest line kept; what a container writes is not ours to trust. */
 const LONGEST_LINE = 2000;
 
@@ -20,11 +21,12 @@ const textsOf = (stream: Buffer): string[] => {
   let at = 0;
   while (at + HEADER <= stream.length) {
     const kind = stream.readUInt8(at);
-    if (kind >= STREAMS || stream.readUIntBE(at + 1, 3) !== 0) return [stream.toString('utf8')];
+    if (kind > SYSTEM_STREAM || stream.readUIntBE(at + 1, 3) !== 0)
+      return [stream.toString('utf8')];
     const end = at + HEADER + stream.readUInt32BE(at + 4);
     // A last frame that was cut off is left out: it may end within its task's name.
     if (end > stream.length) break;
-    texts.push(stream.toString('utf8', at + HEADER, end));
+    if (kind < SYSTEM_STREAM) texts.push(stream.toString('utf8', at + HEADER, end));
     at = end;
   }
   return texts;

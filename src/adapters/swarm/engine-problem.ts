@@ -1,4 +1,5 @@
 import { ClusterError } from '../../core/cluster.ts';
+import { cleanLine } from './engine-logs.ts';
 import type { ExchangeFailure } from './exchange-failure.ts';
 
 /** Whose failure is told, for messages that a person can act on. */
@@ -9,6 +10,7 @@ export type Asked = {
   readonly method: 'GET' | 'POST';
   /** Without version prefix and query, as a proxy's rule names it. */
   readonly path: string;
+  readonly secure: boolean;
   /** Whether the request changes something. */
   readonly changes: boolean;
   readonly deadlineMs: number;
@@ -59,7 +61,7 @@ export const connectionProblem = (failure: ExchangeFailure, asked: Asked): Clust
     case 'tls':
       return give(
         'unreachable',
-        `TLS with ${address} failed (${failure.message}): check ca, cert and key of the cluster, the name in the engine's certificate, and that the engine speaks TLS there`,
+        `TLS with ${address} failed (${tlsReason(failure.message)}): check ca, cert and key of the cluster, the name in the engine's certificate, and that the engine speaks TLS there`,
         false,
       );
     case 'late':
@@ -76,12 +78,16 @@ export const connectionProblem = (failure: ExchangeFailure, asked: Asked): Clust
     case 'lost':
       return give(
         'unreachable',
-        `the connection to ${address} was lost during ${asked.method} ${asked.path} (${failure.message})`,
+        `the connection to ${address} was lost during ${asked.method} ${asked.path} (${failure.message})${asked.secure ? '; over TLS this is also how an engine turns away an unknown client certificate' : ''}`,
       );
     default:
       return failure.kind satisfies never;
   }
 };
+
+/** OpenSSL's errors come with file names and numbers around what they say. */
+const tlsReason = (message: string): string =>
+  cleanLine(/SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message);
 
 /** An answer that is no success, as an error that says what to do next. */
 export const statusProblem = (status: number, message: string, asked: Asked): ClusterError => {

@@ -9,29 +9,35 @@ export type RawSpec = Bag & {
   readonly TaskTemplate: Bag & {
     readonly ContainerSpec: Bag & { readonly Image: string };
     readonly Placement?: Bag | null;
+    readonly ForceUpdate?: number;
   };
+};
+
+/** What an update changes of a spec. */
+export type SpecChange = {
+  readonly image: ImageReference;
+  readonly digest: Digest;
+  /** Null leaves the present ones; none takes them away. */
+  readonly platforms: readonly Platform[] | null;
+  /** Restart the tasks also where nothing else changes. A differing digest restarts them by itself. */
+  readonly restart: boolean;
 };
 
 /**
  * The spec that an update posts: whole as it was read, with the image pinned and the platforms of the
- * new one set (null leaves the present ones) as the Docker command line sets them. `ForceUpdate` stays: a differing digest restarts
- * by itself.
+ * new one set, as the Docker command line does it.
  */
-export const specWithImage = (
-  spec: RawSpec,
-  image: ImageReference,
-  digest: Digest,
-  platforms: readonly Platform[] | null,
-): RawSpec => {
+export const specWithImage = (spec: RawSpec, change: SpecChange): RawSpec => {
   const { TaskTemplate } = spec;
-  const { ContainerSpec } = TaskTemplate;
-  const Image = pinImageText(ContainerSpec.Image, image, digest);
+  const { ContainerSpec, ForceUpdate } = TaskTemplate;
+  const Image = pinImageText(ContainerSpec.Image, change.image, change.digest);
   return {
     ...spec,
     TaskTemplate: {
       ...TaskTemplate,
       ContainerSpec: { ...ContainerSpec, Image },
-      ...placementWith(TaskTemplate.Placement, platforms),
+      ...placementWith(TaskTemplate.Placement, change.platforms),
+      ...(change.restart ? { ForceUpdate: (ForceUpdate ?? 0) + 1 } : {}),
     },
   };
 };

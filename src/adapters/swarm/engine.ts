@@ -71,7 +71,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     const replicas = { running, desired: replicasInSpec(found.checked) ?? wanted.length };
     const service = keep(withReplicas(found.service, replicas), found.spec);
     const isGlobal = service.mode === 'global' || service.mode === 'global-job';
-    const nodesMatter = isGlobal || running < wanted.length;
+    const nodesMatter = isGlobal || running < Math.max(wanted.length, replicas.desired);
     return { service, tasks, nodes: nodesMatter ? await reads.nodes(signal) : null };
   };
 
@@ -84,7 +84,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
   };
 
   const updateImage = async (update: ImageUpdate, signal: AbortSignal): Promise<UpdateAnswer> => {
-    const { service, digest } = update;
+    const { service, digest, platforms, restart } = update;
     if (!service.image.ok || digest === null) {
       const why = service.image.ok ? 'an engine must be told the digest' : service.image.problem;
       const detail = `service ${service.name} cannot be updated: ${why}`;
@@ -92,13 +92,14 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     }
     const spec = await specOf(service, signal);
     if (spec === null) return { kind: 'out-of-sequence' };
+    const change = { image: service.image.image, digest, platforms, restart };
     const answer = await connection.call(
       {
         method: 'POST',
         path: `/services/${encodeURIComponent(service.id)}/update`,
         query: { version: String(service.version), registryAuthFrom: 'spec' },
         headers: update.registryAuth === null ? {} : { 'x-registry-auth': update.registryAuth },
-        body: JSON.stringify(specWithImage(spec, service.image.image, digest, update.platforms)),
+        body: JSON.stringify(specWithImage(spec, change)),
         deadlineMs: timeouts.updateMs,
         maxBytes: LARGEST_UPDATE_ANSWER,
         expects: isOutOfSequence,
