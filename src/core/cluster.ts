@@ -54,6 +54,8 @@ export type ImageUpdate = {
   readonly digest: Digest | null;
   /** Null leaves the present ones. */
   readonly platforms: readonly Platform[] | null;
+  /** Restart the tasks also where nothing else changes: counts `ForceUpdate` up. */
+  readonly restart: boolean;
   /** Value of `X-Registry-Auth` (base64url JSON), or null to keep what the service has stored. */
   readonly registryAuth: string | null;
 };

@@ -11,8 +11,10 @@ export const CAUSES = [
   'unpinned',
   /** No published digest could be had; the cluster looks it up itself. */
   'handed-over',
-  /** A person insisted. */
+  /** A person insisted, whatever runs: the tasks are restarted also where nothing differs. */
   'forced',
+  /** A person went back to this digest. */
+  'taken-back',
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 

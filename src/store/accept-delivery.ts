@@ -184,7 +184,7 @@ const countIgnored = async (
 };
 
 /** A hook resets its repository's look to now, or to the end of the burst that it belongs to. */
-const askForLook = async (
+export const askForLook = async (
   query: Query,
   options: IntakeOptions,
   cluster: string,

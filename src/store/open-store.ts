@@ -24,6 +24,8 @@ export type Store = {
   readonly db: Db;
   /** Whether the file was made by this opening: then nothing is known of what was deployed before. */
   readonly isNew: boolean;
+  /** Whether a commit reaches the disk now; rejects or is false where it does not. */
+  readonly isWritable: () => Promise<boolean>;
   readonly close: () => Promise<void>;
 };
 
@@ -49,7 +51,16 @@ export const openStore = (path: string): Store => {
     database.pragma('journal_size_limit = 67108864');
     const isNew = migrate(database, path);
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
-    return { db, isNew, close: () => db.destroy() };
+    const isWritable = async (): Promise<boolean> => {
+      const probe = { key: 'probe', value: '' };
+      await db
+        .insertInto('settings')
+        .values(probe)
+        .onConflict((conflict) => conflict.column('key').doUpdateSet(probe))
+        .execute();
+      return true;
+    };
+    return { db, isNew, isWritable, close: () => db.destroy() };
   } catch (error) {
     database.close();
     throw error instanceof StoreError ? error : explain(error, path);

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { Digest } from '../core/digest.ts';
 import type { BuildFacts } from '../core/published.ts';
 import type {
   DeploymentFilter,
@@ -114,4 +115,27 @@ const toTrigger = ({ kind, source }: Selectable<TriggerRow>): TriggerView => {
     default:
       return kind satisfies never;
   }
+};
+
+/** The digest that a service ran, deployed by us and proven good, before the one it has; null where none is known. */
+export const digestBefore = async (
+  db: Db,
+  cluster: string,
+  serviceId: string,
+  present: Digest | null,
+): Promise<Digest | null> => {
+  const rows = await db
+    .selectFrom('deployments')
+    .select(['from_digest', 'to_digest', 'state'])
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .where('state', '=', 'succeeded')
+    .orderBy('id', 'desc')
+    .limit(100)
+    .execute();
+  // What was deployed, or what stood before the first deployment that we know of.
+  const ran = rows.flatMap((row) => [row.to_digest, row.from_digest]);
+  const current = ran.indexOf(present);
+  const before = ran.slice(current + 1).find((digest) => digest !== null && digest !== present);
+  return (before ?? null) as Digest | null;
 };

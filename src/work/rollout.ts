@@ -117,6 +117,7 @@ const reasonToSkip = async (
   if (service.labels['cd-helper.enabled'] === 'false') return 'excluded';
   if (deployment.cause === 'forced' || deployment.to === null) return null;
   if (image.digest === deployment.to) return 'already-current';
+  if (deployment.cause === 'taken-back') return null;
   const hold = (await readHolds(deps.db, deployment.cluster))(service, deployment.to);
   return hold === null ? null : 'held';
 };
@@ -177,14 +178,16 @@ const recover = async (
   const { service } = seen;
   const now = deps.clock.now();
   const digest = service.image.ok ? service.image.image.digest : null;
-  const isDone = deps.cluster.capabilities.setsDigest
-    ? service.version > intent.version && digest === intent.target
-    : service.forceUpdate > intent.forceUpdate;
+  // A forced restart and a cluster that chooses the digest show in the counter, any other in the digest.
+  const isCounted = !deps.cluster.capabilities.setsDigest || deployment.cause === 'forced';
+  const isDone = isCounted
+    ? service.forceUpdate > intent.forceUpdate
+    : service.version > intent.version && digest === intent.target;
   if (isDone) {
     await recordSent(deps.db, deployment.id, now, { digest: intent.target, phase: intent.phase, recovered: true });
     return;
   }
-  // With a digest, sending again changes nothing where it was carried out after all.
+  // The version guards it: where it is carried out after all, the second one is out of sequence.
   if (deps.cluster.capabilities.setsDigest) return refuteIntent(deps.db, deployment.id, intent);
   if (now - intent.at < HAND_OVER_MS) {
     await deps.clock.wait(LOOK_AGAIN_MS, signal);

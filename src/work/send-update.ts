@@ -43,7 +43,8 @@ export const sendUpdate = async (
   let answer: UpdateAnswer;
   try {
     const digest = intent.target;
-    answer = await cluster.updateImage({ service, digest, platforms, registryAuth }, signal);
+    const restart = deployment.cause === 'forced' && intent.phase === 'forward';
+    answer = await cluster.updateImage({ service, digest, platforms, restart, registryAuth }, signal);
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     if (error.mayHaveHappened) return { kind: 'ambiguous', problem: error.message };

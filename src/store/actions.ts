@@ -1,0 +1,41 @@
+import type { ActionView, Page, PageRequest } from '../core/views.ts';
+import { readJson, rfc3339 } from './json.ts';
+import type { Db, Query } from './open-store.ts';
+
+export type NewAction = {
+  readonly id: string;
+  readonly actor: string;
+  /** What was done, e.g. `redeploy`. */
+  readonly action: string;
+  /** To what, e.g. `production/web`. */
+  readonly target: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+};
+
+export const recordAction = async (query: Query, action: NewAction, now: number): Promise<void> => {
+  const { id, actor, target } = action;
+  const detail = JSON.stringify(action.detail);
+  await query
+    .insertInto('actions')
+    .values({ id, at: now, actor, address: null, action: action.action, target, detail })
+    .execute();
+};
+
+/** Newest first. */
+export const listActions = async (db: Db, page: PageRequest): Promise<Page<ActionView>> => {
+  let query = db.selectFrom('actions').selectAll();
+  if (page.after !== null) query = query.where('id', '<', page.after);
+  const rows = await query.orderBy('id', 'desc').limit(page.limit + 1).execute();
+  const shown = rows.slice(0, page.limit);
+  return {
+    items: shown.map((row) => ({
+      id: row.id,
+      at: rfc3339(row.at),
+      actor: row.actor,
+      action: row.action,
+      target: row.target,
+      detail: readJson(row.detail),
+    })),
+    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+  };
+};

@@ -1,0 +1,153 @@
+import { ActRefused } from '../core/act-refused.ts';
+import type { Digest } from '../core/digest.ts';
+import { parseDigest } from '../core/digest.ts';
+import type { Cause } from '../core/plan.ts';
+import type { Service } from '../core/service.ts';
+import { verdictReason } from '../core/verdict.ts';
+import type { DeploymentView, RunRequest, ServiceView } from '../core/views.ts';
+import { recordAction } from '../store/actions.ts';
+import { queueDeployment } from '../store/deployments.ts';
+import { addHold, releaseHolds } from '../store/holds.ts';
+import type { Db } from '../store/open-store.ts';
+import { digestBefore, readDeployment } from '../store/read-deployments.ts';
+import { checkCluster, type CheckClusterDeps, type PlannedService } from './check-cluster.ts';
+import type { Clock } from './ports.ts';
+import { recordChecked } from './record-checked.ts';
+
+export type ActsDeps = {
+  readonly clusters: readonly Pick<CheckClusterDeps, 'cluster' | 'select'>[];
+  readonly registries: CheckClusterDeps['registries'];
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** Deployments of this cluster wait now. */
+  readonly wake: (cluster: string) => void;
+};
+
+type Key = { readonly cluster: string; readonly service: string };
+type By = { readonly actor: string; readonly signal: AbortSignal };
+
+/** What a person may do to one service. Each throws {@link ActRefused} or `ClusterError`. */
+export type ServiceActs = {
+  readonly check: (key: Key, by: By) => Promise<ServiceView>;
+  readonly redeploy: (key: Key, options: { readonly force: boolean }, by: By) => Promise<DeploymentView>;
+  readonly rollback: (key: Key, options: { readonly to: string | null }, by: By) => Promise<DeploymentView>;
+  readonly release: (key: Key, by: By) => Promise<ServiceView>;
+};
+
+const EVERYTHING: RunRequest = {
+  cluster: null,
+  services: [],
+  stacks: [],
+  images: [],
+  dryRun: false,
+  pin: true,
+};
+
+export const createServiceActs = (deps: ActsDeps): ServiceActs => {
+  const { db, clock } = deps;
+
+  /** Asks cluster and registry now, and remembers the answer. */
+  const look = async (key: Key, signal: AbortSignal): Promise<PlannedService> => {
+    const one = deps.clusters.find(({ cluster }) => cluster.name === key.cluster);
+    if (one === undefined) throw new ActRefused('not-found', `no cluster is named ${key.cluster}`);
+    const request = { ...EVERYTHING, services: [key.service] };
+    const checkDeps = { ...deps, ...one, now: clock.now };
+    const found = await checkCluster(checkDeps, request, () => {}, signal);
+    const [exact] = found.filter(({ service }) => [service.name, service.id].includes(key.service));
+    if (exact === undefined) {
+      throw new ActRefused('not-found', `cluster ${key.cluster} has no service ${key.service}`);
+    }
+    await recordChecked(db, [exact], clock.now());
+    return exact;
+  };
+
+  const queue = async (
+    key: Key,
+    found: PlannedService,
+    what: { from: Digest | null; to: Digest | null; cause: Cause; hold: Digest | null },
+    by: By,
+    action: string,
+  ): Promise<DeploymentView> => {
+    const { service, image } = found;
+    if (image === null) throw new ActRefused('not-supported', 'the image of the service has no tag');
+    const now = clock.now();
+    const { id } = await db.transaction().execute(async (query) => {
+      const { from, to, cause, hold } = what;
+      const target = `${key.cluster}/${service.name}`;
+      await recordAction(query, { id: deps.newId(), actor: by.actor, action, target, detail: { from, to } }, now);
+      if (hold !== null) {
+        await addHold(
+          query,
+          { id: deps.newId(), cluster: key.cluster, service, digest: hold, kind: 'rolled-back', deployment: null },
+          now,
+        );
+      }
+      const triggers = [{ kind: 'person' as const, source: by.actor }];
+      const wanted = { id: deps.newId(), cluster: key.cluster, service, image, from, to, cause, triggers };
+      return queueDeployment(query, wanted, now);
+    });
+    deps.wake(key.cluster);
+    const view = await readDeployment(db, id);
+    if (view === null) throw new Error(`deployment ${id} is not in the store`);
+    return view;
+  };
+
+  return {
+    check: async (key, { signal }) => (await look(key, signal)).view,
+
+    redeploy: async (key, { force }, by) => {
+      const found = await look(key, by.signal);
+      const { step, verdict, lookUp, service } = found;
+      if (step.kind === 'deploy') {
+        return queue(key, found, { ...step, cause: force ? 'forced' : step.cause, hold: null }, by, 'redeploy');
+      }
+      if (!force) {
+        const reason = verdictReason(verdict);
+        const why = `${service.name} is ${verdict.verdict}${reason === null ? '' : ` (${reason})`}`;
+        const code = verdict.verdict === 'held' ? 'held' : 'conflict';
+        throw new ActRefused(code, `${why}: nothing was done; insist with force`);
+      }
+      if (lookUp?.kind !== 'published') {
+        const why = lookUp?.detail ?? 'its image has no tag, or it is excluded';
+        throw new ActRefused('not-supported', `no published digest is known for ${service.name}: ${why}`);
+      }
+      const what = { from: specDigest(service), to: lookUp.digest, cause: 'forced' as const, hold: null };
+      return queue(key, found, what, by, 'redeploy --force');
+    },
+
+    rollback: async (key, { to }, by) => {
+      const found = await look(key, by.signal);
+      const { service } = found;
+      const cluster = deps.clusters.find((one) => one.cluster.name === key.cluster)?.cluster;
+      if (cluster?.capabilities.setsDigest !== true) {
+        throw new ActRefused('not-supported', 'this cluster cannot be told a digest');
+      }
+      const from = specDigest(service);
+      const target = to === null ? await digestBefore(db, key.cluster, service.id, from) : parseDigest(to);
+      if (target === null) {
+        throw to === null
+          ? new ActRefused('conflict', `no digest that ${service.name} ran before is known; name one`)
+          : new ActRefused('not-supported', `"${to}" is no digest: expected sha256: and 64 lower-case hex digits`);
+      }
+      if (target === from) throw new ActRefused('conflict', `${service.name} is at this digest already`);
+      return queue(key, found, { from, to: target, cause: 'taken-back', hold: from }, by, 'rollback');
+    },
+
+    release: async (key, by) => {
+      const { service } = await look(key, by.signal);
+      const now = clock.now();
+      await db.transaction().execute(async (query) => {
+        const lifted = await releaseHolds(query, key.cluster, service.id, by.actor, now);
+        const target = `${key.cluster}/${service.name}`;
+        const action = { id: deps.newId(), actor: by.actor, action: 'release', target, detail: { lifted } };
+        await recordAction(query, action, now);
+      });
+      return (await look(key, by.signal)).view;
+    },
+  };
+};
+
+const specDigest = (service: Service): Digest | null =>
+  service.image.ok ? service.image.image.digest : null;

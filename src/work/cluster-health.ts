@@ -1,0 +1,76 @@
+import { type Cluster, ClusterError } from '../core/cluster.ts';
+import type { Log } from '../core/log.ts';
+import type { ClusterView } from '../core/views.ts';
+import type { Clock } from './ports.ts';
+
+/** Thrown where two configured clusters turn out to be one Swarm: their work would be done twice. */
+export class SameSwarm extends Error {
+  override readonly name = 'SameSwarm';
+
+  constructor(one: string, other: string) {
+    super(`clusters ${one} and ${other} are the same Swarm: configure it once`);
+  }
+}
+
+export type ClusterHealth = {
+  readonly list: () => readonly ClusterView[];
+  /** Asks every cluster who it is. Throws {@link SameSwarm}. */
+  readonly refresh: (signal: AbortSignal) => Promise<void>;
+  /** Refreshes until the signal is aborted; rejects with {@link SameSwarm}. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+const EVERY_MS = 30_000;
+const TIMEOUT_MS = 10_000;
+
+export const createClusterHealth = (
+  clusters: readonly Cluster[],
+  clock: Clock,
+  log: Log,
+): ClusterHealth => {
+  const views = new Map<string, ClusterView>(
+    clusters.map(({ name, type, capabilities }) => [
+      name,
+      { name, type, capabilities, state: 'unknown', description: null, problem: null, checkedAt: null },
+    ]),
+  );
+  const swarms = new Map<string, string>();
+
+  const ask = async (cluster: Cluster, signal: AbortSignal): Promise<void> => {
+    const { name, type, capabilities } = cluster;
+    const before = views.get(name);
+    const checkedAt = new Date(clock.now()).toISOString();
+    const known = { name, type, capabilities, checkedAt };
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    try {
+      const { swarmId, description } = await cluster.identify(limited);
+      views.set(name, { ...known, state: 'up', description, problem: null });
+      if (before?.state !== 'up') log.info('cluster is up', { cluster: name, description });
+      if (swarmId === null) return;
+      const other = swarms.get(swarmId) ?? name;
+      if (other !== name) throw new SameSwarm(other, name);
+      swarms.set(swarmId, name);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ClusterError) && !limited.aborted) throw error;
+      const problem = error instanceof ClusterError ? error.message : 'no answer in time';
+      views.set(name, { ...known, state: 'down', description: before?.description ?? null, problem });
+      if (before?.state !== 'down') log.warn('cluster is down', { cluster: name, problem });
+    }
+  };
+
+  const refresh = async (signal: AbortSignal): Promise<void> => {
+    await Promise.all(clusters.map((cluster) => ask(cluster, signal)));
+  };
+
+  return {
+    list: () => [...views.values()],
+    refresh,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        await clock.wait(EVERY_MS, signal).catch(() => {});
+        if (!signal.aborted) await refresh(signal);
+      }
+    },
+  };
+};

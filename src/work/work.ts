@@ -1,0 +1,104 @@
+import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
+import type { Cluster } from '../core/cluster.ts';
+import type { Selection } from '../core/labels.ts';
+import type { Log } from '../core/log.ts';
+import { createIntakeWriter } from '../store/accept-delivery.ts';
+import { releaseLooks } from '../store/looks.ts';
+import type { Db } from '../store/open-store.ts';
+import { prune, type Retention } from '../store/prune.ts';
+import { createServiceActs, type ServiceActs } from './acts.ts';
+import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
+import { createClusterWork } from './cluster-work.ts';
+import type { Clock, Registries } from './ports.ts';
+import { keepSchedule, type ScheduleOptions } from './schedule.ts';
+import { createSmartRedeploy, type SmartRedeploy } from './smart-redeploy.ts';
+
+export type WorkOptions = {
+  readonly clusters: readonly {
+    readonly cluster: Cluster;
+    readonly select: Selection;
+    readonly maxParallel: number;
+  }[];
+  readonly registries: Registries;
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly retention: Retention;
+  readonly schedule: ScheduleOptions;
+};
+
+/** Everything that the helper does by itself, and what it can be asked to do. */
+export type Work = {
+  readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
+  readonly smartRedeploy: SmartRedeploy;
+  readonly acts: ServiceActs;
+  readonly health: ClusterHealth;
+  /**
+   * Works until the signal is aborted, and resolves when all has stopped where the next start takes it
+   * up. Rejects with `SameSwarm` where clusters turn out to be one.
+   */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+const PRUNE_EVERY_MS = 3_600_000;
+
+export const createWork = (options: WorkOptions): Work => {
+  const { db, clock, log, newId } = options;
+  const works = new Map(
+    options.clusters.map((one) => [one.cluster.name, createClusterWork({ ...options, ...one })]),
+  );
+  const wake = (cluster: string): void => works.get(cluster)?.wake();
+  const smartRedeploy = createSmartRedeploy({ ...options, wake });
+  const health = createClusterHealth(
+    options.clusters.map(({ cluster }) => cluster),
+    clock,
+    log,
+  );
+
+  const pruneForEver = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        const removed = await prune(db, options.retention, clock.now());
+        if (removed > 0) log.info('history pruned', { removed });
+      } catch (error) {
+        log.error('history not pruned', { error });
+      }
+      await clock.wait(PRUNE_EVERY_MS, signal).catch(() => {});
+    }
+  };
+
+  return {
+    smartRedeploy,
+    health,
+    acts: createServiceActs({ ...options, newId, wake }),
+    acceptDelivery: createIntakeWriter(db, {
+      clusters: [...works.keys()],
+      now: clock.now,
+      lastLookAt: (cluster, name) => works.get(cluster)?.lastLookAt(name) ?? null,
+      onWork: (clusters) => clusters.forEach(wake),
+    }),
+    run: async (outer) => {
+      const ended = new AbortController();
+      const signal = AbortSignal.any([outer, ended.signal]);
+      await releaseLooks(db, clock.now());
+      // Whatever ends first, well or not, ends the rest, so that nothing works on half a helper.
+      const parts = [
+        ...[...works.values()].map((work) => work.run(signal)),
+        smartRedeploy.run(signal),
+        keepSchedule({ ...options.schedule, db, clock, random: options.random, log, start: smartRedeploy.start }, signal),
+        health.run(signal),
+        pruneForEver(signal),
+      ];
+      try {
+        await Promise.all(parts);
+      } finally {
+        ended.abort();
+        await Promise.allSettled(parts);
+      }
+    },
+  };
+};
