@@ -1,0 +1,109 @@
+import type { Secret } from '../core/secret.ts';
+import { answerFailure, connectionFailure } from './api-failure.ts';
+import { CliFailure } from './exit-status.ts';
+import { readCapped } from './read-capped.ts';
+
+export type ApiClient = {
+  /** Where the helper is, base path included. */
+  readonly url: string;
+  readonly get: <T>(path: string, query?: Query) => Promise<T>;
+  readonly post: <T>(path: string, body?: unknown, options?: PostOptions) => Promise<T>;
+  readonly remove: (path: string) => Promise<void>;
+};
+
+export type PostOptions = {
+  readonly contentType?: string;
+};
+
+/** Undefined and null are left out. */
+export type Query = Readonly<Record<string, string | number | undefined | null>>;
+
+export type ApiClientOptions = {
+  readonly url: string;
+  readonly token: Secret | null;
+  /** What lets this client in; a hook secret stands in the path. */
+  readonly shows?: 'token' | 'hook secret';
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+};
+
+/** A dry run of a big cluster is answered only when it is finished. */
+const USUAL_TIMEOUT_MS = 120_000;
+
+const addressOf = (base: string, path: string, query: Query): URL => {
+  const address = new URL(`${base.replace(/\/+$/, '')}${path}`);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null) address.searchParams.set(name, String(value));
+  }
+  return address;
+};
+
+/**
+ * Talks to a helper. Every failure is a {@link CliFailure} whose message says what to do; an answer
+ * that is not the helper's own is never taken for one.
+ */
+export const createApiClient = (options: ApiClientOptions): ApiClient => {
+  const { url, token } = options;
+  const ask = async (
+    method: string,
+    path: string,
+    query: Query,
+    body: unknown,
+    contentType = 'application/json',
+  ): Promise<unknown> => {
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? USUAL_TIMEOUT_MS);
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(addressOf(url, path, query), {
+        method,
+        headers: {
+          accept: 'application/json, application/problem+json',
+          ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
+          ...(body === undefined ? {} : { 'content-type': contentType }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // A token follows no redirection to wherever it may lead.
+        redirect: 'manual',
+        signal: AbortSignal.any([options.signal, timeout]),
+      });
+      text = await readCapped(response);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw connectionFailure(url, error);
+    }
+    if (response.status === 204) return undefined;
+    const isJson = /^application\/(?:problem\+)?json\b/.test(
+      response.headers.get('content-type') ?? '',
+    );
+    const answer = isJson ? parseJson(text) : undefined;
+    if (!response.ok || answer === undefined) {
+      throw answerFailure({
+        url,
+        status: response.status,
+        answer,
+        hasToken: token !== null,
+        shows: options.shows ?? 'token',
+      });
+    }
+    return answer;
+  };
+  return {
+    url,
+    get: async <T>(path: string, query: Query = {}) =>
+      (await ask('GET', path, query, undefined)) as T,
+    post: async <T>(path: string, body?: unknown, post: PostOptions = {}) =>
+      (await ask('POST', path, {}, body, post.contentType)) as T,
+    remove: async (path) => {
+      await ask('DELETE', path, {}, undefined);
+    },
+  };
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CliFailure('the answer broke off: it is no whole JSON', { cause: error });
+  }
+};

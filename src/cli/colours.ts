@@ -1,0 +1,6 @@
+import picocolors from 'picocolors';
+
+export type Colours = ReturnType<typeof picocolors.createColors>;
+
+/** Colours for a terminal, or none at all. */
+export const createColours = (wanted: boolean): Colours => picocolors.createColors(wanted);

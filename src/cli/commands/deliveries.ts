@@ -1,0 +1,75 @@
+import type { DeliveryView } from '../../core/views.ts';
+import { printTime } from '../deployment-lines.ts';
+import { EXIT } from '../exit-status.ts';
+import { wholeNumber } from '../option-values.ts';
+import type { AddCommand } from '../program.ts';
+import { readList } from '../read-list.ts';
+import { type Cell, tableLines } from '../table.ts';
+
+const USUAL_LIMIT = 20;
+
+const outcome = ({ duplicateOf, pushes, ignored, deployments }: DeliveryView): string => {
+  if (duplicateOf !== null) return `duplicate of ${duplicateOf}`;
+  if (pushes.length === 0)
+    return `ignored: ${[...new Set(ignored.map(({ reason }) => reason))].join(', ')}`;
+  if (deployments.length === 0) {
+    const results = pushes.flatMap((push) => push.results ?? []);
+    const said = results.map(({ state, outcome: found }) => found ?? state);
+    return [...new Set(said)].join(', ') || 'waiting';
+  }
+  return `${deployments.length} ${deployments.length === 1 ? 'deployment' : 'deployments'}`;
+};
+
+export const addDeliveries: AddCommand = (program, act) => {
+  program
+    .command('deliveries')
+    .description('show what senders delivered, the newest first')
+    .option('--sender <name>', 'only from this sender, such as docker-hub')
+    .option('--secret <name>', 'only let in by the secret of this name')
+    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT)
+    .action(
+      act(
+        async (
+          context,
+          { limit, ...filter }: { limit: number; sender?: string; secret?: string },
+        ) => {
+          const { colours, deps, json, note, print, printJson, width } = context;
+          const items = await readList<DeliveryView>(
+            context.api(),
+            '/api/v1/deliveries',
+            filter,
+            limit,
+          );
+          if (json) printJson({ items });
+          else if (items.length === 0) note('no deliveries');
+          else {
+            print(
+              ...tableLines({
+                columns: [
+                  { title: 'RECEIVED', least: 8 },
+                  { title: 'SENDER', least: 8 },
+                  { title: 'SECRET' },
+                  { title: 'FROM' },
+                  { title: 'PUSHES', least: 16 },
+                  { title: 'OUTCOME', least: 12 },
+                  { title: 'ID', least: 8 },
+                ],
+                rows: items.map((delivery): Cell[] => [
+                  width === null ? delivery.receivedAt : printTime(delivery.receivedAt, deps.now()),
+                  delivery.sender,
+                  delivery.secret,
+                  delivery.address,
+                  delivery.pushes.map(({ image }) => image).join(', '),
+                  outcome(delivery),
+                  delivery.id,
+                ]),
+                width,
+                paintTitle: colours.dim,
+              }),
+            );
+          }
+          return EXIT.well;
+        },
+      ),
+    );
+};

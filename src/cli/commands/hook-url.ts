@@ -1,0 +1,67 @@
+import type { HookSecret } from '../../config/config.ts';
+import type { Context } from '../context.ts';
+import { CliFailure } from '../exit-status.ts';
+import { HOOK_PLACES } from '../hook-places.ts';
+import { hookPath } from '../hook-path.ts';
+import type { AddCommand } from '../program.ts';
+
+const MAKE_ONE = 'make one with: openssl rand -hex 24, and give it as CD_HELPER_HOOK_SECRET';
+
+const allows = (secret: HookSecret, sender: string): boolean =>
+  secret.senders === null || secret.senders.includes(sender);
+
+const show = (context: Context, secrets: readonly HookSecret[], base: string): void => {
+  const { colours, deps, print } = context;
+  const known = deps.sources.senders ?? HOOK_PLACES.map(({ sender }) => sender);
+  for (const secret of secrets) {
+    const address = `${base}${hookPath(secret)}`;
+    print(colours.bold(address), `  secret ${secret.name}; whoever knows the address can use it`);
+    for (const { sender, place } of HOOK_PLACES) {
+      if (known.includes(sender) && allows(secret, sender))
+        print(`  ${sender.padEnd(24)}  ${place}`);
+    }
+    if (allows(secret, 'generic')) {
+      const body = `'{"image":"docker.io/acme/app:v1"}'`;
+      print('', `  curl -fsS -H 'content-type: application/json' -d ${body} '${address}'`);
+    }
+    print('');
+  }
+};
+
+export const addHookUrl: AddCommand = (hook, act) => {
+  hook
+    .command('url')
+    .description('print the addresses to paste at each sender; they hold the secrets')
+    .option('--sender <name>', 'only for this sender')
+    .action(
+      act(async (context, { sender }: { sender?: string }) => {
+        const config = context.config();
+        const all = config.hooks.secrets;
+        const secrets = sender === undefined ? all : all.filter((one) => allows(one, sender));
+        if (secrets.length === 0) {
+          throw new CliFailure('there is no hook secret for it: hooks are refused', {
+            hint: MAKE_ONE,
+          });
+        }
+        const settings = context.client();
+        const base =
+          settings.isGuess && config.publicUrl !== null ? config.publicUrl : settings.url;
+        if (context.json) {
+          const items = secrets.map((secret) => ({
+            secret: secret.name,
+            senders: secret.senders,
+            url: `${base}${hookPath(secret)}`,
+          }));
+          context.printJson({ items });
+          return 0;
+        }
+        show(context, secrets, base);
+        if (settings.isGuess && config.publicUrl === null) {
+          context.note(
+            'This is the address on this machine: set publicUrl (CD_HELPER_PUBLIC_URL) to the one that senders reach.',
+          );
+        }
+        return 0;
+      }),
+    );
+};

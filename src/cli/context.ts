@@ -1,0 +1,86 @@
+import { type ClientSettings, readClientSettings } from '../config/client-settings.ts';
+import type { Config } from '../config/config.ts';
+import { messageOfErrno } from '../config/errno.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { formatProblems } from '../config/problem.ts';
+import { type ApiClient, createApiClient } from './api-client.ts';
+import type { CliDeps } from './cli-deps.ts';
+import { type Colours, createColours } from './colours.ts';
+import { CliFailure, EXIT } from './exit-status.ts';
+import { widthOf } from './terminal.ts';
+
+export type GlobalOptions = {
+  readonly url?: string;
+  readonly token?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly color?: boolean;
+};
+
+/** What a command works with. */
+export type Context = {
+  readonly deps: CliDeps;
+  readonly colours: Colours;
+  readonly json: boolean;
+  /** Columns of the terminal; null where there is none. */
+  readonly width: number | null;
+  readonly print: (...lines: readonly string[]) => void;
+  readonly printJson: (value: unknown) => void;
+  /** For what is not the result: questions, progress, warnings. */
+  readonly note: (line: string) => void;
+  /** Where the helper is that is talked to. */
+  readonly client: () => ClientSettings;
+  readonly api: () => ApiClient;
+  /** A file that the person named. */
+  readonly readFile: (path: string) => string;
+  readonly config: () => Config;
+};
+
+const POLL_MS = 1_000;
+export const pollMsOf = (deps: CliDeps): number => deps.pollMs ?? POLL_MS;
+
+/** Whether colours are wanted: on a terminal, unless anybody says no ({@link https://no-color.org}). */
+const wantsColour = (deps: CliDeps, options: GlobalOptions): boolean =>
+  options.color !== false &&
+  (deps.sources.env['NO_COLOR'] ?? '') === '' &&
+  deps.sources.env['TERM'] !== 'dumb' &&
+  deps.stdout.isTTY === true;
+
+export const createContext = (deps: CliDeps, options: GlobalOptions): Context => {
+  const { sources, stdout, stderr } = deps;
+  const json = options.json === true;
+  const client = (): ClientSettings => {
+    const read = readClientSettings({ ...options, ...sources });
+    if (!read.ok) throw new CliFailure(read.problem, { status: EXIT.wrongUse, hint: read.hint });
+    return read.settings;
+  };
+  return {
+    deps,
+    json,
+    colours: createColours(wantsColour(deps, options) && !json),
+    width: widthOf(stdout),
+    print: (...lines) => {
+      if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
+    },
+    printJson: (value) => {
+      stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    note: (line) => {
+      stderr.write(`${line}\n`);
+    },
+    client,
+    api: () => createApiClient({ ...client(), signal: deps.signal }),
+    readFile: (path) => {
+      try {
+        return sources.readFile(path);
+      } catch (error) {
+        throw new CliFailure(`${path}: ${messageOfErrno(error)}`, { status: EXIT.wrongUse });
+      }
+    },
+    config: () => {
+      const loaded = loadConfig({ argvConfig: options.config, ...sources });
+      if (!loaded.ok) throw new CliFailure(formatProblems(loaded.problems));
+      return loaded.config;
+    },
+  };
+};

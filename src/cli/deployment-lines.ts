@@ -1,0 +1,119 @@
+import { type Digest, shortDigest } from '../core/digest.ts';
+import type { DeploymentState, DeploymentView, TriggerView } from '../core/views.ts';
+import { printDuration } from './age.ts';
+import { printable } from './cell-text.ts';
+import type { Context } from './context.ts';
+import { type Cell, tableLines } from './table.ts';
+import { stateCell } from './verdict-cell.ts';
+
+const ENDS: readonly DeploymentState[] = [
+  'succeeded',
+  'failed',
+  'rolled-back',
+  'superseded',
+  'skipped',
+];
+
+export const isFinal = ({ state }: DeploymentView): boolean => ENDS.includes(state);
+export const isFailure = ({ state }: DeploymentView): boolean =>
+  state === 'failed' || state === 'rolled-back';
+
+const short = (digest: string | null): string =>
+  digest === null ? '?' : shortDigest(digest as Digest);
+
+/** `abc → def` */
+export const digestChange = ({ from, to }: DeploymentView): string =>
+  `${short(from)} → ${short(to)}`;
+
+/** Local time of day, with the date where it is not today's. */
+export const printTime = (time: string, now: number): string => {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return '';
+  const pad = (part: number): string => String(part).padStart(2, '0');
+  const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map(pad).join(':');
+  const today = new Date(now);
+  return at.toDateString() === today.toDateString()
+    ? clock
+    : `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clock}`;
+};
+
+/** What led to a deployment, in a few words. */
+export const printTrigger = (trigger: TriggerView): string => {
+  switch (trigger.kind) {
+    case 'hook':
+      return 'hook';
+    case 'smart-redeploy':
+      return 'smart-redeploy';
+    case 'schedule':
+      return 'schedule';
+    case 'person':
+      return trigger.actor;
+    default:
+      return trigger satisfies never;
+  }
+};
+
+const took = ({ startedAt, endedAt }: DeploymentView, now: number): string => {
+  if (startedAt === null) return '';
+  const end = endedAt === null ? now : Date.parse(endedAt);
+  return printDuration(Math.max(0, end - Date.parse(startedAt)));
+};
+
+/** What went wrong, on one line; empty where nothing did. */
+export const whyNot = ({ reason, failure }: DeploymentView): string =>
+  [reason, failure?.message].filter((part) => part !== null && part !== undefined).join(': ');
+
+/** Deployments as a table. */
+export const deploymentLines = (
+  context: Context,
+  deployments: readonly DeploymentView[],
+): string[] => {
+  const { colours, deps, width } = context;
+  if (deployments.length === 0) return [];
+  return tableLines({
+    columns: [
+      { title: 'QUEUED', least: 8 },
+      { title: 'CLUSTER' },
+      { title: 'SERVICE', least: 12 },
+      { title: 'IMAGE', least: 12 },
+      { title: 'DIGEST', least: 27 },
+      { title: 'STATE', least: 13 },
+      { title: 'TOOK', least: 3 },
+      { title: 'BY', least: 4 },
+      { title: 'WHY', least: 10 },
+      ...(width === null ? [{ title: 'ID' }] : []),
+    ],
+    rows: deployments.map((deployment): Cell[] => [
+      width === null ? deployment.queuedAt : printTime(deployment.queuedAt, deps.now()),
+      deployment.cluster,
+      deployment.service.name,
+      deployment.image.replace(/^docker\.io\/(?:library\/)?/, ''),
+      digestChange(deployment),
+      stateCell(colours, deployment.state),
+      took(deployment, deps.now()),
+      [...new Set(deployment.triggers.map(printTrigger))].join(', '),
+      whyNot(deployment),
+      deployment.id,
+    ]),
+    width,
+    paintTitle: colours.dim,
+  });
+};
+
+/** One line for one change of one deployment, as it happens. */
+export const deploymentLine = (context: Context, deployment: DeploymentView): string => {
+  const { colours, deps } = context;
+  const state = stateCell(colours, deployment.state);
+  const text = typeof state === 'string' ? state : state.paint(state.text.padEnd(13));
+  const at = deployment.endedAt ?? deployment.startedAt ?? deployment.queuedAt;
+  const why = isFailure(deployment) || deployment.state === 'skipped' ? whyNot(deployment) : '';
+  const parts = [
+    printTime(at, deps.now()),
+    text,
+    printable(deployment.service.name),
+    digestChange(deployment),
+    isFinal(deployment) ? took(deployment, deps.now()) : '',
+    printable(why),
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+};

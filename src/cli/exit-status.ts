@@ -1,0 +1,19 @@
+/** What a shell learns from a command. */
+export const EXIT = { well: 0, failed: 1, wrongUse: 2, unknown: 3 } as const;
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends a command with one line for the person who gave it, and what to do about it. */
+export class CliFailure extends Error {
+  override readonly name = 'CliFailure';
+  readonly status: ExitStatus;
+  readonly hint: string | null;
+
+  constructor(
+    message: string,
+    options: { status?: ExitStatus; hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.status = options.status ?? EXIT.failed;
+    this.hint = options.hint ?? null;
+  }
+}

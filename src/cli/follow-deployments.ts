@@ -1,0 +1,48 @@
+import type { DeploymentView } from '../core/views.ts';
+import { type Context, pollMsOf } from './context.ts';
+import { deploymentLine, isFailure, isFinal } from './deployment-lines.ts';
+import { pause } from './pause.ts';
+import { createProgress } from './progress.ts';
+
+type Follow = {
+  /** The deployments that are followed, as they are now. */
+  readonly read: () => Promise<readonly DeploymentView[]>;
+  /** Whether no more of them can come. */
+  readonly isComplete: () => boolean | Promise<boolean>;
+};
+
+/**
+ * Tells each change of the deployments until all have ended; resolves with them as they ended. Where
+ * JSON is asked for, nothing is told: the caller has the end.
+ */
+export const followDeployments = async (
+  context: Context,
+  { read, isComplete }: Follow,
+): Promise<readonly DeploymentView[]> => {
+  const { deps, json, print } = context;
+  const progress = createProgress(json ? { write: String } : deps.stderr);
+  const told = new Map<string, string>();
+  try {
+    for (;;) {
+      const deployments = await read();
+      for (const deployment of deployments) {
+        if (told.get(deployment.id) === deployment.state) continue;
+        told.set(deployment.id, deployment.state);
+        progress.clear();
+        if (json) continue;
+        print(deploymentLine(context, deployment));
+        if (isFailure(deployment)) print(...logLines(context, deployment));
+      }
+      const ended = deployments.filter(isFinal).length;
+      if (ended === deployments.length && (await isComplete())) return deployments;
+      progress.show(`${ended} of ${deployments.length} ended`);
+      await pause(pollMsOf(deps), deps.signal);
+    }
+  } finally {
+    progress.clear();
+  }
+};
+
+/** The failing container's last words. */
+const logLines = ({ colours }: Context, { failure }: DeploymentView): readonly string[] =>
+  (failure?.log ?? []).map((line) => colours.dim(`    │ ${line.replaceAll(/\p{Cc}/gu, ' ')}`));

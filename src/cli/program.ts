@@ -1,0 +1,88 @@
+import { Command, CommanderError } from 'commander';
+import type { CliDeps } from './cli-deps.ts';
+import { addCheckConfig } from './commands/check-config.ts';
+import { addDeliveries } from './commands/deliveries.ts';
+import { addDeployments } from './commands/deployments.ts';
+import { addFreeze } from './commands/freeze.ts';
+import { addHistory } from './commands/history.ts';
+import { addHook } from './commands/hook.ts';
+import { addServe } from './commands/serve.ts';
+import { addServiceActs } from './commands/service-acts.ts';
+import { addSmartRedeploy } from './commands/smart-redeploy.ts';
+import { addStatus } from './commands/status.ts';
+import { type Context, createContext, type GlobalOptions } from './context.ts';
+import { CliFailure, EXIT } from './exit-status.ts';
+
+/** Adds commands to the program. `act` runs one and keeps its exit status. */
+export type AddCommand = (program: Command, act: Act) => void;
+export type Act = <Args extends readonly unknown[]>(
+  command: (context: Context, ...args: Args) => Promise<number>,
+) => (...args: [...Args, Command]) => Promise<void>;
+
+const COMMANDS: readonly AddCommand[] = [
+  addServe,
+  addCheckConfig,
+  addStatus,
+  addSmartRedeploy,
+  addServiceActs,
+  addFreeze,
+  addHistory,
+  addDeployments,
+  addDeliveries,
+  addHook,
+];
+
+/** The program with all its commands; `finish` is told the exit status of the one that ran. */
+export const createProgram = (deps: CliDeps, finish: (status: number) => void): Command => {
+  const program = new Command('cd-helper')
+    .description('Redeploys Docker Swarm services when their images are pushed.')
+    .version(deps.version)
+    .option('--config <file>', 'YAML file with the configuration (CD_HELPER_CONFIG)')
+    .option('--url <url>', 'address of the helper, base path included (CD_HELPER_URL)')
+    .option('--token <token>', 'API token (CD_HELPER_API_TOKEN, or token in the profile file)')
+    .option('--json', 'print JSON')
+    .option('--no-color', 'print without colours')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => deps.stdout.write(text),
+      writeErr: (text) => deps.stderr.write(text),
+      getOutHelpWidth: () => deps.stdout.columns ?? 100,
+      getErrHelpWidth: () => deps.stderr.columns ?? 100,
+    })
+    .addHelpText(
+      'after',
+      '\nExit status: 0 well, 1 something failed, 2 wrong use, 3 something unknown.',
+    );
+  const act: Act =
+    (command) =>
+    async (...args) => {
+      const given = args.slice(0, -1) as never;
+      const self = args.at(-1) as Command;
+      const context = createContext(deps, self.optsWithGlobals<GlobalOptions>());
+      finish(await command(context, ...given));
+    };
+  for (const add of COMMANDS) add(program, act);
+  return program;
+};
+
+/** Runs the command that `argv` (without program and script) gives, and tells its exit status. */
+export const runCommandLine = async (argv: readonly string[], deps: CliDeps): Promise<number> => {
+  let status: number = EXIT.well;
+  const program = createProgram(deps, (finished) => {
+    status = finished;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    // Commander has said it already; help and version that were asked for are no mistake.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.well : EXIT.wrongUse;
+    if (error instanceof CliFailure) {
+      deps.stderr.write(`${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`);
+      return error.status;
+    }
+    if (deps.signal.aborted) return EXIT.failed;
+    throw error;
+  }
+};

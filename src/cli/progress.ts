@@ -1,0 +1,18 @@
+import { cutText } from './cell-text.ts';
+import { type Terminal, widthOf } from './terminal.ts';
+
+/** One line at the bottom of a terminal that says what is going on; elsewhere it says nothing. */
+export type Progress = { readonly show: (text: string) => void; readonly clear: () => void };
+
+const CLEAR_LINE = '\r\u001b[2K';
+
+export const createProgress = (terminal: Terminal): Progress => {
+  const width = widthOf(terminal);
+  let shown = '';
+  const put = (text: string): void => {
+    if (width === null || text === shown) return;
+    shown = text;
+    terminal.write(`${CLEAR_LINE}${cutText(text, width - 1)}`);
+  };
+  return { show: put, clear: () => put('') };
+};

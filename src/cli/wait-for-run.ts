@@ -1,0 +1,114 @@
+import pLimit from 'p-limit';
+import type { DeploymentView, RunView } from '../core/views.ts';
+import type { ApiClient } from './api-client.ts';
+import { type Context, pollMsOf } from './context.ts';
+import { isFailure, isFinal } from './deployment-lines.ts';
+import { EXIT } from './exit-status.ts';
+import { followDeployments } from './follow-deployments.ts';
+import { pause } from './pause.ts';
+import { createProgress } from './progress.ts';
+import { readList } from './read-list.ts';
+import { countServices, serviceLines } from './service-table.ts';
+
+const CONCURRENCY = 8;
+
+const runPath = (id: string): string => `/api/v1/runs/${encodeURIComponent(id)}`;
+
+const isOfRun = ({ triggers }: DeploymentView, run: RunView): boolean =>
+  triggers.some((trigger) => 'run' in trigger && trigger.run === run.id);
+
+/** The deployments that the run led to; one that was waiting already may be older than the run. */
+const readDeployments = async (
+  api: ApiClient,
+  run: RunView,
+  ended: Map<string, DeploymentView>,
+): Promise<readonly DeploymentView[]> => {
+  const since = await readList<DeploymentView>(api, '/api/v1/deployments', {
+    since: run.startedAt,
+  });
+  const found = new Map(since.map((deployment) => [deployment.id, deployment]));
+  const limit = pLimit(CONCURRENCY);
+  const missing = run.services
+    .filter(({ verdict }) => verdict !== 'current')
+    .flatMap(({ deployment }) =>
+      deployment === null || found.has(deployment) ? [] : [deployment],
+    );
+  await Promise.all(
+    missing.map((id) =>
+      limit(async () => {
+        const known = ended.get(id);
+        const path = `/api/v1/deployments/${encodeURIComponent(id)}`;
+        found.set(id, known ?? (await api.get<DeploymentView>(path)));
+      }),
+    ),
+  );
+  for (const deployment of found.values()) {
+    if (isFinal(deployment)) ended.set(deployment.id, deployment);
+  }
+  return [...found.values()].filter((deployment) => isOfRun(deployment, run));
+};
+
+/** The run once it has checked everything, with its progress told meanwhile. */
+const waitUntilChecked = async (
+  context: Context,
+  api: ApiClient,
+  started: RunView,
+): Promise<RunView> => {
+  const progress = createProgress(context.json ? { write: String } : context.deps.stderr);
+  let run = started;
+  try {
+    while (run.state === 'queued' || run.state === 'checking') {
+      const { checkedImages, images } = run.progress;
+      progress.show(
+        images === 0 ? 'looking at services …' : `${checkedImages} of ${images} images checked`,
+      );
+      await pause(pollMsOf(context.deps), context.deps.signal);
+      run = await api.get<RunView>(runPath(run.id));
+    }
+    return run;
+  } finally {
+    progress.clear();
+  }
+};
+
+const statusOf = (run: RunView, deployments: readonly DeploymentView[]): number => {
+  if (run.state === 'failed' || deployments.some(isFailure)) return EXIT.failed;
+  const deployed = new Set(deployments.map(({ service }) => service.id));
+  const isUnknown = run.services.some(
+    ({ id, verdict }) => verdict === 'unknown' && !deployed.has(id),
+  );
+  return isUnknown ? EXIT.unknown : EXIT.well;
+};
+
+const summary = (run: RunView, deployments: readonly DeploymentView[]): string => {
+  const states = [...Map.groupBy(deployments, ({ state }) => state)].map(
+    ([state, those]) => `${those.length} ${state}`,
+  );
+  const done = states.length === 0 ? 'nothing was redeployed' : `deployments: ${states.join(', ')}`;
+  return `${countServices(run.services)}; ${done}`;
+};
+
+/** Tells a run until all its deployments have ended; gives the exit status. */
+export const waitForRun = async (context: Context, started: RunView): Promise<number> => {
+  const { deps, json, note, print, printJson } = context;
+  const api = context.api();
+  const ended = new Map<string, DeploymentView>();
+  try {
+    let run = await waitUntilChecked(context, api, started);
+    if (!json) print(...serviceLines(context, run.services), '');
+    const deployments = await followDeployments(context, {
+      read: () => readDeployments(api, run, ended),
+      isComplete: async () => {
+        run = await api.get<RunView>(runPath(run.id));
+        return run.endedAt !== null;
+      },
+    });
+    if (json) printJson({ ...run, deployments });
+    else print(summary(run, deployments));
+    if (run.reason !== null) note(run.reason);
+    return statusOf(run, deployments);
+  } catch (error) {
+    if (deps.signal.aborted) note(`run ${started.id} goes on without you`);
+    throw error;
+  }
+};

@@ -1,0 +1,9 @@
+import { statSync } from 'node:fs';
+
+const PERMISSIONS = 0o777;
+
+/** Permission bits of a file, or null where there is none that can be seen. */
+export const fileMode = (path: string): number | null => {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? null : stat.mode & PERMISSIONS;
+};
