@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LookUp } from '../../src/core/published.ts';
 import { createSecret } from '../../src/core/secret.ts';
@@ -308,8 +309,7 @@ describe('answers that are none', () => {
   });
 
   test('something that is not HTTP', async () => {
-    const { createServer } = await import('node:net');
-    const server = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+    const server = createServer((socket) => socket.resume().end('SSH-2.0-OpenSSH_9.2\r\n'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;

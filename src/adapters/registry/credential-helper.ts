@@ -17,14 +17,20 @@ const Answer = z.object({ Username: z.string(), Secret: z.string() });
 
 type Finished = { readonly status: number | null; readonly output: string };
 
+class TooMuch extends Error {}
+
 const runHelper = (command: string, input: string, signal: AbortSignal): Promise<Finished> =>
   new Promise((resolve, reject) => {
-    const child = spawn(command, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], shell: false });
+    // A group of its own, so that what a script has started ends with it.
+    const child = spawn(command, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
     const chunks: Buffer[] = [];
     let size = 0;
     const end = (error: Error): void => {
-      child.kill('SIGKILL');
-      // A grandchild may hold the pipe open; nobody waits for it.
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
       child.stdout.destroy();
       reject(error);
     };
@@ -35,7 +41,7 @@ const runHelper = (command: string, input: string, signal: AbortSignal): Promise
     child.stdin.end(input);
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MOST_BYTES) end(new Error('wrote too much'));
+      if (size > MOST_BYTES) end(new TooMuch());
       else chunks.push(chunk);
     });
     child.once('close', (status) => {
@@ -85,6 +91,7 @@ export const askCredentialHelper = async (
   } catch (error) {
     caller.throwIfAborted();
     if (error instanceof TimeUp) return failed(`did not answer within ${limitMs / 1000} s`);
+    if (error instanceof TooMuch) return failed('wrote more than 64 KiB');
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     return failed(isMissing ? 'is not installed' : 'could not be run');
   }
