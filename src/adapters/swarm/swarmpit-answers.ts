@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+// As much of Swarmpit's answers as is used; absent values are null there.
+
+const optionalText = z.string().nullish();
+
+export const swarmpitService = z.object({
+  id: z.string(),
+  version: z.number(),
+  createdAt: optionalText,
+  updatedAt: optionalText,
+  serviceName: z.string(),
+  mode: z.string(),
+  stack: optionalText,
+  /** `name` and `tag` are cut at the last colon, which may be that of a port: `image` is parsed instead. */
+  repository: z.object({ image: optionalText, imageDigest: optionalText }),
+  status: z
+    .object({
+      tasks: z.object({ running: z.number().nullish(), total: z.number().nullish() }).nullish(),
+      update: optionalText,
+      message: optionalText,
+    })
+    .nullish(),
+  labels: z.array(z.object({ name: z.string(), value: z.unknown() })).nullish(),
+  deployment: z
+    .object({
+      forceUpdate: z.number().nullish(),
+      autoredeploy: z.union([z.boolean(), z.string()]).nullish(),
+    })
+    .nullish(),
+});
+export type SwarmpitService = z.infer<typeof swarmpitService>;
+
+export const swarmpitVersion = z.object({
+  name: z.string(),
+  version: z.string(),
+  initialized: z.boolean().nullish(),
+  docker: z.object({ engine: optionalText }).nullish(),
+});
+
+export const swarmpitError = z.object({ error: z.string().nullish() });

@@ -1,0 +1,97 @@
+import { ClusterError } from '../../core/cluster.ts';
+import { createExchange, type Exchanged } from './exchange.ts';
+import { ExchangeFailure } from './exchange-failure.ts';
+import { cleanLine } from './engine-logs.ts';
+import { bearerOf, parseSwarmpitAddress } from './swarmpit-address.ts';
+import { swarmpitError } from './swarmpit-answers.ts';
+import {
+  type SwarmpitAsked,
+  swarmpitConnectionProblem,
+  type SwarmpitRefusal,
+} from './swarmpit-problem.ts';
+
+export type SwarmpitCall = {
+  readonly method: 'GET' | 'POST';
+  /** Below the base path, e.g. `/api/services`. */
+  readonly path: string;
+  readonly deadlineMs: number;
+};
+
+export type SwarmpitReply =
+  | { readonly ok: true; readonly body: Buffer }
+  | { readonly ok: false; readonly refusal: SwarmpitRefusal };
+
+export type SwarmpitConnection = {
+  /** Throws `ClusterError` where no answer came, or the signal's own reason. */
+  readonly call: (call: SwarmpitCall, signal: AbortSignal) => Promise<SwarmpitReply>;
+  readonly asked: (call: SwarmpitCall) => SwarmpitAsked;
+  readonly close: () => Promise<void>;
+};
+
+const LARGEST_ANSWER = 256 * 1024 * 1024;
+
+export const createSwarmpitConnection = (options: {
+  readonly cluster: string;
+  readonly url: string;
+  readonly token: { readonly reveal: () => string };
+  readonly connectMs: number;
+}): SwarmpitConnection => {
+  const { cluster } = options;
+  const address = parseSwarmpitAddress(options.url);
+  const { exchange, close } = createExchange(address, options.connectMs);
+
+  const asked = ({ method, path, deadlineMs }: SwarmpitCall): SwarmpitAsked => ({
+    cluster,
+    address: address.shown,
+    call: `${method} ${path}`,
+    changes: method !== 'GET',
+    deadlineMs,
+  });
+
+  return {
+    asked,
+    close,
+    async call(call, signal) {
+      const authorization = bearerOf(options.token.reveal());
+      if (authorization === null) {
+        const detail =
+          'the token is empty or has characters that no token of Swarmpit has: paste it again';
+        throw new ClusterError(cluster, 'sign-in-refused', detail, { retryable: false });
+      }
+      const { method, path, deadlineMs } = call;
+      const request = {
+        method,
+        path: `${address.basePath}${path}`,
+        headers: { authorization },
+        deadlineMs,
+        maxBytes: LARGEST_ANSWER,
+      };
+      try {
+        // A kept connection that was closed meanwhile shows only when it is used: reading may try once
+        // more. A redeploy never does, as it restarts tasks each time.
+        const answer = await exchange(request, signal).catch((error: unknown) => {
+          const isStale = error instanceof ExchangeFailure && error.kind === 'lost';
+          if (isStale && method === 'GET') return exchange(request, signal);
+          throw error;
+        });
+        return answer.status >= 200 && answer.status < 300
+          ? { ok: true, body: answer.body }
+          : { ok: false, refusal: refusalOf(answer) };
+      } catch (error) {
+        if (!(error instanceof ExchangeFailure)) throw error;
+        throw swarmpitConnectionProblem(error, asked(call));
+      }
+    },
+  };
+};
+
+const refusalOf = (answer: Exchanged): SwarmpitRefusal => {
+  const isOwn = String(answer.headers['x-backend-server'] ?? '').toLowerCase() === 'swarmpit';
+  try {
+    const read = swarmpitError.parse(JSON.parse(answer.body.toString('utf8')));
+    const error = read.error == null ? null : cleanLine(read.error);
+    return { status: answer.status, isOwn, error, isJson: true };
+  } catch {
+    return { status: answer.status, isOwn, error: null, isJson: false };
+  }
+};

@@ -1,0 +1,90 @@
+import { hash } from 'node:crypto';
+import { parseImageReference } from '../../core/image-reference.ts';
+import type { Service, ServiceMode } from '../../core/service.ts';
+import { isUpdateState } from './engine-service.ts';
+import { canonicalJson } from './spec-fingerprint.ts';
+import type { SwarmpitService } from './swarmpit-answers.ts';
+
+const MODES: Readonly<Record<string, ServiceMode>> = {
+  replicated: 'replicated',
+  global: 'global',
+  replicatedjob: 'replicated-job',
+  globaljob: 'global-job',
+};
+
+/** What a person sets of a service and Swarmpit tells; never what its image or its tasks change. */
+const SET_BY_PEOPLE = [
+  'serviceName',
+  'mode',
+  'stack',
+  'replicas',
+  'ports',
+  'mounts',
+  'secrets',
+  'configs',
+  'hosts',
+  'variables',
+  'labels',
+  'containerLabels',
+  'command',
+  'entrypoint',
+  'user',
+  'dir',
+  'tty',
+  'healthcheck',
+  'logdriver',
+  'resources',
+] as const;
+
+const fingerprintOf = (raw: Readonly<Record<string, unknown>>): string => {
+  const deployment = (raw['deployment'] ?? {}) as Record<string, unknown>;
+  const { forceUpdate: _force, rollbackAllowed: _allowed, ...rest } = deployment;
+  const set = Object.fromEntries(SET_BY_PEOPLE.map((key) => [key, raw[key] ?? null]));
+  return hash('sha256', canonicalJson({ ...set, deployment: rest }));
+};
+
+/** As the spec spells it: Swarmpit tells the text before the digest and the digest apart. */
+const imageTextOf = ({ repository: { image, imageDigest } }: SwarmpitService): string => {
+  const text = image ?? '';
+  return imageDigest && !text.includes('@') ? `${text}@${imageDigest}` : text;
+};
+
+/** Where Swarmpit tells no time. */
+const LONG_AGO = new Date(0).toISOString();
+
+/**
+ * The service as every kind of cluster tells it. Swarmpit tells neither the health check's times nor
+ * the whole update policy, and leaves out the labels that begin with `swarmpit` or `com.docker`.
+ */
+export const toSwarmpitService = (
+  read: SwarmpitService,
+  raw: Readonly<Record<string, unknown>>,
+): Service => {
+  const imageText = imageTextOf(read);
+  const { tasks, update, message } = read.status ?? {};
+  const autoredeploy = read.deployment?.autoredeploy;
+  return {
+    id: read.id,
+    name: read.serviceName,
+    stack: read.stack ?? null,
+    mode: MODES[read.mode] ?? 'replicated',
+    imageText,
+    image: parseImageReference(imageText),
+    version: read.version,
+    forceUpdate: read.deployment?.forceUpdate ?? 0,
+    labels: Object.fromEntries(
+      (read.labels ?? []).map(({ name, value }) => [
+        name,
+        typeof value === 'string' ? value : String(value ?? ''),
+      ]),
+    ),
+    autoredeploy: autoredeploy === true || autoredeploy === 'true',
+    replicas: tasks ? { running: tasks.running ?? 0, desired: tasks.total ?? 0 } : null,
+    update: update && isUpdateState(update) ? { state: update, message: message ?? '' } : null,
+    updatePolicy: null,
+    healthGraceMs: 0,
+    specFingerprint: fingerprintOf(raw),
+    createdAt: read.createdAt ?? LONG_AGO,
+    updatedAt: read.updatedAt ?? LONG_AGO,
+  };
+};
