@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cutText, printable, textWidth } from './cell-text.ts';
+import { tableLines } from './table.ts';
+
+const lines = (rows: readonly (readonly string[])[], width: number | null): string[] =>
+  tableLines({
+    columns: [{ title: 'NAME', least: 4 }, { title: 'IMAGE', least: 6 }, { title: 'WHY' }],
+    rows,
+    width,
+    paintTitle: String,
+  });
+
+test.each([
+  ['abc', 3],
+  ['é', 1],
+  ['e\u0301', 1],
+  ['日本', 4],
+  ['🚀', 2],
+  ['👩‍👩‍👧', 2],
+  ['\u001b[31mred\u001b[39m', 3],
+  ['', 0],
+])('%j takes %i columns', (text, width) => {
+  expect(textWidth(text)).toBe(width);
+});
+
+test.each([
+  ['abcdef', 4, 'abc…'],
+  ['abcd', 4, 'abcd'],
+  ['日本語', 4, '日…'],
+  ['abc', 1, '…'],
+  ['abc', 0, ''],
+])('%j within %i columns is %j', (text, width, cut) => {
+  expect(cutText(text, width)).toBe(cut);
+});
+
+test.each([
+  ['a\u001b[2Jb', 'ab'],
+  ['a\nb\tc', 'a b c'],
+  ['a\u202eb', 'a b'],
+  ['a\u009b31mb', 'ab'],
+])('%j is shown harmless', (text, shown) => {
+  expect(printable(text)).toBe(shown);
+});
+
+test('columns stand under each other, and one that says nothing is left out', () => {
+  expect(
+    lines(
+      [
+        ['a', 'nginx:1', ''],
+        ['long-name', 'x', ''],
+      ],
+      null,
+    ),
+  ).toEqual(['NAME       IMAGE', 'a          nginx:1', 'long-name  x']);
+});
+
+test('the widest column gives way first, and none below its least', () => {
+  expect(lines([['service', 'registry.local/acme/application:v1', 'gone']], 30)).toEqual([
+    'NAME     IMAGE            WHY',
+    'service  registry.local…  gone',
+  ]);
+  expect(lines([['service', 'registry.local/acme/application:v1', 'gone']], 5)[1]).toBe(
+    'ser…  regis…  gone',
+  );
+});
+
+test('colours are put on after cutting and do not count', () => {
+  const [, line] = tableLines({
+    columns: [{ title: 'A' }, { title: 'B' }],
+    rows: [[{ text: 'abcdefghij', paint: (text) => `\u001b[31m${text}\u001b[39m` }, 'x']],
+    width: 9,
+    paintTitle: String,
+  });
+  expect(line).toBe('\u001b[31mabcde…\u001b[39m  x');
+});
+
+test('no line is ever wider than the terminal, whatever is in it', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 3, maxLength: 3 })),
+      fc.integer({ min: 30, max: 200 }),
+      (rows, width) => {
+        for (const line of lines(rows, width)) {
+          expect(textWidth(line)).toBeLessThanOrEqual(width);
+          expect(line).not.toMatch(/[\p{Cc}]/u);
+        }
+      },
+    ),
+  );
+});
