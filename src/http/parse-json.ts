@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { findJsonError } from './find-json-error.ts';
 import { LIMITS } from './limits.ts';
 import { Problem } from './problem.ts';
 
@@ -27,13 +28,6 @@ const isDeeperThan = (most: number, bytes: Uint8Array): boolean => {
   return false;
 };
 
-/** Where the parser stopped, in its own words only: the rest of its message quotes the body. */
-const position = (error: unknown): string => {
-  const found =
-    error instanceof Error ? /\(line \d+ column \d+\)|position \d+/.exec(error.message) : null;
-  return found === null ? '' : ` at ${found[0].replace(/[()]/g, '')}`;
-};
-
 /** JSON of bytes as they came, a byte order mark allowed. Throws a 400 that says what is wrong. */
 export const parseJson = (bytes: Buffer): { readonly text: string; readonly value: unknown } => {
   if (bytes.length === 0) throw new Problem(400, 'no-body', 'there is no body: send JSON');
@@ -44,7 +38,12 @@ export const parseJson = (bytes: Buffer): { readonly text: string; readonly valu
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   try {
     return { text, value: JSON.parse(text) };
-  } catch (error) {
-    throw new Problem(400, 'malformed-json', `the body is not JSON: it breaks${position(error)}`);
+  } catch {
+    const { line, column } = findJsonError(text) ?? { line: 1, column: 1 };
+    throw new Problem(
+      400,
+      'malformed-json',
+      `the body is not JSON: it breaks at line ${line} column ${column}`,
+    );
   }
 };

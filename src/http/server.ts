@@ -1,6 +1,10 @@
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
 import { createActRoutes } from './act-routes.ts';
 import { addNotFound, answerUnreadable, createErrorHandler } from './answer-problems.ts';
 import { createDeskRoutes } from './desk-routes.ts';
@@ -138,6 +142,7 @@ export const createServer = async (
       security: [{ token: [] }],
     },
     transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
   });
   const refuseOthers = refuseOtherMethods(app);
   if (deps.basePath !== '') addHealthRoutes(app, deps);

@@ -150,7 +150,7 @@ describe('bounds', () => {
 
   it('tells ignored events one by one up to a hundred', () => {
     const result = read(
-      delivery([{ image: 'A' }, ...Array<object>(149).fill({ image: 'B' })]),
+      delivery([{ image: 'A' }, ...Array.from({ length: 149 }, () => ({ image: 'B' }))]),
       first,
     );
     if (result.kind !== 'understood') throw new Error(result.kind);

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { IncomingDelivery } from '../core/delivery.ts';
 import { printImageReference } from '../core/image-reference.ts';

@@ -1,0 +1,139 @@
+import { Registry } from 'prom-client';
+import type { AcceptedDelivery, NewDelivery } from '../../src/core/delivery.ts';
+import type { Log, LogFields } from '../../src/core/log.ts';
+import { createSecret } from '../../src/core/secret.ts';
+import type {
+  ClusterView,
+  DeliveryDetail,
+  DeploymentView,
+  Page,
+  PageRequest,
+  RunSummary,
+  RunView,
+  ServiceView,
+} from '../../src/core/views.ts';
+import type { ApiToken, HookSecret, ServerDeps } from '../../src/http/ports.ts';
+import { createIntake } from '../../src/intake/intake.ts';
+import { SENDERS } from '../../src/intake/senders.ts';
+
+export const HOOK_SECRET = 'hook-secret-0f3a9c';
+export const OPERATOR_TOKEN = 'operator-token-77b1';
+export const VIEWER_TOKEN = 'viewer-token-5e20';
+
+export const hookSecret = (
+  name: string,
+  value: string,
+  limits: Partial<HookSecret> = {},
+): HookSecret => ({
+  name,
+  value: createSecret(value),
+  senders: null,
+  registry: null,
+  clusters: null,
+  repositories: null,
+  networks: null,
+  ...limits,
+});
+
+const token = (name: string, role: ApiToken['role'], value: string): ApiToken => ({
+  name,
+  role,
+  value: createSecret(value),
+});
+
+/** A log that keeps every line as the text it would be written as. */
+const createKeptLog = (lines: string[], bound: LogFields = {}): Log => {
+  const write =
+    (level: string) =>
+    (message: string, fields: LogFields = {}): void => {
+      const errors = Object.values(fields).filter((field) => field instanceof Error);
+      lines.push(
+        `${level} ${message} ${JSON.stringify({ ...bound, ...fields })} ${errors.map((error) => error.stack).join(' ')}`,
+      );
+    };
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: (fields) => createKeptLog(lines, { ...bound, ...fields }),
+  };
+};
+
+/** The part of a list that is asked for; its position is the index of the next item. */
+const pageOf = <T>(all: readonly T[], { limit, after }: PageRequest): Page<T> => {
+  const from = Number(after ?? 0) || 0;
+  const to = from + limit;
+  return { items: all.slice(from, to), next: to < all.length ? String(to) : null };
+};
+
+const summarise = ({ services, ...summary }: RunView): RunSummary => {
+  void services;
+  return summary;
+};
+
+export type Shelf = {
+  readonly services: ServiceView[];
+  readonly deployments: DeploymentView[];
+  readonly deliveries: DeliveryDetail[];
+  readonly runs: RunView[];
+  readonly clusters: ClusterView[];
+};
+
+/** The server's ports, held in memory, with what came through them. */
+export const createMemoryPorts = (changes: Partial<ServerDeps> = {}) => {
+  const accepted: NewDelivery[] = [];
+  const logLines: string[] = [];
+  const shelf: Shelf = { services: [], deployments: [], deliveries: [], runs: [], clusters: [] };
+  const hookSecrets = changes.hookSecrets ?? [hookSecret('main', HOOK_SECRET)];
+  const acceptDelivery = async (delivery: NewDelivery): Promise<AcceptedDelivery> => {
+    const before = accepted.find(
+      ({ sender, senderDeliveryId }) =>
+        senderDeliveryId !== null &&
+        sender === delivery.sender &&
+        senderDeliveryId === delivery.senderDeliveryId,
+    );
+    accepted.push(delivery);
+    return { id: delivery.id, duplicateOf: before?.id ?? null };
+  };
+  const deps: ServerDeps = {
+    basePath: '',
+    trustedProxies: [],
+    hookSecrets,
+    apiTokens: [token('oncall', 'operator', OPERATOR_TOKEN), token('wall', 'viewer', VIEWER_TOKEN)],
+    intake: createIntake(SENDERS, hookSecrets),
+    acceptDelivery,
+    reads: {
+      listServices: async (filter, page) =>
+        pageOf(
+          shelf.services.filter(({ verdict }) => (filter.verdict ?? verdict) === verdict),
+          page,
+        ),
+      readService: async (cluster, name) =>
+        shelf.services.find((one) => one.cluster === cluster && one.name === name) ?? null,
+      listDeployments: async (filter, page) =>
+        pageOf(
+          shelf.deployments.filter(({ queuedAt }) => (filter.since ?? queuedAt) <= queuedAt),
+          page,
+        ),
+      readDeployment: async (id) => shelf.deployments.find((one) => one.id === id) ?? null,
+      listDeliveries: async (_filter, page) => pageOf(shelf.deliveries, page),
+      readDelivery: async (id) => shelf.deliveries.find((one) => one.id === id) ?? null,
+      listRuns: async (page) => {
+        const { items, next } = pageOf(shelf.runs, page);
+        return { items: items.map(summarise), next };
+      },
+      readRun: async (id) => shelf.runs.find((one) => one.id === id) ?? null,
+      listClusters: async () => shelf.clusters,
+      listRegistries: async () => [],
+    },
+    acts: {},
+    storeIsWritable: async () => true,
+    version: { version: '1.2.3', revision: 'abc1234' },
+    metrics: { public: false, registry: new Registry() },
+    now: Date.now,
+    log: createKeptLog(logLines),
+    ...changes,
+  };
+  return { deps, accepted, logLines, shelf };
+};
