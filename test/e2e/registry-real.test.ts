@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readAccessLog } from '../../sandbox/registry/access-log.ts';
+import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
+import type { RegistryHost } from '../../src/adapters/registry/registry-host.ts';
+import { createSecret } from '../../src/core/secret.ts';
+import { createTestAuthority } from '../support/fake-registry-certificates.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../support/fake-registry-client.ts';
+import {
+  type FakeContent,
+  fakeImage,
+  fakeIndex,
+  fakeTwoPlatforms,
+} from '../support/fake-registry-images.ts';
+import { pushContent } from '../support/fake-registry-push.ts';
+import { startTokenServer } from '../support/fake-registry-token-server.ts';
+
+const run = promisify(execFile);
+const LIMITS = { attemptMs: 5_000, lookUpMs: 15_000 };
+
+const labels = { 'org.opencontainers.image.version': 'v1.3.0' };
+const FORMS: [name: string, content: FakeContent][] = [
+  ['docker-image', fakeImage('docker', { form: 'docker', labels })],
+  ['oci-image', fakeImage('oci', { form: 'oci', labels })],
+  ['docker-list', fakeTwoPlatforms('list', 'docker')],
+  ['oci-index', fakeTwoPlatforms('index', 'oci')],
+  ['nested-index', fakeIndex([{ content: fakeTwoPlatforms('inner', 'oci') }], { form: 'oci' })],
+  [
+    'index-of-docker',
+    fakeIndex([
+      {
+        content: fakeImage('mixed', { form: 'docker' }),
+        platform: { os: 'linux', architecture: 'amd64' },
+      },
+    ]),
+  ],
+];
+
+let folder: string;
+let plain: RunningRegistry;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'registry-real-'));
+  plain = await startRegistry({ folder });
+  for (const [name, content] of FORMS) await pushContent(plain.url, `forms/${name}`, 'v1', content);
+});
+afterAll(async () => {
+  await plain.stop();
+  await rm(folder, { recursive: true });
+});
+
+describe('a real registry, and skopeo beside us', () => {
+  test.each(FORMS)('%s: both find the same digest', async (name, content) => {
+    await using registries = createTestRegistries({ insecure: [plain.host], limits: LIMITS });
+    const image = imageNamed(`${plain.host}/forms/${name}:v1`);
+    const found = await registries.findDigest(image, unbounded());
+    const address = `docker://${plain.host}/forms/${name}:v1`;
+    const skopeo = await run('skopeo', ['inspect', '--raw', '--tls-verify=false', address], {
+      encoding: 'buffer',
+      timeout: 30_000,
+    });
+    const digest = `sha256:${createHash('sha256').update(skopeo.stdout).digest('hex')}`;
+    expect(found).toEqual({ kind: 'published', digest, mediaType: content.mediaType });
+
+    const read = await registries.readManifest(image, content.digest, unbounded());
+    const below = [...content.children, ...content.children.flatMap(({ children }) => children)];
+    expect(read.kind === 'manifest' && new Set(read.manifest.members)).toEqual(
+      new Set(below.map((each) => each.digest)),
+    );
+    expect(read.kind === 'manifest' && read.manifest.platforms.length).toBeGreaterThan(0);
+  });
+
+  test('a look-up is one HEAD, and the facts of an image are read', async () => {
+    await using registries = createTestRegistries({ insecure: [plain.host], limits: LIMITS });
+    const image = imageNamed(`${plain.host}/forms/oci-image:v1`);
+    const before = (await readAccessLog(plain.accessLog)).length;
+    const found = await registries.findDigest(image, unbounded());
+    if (found.kind === 'failed') throw new Error(found.detail);
+    const since = async () => (await readAccessLog(plain.accessLog)).slice(before);
+    await expect.poll(since).toMatchObject([{ method: 'HEAD', status: 200 }]);
+    expect(await registries.readBuildFacts(image, found.digest, unbounded())).toMatchObject({
+      version: 'v1.3.0',
+    });
+    const gone = await registries.findDigest({ ...image, tag: 'gone' }, unbounded());
+    expect(gone).toMatchObject({ kind: 'failed', reason: 'tag-gone' });
+  });
+});
+
+describe('over TLS with an own authority', () => {
+  const authority = createTestAuthority();
+  const tls = { ca: authority.ca, cert: null, key: null };
+  const right = { username: 'acme', password: createSecret('hunter2') };
+  const wrong = { username: 'acme', password: createSecret('swordfish') };
+
+  const certificates = async (): Promise<{ certificate: string; key: string }> => {
+    const { cert, key } = authority.issue(['127.0.0.1']);
+    const files = { certificate: join(folder, 'server.pem'), key: join(folder, 'server.key') };
+    await writeFile(files.certificate, cert);
+    await writeFile(files.key, key);
+    return files;
+  };
+
+  /** Starts a registry that keeps what was pushed to the plain one. */
+  const startGuarded = async (auth: object): Promise<RunningRegistry> =>
+    startRegistry({
+      folder: join(folder, 'guarded'),
+      http: { tls: await certificates() },
+      config: { auth, storage: { filesystem: { rootdirectory: join(folder, 'storage') } } },
+    });
+
+  const behaves = async (registry: RunningRegistry): Promise<void> => {
+    const [, content] = FORMS[3] ?? [];
+    const image = imageNamed(`${registry.host}/forms/oci-index:v1`);
+    const client = (told: Partial<RegistryHost>) =>
+      createTestRegistries({ hosts: [{ host: registry.host, ...told }], limits: LIMITS });
+
+    await using good = client({ tls, credentials: right });
+    expect(await good.probe(registry.host, unbounded())).toEqual({ ok: true });
+    expect(await good.findDigest(image, unbounded())).toMatchObject({ digest: content?.digest });
+
+    for (const told of [{ tls, credentials: wrong }, { tls }]) {
+      await using refused = client(told);
+      const found = await refused.findDigest(image, unbounded());
+      expect(found).toMatchObject({ kind: 'failed', reason: 'sign-in-refused' });
+      expect(JSON.stringify(found)).toContain(registry.host);
+      expect(JSON.stringify(found)).not.toContain('swordfish');
+      expect(await refused.probe(registry.host, unbounded())).toMatchObject({ ok: false });
+    }
+
+    await using stranger = client({ credentials: right });
+    expect(await stranger.findDigest(image, unbounded())).toMatchObject({ reason: 'unreachable' });
+  };
+
+  test('a registry that knows its users by htpasswd', async () => {
+    const path = join(folder, 'htpasswd');
+    await writeFile(path, 'acme:$2y$05$abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhSFPIvxV7t8.\n');
+    const registry = await startGuarded({ htpasswd: { realm: 'sandbox', path } });
+    try {
+      await behaves(registry);
+    } finally {
+      await registry.stop();
+    }
+  });
+
+  test('a registry that wants tokens', async () => {
+    const roots = join(folder, 'roots.pem');
+    await writeFile(roots, authority.ca);
+    const known = { issuer: 'issuer of a test', service: 'sandbox' };
+    const tokens = await startTokenServer({
+      ...known,
+      tls: authority.issue(['127.0.0.1']),
+      signer: authority.issue(['tokens']),
+      users: { acme: 'hunter2' },
+    });
+    const registry = await startGuarded({
+      token: { realm: tokens.realm, ...known, rootcertbundle: roots },
+    });
+    try {
+      await behaves(registry);
+    } finally {
+      await registry.stop();
+      await tokens.close();
+    }
+  });
+});
