@@ -21,7 +21,7 @@ export const swarmpitService = z.object({
       message: optionalText,
     })
     .nullish(),
-  labels: z.array(z.object({ name: z.string(), value: z.unknown() })).nullish(),
+  labels: z.array(z.object({ name: z.string(), value: optionalText.catch(null) })).nullish(),
   deployment: z
     .object({
       forceUpdate: z.number().nullish(),

@@ -89,7 +89,7 @@ const refusalOf = (answer: Exchanged): SwarmpitRefusal => {
   const isOwn = String(answer.headers['x-backend-server'] ?? '').toLowerCase() === 'swarmpit';
   try {
     const read = swarmpitError.parse(JSON.parse(answer.body.toString('utf8')));
-    const error = read.error == null ? null : cleanLine(read.error);
+    const error = typeof read.error === 'string' ? cleanLine(read.error) : null;
     return { status: answer.status, isOwn, error, isJson: true };
   } catch {
     return { status: answer.status, isOwn, error: null, isJson: false };

@@ -72,12 +72,7 @@ export const toSwarmpitService = (
     image: parseImageReference(imageText),
     version: read.version,
     forceUpdate: read.deployment?.forceUpdate ?? 0,
-    labels: Object.fromEntries(
-      (read.labels ?? []).map(({ name, value }) => [
-        name,
-        typeof value === 'string' ? value : String(value ?? ''),
-      ]),
-    ),
+    labels: Object.fromEntries((read.labels ?? []).map(({ name, value }) => [name, value ?? ''])),
     autoredeploy: autoredeploy === true || autoredeploy === 'true',
     replicas: tasks ? { running: tasks.running ?? 0, desired: tasks.total ?? 0 } : null,
     update: update && isUpdateState(update) ? { state: update, message: message ?? '' } : null,

@@ -104,7 +104,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
         throw swarmpitProblem(reply.refusal, connection.asked(call));
       }
     }
-    // 404 can also mean that this Swarmpit knows no such route, so that the list decides.
+    // Either can also mean that this Swarmpit knows no such route, so that the list decides.
     const found = (await listServices(signal)).find((service) => service.id === id) ?? null;
     if (found !== null) tellsOne = false;
     return found;
