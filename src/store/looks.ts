@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { LookedAtPush, PushOutcome } from '../core/conclude-look.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Db, Query } from './open-store.ts';
@@ -158,7 +159,8 @@ const schedule = async (
     .onConflict((conflict) =>
       conflict
         .columns(['cluster', 'name'])
-        .where('state', '=', 'pending')
+        // Literal, because SQLite finds the partial index by its text.
+        .where('state', '=', sql.lit('pending'))
         .doUpdateSet((eb) => ({ run_at: eb.fn('min', ['look_work.run_at', eb.val(runAt)]) })),
     )
     .execute();

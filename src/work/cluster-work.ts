@@ -62,6 +62,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
         log.error('look broke', { image: work.name, error });
         await failLook(deps, work, 'an error of the helper itself, see its log');
       })
+      .catch((error: unknown) => log.error('look is left until the next start', { error }))
       .finally(() => {
         looking.delete(done);
         looksBell.ring();
@@ -89,6 +90,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
         log.error('rollout broke', { deployment: id, error });
         await postpone(db, id, clock.now() + AFTER_ERROR_MS);
       })
+      .catch((error: unknown) => log.error('deployment not put off', { deployment: id, error }))
       .finally(() => {
         rolling.delete(serviceId);
         rolloutsBell.ring();
