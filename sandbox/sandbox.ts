@@ -44,6 +44,8 @@ export type AttachedSandbox = Pick<
 
 export type Sandbox = AttachedSandbox & {
   readonly startedInMs: number;
+  /** Starts the registry anew where it was, with what it holds, so that it notifies these from now on. */
+  readonly notify: (endpoints: readonly NotifyEndpoint[]) => Promise<void>;
   /** Ends every process and removes every file of the sandbox. May be called again. */
   readonly stop: () => Promise<void>;
 };
@@ -91,15 +93,24 @@ const makeFolder = (wanted: string | undefined): string => {
   return folder;
 };
 
-const plain = <T extends RunningEngine | RunningRegistry>({ stop: _stop, pid: _pid, ...rest }: T) =>
-  rest;
+const engineAddresses = ({ stop: _stop, pid: _pid, ...addresses }: RunningEngine) => addresses;
 
+const registryAddresses = ({
+  stop: _stop,
+  restart: _restart,
+  pid: _pid,
+  ...addresses
+}: RunningRegistry) => addresses;
+
+type Part = RunningEngine | RunningRegistry;
+
+/** Starts everything; what runs is in `parts` also where a later part fails. */
 const startParts = async (
   folder: string,
   options: SandboxOptions,
   signal: AbortSignal,
-  started: (part: RunningEngine | RunningRegistry) => void,
-): Promise<SandboxAddresses> => {
+  parts: Set<Part>,
+): Promise<{ addresses: SandboxAddresses; registry: RunningRegistry }> => {
   const { taskHistory, engineArguments = [], notify = [] } = options;
   const engine = async (number: number): Promise<RunningEngine> => {
     const running = await startEngine({
@@ -110,7 +121,7 @@ const startParts = async (
       ...(taskHistory === undefined ? {} : { taskHistory }),
       signal,
     });
-    started(running);
+    parts.add(running);
     return running;
   };
   const first = await engine(1);
@@ -122,8 +133,9 @@ const startParts = async (
     notify,
     signal,
   });
-  started(registry);
-  return { folder, engines: [plain(first), ...others.map(plain)], registry: plain(registry) };
+  parts.add(registry);
+  const engines = [engineAddresses(first), ...others.map(engineAddresses)] as const;
+  return { addresses: { folder, engines, registry: registryAddresses(registry) }, registry };
 };
 
 /**
@@ -139,31 +151,47 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   const folder = makeFolder(options.folder);
   const stopped = new AbortController();
   const signals = [stopped.signal, options.signal].filter((signal) => signal !== undefined);
-  const running: (RunningEngine | RunningRegistry)[] = [];
-  const starting = startParts(folder, options, AbortSignal.any(signals), (part) => {
-    running.push(part);
-  });
+  const parts = new Set<Part>();
+  const starting = startParts(folder, options, AbortSignal.any(signals), parts);
+  let changing: Promise<unknown> = starting;
 
   const stopAll = async (): Promise<void> => {
     stopped.abort(new Error('the sandbox is being stopped'));
     // What is half up must be known before it can be stopped; a failure is told to the one who started it.
-    await starting.catch(() => {});
-    await Promise.all(running.map((part) => part.stop()));
+    await changing.catch(() => {});
+    await Promise.all([...parts].map((part) => part.stop()));
     removeLeftovers(folder);
     forgetSignals();
   };
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= stopAll());
   const forgetSignals = stopOnSignals(stop, () => {
-    for (const { pid } of running) kill(pid, 'SIGKILL');
+    for (const { pid } of parts) kill(pid, 'SIGKILL');
     removeLeftovers(folder);
   });
 
+  const restartRegistry = async (
+    before: RunningRegistry,
+    notify: readonly NotifyEndpoint[],
+  ): Promise<RunningRegistry> => {
+    parts.delete(before);
+    const after = await before.restart({ notify });
+    parts.add(after);
+    return after;
+  };
+
   try {
-    const attached = attachSandbox(await starting);
+    const { addresses, registry } = await starting;
+    const attached = attachSandbox(addresses);
+    let current = registry;
     return {
       ...attached,
       startedInMs: Math.round(performance.now() - began),
+      notify: async (endpoints) => {
+        const restarting = restartRegistry(current, endpoints);
+        changing = restarting;
+        current = await restarting;
+      },
       stop: async () => {
         await attached.close();
         await stop();

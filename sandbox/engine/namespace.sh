@@ -5,8 +5,6 @@
 #
 # usage: namespace.sh NAME LINK HOST_ADDRESS ENGINE_ADDRESS PREFIX_LENGTH NETWORK dockerd-argument…
 set -eu
-PATH="${PATH:-}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
-export PATH
 
 if [ "${1:-}" != --inside ]; then
   # Descriptor 3 keeps the way back to the network outside.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Child, childrenOf, kill, startChild } from '../machine/child.ts';
+import { type Child, childrenOf, kill, startChild, SYSTEM_PATH } from '../machine/child.ts';
 import { freeLink, type Link, SANDBOX_NETWORK } from '../machine/network.ts';
 import { HopelessError, waitUntil } from '../machine/wait-until.ts';
 import { engineApi } from './api.ts';
@@ -44,7 +44,6 @@ const START_WITHIN_MS = 30_000;
 const LAST_LOG_LINES = 12;
 const DEFAULT_TASK_HISTORY = 20;
 const KILL_AGAIN_AFTER_MS = 200;
-const PATH = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin';
 
 const run = promisify(execFile);
 
@@ -80,7 +79,7 @@ const stopNamespace = async (child: Child, link: Link): Promise<void> => {
     await Promise.race([child.ended, delay(KILL_AGAIN_AFTER_MS)]);
   }
   // It fails where the kernel was faster.
-  await run('env', [PATH, 'ip', 'link', 'delete', link.name]).catch(() => {});
+  await run('ip', ['link', 'delete', link.name], { env: { PATH: SYSTEM_PATH } }).catch(() => {});
 };
 
 const startSwarm = async (
@@ -140,6 +139,7 @@ export const startEngine = async (options: EngineOptions): Promise<RunningEngine
       SANDBOX_NETWORK,
       ...dockerdArguments(options, socket),
     ],
+    env: { PATH: SYSTEM_PATH },
     stdout: logFile,
     stderr: logFile,
   });

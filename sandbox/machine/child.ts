@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 /** A process that we started, and that the kernel kills when we end in whatever way. */
@@ -15,17 +15,25 @@ export type ChildOptions = {
   /** Files that its output is appended to. */
   readonly stdout: string;
   readonly stderr: string;
+  /** All that it shall find in its environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder?: string;
 };
+
+/** Part of util-linux: ties a process to the life of the one that started it. */
+const TIE = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : [];
 
 const begin = (options: ChildOptions): ChildProcess => {
   const out = openSync(options.stdout, 'a');
   const err = openSync(options.stderr, 'a');
   try {
     // An own session, so that Ctrl-C in a terminal reaches us alone and the order of stopping is ours.
-    return spawn('setpriv', ['--pdeathsig', 'KILL', ...options.command], {
+    const [command = '', ...args] = [...TIE, ...options.command];
+    return spawn(command, args, {
       stdio: ['ignore', out, err],
       detached: true,
-      cwd: '/',
+      cwd: options.folder ?? '/',
+      env: options.env,
     });
   } finally {
     closeSync(out);
@@ -66,3 +74,14 @@ export const childrenOf = async (pid: number): Promise<readonly number[]> => {
     return [];
   }
 };
+
+/** Asks it to end, and kills it where it does not within `patienceMs`. */
+export const stopChild = async (child: Child, patienceMs: number): Promise<void> => {
+  kill(child.pid, 'SIGTERM');
+  const impatience = setTimeout(() => kill(child.pid, 'SIGKILL'), patienceMs);
+  await child.ended;
+  clearTimeout(impatience);
+};
+
+/** Where Debian's commands are. */
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

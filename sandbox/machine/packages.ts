@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { SYSTEM_PATH } from './child.ts';
 
 /** Thrown where this machine cannot have a real engine; the message says why and what to do. */
 export class NoRealEngine extends Error {
@@ -11,7 +12,7 @@ export class NoRealEngine extends Error {
 
 const run = promisify(execFile);
 
-const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const FOLDERS = SYSTEM_PATH.split(':');
 const PACKAGE_OF: Readonly<Record<string, string>> = {
   dockerd: 'docker.io',
   docker: 'docker.io',

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { kill, startChild } from '../machine/child.ts';
+import { startChild, stopChild, SYSTEM_PATH } from '../machine/child.ts';
 import { canConnect, freePort } from '../machine/network.ts';
 import { HopelessError, waitUntil } from '../machine/wait-until.ts';
 
@@ -44,12 +44,15 @@ export type RegistryAddresses = {
 
 export type RunningRegistry = RegistryAddresses & {
   readonly pid: number;
+  /** Ends it and starts it anew at the same address, with what was pushed so far. */
+  readonly restart: (
+    changes: Pick<RegistryOptions, 'notify' | 'config'>,
+  ) => Promise<RunningRegistry>;
   /** Ends it; what was pushed stays in its folder. */
   readonly stop: () => Promise<void>;
 };
 
 const START_WITHIN_MS = 15_000;
-const PATH = 'PATH=/usr/local/bin:/usr/bin:/bin';
 const STOP_WITHIN_MS = 3_000;
 const PORT_ATTEMPTS = 3;
 
@@ -82,18 +85,13 @@ const startOnce = async (options: RegistryOptions, port: number): Promise<Runnin
   const accessLog = join(folder, 'access.log');
   const logFile = join(folder, 'registry.log');
   await writeFile(configFile, configOf(options, host));
-  const variables = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`);
   const child = await startChild({
-    command: ['env', '-i', PATH, ...variables, 'docker-registry', 'serve', configFile],
+    command: ['docker-registry', 'serve', configFile],
+    env: { PATH: SYSTEM_PATH, ...options.env },
     stdout: accessLog,
     stderr: logFile,
   });
-  const stop = async (): Promise<void> => {
-    kill(child.pid, 'SIGTERM');
-    const impatience = setTimeout(() => kill(child.pid, 'SIGKILL'), STOP_WITHIN_MS);
-    await child.ended;
-    clearTimeout(impatience);
-  };
+  const stop = () => stopChild(child, STOP_WITHIN_MS);
   try {
     await waitUntil(
       async () => {
@@ -115,7 +113,11 @@ const startOnce = async (options: RegistryOptions, port: number): Promise<Runnin
     throw new Error(`no registry: ${reason}\n${log.slice(-2000)}`, { cause: error });
   }
   const url = `${options.http?.['tls'] === undefined ? 'http' : 'https'}://${host}`;
-  return { host, url, accessLog, logFile, folder, pid: child.pid, stop };
+  const restart: RunningRegistry['restart'] = async (changes) => {
+    await stop();
+    return await startOnce({ ...options, ...changes }, port);
+  };
+  return { host, url, accessLog, logFile, folder, pid: child.pid, restart, stop };
 };
 
 /**

@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { cgroupFolders, cgroupName } from '../../sandbox/machine/leftovers.ts';
 import { crashing, good, healthy, multiPlatform, unhealthy } from '../../sandbox/image/sample.ts';
@@ -109,7 +113,47 @@ describe('the registry of the sandbox', () => {
   });
 });
 
+/** A place that takes what is posted to it, one at a time. */
+const startListener = async () => {
+  const bodies: string[] = [];
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    bodies.push(await text(request));
+    response.end();
+  };
+  const server = createServer((request, response) => void take(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/hook`, bodies, close: () => server.close() };
+};
+
 describe('a sandbox of its own', () => {
+  test('tells those that it shall notify of what is pushed', async () => {
+    const listener = await startListener();
+    const sandbox = await startSandbox();
+    try {
+      await sandbox.pushImage('acme/web', 'before', good('v1'));
+      await sandbox.notify([{ url: listener.url }]);
+      const { digest } = await sandbox.pushImage('acme/web', 'v2', good('v2'));
+      const isTold = async () =>
+        listener.bodies.some((body) => body.includes('"v2"')) ? true : null;
+      await waitUntil(isTold, { what: 'the registry tells of the push', withinMs: 10_000 });
+      const events = listener.bodies.flatMap(
+        (body) => (JSON.parse(body) as { events: unknown[] }).events,
+      );
+      expect(events).toContainEqual(
+        expect.objectContaining({
+          action: 'push',
+          target: expect.objectContaining({ repository: 'acme/web', tag: 'v2', digest }) as unknown,
+        }),
+      );
+      expect(JSON.stringify(events)).not.toContain('"before"');
+    } finally {
+      await sandbox.stop();
+      listener.close();
+    }
+  });
+
   test('starts quickly beside another one, and leaves nothing behind', async () => {
     const sandbox = await startSandbox();
     const { folder } = sandbox.addresses;
