@@ -29,19 +29,25 @@ import { inspectServices, pageOfServices } from './work/inspect.ts';
 import { systemClock } from './work/system-clock.ts';
 import { createWork, type Work } from './work/work.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as {
   version: string;
 };
 
-const tlsTexts = (tls: TlsConfig | null): { ca?: string; cert?: string; key?: string } => ({
-  ...(tls?.ca == null ? {} : { ca: tls.ca }),
-  ...(tls?.cert == null ? {} : { cert: tls.cert }),
-  ...(tls?.key == null ? {} : { key: tls.key.reveal() }),
-});
+const tlsTexts = (tls: TlsConfig | null): { ca?: string; cert?: string; key?: string } => {
+  const { ca, cert, key } = tls ?? { ca: null, cert: null, key: null };
+  return {
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key: key.reveal() }),
+  };
+};
 
 const connect = (config: ClusterConfig): Cluster => {
   const { name, url } = config;
-  if (config.type === 'engine') return createEngineCluster({ name, url, tls: tlsTexts(config.tls) });
+  if (config.type === 'engine')
+    return createEngineCluster({ name, url, tls: tlsTexts(config.tls) });
   throw new Error('swarmpit');
 };
 
@@ -126,7 +132,9 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
   const either = AbortSignal.any([signal, ended.signal]);
   try {
     if (store.isNew) {
-      log.warn('the store is new: nothing is deployed until a hook or a person asks', { store: config.store });
+      log.warn('the store is new: nothing is deployed until a hook or a person asks', {
+        store: config.store,
+      });
     }
     const work = createWork({
       clusters,
@@ -141,7 +149,9 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
     });
     // Long enough to refuse what is configured twice; a cluster that is away delays nothing.
     await Promise.race([work.health.refresh(either), systemClock.wait(FIRST_LOOK_MS, either)]);
-    const server = await createServer(serverDeps(config, { store, clusters, registries, work, log }));
+    const server = await createServer(
+      serverDeps(config, { store, clusters, registries, work, log }),
+    );
     const running = work.run(either);
     try {
       await server.listen({ host: config.listen.host, port: config.listen.port });
@@ -156,7 +166,10 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
     return 0;
   } finally {
     ended.abort();
-    await Promise.allSettled([registries.close(), ...clusters.map(({ cluster }) => cluster.close())]);
+    await Promise.allSettled([
+      registries.close(),
+      ...clusters.map(({ cluster }) => cluster.close()),
+    ]);
     await store.close();
   }
 };
@@ -167,7 +180,14 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-const EVERY_SERVICE = { cluster: null, services: [], stacks: [], images: [], dryRun: true, pin: false };
+const EVERY_SERVICE = {
+  cluster: null,
+  services: [],
+  stacks: [],
+  images: [],
+  dryRun: true,
+  pin: false,
+};
 
 /** Looks at an engine with no helper and no memory; the registries are asked without a sign-in. */
 const inspectEngine = async (url: string, signal: AbortSignal): Promise<readonly ServiceView[]> => {
@@ -175,7 +195,13 @@ const inspectEngine = async (url: string, signal: AbortSignal): Promise<readonly
   const registries = createRegistries({ log: silentLog, now: systemClock.now });
   const store = openStore(':memory:');
   try {
-    const deps = { cluster, select: 'all' as const, registries, db: store.db, now: systemClock.now };
+    const deps = {
+      cluster,
+      select: 'all' as const,
+      registries,
+      db: store.db,
+      now: systemClock.now,
+    };
     const planned = await checkCluster(deps, EVERY_SERVICE, () => {}, signal);
     return planned.map(({ view }) => view);
   } finally {
@@ -228,7 +254,11 @@ const checks = (config: Config): readonly ConfigCheck[] => {
       run: async () =>
         config.api.tokens.length > 0
           ? { ...ok, detail: config.api.tokens.map(({ name }) => name).join(', ') }
-          : { ok: false, detail: 'none: API and dashboard refuse', hint: 'set CD_HELPER_API_TOKEN' },
+          : {
+              ok: false,
+              detail: 'none: API and dashboard refuse',
+              hint: 'set CD_HELPER_API_TOKEN',
+            },
     },
   ];
 };
@@ -239,7 +269,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 const startServing = async (config: Config, signal: AbortSignal): Promise<number> => {
-  const isTerminal = process.stdout.isTTY === true;
+  const isTerminal = process.stdout.isTTY;
   const log = createLog({
     level: config.logLevel,
     pretty: isTerminal,

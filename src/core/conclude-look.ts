@@ -96,7 +96,10 @@ const registryFailed = (
   now: Now,
 ): Conclusion => {
   const mayPass = lookUp.reason === 'unreachable' || lookUp.reason === 'rate-limited';
-  const wait = Math.max(backoffMs(REGISTRY_BACKOFF, now.attempts + 1, now.random), lookUp.retryAfterMs ?? 0);
+  const wait = Math.max(
+    backoffMs(REGISTRY_BACKOFF, now.attempts + 1, now.random),
+    lookUp.retryAfterMs ?? 0,
+  );
   const againAt = mayPass ? now.at + wait : nextFollowUp(push, null, now.at);
   if (againAt === null || againAt - push.receivedAt > REGISTRY_GIVE_UP_MS) {
     return ended(outcome === 'deployed' ? outcome : 'given-up', lookUp.detail);

@@ -20,4 +20,5 @@ export const parseDigest = (text: string): Digest | null => {
 };
 
 /** The first twelve hex digits, for people; never for comparing. */
-export const shortDigest = (digest: Digest): string => digest.slice(digest.indexOf(':') + 1).slice(0, 12);
+export const shortDigest = (digest: Digest): string =>
+  digest.slice(digest.indexOf(':') + 1).slice(0, 12);

@@ -129,14 +129,20 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     return { kind: 'failed', reason, message: task?.message ?? message, task, progress };
   }
   // With `FailureAction: continue` the engine calls it completed while tasks go on failing.
-  if (state === 'completed' && task !== null && progress.settledSince === null && task.times >= TRIES) {
+  if (
+    state === 'completed' &&
+    task !== null &&
+    progress.settledSince === null &&
+    task.times >= TRIES
+  ) {
     return { kind: 'failed', reason: task.reason, message: task.message, task, progress };
   }
   if (state === 'updating' || progress.settledSince === null) {
     return { kind: 'under-way', ...progress };
   }
   // `completed` means that the engine has watched the last task for the monitor period already.
-  const watched = state === 'completed' ? 0 : (service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS);
+  const watched =
+    state === 'completed' ? 0 : (service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS);
   return now - progress.settledSince >= watched || progress.desired === 0
     ? { kind: 'converged', running: progress.running, desired: progress.desired }
     : { kind: 'under-way', ...progress };
@@ -153,7 +159,8 @@ const digestOf = (service: Service): Digest | null =>
 
 const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress => {
   const desiredCount = seen.service.replicas?.desired ?? 0;
-  const settle = (settled: boolean): number | null => (settled ? (rollout.settledSince ?? now) : null);
+  const settle = (settled: boolean): number | null =>
+    settled ? (rollout.settledSince ?? now) : null;
   if (seen.tasks === null) {
     const running = seen.service.replicas?.running ?? 0;
     const settled = running >= desiredCount;
@@ -188,14 +195,18 @@ const placesOf = (
 ): ReadonlyMap<string, readonly Task[]> => {
   const lost = new Set(
     (nodes ?? [])
-      .filter((node) => node.state === 'down' || (service.mode === 'global' && node.availability === 'drain'))
+      .filter(
+        (node) =>
+          node.state === 'down' || (service.mode === 'global' && node.availability === 'drain'),
+      )
       .map((node) => node.id),
   );
   const onLiveNodes = tasks.filter((task) => task.nodeId === null || !lost.has(task.nodeId));
   return Map.groupBy(onLiveNodes, (task) => String(task.slot ?? task.nodeId));
 };
 
-const PULL_FAILURE = /no such image|pull access denied|manifest unknown|not found: manifest|repository does not exist/i;
+const PULL_FAILURE =
+  /no such image|pull access denied|manifest unknown|not found: manifest|repository does not exist/i;
 const UNHEALTHY = /unhealthy/i;
 const NO_NODE = /no suitable node/i;
 
@@ -208,9 +219,13 @@ const troubleOf = (
   const newestFirst = tasks
     .filter((task) => isTarget(task) && Date.parse(task.createdAt) >= sentAt - CLOCK_SLACK_MS)
     .toSorted((a, b) => Date.parse(b.since) - Date.parse(a.since));
-  const failures = newestFirst.filter((task) => task.state === 'failed' || task.state === 'rejected');
+  const failures = newestFirst.filter(
+    (task) => task.state === 'failed' || task.state === 'rejected',
+  );
   const failed = failures[0];
-  const stuck = newestFirst.find((task) => task.state === 'pending' && NO_NODE.test(task.error ?? ''));
+  const stuck = newestFirst.find(
+    (task) => task.state === 'pending' && NO_NODE.test(task.error ?? ''),
+  );
   const shown = failed ?? stuck;
   if (shown === undefined) return null;
   const message = shown.error ?? shown.state;

@@ -69,11 +69,15 @@ export const parseImageReference = (text: string): ParsedImage => {
   const tagText = colon === -1 ? null : named.slice(colon + 1);
   const name = colon === -1 ? named : named.slice(0, colon);
   if (tagText !== null && !isTag(tagText)) {
-    return nothing('a tag is 1 to 128 letters, digits, "_", "." or "-", and begins with none of the last two');
+    return nothing(
+      'a tag is 1 to 128 letters, digits, "_", "." or "-", and begins with none of the last two',
+    );
   }
   const { registry, repository } = splitHost(name);
-  if (!isRegistryHost(registry)) return nothing('the part before the first "/" is no registry host');
-  if (repository !== repository.toLowerCase()) return nothing('a repository is written in lower case');
+  if (!isRegistryHost(registry))
+    return nothing('the part before the first "/" is no registry host');
+  if (repository !== repository.toLowerCase())
+    return nothing('a repository is written in lower case');
   if (!repository.split('/').every((part) => PATH_PART.test(part))) {
     return nothing(
       'a repository is made of lower-case letters and digits, joined by ".", "_", "__", "-" and "/"',

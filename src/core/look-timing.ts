@@ -26,7 +26,11 @@ export type AwaitedPush = {
  * When, in ms since the epoch, a push must be looked at again after a look at `now` that saw `seen`
  * (null: the registry could not tell), or null where it has been looked at enough.
  */
-export const nextFollowUp = (push: AwaitedPush, seen: Digest | null, now: number): number | null => {
+export const nextFollowUp = (
+  push: AwaitedPush,
+  seen: Digest | null,
+  now: number,
+): number | null => {
   if (push.named !== null && push.named === seen) return null;
   for (const after of FOLLOW_UPS_MS) {
     const due = push.receivedAt + after;

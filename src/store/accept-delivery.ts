@@ -139,7 +139,15 @@ const insertDelivery = async (
     for (const cluster of delivery.clusters ?? options.clusters) {
       await query
         .insertInto('push_results')
-        .values({ push_id: id, cluster, name, state: 'waiting', outcome: null, detail: null, ended_at: null })
+        .values({
+          push_id: id,
+          cluster,
+          name,
+          state: 'waiting',
+          outcome: null,
+          detail: null,
+          ended_at: null,
+        })
         .execute();
       await askForLook(query, options, cluster, name);
       touched.add(cluster);
@@ -173,11 +181,20 @@ const countIgnored = async (
   for (const { reason } of delivery.ignored) {
     await query
       .insertInto('ignored_counts')
-      .values({ sender: delivery.sender, secret: delivery.secret, reason, count: 1, last_at: receivedAt })
+      .values({
+        sender: delivery.sender,
+        secret: delivery.secret,
+        reason,
+        count: 1,
+        last_at: receivedAt,
+      })
       .onConflict((conflict) =>
         conflict
           .columns(['sender', 'secret', 'reason'])
-          .doUpdateSet((eb) => ({ count: eb('ignored_counts.count', '+', 1), last_at: receivedAt })),
+          .doUpdateSet((eb) => ({
+            count: eb('ignored_counts.count', '+', 1),
+            last_at: receivedAt,
+          })),
       )
       .execute();
   }
@@ -203,7 +220,15 @@ export const askForLook = async (
   if (pending === undefined) {
     await query
       .insertInto('look_work')
-      .values({ cluster, name, state: 'pending', run_at: runAt, asked_at: now, attempts: 0, last_error: null })
+      .values({
+        cluster,
+        name,
+        state: 'pending',
+        run_at: runAt,
+        asked_at: now,
+        attempts: 0,
+        last_error: null,
+      })
       .execute();
     return;
   }

@@ -25,7 +25,10 @@ export const recordAction = async (query: Query, action: NewAction, now: number)
 export const listActions = async (db: Db, page: PageRequest): Promise<Page<ActionView>> => {
   let query = db.selectFrom('actions').selectAll();
   if (page.after !== null) query = query.where('id', '<', page.after);
-  const rows = await query.orderBy('id', 'desc').limit(page.limit + 1).execute();
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
   const shown = rows.slice(0, page.limit);
   return {
     items: shown.map((row) => ({

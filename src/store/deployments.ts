@@ -207,7 +207,9 @@ const COLUMNS = [
   'intent',
 ] as const;
 
-const toDeployment = (row: Pick<Selectable<DeploymentRow>, (typeof COLUMNS)[number]>): Deployment => ({
+const toDeployment = (
+  row: Pick<Selectable<DeploymentRow>, (typeof COLUMNS)[number]>,
+): Deployment => ({
   id: row.id,
   cluster: row.cluster,
   serviceId: row.service_id,
@@ -257,7 +259,11 @@ export const activeDeployments = async (
 
 /** A deployment as it stands now, or null where it is none. */
 export const findDeployment = async (db: Query, id: string): Promise<Deployment | null> => {
-  const row = await db.selectFrom('deployments').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+  const row = await db
+    .selectFrom('deployments')
+    .select(COLUMNS)
+    .where('id', '=', id)
+    .executeTakeFirst();
   return row === undefined ? null : toDeployment(row);
 };
 

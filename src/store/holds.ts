@@ -51,10 +51,15 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
   const standing = new Map(
     rows.map((row) => [
       key(row.service_id, row.digest, row.spec_fingerprint),
-      { kind: row.kind, since: rfc3339(row.created_at), deployment: row.deployment_id } satisfies Hold,
+      {
+        kind: row.kind,
+        since: rfc3339(row.created_at),
+        deployment: row.deployment_id,
+      } satisfies Hold,
     ]),
   );
-  return (service, digest) => standing.get(key(service.id, digest, service.specFingerprint)) ?? null;
+  return (service, digest) =>
+    standing.get(key(service.id, digest, service.specFingerprint)) ?? null;
 };
 
 /** Lifts every hold of a service and returns how many stood. */

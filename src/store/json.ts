@@ -7,4 +7,5 @@ export const readOptionalJson = <T>(text: string | null): T | null =>
 /** RFC 3339 in UTC, as everything outside the store has times. */
 export const rfc3339 = (at: number): string => new Date(at).toISOString();
 
-export const optionalRfc3339 = (at: number | null): string | null => (at === null ? null : rfc3339(at));
+export const optionalRfc3339 = (at: number | null): string | null =>
+  at === null ? null : rfc3339(at);

@@ -31,7 +31,11 @@ export type PushResult = {
 /** Looks that were under way when the process before ended wait again, due now. To be called once, at the start. */
 export const releaseLooks = async (db: Db, now: number): Promise<void> =>
   db.transaction().execute(async (query) => {
-    const running = await query.selectFrom('look_work').selectAll().where('state', '=', 'running').execute();
+    const running = await query
+      .selectFrom('look_work')
+      .selectAll()
+      .where('state', '=', 'running')
+      .execute();
     for (const look of running) {
       await query.deleteFrom('look_work').where('id', '=', look.id).execute();
       await schedule(query, look, now, { askedAt: look.asked_at, attempts: look.attempts });
@@ -54,7 +58,11 @@ export const nextLookAt = async (db: Query, cluster: string): Promise<number | n
  * Takes up the cluster's look that has been due longest, or null where none is due. A repository
  * whose look is under way is passed over: its next one begins when that has ended.
  */
-export const claimLook = async (db: Db, cluster: string, now: number): Promise<ClaimedLook | null> =>
+export const claimLook = async (
+  db: Db,
+  cluster: string,
+  now: number,
+): Promise<ClaimedLook | null> =>
   db.transaction().execute(async (query) => {
     const look = await query
       .updateTable('look_work')

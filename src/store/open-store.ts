@@ -111,7 +111,11 @@ const explain = (error: unknown, path: string): StoreError => {
     );
   }
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
-    return new StoreError('damaged', `the store ${path} is damaged or no SQLite file (${reason})`, error);
+    return new StoreError(
+      'damaged',
+      `the store ${path} is damaged or no SQLite file (${reason})`,
+      error,
+    );
   }
   return new StoreError(
     'not-writable',

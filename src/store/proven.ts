@@ -30,7 +30,10 @@ export const recordProven = async (
 };
 
 /** The last proven digest of every service of a cluster, by service id. */
-export const readProven = async (db: Query, cluster: string): Promise<ReadonlyMap<string, Proven>> => {
+export const readProven = async (
+  db: Query,
+  cluster: string,
+): Promise<ReadonlyMap<string, Proven>> => {
   const rows = await db.selectFrom('proven').selectAll().where('cluster', '=', cluster).execute();
   return new Map(
     rows.map((row) => [

@@ -114,7 +114,9 @@ const pruneRest = async (db: Db, before: number): Promise<number> => {
   const runs = await db.deleteFrom('runs').where('ended_at', '<', before).executeTakeFirst();
   const actions = await db.deleteFrom('actions').where('at', '<', before).executeTakeFirst();
   const holds = await db.deleteFrom('holds').where('released_at', '<', before).executeTakeFirst();
-  return Number(runs.numDeletedRows) + Number(actions.numDeletedRows) + Number(holds.numDeletedRows);
+  return (
+    Number(runs.numDeletedRows) + Number(actions.numDeletedRows) + Number(holds.numDeletedRows)
+  );
 };
 
 const countEnded = async (db: Db): Promise<number> => {

@@ -1,5 +1,11 @@
 import type { Selectable } from 'kysely';
-import type { DeliveryDetail, DeliveryFilter, DeliveryView, Page, PageRequest } from '../core/views.ts';
+import type {
+  DeliveryDetail,
+  DeliveryFilter,
+  DeliveryView,
+  Page,
+  PageRequest,
+} from '../core/views.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
 import type { Db } from './open-store.ts';
 import type { DeliveryRow, PushResultRow } from './schema.ts';
@@ -13,10 +19,14 @@ export const listDeliveries = async (
   let query = db.selectFrom('deliveries').selectAll();
   if (filter.sender !== undefined) query = query.where('sender', '=', filter.sender);
   if (filter.secret !== undefined) query = query.where('secret', '=', filter.secret);
-  if (filter.since !== undefined) query = query.where('received_at', '>=', Date.parse(filter.since));
+  if (filter.since !== undefined)
+    query = query.where('received_at', '>=', Date.parse(filter.since));
   if (filter.until !== undefined) query = query.where('received_at', '<', Date.parse(filter.until));
   if (page.after !== null) query = query.where('id', '<', page.after);
-  const rows = await query.orderBy('id', 'desc').limit(page.limit + 1).execute();
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
   const shown = rows.slice(0, page.limit);
   return {
     items: await toViews(db, shown),

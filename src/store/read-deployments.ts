@@ -24,18 +24,26 @@ export const listDeployments = async (
   const { cluster, service, image, state, since, until } = filter;
   if (cluster !== undefined) query = query.where('cluster', '=', cluster);
   if (service !== undefined) {
-    query = query.where((eb) => eb.or([eb('service_name', '=', service), eb('service_id', '=', service)]));
+    query = query.where((eb) =>
+      eb.or([eb('service_name', '=', service), eb('service_id', '=', service)]),
+    );
   }
   if (image !== undefined) {
     query = query.where((eb) =>
-      eb.or([eb('name', '=', image), eb(eb.fn<string>('concat', ['name', eb.val(':'), 'tag']), '=', image)]),
+      eb.or([
+        eb('name', '=', image),
+        eb(eb.fn<string>('concat', ['name', eb.val(':'), 'tag']), '=', image),
+      ]),
     );
   }
   if (state !== undefined) query = query.where('state', '=', state);
   if (since !== undefined) query = query.where('queued_at', '>=', Date.parse(since));
   if (until !== undefined) query = query.where('queued_at', '<', Date.parse(until));
   if (page.after !== null) query = query.where('id', '<', page.after);
-  const rows = await query.orderBy('id', 'desc').limit(page.limit + 1).execute();
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
   const shown = rows.slice(0, page.limit);
   return {
     items: await toViews(db, shown),
@@ -44,7 +52,11 @@ export const listDeployments = async (
 };
 
 export const readDeployment = async (db: Db, id: string): Promise<DeploymentView | null> => {
-  const row = await db.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await db
+    .selectFrom('deployments')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
   return row === undefined ? null : ((await toViews(db, [row]))[0] ?? null);
 };
 
@@ -72,7 +84,12 @@ const toViews = async (
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
   const [steps, triggers] = await Promise.all([
-    db.selectFrom('deployment_steps').selectAll().where('deployment_id', 'in', ids).orderBy('id').execute(),
+    db
+      .selectFrom('deployment_steps')
+      .selectAll()
+      .where('deployment_id', 'in', ids)
+      .orderBy('id')
+      .execute(),
     db.selectFrom('triggers').selectAll().where('deployment_id', 'in', ids).orderBy('at').execute(),
   ]);
   const stepsOf = Map.groupBy(steps, (step) => step.deployment_id);

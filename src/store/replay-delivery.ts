@@ -12,9 +12,17 @@ export const replayDelivery = async (
 ): Promise<number | null> => {
   const touched = new Set<string>();
   const count = await db.transaction().execute(async (query) => {
-    const delivery = await query.selectFrom('deliveries').select('id').where('id', '=', id).executeTakeFirst();
+    const delivery = await query
+      .selectFrom('deliveries')
+      .select('id')
+      .where('id', '=', id)
+      .executeTakeFirst();
     if (delivery === undefined) return null;
-    const pushes = await query.selectFrom('pushes').select(['id', 'name']).where('delivery_id', '=', id).execute();
+    const pushes = await query
+      .selectFrom('pushes')
+      .select(['id', 'name'])
+      .where('delivery_id', '=', id)
+      .execute();
     for (const push of pushes) {
       for (const cluster of await clustersOf(query, options, push.id)) {
         await query
@@ -29,7 +37,9 @@ export const replayDelivery = async (
             ended_at: null,
           })
           .onConflict((conflict) =>
-            conflict.columns(['push_id', 'cluster']).doUpdateSet({ state: 'waiting', ended_at: null }),
+            conflict
+              .columns(['push_id', 'cluster'])
+              .doUpdateSet({ state: 'waiting', ended_at: null }),
           )
           .execute();
         await askForLook(query, options, cluster, push.name);
@@ -48,6 +58,10 @@ const clustersOf = async (
   options: IntakeOptions,
   push: number,
 ): Promise<readonly string[]> => {
-  const rows = await query.selectFrom('push_results').select('cluster').where('push_id', '=', push).execute();
+  const rows = await query
+    .selectFrom('push_results')
+    .select('cluster')
+    .where('push_id', '=', push)
+    .execute();
   return rows.length === 0 ? options.clusters : rows.map(({ cluster }) => cluster);
 };

@@ -66,6 +66,9 @@ export const queueRetry = async (
         .where('deployment_id', '=', ended.id),
     )
     .execute();
-  await addStep(query, id, now, 'queued', { retryOf: ended.id, notBefore: new Date(now + wait).toISOString() });
+  await addStep(query, id, now, 'queued', {
+    retryOf: ended.id,
+    notBefore: new Date(now + wait).toISOString(),
+  });
   return true;
 };

@@ -8,7 +8,6 @@ import type {
   RunSummary,
   RunView,
   ServiceView,
-  VerdictName,
 } from '../core/views.ts';
 import { optionalRfc3339, readJson, rfc3339 } from './json.ts';
 import type { Db, Query } from './open-store.ts';
@@ -68,10 +67,15 @@ export const startRun = async (db: Db, run: NewRun, now: number): Promise<string
 
 /** Runs that are not at their end, oldest first. */
 export const openRuns = async (db: Query): Promise<Run[]> =>
-  (await db.selectFrom('runs').selectAll().where('ended_at', 'is', null).orderBy('id').execute()).map(toRun);
+  (
+    await db.selectFrom('runs').selectAll().where('ended_at', 'is', null).orderBy('id').execute()
+  ).map(toRun);
 
 /** When the newest run of these origins began, ms since the epoch, or null. */
-export const lastRunAt = async (db: Query, origins: readonly RunOrigin[]): Promise<number | null> => {
+export const lastRunAt = async (
+  db: Query,
+  origins: readonly RunOrigin[],
+): Promise<number | null> => {
   const row = await db
     .selectFrom('runs')
     .select((eb) => eb.fn.max('started_at').as('at'))
@@ -100,7 +104,11 @@ export const endRun = async (
   reason: string | null,
   now: number,
 ): Promise<void> => {
-  await query.updateTable('runs').set({ state, reason, ended_at: now }).where('id', '=', id).execute();
+  await query
+    .updateTable('runs')
+    .set({ state, reason, ended_at: now })
+    .where('id', '=', id)
+    .execute();
 };
 
 export type RunService = { readonly view: ServiceView; readonly deployment: string | null };
@@ -112,7 +120,11 @@ export const putRunServices = async (
   cluster: string,
   services: readonly RunService[],
 ): Promise<void> => {
-  await query.deleteFrom('run_services').where('run_id', '=', run).where('cluster', '=', cluster).execute();
+  await query
+    .deleteFrom('run_services')
+    .where('run_id', '=', run)
+    .where('cluster', '=', cluster)
+    .execute();
   const { last } = await query
     .selectFrom('run_services')
     .select((eb) => eb.fn.max('position').as('last'))
@@ -123,7 +135,7 @@ export const putRunServices = async (
       .insertInto('run_services')
       .values({
         run_id: run,
-        position: Number(last ?? -1) + 1 + index,
+        position: (last ?? -1) + 1 + index,
         cluster,
         service_id: view.id,
         verdict: view.verdict,
@@ -150,7 +162,10 @@ export const openDeploymentsOfRun = async (query: Query, run: string): Promise<n
 export const listRuns = async (db: Db, page: PageRequest): Promise<Page<RunSummary>> => {
   let query = db.selectFrom('runs').selectAll();
   if (page.after !== null) query = query.where('id', '<', page.after);
-  const rows = await query.orderBy('id', 'desc').limit(page.limit + 1).execute();
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
   const shown = rows.slice(0, page.limit);
   return {
     items: await Promise.all(shown.map((row) => toSummary(db, row))),
@@ -187,6 +202,6 @@ const toSummary = async (db: Db, row: Selectable<RunRow>): Promise<RunSummary> =
     progress: readJson(row.progress),
     startedAt: rfc3339(row.started_at),
     endedAt: optionalRfc3339(row.ended_at),
-    counts: counts as Partial<Record<VerdictName, number>>,
+    counts,
   };
 };

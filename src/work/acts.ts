@@ -31,8 +31,16 @@ type By = { readonly actor: string; readonly signal: AbortSignal };
 /** What a person may do to one service. Each throws {@link ActRefused} or `ClusterError`. */
 export type ServiceActs = {
   readonly check: (key: Key, by: By) => Promise<ServiceView>;
-  readonly redeploy: (key: Key, options: { readonly force: boolean }, by: By) => Promise<DeploymentView>;
-  readonly rollback: (key: Key, options: { readonly to: string | null }, by: By) => Promise<DeploymentView>;
+  readonly redeploy: (
+    key: Key,
+    options: { readonly force: boolean },
+    by: By,
+  ) => Promise<DeploymentView>;
+  readonly rollback: (
+    key: Key,
+    options: { readonly to: string | null },
+    by: By,
+  ) => Promise<DeploymentView>;
   readonly release: (key: Key, by: By) => Promise<ServiceView>;
 };
 
@@ -71,21 +79,42 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     action: string,
   ): Promise<DeploymentView> => {
     const { service, image } = found;
-    if (image === null) throw new ActRefused('not-supported', 'the image of the service has no tag');
+    if (image === null)
+      throw new ActRefused('not-supported', 'the image of the service has no tag');
     const now = clock.now();
     const { id } = await db.transaction().execute(async (query) => {
       const { from, to, cause, hold } = what;
       const target = `${key.cluster}/${service.name}`;
-      await recordAction(query, { id: deps.newId(), actor: by.actor, action, target, detail: { from, to } }, now);
+      await recordAction(
+        query,
+        { id: deps.newId(), actor: by.actor, action, target, detail: { from, to } },
+        now,
+      );
       if (hold !== null) {
         await addHold(
           query,
-          { id: deps.newId(), cluster: key.cluster, service, digest: hold, kind: 'rolled-back', deployment: null },
+          {
+            id: deps.newId(),
+            cluster: key.cluster,
+            service,
+            digest: hold,
+            kind: 'rolled-back',
+            deployment: null,
+          },
           now,
         );
       }
       const triggers = [{ kind: 'person' as const, source: by.actor }];
-      const wanted = { id: deps.newId(), cluster: key.cluster, service, image, from, to, cause, triggers };
+      const wanted = {
+        id: deps.newId(),
+        cluster: key.cluster,
+        service,
+        image,
+        from,
+        to,
+        cause,
+        triggers,
+      };
       return queueDeployment(query, wanted, now);
     });
     deps.wake(key.cluster);
@@ -101,7 +130,13 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       const found = await look(key, by.signal);
       const { step, verdict, lookUp, service } = found;
       if (step.kind === 'deploy') {
-        return queue(key, found, { ...step, cause: force ? 'forced' : step.cause, hold: null }, by, 'redeploy');
+        return queue(
+          key,
+          found,
+          { ...step, cause: force ? 'forced' : step.cause, hold: null },
+          by,
+          'redeploy',
+        );
       }
       if (!force) {
         const reason = verdictReason(verdict);
@@ -111,9 +146,17 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       }
       if (lookUp?.kind !== 'published') {
         const why = lookUp?.detail ?? 'its image has no tag, or it is excluded';
-        throw new ActRefused('not-supported', `no published digest is known for ${service.name}: ${why}`);
+        throw new ActRefused(
+          'not-supported',
+          `no published digest is known for ${service.name}: ${why}`,
+        );
       }
-      const what = { from: specDigest(service), to: lookUp.digest, cause: 'forced' as const, hold: null };
+      const what = {
+        from: specDigest(service),
+        to: lookUp.digest,
+        cause: 'forced' as const,
+        hold: null,
+      };
       return queue(key, found, what, by, 'redeploy --force');
     },
 
@@ -125,14 +168,28 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
         throw new ActRefused('not-supported', 'this cluster cannot be told a digest');
       }
       const from = specDigest(service);
-      const target = to === null ? await digestBefore(db, key.cluster, service.id, from) : parseDigest(to);
+      const target =
+        to === null ? await digestBefore(db, key.cluster, service.id, from) : parseDigest(to);
       if (target === null) {
         throw to === null
-          ? new ActRefused('conflict', `no digest that ${service.name} ran before is known; name one`)
-          : new ActRefused('not-supported', `"${to}" is no digest: expected sha256: and 64 lower-case hex digits`);
+          ? new ActRefused(
+              'conflict',
+              `no digest that ${service.name} ran before is known; name one`,
+            )
+          : new ActRefused(
+              'not-supported',
+              `"${to}" is no digest: expected sha256: and 64 lower-case hex digits`,
+            );
       }
-      if (target === from) throw new ActRefused('conflict', `${service.name} is at this digest already`);
-      return queue(key, found, { from, to: target, cause: 'taken-back', hold: from }, by, 'rollback');
+      if (target === from)
+        throw new ActRefused('conflict', `${service.name} is at this digest already`);
+      return queue(
+        key,
+        found,
+        { from, to: target, cause: 'taken-back', hold: from },
+        by,
+        'rollback',
+      );
     },
 
     release: async (key, by) => {
@@ -141,7 +198,13 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       await db.transaction().execute(async (query) => {
         const lifted = await releaseHolds(query, key.cluster, service.id, by.actor, now);
         const target = `${key.cluster}/${service.name}`;
-        const action = { id: deps.newId(), actor: by.actor, action: 'release', target, detail: { lifted } };
+        const action = {
+          id: deps.newId(),
+          actor: by.actor,
+          action: 'release',
+          target,
+          detail: { lifted },
+        };
         await recordAction(query, action, now);
       });
       return (await look(key, by.signal)).view;

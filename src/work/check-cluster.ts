@@ -76,7 +76,11 @@ export const checkCluster = async (
     tell();
     return answer;
   };
-  const results = await checkServices(deps.registries, { services, tasks, select, memory, lookUp }, signal);
+  const results = await checkServices(
+    deps.registries,
+    { services, tasks, select, memory, lookUp },
+    signal,
+  );
   tell();
   const at = new Date(deps.now()).toISOString();
   const tasksOf = Map.groupBy(tasks ?? [], (task) => task.serviceId);

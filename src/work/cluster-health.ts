@@ -31,7 +31,15 @@ export const createClusterHealth = (
   const views = new Map<string, ClusterView>(
     clusters.map(({ name, type, capabilities }) => [
       name,
-      { name, type, capabilities, state: 'unknown', description: null, problem: null, checkedAt: null },
+      {
+        name,
+        type,
+        capabilities,
+        state: 'unknown',
+        description: null,
+        problem: null,
+        checkedAt: null,
+      },
     ]),
   );
   const swarms = new Map<string, string>();
@@ -54,7 +62,12 @@ export const createClusterHealth = (
       if (signal.aborted) return;
       if (!(error instanceof ClusterError) && !limited.aborted) throw error;
       const problem = error instanceof ClusterError ? error.message : 'no answer in time';
-      views.set(name, { ...known, state: 'down', description: before?.description ?? null, problem });
+      views.set(name, {
+        ...known,
+        state: 'down',
+        description: before?.description ?? null,
+        problem,
+      });
       if (before?.state !== 'down') log.warn('cluster is down', { cluster: name, problem });
     }
   };

@@ -42,7 +42,10 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   const lastLooks = new Map<string, number>();
   const looking = new Set<Promise<void>>();
   /** Deployments under way, by service. */
-  const rolling = new Map<string, { id: string; superseded: AbortController; done: Promise<void> }>();
+  const rolling = new Map<
+    string,
+    { id: string; superseded: AbortController; done: Promise<void> }
+  >();
 
   const startLook = async (signal: AbortSignal): Promise<boolean> => {
     const work = await claimLook(db, cluster.name, clock.now());
@@ -76,7 +79,9 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       while (looking.size < LOOKS_AT_ONCE && !signal.aborted && (await startLook(signal)));
       if (looking.size >= LOOKS_AT_ONCE) return LONGEST_SLEEP_MS;
       const next = await nextLookAt(db, cluster.name);
-      return next === null ? LONGEST_SLEEP_MS : Math.max(next - clock.now(), looking.size > 0 ? 50 : 0);
+      return next === null
+        ? LONGEST_SLEEP_MS
+        : Math.max(next - clock.now(), looking.size > 0 ? 50 : 0);
     });
     await Promise.all(looking);
   };
@@ -108,7 +113,8 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
         if (rolling.has(deployment.serviceId)) continue;
         const due = deployment.runAt - clock.now();
         if (due > 0) wait = Math.min(wait, due);
-        else if (rolling.size < options.maxParallel) startRollout(deployment.id, deployment.serviceId, signal);
+        else if (rolling.size < options.maxParallel)
+          startRollout(deployment.id, deployment.serviceId, signal);
       }
       return wait;
     });

@@ -6,8 +6,16 @@ import type { RolloutDeps } from './rollout-deps.ts';
 
 /** How a followed update ended. `late`: its deadline passed first. `ended`: somebody gave the deployment its end. */
 export type Followed =
-  | { readonly kind: 'judged'; readonly status: Exclude<RolloutStatus, { kind: 'under-way' }>; readonly seen: Observation }
-  | { readonly kind: 'late'; readonly seen: Observation | null; readonly status: RolloutStatus | null }
+  | {
+      readonly kind: 'judged';
+      readonly status: Exclude<RolloutStatus, { kind: 'under-way' }>;
+      readonly seen: Observation;
+    }
+  | {
+      readonly kind: 'late';
+      readonly seen: Observation | null;
+      readonly status: RolloutStatus | null;
+    }
   | { readonly kind: 'removed' }
   | { readonly kind: 'ended' };
 

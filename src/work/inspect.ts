@@ -30,7 +30,9 @@ export const inspectServices = async (
   filter: ServiceFilter,
   signal: AbortSignal,
 ): Promise<ServiceView[]> => {
-  const asked = deps.clusters.filter(({ cluster }) => (filter.cluster ?? cluster.name) === cluster.name);
+  const asked = deps.clusters.filter(
+    ({ cluster }) => (filter.cluster ?? cluster.name) === cluster.name,
+  );
   const found = await Promise.all(
     asked.map(async (one) => {
       try {
@@ -110,8 +112,11 @@ const isWanted = (view: ServiceView, filter: ServiceFilter): boolean => {
   return (
     (filter.stack === undefined || view.stack === filter.stack) &&
     (filter.verdict === undefined || view.verdict === filter.verdict) &&
-    (filter.image === undefined || view.image === filter.image || view.image.startsWith(`${filter.image}:`)) &&
-    (q === undefined || [view.name, view.stack ?? '', view.image].some((text) => text.toLowerCase().includes(q)))
+    (filter.image === undefined ||
+      view.image === filter.image ||
+      view.image.startsWith(`${filter.image}:`)) &&
+    (q === undefined ||
+      [view.name, view.stack ?? '', view.image].some((text) => text.toLowerCase().includes(q)))
   );
 };
 

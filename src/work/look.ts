@@ -39,7 +39,11 @@ type Planned = CheckedService & { readonly step: Step; readonly pushes: readonly
  * deployed, in one commit with the end of the look. Returns how many deployments it queued or joined.
  * Throws the signal's reason when it is aborted; the work is then taken up again by the next start.
  */
-export const look = async (deps: LookDeps, work: ClaimedLook, signal: AbortSignal): Promise<number> => {
+export const look = async (
+  deps: LookDeps,
+  work: ClaimedLook,
+  signal: AbortSignal,
+): Promise<number> => {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
   try {
     return await commit(deps, work, await observeAndPlan(deps, work, limited));
@@ -114,7 +118,11 @@ const commit = async (
   const end = summarise(work, (push) => {
     const affected = planned.filter((one) => one.image?.tag === push.tag);
     const lookUp = affected.find((one) => one.lookUp !== null)?.lookUp ?? null;
-    return concludeLook(push, affected, lookUp, { at: now, attempts: work.attempts, random: deps.random() });
+    return concludeLook(push, affected, lookUp, {
+      at: now,
+      attempts: work.attempts,
+      random: deps.random(),
+    });
   });
   const queued = await deps.db.transaction().execute(async (query) => {
     await recordChecked(query, planned, now);
@@ -147,10 +155,7 @@ const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): P
 };
 
 /** One end for all pushes of a look: each with its own result, and the soonest time to look again. */
-const summarise = (
-  work: ClaimedLook,
-  conclude: (push: WaitingPush) => Conclusion,
-): LookEnd => {
+const summarise = (work: ClaimedLook, conclude: (push: WaitingPush) => Conclusion): LookEnd => {
   const concluded = work.pushes.map((push) => ({ push: push.id, ...conclude(push) }));
   const again = concluded.flatMap(({ againAt }) => (againAt === null ? [] : [againAt]));
   const failure = concluded.find(({ failed }) => failed);

@@ -43,9 +43,11 @@ export const carryOut = async (
 ): Promise<void> => {
   for (;;) {
     const deployment = await findDeployment(deps.db, id);
-    if (deployment === null || deployment.endedAt !== null || deployment.runAt > deps.clock.now()) return;
+    if (deployment === null || deployment.endedAt !== null || deployment.runAt > deps.clock.now())
+      return;
     const { intent, state } = deployment;
-    if (intent !== null && state === 'verifying') await followToEnd(deps, deployment, intent, signal);
+    if (intent !== null && state === 'verifying')
+      await followToEnd(deps, deployment, intent, signal);
     else if (intent !== null && !intent.refuted) await recover(deps, deployment, intent, signal);
     else await begin(deps, deployment, signal);
   }
@@ -103,7 +105,13 @@ const begin = async (
   const now = deps.clock.now();
   const settled = settledDigest(seen, now);
   if (settled !== null) await recordProven(deps.db, deployment.cluster, seen.service, settled, now);
-  await send(deps, deployment, seen.service, { phase: 'forward', target: deployment.to, failed: null }, signal);
+  await send(
+    deps,
+    deployment,
+    seen.service,
+    { phase: 'forward', target: deployment.to, failed: null },
+    signal,
+  );
 };
 
 const reasonToSkip = async (
@@ -153,7 +161,9 @@ const send = async (
       await refuteIntent(deps.db, deployment.id, intent);
       return putOff(deps, deployment, sent.problem, sent.afterMs);
     case 'ambiguous':
-      await addStep(deps.db, deployment.id, deps.clock.now(), 'no-answer', { problem: sent.problem });
+      await addStep(deps.db, deployment.id, deps.clock.now(), 'no-answer', {
+        problem: sent.problem,
+      });
       return;
     case 'refused': {
       const reason = deps.cluster.capabilities.setsDigest ? 'refused' : 'registry-refused';
@@ -184,7 +194,11 @@ const recover = async (
     ? service.forceUpdate > intent.forceUpdate
     : service.version > intent.version && digest === intent.target;
   if (isDone) {
-    await recordSent(deps.db, deployment.id, now, { digest: intent.target, phase: intent.phase, recovered: true });
+    await recordSent(deps.db, deployment.id, now, {
+      digest: intent.target,
+      phase: intent.phase,
+      recovered: true,
+    });
     return;
   }
   // The version guards it: where it is carried out after all, the second one is out of sequence.
@@ -193,7 +207,8 @@ const recover = async (
     await deps.clock.wait(LOOK_AGAIN_MS, signal);
     return;
   }
-  const message = 'no answer came to the redeploy and the service does not show it; it is not repeated';
+  const message =
+    'no answer came to the redeploy and the service does not show it; it is not repeated';
   const failed: Failed = { reason: 'outcome-unknown', message, task: null };
   await fail(deps, deployment, 'failed', failed, service, {}, signal);
 };
@@ -209,7 +224,14 @@ const followToEnd = async (
   if (end.kind === 'ended') return;
   if (end.kind === 'removed') {
     const message = 'the service was removed while it was updated';
-    return conclude(deps, deployment, intent, { reason: 'service-removed', message, task: null }, null, signal);
+    return conclude(
+      deps,
+      deployment,
+      intent,
+      { reason: 'service-removed', message, task: null },
+      null,
+      signal,
+    );
   }
   if (end.kind === 'late') {
     const trouble = end.status?.kind === 'under-way' ? end.status.trouble : null;
@@ -220,7 +242,8 @@ const followToEnd = async (
   const { status, seen } = end;
   switch (status.kind) {
     case 'converged': {
-      const runs = intent.target ?? (seen.service.image.ok ? seen.service.image.image.digest : null);
+      const runs =
+        intent.target ?? (seen.service.image.ok ? seen.service.image.image.digest : null);
       if (intent.failed !== null) {
         const detail = { takenBackTo: intent.target };
         return fail(deps, deployment, 'rolled-back', intent.failed, seen.service, detail, signal);
@@ -303,5 +326,11 @@ const takeBack = async (
     reason: failed.reason,
     message: failed.message,
   });
-  await send(deps, deployment, seen.service, { phase: 'back', target: proven.digest, failed }, signal);
+  await send(
+    deps,
+    deployment,
+    seen.service,
+    { phase: 'back', target: proven.digest, failed },
+    signal,
+  );
 };

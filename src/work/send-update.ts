@@ -3,7 +3,13 @@ import { ClusterError, type UpdateAnswer } from '../core/cluster.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Platform } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
-import { addStep, type Deployment, type Intent, recordIntent, recordSent } from '../store/deployments.ts';
+import {
+  addStep,
+  type Deployment,
+  type Intent,
+  recordIntent,
+  recordSent,
+} from '../store/deployments.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 export type Sent =
@@ -44,11 +50,16 @@ export const sendUpdate = async (
   try {
     const digest = intent.target;
     const restart = deployment.cause === 'forced' && intent.phase === 'forward';
-    answer = await cluster.updateImage({ service, digest, platforms, restart, registryAuth }, signal);
+    answer = await cluster.updateImage(
+      { service, digest, platforms, restart, registryAuth },
+      signal,
+    );
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     if (error.mayHaveHappened) return { kind: 'ambiguous', problem: error.message };
-    return error.retryable ? later(deps, deployment, error.message) : { kind: 'refused', problem: error.message };
+    return error.retryable
+      ? later(deps, deployment, error.message)
+      : { kind: 'refused', problem: error.message };
   }
   switch (answer.kind) {
     case 'accepted': {
@@ -57,7 +68,9 @@ export const sendUpdate = async (
       return { kind: open ? 'sent' : 'ended' };
     }
     case 'out-of-sequence':
-      await addStep(db, deployment.id, clock.now(), 'out-of-sequence', { version: service.version });
+      await addStep(db, deployment.id, clock.now(), 'out-of-sequence', {
+        version: service.version,
+      });
       return deployment.attempts < QUICK_TRIES
         ? { kind: 'decide-again' }
         : later(deps, deployment, 'the service is being changed all the time');

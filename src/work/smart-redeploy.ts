@@ -76,7 +76,9 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
     } catch (error) {
       // The next start takes it up again.
       if (signal.aborted && !run.request.dryRun) return;
-      const reason = signal.aborted ? 'nobody waited for it any more' : 'an error of the helper itself, see its log';
+      const reason = signal.aborted
+        ? 'nobody waited for it any more'
+        : 'an error of the helper itself, see its log';
       log.error('run broke', { run: run.id, error });
       await endRun(db, run.id, 'failed', reason, clock.now());
     }
@@ -101,7 +103,10 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
         for (const run of await openRuns(db)) {
           // A dry run belongs to the request that asked for it and dies with the process.
           if (running.has(run.id) || run.request.dryRun) continue;
-          running.set(run.id, carryOut(run, signal).finally(() => running.delete(run.id)));
+          running.set(
+            run.id,
+            carryOut(run, signal).finally(() => running.delete(run.id)),
+          );
         }
         await bell.wait(LONGEST_SLEEP_MS, signal);
       }
@@ -164,7 +169,8 @@ const checkUntilSettled = async (
   const found = new Map<string, RunService>();
   for (;;) {
     const planned = await checkCluster(checkDeps, request, onProgress, signal);
-    for (const [id, service] of await commit(deps, run, one.cluster.name, planned)) found.set(id, service);
+    for (const [id, service] of await commit(deps, run, one.cluster.name, planned))
+      found.set(id, service);
     await deps.db
       .transaction()
       .execute((query) => putRunServices(query, run.id, one.cluster.name, [...found.values()]));
@@ -231,7 +237,9 @@ const createProgress = (
       if (before === undefined || part.services >= before.services) parts.set(cluster, part);
       if (deps.clock.now() - writtenAt < PROGRESS_EVERY_MS) return;
       writtenAt = deps.clock.now();
-      flush('checking').catch((error: unknown) => deps.log.error('progress not kept', { run: run.id, error }));
+      flush('checking').catch((error: unknown) =>
+        deps.log.error('progress not kept', { run: run.id, error }),
+      );
     },
   };
 };

@@ -89,7 +89,17 @@ export const createWork = (options: WorkOptions): Work => {
       const parts = [
         ...[...works.values()].map((work) => work.run(signal)),
         smartRedeploy.run(signal),
-        keepSchedule({ ...options.schedule, db, clock, random: options.random, log, start: smartRedeploy.start }, signal),
+        keepSchedule(
+          {
+            ...options.schedule,
+            db,
+            clock,
+            random: options.random,
+            log,
+            start: smartRedeploy.start,
+          },
+          signal,
+        ),
         health.run(signal),
         pruneForEver(signal),
       ];
