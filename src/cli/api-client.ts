@@ -1,3 +1,4 @@
+import { type Dispatcher, request } from 'undici';
 import type { Secret } from '../core/secret.ts';
 import { answerFailure, connectionFailure } from './api-failure.ts';
 import { CliFailure } from './exit-status.ts';
@@ -52,35 +53,37 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     contentType = 'application/json',
   ): Promise<unknown> => {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? USUAL_TIMEOUT_MS);
-    let response: Response;
+    let response: Dispatcher.ResponseData;
     let text: string;
     try {
-      response = await fetch(addressOf(url, path, query), {
+      // undici follows no redirection, so a token goes nowhere but to the address that was given.
+      response = await request(addressOf(url, path, query), {
         method,
         headers: {
           accept: 'application/json, application/problem+json',
           ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
           ...(body === undefined ? {} : { 'content-type': contentType }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // A token follows no redirection to wherever it may lead.
-        redirect: 'manual',
+        body: body === undefined ? null : JSON.stringify(body),
         signal: AbortSignal.any([options.signal, timeout]),
       });
-      text = await readCapped(response);
+      text = await readCapped(response.body);
     } catch (error) {
       options.signal.throwIfAborted();
       throw connectionFailure(url, error);
     }
-    if (response.status === 204) return undefined;
-    const isJson = /^application\/(?:problem\+)?json\b/.test(
-      response.headers.get('content-type') ?? '',
-    );
+    const { statusCode: status, headers } = response;
+    if (status === 204) return undefined;
+    const isWell = status >= 200 && status < 300;
+    const isJson = /^application\/(?:problem\+)?json\b/.test(String(headers['content-type']));
     const answer = isJson ? parseJson(text) : undefined;
-    if (!response.ok || answer === undefined) {
+    if (isWell && isJson && answer === undefined) {
+      throw new CliFailure('the answer broke off: it is no whole JSON');
+    }
+    if (!isWell || answer === undefined) {
       throw answerFailure({
         url,
-        status: response.status,
+        status,
         answer,
         hasToken: token !== null,
         shows: options.shows ?? 'token',
@@ -100,10 +103,11 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
   };
 };
 
+/** Undefined where it is none. */
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new CliFailure('the answer broke off: it is no whole JSON', { cause: error });
+  } catch {
+    return undefined;
   }
 };

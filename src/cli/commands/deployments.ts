@@ -23,20 +23,21 @@ const follow = async (context: Context, query: Omit<Options, 'follow'>): Promise
   const { deps, json, print, printJson } = context;
   const api = context.api();
   const told = new Map<string, string>();
-  for (;;) {
-    const latest = await readList<DeploymentView>(api, '/api/v1/deployments', query, query.limit);
-    for (const deployment of latest.toReversed()) {
-      if (told.get(deployment.id) === deployment.state) continue;
-      told.set(deployment.id, deployment.state);
-      if (json) printJson(deployment);
-      else print(deploymentLine(context, deployment));
-    }
-    try {
+  try {
+    for (;;) {
+      const latest = await readList<DeploymentView>(api, '/api/v1/deployments', query, query.limit);
+      for (const deployment of latest.toReversed()) {
+        if (told.get(deployment.id) === deployment.state) continue;
+        told.set(deployment.id, deployment.state);
+        if (json) printJson(deployment);
+        else print(deploymentLine(context, deployment));
+      }
       await pause(pollMsOf(deps), deps.signal);
-    } catch (error) {
-      if (deps.signal.aborted) return EXIT.well;
-      throw error;
     }
+  } catch (error) {
+    // Ctrl-C is how one stops following, and no failure.
+    if (deps.signal.aborted) return EXIT.well;
+    throw error;
   }
 };
 

@@ -1,0 +1,305 @@
+import { createServer as createTcpServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { deploymentOf, digestOf, serviceOf } from '../support/api-samples.ts';
+import { type FakeAnswer, problem, startFakeHelper } from '../support/fake-helper.ts';
+import { runCli } from '../support/run-cli.ts';
+
+const page = (items: readonly unknown[], next: string | null = null): FakeAnswer => ({
+  body: { items, next },
+});
+
+const SERVICES = [
+  serviceOf({ name: 'web', stack: 'shop', verdict: 'obsolete', published: digestOf('b') }),
+  serviceOf({ name: 'api', stack: 'shop' }),
+  serviceOf({ name: 'cron', verdict: 'unknown', reason: 'tag-gone', published: null }),
+];
+
+const answerServices = ({ path }: { readonly path: string }): FakeAnswer =>
+  path.endsWith('/services')
+    ? page(SERVICES)
+    : page([{ name: 'default', state: 'up', problem: null }]);
+
+test('status: plain lines without a terminal, and 3 where something is unknown', async () => {
+  await using helper = await startFakeHelper(answerServices);
+  const { status, out } = await runCli(['status', '--url', `${helper.url}/`, '--token', 't0ken']);
+  expect(out).toBe(
+    [
+      'CLUSTER  STACK  SERVICE  IMAGE         RUNNING → PUBLISHED          UP   AGE  VERDICT     REASON',
+      'default  -      cron     acme/cron:v1  aaaaaaaaaaaa                 2/2  2h   ? unknown   tag-gone',
+      'default  shop   web      acme/web:v1   aaaaaaaaaaaa → bbbbbbbbbbbb  2/2  2h   ↑ obsolete',
+      'default  shop   api      acme/api:v1   aaaaaaaaaaaa                 2/2  2h   ✓ current',
+      '',
+    ].join('\n'),
+  );
+  expect(status).toBe(3);
+  expect(helper.requests[0]?.headers.authorization).toBe('Bearer t0ken');
+});
+
+test('status: grouped by stack on a terminal, within its width', async () => {
+  await using helper = await startFakeHelper(answerServices);
+  const { out } = await runCli(['status', 'shop', '--no-color', '--url', helper.url], {
+    columns: 72,
+  });
+  const lines = out.trimEnd().split('\n');
+  expect(lines).toEqual([
+    '  SERVICE  IMAGE        RUNNING → PUBLISHED          UP   AGE  VERDICT',
+    'shop',
+    '  web      acme/web:v1  aaaaaaaaaaaa → bbbbbbbbbbbb  2/2  2h   ↑ obsolete',
+    '  api      acme/api:v1  aaaaaaaaaaaa                 2/2  2h   ✓ current',
+    '',
+    '2 services: 1 current, 1 obsolete',
+  ]);
+  const coloured = await runCli(['status', '--url', helper.url], { columns: 72 });
+  expect(coloured.out).toContain('\u001b[33m↑ obsolete');
+  const plain = await runCli(['status', '--url', helper.url], {
+    columns: 72,
+    env: { NO_COLOR: '1' },
+  });
+  expect(plain.out).not.toContain('\u001b');
+});
+
+test.each([
+  [['status', 'WEB'], ['web'], 0],
+  [['status', 'c*n'], ['cron'], 3],
+  [['status', 'acme/api'], ['api'], 0],
+  [['status', '--verdict', 'obsolete'], ['web'], 0],
+  [['status', '--stack', 'shop'], ['web', 'api'], 0],
+  [['status', 'nothing'], [], 0],
+])('%j', async (argv, names, expected) => {
+  await using helper = await startFakeHelper(answerServices);
+  const { status, out } = await runCli([...argv, '--url', helper.url, '--json']);
+  expect(JSON.parse(out).items.map(({ name }: { name: string }) => name)).toEqual(names);
+  expect(status).toBe(expected);
+});
+
+test('status: a cluster that is down is told, since its services are missing', async () => {
+  await using helper = await startFakeHelper(({ path }) =>
+    path.endsWith('/services')
+      ? page([])
+      : page([{ name: 'qa', state: 'down', problem: 'no route' }]),
+  );
+  const { status, err } = await runCli(['status', '--url', helper.url]);
+  expect(err).toContain('cluster qa is down: no route');
+  expect(status).toBe(3);
+});
+
+test('status --engine asks no helper', async () => {
+  const asked: string[] = [];
+  const { status, out } = await runCli(['status', '--engine', 'unix:///x', '--json'], {
+    inspectEngine: async (url) => {
+      asked.push(url);
+      return [serviceOf({ name: 'web' })];
+    },
+  });
+  expect([status, asked, JSON.parse(out).items.length]).toEqual([0, ['unix:///x'], 1]);
+});
+
+test('lists are read over all their pages, and no further than asked', async () => {
+  await using helper = await startFakeHelper(({ query }) => {
+    const at = Number(query['cursor'] ?? 0);
+    const limit = Number(query['limit']);
+    const items = Array.from({ length: Math.min(limit, 1_200 - at) }, (_, index) =>
+      deploymentOf({ id: String(at + index) }),
+    );
+    const next = at + items.length;
+    return page(items, next < 1_200 ? String(next) : null);
+  });
+  const all = await runCli(['deployments', '--limit', '5000', '--json', '--url', helper.url]);
+  expect(JSON.parse(all.out).items).toHaveLength(1_200);
+  expect(helper.requests).toHaveLength(3);
+  const some = await runCli(['deployments', '--limit', '7', '--json', '--url', helper.url]);
+  expect(JSON.parse(some.out).items).toHaveLength(7);
+});
+
+test('deployments: filters go to the helper, failures say why', async () => {
+  await using helper = await startFakeHelper(() =>
+    page([
+      deploymentOf({
+        id: 'x',
+        state: 'rolled-back',
+        reason: 'task-failed',
+        failure: { message: 'task: non-zero exit (3)', node: 'n1', exitCode: 3, log: [] },
+      }),
+    ]),
+  );
+  const { out } = await runCli([
+    'deployments',
+    '--state',
+    'rolled-back',
+    '--service',
+    'web',
+    '--url',
+    helper.url,
+  ]);
+  expect(helper.requests[0]?.query).toEqual({ state: 'rolled-back', service: 'web', limit: '20' });
+  expect(out).toMatch(
+    /web .*aaaaaaaaaaaa → bbbbbbbbbbbb.*↩ rolled-back +12s +hook +task-failed: task: non-zero exit \(3\)/,
+  );
+});
+
+test('deployments --follow tells each change once, until Ctrl-C', async () => {
+  const stop = new AbortController();
+  let asked = 0;
+  const states = ['queued', 'updating', 'updating', 'succeeded'] as const;
+  await using helper = await startFakeHelper(() => {
+    const state = states[asked];
+    asked += 1;
+    if (state === undefined) stop.abort();
+    return page([deploymentOf({ id: 'x', state: state ?? 'succeeded' })]);
+  });
+  const { status, out } = await runCli(['deployments', '-f', '--json', '--url', helper.url], {
+    signal: stop.signal,
+  });
+  expect(
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).state),
+  ).toEqual(['queued', 'updating', 'succeeded']);
+  expect(status).toBe(0);
+});
+
+test('history: one line of JSON for each deployment, times as people say them', async () => {
+  await using helper = await startFakeHelper(() =>
+    page([deploymentOf({ id: 'a' }), deploymentOf({ id: 'b' })]),
+  );
+  const { out } = await runCli(['history', 'web', '--since', '2h', '--json', '--url', helper.url]);
+  expect(
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).id),
+  ).toEqual(['a', 'b']);
+  expect(helper.requests[0]?.query['service']).toBe('web');
+  expect(helper.requests[0]?.query['since']).toBe(new Date(2026, 0, 1, 10).toISOString());
+});
+
+test('deliveries: what came, and what became of it', async () => {
+  const delivery = {
+    id: 'd1',
+    receivedAt: '2026-01-01T10:00:00.000Z',
+    sender: 'docker-hub',
+    secret: 'default',
+    address: '10.0.0.1',
+    status: 202,
+    ignored: [],
+    duplicateOf: null,
+  };
+  await using helper = await startFakeHelper(() =>
+    page([
+      {
+        ...delivery,
+        pushes: [{ image: 'docker.io/acme/web:v1', results: [] }],
+        deployments: ['x'],
+      },
+      { ...delivery, pushes: [], ignored: [{ reason: 'not-a-push' }], deployments: [] },
+      { ...delivery, pushes: [{ image: 'a', results: [] }], duplicateOf: 'd0', deployments: [] },
+      {
+        ...delivery,
+        pushes: [{ image: 'a', results: [{ cluster: 'c', state: 'waiting', outcome: null }] }],
+        deployments: [],
+      },
+    ]),
+  );
+  const { out } = await runCli(['deliveries', '--url', helper.url]);
+  const outcomes = out.trimEnd().split('\n').slice(1);
+  expect(outcomes[0]).toContain('docker.io/acme/web:v1  1 deployment');
+  expect(outcomes[1]).toContain('ignored: not-a-push');
+  expect(outcomes[2]).toContain('duplicate of d0');
+  expect(outcomes[3]).toContain('waiting');
+});
+
+test('what a helper says cannot command the terminal', async () => {
+  const evil = 'x\u001b[2J\nforged';
+  await using helper = await startFakeHelper(({ path }) =>
+    path.endsWith('/services')
+      ? page([serviceOf({ name: evil, stack: evil, image: evil, reason: evil })])
+      : page([{ name: evil, state: 'down', problem: evil }]),
+  );
+  for (const columns of [80, undefined]) {
+    const { out, err } = await runCli(
+      ['status', '--url', helper.url, '--no-color'],
+      columns === undefined ? {} : { columns },
+    );
+    expect(`${out}${err}`).not.toContain('\u001b');
+    expect(`${out}${err}`).not.toMatch(/^forged/m);
+  }
+});
+
+test.each([
+  ['no token', [], problem(401, 'no-token', 'x'), 'the helper wants a token'],
+  [
+    'a wrong token',
+    ['--token', 't'],
+    problem(401, 'wrong-token', 'x'),
+    'the helper refused the token',
+  ],
+  [
+    'a role too low',
+    ['--token', 't'],
+    problem(403, 'role', 'x'),
+    'the token may look, and not act',
+  ],
+  ['a problem', [], problem(409, 'conflict', 'it is frozen'), 'it is frozen\n'],
+  [
+    'a wrong base path',
+    [],
+    { status: 404, type: 'text/html', body: '<h1>' },
+    'may lack the base path',
+  ],
+  ['another program', [], { type: 'text/html', body: '<h1>' }, 'but not as a helper does'],
+  [
+    'a problem of another program',
+    [],
+    { status: 404, body: { message: 'no' } },
+    'but not as a helper does',
+  ],
+  [
+    'a proxy without helper',
+    [],
+    { status: 502, type: 'text/html', body: '' },
+    'cannot reach the helper',
+  ],
+  [
+    'a redirection',
+    [],
+    { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+    'but not as a helper does',
+  ],
+  ['half an answer', [], { body: '{"items": [' }, 'the answer broke off'],
+] as const)('%s: one clear line, and 1', async (_, argv, answer: FakeAnswer, message) => {
+  await using helper = await startFakeHelper(() => answer);
+  const { status, err } = await runCli(['deliveries', '--url', helper.url, ...argv]);
+  expect(err).toContain(message);
+  expect(err).not.toMatch(/ {4}at /);
+  expect(status).toBe(1);
+});
+
+test.each([
+  ['nobody listens', 'http://127.0.0.1:1', 'nothing listens at http://127.0.0.1:1'],
+  ['no such name', 'http://nowhere.invalid', 'the name of nowhere.invalid is not known'],
+])('%s', async (_, url, message) => {
+  const { status, err } = await runCli(['status', '--url', url]);
+  expect(err).toContain(message);
+  expect(err).toContain('CD_HELPER_URL');
+  expect(status).toBe(1);
+});
+
+test('TLS where there is none', async () => {
+  await using helper = await startFakeHelper(() => page([]));
+  const { err } = await runCli(['status', '--url', helper.url.replace('http:', 'https:')]);
+  expect(err).toContain('does not speak TLS');
+});
+
+test('Ctrl-C ends a command that waits for an answer', async () => {
+  const stop = new AbortController();
+  const server = createTcpServer(() => stop.abort());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { status } = await runCli(['status', '--url', `http://127.0.0.1:${port}`], {
+    signal: stop.signal,
+  });
+  expect(status).toBe(1);
+  server.close();
+});

@@ -1,0 +1,59 @@
+import type { DeploymentView, RunView, ServiceView } from '../../src/core/views.ts';
+
+export const digestOf = (sign: string): string => `sha256:${sign.repeat(64)}`;
+
+const TIME = '2026-01-01T10:00:00.000Z';
+
+export const serviceOf = (
+  change: Partial<ServiceView> & { readonly name: string },
+): ServiceView => ({
+  cluster: 'default',
+  id: `id-${change.name}`,
+  stack: null,
+  image: `docker.io/acme/${change.name}:v1`,
+  running: digestOf('a'),
+  published: digestOf('a'),
+  checkedAt: TIME,
+  verdict: 'current',
+  reason: null,
+  mode: 'replicated',
+  replicas: { running: 2, desired: 2 },
+  updatedAt: TIME,
+  deployment: null,
+  build: null,
+  ...change,
+});
+
+export const deploymentOf = (
+  change: Partial<DeploymentView> & { readonly id: string },
+): DeploymentView => ({
+  cluster: 'default',
+  service: { id: 'id-web', name: 'web' },
+  image: 'docker.io/acme/web:v1',
+  from: digestOf('a'),
+  to: digestOf('b'),
+  cause: 'digest-differs',
+  state: 'succeeded',
+  reason: null,
+  triggers: [{ kind: 'hook', delivery: 'd1' }],
+  queuedAt: TIME,
+  startedAt: TIME,
+  endedAt: '2026-01-01T10:00:12.000Z',
+  steps: [],
+  failure: null,
+  build: null,
+  ...change,
+});
+
+export const runOf = (change: Partial<RunView>): RunView => ({
+  id: 'r1',
+  state: 'done',
+  reason: null,
+  dryRun: false,
+  progress: { services: 0, images: 0, checkedImages: 0 },
+  startedAt: TIME,
+  endedAt: TIME,
+  counts: {},
+  services: [],
+  ...change,
+});
