@@ -17,6 +17,6 @@ export const parseSwarmpitAddress = (text: string): ClusterAddress => {
 
 /** The header's value from a token that people paste with the prefix or without; null where it cannot be one. */
 export const bearerOf = (token: string): string | null => {
-  const bare = token.trim().replace(/^bearer\s+/i, '');
+  const bare = token.trim().replace(/^bearer(?:\s+|$)/i, '');
   return /^[\x21-\x7e]+$/.test(bare) ? `Bearer ${bare}` : null;
 };

@@ -117,7 +117,9 @@ export const swarmpitProblem = (refusal: SwarmpitRefusal, asked: SwarmpitAsked):
     const detail = `${who} at ${address} refuses ${call} (HTTP ${status}${said}); ${NEW_TOKEN}`;
     return give(refusal.isJson ? 'sign-in-refused' : 'permission-denied', detail, false);
   }
-  if (status === 404 && refusal.isJson) return give('not-found', `${call}${said}`, false);
+  if (status === 404 && error !== null) {
+    return give('not-found', `Swarmpit at ${address} does not find ${call}${said}`, false);
+  }
   if (status === 404) {
     const detail = `what answers at ${address} knows no ${call}: correct the cluster's url, which is Swarmpit's own with or without /api`;
     return give('refused', detail, false);

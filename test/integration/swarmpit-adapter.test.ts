@@ -1,0 +1,389 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  createSwarmpitCluster,
+  type SwarmpitClusterOptions,
+} from '../../src/adapters/swarm/swarmpit.ts';
+import { type Cluster, ClusterError, type ImageUpdate } from '../../src/core/cluster.ts';
+import { createSecret } from '../../src/core/secret.ts';
+import type { Service } from '../../src/core/service.ts';
+import { type FakeEngine, startFakeEngine } from '../support/fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from '../support/fake-registry.ts';
+import { fakeImage } from '../support/fake-registry-images.ts';
+import {
+  startSwarmpitDouble,
+  type SwarmpitDouble,
+  type SwarmpitDoubleOptions,
+} from '../support/swarmpit-double.ts';
+
+const signal = new AbortController().signal;
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+type Scene = {
+  engine: FakeEngine;
+  registry: FakeRegistry;
+  swarmpit: SwarmpitDouble;
+  cluster: Cluster;
+};
+
+const connect = (
+  swarmpit: SwarmpitDouble,
+  options: Partial<SwarmpitClusterOptions> = {},
+): Cluster => {
+  const cluster = createSwarmpitCluster({
+    name: 'qa',
+    url: swarmpit.url,
+    token: createSecret(swarmpit.token),
+    ...options,
+  });
+  closing.push(cluster.close);
+  return cluster;
+};
+
+const start = async (
+  options: Partial<SwarmpitDoubleOptions> = {},
+  timeouts: SwarmpitClusterOptions['timeouts'] = {},
+): Promise<Scene> => {
+  const engine = await startFakeEngine();
+  closing.push(engine.close);
+  const registry = await startFakeRegistry();
+  closing.push(registry.close);
+  const swarmpit = await startSwarmpitDouble({
+    engineUrl: engine.url,
+    registries: { [registry.host]: registry.origin, 'docker.io': registry.origin },
+    ...options,
+  });
+  closing.push(swarmpit.close);
+  return { engine, registry, swarmpit, cluster: connect(swarmpit, { timeouts }) };
+};
+
+const only = async (cluster: Cluster): Promise<Service> => {
+  const [service] = await cluster.listServices(signal);
+  if (service === undefined) throw new Error('no service');
+  return service;
+};
+
+const redeploy = (service: Service): ImageUpdate => ({
+  service,
+  digest: null,
+  platforms: null,
+  restart: false,
+  registryAuth: null,
+});
+
+const problemOf = async (call: Promise<unknown>): Promise<ClusterError> => {
+  const error = await call.then(
+    () => new Error('it succeeded'),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof ClusterError) return error;
+  throw error;
+};
+
+const DOCKER = { form: 'docker' } as const;
+
+describe('reading a swarm through Swarmpit', () => {
+  it('tells services, their own image parsed and their digest from where Swarmpit puts it', async () => {
+    const { engine, cluster } = await start();
+    const digest = `sha256:${'a'.repeat(64)}`;
+    engine.addService({
+      name: 'shop_web',
+      image: `registry.local:5000/web@${digest}`,
+      replicas: 2,
+      labels: {
+        'com.docker.stack.namespace': 'shop',
+        'swarmpit.service.deployment.autoredeploy': 'true',
+        'cd-helper.enabled': 'true',
+      },
+    });
+    expect(await only(cluster)).toMatchObject({
+      name: 'shop_web',
+      stack: 'shop',
+      image: {
+        ok: true,
+        image: { registry: 'registry.local:5000', repository: 'web', tag: null, digest },
+      },
+      labels: { 'cd-helper.enabled': 'true' },
+      autoredeploy: true,
+      replicas: { running: 2, desired: 2 },
+      updatePolicy: null,
+    });
+  });
+
+  it.each([true, false])('observes one service (asked for alone: %s)', async (tellsOne) => {
+    const { engine, cluster } = await start({ tellsOne });
+    engine.addService({ name: 'other', image: 'acme/other:v1' });
+    const { ID } = engine.addService({ name: 'web', image: 'acme/web:v1' });
+    for (let time = 0; time < 2; time += 1) {
+      expect(await cluster.observe(ID, signal)).toMatchObject({
+        service: { id: ID, name: 'web' },
+        tasks: null,
+        nodes: null,
+      });
+    }
+    expect(await cluster.observe('gone', signal)).toBeNull();
+  });
+
+  it('says who it is, and what it cannot do', async () => {
+    const { cluster } = await start();
+    expect(await cluster.identify(signal)).toEqual({
+      swarmId: null,
+      description: 'Swarmpit 1.11-SNAPSHOT, Docker Engine 28.0.0-fake',
+    });
+    expect(cluster.capabilities).toEqual({
+      setsDigest: false,
+      tellsTasks: false,
+      givesLogs: false,
+    });
+    expect(await cluster.listRunningTasks(null, signal)).toBeNull();
+    expect(await cluster.readTaskLog('x', 'y', 5, signal)).toEqual([]);
+  });
+
+  it.each(['', '/api', '/', '/api/'])(
+    'is found below a path, its address ending in %j',
+    async (end) => {
+      const { engine, swarmpit } = await start({ basePath: '/ops/swarmpit' });
+      engine.addService({ name: 'web', image: 'acme/web:v1' });
+      const cluster = connect(swarmpit, { url: `${swarmpit.url}${end}` });
+      expect((await only(cluster)).name).toBe('web');
+      expect((await cluster.identify(signal)).description).toMatch(/^Swarmpit/);
+    },
+  );
+});
+
+describe('signing in at Swarmpit', () => {
+  it('takes the token without its prefix too', async () => {
+    const { swarmpit } = await start();
+    const token = createSecret(swarmpit.token.replace('Bearer ', ''));
+    expect(await connect(swarmpit, { token }).listServices(signal)).toEqual([]);
+  });
+
+  it.each(['expired', 'revoked'] as const)(
+    'says what to do about a token that is %s',
+    async (state) => {
+      const { swarmpit, cluster } = await start();
+      swarmpit.setTokenState(swarmpit.token, state);
+      const error = await problemOf(cluster.listServices(signal));
+      expect(error).toMatchObject({ code: 'sign-in-refused', retryable: false });
+      expect(error.message).toMatch(new RegExp(`Token ${state}; make an API token in Swarmpit`));
+      expect(error.message).not.toContain(swarmpit.token.slice(10));
+    },
+  );
+
+  it('refuses a token that cannot be one before anything is sent', async () => {
+    const { swarmpit } = await start();
+    const error = await problemOf(
+      connect(swarmpit, { token: createSecret('a\nb') }).listServices(signal),
+    );
+    expect(error.code).toBe('sign-in-refused');
+  });
+
+  it('says that a viewer may not redeploy', async () => {
+    const { engine, swarmpit } = await start();
+    engine.addService({ name: 'web', image: 'acme/web:v1' });
+    const cluster = connect(swarmpit, { token: createSecret(swarmpit.viewerToken) });
+    const error = await problemOf(cluster.updateImage(redeploy(await only(cluster)), signal));
+    expect(error).toMatchObject({ code: 'permission-denied', mayHaveHappened: false });
+    expect(error.message).toMatch(/user who is no viewer/);
+  });
+
+  it('tells a refusal of something before Swarmpit from its own', async () => {
+    const { swarmpit, cluster } = await start();
+    swarmpit.inject({
+      kind: 'status',
+      status: 401,
+      message: '<html>Authorization Required</html>',
+    });
+    const error = await problemOf(cluster.listServices(signal));
+    expect(error).toMatchObject({ code: 'permission-denied' });
+    expect(error.message).toMatch(/something before Swarmpit/);
+  });
+});
+
+describe('redeploying through Swarmpit', () => {
+  it('deploys the digest that Swarmpit finds, and restarts', async () => {
+    const { engine, registry, cluster } = await start();
+    const digest = registry.setTag('acme/web', 'v1', fakeImage('two', DOCKER));
+    engine.addService({
+      name: 'web',
+      image: `${registry.host}/acme/web:v1@sha256:${'a'.repeat(64)}`,
+    });
+    const before = await only(cluster);
+    expect(await cluster.updateImage(redeploy(before), signal)).toEqual({
+      kind: 'accepted',
+      warnings: [],
+    });
+    expect(engine.running('web')).toEqual([digest]);
+    const after = await only(cluster);
+    expect(after.forceUpdate).toBe(before.forceUpdate + 1);
+    expect(after.version).toBeGreaterThan(before.version);
+    expect(after.specFingerprint).toBe(before.specFingerprint);
+    expect(after.update?.state).toBe('completed');
+  });
+
+  it('does nothing where the service changed since it was read', async () => {
+    const { engine, registry, swarmpit, cluster } = await start();
+    registry.setTag('acme/web', 'v1', fakeImage('two', DOCKER));
+    engine.addService({ name: 'web', image: `${registry.host}/acme/web:v1` });
+    const service = await only(cluster);
+    engine.changeSpec('web', (spec) => {
+      spec.Labels = { other: 'actor' };
+    });
+    expect(await cluster.updateImage(redeploy(service), signal)).toEqual({
+      kind: 'out-of-sequence',
+    });
+    expect(swarmpit.redeploys).toEqual([]);
+  });
+
+  it('hands on that Swarmpit itself was too late', async () => {
+    const { engine, registry, cluster } = await start();
+    registry.setTag('acme/web', 'v1', fakeImage('two', DOCKER));
+    engine.addService({ name: 'web', image: `${registry.host}/acme/web:v1` });
+    const message = 'rpc error: code = Unknown desc = update out of sequence';
+    engine.inject({ kind: 'status', status: 500, message, on: { method: 'POST' } });
+    expect(await cluster.updateImage(redeploy(await only(cluster)), signal)).toEqual({
+      kind: 'out-of-sequence',
+    });
+  });
+
+  it('never touches what has a digest and no tag, which Swarmpit would make latest', async () => {
+    const { engine, registry, swarmpit, cluster } = await start();
+    engine.addService({ name: 'web', image: `${registry.host}/acme/web@sha256:${'a'.repeat(64)}` });
+    const error = await problemOf(cluster.updateImage(redeploy(await only(cluster)), signal));
+    expect(error).toMatchObject({ code: 'refused', retryable: false });
+    expect(swarmpit.redeploys).toEqual([]);
+  });
+
+  it.each([401, 404, 429])(
+    'tells that the registry refused with %i, and nothing was changed',
+    async (status) => {
+      const { engine, registry, cluster } = await start();
+      registry.setTag('acme/web', 'v1', fakeImage('two', DOCKER));
+      registry.fault({ kind: 'status', status });
+      engine.addService({ name: 'web', image: `${registry.host}/acme/web:v1` });
+      const answer = await cluster.updateImage(redeploy(await only(cluster)), signal);
+      expect(answer).toMatchObject({ kind: 'registry-failed', status });
+      expect(engine.updates).toEqual([]);
+    },
+  );
+
+  it('tells that an OCI image is not found by Swarmpit', async () => {
+    const { engine, registry, cluster } = await start();
+    registry.setTag('acme/web', 'v1', fakeImage('two', { form: 'oci' }));
+    engine.addService({ name: 'web', image: `${registry.host}/acme/web:v1` });
+    const answer = await cluster.updateImage(redeploy(await only(cluster)), signal);
+    expect(answer).toMatchObject({
+      kind: 'registry-failed',
+      status: 404,
+      detail: expect.stringMatching(/OCI/),
+    });
+  });
+
+  it('shows an image that Swarmpit deployed without a digest as what it is', async () => {
+    const { engine, registry, cluster } = await start();
+    const content = fakeImage('two', { form: 'oci' });
+    registry.setTag('acme/web', 'v1', content);
+    const headers = { 'content-type': content.mediaType };
+    registry.fault({ kind: 'content', body: content.bytes.toString('utf8'), headers });
+    engine.addService({ name: 'web', image: `acme/web:v1@sha256:${'a'.repeat(64)}` });
+    expect(await cluster.updateImage(redeploy(await only(cluster)), signal)).toMatchObject({
+      kind: 'accepted',
+    });
+    expect((await only(cluster)).image).toMatchObject({
+      ok: true,
+      image: { tag: 'v1', digest: null },
+    });
+  });
+
+  it('tells that no registry is linked, which is no matter of our token', async () => {
+    const { engine, registry, cluster } = await start({ linked: [] });
+    engine.addService({ name: 'web', image: `${registry.host}/acme/web:v1` });
+    const answer = await cluster.updateImage(redeploy(await only(cluster)), signal);
+    expect(answer).toMatchObject({
+      kind: 'registry-failed',
+      status: 401,
+      detail: expect.stringMatching(/link it in Swarmpit/),
+    });
+  });
+
+  it('tells that the service is no more', async () => {
+    const { engine, cluster } = await start();
+    engine.addService({ name: 'web', image: 'acme/web:v1' });
+    const service = await only(cluster);
+    engine.removeService('web');
+    expect(await problemOf(cluster.updateImage(redeploy(service), signal))).toMatchObject({
+      code: 'not-found',
+    });
+  });
+
+  it('asks once and only once, whatever becomes of the answer', async () => {
+    const ambiguous = [
+      { kind: 'drop-before' },
+      { kind: 'drop-after' },
+      { kind: 'hang' },
+      { kind: 'status', status: 502, message: 'bad gateway' },
+      { kind: 'status', status: 408, message: '{"error":"Request timeout"}' },
+      { kind: 'status', status: 500, message: '{"cause":"NullPointerException"}' },
+    ] as const;
+    const { engine, registry, swarmpit, cluster } = await start({}, { redeployMs: 200 });
+    registry.setTag('acme/web', 'v1', fakeImage('two', DOCKER));
+    engine.addService({ name: 'web', image: `${registry.host}/acme/web:v1` });
+    for (const fault of ambiguous) {
+      swarmpit.inject({ ...fault, on: { method: 'POST' }, times: 2 });
+      const error = await problemOf(cluster.updateImage(redeploy(await only(cluster)), signal));
+      expect(error, JSON.stringify(fault)).toMatchObject({
+        retryable: true,
+        mayHaveHappened: true,
+      });
+      swarmpit.clearFaults();
+    }
+    expect(swarmpit.redeploys).toHaveLength(1);
+    expect(engine.updates).toHaveLength(1);
+  });
+
+  it('calls a time-out of registry or Docker one that may have happened', async () => {
+    const { engine, registry, cluster } = await start({ registryTimeoutMs: 50 });
+    registry.fault({ kind: 'hang' });
+    engine.addService({ name: 'web', image: `${registry.host}/acme/web:v1` });
+    const error = await problemOf(cluster.updateImage(redeploy(await only(cluster)), signal));
+    expect(error).toMatchObject({ code: 'timed-out', mayHaveHappened: true });
+  });
+});
+
+describe('Swarmpit that cannot be spoken to', () => {
+  it('is unreachable, and nothing has happened', async () => {
+    const { engine, swarmpit, cluster } = await start();
+    engine.addService({ name: 'web', image: 'acme/web:v1' });
+    const service = await only(cluster);
+    await swarmpit.close();
+    const error = await problemOf(cluster.updateImage(redeploy(service), signal));
+    expect(error).toMatchObject({ code: 'unreachable', retryable: true, mayHaveHappened: false });
+    expect(error.message).toMatch(/cannot be reached|was lost/);
+  });
+
+  it('is told from what only stands at its address', async () => {
+    const { engine } = await start();
+    const cluster = createSwarmpitCluster({
+      name: 'qa',
+      url: engine.url.replace('tcp:', 'http:'),
+      token: createSecret('x'),
+    });
+    closing.push(cluster.close);
+    expect(await problemOf(cluster.identify(signal))).toMatchObject({ code: 'malformed-answer' });
+    expect((await problemOf(cluster.listServices(signal))).message).toMatch(
+      /correct the cluster's url|knows no/,
+    );
+  });
+
+  it("is left when the caller says so, with the caller's own reason", async () => {
+    const { swarmpit, cluster } = await start();
+    swarmpit.inject({ kind: 'hang' });
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const call = cluster.listServices(controller.signal);
+    controller.abort(reason);
+    await expect(call).rejects.toBe(reason);
+  });
+});
