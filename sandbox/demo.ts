@@ -1,0 +1,90 @@
+import { createInterface } from 'node:readline';
+import { createAccount } from './demo/account.ts';
+import type { Helper } from './demo/helper.ts';
+import { type Play, play } from './demo/play.ts';
+import { openRealStage } from './demo/real-stage.ts';
+import { openSimulatedStage } from './demo/simulated-stage.ts';
+import { REPOSITORY, type Stage, TAG } from './demo/stage.ts';
+
+const USAGE = 'usage: ./dev demo [--simulated]';
+const WRONG_USE = 2;
+
+const account = createAccount((line) => console.log(line));
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
+}
+
+const openStage = async (simulated: boolean): Promise<Stage> => {
+  if (simulated) return await openSimulatedStage();
+  try {
+    return await openRealStage((line) => account.note('sandbox', line), interrupted.signal);
+  } catch (error) {
+    interrupted.signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${reason}\nWithout a real engine: ./dev demo --simulated`, { cause: error });
+  }
+};
+
+/** Pushes a version for each line typed, until Ctrl-C. */
+const stayUp = async (stage: Stage, { helper, push }: Play): Promise<void> => {
+  const body = JSON.stringify({ image: `${stage.registryHost}/${REPOSITORY}:${TAG}` });
+  account.title('Your turn');
+  account.plain(`The helper: ${helper.url}   API token: ${helper.token}`);
+  account.plain('Another hook (nothing is deployed while nothing differs):');
+  account.plain(`  curl -H 'content-type: application/json' -d '${body}' ${helper.hookUrl}`);
+  if (!process.stdout.isTTY) return;
+  account.plain(
+    'Enter pushes the next version, "crash" one that crashes, Ctrl-C stops everything.',
+  );
+  const lines = createInterface({ input: process.stdin, signal: interrupted.signal });
+  let number = 2;
+  for await (const line of lines) {
+    number += 1;
+    const crashes = line.trim() === 'crash';
+    await push({ name: crashes ? `v${number}, which crashes` : `v${number}`, crashes });
+  }
+  // Input can end before the one who watches has seen enough.
+  if (!interrupted.signal.aborted) {
+    await new Promise((resolve) => {
+      interrupted.signal.addEventListener('abort', resolve);
+      setInterval(() => {}, 2 ** 30);
+    });
+  }
+};
+
+const main = async (): Promise<number> => {
+  const [option, ...more] = process.argv.slice(2);
+  if (more.length > 0 || (option !== undefined && option !== '--simulated')) {
+    console.error(USAGE);
+    return WRONG_USE;
+  }
+  const simulated = option === '--simulated';
+  if (simulated) account.banner('SIMULATED: NO REAL ENGINE, NO REAL REGISTRY, NO CONTAINERS');
+  account.title('A push redeploys');
+  let stage: Stage | undefined;
+  let helper: Helper | undefined;
+  let done = false;
+  try {
+    stage = await openStage(simulated);
+    const played = await play(stage, account, interrupted.signal, (started) => {
+      helper = started;
+    });
+    done = true;
+    await stayUp(stage, played);
+    return 0;
+  } catch (error) {
+    // Once the job is done, Ctrl-C is how it is meant to end.
+    if (done && interrupted.signal.aborted) return 0;
+    console.error(
+      `\nThe demo did not work: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return 1;
+  } finally {
+    await helper?.stop();
+    await stage?.stop();
+    if (simulated) account.banner('SIMULATED: NOTHING OF THIS WAS REAL BUT THE HELPER');
+  }
+};
+
+process.exit(await main());

@@ -1,0 +1,93 @@
+import { shortDigest } from '../../src/core/digest.ts';
+import type { RunView } from '../../src/core/views.ts';
+import type { Account } from './account.ts';
+import { followPush } from './follow-push.ts';
+import { type Helper, startHelper } from './helper.ts';
+import { REPOSITORY, SERVICES, type Stage, TAG, type Version } from './stage.ts';
+
+/** The demo once its first push has been carried out. */
+export type Play = {
+  readonly helper: Helper;
+  /** Pushes another version and tells what comes of it. */
+  readonly push: (version: Version) => Promise<void>;
+};
+
+const names = SERVICES.map(({ name }) => name);
+
+/** Pushes, follows, and asks the containers themselves what they run; throws where the job was not done. */
+const pushAndFollow = async (
+  stage: Stage,
+  helper: Helper,
+  account: Account,
+  version: Version,
+  signal: AbortSignal,
+): Promise<void> => {
+  const image = `${stage.registryHost}/${REPOSITORY}:${TAG}`;
+  account.title(`A push: ${image} becomes ${version.name}`);
+  const before = await Promise.all(names.map((name) => stage.runningDigests(name)));
+  const at = Date.now();
+  const digest = await stage.push(version);
+  account.event(0, 'pushed', `${version.name} is ${shortDigest(digest)}`);
+  const deployments = await followPush(
+    helper,
+    account,
+    { image, digest, at, services: names },
+    signal,
+  );
+  const after = await Promise.all(names.map((name) => stage.runningDigests(name)));
+  for (const [index, { name, replicas }] of SERVICES.entries()) {
+    const wanted = version.crashes ? before[index]?.[0] : digest;
+    const running = after[index] ?? [];
+    const right = running.filter((one) => one === wanted).length;
+    const detail = `${name}: ${right} of ${replicas} containers run ${wanted?.slice(7, 19)}`;
+    account.event(Date.now() - at, 'asked of them', detail, right === replicas ? 'well' : 'badly');
+    if (right !== replicas) throw new Error(`${name} runs ${running.join(', ') || 'nothing'}`);
+  }
+  const failed = deployments.filter(({ state }) => state !== 'succeeded');
+  if (failed.length > 0 && !version.crashes) {
+    throw new Error(failed.map(({ service, state }) => `${service.name}: ${state}`).join(', '));
+  }
+};
+
+const dryRun = async (helper: Helper, account: Account): Promise<void> => {
+  const run = await helper.ask<RunView>('POST', '/api/v1/smart-redeploy', { dryRun: true });
+  if (run === null) return;
+  account.title('SmartRedeploy, as a dry run: what would it deploy?');
+  for (const { name, verdict, running, reason } of run.services) {
+    const digest = running === null ? '' : `, runs ${running.slice(7, 19)}`;
+    account.note(name, `${verdict}${reason === null ? '' : ` (${reason})`}${digest}`);
+  }
+  const counts = Object.entries(run.counts).map(([verdict, count]) => `${count} ${verdict}`);
+  account.note('in all', counts.join(', ') || 'no service');
+};
+
+/**
+ * Plays the demo up to its first push, carried out: services deployed, helper started, a push made
+ * and followed. Throws where any of it did not work. `started` is told of the helper at once, so that it
+ * can be stopped in every case.
+ */
+export const play = async (
+  stage: Stage,
+  account: Account,
+  signal: AbortSignal,
+  started: (helper: Helper) => void,
+): Promise<Play> => {
+  for (const line of stage.description) account.note('sandbox', line);
+  const first = await stage.deploy({ name: 'v1', crashes: false });
+  for (const { name, replicas } of SERVICES) {
+    account.note(
+      'deployed',
+      `${name}: ${replicas} × ${REPOSITORY}:${TAG}, v1, ${shortDigest(first)}`,
+    );
+  }
+  const helper = await startHelper(stage, signal);
+  started(helper);
+  account.note('helper', `${helper.url}, log ${helper.logFile}`);
+  await stage.notify(helper.hookUrl);
+  account.note('notifications', `of the registry go to ${helper.url}/hooks/…`);
+
+  const push = (version: Version) => pushAndFollow(stage, helper, account, version, signal);
+  await push({ name: 'v2', crashes: false });
+  await dryRun(helper, account);
+  return { helper, push };
+};
