@@ -189,12 +189,10 @@ const countIgnored = async (
         last_at: receivedAt,
       })
       .onConflict((conflict) =>
-        conflict
-          .columns(['sender', 'secret', 'reason'])
-          .doUpdateSet((eb) => ({
-            count: eb('ignored_counts.count', '+', 1),
-            last_at: receivedAt,
-          })),
+        conflict.columns(['sender', 'secret', 'reason']).doUpdateSet((eb) => ({
+          count: eb('ignored_counts.count', '+', 1),
+          last_at: receivedAt,
+        })),
       )
       .execute();
   }

@@ -1,14 +1,12 @@
 import type { Selectable } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { Failed } from '../core/follow.ts';
-import { imageName } from '../core/image-reference.ts';
 import type { Cause } from '../core/plan.ts';
 import type { BuildFacts } from '../core/published.ts';
-import type { Service } from '../core/service.ts';
 import type { DeploymentState, FailureView } from '../core/views.ts';
 import { readOptionalJson } from './json.ts';
 import type { Query } from './open-store.ts';
-import type { DeploymentRow, TriggerRow } from './schema.ts';
+import type { DeploymentRow } from './schema.ts';
 
 /** What is about to be sent to a cluster, or was: enough to tell after a crash whether it was carried out. */
 export type Intent = {
@@ -50,94 +48,8 @@ export type Deployment = {
   readonly intent: Intent | null;
 };
 
-export type Trigger = { readonly kind: TriggerRow['kind']; readonly source: string };
-
-export type NewDeployment = {
-  readonly id: string;
-  readonly cluster: string;
-  readonly service: Service;
-  readonly image: { readonly registry: string; readonly repository: string; readonly tag: string };
-  readonly from: Digest | null;
-  readonly to: Digest | null;
-  readonly cause: Cause;
-  readonly triggers: readonly Trigger[];
-};
-
-const OPEN: readonly DeploymentState[] = ['queued', 'updating', 'verifying'];
-
-/**
- * Queues a deployment, as part of the caller's transaction, and returns the id of the deployment that
- * will do it. One that is open for the same service and digest is joined; one for another digest is
- * superseded, because the newest wins.
- */
-export const queueDeployment = async (
-  query: Query,
-  wanted: NewDeployment,
-  now: number,
-): Promise<{ id: string; joined: boolean }> => {
-  const open = await query
-    .selectFrom('deployments')
-    .select(['id', 'to_digest', 'state'])
-    .where('cluster', '=', wanted.cluster)
-    .where('service_id', '=', wanted.service.id)
-    .where('state', 'in', OPEN)
-    .orderBy('id')
-    .execute();
-  const newest = open.at(-1);
-  if (newest !== undefined && newest.to_digest === wanted.to && wanted.cause !== 'forced') {
-    await addTriggers(query, newest.id, wanted.triggers, now);
-    return { id: newest.id, joined: true };
-  }
-  for (const { id } of open) {
-    await endDeployment(query, id, { state: 'superseded', reason: null, failure: null }, now, {
-      by: wanted.id,
-    });
-  }
-  await query
-    .insertInto('deployments')
-    .values({
-      id: wanted.id,
-      cluster: wanted.cluster,
-      service_id: wanted.service.id,
-      service_name: wanted.service.name,
-      stack: wanted.service.stack,
-      name: imageName(wanted.image),
-      tag: wanted.image.tag,
-      from_digest: wanted.from,
-      to_digest: wanted.to,
-      cause: wanted.cause,
-      state: 'queued',
-      reason: null,
-      queued_at: now,
-      started_at: null,
-      ended_at: null,
-      deadline_at: null,
-      run_at: now,
-      attempts: 0,
-      intent: null,
-      failure: null,
-      build: null,
-    })
-    .execute();
-  await addTriggers(query, wanted.id, wanted.triggers, now);
-  await addStep(query, wanted.id, now, 'queued', { cause: wanted.cause });
-  return { id: wanted.id, joined: false };
-};
-
-const addTriggers = async (
-  query: Query,
-  deployment: string,
-  triggers: readonly Trigger[],
-  now: number,
-): Promise<void> => {
-  for (const { kind, source } of triggers) {
-    await query
-      .insertInto('triggers')
-      .values({ deployment_id: deployment, kind, source, at: now })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
-};
+/** States in which a deployment is not at its end. */
+export const OPEN_STATES: readonly DeploymentState[] = ['queued', 'updating', 'verifying'];
 
 export const addStep = async (
   query: Query,
@@ -178,7 +90,7 @@ export const endDeployment = async (
       ended_at: now,
     })
     .where('id', '=', id)
-    .where('state', 'in', OPEN)
+    .where('state', 'in', OPEN_STATES)
     .returning('id')
     .executeTakeFirst();
   if (ended === undefined) return false;
@@ -236,7 +148,7 @@ export const openDeployments = async (db: Query, cluster: string): Promise<Deplo
     .selectFrom('deployments')
     .select(COLUMNS)
     .where('cluster', '=', cluster)
-    .where('state', 'in', OPEN)
+    .where('state', 'in', OPEN_STATES)
     .orderBy((eb) => eb.case().when('state', '=', 'queued').then(1).else(0).end())
     .orderBy('id')
     .execute();
@@ -287,7 +199,7 @@ export const recordIntent = async (
       attempts: eb('attempts', '+', 1),
     }))
     .where('id', '=', id)
-    .where('state', 'in', OPEN)
+    .where('state', 'in', OPEN_STATES)
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
@@ -313,7 +225,7 @@ export const recordSent = async (
     .updateTable('deployments')
     .set({ state: 'verifying' })
     .where('id', '=', id)
-    .where('state', 'in', OPEN)
+    .where('state', 'in', OPEN_STATES)
     .returning('id')
     .executeTakeFirst();
   if (row === undefined) return false;

@@ -6,7 +6,7 @@ import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
 import type { DeploymentView, RunRequest, ServiceView } from '../core/views.ts';
 import { recordAction } from '../store/actions.ts';
-import { queueDeployment } from '../store/deployments.ts';
+import { queueDeployment } from '../store/queue-deployment.ts';
 import { addHold, releaseHolds } from '../store/holds.ts';
 import type { Db } from '../store/open-store.ts';
 import { digestBefore, readDeployment } from '../store/read-deployments.ts';

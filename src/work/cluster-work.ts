@@ -40,7 +40,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   const looksBell = createBell();
   const rolloutsBell = createBell();
   const lastLooks = new Map<string, number>();
-  const looking = new Set<Promise<void>>();
+  const looking = new Set<Promise<unknown>>();
   /** Deployments under way, by service. */
   const rolling = new Map<
     string,
@@ -59,6 +59,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     const done = look(deps, work, signal)
       .then((queued) => {
         if (queued > 0) rolloutsBell.ring();
+        return queued;
       })
       .catch(async (error: unknown) => {
         if (signal.aborted) return;

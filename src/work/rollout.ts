@@ -1,35 +1,27 @@
-import { ClusterError } from '../core/cluster.ts';
-import { rolloutTimeout } from '../core/deadline.ts';
-import type { Digest } from '../core/digest.ts';
-import { type Failed, leavesService } from '../core/follow.ts';
+import type { Failed } from '../core/follow.ts';
 import { imageName } from '../core/image-reference.ts';
-import { mayTakeBack } from '../core/labels.ts';
-import type { Observation, Service } from '../core/service.ts';
+import type { Service } from '../core/service.ts';
 import { settledDigest } from '../core/settled.ts';
 import {
-  addStep,
   type Deployment,
   findDeployment,
   type Intent,
-  postpone,
   recordSent,
   recordTarget,
   refuteIntent,
 } from '../store/deployments.ts';
 import { readHolds } from '../store/holds.ts';
-import { readProven, recordProven } from '../store/proven.ts';
+import { recordProven } from '../store/proven.ts';
+import { advanceUpdate } from './advance-update.ts';
 import { fail, skip, succeed } from './end-rollout.ts';
 import { followRollout } from './follow-rollout.ts';
+import { observe } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
-import { sendUpdate } from './send-update.ts';
+import { conclude, engineRolledBack, takeBack } from './take-back.ts';
 
-/** After this long without the cluster a deployment that was never sent is given up. */
-const NEVER_SENT_MS = 24 * 3_600_000;
 /** How long a cluster that chooses the digest itself may take to show that it did. */
 const HAND_OVER_MS = 60_000;
 const LOOK_AGAIN_MS = 1_000;
-const OBSERVE_TIMEOUT_MS = 15_000;
-const SEND_TIMEOUT_MS = 60_000;
 
 /**
  * Takes one deployment a step further, from whatever the store says of it, until it ends or has to
@@ -53,40 +45,6 @@ export const carryOut = async (
   }
 };
 
-/** Observes the service; on trouble with the cluster puts the deployment off and answers `later`. */
-const observe = async (
-  deps: RolloutDeps,
-  deployment: Deployment,
-  signal: AbortSignal,
-): Promise<Observation | 'removed' | 'later'> => {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(OBSERVE_TIMEOUT_MS)]);
-  try {
-    return (await deps.cluster.observe(deployment.serviceId, limited)) ?? 'removed';
-  } catch (error) {
-    if (signal.aborted) throw error;
-    if (!(error instanceof ClusterError) && !limited.aborted) throw error;
-    const problem = error instanceof ClusterError ? error.message : 'no answer in time';
-    await putOff(deps, deployment, problem, 2_000 + deps.random() * 8_000);
-    return 'later';
-  }
-};
-
-const putOff = async (
-  deps: RolloutDeps,
-  deployment: Deployment,
-  problem: string,
-  afterMs: number,
-): Promise<void> => {
-  const now = deps.clock.now();
-  if (now - deployment.queuedAt > NEVER_SENT_MS) {
-    const failed: Failed = { reason: 'deadline', message: problem, task: null };
-    await fail(deps, deployment, 'failed', failed, null, {}, AbortSignal.abort());
-    return;
-  }
-  deps.log.warn('deployment put off', { deployment: deployment.id, problem });
-  await postpone(deps.db, deployment.id, now + afterMs);
-};
-
 /** Decides on the service as it is now, and sends the update. */
 const begin = async (
   deps: RolloutDeps,
@@ -105,7 +63,7 @@ const begin = async (
   const now = deps.clock.now();
   const settled = settledDigest(seen, now);
   if (settled !== null) await recordProven(deps.db, deployment.cluster, seen.service, settled, now);
-  await send(
+  await advanceUpdate(
     deps,
     deployment,
     seen.service,
@@ -128,51 +86,6 @@ const reasonToSkip = async (
   if (deployment.cause === 'taken-back') return null;
   const hold = (await readHolds(deps.db, deployment.cluster))(service, deployment.to);
   return hold === null ? null : 'held';
-};
-
-const send = async (
-  deps: RolloutDeps,
-  deployment: Deployment,
-  service: Service,
-  what: Pick<Intent, 'phase' | 'target' | 'failed'>,
-  signal: AbortSignal,
-): Promise<void> => {
-  const at = deps.clock.now();
-  const { version, forceUpdate } = service;
-  const intent: Intent = { ...what, version, forceUpdate, at, refuted: false };
-  const isFirst = deployment.deadlineAt === null || deployment.intent?.phase !== what.phase;
-  const deadlineAt = isFirst ? at + rolloutTimeout(service) : (deployment.deadlineAt ?? at);
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
-  const sent = await sendUpdate(deps, deployment, service, intent, deadlineAt, limited);
-  switch (sent.kind) {
-    case 'sent':
-      deps.log.info('update sent', {
-        deployment: deployment.id,
-        service: deployment.serviceName,
-        phase: what.phase,
-        digest: what.target,
-      });
-      return;
-    case 'ended':
-      return;
-    case 'decide-again':
-      return refuteIntent(deps.db, deployment.id, intent);
-    case 'later':
-      await refuteIntent(deps.db, deployment.id, intent);
-      return putOff(deps, deployment, sent.problem, sent.afterMs);
-    case 'ambiguous':
-      await addStep(deps.db, deployment.id, deps.clock.now(), 'no-answer', {
-        problem: sent.problem,
-      });
-      return;
-    case 'refused': {
-      const reason = deps.cluster.capabilities.setsDigest ? 'refused' : 'registry-refused';
-      const failed: Failed = { reason, message: sent.problem, task: null };
-      return fail(deps, deployment, 'failed', failed, service, {}, signal);
-    }
-    default:
-      return sent satisfies never;
-  }
 };
 
 /** Tells from the service whether an update whose outcome is not on disk was carried out. */
@@ -258,79 +171,4 @@ const followToEnd = async (
     default:
       return status satisfies never;
   }
-};
-
-/** The engine took the update back: well where it went to what is proven, else we do better. */
-const engineRolledBack = async (
-  deps: RolloutDeps,
-  deployment: Deployment,
-  intent: Intent,
-  status: { readonly message: string; readonly task: Failed['task']; readonly runs: Digest | null },
-  seen: Observation,
-  signal: AbortSignal,
-): Promise<void> => {
-  const failed: Failed = {
-    reason: status.task?.reason ?? 'task-failed',
-    message: status.message,
-    task: status.task,
-  };
-  const proven = (await readProven(deps.db, deployment.cluster)).get(deployment.serviceId);
-  const isWell = proven === undefined || status.runs === proven.digest;
-  if (!isWell) return conclude(deps, deployment, intent, failed, seen, signal);
-  const detail = { rolledBackTo: status.runs, by: 'engine', proven: proven !== undefined };
-  return fail(deps, deployment, 'rolled-back', failed, seen.service, detail, signal);
-};
-
-/** Ends a failed update, after taking the service back to its proven digest where that may be done. */
-const conclude = async (
-  deps: RolloutDeps,
-  deployment: Deployment,
-  intent: Intent,
-  failed: Failed,
-  seen: Observation | null,
-  signal: AbortSignal,
-): Promise<void> => {
-  if (intent.failed !== null) {
-    const detail = { takeBackFailed: failed.message };
-    return fail(deps, deployment, 'failed', intent.failed, seen?.service ?? null, detail, signal);
-  }
-  if (seen === null) return fail(deps, deployment, 'failed', failed, null, {}, signal);
-  return takeBack(deps, deployment, failed, seen, signal);
-};
-
-const takeBack = async (
-  deps: RolloutDeps,
-  deployment: Deployment,
-  failed: Failed,
-  seen: Observation,
-  signal: AbortSignal,
-): Promise<void> => {
-  const proven = (await readProven(deps.db, deployment.cluster)).get(deployment.serviceId);
-  const present = seen.service.image.ok ? seen.service.image.image.digest : null;
-  const why = leavesService(failed.reason)
-    ? 'the service is left as it is'
-    : !deps.cluster.capabilities.setsDigest
-      ? 'this cluster cannot be told a digest'
-      : !mayTakeBack(seen.service)
-        ? 'the label cd-helper.rollback is off'
-        : proven === undefined
-          ? 'no digest is proven for this service'
-          : proven.digest === deployment.to && present === deployment.to
-            ? 'it runs the proven digest'
-            : null;
-  if (why !== null || proven === undefined) {
-    return fail(deps, deployment, 'failed', failed, seen.service, { notTakenBack: why }, signal);
-  }
-  await addStep(deps.db, deployment.id, deps.clock.now(), 'taking-back', {
-    to: proven.digest,
-    reason: failed.reason,
-    message: failed.message,
-  });
-  await send(
-    deps,
-    deployment,
-    seen.service,
-    { phase: 'back', target: proven.digest, failed },
-    signal,
-  );
 };

@@ -4,7 +4,7 @@ import { imageWithTag } from '../core/image-reference.ts';
 import type { Log } from '../core/log.ts';
 import type { LookUp } from '../core/published.ts';
 import type { RunProgress, RunRequest, RunView } from '../core/views.ts';
-import { queueDeployment, type Trigger } from '../store/deployments.ts';
+import { queueDeployment, type Trigger } from '../store/queue-deployment.ts';
 import type { Db } from '../store/open-store.ts';
 import {
   endRun,

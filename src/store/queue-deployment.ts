@@ -1,0 +1,101 @@
+import type { Digest } from '../core/digest.ts';
+import { imageName } from '../core/image-reference.ts';
+import type { Cause } from '../core/plan.ts';
+import type { Service } from '../core/service.ts';
+import { addStep, endDeployment, OPEN_STATES } from './deployments.ts';
+import type { Query } from './open-store.ts';
+import type { TriggerRow } from './schema.ts';
+
+export type Trigger = { readonly kind: TriggerRow['kind']; readonly source: string };
+
+export type NewDeployment = {
+  readonly id: string;
+  readonly cluster: string;
+  readonly service: Service;
+  readonly image: { readonly registry: string; readonly repository: string; readonly tag: string };
+  readonly from: Digest | null;
+  readonly to: Digest | null;
+  readonly cause: Cause;
+  readonly triggers: readonly Trigger[];
+};
+
+/**
+ * Queues a deployment, as part of the caller's transaction, and returns the id of the deployment that
+ * will do it. One that is open for the same service and digest is joined; one for another digest is
+ * superseded, because the newest wins.
+ */
+export const queueDeployment = async (
+  query: Query,
+  wanted: NewDeployment,
+  now: number,
+): Promise<{ id: string; joined: boolean }> => {
+  const open = await query
+    .selectFrom('deployments')
+    .select(['id', 'to_digest', 'state'])
+    .where('cluster', '=', wanted.cluster)
+    .where('service_id', '=', wanted.service.id)
+    .where('state', 'in', OPEN_STATES)
+    .orderBy('id')
+    .execute();
+  const newest = open.at(-1);
+  if (newest !== undefined && newest.to_digest === wanted.to && wanted.cause !== 'forced') {
+    await addTriggers(query, newest.id, wanted.triggers, now);
+    // One that waits to be tried again need wait no longer: somebody asks now.
+    await query
+      .updateTable('deployments')
+      .set({ run_at: now })
+      .where('id', '=', newest.id)
+      .where('run_at', '>', now)
+      .execute();
+    return { id: newest.id, joined: true };
+  }
+  for (const { id } of open) {
+    await endDeployment(query, id, { state: 'superseded', reason: null, failure: null }, now, {
+      by: wanted.id,
+    });
+  }
+  await query
+    .insertInto('deployments')
+    .values({
+      id: wanted.id,
+      cluster: wanted.cluster,
+      service_id: wanted.service.id,
+      service_name: wanted.service.name,
+      stack: wanted.service.stack,
+      name: imageName(wanted.image),
+      tag: wanted.image.tag,
+      from_digest: wanted.from,
+      to_digest: wanted.to,
+      cause: wanted.cause,
+      state: 'queued',
+      reason: null,
+      queued_at: now,
+      started_at: null,
+      ended_at: null,
+      deadline_at: null,
+      run_at: now,
+      attempts: 0,
+      intent: null,
+      failure: null,
+      build: null,
+    })
+    .execute();
+  await addTriggers(query, wanted.id, wanted.triggers, now);
+  await addStep(query, wanted.id, now, 'queued', { cause: wanted.cause });
+  return { id: wanted.id, joined: false };
+};
+
+const addTriggers = async (
+  query: Query,
+  deployment: string,
+  triggers: readonly Trigger[],
+  now: number,
+): Promise<void> => {
+  for (const { kind, source } of triggers) {
+    await query
+      .insertInto('triggers')
+      .values({ deployment_id: deployment, kind, source, at: now })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+};

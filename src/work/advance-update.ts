@@ -1,0 +1,56 @@
+import { rolloutTimeout } from '../core/deadline.ts';
+import type { Failed } from '../core/follow.ts';
+import type { Service } from '../core/service.ts';
+import { addStep, type Deployment, type Intent, refuteIntent } from '../store/deployments.ts';
+import { fail } from './end-rollout.ts';
+import { putOff } from './put-off.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+import { sendUpdate } from './send-update.ts';
+
+const SEND_TIMEOUT_MS = 60_000;
+
+/** Sends an update for a service as it was just read, and records what came of it. */
+export const advanceUpdate = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  service: Service,
+  what: Pick<Intent, 'phase' | 'target' | 'failed'>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const at = deps.clock.now();
+  const { version, forceUpdate } = service;
+  const intent: Intent = { ...what, version, forceUpdate, at, refuted: false };
+  const isFirst = deployment.deadlineAt === null || deployment.intent?.phase !== what.phase;
+  const deadlineAt = isFirst ? at + rolloutTimeout(service) : (deployment.deadlineAt ?? at);
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
+  const sent = await sendUpdate(deps, deployment, service, intent, deadlineAt, limited);
+  switch (sent.kind) {
+    case 'sent':
+      deps.log.info('update sent', {
+        deployment: deployment.id,
+        service: deployment.serviceName,
+        phase: what.phase,
+        digest: what.target,
+      });
+      return;
+    case 'ended':
+      return;
+    case 'decide-again':
+      return refuteIntent(deps.db, deployment.id, intent);
+    case 'later':
+      await refuteIntent(deps.db, deployment.id, intent);
+      return putOff(deps, deployment, sent.problem, sent.afterMs);
+    case 'ambiguous':
+      await addStep(deps.db, deployment.id, deps.clock.now(), 'no-answer', {
+        problem: sent.problem,
+      });
+      return;
+    case 'refused': {
+      const reason = deps.cluster.capabilities.setsDigest ? 'refused' : 'registry-refused';
+      const failed: Failed = { reason, message: sent.problem, task: null };
+      return fail(deps, deployment, 'failed', failed, service, {}, signal);
+    }
+    default:
+      return sent satisfies never;
+  }
+};
