@@ -95,6 +95,12 @@ export const parseImageReference = (text: string): ParsedImage => {
 export const imageName = (image: Pick<ImageReference, 'registry' | 'repository'>): string =>
   `${image.registry}/${image.repository}`;
 
+/** The two halves of an {@link imageName}. */
+export const splitName = (name: string): Pick<ImageReference, 'registry' | 'repository'> => {
+  const slash = name.indexOf('/');
+  return { registry: name.slice(0, slash), repository: name.slice(slash + 1) };
+};
+
 /** Normalised and without digest, as the API shows an image: `docker.io/acme/app:v1`. */
 export const imageWithTag = (image: Omit<ImageReference, 'digest'>): string =>
   image.tag === null ? imageName(image) : `${imageName(image)}:${image.tag}`;

@@ -45,6 +45,8 @@ export type Deployment = {
   readonly runAt: number;
   readonly deadlineAt: number | null;
   readonly attempts: number;
+  /** What it was built from is known. */
+  readonly hasBuild: boolean;
   readonly intent: Intent | null;
 };
 
@@ -116,6 +118,7 @@ const COLUMNS = [
   'run_at',
   'deadline_at',
   'attempts',
+  'build',
   'intent',
 ] as const;
 
@@ -139,6 +142,7 @@ const toDeployment = (
   runAt: row.run_at,
   deadlineAt: row.deadline_at,
   attempts: row.attempts,
+  hasBuild: row.build !== null,
   intent: readOptionalJson<Intent>(row.intent),
 });
 

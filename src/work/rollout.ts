@@ -15,6 +15,7 @@ import { recordProven } from '../store/proven.ts';
 import { advanceUpdate } from './advance-update.ts';
 import { fail, skip, succeed } from './end-rollout.ts';
 import { followRollout } from './follow-rollout.ts';
+import { keepBuildFacts } from './keep-build-facts.ts';
 import { observe } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { conclude, engineRolledBack, takeBack } from './take-back.ts';
@@ -133,7 +134,10 @@ const followToEnd = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const deadlineAt = deployment.deadlineAt ?? deps.clock.now();
-  const end = await followRollout(deps, deployment, intent, deadlineAt, signal);
+  const [end] = await Promise.all([
+    followRollout(deps, deployment, intent, deadlineAt, signal),
+    keepBuildFacts(deps, deployment, signal),
+  ]);
   if (end.kind === 'ended') return;
   if (end.kind === 'removed') {
     const message = 'the service was removed while it was updated';
