@@ -15,14 +15,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
 }
 
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
 const openStage = async (simulated: boolean): Promise<Stage> => {
   if (simulated) return await openSimulatedStage();
   try {
     return await openRealStage((line) => account.note('sandbox', line), interrupted.signal);
   } catch (error) {
     interrupted.signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${reason}\nWithout a real engine: ./dev demo --simulated`, { cause: error });
+    throw new Error(`${reasonOf(error)}\nWithout a real engine: ./dev demo --simulated`, {
+      cause: error,
+    });
   }
 };
 
@@ -42,7 +46,12 @@ const stayUp = async (stage: Stage, { helper, push }: Play): Promise<void> => {
   for await (const line of lines) {
     number += 1;
     const crashes = line.trim() === 'crash';
-    await push({ name: crashes ? `v${number}, which crashes` : `v${number}`, crashes });
+    await push({ name: crashes ? `v${number} (crashes)` : `v${number}`, crashes }).catch(
+      (error: unknown) => {
+        interrupted.signal.throwIfAborted();
+        account.plain(`That did not work: ${reasonOf(error)}`);
+      },
+    );
   }
   // Input can end before the one who watches has seen enough.
   if (!interrupted.signal.aborted) {
@@ -76,9 +85,7 @@ const main = async (): Promise<number> => {
   } catch (error) {
     // Once the job is done, Ctrl-C is how it is meant to end.
     if (done && interrupted.signal.aborted) return 0;
-    console.error(
-      `\nThe demo did not work: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    console.error(`\nThe demo did not work: ${reasonOf(error)}`);
     return 1;
   } finally {
     await helper?.stop();

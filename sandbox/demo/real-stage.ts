@@ -2,6 +2,9 @@ import { crashing, good } from '../image/sample.ts';
 import { startSandbox } from '../sandbox.ts';
 import { REPOSITORY, SERVICES, type Stage, TAG, type Version } from './stage.ts';
 
+/** Longer than the second after which the crashing version crashes. */
+const MONITOR_MS = 2000;
+
 const sampleOf = ({ name, crashes }: Version) => (crashes ? crashing(name) : good(name));
 
 /** A real Docker Engine in Swarm mode and a real registry. Throws as `startSandbox` does. */
@@ -25,7 +28,12 @@ export const openRealStage = async (
       const { digest } = await sandbox.pushImage(REPOSITORY, TAG, sampleOf(version));
       const image = sandbox.image(REPOSITORY, TAG, digest);
       await engine.services.deploy(
-        ...SERVICES.map((service) => ({ ...service, image, failureAction: 'rollback' as const })),
+        ...SERVICES.map((service) => ({
+          ...service,
+          image,
+          failureAction: 'rollback' as const,
+          monitorMs: MONITOR_MS,
+        })),
       );
       return digest;
     },

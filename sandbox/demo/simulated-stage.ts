@@ -51,7 +51,7 @@ export const openSimulatedStage = async (): Promise<Stage> => {
     deploy: async (version) => {
       const { digest } = publish(version);
       const image = `${registry.host}/${REPOSITORY}:${TAG}@${digest}`;
-      const update = { Parallelism: 1, Monitor: SECOND_IN_NS, FailureAction: 'rollback' };
+      const update = { Parallelism: 1, Monitor: 2 * SECOND_IN_NS, FailureAction: 'rollback' };
       for (const service of SERVICES) engine.addService({ ...service, image, update });
       return digest;
     },
