@@ -130,6 +130,21 @@ describe('the fake engine', () => {
     expect(at.service('web').UpdateStatus).toBeUndefined();
   });
 
+  it.each([
+    [{ kind: 'crash', exitCode: 0 }, 'complete', undefined],
+    [{ kind: 'crash', exitCode: 4 }, 'failed', 'task: non-zero exit (4)'],
+    [{ kind: 'unhealthy', exitCode: 0 }, 'complete', undefined],
+    [{ kind: 'unhealthy' }, 'failed', 'task: non-zero exit (137): dockerexec: unhealthy container'],
+  ] as const)('tells of %j what a real engine tells', async (outcome, state, error) => {
+    const at = await start();
+    at.addService({ name: 'web', image: `acme/web:v1@${OLD}`, update: withAction('pause') });
+    at.setOutcome(NEW, outcome);
+    await update(at, 'web', `acme/web:v1@${NEW}`);
+    expect(at.service('web').UpdateStatus?.State).toBe('paused');
+    const ended = at.tasks('web').find(({ Spec }) => Spec.ContainerSpec.Image.endsWith(NEW));
+    expect([ended?.Status.State, ended?.Status.Err]).toEqual([state, error]);
+  });
+
   it('restarts what fails, after the delay of its policy', async () => {
     const at = await start({ pace: 'manual' });
     at.setOutcome(NEW, { kind: 'crash', afterMs: 100 });

@@ -4,12 +4,13 @@ import { type EngineState, isLive, type ServiceRecord } from './fake-engine-stat
 
 /**
  * What becomes of a container of an image: it runs; it runs for a while and exits; its health check
- * fails while it is starting; its image cannot be pulled; no node fits.
+ * fails while it is starting; its image cannot be pulled; no node fits. One that ends with 0 is
+ * `complete` and tells no error, as with a real engine, also where its health check ended it.
  */
 export type Outcome =
   | { readonly kind: 'good'; readonly startMs?: number }
   | { readonly kind: 'crash'; readonly exitCode?: number; readonly afterMs?: number }
-  | { readonly kind: 'unhealthy'; readonly afterMs?: number }
+  | { readonly kind: 'unhealthy'; readonly exitCode?: number; readonly afterMs?: number }
   | { readonly kind: 'cannot-pull' }
   | { readonly kind: 'never-placed' };
 
@@ -57,26 +58,19 @@ export const createTaskLife = (deps: {
   const begin: TaskLife['begin'] = (record, task, settled) => {
     const image = task.Spec.ContainerSpec.Image;
     const outcome = deps.outcomeOf(digestOrText(image));
-    const fail = (
-      stateName: 'failed' | 'rejected',
-      message: string,
-      error: string,
-      code?: number,
-    ) => {
-      state.setTask(task, stateName, message, {
-        Err: error,
-        ...(code === undefined
-          ? {}
-          : {
-              ContainerStatus: {
-                ...(task.Status.ContainerStatus ?? container(code)),
-                ExitCode: code,
-              },
-            }),
-      });
+    const over = (): void => {
       task.DesiredState = 'shutdown';
       settled?.(task);
       deps.onFailed(record, task);
+    };
+    const exit = (code: number, error: string): void => {
+      const ContainerStatus = {
+        ...(task.Status.ContainerStatus ?? container(code)),
+        ExitCode: code,
+      };
+      if (code === 0) state.setTask(task, 'complete', 'finished', { ContainerStatus });
+      else state.setTask(task, 'failed', 'started', { ContainerStatus, Err: error });
+      over();
     };
     const run = (): void => {
       const ContainerStatus = task.Status.ContainerStatus ?? container(0);
@@ -91,9 +85,7 @@ export const createTaskLife = (deps: {
       settled?.(task);
       if (outcome.kind !== 'crash') return;
       const code = outcome.exitCode ?? 3;
-      later(task, outcome.afterMs ?? 1000, () =>
-        fail('failed', 'started', `task: non-zero exit (${code})`, code),
-      );
+      later(task, outcome.afterMs ?? 1000, () => exit(code, `task: non-zero exit (${code})`));
     };
 
     if (outcome.kind === 'never-placed') {
@@ -106,19 +98,15 @@ export const createTaskLife = (deps: {
     state.setTask(task, 'preparing', 'preparing');
     later(task, durations.prepareMs, () => {
       if (outcome.kind === 'cannot-pull') {
-        fail('rejected', 'preparing', `No such image: ${image}`);
+        state.setTask(task, 'rejected', 'preparing', { Err: `No such image: ${image}` });
+        over();
         return;
       }
       state.setTask(task, 'starting', 'starting', { ContainerStatus: container(0) });
       if (outcome.kind === 'unhealthy') {
-        later(task, outcome.afterMs ?? 3000, () =>
-          fail(
-            'failed',
-            'starting',
-            'task: non-zero exit (137): dockerexec: unhealthy container',
-            137,
-          ),
-        );
+        const code = outcome.exitCode ?? 137;
+        const error = `task: non-zero exit (${code}): dockerexec: unhealthy container`;
+        later(task, outcome.afterMs ?? 3000, () => exit(code, error));
         return;
       }
       const startMs =
