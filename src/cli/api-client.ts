@@ -83,6 +83,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     if (!isWell || answer === undefined) {
       throw answerFailure({
         url,
+        path,
         status,
         answer,
         hasToken: token !== null,

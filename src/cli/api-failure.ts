@@ -47,12 +47,18 @@ export const connectionFailure = (url: string, error: unknown): CliFailure => {
 
 export type BadAnswer = {
   readonly url: string;
+  readonly path: string;
   readonly status: number;
   /** The parsed body; undefined where it is no JSON. */
   readonly answer: unknown;
   readonly hasToken: boolean;
   readonly shows: 'token' | 'hook secret';
 };
+
+const BASE_PATH =
+  'the address may lack the base path, as in https://host/cd-helper, or lead to something else';
+/** Every helper has these. */
+const ALWAYS_THERE = /^\/api\/v1\/(?:services|deployments|deliveries|clusters|runs|freezes)$/;
 
 type ProblemAnswer = { readonly type: string; readonly detail: string; readonly errors: string };
 
@@ -80,7 +86,14 @@ const asProblem = (answer: unknown): ProblemAnswer | null => {
 };
 
 /** Why the answer is not the one that was hoped for. */
-export const answerFailure = ({ url, status, answer, hasToken, shows }: BadAnswer): CliFailure => {
+export const answerFailure = ({
+  url,
+  path,
+  status,
+  answer,
+  hasToken,
+  shows,
+}: BadAnswer): CliFailure => {
   const problem = asProblem(answer);
   if (problem === null) {
     if (status >= 502 && status <= 504) {
@@ -89,7 +102,7 @@ export const answerFailure = ({ url, status, answer, hasToken, shows }: BadAnswe
       );
     }
     return new CliFailure(`${url} answers (${status}), but not as a helper does`, {
-      hint: 'the address may lack the base path, as in https://host/cd-helper, or lead to something else',
+      hint: BASE_PATH,
     });
   }
   if (status === 401 && shows === 'hook secret') {
@@ -110,6 +123,9 @@ export const answerFailure = ({ url, status, answer, hasToken, shows }: BadAnswe
     return new CliFailure('the token may look, and not act', {
       hint: 'this needs a token with the role operator',
     });
+  }
+  if (status === 404 && ALWAYS_THERE.test(path)) {
+    return new CliFailure(`a helper answers at ${url}, but has nothing there`, { hint: BASE_PATH });
   }
   const more = problem.errors === '' ? '' : ` (${problem.errors})`;
   return new CliFailure(`${problem.detail}${more}`);

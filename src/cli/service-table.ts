@@ -52,6 +52,7 @@ const inOrder = (a: ServiceView, b: ServiceView): number =>
  */
 export const serviceLines = (context: Context, services: readonly ServiceView[]): string[] => {
   const { colours, deps, width } = context;
+  if (services.length === 0) return [];
   const hasManyClusters = new Set(services.map(({ cluster }) => cluster)).size > 1;
   const rowOf = (service: ServiceView): Cell[] => [
     service.name,
@@ -87,7 +88,7 @@ export const serviceLines = (context: Context, services: readonly ServiceView[])
     const line = `  ${lines[index] ?? ''}`;
     return sorted[index - 1]?.group === group ? [line] : [colours.bold(printable(group)), line];
   });
-  return sorted.length === 0 ? [] : [`  ${titles}`, ...grouped];
+  return [`  ${titles}`, ...grouped];
 };
 
 const ORDER = [

@@ -22,7 +22,7 @@ export type ClientInputs = {
   readonly config?: string | undefined;
   readonly env: Environment;
   readonly readFile: ReadFile;
-  /** Permission bits of a file, or null where there is none. */
+  /** Permission bits of a file; null, or the error of the system, where there is none. */
   readonly modeOf: (path: string) => number | null;
 };
 
@@ -55,9 +55,18 @@ const profilePath = (env: Environment): string | null => {
   return folder === null ? null : `${folder}/cd-helper/profile.yaml`;
 };
 
+const modeIfThere = (path: string, modeOf: ClientInputs['modeOf']): number | null => {
+  try {
+    return modeOf(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw new Refused(`${path}: ${messageOfErrno(error)}`, 'it is where the profile would be');
+  }
+};
+
 const readProfile = ({ env, readFile, modeOf }: ClientInputs): Profile => {
   const path = profilePath(env);
-  const mode = path === null ? null : modeOf(path);
+  const mode = path === null ? null : modeIfThere(path, modeOf);
   if (path === null || mode === null) {
     if (said(env['CD_HELPER_PROFILE']) !== null) {
       throw new Refused(`${path}: there is no such file`, 'CD_HELPER_PROFILE names it');

@@ -29,16 +29,17 @@ const prettyStream = (colour: boolean, destination: DestinationStream): Destinat
   return { write: (line) => destination.write(print(line)) };
 };
 
-const overPino = (logger: Logger, loggable: Loggable): Log => {
+/** `about` stands in every line; a line's own field of the same name takes its place. */
+const overPino = (logger: Logger, loggable: Loggable, about: LogFields): Log => {
   const fieldsOf = (fields: LogFields | undefined, withStack: boolean): object =>
-    loggable.value(fields ?? {}, withStack) ?? {};
+    loggable.value({ ...about, ...fields }, withStack) ?? {};
   return {
     debug: (message, fields) => logger.debug(fieldsOf(fields, false), loggable.text(message)),
     info: (message, fields) => logger.info(fieldsOf(fields, false), loggable.text(message)),
     warn: (message, fields) => logger.warn(fieldsOf(fields, false), loggable.text(message)),
     // Only where something went wrong unforeseen does anybody want to know through which lines.
     error: (message, fields) => logger.error(fieldsOf(fields, true), loggable.text(message)),
-    child: (fields) => overPino(logger.child(fieldsOf(fields, false)), loggable),
+    child: (fields) => overPino(logger, loggable, { ...about, ...fields }),
   };
 };
 
@@ -55,5 +56,5 @@ export const createLog = (options: LogOptions): Log => {
     },
     options.pretty ? prettyStream(options.colour, destination) : destination,
   );
-  return overPino(logger, createLoggable(createScrub(options.secrets)));
+  return overPino(logger, createLoggable(createScrub(options.secrets)), {});
 };

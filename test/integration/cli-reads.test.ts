@@ -247,6 +247,7 @@ test.each([
     { status: 404, type: 'text/html', body: '<h1>' },
     'may lack the base path',
   ],
+  ['no base path', [], problem(404, 'not-found', 'x'), 'may lack the base path'],
   ['another program', [], { type: 'text/html', body: '<h1>' }, 'but not as a helper does'],
   [
     'a problem of another program',

@@ -22,6 +22,10 @@ const tryOut = async (check: ConfigCheck, signal: AbortSignal): Promise<CheckRes
   }
 };
 
+/** Errors of a cluster begin with its name, which stands there already. */
+const withoutName = (detail: string, name: string): string =>
+  detail.startsWith(`${name}: `) ? detail.slice(name.length + 2) : detail;
+
 export const addCheckConfig: AddCommand = (program, act) => {
   program
     .command('check-config')
@@ -43,7 +47,7 @@ export const addCheckConfig: AddCommand = (program, act) => {
           print(`configuration: ${read.file ?? 'from variables alone'}`);
           for (const { ok, name, detail, hint } of results) {
             const sign = ok ? colours.green('✓') : colours.red('✗');
-            print(`${sign} ${printable(name)}: ${printable(detail)}`);
+            print(`${sign} ${printable(name)}: ${printable(withoutName(detail, name))}`);
             if (hint !== undefined) print(`    ${printable(hint)}`);
           }
           const failed = results.filter(({ ok }) => !ok).length;

@@ -10,9 +10,15 @@ const MAKE_ONE = 'make one with: openssl rand -hex 24, and give it as CD_HELPER_
 const allows = (secret: HookSecret, sender: string): boolean =>
   secret.senders === null || secret.senders.includes(sender);
 
-const show = (context: Context, secrets: readonly HookSecret[], base: string): void => {
+const show = (
+  context: Context,
+  secrets: readonly HookSecret[],
+  base: string,
+  wanted: string | undefined,
+): void => {
   const { colours, deps, print } = context;
-  const known = deps.sources.senders ?? HOOK_PLACES.map(({ sender }) => sender);
+  const all = deps.sources.senders ?? HOOK_PLACES.map(({ sender }) => sender);
+  const known = all.filter((sender) => wanted === undefined || sender === wanted);
   for (const secret of secrets) {
     const address = `${base}${hookPath(secret)}`;
     print(colours.bold(address), `  secret ${secret.name}; whoever knows the address can use it`);
@@ -20,7 +26,7 @@ const show = (context: Context, secrets: readonly HookSecret[], base: string): v
       if (known.includes(sender) && allows(secret, sender))
         print(`  ${sender.padEnd(24)}  ${place}`);
     }
-    if (allows(secret, 'generic')) {
+    if (known.includes('generic') && allows(secret, 'generic')) {
       const body = `'{"image":"docker.io/acme/app:v1"}'`;
       print('', `  curl -fsS -H 'content-type: application/json' -d ${body} '${address}'`);
     }
@@ -55,7 +61,7 @@ export const addHookUrl: AddCommand = (hook, act) => {
           context.printJson({ items });
           return 0;
         }
-        show(context, secrets, base);
+        show(context, secrets, base, sender);
         if (settings.isGuess && config.publicUrl === null) {
           context.note(
             'This is the address on this machine: set publicUrl (CD_HELPER_PUBLIC_URL) to the one that senders reach.',

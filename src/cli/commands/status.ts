@@ -29,7 +29,8 @@ const tellUnreached = async (context: Context, { cluster }: Options): Promise<bo
     ({ name, state }) => state === 'down' && (cluster === undefined || cluster === name),
   );
   for (const { name, problem } of down) {
-    context.note(printable(`cluster ${name} is down: ${problem ?? 'no reason known'}`));
+    const why = (problem ?? 'no reason known').replace(`cluster ${name}: `, '');
+    context.note(printable(`cluster ${name} is down: ${why}`));
   }
   return down.length === 0;
 };
