@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { createRegistries, type Registries } from './adapters/registry/registries.ts';
 import { createEngineCluster } from './adapters/swarm/engine.ts';
 import type { ConfigCheck } from './cli/cli-deps.ts';
+import { createSwarmpitCluster } from './adapters/swarm/swarmpit.ts';
 import { runCommandLine } from './cli/program.ts';
 import type { ClusterConfig, Config, TlsConfig } from './config/config.ts';
 import { processEnvironment } from './config/process-environment.ts';
@@ -48,7 +49,7 @@ const connect = (config: ClusterConfig): Cluster => {
   const { name, url } = config;
   if (config.type === 'engine')
     return createEngineCluster({ name, url, tls: tlsTexts(config.tls) });
-  throw new Error('swarmpit');
+  return createSwarmpitCluster({ name, url, token: config.token });
 };
 
 const connectRegistries = (config: Config, log: Log): Registries =>

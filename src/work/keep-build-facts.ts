@@ -2,7 +2,7 @@ import { splitName } from '../core/image-reference.ts';
 import { type Deployment, recordBuild } from '../store/deployments.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 5_000;
 
 /**
  * Reads what the deployed digest was built from and keeps it with the deployment, so that people see
