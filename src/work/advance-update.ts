@@ -7,8 +7,6 @@ import { putOff } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { sendUpdate } from './send-update.ts';
 
-const SEND_TIMEOUT_MS = 60_000;
-
 /** Sends an update for a service as it was just read, and records what came of it. */
 export const advanceUpdate = async (
   deps: RolloutDeps,
@@ -22,8 +20,7 @@ export const advanceUpdate = async (
   const intent: Intent = { ...what, version, forceUpdate, at, refuted: false };
   const isFirst = deployment.deadlineAt === null || deployment.intent?.phase !== what.phase;
   const deadlineAt = isFirst ? at + rolloutTimeout(service) : (deployment.deadlineAt ?? at);
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
-  const sent = await sendUpdate(deps, deployment, service, intent, deadlineAt, limited);
+  const sent = await sendUpdate(deps, deployment, service, intent, deadlineAt, signal);
   switch (sent.kind) {
     case 'sent':
       deps.log.info('update sent', {

@@ -27,6 +27,8 @@ export type Sent =
 const AGAIN = { firstMs: 500, longestMs: 15_000 };
 /** Some engines update their services all the time; after this many tries at full speed we step back. */
 const QUICK_TRIES = 10;
+/** Longer than any cluster's own deadline for an update, which tells better what happened. */
+const SEND_TIMEOUT_MS = 60_000;
 
 /**
  * Commits the intent, sends the update, and commits that it was taken: in this order, so that a crash
@@ -52,7 +54,8 @@ export const sendUpdate = async (
     const restart = deployment.cause === 'forced' && intent.phase === 'forward';
     answer = await cluster.updateImage(
       { service, digest, platforms, restart, registryAuth },
-      signal,
+      // Neither a stop nor a newer push cuts an update off half-way: its answer is worth waiting for.
+      AbortSignal.timeout(SEND_TIMEOUT_MS),
     );
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
