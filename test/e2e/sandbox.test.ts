@@ -223,6 +223,22 @@ describe('a sandbox of its own', () => {
   });
 });
 
+describe('the demo', () => {
+  test.each([[[]], [['--simulated']]])('does its job without a terminal: %j', async (options) => {
+    const child = spawn(process.execPath, ['sandbox/demo.ts', ...options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    const account = await text(child.stdout);
+    expect(await ended).toEqual([0, null]);
+    for (const what of ['hook received', 'service affected', 'update accepted', 'verified']) {
+      expect(account).toContain(what);
+    }
+    expect(account).toContain('web: 2 of 2 containers run');
+    expect(account.includes('SIMULATED')).toBe(options.length === 1);
+  });
+});
+
 /** A sandbox of `sandbox/main.ts`, in a process that can be ended. */
 const startInProcess = async () => {
   const child = spawn(process.execPath, ['sandbox/main.ts'], {
