@@ -2,8 +2,13 @@ const POOL = 4096;
 const RANDOM_BYTES = 8;
 const LAST_COUNT = 0xfff;
 
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+const hex = (bytes: Uint8Array): string => {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte] ?? '';
+  return text;
+};
 
 /**
  * Ids that sort by the time they were made, also within a millisecond and when the clock goes back:

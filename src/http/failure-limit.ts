@@ -14,14 +14,17 @@ export const createFailureLimit = (now: () => number): ((address: string) => num
   return (address) => {
     const at = now();
     const before = buckets.get(address);
-    const forgiven = before === undefined ? 0 : ((at - before.at) / 1000) * FORGIVEN_PER_SECOND;
-    const failures = Math.min(Math.max((before?.failures ?? 0) - forgiven, 0) + 1, BURST + 1);
+    const seconds = before === undefined ? 0 : Math.max(at - before.at, 0) / 1000;
+    const left = Math.max((before?.failures ?? 0) - seconds * FORGIVEN_PER_SECOND, 0);
+    const tooMany = left + 1 - BURST;
+    // One that is told to wait is not counted: whoever waits as long as told is heard.
+    const failures = tooMany > 0 ? left : left + 1;
     buckets.delete(address);
     buckets.set(address, { failures, at });
     if (buckets.size > MOST_ADDRESSES) {
       const oldest = buckets.keys().next();
       if (oldest.done !== true) buckets.delete(oldest.value);
     }
-    return failures > BURST ? Math.ceil((failures - BURST) / FORGIVEN_PER_SECOND) : null;
+    return tooMany > 0 ? Math.ceil(tooMany / FORGIVEN_PER_SECOND) : null;
   };
 };

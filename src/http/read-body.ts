@@ -16,25 +16,28 @@ export const readBody = (
 ): void => {
   const chunks: Buffer[] = [];
   let length = 0;
+  let isDone = false;
   const finish = (error: Error | null, body?: Buffer): void => {
-    incoming.off('data', onData);
-    incoming.off('end', onEnd);
-    incoming.off('error', onBroken);
-    incoming.off('close', onBroken);
+    if (isDone) return;
+    isDone = true;
     done(error, body);
   };
-  const onData = (chunk: Buffer): void => {
+  incoming.on('data', (chunk: Buffer) => {
     length += chunk.length;
     if (length <= limit) chunks.push(chunk);
     else if (length > limit + LIMITS.discardedBody) finish(tooLarge(limit));
     else chunks.length = 0;
+  });
+  incoming.on('end', () => {
+    const [only] = chunks;
+    if (length > limit) finish(tooLarge(limit));
+    else finish(null, only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
+  });
+  // It is closed after every request, so nothing is made unless it came too early.
+  const breakOff = (): void => {
+    if (!isDone)
+      finish(new Problem(400, 'broken-body', 'the connection ended before the body did'));
   };
-  const onEnd = (): void =>
-    length > limit ? finish(tooLarge(limit)) : finish(null, Buffer.concat(chunks, length));
-  const onBroken = (): void =>
-    finish(new Problem(400, 'broken-body', 'the connection ended before the body did'));
-  incoming.on('data', onData);
-  incoming.on('end', onEnd);
-  incoming.on('error', onBroken);
-  incoming.on('close', onBroken);
+  incoming.on('error', breakOff);
+  incoming.on('close', breakOff);
 };

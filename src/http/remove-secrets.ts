@@ -2,14 +2,21 @@
 const SECRET_FIELD = /token|secret|passw|authorization|api_?key|credential|callback_url/i;
 const REDACTED = '[redacted]';
 
-const replacer = (name: string, value: unknown): unknown =>
-  (typeof value === 'string' || typeof value === 'number') && SECRET_FIELD.test(name)
-    ? REDACTED
-    : value;
+/** Changes the value itself: it is made of nothing but parsed JSON, and was read already. */
+const redactFields = (value: unknown): void => {
+  if (typeof value !== 'object' || value === null) return;
+  const fields = value as Record<string, unknown>;
+  for (const name of Object.keys(fields)) {
+    const field = fields[name];
+    if (typeof field === 'object') redactFields(field);
+    else if (SECRET_FIELD.test(name) && field !== '') fields[name] = REDACTED;
+  }
+};
 
 /**
  * Takes out of a body, given as text and as the value that it is, every field that sounds like a
- * secret and every configured secret wherever it stands, in all its spellings.
+ * secret and every configured secret wherever it stands, in all its spellings. The value given with a
+ * body must not be used afterwards.
  */
 export const createSecretRemover = (
   secrets: readonly string[],
@@ -37,7 +44,10 @@ export const createSecretRemover = (
   };
   return {
     fromText,
-    fromBody: (text, value) =>
-      fromText(SECRET_FIELD.test(text) ? JSON.stringify(value, replacer) : text),
+    fromBody: (text, value) => {
+      if (!SECRET_FIELD.test(text)) return fromText(text);
+      redactFields(value);
+      return fromText(JSON.stringify(value));
+    },
   };
 };
