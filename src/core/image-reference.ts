@@ -83,7 +83,7 @@ export const parseImageReference = (text: string): ParsedImage => {
       'a repository is made of lower-case letters and digits, joined by ".", "_", "__", "-" and "/"',
     );
   }
-  if (/^[a-f0-9]{64}$/.test(name)) return nothing('64 hex digits are an image id, not a name');
+  if (/^[a-f0-9]{64}$/.test(text)) return nothing('64 hex digits are an image id, not a name');
   if (registry.length + 1 + repository.length > LONGEST_NAME) {
     return nothing(`a name has at most ${LONGEST_NAME} characters`);
   }

@@ -1,0 +1,86 @@
+import type { Digest } from '../../src/core/digest.ts';
+import { parseImageReference } from '../../src/core/image-reference.ts';
+import type { LookUp } from '../../src/core/published.ts';
+import type { Node, Service, Task } from '../../src/core/service.ts';
+
+/** A digest of one repeated hex digit: short to write, easy to tell apart. */
+export const digestOfChar = (character: string): Digest =>
+  `sha256:${character.repeat(64)}` as Digest;
+
+/** A replicated service of two that runs well; its image is parsed from `imageText`. */
+export const makeService = (change: Partial<Service> = {}): Service => {
+  const imageText = change.imageText ?? `acme/web:v1@${digestOfChar('a')}`;
+  return {
+    id: 'service-1',
+    name: 'web',
+    stack: null,
+    mode: 'replicated',
+    imageText,
+    image: parseImageReference(imageText),
+    version: 11,
+    forceUpdate: 0,
+    labels: {},
+    autoredeploy: false,
+    replicas: { running: 2, desired: 2 },
+    update: null,
+    updatePolicy: {
+      parallelism: 1,
+      delayMs: 0,
+      monitorMs: 5_000,
+      failureAction: 'pause',
+      order: 'stop-first',
+    },
+    healthGraceMs: 0,
+    specFingerprint: 'spec-1',
+    createdAt: '2026-01-01T00:00:00Z',
+    updatedAt: '2026-01-01T00:00:00Z',
+    ...change,
+  };
+};
+
+let made = 0;
+
+/** A task that has run since long ago, in slot 1 on node-1. */
+export const makeTask = (change: Partial<Task> = {}): Task => {
+  made += 1;
+  return {
+    id: `task-${made}`,
+    serviceId: 'service-1',
+    slot: 1,
+    nodeId: 'node-1',
+    desired: 'running',
+    state: 'running',
+    digest: digestOfChar('a'),
+    error: null,
+    exitCode: null,
+    containerId: 'container',
+    since: '2026-01-01T00:00:00Z',
+    createdAt: '2026-01-01T00:00:00Z',
+    jobIteration: null,
+    ...change,
+  };
+};
+
+export const makeNode = (change: Partial<Node> = {}): Node => ({
+  id: 'node-1',
+  hostname: 'node-1',
+  state: 'ready',
+  availability: 'active',
+  ...change,
+});
+
+export const published = (digest: Digest): LookUp => ({
+  kind: 'published',
+  digest,
+  mediaType: 'application/vnd.oci.image.index.v1+json',
+});
+
+export const failedLookUp = (
+  reason: Extract<LookUp, { kind: 'failed' }>['reason'],
+  retryAfterMs: number | null = null,
+): Extract<LookUp, { kind: 'failed' }> => ({
+  kind: 'failed',
+  reason,
+  detail: `the registry: ${reason}`,
+  retryAfterMs,
+});
