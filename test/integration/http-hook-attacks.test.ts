@@ -7,18 +7,24 @@ import { createMemoryPorts, HOOK_SECRET, OPERATOR_TOKEN } from '../support/memor
 import { type RawAnswer, sendRaw } from '../support/raw-http.ts';
 
 const ports = createMemoryPorts();
-const server = await createServer(ports.deps, {
+const server = await createServer(ports.deps);
+/** One that waits for nobody, for those who are slow on purpose. */
+const hastyPorts = createMemoryPorts();
+const hasty = await createServer(hastyPorts.deps, {
   headersTimeout: 300,
   requestTimeout: 600,
   checkInterval: 50,
 });
 let port = 0;
-/** Everything that ever left the server, to be searched for the secret at the end. */
+let hastyPort = 0;
+/** Everything that ever left the servers, to be searched for the secret at the end. */
 const said: string[] = [];
 
 beforeAll(async () => {
   await server.listen({ host: '127.0.0.1', port: 0 });
+  await hasty.listen({ host: '127.0.0.1', port: 0 });
   ({ port } = server.server.address() as AddressInfo);
+  ({ port: hastyPort } = hasty.server.address() as AddressInfo);
 });
 
 afterEach(async () => {
@@ -33,14 +39,17 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await server.close();
+  await Promise.all([server.close(), hasty.close()]);
 });
 
-const raw = async (...parts: string[]): Promise<RawAnswer> => {
-  const answer = await sendRaw(port, ...parts);
+const rawTo = async (target: number, ...parts: string[]): Promise<RawAnswer> => {
+  const answer = await sendRaw(target, ...parts);
   said.push(answer.head, answer.body);
   return answer;
 };
+
+const raw = (...parts: string[]): Promise<RawAnswer> => rawTo(port, ...parts);
+const rawToHasty = (...parts: string[]): Promise<RawAnswer> => rawTo(hastyPort, ...parts);
 
 const head = (
   path: string,
@@ -68,7 +77,7 @@ const expectProblem = (answer: RawAnswer, status: number, code: string, detail: 
   const problem = JSON.parse(answer.body);
   expect(problem).toMatchObject({ type: `urn:cd-helper:problem:${code}`, status });
   expect(problem.detail).toMatch(detail);
-  expect(ports.accepted).toEqual([]);
+  expect([...ports.accepted, ...hastyPorts.accepted]).toEqual([]);
 };
 
 describe('bodies', () => {
@@ -223,13 +232,13 @@ describe('addresses', () => {
 
 describe('connections', () => {
   it('that send their body slowly are ended with 408', async () => {
-    const answer = await raw(head(PATH, { 'content-length': 100 }), '{"image":');
+    const answer = await rawToHasty(head(PATH, { 'content-length': 100 }), '{"image":');
     expectProblem(answer, 408, 'too-slow', /too long/);
   });
 
   it('that send their headers slowly are ended with 408', async () => {
     expectProblem(
-      await raw('POST /hooks/x HTTP/1.1\r\nHost: h\r\nX-'),
+      await rawToHasty('POST /hooks/x HTTP/1.1\r\nHost: h\r\nX-'),
       408,
       'too-slow',
       /too long/,
@@ -237,7 +246,7 @@ describe('connections', () => {
   });
 
   it('that send nothing are ended', async () => {
-    expect((await raw('')).status).toBe(408);
+    expect((await rawToHasty('')).status).toBe(408);
   });
 
   it('that send no HTTP hear so', async () => {
@@ -272,7 +281,12 @@ it('never said or wrote the secret', async () => {
   const metrics = await fetch(`http://127.0.0.1:${port}/metrics`, {
     headers: { authorization: `Bearer ${OPERATOR_TOKEN}` },
   });
-  const everything = [...said, ...ports.logLines, await metrics.text()].join('\n');
+  const everything = [
+    ...said,
+    ...ports.logLines,
+    ...hastyPorts.logLines,
+    await metrics.text(),
+  ].join('\n');
   expect(everything).toContain('delivery accepted');
   expect(everything).toContain('hook refused');
   expect(everything).toContain('cd_helper_deliveries_total{sender="generic",result="pushes"}');
