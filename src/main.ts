@@ -12,6 +12,7 @@ import { processEnvironment } from './config/process-environment.ts';
 import { readTextFile } from './config/read-text-file.ts';
 import { secretsOf } from './config/secrets-of.ts';
 import type { Cluster } from './core/cluster.ts';
+import { ActRefused } from './core/act-refused.ts';
 import { type Log, silentLog } from './core/log.ts';
 import { createTimeOrderedIds } from './core/time-ordered-id.ts';
 import type { ServiceView } from './core/views.ts';
@@ -21,6 +22,7 @@ import { createIntake } from './intake/intake.ts';
 import { SENDERS } from './intake/senders.ts';
 import { createLog } from './log/create-log.ts';
 import { listActions } from './store/actions.ts';
+import { listFreezes } from './store/freezes.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { listDeliveries, readDelivery } from './store/read-deliveries.ts';
 import { listDeployments, readDeployment } from './store/read-deployments.ts';
@@ -73,7 +75,7 @@ const serverDeps = (
   const { clusters, registries, work, log } = parts;
   const { db } = parts.store;
   const { now } = systemClock;
-  const inspect = { clusters, db, log };
+  const inspect = { clusters, db, now, log };
   const anyTime = (): AbortSignal => AbortSignal.timeout(30_000);
   return {
     basePath: config.basePath,
@@ -103,12 +105,19 @@ const serverDeps = (
           askedAt: new Date(at).toISOString(),
           problem: null,
         })),
+      listFreezes: (page) => listFreezes(db, page, now()),
       listActions: (page) => listActions(db, page),
     },
     acts: {
       startRun: (request, { actor, signal }) =>
         work.smartRedeploy.start(request, { origin: 'person', actor, signal }),
       ...work.acts,
+      replay: async (id) => {
+        const pushes = await work.replay(id);
+        const delivery = pushes === null ? null : await readDelivery(db, id);
+        if (delivery === null) throw new ActRefused('not-found', `there is no delivery ${id}`);
+        return delivery;
+      },
     },
     storeIsWritable: parts.store.isWritable,
     version: { version, revision: null },

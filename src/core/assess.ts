@@ -53,8 +53,13 @@ export const assess = (input: Assessed): Verdict => {
     digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));
   if (!isPublished(from)) return differing(input, from, lookUp.digest);
 
-  if (service.image.image.digest === null || tasks === null) return { verdict: 'current' };
-  const stray = tasks.filter((task) => task.state === 'running' && !isPublished(task.digest));
+  if (tasks === null) return { verdict: 'current' };
+  // Tasks of an unpinned spec tell no digest, which says nothing against the one that is known.
+  const mayBeUntold = service.image.image.digest === null;
+  const stray = tasks.filter(
+    ({ state, digest }) =>
+      state === 'running' && !isPublished(digest) && !(digest === null && mayBeUntold),
+  );
   if (stray.length === 0) return { verdict: 'current' };
   return { verdict: 'diverged', running: [...new Set(stray.map((task) => task.digest))] };
 };

@@ -2,7 +2,7 @@ import { type Backoff, backoffMs } from './backoff.ts';
 import { type AwaitedPush, nextFollowUp } from './look-timing.ts';
 import type { Step } from './plan.ts';
 import type { LookUp } from './published.ts';
-import type { Verdict } from './verdict.ts';
+import type { Hold, Verdict } from './verdict.ts';
 
 /** What became of a push on a cluster, in one word. */
 export const PUSH_OUTCOMES = [
@@ -11,6 +11,8 @@ export const PUSH_OUTCOMES = [
   /** Every service that uses the tag runs what is published, or is not to be touched. */
   'nothing-to-do',
   'deployed',
+  /** A freeze stands; the push is kept and looked at again after the thaw. */
+  'frozen',
   /** The registry never showed the digest that the hook named. */
   'digest-not-seen',
   /** It could not be told in time; the detail says why. */
@@ -19,6 +21,8 @@ export const PUSH_OUTCOMES = [
 export type PushOutcome = (typeof PUSH_OUTCOMES)[number];
 
 export type LookedAtPush = AwaitedPush & {
+  /** A newer push of the same tag waits too, which does for this one after a freeze. */
+  readonly outdated: boolean;
   /** From the looks before. */
   readonly outcome: PushOutcome | null;
 };
@@ -26,11 +30,17 @@ export type LookedAtPush = AwaitedPush & {
 /** How one service of the push's tag stood, and what was decided. */
 export type LookedAtService = { readonly verdict: Verdict; readonly step: Step };
 
+/** The push waits, but not for a time. */
+export const NEVER = Number.POSITIVE_INFINITY;
+
 export type Conclusion = {
   readonly outcome: PushOutcome;
   /** One line for a person. */
   readonly detail: string | null;
-  /** When to look again, ms since the epoch; null where the push has been carried to its end. */
+  /**
+   * When to look again, ms since the epoch; null where the push has been carried to its end, and
+   * {@link NEVER} where it waits for a person.
+   */
   readonly againAt: number | null;
   /** Whether this look failed from outside causes, which counts for the next wait. */
   readonly failed: boolean;
@@ -70,6 +80,10 @@ export const concludeLook = (
     if (age > OTHERS_UPDATE_GIVE_UP_MS) return ended('given-up', detail);
     return { outcome, detail, againAt: now.at + OTHERS_UPDATE_AGAIN_MS, failed: false };
   }
+  const frozen = services.flatMap(({ verdict }) =>
+    verdict.verdict === 'held' && verdict.hold.kind === 'frozen' ? [verdict.hold] : [],
+  );
+  if (frozen.length > 0 && outcome !== 'deployed') return frozenUntil(push, frozen);
   if (lookUp === null) return ended(outcome, leftAlone(services));
   if (lookUp.kind === 'failed') return registryFailed(push, outcome, lookUp, now);
   const againAt = nextFollowUp(push, lookUp.digest, now.at);
@@ -80,6 +94,18 @@ export const concludeLook = (
         outcome === 'deployed' ? outcome : 'digest-not-seen',
         `the registry shows ${lookUp.digest} and never showed the digest that the hook named`,
       );
+};
+
+/** A freeze without an end is followed by the look that its thaw asks for. */
+const frozenUntil = (
+  push: LookedAtPush,
+  freezes: readonly Extract<Hold, { kind: 'frozen' }>[],
+): Conclusion => {
+  const detail = `frozen: ${freezes[0]?.reason ?? ''}`;
+  if (push.outdated) return ended('nothing-to-do', 'a newer push of the tag waits for the thaw');
+  const ends = freezes.flatMap(({ until }) => (until === null ? [] : [Date.parse(until)]));
+  const againAt = ends.length === 0 ? NEVER : Math.min(...ends);
+  return { outcome: 'frozen', detail, againAt, failed: false };
 };
 
 const ended = (outcome: PushOutcome, detail: string | null): Conclusion => ({

@@ -142,7 +142,9 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
   }
   // `completed` means that the engine has watched the last task for the monitor period already.
   const watched =
-    state === 'completed' ? 0 : (service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS);
+    state === 'completed' && task === null
+      ? 0
+      : (service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS);
   return now - progress.settledSince >= watched || progress.desired === 0
     ? { kind: 'converged', running: progress.running, desired: progress.desired }
     : { kind: 'under-way', ...progress };

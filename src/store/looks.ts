@@ -38,7 +38,11 @@ export const releaseLooks = async (db: Db, now: number): Promise<void> =>
       .execute();
     for (const look of running) {
       await query.deleteFrom('look_work').where('id', '=', look.id).execute();
-      await schedule(query, look, now, { askedAt: look.asked_at, attempts: look.attempts });
+      await scheduleLook(query, look, now, {
+        askedAt: look.asked_at,
+        attempts: look.attempts,
+        error: look.last_error,
+      });
     }
   });
 
@@ -100,8 +104,10 @@ const waitingPushes = async (query: Query, key: LookKey): Promise<WaitingPush[]>
     .where('push_results.state', '=', 'waiting')
     .orderBy('pushes.id')
     .execute();
+  const newest = new Map(rows.map((row) => [row.tag, row.id]));
   return rows.map((row) => ({
     id: row.id,
+    outdated: newest.get(row.tag) !== row.id,
     delivery: row.delivery_id,
     tag: row.tag,
     // Only valid digests were put in.
@@ -143,15 +149,23 @@ export const endLook = async (
   await query.deleteFrom('look_work').where('id', '=', look.id).execute();
   if (end.againAt !== null) {
     const { attempts, error } = end;
-    await schedule(query, look, end.againAt, { askedAt: null, attempts, error });
+    await scheduleLook(query, look, end.againAt, { askedAt: null, attempts, error });
   }
 };
 
-const schedule = async (
+export type LookSchedule = {
+  /** When a hook or a person asked for it, ms since the epoch; null where it only follows up. */
+  readonly askedAt: number | null;
+  readonly attempts: number;
+  readonly error: string | null;
+};
+
+/** Sees to it that a look is due no later than at a time. */
+export const scheduleLook = async (
   query: Query,
   key: LookKey,
   runAt: number,
-  rest: { askedAt: number | null; attempts: number; error?: string | null },
+  rest: LookSchedule,
 ): Promise<void> => {
   await query
     .insertInto('look_work')
@@ -162,7 +176,7 @@ const schedule = async (
       run_at: runAt,
       asked_at: rest.askedAt,
       attempts: rest.attempts,
-      last_error: rest.error ?? null,
+      last_error: rest.error,
     })
     .onConflict((conflict) =>
       conflict

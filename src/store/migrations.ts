@@ -182,6 +182,20 @@ export const MIGRATIONS: readonly string[] = [
     detail TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
 
+  CREATE TABLE freezes (
+    id TEXT PRIMARY KEY,
+    cluster TEXT,
+    stack TEXT,
+    service TEXT,
+    reason TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    until INTEGER,
+    ended_at INTEGER,
+    ended_by TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX freezes_standing ON freezes (id) WHERE ended_at IS NULL;
+
   CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -22,6 +22,7 @@ export type Tables = {
   runs: RunRow;
   run_services: RunServiceRow;
   actions: ActionRow;
+  freezes: FreezeRow;
   settings: SettingRow;
 };
 
@@ -204,6 +205,20 @@ export type ActionRow = {
   target: string;
   /** JSON object. */
   detail: string;
+};
+
+/** Null for cluster, stack or service means every one. */
+export type FreezeRow = {
+  id: string;
+  cluster: string | null;
+  stack: string | null;
+  service: string | null;
+  reason: string;
+  created_by: string;
+  created_at: number;
+  until: number | null;
+  ended_at: number | null;
+  ended_by: string | null;
 };
 
 export type SettingRow = { key: string; value: string };

@@ -58,7 +58,7 @@ export const checkCluster = async (
   const [listed, tasks, memory, latest] = await Promise.all([
     cluster.listServices(limited),
     cluster.listRunningTasks(null, limited),
-    readMemory(db, cluster.name),
+    readMemory(db, cluster.name, deps.now()),
     latestDeployments(db),
   ]).catch((error: unknown) => {
     if (signal.aborted || error instanceof ClusterError || !limited.aborted) throw error;

@@ -15,6 +15,7 @@ import { toServiceView } from './service-view.ts';
 export type InspectDeps = {
   readonly clusters: readonly { readonly cluster: Cluster; readonly select: Selection }[];
   readonly db: Db;
+  readonly now: () => number;
   readonly log: Log;
 };
 
@@ -59,7 +60,7 @@ const inspectCluster = async (
   const [services, tasks, memory, lookUps, latest] = await Promise.all([
     cluster.listServices(limited),
     cluster.listRunningTasks(null, limited),
-    readMemory(deps.db, cluster.name),
+    readMemory(deps.db, cluster.name, deps.now()),
     readLookUps(deps.db),
     latestDeployments(deps.db),
   ]);

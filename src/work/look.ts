@@ -1,5 +1,5 @@
 import { type Cluster, ClusterError } from '../core/cluster.ts';
-import { clusterFailed, concludeLook, type Conclusion } from '../core/conclude-look.ts';
+import { clusterFailed, concludeLook, type Conclusion, NEVER } from '../core/conclude-look.ts';
 import { imageName } from '../core/image-reference.ts';
 import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
@@ -71,7 +71,7 @@ const observeAndPlan = async (
   };
   const services = (await deps.cluster.listServices(signal)).filter(isAffected);
   if (services.length === 0) return [];
-  const memory = await readMemory(deps.db, work.cluster);
+  const memory = await readMemory(deps.db, work.cluster, deps.clock.now());
   const checked = await checkServices(
     deps.registries,
     {
@@ -158,7 +158,9 @@ const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): P
 /** One end for all pushes of a look: each with its own result, and the soonest time to look again. */
 const summarise = (work: ClaimedLook, conclude: (push: WaitingPush) => Conclusion): LookEnd => {
   const concluded = work.pushes.map((push) => ({ push: push.id, ...conclude(push) }));
-  const again = concluded.flatMap(({ againAt }) => (againAt === null ? [] : [againAt]));
+  const again = concluded.flatMap(({ againAt }) =>
+    againAt === null || againAt === NEVER ? [] : [againAt],
+  );
   const failure = concluded.find(({ failed }) => failed);
   return {
     results: concluded.map(({ push, outcome, detail, againAt }) => ({

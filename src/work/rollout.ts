@@ -10,18 +10,21 @@ import {
   recordTarget,
   refuteIntent,
 } from '../store/deployments.ts';
+import { readFreezes } from '../store/freezes.ts';
 import { readHolds } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
 import { advanceUpdate } from './advance-update.ts';
 import { fail, skip, succeed } from './end-rollout.ts';
 import { followRollout } from './follow-rollout.ts';
 import { keepBuildFacts } from './keep-build-facts.ts';
-import { observe } from './put-off.ts';
+import { observe, putOff } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { conclude, engineRolledBack, takeBack } from './take-back.ts';
 
 /** How long a cluster that chooses the digest itself may take to show that it did. */
 const HAND_OVER_MS = 60_000;
+/** A deployment that a freeze stopped is looked at again this much later; asking is free. */
+const FROZEN_AGAIN_MS = 15_000;
 const LOOK_AGAIN_MS = 1_000;
 
 /**
@@ -59,6 +62,8 @@ const begin = async (
   if (before?.phase === 'back' && before.failed !== null) {
     return takeBack(deps, deployment, before.failed, seen, signal);
   }
+  const frozen = await freezeFor(deps, deployment, seen.service);
+  if (frozen !== null) return putOff(deps, deployment, frozen, FROZEN_AGAIN_MS);
   const reason = await reasonToSkip(deps, deployment, seen.service);
   if (reason !== null) return skip(deps, deployment, reason);
   const now = deps.clock.now();
@@ -71,6 +76,17 @@ const begin = async (
     { phase: 'forward', target: deployment.to, failed: null },
     signal,
   );
+};
+
+/** A freeze that came after the deployment was queued; what a person asked for is not stopped by it. */
+const freezeFor = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  service: Service,
+): Promise<string | null> => {
+  if (deployment.cause === 'forced' || deployment.cause === 'taken-back') return null;
+  const freeze = (await readFreezes(deps.db, deployment.cluster, deps.clock.now()))(service);
+  return freeze?.kind === 'frozen' ? `frozen: ${freeze.reason}` : null;
 };
 
 const reasonToSkip = async (

@@ -2,13 +2,15 @@ import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
 import type { Cluster } from '../core/cluster.ts';
 import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
-import { createIntakeWriter } from '../store/accept-delivery.ts';
+import { createIntakeWriter, type IntakeOptions } from '../store/accept-delivery.ts';
 import { releaseLooks } from '../store/looks.ts';
 import type { Db } from '../store/open-store.ts';
 import { prune, type Retention } from '../store/prune.ts';
+import { replayDelivery } from '../store/replay-delivery.ts';
 import { createServiceActs, type ServiceActs } from './acts.ts';
 import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
 import { createClusterWork } from './cluster-work.ts';
+import { createFreezeActs, type FreezeActs } from './freeze-acts.ts';
 import type { Clock, Registries } from './ports.ts';
 import { keepSchedule, type ScheduleOptions } from './schedule.ts';
 import { createSmartRedeploy, type SmartRedeploy } from './smart-redeploy.ts';
@@ -35,7 +37,9 @@ export type WorkOptions = {
 export type Work = {
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
   readonly smartRedeploy: SmartRedeploy;
-  readonly acts: ServiceActs;
+  readonly acts: ServiceActs & FreezeActs;
+  /** Lets a delivery's pushes be looked at once more; null where there is no such delivery. */
+  readonly replay: (delivery: string) => Promise<number | null>;
   readonly health: ClusterHealth;
   /**
    * Works until the signal is aborted, and resolves when all has stopped where the next start takes it
@@ -52,6 +56,12 @@ export const createWork = (options: WorkOptions): Work => {
     options.clusters.map((one) => [one.cluster.name, createClusterWork({ ...options, ...one })]),
   );
   const wake = (cluster: string): void => works.get(cluster)?.wake();
+  const intake: IntakeOptions = {
+    clusters: [...works.keys()],
+    now: clock.now,
+    lastLookAt: (cluster, name) => works.get(cluster)?.lastLookAt(name) ?? null,
+    onWork: (clusters) => clusters.forEach(wake),
+  };
   const smartRedeploy = createSmartRedeploy({ ...options, wake });
   const health = createClusterHealth(
     options.clusters.map(({ cluster }) => cluster),
@@ -74,13 +84,12 @@ export const createWork = (options: WorkOptions): Work => {
   return {
     smartRedeploy,
     health,
-    acts: createServiceActs({ ...options, newId, wake }),
-    acceptDelivery: createIntakeWriter(db, {
-      clusters: [...works.keys()],
-      now: clock.now,
-      lastLookAt: (cluster, name) => works.get(cluster)?.lastLookAt(name) ?? null,
-      onWork: (clusters) => clusters.forEach(wake),
-    }),
+    acts: {
+      ...createServiceActs({ ...options, newId, wake }),
+      ...createFreezeActs({ db, clock, newId, wake, clusters: [...works.keys()] }),
+    },
+    replay: (delivery) => replayDelivery(db, intake, delivery),
+    acceptDelivery: createIntakeWriter(db, intake),
     run: async (outer) => {
       const ended = new AbortController();
       const signal = AbortSignal.any([outer, ended.signal]);

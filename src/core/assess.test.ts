@@ -1,0 +1,288 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  digestOfChar,
+  failedLookUp,
+  makeService,
+  makeTask,
+  published,
+} from '../../test/support/make-service.ts';
+import { type Assessed, assess } from './assess.ts';
+import type { Digest } from './digest.ts';
+import { TASK_STATES } from './service.ts';
+import type { Hold, Verdict } from './verdict.ts';
+
+const A = digestOfChar('a');
+const B = digestOfChar('b');
+const C = digestOfChar('c');
+const PINNED = `acme/web:v1@${A}`;
+const UNPINNED = 'acme/web:v1';
+
+const usual = (change: Partial<Assessed> = {}): Assessed => ({
+  service: makeService({ imageText: PINNED }),
+  tasks: null,
+  lookUp: published(A),
+  members: null,
+  select: 'all',
+  hold: null,
+  knownDigest: null,
+  updateIsOurs: false,
+  ...change,
+});
+const withImage = (imageText: string): Partial<Assessed> => ({
+  service: makeService({ imageText }),
+});
+const updating = (state: 'updating' | 'rollback_started' | 'paused'): Assessed['service'] =>
+  makeService({ imageText: PINNED, update: { state, message: '' } });
+const badHold: Hold = { kind: 'known-bad', since: '2026-01-01T00:00:00Z', deployment: 'd' };
+const running = (...digests: (Digest | null)[]): Assessed['tasks'] =>
+  digests.map((digest) => makeTask({ digest }));
+
+describe('every verdict', () => {
+  it.each<[string, Partial<Assessed>, Verdict]>([
+    ['the digest of the spec is published', {}, { verdict: 'current' }],
+    ['and its tasks run it', { tasks: running(A, A) }, { verdict: 'current' }],
+    ['and it has no task', { tasks: [] }, { verdict: 'current' }],
+    [
+      'a platform of the published index',
+      { lookUp: published(B), members: [C, A] },
+      { verdict: 'current' },
+    ],
+    [
+      'tasks run platforms of the published index',
+      { members: [B, C], tasks: running(A, B, C) },
+      { verdict: 'current' },
+    ],
+    [
+      'another task ended, which runs nothing any more',
+      { tasks: [makeTask({ digest: B, state: 'failed' })] },
+      { verdict: 'current' },
+    ],
+    ['it differs', { lookUp: published(B) }, { verdict: 'obsolete', from: A, to: B }],
+    [
+      'it differs from every member too',
+      { lookUp: published(B), members: [C] },
+      { verdict: 'obsolete', from: A, to: B },
+    ],
+    [
+      'it differs, though tasks run the published one',
+      { lookUp: published(B), tasks: running(B) },
+      { verdict: 'obsolete', from: A, to: B },
+    ],
+    [
+      'somebody updates it',
+      { service: updating('updating'), lookUp: published(B) },
+      { verdict: 'updating' },
+    ],
+    ['somebody takes it back', { service: updating('rollback_started') }, { verdict: 'updating' }],
+    [
+      'the update is ours',
+      { service: updating('updating'), lookUp: published(B), updateIsOurs: true },
+      { verdict: 'obsolete', from: A, to: B },
+    ],
+    [
+      'a paused update is over',
+      { service: updating('paused'), lookUp: published(B) },
+      { verdict: 'obsolete', from: A, to: B },
+    ],
+    ['tasks run another', { tasks: running(A, B, C, B) }, { verdict: 'diverged', running: [B, C] }],
+    [
+      'tasks run nobody knows what',
+      { tasks: running(null) },
+      { verdict: 'diverged', running: [null] },
+    ],
+    ['a digest without tag', withImage(`acme/web@${A}`), { verdict: 'pinned' }],
+    [
+      'pinned comes before not checked',
+      { ...withImage(`acme/web@${A}`), lookUp: null },
+      { verdict: 'pinned' },
+    ],
+    [
+      'excluded by its label',
+      { service: makeService({ labels: { 'cd-helper.enabled': 'false' } }), lookUp: null },
+      { verdict: 'excluded', reason: 'label' },
+    ],
+    ['not selected', { select: 'labelled' }, { verdict: 'excluded', reason: 'not-labelled' }],
+    [
+      'a job',
+      { service: makeService({ mode: 'replicated-job' }) },
+      { verdict: 'excluded', reason: 'job' },
+    ],
+    [
+      'excluded comes before pinned',
+      { ...withImage(`acme/web@${A}`), select: 'labelled' },
+      { verdict: 'excluded', reason: 'not-labelled' },
+    ],
+    [
+      'held for the published digest',
+      { lookUp: published(B), hold: badHold },
+      { verdict: 'held', hold: badHold, from: A, to: B },
+    ],
+    ['a hold on what runs already', { hold: badHold }, { verdict: 'current' }],
+    [
+      'held by a label that is not supported',
+      {
+        service: makeService({ imageText: PINNED, labels: { 'cd-helper.window': 'night' } }),
+        lookUp: published(B),
+      },
+      {
+        verdict: 'held',
+        hold: { kind: 'unsupported-label', label: 'cd-helper.window=night' },
+        from: A,
+        to: B,
+      },
+    ],
+    ['never asked', { lookUp: null }, { verdict: 'unknown', reason: 'not-checked', detail: null }],
+    [
+      'a tag without digest',
+      withImage(UNPINNED),
+      { verdict: 'unknown', reason: 'unpinned', detail: null },
+    ],
+    [
+      'unpinned, and we know that it runs the published one',
+      { ...withImage(UNPINNED), knownDigest: A },
+      { verdict: 'current' },
+    ],
+    [
+      'unpinned, and we know that it runs another',
+      { ...withImage(UNPINNED), knownDigest: A, lookUp: published(B) },
+      { verdict: 'obsolete', from: A, to: B },
+    ],
+    [
+      'unpinned, its tasks tell no digest, which says nothing against what we know',
+      { ...withImage(UNPINNED), knownDigest: A, tasks: running(null, null) },
+      { verdict: 'current' },
+    ],
+    [
+      'unpinned, and a task from before runs another',
+      { ...withImage(UNPINNED), knownDigest: A, tasks: running(null, B) },
+      { verdict: 'diverged', running: [B] },
+    ],
+    [
+      'no image',
+      { ...withImage('Acme/Web'), lookUp: null },
+      { verdict: 'unknown', reason: 'malformed', detail: 'a repository is written in lower case' },
+    ],
+  ])('%s', (_name, change, expected) => {
+    expect(assess(usual(change))).toEqual(expected);
+  });
+
+  it.each(['tag-gone', 'sign-in-refused', 'rate-limited', 'unreachable', 'malformed'] as const)(
+    'unknown: %s',
+    (reason) => {
+      const lookUp = failedLookUp(reason);
+      const expected = { verdict: 'unknown', reason, detail: lookUp.detail };
+      expect(assess(usual({ lookUp }))).toEqual(expected);
+    },
+  );
+});
+
+const digest = fc.constantFrom(A, B, C);
+const anything: fc.Arbitrary<Assessed> = fc.record({
+  service: fc
+    .record({
+      imageText: fc.oneof(
+        fc.constantFrom(UNPINNED, 'Acme/Web', ''),
+        digest.map((each) => `acme/web:v1@${each}`),
+        digest.map((each) => `acme/web@${each}`),
+      ),
+      mode: fc.constantFrom('replicated' as const, 'global' as const, 'replicated-job' as const),
+      autoredeploy: fc.boolean(),
+      labels: fc.dictionary(
+        fc.constantFrom('cd-helper.enabled', 'cd-helper.jobs', 'cd-helper.track'),
+        fc.constantFrom('true', 'false', 'x'),
+      ),
+      update: fc.option(
+        fc.record({
+          state: fc.constantFrom(
+            'updating' as const,
+            'paused' as const,
+            'completed' as const,
+            'rollback_started' as const,
+            'rollback_completed' as const,
+          ),
+          message: fc.constant(''),
+        }),
+      ),
+    })
+    .map(makeService),
+  tasks: fc.option(
+    fc.array(
+      fc
+        .record({
+          digest: fc.option(digest),
+          state: fc.constantFrom(...TASK_STATES),
+          desired: fc.constantFrom('running' as const, 'shutdown' as const),
+        })
+        .map(makeTask),
+      { maxLength: 4 },
+    ),
+  ),
+  lookUp: fc.option(
+    fc.oneof(
+      digest.map(published),
+      fc
+        .constantFrom('tag-gone' as const, 'unreachable' as const)
+        .map((reason) => failedLookUp(reason)),
+    ),
+  ),
+  members: fc.option(fc.array(digest, { maxLength: 2 })),
+  select: fc.constantFrom('all' as const, 'labelled' as const),
+  hold: fc.option(fc.constant(badHold)),
+  knownDigest: fc.option(digest),
+  updateIsOurs: fc.boolean(),
+});
+
+const isPublished = (input: Assessed, each: Digest): boolean =>
+  input.lookUp?.kind === 'published' &&
+  (each === input.lookUp.digest || (input.members ?? []).includes(each));
+
+describe('the laws of assess', () => {
+  it('never calls differing digests current', () => {
+    fc.assert(
+      fc.property(anything, (input) => {
+        if (assess(input).verdict !== 'current') return;
+        const spec = input.service.image.ok ? input.service.image.image.digest : null;
+        const from = spec ?? input.knownDigest;
+        expect(from !== null && isPublished(input, from)).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('never calls it current while a running task has a digest that is not published', () => {
+    fc.assert(
+      fc.property(anything, (input) => {
+        if (assess(input).verdict !== 'current') return;
+        const strays = (input.tasks ?? []).filter(
+          (task) =>
+            task.state === 'running' && task.digest !== null && !isPublished(input, task.digest),
+        );
+        expect(strays).toEqual([]);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('calls a failed look-up unknown, whatever else is known', () => {
+    fc.assert(
+      fc.property(anything, (input) => {
+        const failed = { ...input, lookUp: failedLookUp('unreachable') };
+        expect(['unknown', 'excluded', 'pinned']).toContain(assess(failed).verdict);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('wants nothing deployed that is published already, nor anything but what is published', () => {
+    fc.assert(
+      fc.property(anything, (input) => {
+        const verdict = assess(input);
+        if (verdict.verdict !== 'obsolete' && verdict.verdict !== 'held') return;
+        expect(isPublished(input, verdict.from)).toBe(false);
+        expect(input.lookUp).toMatchObject({ kind: 'published', digest: verdict.to });
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});

@@ -1,0 +1,71 @@
+import { ActRefused } from '../core/act-refused.ts';
+import type { FreezeView } from '../core/views.ts';
+import { recordAction } from '../store/actions.ts';
+import { addFreeze, endFreeze } from '../store/freezes.ts';
+import type { Db } from '../store/open-store.ts';
+import type { Clock } from './ports.ts';
+
+export type FreezeActsDeps = {
+  /** Names of the configured clusters. */
+  readonly clusters: readonly string[];
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** Looks of this cluster wait now. */
+  readonly wake: (cluster: string) => void;
+};
+
+export type FreezeRequest = {
+  readonly cluster: string | null;
+  readonly stack: string | null;
+  readonly service: string | null;
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly until: string | null;
+};
+
+export type FreezeActs = {
+  readonly freeze: (request: FreezeRequest, by: { readonly actor: string }) => Promise<FreezeView>;
+  readonly thaw: (id: string, by: { readonly actor: string }) => Promise<void>;
+};
+
+/** Stops deployments for a while: pushes are kept, and carried out, the newest only, after the thaw. */
+export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
+  const { db, clock, newId } = deps;
+  return {
+    freeze: async (request, { actor }) => {
+      const now = clock.now();
+      const until = request.until === null ? null : Date.parse(request.until);
+      if (request.cluster !== null && !deps.clusters.includes(request.cluster)) {
+        const text = `no cluster is named ${request.cluster}; there is ${deps.clusters.join(', ')}`;
+        throw new ActRefused('not-found', text);
+      }
+      if (until !== null && until <= now)
+        throw new ActRefused('conflict', 'the end has passed already');
+      return db.transaction().execute(async (query) => {
+        const view = await addFreeze(query, { ...request, id: newId(), by: actor, until }, now);
+        const target = [request.cluster ?? '*', request.stack ?? '*', request.service ?? '*'].join(
+          '/',
+        );
+        const detail = { freeze: view.id, reason: request.reason, until: request.until };
+        await recordAction(query, { id: newId(), actor, action: 'freeze', target, detail }, now);
+        return view;
+      });
+    },
+    thaw: async (id, { actor }) => {
+      const now = clock.now();
+      await db.transaction().execute(async (query) => {
+        if (!(await endFreeze(query, id, actor, now))) {
+          throw new ActRefused('not-found', `no freeze ${id} stands`);
+        }
+        await recordAction(
+          query,
+          { id: newId(), actor, action: 'thaw', target: id, detail: {} },
+          now,
+        );
+      });
+      deps.clusters.forEach(deps.wake);
+    },
+  };
+};
