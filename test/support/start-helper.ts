@@ -1,12 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { DeliveryDetail, DeliveryView, DeploymentView, Page, ServiceView } from '../../src/core/views.ts';
+import { stringify } from 'yaml';
+import type {
+  DeliveryDetail,
+  DeliveryView,
+  DeploymentView,
+  Page,
+  ServiceView,
+} from '../../src/core/views.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export const HOOK_SECRET = 'a-path-secret-for-tests-only-0123456789';
 export const API_TOKEN = 'an-operator-token-for-tests-only-0123456789';
 const READY_WITHIN_MS = 20_000;
+const ANSWER_WITHIN_MS = 30_000;
+/** A started helper that has not stopped by then hangs. */
+const STOP_WITHIN_MS = 30_000;
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
@@ -17,7 +28,7 @@ export type RunningHelper = {
   /** Where senders post to. */
   readonly hookUrl: string;
   readonly log: readonly LogLine[];
-  /** Everything that it wrote to both streams. */
+  /** Every byte that it wrote to both streams. */
   readonly output: () => string;
   readonly postHook: (body: unknown, headers?: Record<string, string>) => Promise<Response>;
   readonly get: <T>(path: string) => Promise<T>;
@@ -26,6 +37,8 @@ export type RunningHelper = {
   readonly deliveries: () => Promise<readonly DeliveryView[]>;
   readonly delivery: (id: string) => Promise<DeliveryDetail>;
   readonly services: (query?: string) => Promise<readonly ServiceView[]>;
+  /** Resolves with the exit code when it is gone; null after a signal. */
+  readonly gone: Promise<number | null>;
   /** SIGTERM; resolves with the exit code. */
   readonly stop: () => Promise<number | null>;
   /** SIGKILL; resolves when it is gone. */
@@ -37,7 +50,9 @@ export type HelperOptions = {
   /** 0 takes a free one. */
   readonly port?: number;
   readonly host?: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written as the YAML file that it is configured by, beside the store. */
+  readonly config?: Readonly<Record<string, unknown>>;
 };
 
 const readAll = async <T>(get: <P>(path: string) => Promise<P>, path: string): Promise<T[]> => {
@@ -53,74 +68,123 @@ const readAll = async <T>(get: <P>(path: string) => Promise<P>, path: string): P
   return items;
 };
 
-const whenReady = (child: ChildProcess, log: LogLine[]): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const tooLong = setTimeout(
-      () => reject(new Error(`the helper was not ready in ${READY_WITHIN_MS} ms`)),
-      READY_WITHIN_MS,
-    );
-    child.once('exit', (code) => {
-      clearTimeout(tooLong);
-      reject(new Error(`the helper ended with ${code}: ${JSON.stringify(log)}`));
-    });
-    if (child.stdout === null) throw new Error('no output to read');
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const entry = JSON.parse(line) as LogLine;
-      log.push(entry);
-      if (entry.msg !== 'ready') return;
-      clearTimeout(tooLong);
-      resolve(String(entry['address']));
-    });
-  });
+type Child = {
+  readonly process: ChildProcess;
+  readonly log: readonly LogLine[];
+  readonly output: () => string;
+  /** The address that it says it listens at. */
+  readonly ready: Promise<string>;
+  readonly gone: Promise<number | null>;
+};
 
-/** Starts the helper and waits until it listens. */
-export const startHelper = async (options: HelperOptions): Promise<RunningHelper> => {
+const asLogLine = (line: string): LogLine => {
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return { msg: line };
+  }
+};
+
+const spawnHelper = (options: HelperOptions): Child => {
+  const { store, config } = options;
+  const configFile = `${store}.yml`;
+  if (config !== undefined) writeFileSync(configFile, stringify(config), { mode: 0o600 });
   const child = spawn(process.execPath, [MAIN, 'serve'], {
     env: {
       PATH: process.env['PATH'],
       HOME: '/nonexistent',
       CD_HELPER_LISTEN: `${options.host ?? '127.0.0.1'}:${options.port ?? 0}`,
-      CD_HELPER_STORE: options.store,
+      CD_HELPER_STORE: store,
       CD_HELPER_HOOK_SECRET: HOOK_SECRET,
       CD_HELPER_API_TOKEN: API_TOKEN,
+      ...(config === undefined ? {} : { CD_HELPER_CONFIG: configFile }),
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let output = '';
   const log: LogLine[] = [];
-  let errors = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
   const gone = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => resolve(code));
+    child.once('close', (code) => resolve(code));
   });
-  const url = await whenReady(child, log).catch((error: unknown) => {
+  const ready = new Promise<string>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      output += `${line}\n`;
+      const entry = asLogLine(line);
+      log.push(entry);
+      if (entry.msg === 'ready') resolve(String(entry['address']));
+    });
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  return { process: child, log, output: () => output, ready, gone };
+};
+
+/** What `promise` gives, or an error that names what took longer than `ms`. */
+const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise<T> => {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Starts the helper where it is expected to end by itself, and tells with what. */
+export const runHelperToEnd = async (
+  options: HelperOptions,
+): Promise<{ readonly code: number | null; readonly output: string }> => {
+  const child = spawnHelper(options);
+  try {
+    const code = await within(READY_WITHIN_MS, 'the end of the helper', child.gone);
+    return { code, output: child.output() };
+  } catch (error) {
+    throw new Error(`${String(error)}\n${child.output()}`, { cause: error });
+  } finally {
+    child.process.kill('SIGKILL');
+  }
+};
+
+/** Starts the helper and waits until it listens. */
+export const startHelper = async (options: HelperOptions): Promise<RunningHelper> => {
+  const { process: child, log, output, ready, gone } = spawnHelper(options);
+  const ended = gone.then((code) => {
+    throw new Error(`the helper ended with ${code}`);
+  });
+  const url = await within(
+    READY_WITHIN_MS,
+    'the start of the helper',
+    Promise.race([ready, ended]),
+  ).catch((error: unknown) => {
     child.kill('SIGKILL');
-    throw new Error(`${String(error)}\n${errors}`, { cause: error });
+    throw new Error(`${String(error)}\n${output()}`, { cause: error });
   });
+  ended.catch(() => {});
   const headers = { authorization: `Bearer ${API_TOKEN}` };
+  const ask = (path: string, init: RequestInit): Promise<Response> =>
+    fetch(`${url}${path}`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS), ...init });
   const get = async <T>(path: string): Promise<T> => {
-    const answer = await fetch(`${url}/api/v1${path}`, { headers });
+    const answer = await ask(`/api/v1${path}`, { headers });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   };
-  const hookUrl = `${url}/hooks/${HOOK_SECRET}`;
   return {
     pid: child.pid ?? -1,
     url,
-    hookUrl,
+    hookUrl: `${url}/hooks/${HOOK_SECRET}`,
     log,
-    output: () => log.map((line) => JSON.stringify(line)).join('\n') + errors,
+    output,
     get,
     postHook: (body, more = {}) =>
-      fetch(hookUrl, {
+      ask(`/hooks/${HOOK_SECRET}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...more },
         body: JSON.stringify(body),
       }),
     post: (path, body) =>
-      fetch(`${url}/api/v1${path}`, {
+      ask(`/api/v1${path}`, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
         body: JSON.stringify(body ?? {}),
@@ -129,9 +193,15 @@ export const startHelper = async (options: HelperOptions): Promise<RunningHelper
     deliveries: () => readAll<DeliveryView>(get, '/deliveries'),
     delivery: (id) => get<DeliveryDetail>(`/deliveries/${id}`),
     services: (query = '') => readAll<ServiceView>(get, `/services${query}`),
+    gone,
     stop: async () => {
       child.kill('SIGTERM');
-      return gone;
+      try {
+        return await within(STOP_WITHIN_MS, 'the stop of the helper', gone);
+      } catch (error) {
+        child.kill('SIGKILL');
+        throw new Error(`${String(error)}\n${output()}`, { cause: error });
+      }
     },
     kill: async () => {
       child.kill('SIGKILL');
