@@ -162,7 +162,7 @@ describe('readBuildFacts', () => {
       'an image that would have people click on code',
       fakeImage('evil', {
         labels: {
-          'org.opencontainers.image.source': 'javascript:alert(1)',
+          'org.opencontainers.image.source': 'javascript://example.com/%0aalert(1)',
           'org.opencontainers.image.version': `\u001b[31m${'v'.repeat(1_000)}`,
         },
       }),

@@ -28,6 +28,11 @@ afterEach(async () => {
   await registry.close();
 });
 
+const renew = async (options: Parameters<typeof createTestRegistries>[0]): Promise<void> => {
+  await registries.close();
+  registries = createTestRegistries(options);
+};
+
 const look = (tag = 'v1'): Promise<LookUp> =>
   registries.findDigest(imageNamed(`${registry.host}/acme/app:${tag}`), unbounded());
 
@@ -42,7 +47,7 @@ describe('429', () => {
   test('with a short Retry-After is waited for', async () => {
     const headers = { 'retry-after': '1' };
     registry.fault({ kind: 'status', status: 429, headers }, { times: 1 });
-    registries = createTestRegistries({ insecure: [registry.host] });
+    await renew({ insecure: [registry.host] });
     const started = performance.now();
     expect(await look()).toMatchObject(published);
     expect(performance.now() - started).toBeGreaterThanOrEqual(990);
@@ -99,7 +104,7 @@ describe('what passes', () => {
     ['an answer that does not come', { kind: 'hang' }],
   ])('%s twice, then well', async (_name, fault) => {
     registry.fault(fault, { times: 2 });
-    registries = createTestRegistries({
+    await renew({
       insecure: [registry.host],
       limits: { attemptMs: 300, lookUpMs: 3_000 },
     });
@@ -133,8 +138,19 @@ describe('what does not pass is asked once', () => {
 describe('time and memory', () => {
   test('a registry that never answers costs a look-up its limit and no more', async () => {
     registry.fault({ kind: 'hang' });
+    const limits = { attemptMs: 600, lookUpMs: 700, retryPauseMs: 10 };
+    await renew({ insecure: [registry.host], limits });
     const started = performance.now();
     expect(await look()).toMatchObject(failed('unreachable', 'did not answer'));
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  test('no pause goes beyond the limit of a look-up', async () => {
+    registry.fault({ kind: 'status', status: 500 });
+    const limits = { lookUpMs: 200, retryPauseMs: 5_000 };
+    await renew({ insecure: [registry.host], limits });
+    const started = performance.now();
+    expect(await look()).toMatchObject(failed('unreachable', '500'));
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
@@ -155,7 +171,7 @@ describe('time and memory', () => {
       { method: 'HEAD' },
     );
     registry.fault({ kind: 'huge', bytes: 100 * 1024 * 1024 }, { method: 'GET' });
-    registries = createTestRegistries({ insecure: [registry.host] });
+    await renew({ insecure: [registry.host] });
     const before = process.memoryUsage().rss;
     expect(await look()).toMatchObject(failed('malformed', 'more than 4096 KiB'));
     expect(process.memoryUsage().rss - before).toBeLessThan(60 * 1024 * 1024);
@@ -193,11 +209,22 @@ describe('redirects', () => {
     // Nor is the other host told who we are when it asks.
     const challenge = { 'www-authenticate': 'Basic realm="give"' };
     elsewhere.fault({ kind: 'status', status: 401, headers: challenge });
+    home.forgetRequests();
     expect(await client.findDigest(image, unbounded())).toMatchObject(failed('sign-in-refused'));
+    expect(home.count()).toBe(1);
     expect(elsewhere.requests.every(({ headers }) => headers.authorization === undefined)).toBe(
       true,
     );
     await Promise.all([elsewhere.close(), home.close()]);
+  });
+
+  test('to a host that wants a sign-in of its own get none', async () => {
+    const basic = { kind: 'basic' as const, users: { acme: 'hunter2' } };
+    const elsewhere = await startFakeRegistry({ signIn: basic });
+    registry.fault({ kind: 'redirect', to: `${elsewhere.origin}/v2/acme/app/manifests/v1` });
+    expect(await look()).toMatchObject(failed('sign-in-refused', registry.host));
+    expect([registry.count(), elsewhere.count()]).toEqual([1, 1]);
+    await elsewhere.close();
   });
 
   test('back to the first host bring no credentials along', async () => {
@@ -205,19 +232,21 @@ describe('redirects', () => {
     const basic = { kind: 'basic' as const, users: { acme: 'hunter2' } };
     const home = await startFakeRegistry({ signIn: basic });
     home.setTag('acme/app', 'v1', 'home');
+    const credentials = { username: 'acme', password: createSecret('hunter2') };
+    await using client = createTestRegistries({
+      hosts: [{ host: home.host, insecure: true, credentials }],
+    });
+    const image = imageNamed(`${home.host}/acme/app:v1`);
+    expect(await client.findDigest(image, unbounded())).toMatchObject(published);
     home.fault(
       { kind: 'redirect', to: `${there.origin}/back` },
       { repository: 'acme/app', times: 2 },
     );
     there.fault({ kind: 'redirect', to: `${home.origin}/v2/acme/secret/manifests/v1` });
-    const credentials = { username: 'acme', password: createSecret('hunter2') };
-    await using client = createTestRegistries({
-      hosts: [{ host: home.host, insecure: true, credentials }],
-    });
-    await client.findDigest(imageNamed(`${home.host}/acme/app:v1`), unbounded());
+    await client.findDigest(image, unbounded());
     const stolen = home.requests.filter(({ repository }) => repository === 'acme/secret');
     expect(stolen.length).toBeGreaterThan(0);
-    expect(stolen[0]?.headers.authorization).toBeUndefined();
+    expect(stolen.every(({ headers }) => headers.authorization === undefined)).toBe(true);
     await Promise.all([there.close(), home.close()]);
   });
 
@@ -293,7 +322,7 @@ describe('answers that are none', () => {
     } else {
       registry.fault(fault);
     }
-    registries = createTestRegistries({ insecure: [registry.host] });
+    await renew({ insecure: [registry.host] });
     expect(await look()).toMatchObject(expected);
   });
 

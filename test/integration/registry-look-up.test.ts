@@ -161,7 +161,7 @@ describe('many look-ups', () => {
       insecure: [registry.host],
       limits: { attemptMs: 100, lookUpMs: 200 },
     });
-    registry.fault({ kind: 'hang' });
+    const recover = registry.fault({ kind: 'hang' });
     const started = performance.now();
     const found = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
@@ -174,6 +174,12 @@ describe('many look-ups', () => {
     // 25 rounds of 200 ms if each waited for itself.
     expect(performance.now() - started).toBeLessThan(1_500);
     expect(registry.count()).toBeLessThan(60);
+
+    // Who comes later asks for himself.
+    recover();
+    const digest = registry.setTag('acme/app', 'v1', 'one');
+    const image = imageNamed(`${registry.host}/acme/app:v1`);
+    expect(await registries.findDigest(image, unbounded())).toMatchObject({ digest });
   });
 });
 

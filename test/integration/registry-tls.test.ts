@@ -66,6 +66,26 @@ describe('over TLS', () => {
     await Promise.all([registry.close(), elsewhere.close()]);
   });
 
+  test('a client certificate is not shown where a sign-in is sent to', async () => {
+    const client = authority.issue(['client']);
+    const realm = await startFakeRegistry({
+      tls: { ...server, ca: authority.ca },
+      signIn: { kind: 'token', users: {}, anonymous: true },
+    });
+    const registry = await startFakeRegistry({
+      tls: { ...server, ca: authority.ca },
+      signIn: { kind: 'token', users: {}, anonymous: true, realm: `${realm.origin}/token` },
+    });
+    registry.setTag('acme/app', 'v1', 'one');
+    const image = imageNamed(`${registry.host}/acme/app:v1`);
+    const tls = { ca: authority.ca, cert: client.cert, key: createSecret(client.key) };
+    await using registries = createTestRegistries({ hosts: [{ host: registry.host, tls }] });
+    expect(await registries.findDigest(image, unbounded())).toMatchObject({ kind: 'failed' });
+    expect(registry.count({ kind: 'manifest' })).toBeGreaterThan(0);
+    expect(realm.count()).toBe(0);
+    await Promise.all([registry.close(), realm.close()]);
+  });
+
   test('where HTTPS is expected and HTTP is spoken, it says so and sends nothing', async () => {
     const registry = await startFakeRegistry();
     const image = imageNamed(`${registry.host}/acme/app:v1`);

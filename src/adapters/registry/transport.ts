@@ -1,11 +1,10 @@
-import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { type Dispatcher, Pool } from 'undici';
 import { createBoundedCache } from './bounded-cache.ts';
 import { explainConnectionFailure, ForbiddenAddress } from './connection-failure.ts';
 import { type Deadline, withinLimit } from './deadline.ts';
-import { isForbiddenAddress, isForbiddenHostname, isLoopbackAddress } from './forbidden-address.ts';
+import { isForbiddenHostname } from './forbidden-address.ts';
+import { guardedLookup } from './guarded-lookup.ts';
 import { RegistryError } from './registry-error.ts';
 import type { RegistryTls } from './registry-host.ts';
 
@@ -44,21 +43,6 @@ const KEEP_ALIVE_MS = 30_000;
 const MOST_POOLS = 128;
 /** Of an answer that only its status matters of, this much is read to keep the connection. */
 const DRAINED_BYTES = 64 * 1024;
-
-/** Resolves names, and refuses those that lead where nothing is ever asked. */
-const guardedLookup =
-  (isRefused: (address: string) => boolean): LookupFunction =>
-  (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, []);
-      if (addresses.some(({ address }) => isRefused(address))) {
-        return callback(new ForbiddenAddress(hostname), []);
-      }
-      const [first] = addresses;
-      if (options.all === true || first === undefined) return callback(null, addresses);
-      return callback(null, first.address, first.family);
-    });
-  };
 
 const secureContextFor = (tls: RegistryTls): SecureContext =>
   createSecureContext({
@@ -120,8 +104,6 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
     const key = `${url.origin} ${mayBeLocal} ${secure.id} ${connections}`;
     const present = pools.get(key);
     if (present !== undefined) return present;
-    const isRefused = (address: string): boolean =>
-      isForbiddenAddress(address) || (!mayBeLocal && isLoopbackAddress(address));
     const pool = new Pool(url.origin, {
       connections,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -132,7 +114,7 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
       allowH2: false,
       connect: {
         timeout: options.attemptMs,
-        lookup: guardedLookup(isRefused),
+        lookup: guardedLookup(mayBeLocal),
         ...(secure.context === undefined ? {} : { secureContext: secure.context }),
       },
     });
