@@ -27,7 +27,7 @@ const unfriendly: readonly (readonly [string, Record<string, unknown>])[] = [
   ['in an error and its cause', { error: new Error(SECRET, { cause: new Error(SECRET) }) }],
   ['in the data of an error', { error: Object.assign(new Error('x'), { url: SECRET }) }],
   ['in a map', { map: new Map([[SECRET, SECRET]]) }],
-  ['at the end of a long text', { text: `${'x'.repeat(8_190)}${SECRET}` }],
+  ['at the end of a long text', { text: `${'x'.repeat(8_186)}${SECRET}` }],
   ['under a telling key', { authorization: 'Basic aHVudGVyMg', 'X-Registry-Auth': 'eyJ1' }],
   ['as the type it has', { secret: createSecret(SECRET) }],
 ];

@@ -76,7 +76,13 @@ const startRunningHelper = async (
 };
 
 test('smart-redeploy --wait tells each step until the end', async () => {
-  await using helper = await startRunningHelper(['queued', 'updating', 'verifying', 'succeeded']);
+  await using helper = await startRunningHelper([
+    'queued',
+    'updating',
+    'updating',
+    'verifying',
+    'succeeded',
+  ]);
   const { status, out } = await runCli([
     'smart-redeploy',
     '--wait',
