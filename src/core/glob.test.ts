@@ -4,7 +4,7 @@ import { matchesGlob } from './glob.ts';
 
 /** The meaning, written down as plainly as it can be. */
 const asRegex = (pattern: string): RegExp => {
-  const source = [...pattern].map((each) => {
+  const source = pattern.split('').map((each) => {
     if (each === '*') return '.*';
     return each === '?' ? '.' : each.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
   });

@@ -51,6 +51,8 @@ export const lookAfterHook = (
   lastLookAt: number | null,
   firstWaitingAt: number | null,
 ): number => {
-  if (lastLookAt === null || now - lastLookAt > BURST_MS) return now;
-  return Math.max(now, Math.min(now + BURST_QUIET_MS, (firstWaitingAt ?? now) + BURST_LONGEST_MS));
+  const first = firstWaitingAt ?? now;
+  // The burst is that of the first hook that waits: those after it belong to it however late.
+  if (lastLookAt === null || first - lastLookAt > BURST_MS) return now;
+  return Math.max(now, Math.min(now + BURST_QUIET_MS, first + BURST_LONGEST_MS));
 };
