@@ -53,7 +53,7 @@ const simulate = (
       const verdict = differs
         ? ({ verdict: 'obsolete', from: runs, to: seen } as const)
         : ({ verdict: 'current' } as const);
-      const step_ = differs
+      const decided = differs
         ? ({ kind: 'deploy', cause: 'digest-differs', from: runs, to: seen } as const)
         : ({ kind: 'leave' } as const);
       if (differs) {
@@ -63,7 +63,7 @@ const simulate = (
       for (const hook of running.of) {
         const push = pushes.get(hook);
         if (push === undefined) continue;
-        const end = concludeLook(push, [{ verdict, step: step_ }], published(seen), {
+        const end = concludeLook(push, [{ verdict, step: decided }], published(seen), {
           at: now,
           attempts: 0,
           random: 0.5,

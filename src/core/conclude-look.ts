@@ -51,6 +51,12 @@ export const CLUSTER_BACKOFF: Backoff = { firstMs: 1_000, longestMs: 15_000 };
 export const CLUSTER_GIVE_UP_MS = 24 * 3_600_000;
 const REGISTRY_BACKOFF: Backoff = { firstMs: 2_000, longestMs: 120_000 };
 const REGISTRY_GIVE_UP_MS = 3_600_000;
+/**
+ * However old a push is, because the helper or its cluster was away for long, it is given up only
+ * after as many failures in a row: some minutes of trying.
+ */
+const LEAST_REGISTRY_TRIES = 8;
+const LEAST_CLUSTER_TRIES = 40;
 const OTHERS_UPDATE_AGAIN_MS = 5_000;
 const OTHERS_UPDATE_GIVE_UP_MS = 30 * 60_000;
 
@@ -83,7 +89,7 @@ export const concludeLook = (
   const frozen = services.flatMap(({ verdict }) =>
     verdict.verdict === 'held' && verdict.hold.kind === 'frozen' ? [verdict.hold] : [],
   );
-  if (frozen.length > 0 && outcome !== 'deployed') return frozenUntil(push, frozen);
+  if (frozen.length > 0) return frozenUntil(push, outcome, frozen);
   if (lookUp === null) return ended(outcome, leftAlone(services));
   if (lookUp.kind === 'failed') return registryFailed(push, outcome, lookUp, now);
   const againAt = nextFollowUp(push, lookUp.digest, now.at);
@@ -99,10 +105,11 @@ export const concludeLook = (
 /** A freeze without an end is followed by the look that its thaw asks for. */
 const frozenUntil = (
   push: LookedAtPush,
+  sofar: PushOutcome,
   freezes: readonly Extract<Hold, { kind: 'frozen' }>[],
 ): Conclusion => {
   const detail = `frozen: ${freezes[0]?.reason ?? ''}`;
-  if (push.outdated) return ended('nothing-to-do', 'a newer push of the tag waits for the thaw');
+  if (push.outdated) return ended(sofar, 'a newer push of the tag waits for the thaw');
   const ends = freezes.flatMap(({ until }) => (until === null ? [] : [Date.parse(until)]));
   const againAt = ends.length === 0 ? NEVER : Math.min(...ends);
   return { outcome: 'frozen', detail, againAt, failed: false };
@@ -127,7 +134,8 @@ const registryFailed = (
     lookUp.retryAfterMs ?? 0,
   );
   const againAt = mayPass ? now.at + wait : nextFollowUp(push, null, now.at);
-  if (againAt === null || againAt - push.receivedAt > REGISTRY_GIVE_UP_MS) {
+  const isTried = now.attempts >= LEAST_REGISTRY_TRIES;
+  if (againAt === null || (isTried && againAt - push.receivedAt > REGISTRY_GIVE_UP_MS)) {
     return ended(outcome === 'deployed' ? outcome : 'given-up', lookUp.detail);
   }
   return { outcome, detail: lookUp.detail, againAt, failed: true };
@@ -145,7 +153,7 @@ const leftAlone = (services: readonly LookedAtService[]): string | null => {
 
 /** The same for a look that never got an answer of the cluster. */
 export const clusterFailed = (push: LookedAtPush, detail: string, now: Now): Conclusion =>
-  now.at - push.receivedAt > CLUSTER_GIVE_UP_MS
+  now.attempts >= LEAST_CLUSTER_TRIES && now.at - push.receivedAt > CLUSTER_GIVE_UP_MS
     ? ended(push.outcome === 'deployed' ? 'deployed' : 'given-up', detail)
     : {
         outcome: push.outcome ?? 'nothing-to-do',
