@@ -136,7 +136,9 @@ describe('reading a swarm through an engine', () => {
     expect(await count(null)).toBe(6);
     expect(await count(ids.slice(0, 2))).toBe(4);
     expect(await count([ids[0] ?? '', 'gone'])).toBe(2);
-    expect(await count([...ids, ...Array.from({ length: 60 }, (_, at) => `gone${at}`)])).toBe(6);
+    expect(
+      await count([...ids.slice(1), ...Array.from({ length: 60 }, (_, at) => `gone${at}`)]),
+    ).toBe(4);
     expect(await count([])).toBe(0);
   });
 

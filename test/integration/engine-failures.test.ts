@@ -124,6 +124,20 @@ describe('an engine that cannot be spoken to', () => {
     await expect(call).rejects.toBe(reason);
     await expect(cluster.observe('x', AbortSignal.abort(reason))).rejects.toBe(reason);
   });
+
+  it("is left in the middle of an update with the caller's own reason too", async () => {
+    const { engine, cluster } = await start();
+    engine.addService({ name: 'web', image: 'acme/web:v1' });
+    const [service] = await cluster.listServices(signal);
+    if (service === undefined) throw new Error('no service');
+    engine.inject({ kind: 'hang', on: { method: 'POST' } });
+    const reason = new Error('enough');
+    const update = { service, digest: NEW, platforms: null, restart: false, registryAuth: null };
+    const controller = new AbortController();
+    const call = cluster.updateImage(update, controller.signal);
+    setImmediate(() => controller.abort(reason));
+    await expect(call).rejects.toBe(reason);
+  });
 });
 
 describe('an engine that says no', () => {
@@ -236,7 +250,7 @@ describe('API versions', () => {
   });
 
   it('are agreed upon once, and again with what stands there after a failure', async () => {
-    const first = await startFakeEngine({ apiVersion: '1.45' });
+    const first = await startFakeEngine({ apiVersion: '1.41' });
     const port = Number(new URL(first.url).port);
     const cluster = connect(first.url);
     await Promise.all([cluster.listServices(signal), cluster.listServices(signal)]);
@@ -244,10 +258,10 @@ describe('API versions', () => {
     expect(first.requests.get('GET /_ping')).toBe(1);
     await first.close();
     expect(await problemOf(cluster.listServices(signal))).toMatchObject({ code: 'unreachable' });
-    const second = await startFakeEngine({ apiVersion: '1.41', listen: { kind: 'tcp', port } });
+    const second = await startFakeEngine({ apiVersion: '1.45', listen: { kind: 'tcp', port } });
     closing.push(second.close);
     expect(await cluster.listServices(signal)).toEqual([]);
-    expect((await cluster.identify(signal)).description).toContain('API 1.41');
+    expect((await cluster.identify(signal)).description).toContain('API 1.45');
   });
 
   it('are agreed upon again when another engine answers at once', async () => {

@@ -155,6 +155,15 @@ describe('the fake engine', () => {
     expect(at.tasks('web').length).toBeLessThanOrEqual(7);
   });
 
+  it('rolls on by the clock for a demonstration', async () => {
+    const at = await start({ pace: 'real', speed: 200 });
+    at.addService({ name: 'web', image: `acme/web:v1@${OLD}`, update: withAction('pause') });
+    await update(at, 'web', `acme/web:v1@${NEW}`);
+    expect(at.service('web').UpdateStatus?.State).toBe('updating');
+    await expect.poll(() => at.service('web').UpdateStatus?.State).toBe('completed');
+    expect(at.running('web')).toEqual([NEW]);
+  });
+
   it('lists 10,000 services, with what they run where asked', async () => {
     const at = await start();
     for (let number = 0; number < 10_000; number += 1) {
