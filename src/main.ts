@@ -1,19 +1,24 @@
 #!/usr/bin/env node
 import { randomFillSync } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { Registry } from 'prom-client';
 import { createRegistries, type Registries } from './adapters/registry/registries.ts';
 import { createEngineCluster } from './adapters/swarm/engine.ts';
-import type { ConfigCheck } from './cli/cli-deps.ts';
+import { askAtTerminal } from './cli/ask-at-terminal.ts';
+import type { CliDeps, ConfigCheck } from './cli/cli-deps.ts';
 import { createSwarmpitCluster } from './adapters/swarm/swarmpit.ts';
+import { createConfigChecks } from './cli/config-checks.ts';
 import { runCommandLine } from './cli/program.ts';
 import type { ClusterConfig, Config, TlsConfig } from './config/config.ts';
+import { fileMode } from './config/file-mode.ts';
+import { loadConfig } from './config/load-config.ts';
+import { ownBuild } from './config/own-build.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { readTextFile } from './config/read-text-file.ts';
 import { secretsOf } from './config/secrets-of.ts';
 import type { Cluster } from './core/cluster.ts';
 import { ActRefused } from './core/act-refused.ts';
 import { type Log, silentLog } from './core/log.ts';
+import { createSecret } from './core/secret.ts';
 import { createTimeOrderedIds } from './core/time-ordered-id.ts';
 import type { ServiceView } from './core/views.ts';
 import type { ServerDeps } from './http/ports.ts';
@@ -21,22 +26,14 @@ import { createServer } from './http/server.ts';
 import { createIntake } from './intake/intake.ts';
 import { SENDERS } from './intake/senders.ts';
 import { createLog } from './log/create-log.ts';
-import { listActions } from './store/actions.ts';
-import { listFreezes } from './store/freezes.ts';
 import { openStore, type Store } from './store/open-store.ts';
-import { listDeliveries, readDelivery } from './store/read-deliveries.ts';
-import { listDeployments, readDeployment } from './store/read-deployments.ts';
-import { listRuns, readRun } from './store/runs.ts';
 import { checkCluster } from './work/check-cluster.ts';
-import { inspectServices, pageOfServices } from './work/inspect.ts';
+import { ownContainerIds } from './work/own-container.ts';
+import { createReads } from './work/reads.ts';
 import { systemClock } from './work/system-clock.ts';
 import { createWork, type Work } from './work/work.ts';
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as {
-  version: string;
-};
+const { version, revision } = ownBuild();
 
 const tlsTexts = (tls: TlsConfig | null): { ca?: string; cert?: string; key?: string } => {
   const { ca, cert, key } = tls ?? { ca: null, cert: null, key: null };
@@ -75,8 +72,14 @@ const serverDeps = (
   const { clusters, registries, work, log } = parts;
   const { db } = parts.store;
   const { now } = systemClock;
-  const inspect = { clusters, db, now, log };
-  const anyTime = (): AbortSignal => AbortSignal.timeout(30_000);
+  const reads = createReads({
+    clusters,
+    db,
+    quotas: registries.quotas,
+    health: work.health.list,
+    now,
+    log,
+  });
   return {
     basePath: config.basePath,
     trustedProxies: config.trustedProxies,
@@ -84,43 +87,20 @@ const serverDeps = (
     apiTokens: config.api.tokens,
     intake: createIntake<ServerDeps['hookSecrets'][number]>(SENDERS, config.hooks.secrets),
     acceptDelivery: work.acceptDelivery,
-    reads: {
-      listServices: async (filter, page) =>
-        pageOfServices(await inspectServices(inspect, filter, anyTime()), page),
-      readService: async (cluster, name) => {
-        const services = await inspectServices(inspect, { cluster }, anyTime());
-        return services.find((service) => service.name === name || service.id === name) ?? null;
-      },
-      listDeployments: (filter, page) => listDeployments(db, filter, page),
-      readDeployment: (id) => readDeployment(db, id),
-      listDeliveries: (filter, page) => listDeliveries(db, filter, page),
-      readDelivery: (id) => readDelivery(db, id),
-      listRuns: (page) => listRuns(db, page),
-      readRun: (id) => readRun(db, id),
-      listClusters: async () => work.health.list(),
-      listRegistries: async () =>
-        registries.quotas().map(({ host, limit, remaining, windowSeconds, at }) => ({
-          host,
-          quota: { limit, remaining, windowSeconds },
-          askedAt: new Date(at).toISOString(),
-          problem: null,
-        })),
-      listFreezes: (page) => listFreezes(db, page, now()),
-      listActions: (page) => listActions(db, page),
-    },
+    reads,
     acts: {
       startRun: (request, { actor, signal }) =>
         work.smartRedeploy.start(request, { origin: 'person', actor, signal }),
       ...work.acts,
       replay: async (id) => {
         const pushes = await work.replay(id);
-        const delivery = pushes === null ? null : await readDelivery(db, id);
+        const delivery = pushes === null ? null : await reads.readDelivery(id);
         if (delivery === null) throw new ActRefused('not-found', `there is no delivery ${id}`);
         return delivery;
       },
     },
     storeIsWritable: parts.store.isWritable,
-    version: { version, revision: null },
+    version: { version, revision },
     metrics: { public: config.metrics.public, registry: new Registry() },
     now,
     log,
@@ -149,6 +129,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
     const work = createWork({
       clusters,
       registries,
+      ownContainerIds: ownContainerIds(),
       db: store.db,
       clock: systemClock,
       newId: createTimeOrderedIds(systemClock.now, randomFillSync),
@@ -199,10 +180,17 @@ const EVERY_SERVICE = {
   pin: false,
 };
 
-/** Looks at an engine with no helper and no memory; the registries are asked without a sign-in. */
+/** The registries as file and variables say, or as nobody says anything where those are no good. */
+const registriesWithoutHelper = (): Registries => {
+  const loaded = loadConfig({ env: processEnvironment(), readFile: readTextFile });
+  if (loaded.ok) return connectRegistries(loaded.config, silentLog);
+  return createRegistries({ log: silentLog, now: systemClock.now });
+};
+
+/** Looks at an engine with no helper and no memory. */
 const inspectEngine = async (url: string, signal: AbortSignal): Promise<readonly ServiceView[]> => {
   const cluster = createEngineCluster({ name: 'engine', url });
-  const registries = createRegistries({ log: silentLog, now: systemClock.now });
+  const registries = registriesWithoutHelper();
   const store = openStore(':memory:');
   try {
     const deps = {
@@ -219,58 +207,13 @@ const inspectEngine = async (url: string, signal: AbortSignal): Promise<readonly
   }
 };
 
-/** What `check-config` tries. */
 const checks = (config: Config): readonly ConfigCheck[] => {
   const registries = connectRegistries(config, silentLog);
-  const ok = { ok: true };
-  return [
-    ...config.clusters.map((one) => ({
-      name: `cluster ${one.name}`,
-      run: async (signal: AbortSignal) => {
-        const cluster = connect(one);
-        try {
-          const { description } = await cluster.identify(signal);
-          const services = await cluster.listServices(signal);
-          return { ...ok, detail: `${description}, ${services.length} services` };
-        } finally {
-          await cluster.close();
-        }
-      },
-    })),
-    ...config.registries.map(({ host }) => ({
-      name: `registry ${host}`,
-      run: async (signal: AbortSignal) => {
-        const answer = await registries.probe(host, signal);
-        return answer.ok ? { ...ok, detail: 'answers' } : { ok: false, detail: answer.detail };
-      },
-    })),
-    {
-      name: 'store',
-      run: async () => {
-        const store = openStore(config.store);
-        await store.close();
-        return { ...ok, detail: config.store };
-      },
-    },
-    {
-      name: 'hook secrets',
-      run: async () =>
-        config.hooks.secrets.length > 0
-          ? { ...ok, detail: config.hooks.secrets.map(({ name }) => name).join(', ') }
-          : { ok: false, detail: 'none: every hook is refused', hint: 'set CD_HELPER_HOOK_SECRET' },
-    },
-    {
-      name: 'API tokens',
-      run: async () =>
-        config.api.tokens.length > 0
-          ? { ...ok, detail: config.api.tokens.map(({ name }) => name).join(', ') }
-          : {
-              ok: false,
-              detail: 'none: API and dashboard refuse',
-              hint: 'set CD_HELPER_API_TOKEN',
-            },
-    },
-  ];
+  return createConfigChecks(config, {
+    connect,
+    probeRegistry: registries.probe,
+    tryStore: () => openStore(config.store).close(),
+  });
 };
 
 const stopped = new AbortController();
@@ -296,6 +239,29 @@ const startServing = async (config: Config, signal: AbortSignal): Promise<number
   }
 };
 
+// A reader that has seen enough, as in `cd-helper status | head`, is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+/** Reads a captured body as any sender's, whatever it is signed with. */
+const explain: NonNullable<CliDeps['explain']> = (delivery, registry) => {
+  const unsigned = SENDERS.map(({ verify: _, ...sender }) => sender);
+  const anything = {
+    name: 'explain',
+    value: createSecret(''),
+    senders: null,
+    registry,
+    clusters: null,
+    repositories: null,
+    networks: null,
+  };
+  return createIntake<typeof anything>(unsigned, [anything]).read(delivery, anything);
+};
+
+const ask = askAtTerminal({ input: process.stdin, output: process.stderr });
+
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   version,
   stdout: process.stdout,
@@ -305,10 +271,12 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   sources: {
     env: processEnvironment(),
     readFile: readTextFile,
-    modeOf: (path) => statSync(path).mode,
+    modeOf: fileMode,
     senders: SENDERS.map(({ name }) => name),
   },
   serve: startServing,
   checks,
   inspectEngine,
+  explain,
+  ...(ask === undefined ? {} : { ask }),
 });

@@ -1,0 +1,68 @@
+import type { ClusterConfig, Config } from '../config/config.ts';
+import type { Cluster } from '../core/cluster.ts';
+import type { ConfigCheck } from './cli-deps.ts';
+
+/** What the checks reach the outside with. */
+export type ConfigCheckDeps = {
+  readonly connect: (config: ClusterConfig) => Cluster;
+  readonly probeRegistry: (
+    host: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
+  /** Opens the store and closes it again; throws what a person should read. */
+  readonly tryStore: () => Promise<void>;
+};
+
+/** What `check-config` tries: every cluster and registry of the configuration, its store and its secrets. */
+export const createConfigChecks = (
+  config: Config,
+  deps: ConfigCheckDeps,
+): readonly ConfigCheck[] => [
+  ...config.clusters.map((one) => ({
+    name: `cluster ${one.name}`,
+    run: async (signal: AbortSignal) => {
+      const cluster = deps.connect(one);
+      try {
+        const { description } = await cluster.identify(signal);
+        const services = await cluster.listServices(signal);
+        return { ok: true, detail: `${description}, ${services.length} services` };
+      } finally {
+        await cluster.close();
+      }
+    },
+  })),
+  ...config.registries.map(({ host }) => ({
+    name: `registry ${host}`,
+    run: async (signal: AbortSignal) => {
+      const answer = await deps.probeRegistry(host, signal);
+      return answer.ok ? { ok: true, detail: 'answers' } : { ok: false, detail: answer.detail };
+    },
+  })),
+  {
+    name: 'store',
+    run: async () => {
+      await deps.tryStore();
+      return { ok: true, detail: config.store };
+    },
+  },
+  present(
+    'hook secrets',
+    config.hooks.secrets.map(({ name }) => name),
+    { detail: 'none: every hook is refused', hint: 'set CD_HELPER_HOOK_SECRET' },
+  ),
+  present(
+    'API tokens',
+    config.api.tokens.map(({ name }) => name),
+    { detail: 'none: API and dashboard refuse', hint: 'set CD_HELPER_API_TOKEN' },
+  ),
+];
+
+const present = (
+  name: string,
+  names: readonly string[],
+  missing: { readonly detail: string; readonly hint: string },
+): ConfigCheck => ({
+  name,
+  run: async () =>
+    names.length > 0 ? { ok: true, detail: names.join(', ') } : { ok: false, ...missing },
+});

@@ -1,0 +1,99 @@
+import type { Log } from '../core/log.ts';
+import type {
+  ActionView,
+  ClusterView,
+  DeliveryDetail,
+  DeliveryFilter,
+  DeliveryView,
+  DeploymentFilter,
+  DeploymentView,
+  FreezeView,
+  Page,
+  PageRequest,
+  RegistryView,
+  RunSummary,
+  RunView,
+  ServiceFilter,
+  ServiceView,
+} from '../core/views.ts';
+import { listActions } from '../store/actions.ts';
+import { listFreezes } from '../store/freezes.ts';
+import type { Db } from '../store/open-store.ts';
+import { listDeliveries, readDelivery } from '../store/read-deliveries.ts';
+import { listDeployments, readDeployment } from '../store/read-deployments.ts';
+import { listRuns, readRun } from '../store/runs.ts';
+import { type InspectDeps, inspectServices, pageOfServices } from './inspect.ts';
+
+/** What a registry told of its own limit. */
+type Quota = {
+  readonly host: string;
+  readonly limit: number;
+  readonly remaining: number;
+  readonly windowSeconds: number;
+  /** ms since the epoch. */
+  readonly at: number;
+};
+
+export type ReadsDeps = {
+  readonly clusters: InspectDeps['clusters'];
+  readonly db: Db;
+  readonly quotas: () => readonly Quota[];
+  readonly health: () => readonly ClusterView[];
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+};
+
+/** Everything that can be asked without anything being done. A single thing that does not exist is null. */
+export type Reads = {
+  readonly listServices: (filter: ServiceFilter, page: PageRequest) => Promise<Page<ServiceView>>;
+  readonly readService: (cluster: string, name: string) => Promise<ServiceView | null>;
+  readonly listDeployments: (
+    filter: DeploymentFilter,
+    page: PageRequest,
+  ) => Promise<Page<DeploymentView>>;
+  readonly readDeployment: (id: string) => Promise<DeploymentView | null>;
+  readonly listDeliveries: (
+    filter: DeliveryFilter,
+    page: PageRequest,
+  ) => Promise<Page<DeliveryView>>;
+  readonly readDelivery: (id: string) => Promise<DeliveryDetail | null>;
+  readonly listRuns: (page: PageRequest) => Promise<Page<RunSummary>>;
+  readonly readRun: (id: string) => Promise<RunView | null>;
+  readonly listClusters: () => Promise<readonly ClusterView[]>;
+  readonly listRegistries: () => Promise<readonly RegistryView[]>;
+  readonly listFreezes: (page: PageRequest) => Promise<Page<FreezeView>>;
+  readonly listActions: (page: PageRequest) => Promise<Page<ActionView>>;
+};
+
+const TIMEOUT_MS = 30_000;
+
+export const createReads = (deps: ReadsDeps): Reads => {
+  const { db, now } = deps;
+  const inspect = (filter: ServiceFilter): Promise<ServiceView[]> =>
+    inspectServices(deps, filter, AbortSignal.timeout(TIMEOUT_MS));
+  return {
+    listServices: async (filter, page) => pageOfServices(await inspect(filter), page),
+    readService: async (cluster, name) => {
+      if (!deps.clusters.some((one) => one.cluster.name === cluster)) return null;
+      const services = await inspect({ cluster });
+      return services.find((service) => service.name === name || service.id === name) ?? null;
+    },
+    listDeployments: (filter, page) => listDeployments(db, filter, page),
+    readDeployment: (id) => readDeployment(db, id),
+    listDeliveries: (filter, page) => listDeliveries(db, filter, page),
+    readDelivery: (id) => readDelivery(db, id),
+    listRuns: (page) => listRuns(db, page),
+    readRun: (id) => readRun(db, id),
+    listClusters: async () => deps.health(),
+    listRegistries: async () =>
+      deps.quotas().map(({ host, limit, remaining, windowSeconds, at }) => ({
+        host,
+        quota: { limit, remaining, windowSeconds },
+        askedAt: new Date(at).toISOString(),
+        problem: null,
+      })),
+    listFreezes: (page) => listFreezes(db, page, now()),
+    listActions: (page) => listActions(db, page),
+  };
+};
