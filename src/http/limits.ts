@@ -11,8 +11,9 @@ export const LIMITS = {
   pathStep: 512,
   headerBytes: 16 * 1024,
   headerCount: 100,
-  headersTimeout: 10_000,
-  requestTimeout: 20_000,
+  headersTimeout: 5_000,
+  /** Also the longest that one slow sender can put off a stop. */
+  requestTimeout: 10_000,
   /** Longer than what reverse proxies keep an idle connection for by default would be a race with them. */
   keepAliveTimeout: 75_000,
   /** How often the time-outs above are looked after. */

@@ -1,10 +1,6 @@
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import { createActRoutes } from './act-routes.ts';
 import { addNotFound, answerUnreadable, createErrorHandler } from './answer-problems.ts';
 import { createDeskRoutes } from './desk-routes.ts';
@@ -13,6 +9,7 @@ import { addHealthRoutes } from './health-routes.ts';
 import { createHookRoutes } from './hook-routes.ts';
 import { LIMITS } from './limits.ts';
 import { createHookMetrics } from './metrics.ts';
+import { describeApi } from './openapi.ts';
 import { parseJson } from './parse-json.ts';
 import type { ServerDeps } from './ports.ts';
 import { createReadRoutes } from './read-routes.ts';
@@ -35,6 +32,8 @@ const createApp = ({ trustedProxies, log }: ServerDeps, patience: Patience): Fas
     requestTimeout: patience.requestTimeout,
     keepAliveTimeout: LIMITS.keepAliveTimeout,
     forceCloseConnections: 'idle',
+    // What still comes while it closes is taken like any other: it is on disk before it is answered.
+    return503OnClosing: false,
     http: {
       headersTimeout: patience.headersTimeout,
       connectionsCheckingInterval: patience.checkInterval,
@@ -134,16 +133,7 @@ export const createServer = async (
 ): Promise<FastifyInstance> => {
   const app = createApp(deps, patience);
   app.decorateRequest('apiToken', null);
-  await app.register(fastifySwagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'doppler-cd-helper', version: deps.version.version },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  });
+  await app.register(fastifySwagger, describeApi(deps.version.version));
   const refuseOthers = refuseOtherMethods(app);
   if (deps.basePath !== '') addHealthRoutes(app, deps);
   await app.register(async (based) => addRoutes(based, deps), { prefix: deps.basePath });

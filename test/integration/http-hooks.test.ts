@@ -271,6 +271,25 @@ describe('behind proxies', () => {
   });
 });
 
+it('finishes what it has taken before it is closed', async () => {
+  const disk = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  const { post } = await start({
+    acceptDelivery: async ({ id }) => {
+      reached.resolve();
+      await disk.promise;
+      return { id, duplicateOf: null };
+    },
+  });
+  const answer = post(PATH, IMAGE);
+  await reached.promise;
+  const closed = servers.splice(0).map((server) => server.close());
+  disk.resolve();
+  expect((await answer).status).toBe(202);
+  await Promise.all(closed);
+  await expect(post(PATH, IMAGE)).rejects.toThrow('fetch failed');
+});
+
 describe('a hook that cannot be stored', () => {
   it('is 503 with Retry-After where the backlog is full', async () => {
     const { post } = await start({
