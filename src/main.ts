@@ -12,6 +12,7 @@ import type { ClusterConfig, Config, TlsConfig } from './config/config.ts';
 import { fileMode } from './config/file-mode.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ownBuild } from './config/own-build.ts';
+import { ownBuild } from './config/own-build.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { readTextFile } from './config/read-text-file.ts';
 import { secretsOf } from './config/secrets-of.ts';
@@ -30,6 +31,7 @@ import { openStore, type Store } from './store/open-store.ts';
 import { checkCluster } from './work/check-cluster.ts';
 import { ownContainerIds } from './work/own-container.ts';
 import { createReads } from './work/reads.ts';
+import { ownContainerIds } from './work/own-container.ts';
 import { systemClock } from './work/system-clock.ts';
 import { createWork, type Work } from './work/work.ts';
 

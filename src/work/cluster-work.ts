@@ -2,11 +2,14 @@ import type { Selection } from '../core/labels.ts';
 import { openDeployments, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
 import { failLook, look } from './look.ts';
+import { createOwnService, isItsTurn } from './own-service.ts';
 import { carryOut } from './rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { type Bell, createBell } from './wake.ts';
 
-export type ClusterWorkOptions = RolloutDeps & {
+export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId'> & {
+  /** What the id of the container that we run in may be, or begin with; none outside of one. */
+  readonly ownContainerIds?: readonly string[];
   readonly select: Selection;
   /** Services that may be updated at one time. */
   readonly maxParallel: number;
@@ -36,7 +39,13 @@ const REMEMBERED_LOOKS = 10_000;
 export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   const { db, clock, cluster } = options;
   const log = options.log.child({ cluster: cluster.name });
-  const deps = { ...options, log };
+  const ownService = createOwnService({
+    cluster,
+    containerIds: options.ownContainerIds ?? [],
+    clock,
+    log,
+  });
+  const deps = { ...options, log, ownServiceId: ownService.id };
   const looksBell = createBell();
   const rolloutsBell = createBell();
   const lastLooks = new Map<string, number>();
@@ -109,11 +118,16 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       const open = await openDeployments(db, cluster.name);
       const ids = new Set(open.map((deployment) => deployment.id));
       for (const { id, superseded } of rolling.values()) if (!ids.has(id)) superseded.abort();
+      const told = await ownService.learn(signal);
+      if (told === 'untold') return open.length === 0 ? LONGEST_SLEEP_MS : AFTER_ERROR_MS;
       let wait = LONGEST_SLEEP_MS;
       for (const deployment of open) {
         if (rolling.has(deployment.serviceId)) continue;
-        const due = deployment.runAt - clock.now();
+        const now = clock.now();
+        const due = deployment.runAt - now;
+        const active = new Set(rolling.keys());
         if (due > 0) wait = Math.min(wait, due);
+        else if (!isItsTurn(deployment, open, ownService.id(), active, now)) continue;
         else if (rolling.size < options.maxParallel)
           startRollout(deployment.id, deployment.serviceId, signal);
       }

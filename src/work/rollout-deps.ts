@@ -8,6 +8,8 @@ export type RolloutDeps = {
   readonly registries: Registries;
   readonly db: Db;
   readonly clock: Clock;
+  /** The service that this helper itself runs as; null where it is none of the cluster's. */
+  readonly ownServiceId: () => string | null;
   /** Ids that sort by time. */
   readonly newId: () => string;
   /** 0 to 1. */

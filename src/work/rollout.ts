@@ -17,6 +17,7 @@ import { advanceUpdate } from './advance-update.ts';
 import { fail, skip, succeed } from './end-rollout.ts';
 import { followRollout } from './follow-rollout.ts';
 import { keepBuildFacts } from './keep-build-facts.ts';
+import { refusesOwnUpdate } from './own-service.ts';
 import { observe, putOff } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { conclude, engineRolledBack, takeBack } from './take-back.ts';
@@ -98,6 +99,8 @@ const reasonToSkip = async (
   const { image } = service.image;
   if (imageName(image) !== deployment.name || image.tag !== deployment.tag) return 'image-changed';
   if (service.labels['cd-helper.enabled'] === 'false') return 'excluded';
+  const refusal = service.id === deps.ownServiceId() ? refusesOwnUpdate(service) : null;
+  if (refusal !== null) return refusal;
   if (deployment.cause === 'forced' || deployment.to === null) return null;
   if (image.digest === deployment.to) return 'already-current';
   if (deployment.cause === 'taken-back') return null;

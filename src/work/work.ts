@@ -22,6 +22,8 @@ export type WorkOptions = {
     readonly maxParallel: number;
   }[];
   readonly registries: Registries;
+  /** What the id of the container that we run in may be, or begin with; none outside of one. */
+  readonly ownContainerIds?: readonly string[];
   readonly db: Db;
   readonly clock: Clock;
   /** Ids that sort by time. */
@@ -29,6 +31,8 @@ export type WorkOptions = {
   /** 0 to 1. */
   readonly random: () => number;
   readonly log: Log;
+  /** Why SmartRedeploy is to leave a registry alone for now, or null. */
+  readonly spentBudget: (host: string) => string | null;
   readonly retention: Retention;
   readonly schedule: ScheduleOptions;
 };
