@@ -12,7 +12,6 @@ import type { ClusterConfig, Config, TlsConfig } from './config/config.ts';
 import { fileMode } from './config/file-mode.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ownBuild } from './config/own-build.ts';
-import { ownBuild } from './config/own-build.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { readTextFile } from './config/read-text-file.ts';
 import { secretsOf } from './config/secrets-of.ts';
@@ -31,7 +30,6 @@ import { openStore, type Store } from './store/open-store.ts';
 import { checkCluster } from './work/check-cluster.ts';
 import { ownContainerIds } from './work/own-container.ts';
 import { createReads } from './work/reads.ts';
-import { ownContainerIds } from './work/own-container.ts';
 import { systemClock } from './work/system-clock.ts';
 import { createWork, type Work } from './work/work.ts';
 
@@ -109,6 +107,22 @@ const serverDeps = (
   };
 };
 
+const USUAL_QUOTA_RESERVE = 10;
+
+/** SmartRedeploy leaves what is left of a registry's limit to the nodes, which have to pull. */
+const createBudget =
+  (config: Config, registries: Registries) =>
+  (host: string): string | null => {
+    const quota = registries.quotas().find((one) => one.host === host);
+    const reserve =
+      config.registries.find((one) => one.host === host)?.quotaReserve ?? USUAL_QUOTA_RESERVE;
+    if (quota === undefined || quota.remaining >= reserve) return null;
+    const windowEnds = quota.at + quota.windowSeconds * 1000;
+    return systemClock.now() > windowEnds
+      ? null
+      : `${host} has ${quota.remaining} of ${quota.limit} pulls left, below the reserve of ${reserve}`;
+  };
+
 const FIRST_LOOK_MS = 1_500;
 
 /** Runs the helper until the signal; resolves with the exit status. */
@@ -137,6 +151,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
       newId: createTimeOrderedIds(systemClock.now, randomFillSync),
       random: Math.random,
       log,
+      spentBudget: createBudget(config, registries),
       retention: config.retention,
       schedule: config.smartRedeploy,
     });

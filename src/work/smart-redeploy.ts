@@ -19,13 +19,15 @@ import {
   startRun,
 } from '../store/runs.ts';
 import { checkCluster, type CheckClusterDeps, type PlannedService } from './check-cluster.ts';
-import type { Clock } from './ports.ts';
+import type { Clock, TaggedImage } from './ports.ts';
 import { recordChecked } from './record-checked.ts';
 import { createBell } from './wake.ts';
 
 export type SmartRedeployDeps = {
   readonly clusters: readonly Pick<CheckClusterDeps, 'cluster' | 'select'>[];
   readonly registries: CheckClusterDeps['registries'];
+  /** Why a registry is to be left alone for now, in one line for a person, or null. */
+  readonly spentBudget: (host: string) => string | null;
   readonly db: Db;
   readonly clock: Clock;
   /** Ids that sort by time. */
@@ -125,7 +127,7 @@ const checkAll = async (
     ({ cluster }) => run.request.cluster === null || run.request.cluster === cluster.name,
   );
   const progress = createProgress(deps, run);
-  const shared = { ...deps, registries: askOnce(deps.registries) };
+  const shared = { ...deps, registries: askOnce(deps) };
   const problems = await Promise.all(
     asked.map(async (one) => {
       try {
@@ -142,13 +144,22 @@ const checkAll = async (
 };
 
 /** Registries that are asked once for an image, however many clusters use it. */
-const askOnce = (registries: CheckClusterDeps['registries']): CheckClusterDeps['registries'] => {
+const askOnce = ({
+  registries,
+  spentBudget,
+}: SmartRedeployDeps): CheckClusterDeps['registries'] => {
   const answers = new Map<string, Promise<LookUp>>();
+  const askWithinBudget = async (image: TaggedImage, signal: AbortSignal): Promise<LookUp> => {
+    const detail = spentBudget(image.registry);
+    return detail === null
+      ? registries.findDigest(image, signal)
+      : { kind: 'failed', reason: 'rate-limited', detail, retryAfterMs: null };
+  };
   return {
     ...registries,
     findDigest: (image, signal) => {
       const key = imageWithTag(image);
-      const answer = answers.get(key) ?? registries.findDigest(image, signal);
+      const answer = answers.get(key) ?? askWithinBudget(image, signal);
       answers.set(key, answer);
       return answer;
     },
