@@ -182,6 +182,11 @@ export const createAsk = (parts: Parts): Ask => {
 
   return (endpoint, question, caller, limits) => {
     const { lookUpMs, tries, retryPauseMs: basePauseMs } = { ...settings, ...limits };
+    // An image's name may carry a host that can be none: port 99999, or 999.1.1.1.
+    if (!URL.canParse(`https://${endpoint.authority}`)) {
+      const detail = `${endpoint.name} is no address that can be asked`;
+      return Promise.reject(new RegistryError('unreachable', detail));
+    }
     const lane = parts.lanes(endpoint.name, endpoint.concurrency);
     return lane.run(caller, async () => {
       const deadline = startDeadline(caller, lookUpMs);

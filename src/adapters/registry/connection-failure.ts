@@ -81,6 +81,9 @@ export const explainConnectionFailure = (
     const advice = 'if it is meant to be spoken to over HTTP, mark it as insecure';
     return unreachable(`${host} does not speak TLS; ${advice}`, error, { speaksNoTls: true });
   }
+  if (code.startsWith('ERR_OSSL_')) {
+    return unreachable(`the ca, cert or key given for ${host} cannot be read (${code})`, error);
+  }
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
     return unreachable(`${host} refused the TLS connection (${code})`, error);
   }
