@@ -53,6 +53,8 @@ export type HelperOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Written as the YAML file that it is configured by, beside the store. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Kills it (SIGKILL), also while it starts. */
+  readonly signal?: AbortSignal;
 };
 
 const readAll = async <T>(get: <P>(path: string) => Promise<P>, path: string): Promise<T[]> => {
@@ -102,6 +104,7 @@ const spawnHelper = (options: HelperOptions): Child => {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  options.signal?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
   let output = '';
   const log: LogLine[] = [];
   const gone = new Promise<number | null>((resolve) => {

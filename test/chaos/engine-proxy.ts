@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+
+export type UpdateMoment = 'before' | 'after';
+
+/** What becomes of an update's request or answer; `drop` ends the connection without a word. */
+export type OnUpdate = (moment: UpdateMoment) => Promise<'pass' | 'drop'>;
+
+export type EngineProxy = {
+  readonly url: string;
+  /** Updates that the engine answered with a success. */
+  readonly accepted: () => number;
+  /** Asked before an update is handed on and, where the engine took it, before its answer is. */
+  readonly setOnUpdate: (onUpdate: OnUpdate) => void;
+  readonly close: () => Promise<void>;
+};
+
+const UPDATE = /^\/v[\d.]+\/services\/[^/]+\/update\?/;
+
+/**
+ * Stands between the helper and the engine's socket, so that a test can end either of them exactly
+ * before or after an update: no code of the product knows of it.
+ */
+export const startEngineProxy = async (
+  engineSocket: string,
+  socketPath: string,
+): Promise<EngineProxy> => {
+  let onUpdate: OnUpdate = async () => 'pass';
+  let accepted = 0;
+
+  const handOn = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
+    const isUpdate = from.method === 'POST' && UPDATE.test(from.url ?? '');
+    const body = await buffer(from);
+    if (isUpdate && (await onUpdate('before')) === 'drop') {
+      from.socket.destroy();
+      return;
+    }
+    const { host: _host, ...headers } = from.headers;
+    const asked = request({
+      socketPath: engineSocket,
+      method: from.method,
+      path: from.url,
+      headers: { ...headers, host: 'engine' },
+    });
+    asked.end(body);
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const isAccepted = isUpdate && answer.statusCode === 200;
+    if (isAccepted) {
+      const said = await buffer(answer);
+      accepted += 1;
+      if ((await onUpdate('after')) === 'drop') {
+        from.socket.destroy();
+        return;
+      }
+      to.writeHead(200, answer.headers).end(said);
+      return;
+    }
+    to.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(to);
+  };
+
+  const server = createServer((from, to) => {
+    handOn(from, to).catch(() => from.socket.destroy());
+  });
+  server.listen(socketPath);
+  await once(server, 'listening');
+  return {
+    url: `unix://${socketPath}`,
+    accepted: () => accepted,
+    setOnUpdate: (next) => {
+      onUpdate = next;
+    },
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+};
