@@ -11,6 +11,12 @@ const NEW = digestOfChar('b');
 type Hook = { readonly at: number; readonly named: Digest | null };
 type Pending = { runAt: number; askedAt: number | null };
 
+/** A look that a hook asked for keeps its place in its burst. */
+const sooner = (pending: Pending | null, runAt: number): Pending =>
+  pending === null
+    ? { runAt, askedAt: null }
+    : { runAt: Math.min(pending.runAt, runAt), askedAt: pending.askedAt };
+
 /**
  * What becomes of hooks of one repository, by the rules alone: one look pending at most, one under
  * way at most, each taking `lookMs`. The registry shows the new digest from `shownAt` on.
@@ -71,8 +77,7 @@ const simulate = (
         if (end.againAt === null) pushes.delete(hook);
         else {
           pushes.set(hook, { ...push, outcome: end.outcome });
-          const runAt: number = Math.min(pending?.runAt ?? end.againAt, end.againAt);
-          pending = { runAt, askedAt: pending?.askedAt ?? null };
+          pending = sooner(pending, end.againAt);
         }
       }
       running = null;

@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import { isJob, type JobProgress, jobProgress } from './job-progress.ts';
 import type { Node, Observation, Service, Task } from './service.ts';
 import { TASK_STATES, type TaskState } from './service.ts';
 
@@ -103,7 +104,9 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
   const message = service.update?.message ?? '';
 
   // A manager that lags behind still shows the service as it was before the update.
-  if (service.version <= rollout.intentVersion) return { kind: 'under-way', ...progress };
+  if (service.version <= rollout.intentVersion) {
+    return { kind: 'under-way', ...progress, settledSince: null };
+  }
   if (state === 'rollback_started') return { kind: 'under-way', ...progress, rollingBack: true };
   if (state === 'rollback_completed') {
     return {
@@ -118,8 +121,8 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     return { kind: 'failed', reason: 'rollback-paused', message, task, progress };
   }
   if (rollout.target !== null && digestOf(service) !== rollout.target && service.image.ok) {
-    // Swarmpit may leave the spec unpinned; then nothing here contradicts the target.
-    if (digestOf(service) !== null) {
+    // Swarmpit, which tells no tasks, may leave the spec unpinned; then nothing here contradicts the target.
+    if (digestOf(service) !== null || seen.tasks !== null) {
       const changed = 'the service was given another image meanwhile';
       return { kind: 'failed', reason: 'changed-by-other', message: changed, task, progress };
     }
@@ -135,6 +138,9 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     progress.settledSince === null &&
     task.times >= TRIES
   ) {
+    return { kind: 'failed', reason: task.reason, message: task.message, task, progress };
+  }
+  if (task !== null && isJob(service) && jobOf(seen, rollout, now).isLost) {
     return { kind: 'failed', reason: task.reason, message: task.message, task, progress };
   }
   if (state === 'updating' || progress.settledSince === null) {
@@ -169,8 +175,12 @@ const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress 
     const rest = { rollingBack: false, trouble: null };
     return { running, desired: desiredCount, settledSince: settle(settled), ...rest };
   }
-  const target = rollout.target ?? digestOf(seen.service);
-  const isTarget = (task: Task): boolean => target === null || task.digest === target;
+  const isTarget = targetOf(seen, rollout);
+  const trouble = troubleOf(seen.tasks, isTarget, rollout.sentAt);
+  if (isJob(seen.service)) {
+    const { done, desired, isDone } = jobOf(seen, rollout, now);
+    return { running: done, desired, settledSince: settle(isDone), rollingBack: false, trouble };
+  }
   const wanted = seen.tasks.filter((task) => isAtMost(task.desired, 'running'));
   const places = placesOf(wanted, seen.service, seen.nodes);
   const isUp = (tasks: readonly Task[]): boolean =>
@@ -182,9 +192,18 @@ const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress 
     desired,
     settledSince: settle(running === desired && places.size === desired),
     rollingBack: false,
-    trouble: troubleOf(seen.tasks, isTarget, rollout.sentAt),
+    trouble,
   };
 };
+
+/** Tells a task that runs what should run. */
+const targetOf = (seen: Observation, rollout: Rollout): ((task: Task) => boolean) => {
+  const target = rollout.target ?? digestOf(seen.service);
+  return (task) => target === null || task.digest === target;
+};
+
+const jobOf = (seen: Observation, rollout: Rollout, now: number): JobProgress =>
+  jobProgress(seen, targetOf(seen, rollout), now);
 
 const isAtMost = (state: TaskState, limit: TaskState): boolean =>
   TASK_STATES.indexOf(state) <= TASK_STATES.indexOf(limit);
