@@ -21,5 +21,7 @@ export const settledDigest = (seen: Observation, now: number): Digest | null => 
   // Judged as an update to what the spec says would be, had it settled long ago.
   const settled = { target, intentVersion: -1, sentAt: 0, settledSince: 0 };
   const at = { ...seen, service: { ...service, update: null } };
-  return follow(at, settled, now).kind === 'converged' ? target : null;
+  const status = follow(at, settled, now);
+  // Where nothing runs, nothing is proven, however well the service stands.
+  return status.kind === 'converged' && status.running > 0 ? target : null;
 };
