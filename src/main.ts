@@ -24,6 +24,7 @@ import type { ServiceView } from './core/views.ts';
 import type { ServerDeps } from './http/ports.ts';
 import { createServer } from './http/server.ts';
 import { createIntake } from './intake/intake.ts';
+import type { Sender } from './intake/sender.ts';
 import { SENDERS } from './intake/senders.ts';
 import { createLog } from './log/create-log.ts';
 import { openStore, type Store } from './store/open-store.ts';
@@ -262,9 +263,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+const omitVerify = ({ name, sign, recognise, parse }: Sender): Sender => ({
+  name,
+  sign,
+  recognise,
+  parse,
+});
+
 /** Reads a captured body as any sender's, whatever it is signed with. */
 const explain: NonNullable<CliDeps['explain']> = (delivery, registry) => {
-  const unsigned = SENDERS.map(({ verify: _, ...sender }) => sender);
+  const unsigned = SENDERS.map((sender) => omitVerify(sender));
   const anything = {
     name: 'explain',
     value: createSecret(''),

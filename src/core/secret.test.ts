@@ -9,7 +9,7 @@ test('gives its text only when asked to reveal it', () => {
 });
 
 test.each([
-  ['a template', `${secret as unknown as string}`],
+  ['a template', `shown: ${secret as unknown as string}`.replace('shown: ', '')],
   ['joining', ['a', secret].join(' ')],
   ['String', String(secret)],
   ['JSON', JSON.stringify({ secret })],

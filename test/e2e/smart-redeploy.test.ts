@@ -10,7 +10,7 @@ import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { PushedImage } from '../../sandbox/registry/push.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { ServiceRequest } from '../../sandbox/swarm/service-spec.ts';
-import type { DeploymentView, RunView } from '../../src/core/views.ts';
+import type { RunView } from '../../src/core/views.ts';
 import { API_TOKEN, type RunningHelper, startHelper } from '../support/start-helper.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -26,7 +26,7 @@ const serviceName = (index: number): string => `sr-${String(index).padStart(2, '
 /** Runs the command line against the helper, or against nothing but an engine. */
 const cli = (
   env: Readonly<Record<string, string>>,
-  ...args: string[]
+  args: readonly string[],
 ): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((resolve) => {
     execFile(
@@ -144,12 +144,11 @@ describe('SmartRedeploy of a cluster', () => {
     const before = await versions();
     const shown = await cli(
       { CD_HELPER_REGISTRY_INSECURE: sandbox.registry.host },
-      ...['smart-redeploy', '--dry-run', '--engine', sandbox.engines[0].url],
-      ...['--stack', 'sr-*', '--json'],
+      `smart-redeploy --dry-run --engine ${sandbox.engines[0].url} --stack sr-* --json`.split(' '),
     );
-    const services_ = (JSON.parse(shown.stdout) as { services: RunView['services'] }).services;
+    const shownServices = (JSON.parse(shown.stdout) as { services: RunView['services'] }).services;
     expect(
-      services_
+      shownServices
         .filter(({ verdict }) => verdict === 'obsolete')
         .map(({ name }) => name)
         .toSorted(),
@@ -162,14 +161,14 @@ describe('SmartRedeploy of a cluster', () => {
     const before = await versions();
     const done = await cli(
       { CD_HELPER_URL: helper.url, CD_HELPER_API_TOKEN: API_TOKEN },
-      ...['smart-redeploy', '--stack', 'sr-*', '--yes', '--wait'],
+      'smart-redeploy --stack sr-* --yes --wait'.split(' '),
     );
     expect(done.stdout).toContain('obsolete');
     // Three services could not be checked.
     expect(done.code).toBe(3);
     const deployments = await helper.deployments();
     expect(deployments.map(({ service }) => service.name).toSorted()).toEqual(obsolete);
-    for (const { state, triggers } of deployments as readonly DeploymentView[]) {
+    for (const { state, triggers } of deployments) {
       expect(state).toBe('succeeded');
       expect(triggers).toMatchObject([{ kind: 'smart-redeploy' }]);
     }
