@@ -9,6 +9,7 @@ import { createSwarmpitCluster } from './adapters/swarm/swarmpit.ts';
 import { createConfigChecks } from './cli/config-checks.ts';
 import { runCommandLine } from './cli/program.ts';
 import type { ClusterConfig, Config, TlsConfig } from './config/config.ts';
+import { SHORTEST_SAFE_SECRET } from './config/fields.ts';
 import { fileMode } from './config/file-mode.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ownBuild } from './config/own-build.ts';
@@ -247,6 +248,11 @@ const startServing = async (config: Config, signal: AbortSignal): Promise<number
     colour: isTerminal,
     secrets: secretsOf(config),
   });
+  for (const { name, value } of [...config.hooks.secrets, ...config.api.tokens]) {
+    if (value.reveal().length < SHORTEST_SAFE_SECRET) {
+      log.warn('a secret is short enough to be guessed', { name, advice: 'openssl rand -hex 24' });
+    }
+  }
   try {
     return await serve(config, log, signal);
   } catch (error) {

@@ -139,9 +139,9 @@ test.each([
     'c.yaml:1:38 | clusters[0].url | "https://…@host" | -',
   ],
   [
-    'a short secret is not shown',
-    'hooks: { secrets: [ { name: a, value: short } ] }',
-    'c.yaml:1:32 | hooks.secrets[0].value | a text of 5 characters (not shown) | -',
+    'a secret with a space is not shown',
+    'hooks: { secrets: [ { name: a, value: "a b" } ] }',
+    'c.yaml:1:32 | hooks.secrets[0].value | a text of 3 characters (not shown) | -',
   ],
   [
     'a secret that YAML takes for a number is not shown',
@@ -201,9 +201,9 @@ test.each([
     'CD_HELPER_API_TOKEN_FILE | - | /x: there is no such file (ENOENT) | -',
   ],
   [
-    'a short secret',
-    { CD_HELPER_HOOK_SECRET: `${SECRET},short` },
-    'CD_HELPER_HOOK_SECRET | hooks.secrets[1].value | a text of 5 characters (not shown) | -',
+    'a secret with a space',
+    { CD_HELPER_HOOK_SECRET: `${SECRET},a b` },
+    'CD_HELPER_HOOK_SECRET | hooks.secrets[1].value | a text of 3 characters (not shown) | -',
   ],
   [
     'half of Swarmpit',
