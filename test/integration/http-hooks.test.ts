@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -222,6 +223,16 @@ describe('the secret', () => {
     const { post } = await start({ hookSecrets: secrets });
     const headers = { authorization: 'Bearer old-secret-1' };
     expect((await post('/hooks/wrong', IMAGE, headers)).status).toBe(401);
+  });
+
+  it('that is wrong in the path is not made good by a right signature', async () => {
+    const { post, accepted } = await start();
+    const text = JSON.stringify(IMAGE);
+    const signature = createHmac('sha256', HOOK_SECRET).update(text).digest('hex');
+    const headers = { 'x-hub-signature-256': `sha256=${signature}` };
+    expect((await post('/hooks/wrong', text, headers)).status).toBe(401);
+    expect(accepted).toEqual([]);
+    expect((await post('/hooks', text, headers)).status).toBe(202);
   });
 
   it('that is right does not help a wrong signature', async () => {
