@@ -31,6 +31,7 @@ import { createLog } from './log/create-log.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { checkCluster } from './work/check-cluster.ts';
 import { ownContainerIds } from './work/own-container.ts';
+import { createPullBudget } from './work/pull-budget.ts';
 import { createReads } from './work/reads.ts';
 import { systemClock } from './work/system-clock.ts';
 import { createWork, type Work } from './work/work.ts';
@@ -109,22 +110,6 @@ const serverDeps = (
   };
 };
 
-const USUAL_QUOTA_RESERVE = 10;
-
-/** SmartRedeploy leaves what is left of a registry's limit to the nodes, which have to pull. */
-const createBudget =
-  (config: Config, registries: Registries) =>
-  (host: string): string | null => {
-    const quota = registries.quotas().find((one) => one.host === host);
-    const reserve =
-      config.registries.find((one) => one.host === host)?.quotaReserve ?? USUAL_QUOTA_RESERVE;
-    if (quota === undefined || quota.remaining >= reserve) return null;
-    const windowEnds = quota.at + quota.windowSeconds * 1000;
-    return systemClock.now() > windowEnds
-      ? null
-      : `${host} has ${quota.remaining} of ${quota.limit} pulls left, below the reserve of ${reserve}`;
-  };
-
 const FIRST_LOOK_MS = 1_500;
 
 /** Runs the helper until the signal; resolves with the exit status. */
@@ -153,7 +138,11 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
       newId: createTimeOrderedIds(systemClock.now, randomFillSync),
       random: Math.random,
       log,
-      spentBudget: createBudget(config, registries),
+      spentBudget: createPullBudget(
+        registries.quotas,
+        new Map(config.registries.map(({ host, quotaReserve }) => [host, quotaReserve])),
+        systemClock.now,
+      ),
       retention: config.retention,
       schedule: config.smartRedeploy,
     });

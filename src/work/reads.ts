@@ -23,16 +23,7 @@ import { listDeliveries, readDelivery } from '../store/read-deliveries.ts';
 import { listDeployments, readDeployment } from '../store/read-deployments.ts';
 import { listRuns, readRun } from '../store/runs.ts';
 import { type InspectDeps, inspectServices, pageOfServices } from './inspect.ts';
-
-/** What a registry told of its own limit. */
-type Quota = {
-  readonly host: string;
-  readonly limit: number;
-  readonly remaining: number;
-  readonly windowSeconds: number;
-  /** ms since the epoch. */
-  readonly at: number;
-};
+import type { Quota } from './pull-budget.ts';
 
 export type ReadsDeps = {
   readonly clusters: InspectDeps['clusters'];
