@@ -5,6 +5,7 @@ import type { Cause } from '../core/plan.ts';
 import type { BuildFacts } from '../core/published.ts';
 import type { DeploymentState, FailureView } from '../core/views.ts';
 import { readOptionalJson } from './json.ts';
+import { announceEnd } from './notifications.ts';
 import type { Query } from './open-store.ts';
 import type { DeploymentRow } from './schema.ts';
 
@@ -75,7 +76,10 @@ export type DeploymentEnd = {
   readonly failure: FailureView | null;
 };
 
-/** Gives an open deployment its one final state; false where it has one already. */
+/**
+ * Gives an open deployment its one final state, and leaves word for whoever announces it; false where
+ * it has one already. To be called in a transaction.
+ */
 export const endDeployment = async (
   query: Query,
   id: string,
@@ -98,6 +102,7 @@ export const endDeployment = async (
   if (ended === undefined) return false;
   const reason = end.reason === null ? {} : { reason: end.reason };
   await addStep(query, id, now, end.state, { ...reason, ...detail });
+  await announceEnd(query, id, now);
   return true;
 };
 

@@ -23,6 +23,8 @@ export type Tables = {
   run_services: RunServiceRow;
   actions: ActionRow;
   freezes: FreezeRow;
+  notifications: NotificationRow;
+  notification_messages: NotificationMessageRow;
   settings: SettingRow;
 };
 
@@ -219,6 +221,27 @@ export type FreezeRow = {
   until: number | null;
   ended_at: number | null;
   ended_by: string | null;
+};
+
+/** A deployment that ended and was not announced yet. */
+export type NotificationRow = { deployment_id: string; ended_at: number };
+
+/** What is sent, or was, to one channel. */
+export type NotificationMessageRow = {
+  id: string;
+  channel: string;
+  /** JSON, see Message. */
+  content: string;
+  state: 'waiting' | 'sent' | 'failed';
+  created_at: number;
+  /** Not to be sent before. */
+  run_at: number;
+  /** Absolute: not to be sent after. */
+  give_up_at: number;
+  attempts: number;
+  /** One line for a person. */
+  last_error: string | null;
+  ended_at: number | null;
 };
 
 export type SettingRow = { key: string; value: string };

@@ -35,7 +35,9 @@ export const skip = async (
   reason: string,
 ): Promise<void> => {
   const end: DeploymentEnd = { state: 'skipped', reason, failure: null };
-  await endDeployment(deps.db, deployment.id, end, deps.clock.now());
+  await deps.db
+    .transaction()
+    .execute((query) => endDeployment(query, deployment.id, end, deps.clock.now()));
   deps.log.info('deployment skipped', { ...about(deployment), reason });
 };
 

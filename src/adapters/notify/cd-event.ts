@@ -1,0 +1,146 @@
+import type { Message, Notice } from '../../core/notice.ts';
+
+/** {@link https://github.com/cdevents/spec/tree/v0.4.1 CDEvents}, in whose words the events speak. */
+const CDEVENTS_VERSION = '0.4.1';
+/** Version of the service events in that release. */
+const SERVICE_EVENT_VERSION = '0.2.0';
+/** Version of our own events, for what CDEvents has no word for. */
+const OWN_EVENT_VERSION = '0.1.0';
+
+/** A CloudEvent in structured mode whose data is a CDEvent. */
+export type CdEvent = {
+  readonly specversion: '1.0';
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly data: {
+    readonly context: {
+      readonly version: string;
+      readonly id: string;
+      /** The same for all events of one push or run. */
+      readonly chainId?: string;
+      readonly source: string;
+      readonly type: string;
+      readonly timestamp: string;
+    };
+    readonly subject: {
+      readonly id: string;
+      readonly source: string;
+      readonly type: string;
+      readonly content: Readonly<Record<string, unknown>>;
+    };
+    readonly customData: Readonly<Record<string, unknown>>;
+    readonly customDataContentType: 'application/json';
+  };
+};
+
+type Parts = {
+  readonly id: string;
+  readonly chain: string | null;
+  readonly type: string;
+  readonly at: string;
+  readonly subject: { readonly id: string; readonly type: string };
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly customData: Readonly<Record<string, unknown>>;
+};
+
+const toEvent = (source: string, parts: Parts): CdEvent => ({
+  specversion: '1.0',
+  id: parts.id,
+  source,
+  type: parts.type,
+  subject: parts.subject.id,
+  time: parts.at,
+  datacontenttype: 'application/json',
+  data: {
+    context: {
+      version: CDEVENTS_VERSION,
+      id: parts.id,
+      ...(parts.chain === null ? {} : { chainId: parts.chain }),
+      source,
+      type: parts.type,
+      timestamp: parts.at,
+    },
+    subject: { ...parts.subject, source, content: parts.content },
+    customData: parts.customData,
+    customDataContentType: 'application/json',
+  },
+});
+
+/**
+ * Package URL of an image with its digest
+ * ({@link https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md type oci}).
+ */
+export const imagePurl = (image: string, digest: string | null): string => {
+  const colon = image.lastIndexOf(':');
+  const [name, tag] =
+    colon > image.lastIndexOf('/') ? [image.slice(0, colon), image.slice(colon + 1)] : [image, ''];
+  const last = name.slice(name.lastIndexOf('/') + 1);
+  const version = digest === null ? '' : `@${encodeURIComponent(digest)}`;
+  const ofTag = tag === '' ? '' : `&tag=${encodeURIComponent(tag)}`;
+  return `pkg:oci/${encodeURIComponent(last)}${version}?repository_url=${encodeURI(name)}${ofTag}`;
+};
+
+const serviceType = (predicate: 'deployed' | 'upgraded' | 'rolledback'): string =>
+  `dev.cdevents.service.${predicate}.${SERVICE_EVENT_VERSION}`;
+
+/** The standard's own event where it has one; ours for ends that left things unclear or as they were. */
+const typeOf = ({ state, cause, from, to }: Notice): string => {
+  switch (state) {
+    case 'succeeded':
+      if (cause === 'taken-back') return serviceType('rolledback');
+      return serviceType(from === null || from === to ? 'deployed' : 'upgraded');
+    case 'rolled-back':
+      return serviceType('rolledback');
+    case 'failed':
+    case 'superseded':
+    case 'skipped':
+      return `dev.cdeventsx.cdhelper-deployment.${state}.${OWN_EVENT_VERSION}`;
+    default:
+      return state satisfies never;
+  }
+};
+
+const ofNotice = (source: string, group: string, notice: Notice): CdEvent => {
+  const { id, image, cluster, service, state } = notice;
+  const type = typeOf(notice);
+  const isStandard = type.startsWith('dev.cdevents.');
+  const artifact = state === 'rolled-back' ? notice.runs : notice.to;
+  const { id: deployment, ...rest } = notice;
+  return toEvent(source, {
+    id,
+    chain: group,
+    type,
+    at: notice.endedAt,
+    subject: {
+      id: `${cluster}/${service.name}`,
+      type: isStandard ? 'service' : 'cdhelper-deployment',
+    },
+    content: {
+      environment: { id: cluster, source },
+      artifactId: imagePurl(image, artifact),
+    },
+    customData: { deployment, ...rest },
+  });
+};
+
+/** The event that a message of one notice, or a test, is to programs. `source` is a URI reference. */
+export const cdEvent = (source: string, message: Message): CdEvent => {
+  if (message.kind === 'deployments') {
+    const [notice] = message.notices;
+    if (notice === undefined) throw new Error('a message without a notice');
+    return ofNotice(source, message.group, notice);
+  }
+  return toEvent(source, {
+    id: message.id,
+    chain: null,
+    type: `dev.cdeventsx.cdhelper-notification.test.${OWN_EVENT_VERSION}`,
+    at: message.at,
+    subject: { id: 'test', type: 'cdhelper-notification' },
+    content: {},
+    customData: { by: message.by },
+  });
+};

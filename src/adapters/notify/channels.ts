@@ -1,0 +1,96 @@
+import { createHmac } from 'node:crypto';
+import type { Message, NoticeChannel, NoticeFilter } from '../../core/notice.ts';
+import type { Secret } from '../../core/secret.ts';
+import { appriseBody, appriseOutcome } from './apprise.ts';
+import { cdEvent } from './cd-event.ts';
+import { createPost } from './post.ts';
+import { slackBody } from './slack.ts';
+
+export type ChannelSettings = NoticeFilter & {
+  readonly name: string;
+  /** The whole address that is posted to. */
+  readonly url: Secret;
+  readonly logs: boolean;
+} & (
+    | { readonly type: 'webhook' /** Signs the body. */; readonly secret: Secret | null }
+    | { readonly type: 'slack' }
+    | { readonly type: 'apprise'; readonly tags: readonly string[] }
+  );
+
+export type ChannelsOptions = {
+  readonly channels: readonly ChannelSettings[];
+  /** Which helper events come from, as a URI reference. */
+  readonly source: string;
+  /** For one attempt; only tests have a reason to wait less. */
+  readonly timeoutMs?: number;
+};
+
+export type Channels = {
+  readonly list: readonly NoticeChannel[];
+  readonly close: () => Promise<void>;
+};
+
+/** A receiver that has not answered by then is asked again later. */
+const TIMEOUT_MS = 10_000;
+/** More would not fit into one message of the receivers with the least room. */
+const NOTICES_PER_MESSAGE = 10;
+
+export const SIGNATURE_HEADER = 'x-cd-helper-signature';
+
+type Letter = { readonly body: Buffer; readonly headers: Readonly<Record<string, string>> };
+
+const jsonLetter = (value: unknown, type: string): Letter => ({
+  body: Buffer.from(JSON.stringify(value)),
+  headers: { 'content-type': type },
+});
+
+const writeLetter = (settings: ChannelSettings, source: string, message: Message): Letter => {
+  switch (settings.type) {
+    case 'webhook': {
+      const { body, headers } = jsonLetter(
+        cdEvent(source, message),
+        'application/cloudevents+json; charset=utf-8',
+      );
+      if (settings.secret === null) return { body, headers };
+      const signature = createHmac('sha256', settings.secret.reveal()).update(body).digest('hex');
+      return { body, headers: { ...headers, [SIGNATURE_HEADER]: `sha256=${signature}` } };
+    }
+    case 'slack':
+      return jsonLetter(slackBody(message), 'application/json; charset=utf-8');
+    case 'apprise':
+      return jsonLetter(appriseBody(message, settings.tags), 'application/json; charset=utf-8');
+    default:
+      return settings satisfies never;
+  }
+};
+
+/** Channels that share nothing, so that one that hangs delays no other. */
+export const createChannels = (options: ChannelsOptions): Channels => {
+  const made = options.channels.map((settings) => {
+    const { name, type, logs, states, clusters, stacks, services } = settings;
+    const { post, close } = createPost({
+      url: settings.url,
+      timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+      ...(type === 'apprise' ? { judge: appriseOutcome } : {}),
+    });
+    const channel: NoticeChannel = {
+      name,
+      type,
+      logs,
+      filter: { states, clusters, stacks, services },
+      // An event is about one subject.
+      noticesPerMessage: type === 'webhook' ? 1 : NOTICES_PER_MESSAGE,
+      send: async (message, signal) => {
+        const { body, headers } = writeLetter(settings, options.source, message);
+        return post(body, headers, signal);
+      },
+    };
+    return { channel, close };
+  });
+  return {
+    list: made.map(({ channel }) => channel),
+    close: async () => {
+      await Promise.all(made.map(({ close }) => close()));
+    },
+  };
+};

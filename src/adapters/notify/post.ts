@@ -1,0 +1,82 @@
+import { Agent, request } from 'undici';
+import type { Secret } from '../../core/secret.ts';
+import type { SendOutcome } from '../../core/notice.ts';
+import { connectionProblem, outcomeOf } from './outcome.ts';
+
+export type Post = (
+  body: Buffer,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+) => Promise<SendOutcome>;
+
+export type PostOptions = {
+  /** The whole address; a user and password in it are shown as HTTP Basic. */
+  readonly url: Secret;
+  /** For connecting, sending and the answer together. */
+  readonly timeoutMs: number;
+  /** What a status means to this kind of receiver, or null where it means what it usually does. */
+  readonly judge?: (status: number) => SendOutcome | null;
+};
+
+/** Of an answer this much is read, for the word that says why; the rest is thrown away. */
+const READ_BYTES = 4 * 1024;
+/** As many connections as there are senders: the loop of the channel, and a test. */
+const CONNECTIONS = 2;
+
+const readStart = async (body: AsyncIterable<Buffer>): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= READ_BYTES) break;
+  }
+  return Buffer.concat(chunks).subarray(0, READ_BYTES).toString('utf8');
+};
+
+const basicOf = (url: URL): Record<string, string> => {
+  if (url.username === '' && url.password === '') return {};
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+};
+
+/**
+ * Posts to one address over connections of its own, so that no receiver stands in another's way.
+ * Redirects are not followed: what is sent goes where it was meant to and nowhere else.
+ */
+export const createPost = (
+  options: PostOptions,
+): { readonly post: Post; readonly close: () => Promise<void> } => {
+  const agent = new Agent({
+    connections: CONNECTIONS,
+    connect: { timeout: options.timeoutMs },
+    // The deadline of each attempt rules.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const post: Post = async (body, headers, signal) => {
+    signal.throwIfAborted();
+    const late = AbortSignal.timeout(options.timeoutMs);
+    const url = new URL(options.url.reveal());
+    try {
+      const answer = await request(`${url.origin}${url.pathname}${url.search}`, {
+        method: 'POST',
+        headers: { 'user-agent': 'doppler-cd-helper', ...basicOf(url), ...headers },
+        body,
+        dispatcher: agent,
+        signal: AbortSignal.any([signal, late]),
+      });
+      const text = await readStart(answer.body as AsyncIterable<Buffer>);
+      const retryAfter = answer.headers['retry-after'];
+      const status = answer.statusCode;
+      return (
+        options.judge?.(status) ??
+        outcomeOf(status, text, typeof retryAfter === 'string' ? retryAfter : null)
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      return connectionProblem(error, late.aborted ? options.timeoutMs : null);
+    }
+  };
+  return { post, close: () => agent.destroy() };
+};

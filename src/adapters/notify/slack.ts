@@ -1,0 +1,67 @@
+import type { Message } from '../../core/notice.ts';
+import { describe, logText, testText, titleOf } from './describe.ts';
+
+/**
+ * Discord's endpoint for Slack messages takes 2000 characters; Slack itself shortens beyond 4000.
+ * {@link https://discord.com/developers/docs/resources/webhook#execute-slackcompatible-webhook}
+ */
+const LONGEST_TEXT = 1_900;
+/** Slack's limit is 3000 for the text of one section. */
+const LONGEST_SECTION = 2_900;
+const LONGEST_LOG = 600;
+
+/**
+ * Text that nobody is called by and that opens no link: Slack's three characters, and an `@` that
+ * Mattermost, Rocket.Chat and Discord would take for a mention.
+ */
+export const inert = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/@(?=\S)/g, '@\u200b')
+    .replaceAll('`', "'");
+
+const cut = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text;
+
+type Section = {
+  readonly type: 'section';
+  readonly text: { readonly type: 'mrkdwn'; readonly text: string };
+};
+
+const section = (text: string): Section => ({
+  type: 'section',
+  text: { type: 'mrkdwn', text: cut(text, LONGEST_SECTION) },
+});
+
+/**
+ * The body of an incoming webhook of Slack. `text` says everything, for those who show no blocks;
+ * one section a deployment says it for those who do.
+ */
+export const slackBody = (message: Message): { text: string; blocks: readonly Section[] } => {
+  const title = inert(titleOf(message));
+  if (message.kind === 'test') {
+    const text = inert(testText(message));
+    return { text: `${title}\n${text}`, blocks: [section(`*${title}*\n${text}`)] };
+  }
+  const parts = message.notices.map((notice) => {
+    const { headline, lines } = describe(notice);
+    const log = inert(logText(notice, LONGEST_LOG));
+    return { headline: inert(headline), rest: lines.map(inert), log };
+  });
+  const isOne = parts.length === 1;
+  const room = Math.floor((LONGEST_TEXT - (isOne ? 0 : title.length)) / parts.length) - 1;
+  const shown = parts.map(({ headline, rest, log }) => {
+    const text = cut([headline, ...rest].join('\n'), room);
+    const left = room - text.length - '\n```\n\n```'.length;
+    return log === '' || left < log.length ? text : `${text}\n\`\`\`\n${log}\n\`\`\``;
+  });
+  const sections = parts.map(({ headline, rest, log }) => {
+    const text = [`*${headline}*`, ...rest].join('\n');
+    return section(log === '' ? text : `${text}\n\`\`\`\n${log}\n\`\`\``);
+  });
+  return isOne
+    ? { text: shown.join('\n'), blocks: sections }
+    : { text: [title, ...shown].join('\n'), blocks: [section(`*${title}*`), ...sections] };
+};

@@ -1,0 +1,111 @@
+import type { Cause } from './plan.ts';
+import type { BuildFacts } from './published.ts';
+import type { DeploymentState } from './views.ts';
+
+/** States in which a deployment is at its end. */
+export const FINAL_STATES = [
+  'succeeded',
+  'failed',
+  'rolled-back',
+  'superseded',
+  'skipped',
+] as const satisfies readonly DeploymentState[];
+export type FinalState = (typeof FINAL_STATES)[number];
+
+/** What led to a deployment, in words for people. */
+export type NoticeTrigger = {
+  readonly kind: 'hook' | 'smart-redeploy' | 'schedule' | 'person';
+  /** Id of the delivery or run, or the person's name. */
+  readonly source: string;
+  /** Which sender, or who started the run; null where nobody is known. */
+  readonly by: string | null;
+};
+
+/** The end of one deployment, as people and programs outside are told of it. */
+export type Notice = {
+  /** The deployment's id: it ends once, so this names the event too. */
+  readonly id: string;
+  readonly cluster: string;
+  readonly service: { readonly id: string; readonly name: string };
+  readonly stack: string | null;
+  /** Normalised, with its tag: `docker.io/acme/web:v1`. */
+  readonly image: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** What runs after the end, where that is known. */
+  readonly runs: string | null;
+  readonly cause: Cause;
+  readonly state: FinalState;
+  readonly reason: string | null;
+  readonly failure: {
+    readonly message: string;
+    readonly node: string | null;
+    readonly exitCode: number | null;
+    /** The failing container's last lines; empty for channels that do not ask for them. */
+    readonly log: readonly string[];
+  } | null;
+  readonly build: BuildFacts | null;
+  readonly triggers: readonly NoticeTrigger[];
+  /** RFC 3339. */
+  readonly queuedAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string;
+};
+
+/** What is sent in one piece. Its id stays the same however often it is sent. */
+export type Message =
+  | {
+      readonly kind: 'deployments';
+      readonly id: string;
+      /** What the notices have in common: the push, run or person that led to them. */
+      readonly group: string;
+      /** At least one. */
+      readonly notices: readonly Notice[];
+    }
+  | { readonly kind: 'test'; readonly id: string; readonly at: string; readonly by: string };
+
+/** How sending ended. `detail` is one line for a person, without anything of the channel's address. */
+export type SendOutcome =
+  | { readonly kind: 'sent' }
+  | {
+      readonly kind: 'failed';
+      /** Whether the same message may be taken later. */
+      readonly retryable: boolean;
+      /** Attempts after which more would do harm, where the receiver says so little; null: no such bound. */
+      readonly mostAttempts: number | null;
+      /** How long the receiver asked to be left alone, in ms. */
+      readonly retryAfterMs: number | null;
+      readonly detail: string;
+    };
+
+/** Sends once, within a deadline of its own. Throws nothing but the signal's reason. */
+export type Send = (message: Message, signal: AbortSignal) => Promise<SendOutcome>;
+
+/** Globs; null limits nothing. */
+export type NoticeFilter = {
+  /** Null: every state that changed something or failed to. */
+  readonly states: readonly FinalState[] | null;
+  readonly clusters: readonly string[] | null;
+  readonly stacks: readonly string[] | null;
+  readonly services: readonly string[] | null;
+};
+
+/** One receiver of notices. */
+export type NoticeChannel = {
+  readonly name: string;
+  readonly type: string;
+  readonly filter: NoticeFilter;
+  /** Whether container log lines are sent along. */
+  readonly logs: boolean;
+  /** Notices that go into one message. */
+  readonly noticesPerMessage: number;
+  readonly send: Send;
+};
+
+/** What became of a test message. */
+export type ChannelTestView = {
+  readonly channel: string;
+  readonly type: string;
+  readonly ok: boolean;
+  readonly detail: string;
+};
