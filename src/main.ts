@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { randomFillSync } from 'node:crypto';
 import { Registry } from 'prom-client';
+import { createChannels } from './adapters/notify/channels.ts';
 import { createRegistries, type Registries } from './adapters/registry/registries.ts';
 import { createEngineCluster } from './adapters/swarm/engine.ts';
 import { askAtTerminal } from './cli/ask-at-terminal.ts';
@@ -121,6 +122,10 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
     select: one.select,
     maxParallel: one.maxParallel,
   }));
+  const channels = createChannels({
+    channels: config.notifications,
+    source: config.publicUrl ?? 'urn:doppler-cd-helper',
+  });
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
   try {
@@ -144,6 +149,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
         systemClock.now,
       ),
       retention: config.retention,
+      notifications: channels.list,
       schedule: config.smartRedeploy,
     });
     // Long enough to refuse what is configured twice; a cluster that is away delays nothing.
@@ -167,6 +173,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
     ended.abort();
     await Promise.allSettled([
       registries.close(),
+      channels.close(),
       ...clusters.map(({ cluster }) => cluster.close()),
     ]);
     await store.close();

@@ -6,6 +6,7 @@ import { addDeployments } from './commands/deployments.ts';
 import { addFreeze } from './commands/freeze.ts';
 import { addHistory } from './commands/history.ts';
 import { addHook } from './commands/hook.ts';
+import { addNotify } from './commands/notify.ts';
 import { addServe } from './commands/serve.ts';
 import { addServiceActs } from './commands/service-acts.ts';
 import { addSmartRedeploy } from './commands/smart-redeploy.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDeployments,
   addDeliveries,
   addHook,
+  addNotify,
 ];
 
 /** The program with all its commands; `finish` is told the exit status of the one that ran. */

@@ -8,6 +8,7 @@ import { DeliverySchema } from './schemas/delivery.ts';
 import { DeploymentSchema } from './schemas/deployment.ts';
 import { FreezeRequestSchema, FreezeSchema } from './schemas/desk.ts';
 import { inUtc } from './schemas/list.ts';
+import { ChannelTestsSchema, NotifyTestSchema } from './schemas/notification.ts';
 import { problemAnswers } from './schemas/problem.ts';
 import { RunRequestSchema, RunSchema } from './schemas/run.ts';
 import { ServiceSchema } from './schemas/service.ts';
@@ -133,6 +134,21 @@ export const createActRoutes =
         const until = inUtc(request.body.until ?? undefined) ?? null;
         const freeze = await built(acts.freeze)({ ...request.body, until }, by(request));
         return reply.code(201).send(freeze);
+      },
+    );
+    app.post(
+      '/notifications/test',
+      {
+        schema: {
+          tags: ['notifications'],
+          summary: 'Send a test message to all channels, or to one, now',
+          body: NotifyTestSchema.nullish(),
+          response: { 200: ChannelTestsSchema, ...refusals },
+        },
+      },
+      async (request) => {
+        const channel = request.body?.channel ?? null;
+        return { items: await built(acts.testNotifications)({ channel }, by(request)) };
       },
     );
     app.delete(

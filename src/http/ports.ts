@@ -7,6 +7,7 @@ import type {
   ReadDelivery,
 } from '../core/delivery.ts';
 import type { Log } from '../core/log.ts';
+import type { ChannelTestView } from '../core/notice.ts';
 import type {
   ActionView,
   ClusterView,
@@ -103,6 +104,11 @@ export type Acts = {
   readonly replay?: (delivery: string, by: By) => Promise<DeliveryView>;
   readonly freeze?: (request: FreezeRequest, by: By) => Promise<FreezeView>;
   readonly thaw?: (id: string, by: By) => Promise<void>;
+  /** Sends a test to the channel, or with null to all. */
+  readonly testNotifications?: (
+    request: { readonly channel: string | null },
+    by: By,
+  ) => Promise<readonly ChannelTestView[]>;
 };
 
 /** Everything that the server needs of the rest of the helper. */

@@ -2,6 +2,7 @@ import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
 import type { Cluster } from '../core/cluster.ts';
 import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
+import type { NoticeChannel } from '../core/notice.ts';
 import { createIntakeWriter, type IntakeOptions } from '../store/accept-delivery.ts';
 import { releaseLooks } from '../store/looks.ts';
 import type { Db } from '../store/open-store.ts';
@@ -11,6 +12,8 @@ import { createServiceActs, type ServiceActs } from './acts.ts';
 import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
 import { createClusterWork } from './cluster-work.ts';
 import { createFreezeActs, type FreezeActs } from './freeze-acts.ts';
+import { keepNotifying } from './notify.ts';
+import { createNotifyTest, type TestNotifications } from './notify-test.ts';
 import type { Clock, Registries } from './ports.ts';
 import { keepSchedule, type ScheduleOptions } from './schedule.ts';
 import { createSmartRedeploy, type SmartRedeploy } from './smart-redeploy.ts';
@@ -34,6 +37,8 @@ export type WorkOptions = {
   /** Why SmartRedeploy is to leave a registry alone for now, or null. */
   readonly spentBudget: (host: string) => string | null;
   readonly retention: Retention;
+  /** Who is told of what has ended. */
+  readonly notifications?: readonly NoticeChannel[];
   readonly schedule: ScheduleOptions;
 };
 
@@ -41,7 +46,7 @@ export type WorkOptions = {
 export type Work = {
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
   readonly smartRedeploy: SmartRedeploy;
-  readonly acts: ServiceActs & FreezeActs;
+  readonly acts: ServiceActs & FreezeActs & { readonly testNotifications: TestNotifications };
   /** Lets a delivery's pushes be looked at once more; null where there is no such delivery. */
   readonly replay: (delivery: string) => Promise<number | null>;
   readonly health: ClusterHealth;
@@ -56,6 +61,7 @@ const PRUNE_EVERY_MS = 3_600_000;
 
 export const createWork = (options: WorkOptions): Work => {
   const { db, clock, log, newId } = options;
+  const channels = options.notifications ?? [];
   const works = new Map(
     options.clusters.map((one) => [one.cluster.name, createClusterWork({ ...options, ...one })]),
   );
@@ -91,6 +97,7 @@ export const createWork = (options: WorkOptions): Work => {
     acts: {
       ...createServiceActs({ ...options, newId, wake }),
       ...createFreezeActs({ db, clock, newId, wake, clusters: [...works.keys()] }),
+      testNotifications: createNotifyTest({ channels, db, clock, newId }),
     },
     replay: (delivery) => replayDelivery(db, intake, delivery),
     acceptDelivery: createIntakeWriter(db, intake),
@@ -115,6 +122,7 @@ export const createWork = (options: WorkOptions): Work => {
         ),
         health.run(signal),
         pruneForEver(signal),
+        keepNotifying({ ...options, channels, keepMs: options.retention.ageMs }, signal),
       ];
       try {
         await Promise.all(parts);

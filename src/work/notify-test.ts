@@ -1,0 +1,53 @@
+import { ActRefused } from '../core/act-refused.ts';
+import type { ChannelTestView, NoticeChannel } from '../core/notice.ts';
+import { recordAction } from '../store/actions.ts';
+import type { Db } from '../store/open-store.ts';
+import type { Clock } from './ports.ts';
+
+export type NotifyTestDeps = {
+  readonly channels: readonly NoticeChannel[];
+  readonly db: Db;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+};
+
+/**
+ * Sends a test message to every channel, or to the one that is named, once and now, and tells what
+ * became of each. Filters do not apply.
+ *
+ * @throws {ActRefused} where there is no such channel
+ */
+export type TestNotifications = (
+  request: { readonly channel: string | null },
+  by: { readonly actor: string; readonly signal: AbortSignal },
+) => Promise<readonly ChannelTestView[]>;
+
+export const createNotifyTest =
+  ({ channels, db, clock, newId }: NotifyTestDeps): TestNotifications =>
+  async ({ channel: wanted }, { actor, signal }) => {
+    const chosen = channels.filter(({ name }) => wanted === null || name === wanted);
+    if (chosen.length === 0) {
+      const known = channels.map(({ name }) => name).join(', ');
+      const text =
+        known === ''
+          ? 'no notification channel is configured'
+          : `no notification channel is named ${wanted}; there is ${known}`;
+      throw new ActRefused('not-found', text);
+    }
+    const now = clock.now();
+    await recordAction(
+      db,
+      { id: newId(), actor, action: 'notify-test', target: wanted ?? '*', detail: {} },
+      now,
+    );
+    const at = new Date(now).toISOString();
+    return Promise.all(
+      chosen.map(async ({ name, type, send }) => {
+        const outcome = await send({ kind: 'test', id: newId(), at, by: actor }, signal);
+        return outcome.kind === 'sent'
+          ? { channel: name, type, ok: true, detail: 'sent' }
+          : { channel: name, type, ok: false, detail: outcome.detail };
+      }),
+    );
+  };
