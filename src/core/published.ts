@@ -20,6 +20,14 @@ export type LookUp =
       readonly retryAfterMs: number | null;
     };
 
+const PLAIN_TYPES: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+]);
+
+/** Whether a manifest of this media type is one image and no index, so that it has no members. */
+export const isPlainManifest = (mediaType: string): boolean => PLAIN_TYPES.has(mediaType);
+
 /** A platform as a manifest list names it. */
 export type Platform = { readonly architecture: string; readonly os: string };
 

@@ -2,7 +2,7 @@ import { assess } from '../core/assess.ts';
 import type { Digest } from '../core/digest.ts';
 import { imageName } from '../core/image-reference.ts';
 import { exclusionOf, type Selection } from '../core/labels.ts';
-import type { LookUp } from '../core/published.ts';
+import { isPlainManifest, type LookUp } from '../core/published.ts';
 import type { Service, Task } from '../core/service.ts';
 import type { Hold, Verdict } from '../core/verdict.ts';
 import type { Registries, TaggedImage } from './ports.ts';
@@ -80,6 +80,10 @@ export const checkServices = async (
     const differs = ['obsolete', 'held', 'diverged'].includes(first.verdict);
     if (!differs || image === null || lookUp?.kind !== 'published') {
       return { service, image, lookUp, members: null, verdict: first };
+    }
+    // Only an index has members that could run instead of it.
+    if (isPlainManifest(lookUp.mediaType)) {
+      return { service, image, lookUp, members: [], verdict: first };
     }
     const read = await registries.readManifest(image, lookUp.digest, signal);
     if (read.kind === 'failed') {

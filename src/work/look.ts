@@ -1,7 +1,7 @@
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { clusterFailed, concludeLook, type Conclusion, NEVER } from '../core/conclude-look.ts';
 import { imageName } from '../core/image-reference.ts';
-import type { Selection } from '../core/labels.ts';
+import { exclusionOf, type Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { Service } from '../core/service.ts';
@@ -71,6 +71,7 @@ const observeAndPlan = async (
   };
   const services = (await deps.cluster.listServices(signal)).filter(isAffected);
   if (services.length === 0) return [];
+  readAhead(deps, services, pushesOf, signal);
   const memory = await readMemory(deps.db, work.cluster, deps.clock.now());
   const checked = await checkServices(
     deps.registries,
@@ -89,6 +90,27 @@ const observeAndPlan = async (
       return { ...one, pushes, step: await planFor(deps, one, pushes) };
     }),
   );
+};
+
+/**
+ * Where a hook named a digest that a service does not have, its manifest will most likely be wanted for
+ * the update: it is read while the tag is asked for, and kept by the registries until then.
+ */
+const readAhead = (
+  deps: LookDeps,
+  services: readonly Service[],
+  pushesOf: ReadonlyMap<string | null, readonly WaitingPush[]>,
+  signal: AbortSignal,
+): void => {
+  if (!deps.cluster.capabilities.setsDigest) return;
+  for (const service of services) {
+    const image = taggedImage(service);
+    const named = pushesOf.get(image?.tag ?? null)?.at(-1)?.named ?? null;
+    const isWanted = named !== null && named !== image?.digest;
+    if (image === null || !isWanted || exclusionOf(service, deps.select) !== null) continue;
+    // Whatever goes wrong is told to the one who asks again.
+    deps.registries.readManifest(image, named, signal).catch(() => {});
+  }
 };
 
 const planFor = async (
