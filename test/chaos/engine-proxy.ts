@@ -13,6 +13,8 @@ export type EngineProxy = {
   readonly accepted: () => number;
   /** Asked before an update is handed on and, where the engine took it, before its answer is. */
   readonly setOnUpdate: (onUpdate: OnUpdate) => void;
+  /** Done before the first update whose spec holds `text` is handed on. */
+  readonly onUpdateOf: (text: string, act: () => Promise<void>) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -27,11 +29,21 @@ export const startEngineProxy = async (
   socketPath: string,
 ): Promise<EngineProxy> => {
   let onUpdate: OnUpdate = async () => 'pass';
+  const acts = new Map<string, () => Promise<void>>();
   let accepted = 0;
+
+  const actOn = async (body: Buffer): Promise<void> => {
+    for (const [text, act] of acts) {
+      if (!body.includes(text)) continue;
+      acts.delete(text);
+      await act();
+    }
+  };
 
   const handOn = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
     const isUpdate = from.method === 'POST' && UPDATE.test(from.url ?? '');
     const body = await buffer(from);
+    if (isUpdate) await actOn(body);
     if (isUpdate && (await onUpdate('before')) === 'drop') {
       from.socket.destroy();
       return;
@@ -70,6 +82,9 @@ export const startEngineProxy = async (
     accepted: () => accepted,
     setOnUpdate: (next) => {
       onUpdate = next;
+    },
+    onUpdateOf: (text, act) => {
+      acts.set(text, act);
     },
     close: async () => {
       server.close();

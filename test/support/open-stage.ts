@@ -20,8 +20,8 @@ export type Stage = {
   readonly helper: RunningHelper;
   /** For files of the test; removed at the end. */
   readonly folder: string;
-  /** Prints what the helper wrote, for a test that failed. */
-  readonly tell: () => void;
+  /** Prints what the helper wrote, or the lines with `about`, for a test that failed. */
+  readonly tell: (about?: unknown) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -50,8 +50,10 @@ export const openStage = async (
     services: sandbox.engines[0].services,
     helper,
     folder,
-    tell: () => {
-      process.stderr.write(helper.output());
+    tell: (about) => {
+      const lines = helper.output().split('\n');
+      const told = typeof about === 'string' ? lines.filter((line) => line.includes(about)) : lines;
+      process.stderr.write(`${told.join('\n')}\n`);
     },
     close: async () => {
       await helper.stop();

@@ -18,6 +18,7 @@ const READY_WITHIN_MS = 20_000;
 const ANSWER_WITHIN_MS = 30_000;
 /** A started helper that has not stopped by then hangs. */
 const STOP_WITHIN_MS = 30_000;
+const END_WITHIN_MS = 60_000;
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
@@ -141,7 +142,7 @@ export const runHelperToEnd = async (
 ): Promise<{ readonly code: number | null; readonly output: string }> => {
   const child = spawnHelper(options);
   try {
-    const code = await within(READY_WITHIN_MS, 'the end of the helper', child.gone);
+    const code = await within(END_WITHIN_MS, 'the end of the helper', child.gone);
     return { code, output: child.output() };
   } catch (error) {
     throw new Error(`${String(error)}\n${child.output()}`, { cause: error });

@@ -1,0 +1,214 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { good } from '../../sandbox/image/sample.ts';
+import { waitUntil } from '../../sandbox/machine/wait-until.ts';
+import type { Services } from '../../sandbox/swarm/services.ts';
+import type { Digest } from '../../src/core/digest.ts';
+import type { ClusterView, Page } from '../../src/core/views.ts';
+import { startEngineProxy } from '../chaos/engine-proxy.ts';
+import { type Gate, openGate } from '../support/open-gate.ts';
+import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { runHelperToEnd } from '../support/start-helper.ts';
+import { startSwarmpitDouble, type SwarmpitDouble } from '../support/swarmpit-double.ts';
+
+const AT_ONCE_MS = 30_000;
+const BACK_WITHIN_MS = 60_000;
+
+const deployTo = async (
+  stage: Stage,
+  name: string,
+): Promise<{ from: Digest; image: string; near: Services; far: Services }> => {
+  const [near, far] = stage.sandbox.engines.map(({ services }) => services);
+  if (near === undefined || far === undefined) throw new Error('two engines are needed');
+  const { digest } = await stage.sandbox.pushImage(`clusters/${name}`, 'v1', good(`${name} one`));
+  const image = stage.sandbox.image(`clusters/${name}`, 'v1');
+  const request = { name, image: `${image}@${digest}` };
+  await Promise.all([near.deploy(request), far.deploy(request)]);
+  return { from: digest, image, near, far };
+};
+
+const stateOf = async (stage: Stage, cluster: string): Promise<ClusterView | undefined> =>
+  (await stage.helper.get<Page<ClusterView>>('/clusters')).items.find(
+    ({ name }) => name === cluster,
+  );
+
+describe('two clusters, one of them through Swarmpit', () => {
+  let stage: Stage;
+  let swarmpit: SwarmpitDouble;
+  let gate: Gate;
+
+  beforeAll(async () => {
+    const addresses = inject('sandbox');
+    const [near, far] = addresses.engines;
+    if (far === undefined) throw new Error('two engines are needed');
+    const { host, url } = addresses.registry;
+    swarmpit = await startSwarmpitDouble({ engineUrl: far.url, registries: { [host]: url } });
+    gate = await openGate(Number(new URL(swarmpit.url).port));
+    stage = await openStage(addresses, {
+      config: {
+        clusters: [
+          { name: 'near', type: 'engine', url: near.url },
+          {
+            name: 'far',
+            type: 'swarmpit',
+            url: `http://127.0.0.1:${gate.port}`,
+            token: swarmpit.token,
+          },
+        ],
+      },
+    });
+  });
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(stage.tell);
+  });
+  afterAll(async () => {
+    await stage.close();
+    if (gate.isOpen()) await gate.shut();
+    await swarmpit.close();
+  });
+
+  test('a push redeploys the service of each, once', async () => {
+    const { helper, sandbox } = stage;
+    const { from, image, near, far } = await deployTo(stage, 'clusters-both');
+    const { digest } = await sandbox.pushImage('clusters/clusters-both', 'v1', good('both two'));
+    const delivery = await endedDelivery(helper, await helper.postHook({ image, digest }));
+    expect(delivery.pushes[0]?.results).toMatchObject([
+      { cluster: 'far', outcome: 'deployed' },
+      { cluster: 'near', outcome: 'deployed' },
+    ]);
+    for (const cluster of ['near', 'far']) {
+      const found = await endedDeployments(helper, 'clusters-both', 1, `&cluster=${cluster}`);
+      expect(found).toMatchObject([{ cluster, state: 'succeeded', from, to: digest }]);
+    }
+    for (const services of [near, far]) {
+      await services.converged('clusters-both', { digest });
+      expect((await services.tasks('clusters-both')).length).toBe(2);
+    }
+    expect(swarmpit.redeploys.map(({ status }) => status)).toEqual([202]);
+
+    // Swarmpit's own redeploy would restart the tasks whatever runs.
+    const again = await endedDelivery(helper, await helper.postHook({ image, digest }));
+    expect(again.pushes[0]?.results.map(({ outcome }) => outcome)).toEqual([
+      'nothing-to-do',
+      'nothing-to-do',
+    ]);
+    expect(swarmpit.redeploys.length).toBe(1);
+    await Promise.all([near.remove('clusters-both'), far.remove('clusters-both')]);
+  });
+
+  test('while one is down the other is served at once, and it when it is back', async () => {
+    const { helper, sandbox } = stage;
+    const { from, image, near, far } = await deployTo(stage, 'clusters-down');
+    await gate.shut();
+    const { digest } = await sandbox.pushImage('clusters/clusters-down', 'v1', good('down two'));
+    const began = performance.now();
+    const answer = await helper.postHook({ image, digest });
+    expect(answer.status).toBe(202);
+    await near.converged('clusters-down', { digest, withinMs: AT_ONCE_MS });
+    const tookMs = Math.round(performance.now() - began);
+    expect(await far.runningDigests('clusters-down')).toEqual([from]);
+    const { delivery } = (await answer.json()) as { delivery: string };
+    const { pushes } = await helper.delivery(delivery);
+    const waiting = pushes[0]?.results.find(({ cluster }) => cluster === 'far');
+    expect(waiting).toMatchObject({ state: 'waiting' });
+    expect(waiting?.detail).toContain('cluster far');
+    expect((await fetch(`${helper.url}/readyz`)).status).toBe(200);
+
+    await gate.open();
+    await far.converged('clusters-down', { digest, withinMs: BACK_WITHIN_MS });
+    for (const cluster of ['near', 'far']) {
+      const found = await endedDeployments(helper, 'clusters-down', 1, `&cluster=${cluster}`);
+      expect(found).toMatchObject([{ state: 'succeeded', to: digest }]);
+    }
+    expect((await far.tasks('clusters-down')).length).toBe(2);
+    process.stderr.write(`clusters: the one that is up was served in ${tookMs} ms\n`);
+    await Promise.all([near.remove('clusters-down'), far.remove('clusters-down')]);
+  });
+});
+
+describe('two engines', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    const addresses = inject('sandbox');
+    stage = await openStage(addresses, {
+      config: {
+        clusters: addresses.engines.map(({ name, url }) => ({ name, type: 'engine', url })),
+      },
+    });
+  });
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(stage.tell);
+  });
+  afterAll(() => stage.close());
+
+  test('while one hangs the other is served at once, and it when it goes on', async () => {
+    const { helper, sandbox } = stage;
+    const { image, near, far } = await deployTo(stage, 'clusters-hang');
+    const { digest } = await sandbox.pushImage('clusters/clusters-hang', 'v1', good('hang two'));
+    const pid = pidOfEngine(sandbox.engines[1]?.socket ?? '');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      expect((await helper.postHook({ image, digest })).status).toBe(202);
+      const found = await endedDeployments(helper, 'clusters-hang', 1, '&cluster=engine-1');
+      expect(found).toMatchObject([{ state: 'succeeded', to: digest }]);
+      expect(await near.runningDigests('clusters-hang')).toEqual([digest]);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await far.converged('clusters-hang', { digest, withinMs: BACK_WITHIN_MS });
+    const found = await endedDeployments(helper, 'clusters-hang', 1, '&cluster=engine-2');
+    expect(found).toMatchObject([{ state: 'succeeded', to: digest }]);
+    await waitUntil(
+      async () => ((await stateOf(stage, 'engine-2'))?.state === 'up' ? true : null),
+      { what: 'the cluster is shown as up', withinMs: BACK_WITHIN_MS },
+    );
+    await Promise.all([near.remove('clusters-hang'), far.remove('clusters-hang')]);
+  });
+});
+
+describe('one Swarm configured as two clusters', () => {
+  test.each([
+    ['the same address', /another Swarm for each cluster/],
+    ['another address', /clusters (?:one and two|two and one) are the same Swarm/],
+  ])('is refused at the start: %s', async (how, reason) => {
+    const folder = await mkdtemp(join(tmpdir(), 'clusters-same-'));
+    const [engine] = inject('sandbox').engines;
+    const proxy = await startEngineProxy(engine.socket, join(folder, 'engine.sock'));
+    const url = how === 'the same address' ? engine.url : proxy.url;
+    try {
+      const { code, output } = await runHelperToEnd({
+        store: join(folder, 'store.db'),
+        config: {
+          clusters: [
+            { name: 'one', type: 'engine', url: engine.url },
+            { name: 'two', type: 'engine', url },
+          ],
+        },
+      });
+      expect(code).not.toBe(0);
+      expect(code).not.toBe(null);
+      expect(output).toMatch(reason);
+      expect(output).not.toContain('"ready"');
+    } finally {
+      await proxy.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+/** The engine's own process, which is not the one that holds its namespaces. */
+const pidOfEngine = (socket: string): number => {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      const isEngine = readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'dockerd';
+      if (isEngine && command.includes(`--host=unix://${socket}`)) return Number(pid);
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  throw new Error(`no engine listens on ${socket}`);
+};
