@@ -9,6 +9,7 @@ import { readBody } from './read-body.ts';
 import { HookAnswerSchema } from './schemas/delivery.ts';
 import { problemAnswers } from './schemas/problem.ts';
 import { createDeliveryTaker } from './take-delivery.ts';
+import { toProblem } from './to-problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,8 +33,14 @@ export const createHookRoutes =
     app.setValidatorCompiler(() => () => true);
     app.setSerializerCompiler(() => JSON.stringify);
     app.addHook('onRequest', createHookGuard(deps.hookSecrets, deps.intake, failed));
-    app.addHook('onError', (_request, reply, _error, done) => {
-      metrics.refused(reply.statusCode);
+    app.addHook('onError', (request, _reply, error, done) => {
+      const { status, code } = toProblem(error);
+      metrics.refused(status);
+      // Who is let in by nothing was told of already, and only so often.
+      if (status !== 401 && status !== 429) {
+        const secret = request.hookSecret?.name ?? null;
+        deps.log.warn('hook refused', { address: request.ip, secret, status, code });
+      }
       done();
     });
     const schema = {

@@ -290,6 +290,9 @@ it('never said or wrote the secret', async () => {
   expect(everything).toContain('delivery accepted');
   expect(everything).toContain('hook refused');
   expect(everything).toContain('cd_helper_deliveries_total{sender="generic",result="pushes"}');
+  expect(everything).toContain('"secret":"main","status":413,"code":"body-too-large"');
+  expect(everything).toMatch(/cd_helper_hook_refusals_total\{status="401"\} [1-9]/);
+  expect(everything).toMatch(/cd_helper_hook_refusals_total\{status="415"\} [1-9]/);
   expect(everything).not.toContain(HOOK_SECRET);
   expect(everything).not.toContain(OPERATOR_TOKEN);
 });
