@@ -146,9 +146,10 @@ export const createActRoutes =
           response: { 200: ChannelTestsSchema, ...refusals },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const channel = request.body?.channel ?? null;
-        return { items: await built(acts.testNotifications)({ channel }, by(request)) };
+        const items = await built(acts.testNotifications)({ channel }, by(request));
+        return reply.send({ items });
       },
     );
     app.delete(
