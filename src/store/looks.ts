@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { LookedAtPush, PushOutcome } from '../core/conclude-look.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Db, Query } from './open-store.ts';
+import { relaxed } from './relaxed.ts';
 
 export type LookKey = { readonly cluster: string; readonly name: string };
 
@@ -46,13 +47,23 @@ export const releaseLooks = async (db: Db, now: number): Promise<void> =>
     }
   });
 
-/** When the cluster's next look is due, ms since the epoch, or null where none waits. */
+/**
+ * When the cluster's next look is due that can be taken up, ms since the epoch, or null: one whose
+ * repository is being looked at has to wait for the end of that.
+ */
 export const nextLookAt = async (db: Query, cluster: string): Promise<number | null> => {
   const row = await db
     .selectFrom('look_work')
     .select('run_at')
     .where('cluster', '=', cluster)
     .where('state', '=', 'pending')
+    .where('name', 'not in', (running) =>
+      running
+        .selectFrom('look_work as busy')
+        .select('busy.name')
+        .where('busy.cluster', '=', cluster)
+        .where('busy.state', '=', 'running'),
+    )
     .orderBy('run_at')
     .executeTakeFirst();
   return row?.run_at ?? null;
@@ -67,7 +78,8 @@ export const claimLook = async (
   cluster: string,
   now: number,
 ): Promise<ClaimedLook | null> =>
-  db.transaction().execute(async (query) => {
+  // What is lost of it is due again.
+  relaxed(db, async (query) => {
     const look = await query
       .updateTable('look_work')
       .set({ state: 'running' })

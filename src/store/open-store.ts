@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type Transaction } from 'kysely';
 import { MIGRATIONS } from './migrations.ts';
 import type { Tables } from './schema.ts';
+import { withStatementCache } from './statement-cache.ts';
 
 export type Db = Kysely<Tables>;
 /** Either the store itself or a transaction of it: queries take both. */
@@ -50,7 +51,9 @@ export const openStore = (path: string): Store => {
     database.pragma('foreign_keys = ON');
     database.pragma('journal_size_limit = 67108864');
     const isNew = migrate(database, path);
-    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+    const db = new Kysely<Tables>({
+      dialect: new SqliteDialect({ database: withStatementCache(database) }),
+    });
     const isWritable = async (): Promise<boolean> => {
       const probe = { key: 'probe', value: '' };
       await db
@@ -60,7 +63,12 @@ export const openStore = (path: string): Store => {
         .execute();
       return true;
     };
-    return { db, isNew, isWritable, close: () => db.destroy() };
+    const close = async (): Promise<void> => {
+      await db.destroy();
+      // Kysely leaves alone what it was never asked to query, and the lock with it.
+      if (database.open) database.close();
+    };
+    return { db, isNew, isWritable, close };
   } catch (error) {
     database.close();
     throw error instanceof StoreError ? error : explain(error, path);

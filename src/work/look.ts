@@ -10,6 +10,7 @@ import { lastSentAt } from '../store/deployments.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
 import { type ClaimedLook, endLook, type LookEnd, type WaitingPush } from '../store/looks.ts';
 import type { Db, Query } from '../store/open-store.ts';
+import { relaxed } from '../store/relaxed.ts';
 import { type CheckedService, checkServices, taggedImage } from './check-services.ts';
 import { readMemory } from './memory.ts';
 import { recordChecked } from './record-checked.ts';
@@ -147,7 +148,8 @@ const commit = async (
       random: deps.random(),
     });
   });
-  const queued = await deps.db.transaction().execute(async (query) => {
+  // What is lost of it is found again by the same look: the pushes wait still.
+  const queued = await relaxed(deps.db, async (query) => {
     await recordChecked(query, planned, now);
     let count = 0;
     for (const one of planned) count += (await queue(query, deps, one, now)) ? 1 : 0;
@@ -207,7 +209,7 @@ export const failLook = async (
   const end = summarise(work, (push) =>
     clusterFailed(push, detail, { at: now, attempts: work.attempts, random: deps.random() }),
   );
-  await deps.db.transaction().execute((query) => endLook(query, work, end, now));
+  await relaxed(deps.db, (query) => endLook(query, work, end, now));
   deps.log.warn('look failed', {
     cluster: work.cluster,
     image: work.name,

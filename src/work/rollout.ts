@@ -13,6 +13,7 @@ import {
 import { readFreezes } from '../store/freezes.ts';
 import { readHolds } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
+import { relaxed } from '../store/relaxed.ts';
 import { advanceUpdate } from './advance-update.ts';
 import { fail, skip, succeed } from './end-rollout.ts';
 import { followRollout } from './follow-rollout.ts';
@@ -69,7 +70,12 @@ const begin = async (
   if (reason !== null) return skip(deps, deployment, reason);
   const now = deps.clock.now();
   const settled = settledDigest(seen, now);
-  if (settled !== null) await recordProven(deps.db, deployment.cluster, seen.service, settled, now);
+  if (settled !== null) {
+    // The intent that follows takes it to the disk.
+    await relaxed(deps.db, (query) =>
+      recordProven(query, deployment.cluster, seen.service, settled, now),
+    );
+  }
   await advanceUpdate(
     deps,
     deployment,

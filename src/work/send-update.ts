@@ -10,6 +10,7 @@ import {
   recordIntent,
   recordSent,
 } from '../store/deployments.ts';
+import { relaxed } from '../store/relaxed.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 export type Sent =
@@ -67,7 +68,9 @@ export const sendUpdate = async (
   switch (answer.kind) {
     case 'accepted': {
       const detail = { digest: intent.target, phase: intent.phase, ...warned(answer.warnings) };
-      const open = await recordSent(db, deployment.id, clock.now(), detail);
+      const at = clock.now();
+      // Where it is lost, the service itself tells that it was done.
+      const open = await relaxed(db, (query) => recordSent(query, deployment.id, at, detail));
       return { kind: open ? 'sent' : 'ended' };
     }
     case 'out-of-sequence':

@@ -1,0 +1,36 @@
+import type Database from 'better-sqlite3';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
+
+/** Distinct texts are some hundred; lists of values of many lengths make more. */
+const MOST_STATEMENTS = 500;
+
+/**
+ * Keeps what SQLite made of each query's text, as making it costs more than running it. Pragmas are
+ * made anew each time, because some take effect while they are made.
+ */
+export const withStatementCache = (database: Database.Database): SqliteDatabase => {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    prepare: (text) => {
+      const known = statements.get(text);
+      if (known !== undefined) {
+        // The oldest in use stays longest.
+        statements.delete(text);
+        statements.set(text, known);
+        return known;
+      }
+      const made: SqliteStatement = database.prepare(text);
+      if (/^\s*pragma/i.test(text)) return made;
+      statements.set(text, made);
+      for (const oldest of statements.keys()) {
+        if (statements.size <= MOST_STATEMENTS) break;
+        statements.delete(oldest);
+      }
+      return made;
+    },
+    close: () => {
+      statements.clear();
+      database.close();
+    },
+  };
+};
