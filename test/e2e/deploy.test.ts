@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
@@ -19,20 +19,28 @@ const REPOSITORY = 'deploy/cd-helper';
 const ENDED = ['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped'];
 const PATIENCE_MS = 90_000;
 
+type StackFile = { readonly services: { readonly 'cd-helper': Record<string, unknown> } };
+
 /**
- * What the sandbox's engine lacks and a real one has: a bridge and IPVS. Its containers use its own
- * network, where a service has no virtual address. The shorter interval is for the clock alone.
+ * The stack file as it is, but for what the sandbox's engine lacks and a real one has: a bridge and
+ * IPVS. Its containers use its own network, where nothing has to be published and a service has no
+ * virtual address. The shorter interval is for the clock alone.
  */
-const OVERRIDE = {
-  version: '3.8',
-  services: {
-    'cd-helper': {
-      networks: ['machine'],
-      healthcheck: { interval: '1s' },
-      deploy: { endpoint_mode: 'dnsrr' },
+const sandboxStack = (file: string): string => {
+  const stack = parse(readFileSync(file, 'utf8')) as StackFile;
+  const { ports: _, healthcheck, deploy, ...service } = stack.services['cd-helper'];
+  return stringify({
+    ...stack,
+    services: {
+      'cd-helper': {
+        ...service,
+        networks: ['machine'],
+        healthcheck: { ...(healthcheck as object), interval: '1s' },
+        deploy: { ...(deploy as object), endpoint_mode: 'dnsrr' },
+      },
     },
-  },
-  networks: { machine: { external: true, name: 'host' } },
+    networks: { machine: { external: true, name: 'host' } },
+  });
 };
 
 /**
@@ -74,11 +82,14 @@ describe('the helper as a service of the Swarm', () => {
   const versionText = async (): Promise<string> =>
     (await fetch(`${url}/version.txt`, { signal: AbortSignal.timeout(2_000) })).text();
 
+  const deploymentsOf = async (service: string): Promise<readonly DeploymentView[]> =>
+    (await get<Page<DeploymentView>>(`/deployments?service=${service}`)).items;
+
   /** Also while the helper is being replaced; newest first. */
   const whenEnded = (service: string, count: number): Promise<readonly DeploymentView[]> =>
     waitUntil(
       async () => {
-        const { items } = await get<Page<DeploymentView>>(`/deployments?service=${service}`);
+        const items = await deploymentsOf(service);
         if (items.length === count && items.every(({ state }) => ENDED.includes(state)))
           return items;
         throw new Error(JSON.stringify(items, null, 1));
@@ -126,7 +137,9 @@ describe('the helper as a service of the Swarm', () => {
     await importNodeImages(docker, join(folder, 'images'));
     const args = { NODE_IMAGE, BUILD_IMAGE, VERIFY: 'no', VERSION: '0.0.0', REVISION: 'first' };
     await docker([
-      ...['build', '--network', 'none', '--tag', 'helper:first'],
+      'build',
+      '--network=none',
+      '--tag=helper:first',
       ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
       ROOT,
     ]);
@@ -138,10 +151,9 @@ describe('the helper as a service of the Swarm', () => {
       await engine.api.call('POST', '/secrets/create', { body: { Name, Data } });
     }
     await docker(['node', 'update', '--label-add', 'cd-helper=true', 'engine-1']);
-    const override = join(folder, 'override.yml');
-    writeFileSync(override, stringify(OVERRIDE));
-    await docker(['stack', 'deploy', '-c', 'deploy/stack.plain.yml', '-c', override, STACK], {
-      folder: ROOT,
+    const file = join(folder, 'stack.yml');
+    writeFileSync(file, sandboxStack(join(ROOT, 'deploy/stack.plain.yml')));
+    await docker(['stack', 'deploy', '--compose-file', file, STACK], {
       env: {
         CD_HELPER_IMAGE: image,
         CD_HELPER_REGISTRY_INSECURE: sandbox.registry.host,
@@ -183,17 +195,27 @@ describe('the helper as a service of the Swarm', () => {
     expect(await versionText()).toBe('0.0.0 first\n');
   });
 
-  test('redeploys itself, and the new one tells how it went', async () => {
+  test('redeploys itself after the others, and the new one tells how it went', async () => {
     const second = await derive('second', { 'build.json': '{"revision":"second"}' }, [
       'COPY build.json /app/dist/build.json',
     ]);
     const digest = await pushSelf(second);
+    await sandbox.pushImage('deploy/web', 'v1', good('three'));
+    await post(sandbox.image('deploy/web', 'v1'));
+    await waitUntil(async () => ((await deploymentsOf('deploy-web')).length === 2 ? true : null), {
+      what: 'the other deployment is under way',
+      withinMs: PATIENCE_MS,
+    });
     await post(image);
     const [deployment] = await whenEnded(SELF, 1);
     expect(deployment).toMatchObject({ state: 'succeeded', to: digest });
+    const [other, before] = await whenEnded('deploy-web', 2);
+    expect([other?.state, before?.state]).toEqual(['succeeded', 'succeeded']);
+    // It was asked for while the other was under way, and waited for its end.
+    expect(String(other?.endedAt) > String(deployment?.queuedAt)).toBe(true);
+    expect(String(other?.endedAt) <= String(deployment?.startedAt)).toBe(true);
     expect(await versionText()).toBe('0.0.0 second\n');
     expect(await engine.services.runningDigests(SELF)).toEqual([digest]);
-    expect(await whenEnded('deploy-web', 1)).toHaveLength(1);
   });
 
   test('comes back from a version of itself that cannot run', async () => {
@@ -217,5 +239,15 @@ describe('the helper as a service of the Swarm', () => {
     expect(await engine.services.runningDigests(SELF)).toEqual(before);
     const { items } = await get<Page<ServiceView>>(`/services?q=${SELF}`);
     expect(items).toMatchObject([{ name: SELF, verdict: 'held' }]);
+  });
+
+  test('leaves itself alone where the engine would not take it back', async () => {
+    await docker(['service', 'update', '--detach', '--update-failure-action', 'pause', SELF]);
+    const version = await engine.services.versionOf(SELF);
+    await pushSelf('helper:first');
+    await post(image);
+    const [deployment] = await whenEnded(SELF, 3);
+    expect(deployment).toMatchObject({ state: 'skipped', reason: 'own-service-needs-rollback' });
+    expect(await engine.services.versionOf(SELF)).toBe(version);
   });
 });

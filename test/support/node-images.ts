@@ -79,11 +79,20 @@ export const importNodeImages = async (docker: Docker, folder: string): Promise<
   const stamp = `${createHash('sha256').update(lock).digest('hex')}\n`;
   writeFileSync(join(stamped, 'app/node_modules/.installed-from'), stamp);
   await importTar(docker, NODE_IMAGE, ['-C', slim, '.']);
+  // Caches that other programs may be writing to are left out.
+  const excluded = ['.installed-from', '.v*', '.cache'].map(
+    (name) => `--exclude=node_modules/${name}`,
+  );
+  const moved = '--transform=flags=r;s,^node_modules,app/node_modules,';
   await importTar(docker, BUILD_IMAGE, [
     '--anchored',
-    // Caches that other programs may be writing to.
-    ...['.installed-from', '.v*', '.cache'].map((name) => `--exclude=node_modules/${name}`),
-    ...['-C', full, '.', '-C', stamped, 'app/node_modules/.installed-from', '-C', ROOT],
-    ...['--transform', 'flags=r;s,^node_modules,app/node_modules,', 'node_modules'],
+    ...excluded,
+    moved,
+    `--directory=${full}`,
+    '.',
+    `--directory=${stamped}`,
+    'app/node_modules/.installed-from',
+    `--directory=${ROOT}`,
+    'node_modules',
   ]);
 };

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { createServer, request, type Server } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { parse } from 'yaml';
+import { crashing, good } from '../../sandbox/image/sample.ts';
+import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+
+type Filter = (method: string, path: string) => boolean;
+
+/** What `deploy/stack.yml` lets through, by the proxy's own rule: `^` and `$` put around each expression. */
+const readFilter = (): Filter => {
+  const file = join(import.meta.dirname, '../../deploy/stack.yml');
+  const stack = parse(readFileSync(file, 'utf8')) as {
+    readonly services: { readonly 'socket-proxy': { readonly command: readonly string[] } };
+  };
+  const allowed = new Map<string, RegExp>();
+  for (const argument of stack.services['socket-proxy'].command) {
+    const [, method, expression] = /^-allow([A-Z]+)=(.*)$/.exec(argument) ?? [];
+    if (method === undefined || expression === undefined) continue;
+    // In YAML for stack files a dollar sign is written twice.
+    allowed.set(method, new RegExp(`^${expression.replaceAll('$$', '$')}$`));
+  }
+  // The proxy matches the path as it was decoded.
+  return (method, path) => allowed.get(method)?.test(decodeURIComponent(path)) ?? false;
+};
+
+const passes = readFilter();
+
+type Seen = { readonly method: string; readonly path: string; readonly passed: boolean };
+
+/** The proxy of the stack file, in this process: tells what it saw, and refuses what the filter does not pass. */
+const startProxy = async (socketPath: string, seen: Seen[]): Promise<[Server, number]> => {
+  const server = createServer((incoming, answer) => {
+    const { method = '', url = '', headers } = incoming;
+    const path = url.replace(/\?.*$/, '');
+    const passed = passes(method, path);
+    seen.push({ method, path, passed });
+    if (!passed) {
+      answer.writeHead(403).end('Forbidden');
+      return;
+    }
+    const onward = request({ socketPath, method, path: url, headers }, (given) => {
+      answer.writeHead(given.statusCode ?? 502, given.headers);
+      given.pipe(answer);
+    });
+    onward.once('error', () => answer.destroy());
+    answer.once('close', () => onward.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return [server, address.port];
+};
+
+describe('the filter between the helper and the engine', () => {
+  const seen: Seen[] = [];
+  let stage: Stage;
+  let proxy: Server;
+  beforeAll(async () => {
+    const addresses = inject('sandbox');
+    const [server, port] = await startProxy(addresses.engines[0].socket, seen);
+    proxy = server;
+    stage = await openStage(addresses, {
+      env: { CD_HELPER_ENGINE_URL: `tcp://127.0.0.1:${port}` },
+    });
+  });
+  afterAll(async () => {
+    await stage.services.remove('filter-web', 'filter-everywhere');
+    await stage.close();
+    proxy.closeAllConnections();
+    await new Promise((resolve) => {
+      proxy.close(resolve);
+    });
+  });
+
+  test('lets everything through that the helper asks', async () => {
+    const { sandbox, services, helper } = stage;
+    const image = (digest?: string) => sandbox.image('filter/web', 'v1', digest);
+    const one = await sandbox.pushImage('filter/web', 'v1', good('one'));
+    const rollback = { failureAction: 'rollback' } as const;
+    await services.deploy(
+      { name: 'filter-web', image: image(one.digest), ...rollback },
+      { name: 'filter-everywhere', image: image(one.digest), mode: 'global', ...rollback },
+    );
+    // A good version, one that crashes, whose container's last lines are read, and a run.
+    const two = await sandbox.pushImage('filter/web', 'v1', good('two'));
+    await helper.postHook({ image: image() });
+    const [first] = await endedDeployments(helper, 'filter-web');
+    expect(first).toMatchObject({ state: 'succeeded', to: two.digest });
+    await sandbox.pushImage('filter/web', 'v1', crashing('three'));
+    await helper.postHook({ image: image() });
+    const [, second] = await endedDeployments(helper, 'filter-web', 2);
+    expect(second).toMatchObject({ state: 'rolled-back' });
+    await endedDeployments(helper, 'filter-everywhere', 2);
+    expect((await helper.post('/smart-redeploy', { dryRun: true })).status).toBe(200);
+
+    expect(seen.filter(({ passed }) => !passed)).toEqual([]);
+    const kinds = new Set(
+      seen.map(
+        ({ method, path }) =>
+          `${method} ${path.replace(/^\/v1\.\d+/, '').replace(/\/[a-z0-9]{25}/, '/ID')}`,
+      ),
+    );
+    expect([...kinds].toSorted()).toEqual([
+      'GET /_ping',
+      'GET /info',
+      'GET /nodes',
+      'GET /services',
+      'GET /services/ID',
+      'GET /services/ID/logs',
+      'GET /tasks',
+      'POST /services/ID/update',
+    ]);
+  });
+});
+
+const ID = 'x8zg1sqa7q2l0ln2w0c3mm9u5';
+
+test.each([
+  ['POST', '/v1.41/services/create'],
+  ['POST', '/services/create'],
+  ['POST', `/v1.41/services/${ID}/update/create`],
+  ['POST', `/v1.41/services/${ID}%2F..%2F..%2Fcontainers/update`],
+  ['POST', `/v1.41/services/../containers/${ID}/update`],
+  ['POST', `/v1.41/containers/${ID}/update`],
+  ['POST', '/v1.41/containers/create'],
+  ['POST', `/v1.41/containers/${ID}/exec`],
+  ['POST', `/v1.41/containers/${ID}/start`],
+  ['POST', '/v1.41/build'],
+  ['POST', '/v1.41/images/create'],
+  ['POST', '/v1.41/volumes/create'],
+  ['POST', '/v1.41/networks/create'],
+  ['POST', '/v1.41/plugins/pull'],
+  ['POST', '/v1.41/secrets/create'],
+  ['POST', '/v1.41/configs/create'],
+  ['POST', `/v1.41/nodes/${ID}/update`],
+  ['POST', '/v1.41/swarm/init'],
+  ['POST', '/v1.41/swarm/update'],
+  ['POST', '/v1.41/swarm/leave'],
+  ['POST', '/_ping'],
+  ['DELETE', `/v1.41/services/${ID}`],
+  ['PUT', `/v1.41/containers/${ID}/archive`],
+  ['HEAD', '/v1.41/services'],
+  ['GET', '/v1.41/swarm'],
+  ['GET', '/v1.41/swarm/unlockkey'],
+  ['GET', '/v1.41/secrets'],
+  ['GET', '/v1.41/configs'],
+  ['GET', '/v1.41/containers/json'],
+  ['GET', `/v1.41/containers/${ID}/archive`],
+  ['GET', `/v1.41/containers/${ID}/attach/ws`],
+  ['GET', '/v1.41/images/json'],
+  ['GET', `/v1.41/tasks/${ID}/logs`],
+  ['GET', '/v1.41/services/../containers/json'],
+  ['GET', '/_ping/../v1.41/secrets'],
+  ['GET', '/_pings'],
+  ['GET', '/x/v1.41/services'],
+])('%s %s does not pass', (method, path) => {
+  expect(passes(method, path)).toBe(false);
+});
+
+test.each([
+  ['GET', '/_ping'],
+  ['GET', '/v1.41/events'],
+  ['GET', '/v1.47/services'],
+  ['GET', `/v1.47/services/${ID}/logs`],
+  ['POST', `/v1.47/services/${ID}/update`],
+])('%s %s passes', (method, path) => {
+  expect(passes(method, path)).toBe(true);
+});
