@@ -4,21 +4,25 @@ import type { Query } from './open-store.ts';
 
 export type Proven = {
   readonly digest: Digest;
-  readonly specFingerprint: string;
+  /** Tells whether anything of the spec is another, its image's text included. */
+  readonly spec: string;
   readonly forceUpdate: number;
 };
+
+const specOf = (service: Pick<Service, 'specFingerprint' | 'imageText'>): string =>
+  `${service.specFingerprint} ${service.imageText}`;
 
 /** Remembers the digest with which a service was seen converged. */
 export const recordProven = async (
   query: Query,
   cluster: string,
-  service: Pick<Service, 'id' | 'specFingerprint' | 'forceUpdate'>,
+  service: Pick<Service, 'id' | 'specFingerprint' | 'imageText' | 'forceUpdate'>,
   digest: Digest,
   now: number,
 ): Promise<void> => {
   const values = {
     digest,
-    spec_fingerprint: service.specFingerprint,
+    spec_fingerprint: specOf(service),
     force_update: service.forceUpdate,
     proven_at: now,
   };
@@ -40,7 +44,7 @@ export const readProven = async (
       row.service_id,
       {
         digest: row.digest as Digest,
-        specFingerprint: row.spec_fingerprint,
+        spec: row.spec_fingerprint,
         forceUpdate: row.force_update,
       },
     ]),
@@ -53,7 +57,7 @@ export const readProven = async (
  */
 export const knownDigest = (service: Service, proven: Proven | undefined): Digest | null =>
   proven !== undefined &&
-  proven.specFingerprint === service.specFingerprint &&
+  proven.spec === specOf(service) &&
   proven.forceUpdate === service.forceUpdate
     ? proven.digest
     : null;
