@@ -75,6 +75,20 @@ const expectTakenBack = async (name: string, from: Digest): Promise<void> => {
   }
 };
 
+/**
+ * The same with start-first. There the engine races with itself: where it restarts a failed task just
+ * as the next update comes, the new spec is started more than once in one place, and all go on running until the next update.
+ */
+const expectTakenBackStartFirst = async (name: string, from: Digest): Promise<void> => {
+  await waitUntil(
+    async () => {
+      const digests = await stage.services.runningDigests(name);
+      return digests.length > 0 && digests.every((digest) => digest === from) ? true : null;
+    },
+    { what: `${name} runs what was proven, and nothing else`, withinMs: 60_000 },
+  );
+};
+
 const expectTold = (deployment: DeploymentView | undefined): void => {
   const line = stage.helper.log.find(
     (entry) =>
@@ -213,7 +227,8 @@ describe.concurrent('a rollout on a real engine', () => {
         const isOurs = failureAction !== 'rollback';
         expect(stepsOf(deployment, 'taking-back')).toBe(isOurs ? 1 : 0);
         expect(stepsOf(deployment, 'update-sent')).toBe(isOurs ? 2 : 1);
-        await expectTakenBack(name, from);
+        if (shape.order === 'start-first') await expectTakenBackStartFirst(name, from);
+        else await expectTakenBack(name, from);
         const [view] = await stage.helper.services(`?q=${name}`);
         expect(view).toMatchObject({ verdict: 'held', reason: 'known-bad', running: from });
         await stage.services.remove(name);
