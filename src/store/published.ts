@@ -23,15 +23,35 @@ export const recordLookUp = async (
   members: readonly Digest[] | null,
   now: number,
 ): Promise<void> => {
-  const known = members === null ? {} : { members: JSON.stringify(members) };
-  const values =
-    lookUp.kind === 'published'
-      ? { digest: lookUp.digest, ...known, failure: null, detail: null, checked_at: now }
-      : { failure: lookUp.reason, detail: lookUp.detail, checked_at: now };
+  if (lookUp.kind === 'failed') {
+    const failed = { failure: lookUp.reason, detail: lookUp.detail, checked_at: now };
+    await query
+      .insertInto('published')
+      .values({ name, tag, ...failed })
+      .onConflict((conflict) => conflict.columns(['name', 'tag']).doUpdateSet(failed))
+      .execute();
+    return;
+  }
+  const { digest } = lookUp;
+  const values = { digest, failure: null, detail: null, checked_at: now };
+  const read = members === null ? null : JSON.stringify(members);
   await query
     .insertInto('published')
-    .values({ name, tag, ...values })
-    .onConflict((conflict) => conflict.columns(['name', 'tag']).doUpdateSet(values))
+    .values({ name, tag, ...values, members: read })
+    .onConflict((conflict) =>
+      conflict.columns(['name', 'tag']).doUpdateSet((eb) => ({
+        ...values,
+        // Those that were read before belong to the digest of then.
+        members:
+          read ??
+          eb
+            .case()
+            .when('published.digest', '=', digest)
+            .then(eb.ref('published.members'))
+            .else(null)
+            .end(),
+      })),
+    )
     .execute();
 };
 
