@@ -1,0 +1,338 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { digestOfChar, makeService } from '../../test/support/make-service.ts';
+import { makeDeployment, START } from '../../test/support/store-samples.ts';
+import type { Digest } from '../core/digest.ts';
+import type { DeploymentState } from '../core/views.ts';
+import {
+  activeDeployments,
+  addStep,
+  type Deployment,
+  endDeployment,
+  findDeployment,
+  type Intent,
+  lastSentAt,
+  openDeployments,
+  postpone,
+  recordIntent,
+  recordSent,
+  recordTarget,
+  refuteIntent,
+} from './deployments.ts';
+import { openStore, type Store } from './open-store.ts';
+import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
+import { readDeployment } from './read-deployments.ts';
+
+const A = digestOfChar('a');
+const B = digestOfChar('b');
+const C = digestOfChar('c');
+
+let store: Store;
+beforeEach(() => {
+  store = openStore(':memory:');
+});
+afterEach(() => store.close());
+
+const queue = (change: Partial<NewDeployment> = {}, at = START) =>
+  store.db.transaction().execute((query) => queueDeployment(query, makeDeployment(change), at));
+const found = async (id: string): Promise<Deployment> => {
+  const deployment = await findDeployment(store.db, id);
+  if (deployment === null) throw new Error('no such deployment');
+  return deployment;
+};
+const intent = (change: Partial<Intent> = {}): Intent => ({
+  phase: 'forward',
+  target: B,
+  version: 11,
+  forceUpdate: 0,
+  at: START + 10,
+  failed: null,
+  refuted: false,
+  ...change,
+});
+const END = { state: 'succeeded', reason: null, failure: null } as const;
+
+describe('queueing', () => {
+  it('puts a deployment on disk with its triggers and its first step', async () => {
+    const { id, joined } = await queue();
+    expect(joined).toBe(false);
+    expect(await found(id)).toMatchObject({
+      cluster: 'one',
+      serviceId: 'service-1',
+      serviceName: 'web',
+      name: 'docker.io/acme/web',
+      tag: 'v1',
+      from: A,
+      to: B,
+      cause: 'digest-differs',
+      state: 'queued',
+      queuedAt: START,
+      runAt: START,
+      startedAt: null,
+      endedAt: null,
+      intent: null,
+      attempts: 0,
+    });
+    expect(await readDeployment(store.db, id)).toMatchObject({
+      triggers: [{ kind: 'hook', delivery: 'delivery-1' }],
+      steps: [{ step: 'queued', detail: { cause: 'digest-differs' } }],
+    });
+  });
+
+  it.each(['queued', 'updating', 'verifying'] as const)(
+    'joins the one that is %s to the same digest, each trigger once',
+    async (state) => {
+      const first = await queue();
+      if (state !== 'queued') await recordIntent(store.db, first.id, intent(), START + 99_000);
+      if (state === 'verifying') await recordSent(store.db, first.id, START, {});
+      const triggers = [
+        { kind: 'hook', source: 'delivery-1' },
+        { kind: 'smart-redeploy', source: 'run-1' },
+      ] as const;
+      expect(await queue({ triggers })).toEqual({ id: first.id, joined: true });
+      expect((await readDeployment(store.db, first.id))?.triggers).toEqual([
+        { kind: 'hook', delivery: 'delivery-1' },
+        { kind: 'smart-redeploy', run: 'run-1' },
+      ]);
+      expect((await found(first.id)).state).toBe(state);
+    },
+  );
+
+  it('joins one that the cluster chooses the digest of', async () => {
+    const first = await queue({ to: null, cause: 'handed-over' });
+    expect(await queue({ to: null, cause: 'handed-over' })).toEqual({ id: first.id, joined: true });
+  });
+
+  it('lets one that is put off wait no longer, and brings none back in time', async () => {
+    const { id } = await queue();
+    await postpone(store.db, id, START + 60_000);
+    await queue({}, START + 1_000);
+    expect((await found(id)).runAt).toBe(START + 1_000);
+    await queue({}, START + 2_000);
+    expect((await found(id)).runAt).toBe(START + 1_000);
+  });
+
+  it('supersedes the open one by a newer digest', async () => {
+    const first = await queue();
+    await recordIntent(store.db, first.id, intent(), START + 99_000);
+    const second = await queue({ to: C }, START + 500);
+    expect(second.joined).toBe(false);
+    expect(await readDeployment(store.db, first.id)).toMatchObject({
+      state: 'superseded',
+      endedAt: new Date(START + 500).toISOString(),
+      steps: [{ step: 'queued' }, { step: 'superseded', detail: { by: second.id } }],
+    });
+  });
+
+  it('a person who insists supersedes also the same digest', async () => {
+    const first = await queue();
+    const second = await queue({ cause: 'forced' });
+    expect(second.joined).toBe(false);
+    expect((await found(first.id)).state).toBe('superseded');
+  });
+
+  it.each([
+    ['of another service', { service: makeService({ id: 'service-2' }) }],
+    ['on another cluster', { cluster: 'two' }],
+  ])('leaves one %s alone', async (_name, change) => {
+    const first = await queue();
+    await queue({ to: C, ...change });
+    expect((await found(first.id)).state).toBe('queued');
+  });
+
+  it('begins anew after the last one ended', async () => {
+    const first = await queue();
+    await endDeployment(store.db, first.id, END, START);
+    expect((await queue()).joined).toBe(false);
+  });
+});
+
+describe('one after the other', () => {
+  it('an intent is kept with its attempt, and the first time is when it started', async () => {
+    const { id } = await queue();
+    expect(await recordIntent(store.db, id, intent(), START + 1_000)).toBe(true);
+    await refuteIntent(store.db, id, intent());
+    expect(await found(id)).toMatchObject({ intent: intent({ refuted: true }) });
+    expect(await recordIntent(store.db, id, intent({ at: START + 20 }), START + 2_000)).toBe(true);
+    expect(await found(id)).toMatchObject({
+      state: 'updating',
+      attempts: 2,
+      startedAt: START + 10,
+      deadlineAt: START + 2_000,
+      intent: intent({ at: START + 20 }),
+    });
+    expect(await recordSent(store.db, id, START + 30, { digest: B })).toBe(true);
+    expect((await found(id)).state).toBe('verifying');
+  });
+
+  it('what has ended is sent no more, and its end stays', async () => {
+    const { id } = await queue();
+    expect(
+      await endDeployment(store.db, id, { ...END, state: 'skipped', reason: 'held' }, START),
+    ).toBe(true);
+    expect(await recordIntent(store.db, id, intent(), START)).toBe(false);
+    expect(await recordSent(store.db, id, START, {})).toBe(false);
+    expect(await endDeployment(store.db, id, { ...END, state: 'failed' }, START + 9)).toBe(false);
+    expect(await readDeployment(store.db, id)).toMatchObject({
+      state: 'skipped',
+      reason: 'held',
+      endedAt: new Date(START).toISOString(),
+      steps: [{ step: 'queued' }, { step: 'skipped', detail: { reason: 'held' } }],
+    });
+  });
+
+  it('keeps a failure with what shows it', async () => {
+    const { id } = await queue();
+    const failure = { message: 'task: non-zero exit (3)', node: 'n', exitCode: 3, log: ['a', 'b'] };
+    await endDeployment(store.db, id, { state: 'failed', reason: 'task-failed', failure }, START);
+    expect((await readDeployment(store.db, id))?.failure).toEqual(failure);
+  });
+
+  it('keeps steps in their order, and the digest that was seen in the end', async () => {
+    const { id } = await queue({ to: null, cause: 'handed-over' });
+    await addStep(store.db, id, START + 5, 'progress', { running: 1 });
+    await addStep(store.db, id, START + 4, 'progress', { running: 2 });
+    await recordTarget(store.db, id, C);
+    const view = await readDeployment(store.db, id);
+    expect(view?.steps.map(({ detail }) => detail)).toMatchObject([
+      {},
+      { running: 1 },
+      { running: 2 },
+    ]);
+    expect(view?.to).toBe(C);
+  });
+
+  it('lists what is under way before what waits, each in its order', async () => {
+    const ids = [];
+    for (const name of ['1', '2', '3'])
+      ids.push((await queue({ service: makeService({ id: `service-${name}` }) })).id);
+    const [first = '', second = '', third = ''] = ids;
+    await recordIntent(store.db, third, intent(), START);
+    const open = await openDeployments(store.db, 'one');
+    expect(open.map(({ id }) => id)).toEqual([third, first, second]);
+    expect([...(await activeDeployments(store.db, 'one')).keys()]).toEqual(['service-3']);
+    expect(await openDeployments(store.db, 'two')).toEqual([]);
+  });
+
+  it('tells when a service was sent an update last', async () => {
+    const last = () => lastSentAt(store.db, 'one', 'service-1');
+    expect(await last()).toBeNull();
+    const { id } = await queue();
+    expect(await last()).toBeNull();
+    await recordIntent(store.db, id, intent({ at: START + 70 }), START);
+    expect(await last()).toBe(START + 70);
+    await endDeployment(store.db, id, { ...END, state: 'failed' }, START + 80);
+    expect(await last()).toBe(START + 70);
+    expect(await lastSentAt(store.db, 'two', 'service-1')).toBeNull();
+  });
+});
+
+type Operation =
+  | {
+      readonly kind: 'queue';
+      readonly service: string;
+      readonly to: Digest;
+      readonly forced: boolean;
+    }
+  | { readonly kind: 'intend' | 'sent' | 'postpone' | 'refute'; readonly pick: number }
+  | { readonly kind: 'end'; readonly pick: number; readonly state: (typeof FINAL)[number] };
+const FINAL = ['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped'] as const;
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({
+    kind: fc.constant('queue' as const),
+    service: fc.constantFrom('s1', 's2'),
+    to: fc.constantFrom(A, B, C),
+    forced: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constantFrom(
+      'intend' as const,
+      'sent' as const,
+      'postpone' as const,
+      'refute' as const,
+    ),
+    pick: fc.nat(20),
+  }),
+  fc.record({
+    kind: fc.constant('end' as const),
+    pick: fc.nat(20),
+    state: fc.constantFrom(...FINAL),
+  }),
+);
+
+/** What the store should hold, in as few words as possible. */
+type Model = { id: string; service: string; to: Digest; state: DeploymentState };
+const isOpen = ({ state }: Model): boolean => !(FINAL as readonly string[]).includes(state);
+
+const apply = async (models: Model[], step: Operation): Promise<void> => {
+  if (step.kind === 'queue') {
+    const { service, to } = step;
+    const cause = step.forced ? ('forced' as const) : ('digest-differs' as const);
+    const queued = await queue({ service: makeService({ id: service }), to, cause });
+    const open = models.find((one) => one.service === service && isOpen(one));
+    expect(queued.joined).toBe(open !== undefined && open.to === to && !step.forced);
+    if (queued.joined) {
+      expect(queued.id).toBe(open?.id);
+      return;
+    }
+    if (open !== undefined) open.state = 'superseded';
+    models.push({ id: queued.id, service, to, state: 'queued' });
+    return;
+  }
+  const model = models[step.pick % Math.max(models.length, 1)];
+  if (model === undefined) return;
+  const { id } = model;
+  const wasOpen = isOpen(model);
+  switch (step.kind) {
+    case 'intend':
+      expect(await recordIntent(store.db, id, intent(), START)).toBe(wasOpen);
+      if (wasOpen) model.state = 'updating';
+      return;
+    case 'sent':
+      expect(await recordSent(store.db, id, START, {})).toBe(wasOpen);
+      if (wasOpen) model.state = 'verifying';
+      return;
+    case 'end':
+      expect(await endDeployment(store.db, id, { ...END, state: step.state }, START)).toBe(wasOpen);
+      if (wasOpen) model.state = step.state;
+      return;
+    case 'postpone':
+      return postpone(store.db, id, START);
+    case 'refute':
+      return refuteIntent(store.db, id, intent());
+    default:
+      return step satisfies never;
+  }
+};
+
+describe('whatever happens in whatever order', () => {
+  it('at most one is open for a service, and each has exactly one final state', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 30 }), async (steps) => {
+        await store.db.deleteFrom('deployments').execute();
+        const models: Model[] = [];
+        for (const step of steps) await apply(models, step);
+        for (const service of ['s1', 's2'])
+          expect(
+            models.filter((one) => one.service === service && isOpen(one)).length,
+          ).toBeLessThan(2);
+        for (const model of models) {
+          const view = await readDeployment(store.db, model.id);
+          expect(view?.state).toBe(model.state);
+          const ends = view?.steps.filter((one) => (FINAL as readonly string[]).includes(one.step));
+          expect(ends?.length).toBe(isOpen(model) ? 0 : 1);
+          expect(view?.endedAt === null).toBe(isOpen(model));
+        }
+        const open = await openDeployments(store.db, 'one');
+        expect(open.map(({ id }) => id).toSorted()).toEqual(
+          models
+            .filter(isOpen)
+            .map(({ id }) => id)
+            .toSorted(),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,208 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MIGRATIONS } from './migrations.ts';
+import { openStore, type Store, StoreError } from './open-store.ts';
+
+let folder: string;
+const opened: Store[] = [];
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'store-'));
+});
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close();
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  rmSync(folder, { recursive: true });
+});
+
+const open = (path = join(folder, 'store.db')): Store => {
+  const store = openStore(path);
+  opened.push(store);
+  return store;
+};
+const problemOf = (path: string): StoreError => {
+  try {
+    open(path);
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
+  throw new Error('it opened');
+};
+
+/** Another process that opens the store and keeps it open until it is killed. */
+const openElsewhere = async (path: string): Promise<ChildProcess> => {
+  const store = pathToFileURL(join(import.meta.dirname, 'open-store.ts')).href;
+  const script = `
+    import { openStore } from ${JSON.stringify(store)};
+    openStore(${JSON.stringify(path)});
+    process.stdout.write('open');
+    setInterval(() => {}, 1_000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  await once(child.stdout, 'data', { signal: AbortSignal.timeout(20_000) });
+  return child;
+};
+
+describe('opening a store', () => {
+  it('makes file and folders, and tells that it is new only once', async () => {
+    const path = join(folder, 'deep', 'er', 'store.db');
+    const first = open(path);
+    expect(first.isNew).toBe(true);
+    await first.close();
+    opened.length = 0;
+    expect(open(path).isNew).toBe(false);
+  });
+
+  it('records which migrations were run', async () => {
+    const path = join(folder, 'store.db');
+    await open(path).close();
+    opened.length = 0;
+    const raw = new Database(path);
+    expect(raw.pragma('user_version', { simple: true })).toBe(MIGRATIONS.length);
+    raw.close();
+  });
+
+  it('runs a migration wholly or not at all', () => {
+    const path = join(folder, 'store.db');
+    // A table that stands in the way of one in the middle of the first migration.
+    const raw = new Database(path);
+    raw.exec('CREATE TABLE deployments (id TEXT)');
+    raw.close();
+    expect(problemOf(path).code).toBe('not-writable');
+    const after = new Database(path);
+    const tables = after.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    expect(tables).toEqual([{ name: 'deployments' }]);
+    expect(after.pragma('user_version', { simple: true })).toBe(0);
+    after.close();
+  });
+
+  it('commits to the disk and keeps rows that belong together', async () => {
+    const { db } = open();
+    const pragma = async (name: string): Promise<unknown> => {
+      const { rows } = await db.executeQuery({
+        sql: `PRAGMA ${name}`,
+        parameters: [],
+        query: { kind: 'RawNode', sqlFragments: [], parameters: [] },
+        queryId: { queryId: name },
+      });
+      return Object.values(rows[0] ?? {})[0];
+    };
+    expect(await pragma('journal_mode')).toBe('wal');
+    expect(await pragma('synchronous')).toBe(2);
+    expect(await pragma('foreign_keys')).toBe(1);
+  });
+
+  it('says whether a commit reaches the disk', async () => {
+    const store = open();
+    await expect(store.isWritable()).resolves.toBe(true);
+    await store.close();
+    await expect(store.isWritable()).rejects.toThrow(/./);
+  });
+
+  it('opens a store that the next version has migrated, as after a rollback', async () => {
+    const path = join(folder, 'store.db');
+    await open(path).close();
+    opened.length = 0;
+    const raw = new Database(path);
+    raw.pragma(`user_version = ${MIGRATIONS.length + 1}`);
+    raw.close();
+    const store = open(path);
+    expect(store.isNew).toBe(false);
+    await expect(store.isWritable()).resolves.toBe(true);
+    await store.close();
+    opened.length = 0;
+    const after = new Database(path);
+    expect(after.pragma('user_version', { simple: true })).toBe(MIGRATIONS.length + 1);
+    after.close();
+  });
+});
+
+describe('a store that cannot be opened', () => {
+  it('was written by a much newer version, and is left as it is', () => {
+    const path = join(folder, 'store.db');
+    const raw = new Database(path);
+    raw.pragma('user_version = 99');
+    raw.close();
+    const problem = problemOf(path);
+    expect(problem).toMatchObject({ code: 'newer' });
+    expect(problem.message).toContain(path);
+    const after = new Database(path);
+    expect(after.pragma('user_version', { simple: true })).toBe(99);
+    after.close();
+  });
+
+  it('is no database, and is left as it is', () => {
+    const path = join(folder, 'notes.txt');
+    const text = 'these are my notes\n'.repeat(1_000);
+    writeFileSync(path, text);
+    expect(problemOf(path)).toMatchObject({
+      code: 'damaged',
+      message: expect.stringContaining('no SQLite file'),
+    });
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  it('lies where no file can be', () => {
+    writeFileSync(join(folder, 'file'), '');
+    for (const path of [join(folder, 'file', 'store.db'), folder]) {
+      expect(problemOf(path)).toMatchObject({
+        code: 'not-writable',
+        message: expect.stringContaining(path),
+      });
+    }
+  });
+
+  it('is in use in this process', () => {
+    open();
+    expect(problemOf(join(folder, 'store.db')).code).toBe('in-use');
+  });
+});
+
+describe('another process', () => {
+  it('keeps everybody out while it lives, and nobody once it was killed', async () => {
+    const path = join(folder, 'store.db');
+    const child = await openElsewhere(path);
+    const problem = problemOf(path);
+    expect(problem).toMatchObject({ code: 'in-use' });
+    expect(problem.message).toBe(
+      `the store ${path} is in use by another process: only one helper may run on it`,
+    );
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const store = open(path);
+    expect(store.isNew).toBe(false);
+    await expect(store.isWritable()).resolves.toBe(true);
+  });
+
+  it('is kept out of a store that is only open, without any work', async () => {
+    const path = join(folder, 'store.db');
+    open(path);
+    const child = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '--eval',
+        `import { openStore } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'open-store.ts')).href)};
+         try { openStore(${JSON.stringify(path)}); process.exit(0); }
+         catch (error) { process.exit(error.code === 'in-use' ? 42 : 1); }`,
+      ],
+      { stdio: 'ignore' },
+    );
+    children.push(child);
+    expect(await once(child, 'exit')).toEqual([42, null]);
+  });
+});
