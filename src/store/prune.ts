@@ -31,12 +31,41 @@ export const prune = async (db: Db, retention: Retention, now: number): Promise<
     removed += gone;
     left -= gone;
   }
-  while ((await usedBytes(db)) > retention.bytes) {
-    const gone = (await removeDeliveries(db, now)) + (await removeDeployments(db, now));
-    if (gone === 0) break;
-    removed += gone;
+  return removed + (await pruneBytes(db, retention.bytes, now));
+};
+
+/** Removes history of every kind, oldest first and an eighth of its time at once, until the rest fits. */
+const pruneBytes = async (db: Db, bytes: number, now: number): Promise<number> => {
+  let removed = 0;
+  let before = await oldestAt(db, now);
+  while (before < now && (await usedBytes(db)) > bytes) {
+    before += Math.max(1, Math.ceil((now - before) / 8));
+    const until = before;
+    removed += await inBatches(() => removeDeliveries(db, until));
+    removed += await inBatches(() => removeDeployments(db, until));
+    removed += await removeRuns(db, until);
   }
   return removed;
+};
+
+const oldestAt = async (db: Db, now: number): Promise<number> => {
+  const { first, second, third } = await db
+    .selectNoFrom((eb) => [
+      eb
+        .selectFrom('deliveries')
+        .select((min) => min.fn.min('received_at').as('at'))
+        .as('first'),
+      eb
+        .selectFrom('deployments')
+        .select((min) => min.fn.min('ended_at').as('at'))
+        .as('second'),
+      eb
+        .selectFrom('runs')
+        .select((min) => min.fn.min('ended_at').as('at'))
+        .as('third'),
+    ])
+    .executeTakeFirstOrThrow();
+  return Math.min(first ?? now, second ?? now, third ?? now);
 };
 
 const inBatches = async (removeBatch: () => Promise<number>): Promise<number> => {
@@ -111,12 +140,38 @@ const removeDeployments = async (db: Db, before: number, most = BATCH): Promise<
 };
 
 const pruneRest = async (db: Db, before: number): Promise<number> => {
-  const runs = await db.deleteFrom('runs').where('ended_at', '<', before).executeTakeFirst();
+  const runs = await removeRuns(db, before);
   const actions = await db.deleteFrom('actions').where('at', '<', before).executeTakeFirst();
   const holds = await db.deleteFrom('holds').where('released_at', '<', before).executeTakeFirst();
-  return (
-    Number(runs.numDeletedRows) + Number(actions.numDeletedRows) + Number(holds.numDeletedRows)
-  );
+  const freezes = await db
+    .deleteFrom('freezes')
+    .where((eb) => eb.or([eb('ended_at', '<', before), eb('until', '<', before)]))
+    .executeTakeFirst();
+  const rest = [actions, holds, freezes].map(({ numDeletedRows }) => Number(numDeletedRows));
+  return rest.reduce((sum, gone) => sum + gone, runs);
+};
+
+/** A run may hold every service of a cluster. */
+const RUNS_AT_ONCE = 20;
+
+/** Ended runs before a time. */
+const removeRuns = async (db: Db, before: number): Promise<number> => {
+  let removed = 0;
+  for (;;) {
+    const { numDeletedRows } = await db
+      .deleteFrom('runs')
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('runs as old')
+          .select('old.id')
+          .where('old.ended_at', '<', before)
+          .orderBy('old.id')
+          .limit(RUNS_AT_ONCE),
+      )
+      .executeTakeFirst();
+    removed += Number(numDeletedRows);
+    if (numDeletedRows < RUNS_AT_ONCE) return removed;
+  }
 };
 
 const countEnded = async (db: Db): Promise<number> => {
