@@ -1,0 +1,289 @@
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { EXIT } from '../../src/cli/exit-status.ts';
+import { configSchema } from '../../src/config/config-schema.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { FILE_KEYS } from '../../src/config/secret-file.ts';
+import * as known from '../../src/config/variables.ts';
+import { PUSH_OUTCOMES } from '../../src/core/conclude-look.ts';
+import { condemnsDigest, type FailureReason, mayPass } from '../../src/core/follow.ts';
+import { unsupportedLabel } from '../../src/core/labels.ts';
+import { CAUSES } from '../../src/core/plan.ts';
+import { DEPLOYMENT_STATES, VERDICT_NAMES } from '../../src/core/views.ts';
+import { SENDERS } from '../../src/intake/senders.ts';
+import { codesIn, readPage, readPages, ROOT } from '../support/read-docs.ts';
+
+const pages = readPages('README.md', 'docs/**/*.md', 'examples/*.md');
+const readme = readPage('README.md');
+const guide = (name: string) => readPage(`docs/guide/${name}.md`);
+const configuration = guide('configuration');
+const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+const PEM = '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n';
+
+/** Loads it as the helper does, with every secret file and variable that it asks for. */
+const load = (yaml: string) => {
+  const names = [...yaml.matchAll(/(?<!\$)\$\{(\w+)\}/g)].map(([, name = '']) => name);
+  const secret = (name: string): string => createHash('sha256').update(name).digest('hex');
+  return loadConfig({
+    argvConfig: 'shown.yaml',
+    env: Object.fromEntries(names.map((name) => [name, secret(name)])),
+    readFile: (path) => {
+      if (path === 'shown.yaml') return yaml;
+      const key = yaml.slice(0, yaml.indexOf(path)).match(/(\w+)File:\s*$/)?.[1] ?? '';
+      if (['ca', 'cert', 'key'].includes(key)) return PEM;
+      return key === 'url' ? `https://receiver.example.org/${secret(path)}` : secret(path);
+    },
+    senders: SENDERS.map(({ name }) => name),
+  });
+};
+
+type Stack = {
+  readonly services: Readonly<
+    Record<string, { deploy?: { labels?: Readonly<Record<string, string>> } }>
+  >;
+};
+
+const shown = [
+  ...pages.flatMap(({ blocks }) => blocks).filter(({ language }) => language === 'yaml'),
+  ...globSync('examples/*.{yaml,yml}', { cwd: ROOT }).map((at) => {
+    const kind = /\.(stack|registry)\.yml$/.exec(at)?.[1];
+    return { at, language: 'yaml', kind: kind === undefined ? [] : [kind], text: text(at) };
+  }),
+];
+
+describe('YAML', () => {
+  it.each(shown.filter(({ kind }) => kind.length === 0))('$at is a configuration', (block) => {
+    expect(load(block.text)).toMatchObject({ ok: true });
+  });
+
+  it('with a mistake would be told', () => {
+    expect(load('smartRedeploy: { mode: reprot }')).toMatchObject({ ok: false });
+  });
+
+  it.each(shown.filter(({ kind }) => kind[0] === 'registry'))('$at notifies of pushes', (block) => {
+    const { endpoints } = parse(block.text).notifications;
+    expect(endpoints[0].url).toMatch(/\/hooks$/);
+    expect(endpoints[0].headers.Authorization[0]).toMatch(/^Bearer \S+$/);
+  });
+
+  const stacks = [
+    ...shown.filter(({ kind }) => kind[0] === 'stack'),
+    ...globSync('deploy/*.yml', { cwd: ROOT }).map((at) => ({ at, text: text(at) })),
+  ];
+  it.each(stacks)('$at has labels that the helper knows', (block) => {
+    const { services } = parse(block.text) as Stack;
+    for (const { deploy } of Object.values(services)) {
+      const service = { labels: deploy?.labels ?? {}, mode: 'replicated', autoredeploy: false };
+      expect(unsupportedLabel(service as never)).toBeNull();
+    }
+  });
+
+  it('is of a kind that is checked', () => {
+    expect(shown.length).toBeGreaterThan(12);
+    for (const { kind } of shown) expect([undefined, 'registry', 'stack']).toContain(kind[0]);
+  });
+});
+
+type JsonSchema = {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+};
+
+/** Every key of the schema, `clusters[].tls.ca`, and whether it must be there. */
+const keysOf = (schema: JsonSchema, path = ''): readonly (readonly [string, boolean])[] => [
+  ...Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => {
+    const at = path === '' ? key : `${path}.${key}`;
+    return [[at, schema.required?.includes(key) === true] as const, ...keysOf(inner, at)];
+  }),
+  ...(schema.items === undefined ? [] : keysOf(schema.items, `${path}[]`)),
+  ...[...(schema.oneOf ?? []), ...(schema.anyOf ?? [])].flatMap((one) => keysOf(one, path)),
+];
+
+const schemaKeys = new Map(
+  keysOf(
+    z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as unknown as JsonSchema,
+  ),
+);
+
+const keyRows = configuration.rows
+  .filter(({ titles }) => titles[0] === 'key')
+  .map(({ at, cells: [key = '', initial = '', variable = '', meaning = ''] }) => ({
+    at,
+    key: codesIn(key)[0] ?? '',
+    initial,
+    variables: codesIn(variable),
+    meaning,
+  }));
+
+describe('keys', () => {
+  it('are those of the schema, each told once', () => {
+    expect(keyRows.map(({ key }) => key).toSorted()).toEqual([...schemaKeys.keys()].toSorted());
+  });
+
+  it('are called required where they are', () => {
+    // `clusters` has a default that only loading gives.
+    const told = keyRows.filter(({ initial }) => initial.startsWith('required'));
+    const required = [...schemaKeys].flatMap(([key, must]) =>
+      must && key !== 'clusters' ? [key] : [],
+    );
+    expect(told.map(({ key }) => key).toSorted()).toEqual(required.toSorted());
+  });
+
+  it('name their file where they may be given as one', () => {
+    for (const { key, meaning, at } of keyRows) {
+      const last = key.split('.').at(-1) ?? '';
+      const isTold =
+        meaning.includes(`${last}File`) ||
+        key === 'clusters[].url' ||
+        key === 'hooks.secrets[].value';
+      if (FILE_KEYS.includes(last)) expect(isTold, at).toBe(true);
+    }
+    expect(configuration.text).toContain('`urlFile` is possible too');
+  });
+
+  const least = load(`
+registries: [{ host: registry.local }]
+hooks: { secrets: [{ name: a, value: "\${A}" }] }
+api: { tokens: [{ name: a, role: viewer, value: "\${B}" }] }
+notifications: [{ name: a, type: apprise, url: "https://example.org" }]
+`);
+  const config: Readonly<Record<string, unknown>> = least.ok
+    ? {
+        ...least.config,
+        listen: `${least.config.listen.host}:${least.config.listen.port}`,
+        retention: {
+          days: least.config.retention.ageMs / 86_400_000,
+          deployments: least.config.retention.deployments,
+          megabytes: least.config.retention.bytes / 1_000_000,
+        },
+      }
+    : {};
+  const valueAt = (key: string): unknown =>
+    key
+      .replaceAll('[]', '.0')
+      .split('.')
+      .reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], config);
+
+  const defaults = keyRows.filter(({ initial }) => /^`[^`]+`$/.test(initial) && initial !== '`[]`');
+  it.each(defaults)('$at: $key is $initial by default', ({ key, initial }) => {
+    expect(String(valueAt(key))).toBe(codesIn(initial)[0]);
+  });
+  it('have many defaults that were compared', () => {
+    expect(defaults.length).toBeGreaterThan(14);
+  });
+});
+
+describe('variables', () => {
+  const all = known.KNOWN_VARIABLES.filter(
+    (name) => !name.endsWith('_FILE') || name === 'CD_HELPER_URL_FILE',
+  );
+  const inCode = (page: { codes: readonly { text: string }[] }) =>
+    new Set(page.codes.flatMap((code) => code.text.match(/CD_HELPER_[A-Z_]+/g) ?? []));
+
+  it.each([readme, configuration])('all stand in $path', (page) => {
+    const told = inCode(page);
+    const wanted = all.filter((name) => page !== readme || name !== 'CD_HELPER_URL_FILE');
+    expect(wanted.filter((name) => !told.has(name))).toEqual([]);
+  });
+
+  it('that are told exist', () => {
+    const ofStacks = globSync('deploy/*.yml', { cwd: ROOT }).flatMap((path) =>
+      [...text(path).matchAll(/\$\{(CD_HELPER_\w+)/g)].map(([, name = '']) => name),
+    );
+    const exists = new Set([...known.KNOWN_VARIABLES, ...ofStacks]);
+    for (const page of pages) {
+      for (const name of page.text.match(/CD_HELPER_[A-Z_]*[A-Z]/g) ?? []) {
+        expect(exists, `${page.path} names ${name}`).toContain(name);
+      }
+    }
+  });
+
+  it('stand beside the key that they set', () => {
+    const told = keyRows.flatMap(({ key, variables }) => variables.map((name) => `${name} ${key}`));
+    const plain = Object.entries(known.PLAIN_VARIABLES).map(
+      ([name, { path }]) => `${name} ${path.join('.')}`,
+    );
+    const cluster = Object.entries(known.CLUSTER_VARIABLES).map(
+      ([name, path]) => `${name} clusters[].${path.join('.')}`,
+    );
+    const rest = [
+      `${known.HOOK_SECRET} hooks.secrets`,
+      `${known.API_TOKEN} api.tokens`,
+      `${known.REGISTRY_INSECURE} registries[].insecure`,
+    ];
+    expect(told.toSorted()).toEqual([...plain, ...cluster, ...rest].toSorted());
+  });
+});
+
+/** First cells of the tables of a page that are titled so. */
+const firstCells = (
+  page: { rows: readonly { titles: readonly string[]; cells: readonly string[] }[] },
+  title: string,
+) =>
+  page.rows
+    .filter(({ titles }) => titles[0] === title)
+    .flatMap(({ cells }) => codesIn(cells[0] ?? ''));
+
+describe('words', () => {
+  it('labels', () => {
+    const rows = readme.rows.filter(({ titles }) => titles[0] === 'label');
+    const supported = [...text('src/core/labels.ts').matchAll(/^ {2}'(cd-helper\.\w+)':/gm)].map(
+      ([, label = '']) => label,
+    );
+    expect(firstCells(readme, 'label').toSorted()).toEqual(supported.toSorted());
+    for (const { cells } of rows) {
+      for (const value of codesIn(cells[1] ?? '')) {
+        const labels = { [codesIn(cells[0] ?? '')[0] ?? '']: value };
+        expect(unsupportedLabel({ labels, mode: 'replicated', autoredeploy: false })).toBeNull();
+      }
+    }
+  });
+
+  it('senders', () => {
+    const names = SENDERS.map(({ name }) => name).toSorted();
+    expect(firstCells(guide('senders'), 'sender').toSorted()).toEqual(names);
+  });
+
+  it('verdicts, states, outcomes and causes', () => {
+    const concepts = guide('concepts');
+    const finals = DEPLOYMENT_STATES.filter(
+      (state) => !['queued', 'updating', 'verifying'].includes(state),
+    );
+    expect(firstCells(concepts, 'verdict').toSorted()).toEqual([...VERDICT_NAMES].toSorted());
+    expect(firstCells(concepts, 'state').toSorted()).toEqual(finals.toSorted());
+    expect(firstCells(concepts, 'outcome').toSorted()).toEqual([...PUSH_OUTCOMES].toSorted());
+    for (const cause of CAUSES) expect(guide('api').text).toContain(`\`${cause}\``);
+  });
+
+  it('what a failure leads to', () => {
+    const rows = guide('concepts').rows.filter(({ titles }) => titles[1] === 'the image is held');
+    expect(rows.length).toBeGreaterThan(3);
+    for (const { cells, at } of rows) {
+      for (const reason of codesIn(cells[0] ?? '') as FailureReason[]) {
+        expect(condemnsDigest(reason), `${at} ${reason}`).toBe(cells[1] === 'yes');
+        expect(mayPass(reason), `${at} ${reason}`).toBe(cells[2] !== 'no');
+      }
+    }
+  });
+
+  it('exit statuses', () => {
+    expect(readme.text.replaceAll('\n', ' ')).toContain(
+      `**${EXIT.well}** well, **${EXIT.failed}** something failed, **${EXIT.wrongUse}** wrong use, **${EXIT.unknown}** something unknown`,
+    );
+  });
+
+  it('metrics', () => {
+    const names = (texts: readonly string[]) =>
+      [...new Set(texts.flatMap((one) => one.match(/\bcd_helper_[a-z_]+/g) ?? []))].toSorted();
+    const source = globSync('src/**/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] }).map(text);
+    expect(names(pages.map((page) => page.text))).toEqual(names(source));
+  });
+});
