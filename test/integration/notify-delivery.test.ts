@@ -116,10 +116,15 @@ const notify = (
   };
 };
 
-const webhook = (url: string, change: Partial<ChannelSettings> = {}): ChannelSettings =>
-  ({ ...basicsOf(url, change), type: 'webhook', secret: null }) as ChannelSettings;
-const slack = (url: string, change: Partial<ChannelSettings> = {}): ChannelSettings =>
-  ({ ...basicsOf(url, change), type: 'slack' }) as ChannelSettings;
+const webhook = (url: string, change: Partial<ChannelSettings> = {}): ChannelSettings => ({
+  ...basicsOf(url, change),
+  type: 'webhook',
+  secret: null,
+});
+const slack = (url: string, change: Partial<ChannelSettings> = {}): ChannelSettings => ({
+  ...basicsOf(url, change),
+  type: 'slack',
+});
 
 const deploymentOf = ({ body }: Received): string => (body as { id: string }).id;
 const servicesOf = ({ body }: Received): readonly string[] =>
@@ -349,12 +354,13 @@ test.each([
     const id = await queue({ service: `web-${state}`, stack: 'shop' });
     await end(id, state);
   }
-  await using _running = notify([
+  await using notifying = notify([
     webhook(receiver.url, filter),
     webhook(all.url, { name: 'all', states: STATES }),
   ]);
   await all.first(STATES.length);
   await settled();
+  expect(notifying.logLines.filter((line) => line.startsWith('error'))).toEqual([]);
   const states = receiver.received.map(
     ({ body }) => (body as { data: { customData: { state: string } } }).data.customData.state,
   );
@@ -433,7 +439,9 @@ test('whoever led to it is named, and how long it took', async () => {
   await end(id);
   await using _ = notify([slack(receiver.url)]);
   const [one] = await receiver.first(1);
-  expect((one?.body as { text: string }).text).toMatch(/ succeeded after 12 s\n.*\nby oncall$/s);
+  expect(one?.body).toMatchObject({
+    text: expect.stringMatching(/ succeeded after 12 s\n.*\nby oncall$/s),
+  });
 });
 
 test('with nobody to tell nothing piles up, and a channel that comes later hears no old news', async () => {

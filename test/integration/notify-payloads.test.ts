@@ -298,7 +298,7 @@ test('ten long failures with their log fit into one message of Discord and one b
     ...hostile,
     failure: { ...FAILURE, message: 'm'.repeat(5_000), log: Array(20).fill('l'.repeat(500)) },
   };
-  const { body } = only(await send(slack, messageOf(...Array(10).fill(long))));
+  const { body } = only(await send(slack, messageOf(...Array.from({ length: 10 }, () => long))));
   const sent = body as { text: string; blocks: { text: { text: string } }[] };
   expect(sent.text.length).toBeLessThanOrEqual(2_000);
   expect(sent.blocks).toHaveLength(11);

@@ -95,9 +95,11 @@ test('one push to two services: an event each, one message in the chat and one m
       ),
     ),
   );
-  expect((chat.received[0]?.body as { text: string }).text).toMatch(
-    /^2 deployments: 2 succeeded\n✅ (api|web) on production succeeded after /,
-  );
+  expect(chat.received[0]?.body).toMatchObject({
+    text: expect.stringMatching(
+      /^2 deployments: 2 succeeded\n✅ (api|web) on production succeeded after /,
+    ),
+  });
   expect(mail.received[0]?.body).toMatchObject({ type: 'success', tag: 'ops' });
   await helper.stop();
   expect([hook, chat, mail].map(({ received }) => received.length)).toEqual([2, 1, 1]);
