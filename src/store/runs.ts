@@ -35,10 +35,14 @@ export type NewRun = Omit<Run, 'state'>;
 
 const NO_PROGRESS: RunProgress = { services: 0, images: 0, checkedImages: 0 };
 
+/** The same text for the same request, in whatever order its asker named its fields. */
+const requestText = ({ cluster, services, stacks, images, dryRun, pin }: RunRequest): string =>
+  JSON.stringify({ cluster, services, stacks, images, dryRun, pin } satisfies RunRequest);
+
 /** Puts a run on disk, or answers the id of an equal one that is under way, which it joins. */
 export const startRun = async (db: Db, run: NewRun, now: number): Promise<string> =>
   db.transaction().execute(async (query) => {
-    const request = JSON.stringify(run.request);
+    const request = requestText(run.request);
     const same = await query
       .selectFrom('runs')
       .select('id')
@@ -94,6 +98,7 @@ export const setRunProgress = async (
     .updateTable('runs')
     .set({ state, progress: JSON.stringify(progress) })
     .where('id', '=', id)
+    .where('ended_at', 'is', null)
     .execute();
 };
 
@@ -108,6 +113,7 @@ export const endRun = async (
     .updateTable('runs')
     .set({ state, reason, ended_at: now })
     .where('id', '=', id)
+    .where('ended_at', 'is', null)
     .execute();
 };
 

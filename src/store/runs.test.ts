@@ -1,0 +1,195 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeService } from '../../test/support/make-service.ts';
+import { makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
+import type { RunRequest, ServiceView } from '../core/views.ts';
+import { endDeployment } from './deployments.ts';
+import { openStore, type Store } from './open-store.ts';
+import { queueDeployment } from './queue-deployment.ts';
+import {
+  endRun,
+  lastRunAt,
+  listRuns,
+  openDeploymentsOfRun,
+  openRuns,
+  putRunServices,
+  readRun,
+  type RunOrigin,
+  setRunProgress,
+  startRun,
+} from './runs.ts';
+
+const EVERYTHING: RunRequest = {
+  cluster: null,
+  services: [],
+  stacks: [],
+  images: [],
+  dryRun: false,
+  pin: false,
+};
+
+let store: Store;
+beforeEach(() => {
+  store = openStore(':memory:');
+});
+afterEach(() => store.close());
+
+const start = (
+  change: Partial<RunRequest> = {},
+  at = START,
+  origin: RunOrigin = 'person',
+): Promise<string> => {
+  const request = { ...EVERYTHING, ...change };
+  return startRun(store.db, { id: nextId(), request, origin, actor: 'oncall' }, at);
+};
+const view = (id: string, verdict: ServiceView['verdict'] = 'current'): ServiceView => ({
+  cluster: 'one',
+  id,
+  name: id,
+  stack: null,
+  image: 'docker.io/acme/web:v1',
+  running: null,
+  published: null,
+  checkedAt: null,
+  verdict,
+  reason: null,
+  mode: 'replicated',
+  replicas: null,
+  updatedAt: '2026-01-01T00:00:00Z',
+  deployment: null,
+  build: null,
+});
+const put = (id: string, cluster: string, ...views: ServiceView[]): Promise<void> =>
+  putRunServices(
+    store.db,
+    id,
+    cluster,
+    views.map((one) => ({ view: one, deployment: null })),
+  );
+
+describe('starting a run', () => {
+  it('puts it on disk with what was asked', async () => {
+    const id = await start({ services: ['web*'], pin: true });
+    expect(await openRuns(store.db)).toEqual([
+      {
+        id,
+        request: { ...EVERYTHING, services: ['web*'], pin: true },
+        origin: 'person',
+        actor: 'oncall',
+        state: 'queued',
+      },
+    ]);
+    expect(await readRun(store.db, id)).toEqual({
+      id,
+      state: 'queued',
+      reason: null,
+      dryRun: false,
+      progress: { services: 0, images: 0, checkedImages: 0 },
+      startedAt: new Date(START).toISOString(),
+      endedAt: null,
+      counts: {},
+      services: [],
+    });
+  });
+
+  it('joins the same one that is under way, and no other', async () => {
+    const first = await start();
+    expect(await start()).toBe(first);
+    expect(await start({ pin: true })).not.toBe(first);
+    expect(await start({ services: ['web'] })).not.toBe(first);
+    await endRun(store.db, first, 'done', null, START);
+    expect(await start()).not.toBe(first);
+  });
+
+  it('joins it however its fields are ordered', async () => {
+    const first = await start({ stacks: ['shop'] });
+    const { cluster, services, stacks, images, dryRun, pin } = { ...EVERYTHING, stacks: ['shop'] };
+    const request: RunRequest = { pin, dryRun, images, stacks, services, cluster };
+    const second = { id: nextId(), request, origin: 'schedule', actor: null } as const;
+    expect(await startRun(store.db, second, START)).toBe(first);
+  });
+
+  it('joins no dry run, and lets none be joined', async () => {
+    const dry = await start({ dryRun: true });
+    expect(await start({ dryRun: true })).not.toBe(dry);
+    expect(await start()).not.toBe(dry);
+  });
+
+  it('remembers when the last one of an origin began', async () => {
+    expect(await lastRunAt(store.db, ['start'])).toBeNull();
+    await start({}, START, 'start');
+    await start({ pin: true }, START + 5, 'schedule');
+    await start({ services: ['x'] }, START + 9, 'person');
+    expect(await lastRunAt(store.db, ['start'])).toBe(START);
+    expect(await lastRunAt(store.db, ['start', 'schedule'])).toBe(START + 5);
+  });
+});
+
+describe('a run under way', () => {
+  it('tells how far it has come', async () => {
+    const id = await start();
+    const progress = { services: 9, images: 4, checkedImages: 2 };
+    await setRunProgress(store.db, id, 'checking', progress);
+    expect(await readRun(store.db, id)).toMatchObject({ state: 'checking', progress });
+  });
+
+  it('keeps its end, whatever comes late', async () => {
+    const id = await start();
+    await endRun(store.db, id, 'done', null, START + 5);
+    await setRunProgress(store.db, id, 'checking', { services: 1, images: 1, checkedImages: 1 });
+    await endRun(store.db, id, 'failed', 'late', START + 9);
+    expect(await readRun(store.db, id)).toMatchObject({
+      state: 'done',
+      reason: null,
+      endedAt: new Date(START + 5).toISOString(),
+    });
+    expect(await openRuns(store.db)).toEqual([]);
+  });
+
+  it('replaces what it found on a cluster, and counts verdicts', async () => {
+    const id = await start();
+    await put(id, 'one', view('a'), view('b', 'obsolete'));
+    await put(id, 'two', view('c', 'unknown'));
+    await put(id, 'one', view('a'), view('b'), view('d', 'held'));
+    const run = await readRun(store.db, id);
+    expect(run?.services.map((one) => one.id)).toEqual(['c', 'a', 'b', 'd']);
+    expect(run?.counts).toEqual({ current: 2, held: 1, unknown: 1 });
+  });
+
+  it('waits for the deployments that it led to', async () => {
+    const id = await start();
+    const deploy = async (service: string): Promise<string> => {
+      const wanted = makeDeployment({ service: makeService({ id: service }) });
+      return (await queueDeployment(store.db, wanted, START)).id;
+    };
+    const [one, two] = [await deploy('a'), await deploy('b')];
+    await deploy('not-of-this-run');
+    await putRunServices(store.db, id, 'one', [
+      { view: view('a'), deployment: one },
+      { view: view('b'), deployment: two },
+      { view: view('c'), deployment: null },
+    ]);
+    expect(await openDeploymentsOfRun(store.db, id)).toBe(2);
+    const end = { state: 'failed', reason: 'task-failed', failure: null } as const;
+    await endDeployment(store.db, one, end, START);
+    expect(await openDeploymentsOfRun(store.db, id)).toBe(1);
+    await endDeployment(store.db, two, end, START);
+    expect(await openDeploymentsOfRun(store.db, id)).toBe(0);
+  });
+});
+
+it('lists the newest first, in pages that miss and repeat none', async () => {
+  const ids: string[] = [];
+  for (let index = 0; index < 7; index += 1) {
+    ids.push(await start({ dryRun: true }));
+    await put(ids.at(-1) ?? '', 'one', view('a', 'pinned'));
+  }
+  const seen: string[] = [];
+  for (let after: string | null = null; ; ) {
+    const page = await listRuns(store.db, { limit: 3, after });
+    expect(page.items.every(({ counts }) => counts.pinned === 1)).toBe(true);
+    seen.push(...page.items.map(({ id }) => id));
+    if (page.next === null) break;
+    after = page.next;
+  }
+  expect(seen).toEqual(ids.toReversed());
+});
