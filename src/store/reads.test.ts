@@ -1,0 +1,376 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { digestOfChar, makeService } from '../../test/support/make-service.ts';
+import {
+  makeDelivery,
+  makeDeployment,
+  nextId,
+  pushOf,
+  START,
+} from '../../test/support/store-samples.ts';
+import type { NewDelivery } from '../core/delivery.ts';
+import type { Digest } from '../core/digest.ts';
+import type { DeliveryFilter, DeploymentFilter, Page, PageRequest } from '../core/views.ts';
+import { createIntakeWriter, type IntakeOptions } from './accept-delivery.ts';
+import { listActions, recordAction } from './actions.ts';
+import { endDeployment, recordBuild } from './deployments.ts';
+import { addFreeze, listFreezes } from './freezes.ts';
+import { openStore, type Store } from './open-store.ts';
+import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
+import { listDeliveries, readDelivery } from './read-deliveries.ts';
+import {
+  digestBefore,
+  latestDeployments,
+  listDeployments,
+  readDeployment,
+} from './read-deployments.ts';
+import { replayDelivery } from './replay-delivery.ts';
+
+const [A, B, C, D] = ['a', 'b', 'c', 'd'].map(digestOfChar) as [Digest, Digest, Digest, Digest];
+
+let store: Store;
+let woken: number;
+beforeEach(() => {
+  store = openStore(':memory:');
+  woken = 0;
+});
+afterEach(() => store.close());
+
+const options: IntakeOptions = {
+  clusters: ['one', 'two'],
+  now: () => START,
+  lastLookAt: () => null,
+  onWork: () => {
+    woken += 1;
+  },
+};
+const deliver = async (change: Partial<NewDelivery> = {}): Promise<string> =>
+  (await createIntakeWriter(store.db, options)(makeDelivery(change))).id;
+const deploy = async (change: Partial<NewDeployment> = {}, at = START): Promise<string> =>
+  (await queueDeployment(store.db, makeDeployment({ cause: 'forced', ...change }), at)).id;
+const END = { state: 'succeeded', reason: null, failure: null } as const;
+const at = (ms: number): string => new Date(START + ms).toISOString();
+
+/** Everything that a list has, page by page. */
+const all = async <T>(
+  list: (page: PageRequest) => Promise<Page<T>>,
+  limit: number,
+): Promise<T[]> => {
+  const items: T[] = [];
+  let after: string | null = null;
+  do {
+    const page: Page<T> = await list({ limit, after });
+    expect(page.items.length).toBeLessThanOrEqual(limit);
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== null);
+  return items;
+};
+
+describe('every list', () => {
+  const fill = async (count: number): Promise<Record<string, string[]>> => {
+    const made: Record<string, string[]> = {
+      deliveries: [],
+      deployments: [],
+      actions: [],
+      freezes: [],
+    };
+    for (let index = 0; index < count; index += 1) {
+      made['deliveries']?.push(await deliver());
+      made['deployments']?.push(await deploy({ service: makeService({ id: `s-${index % 3}` }) }));
+      const [action, freeze] = [nextId(), nextId()];
+      await recordAction(
+        store.db,
+        { id: action, actor: 'a', action: 'b', target: 'c', detail: {} },
+        START,
+      );
+      await addFreeze(
+        store.db,
+        {
+          id: freeze,
+          cluster: null,
+          stack: null,
+          service: null,
+          reason: 'r',
+          by: 'b',
+          until: null,
+        },
+        START,
+      );
+      made['actions']?.push(action);
+      made['freezes']?.push(freeze);
+    }
+    return made;
+  };
+
+  it('gives all its items exactly once, in its order, whatever the size of a page', async () => {
+    const made = await fill(10);
+    const ids = (items: readonly { id: string }[]): string[] => items.map(({ id }) => id);
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 12 }), async (limit) => {
+        const { db } = store;
+        const newestFirst = (name: string): string[] => (made[name] ?? []).toReversed();
+        expect(ids(await all((page) => listDeliveries(db, {}, page), limit))).toEqual(
+          newestFirst('deliveries'),
+        );
+        expect(ids(await all((page) => listDeployments(db, {}, page), limit))).toEqual(
+          newestFirst('deployments'),
+        );
+        expect(ids(await all((page) => listActions(db, page), limit))).toEqual(
+          newestFirst('actions'),
+        );
+        expect(ids(await all((page) => listFreezes(db, page, START), limit))).toEqual(
+          made['freezes'],
+        );
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('bears any text as a cursor, and tells an exact end', async () => {
+    await fill(4);
+    for (const after of ['', '~', "' OR 1=1 --", '\u0000']) {
+      await expect(listDeliveries(store.db, {}, { limit: 5, after })).resolves.toMatchObject({
+        next: null,
+      });
+      await expect(listDeployments(store.db, {}, { limit: 5, after })).resolves.toMatchObject({
+        next: null,
+      });
+    }
+    expect((await listDeliveries(store.db, {}, { limit: 4, after: null })).next).toBeNull();
+    expect((await listDeliveries(store.db, {}, { limit: 3, after: null })).next).not.toBeNull();
+  });
+
+  it('goes on at the same place while newer items come', async () => {
+    const made = await fill(4);
+    const first = await listDeliveries(store.db, {}, { limit: 2, after: null });
+    await fill(2);
+    const rest = await listDeliveries(store.db, {}, { limit: 9, after: first.next });
+    expect(rest.items.map(({ id }) => id)).toEqual(made['deliveries']?.slice(0, 2).toReversed());
+  });
+});
+
+describe('deliveries', () => {
+  it('are shown with what became of each push, and what they led to', async () => {
+    const id = await deliver({
+      pushes: [pushOf('acme/web:v1', B), pushOf('acme/api:v2')],
+      ignored: [{ reason: 'no-tag', about: 'x' }],
+    });
+    const deployment = await deploy({ triggers: [{ kind: 'hook', source: id }] });
+    await store.db
+      .updateTable('push_results')
+      .set({ state: 'done', outcome: 'deployed', detail: 'well', ended_at: START + 5 })
+      .where('cluster', '=', 'one')
+      .where('name', '=', 'docker.io/acme/web')
+      .execute();
+    const waiting = { state: 'waiting', outcome: null, detail: null, endedAt: null };
+    expect(await readDelivery(store.db, id)).toEqual({
+      id,
+      receivedAt: at(0),
+      sender: 'docker-hub',
+      secret: 'main',
+      address: '192.0.2.1',
+      status: 202,
+      pushes: [
+        {
+          image: 'docker.io/acme/web:v1',
+          digest: B,
+          results: [
+            { cluster: 'one', state: 'done', outcome: 'deployed', detail: 'well', endedAt: at(5) },
+            { cluster: 'two', ...waiting },
+          ],
+        },
+        {
+          image: 'docker.io/acme/api:v2',
+          results: [
+            { cluster: 'one', ...waiting },
+            { cluster: 'two', ...waiting },
+          ],
+        },
+      ],
+      ignored: [{ reason: 'no-tag', about: 'x' }],
+      duplicateOf: null,
+      deployments: [deployment],
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(await readDelivery(store.db, 'nothing')).toBeNull();
+  });
+
+  it.each<[string, DeliveryFilter, readonly string[]]>([
+    ['sender', { sender: 'github' }, ['b']],
+    ['secret', { secret: 'ci' }, ['c']],
+    ['since, from then on', { since: at(1_000) }, ['c', 'b']],
+    ['until, and not then', { until: at(1_000) }, ['a']],
+    ['both', { since: at(1_000), until: at(2_000) }, ['b']],
+    ['none', {}, ['c', 'b', 'a']],
+    ['nothing of it', { sender: 'nobody' }, []],
+  ])('are filtered by %s', async (_name, filter, expected) => {
+    await deliver({ address: 'a' });
+    await deliver({ address: 'b', sender: 'github', receivedAt: at(1_000) });
+    await deliver({ address: 'c', secret: 'ci', receivedAt: at(2_000) });
+    const { items } = await listDeliveries(store.db, filter, { limit: 9, after: null });
+    expect(items.map(({ address }) => address)).toEqual(expected);
+  });
+});
+
+describe('deployments', () => {
+  it.each<[string, DeploymentFilter, readonly string[]]>([
+    ['cluster', { cluster: 'two' }, ['c']],
+    ['name of a service', { service: 'api' }, ['b']],
+    ['id of a service', { service: 'id-api' }, ['b']],
+    ['image with its tag', { image: 'docker.io/acme/web:v1' }, ['c', 'a']],
+    ['image without a tag', { image: 'docker.io/acme/api' }, ['b']],
+    ['image with a tag that none has', { image: 'docker.io/acme/api:v1' }, []],
+    ['state', { state: 'succeeded' }, ['a']],
+    ['since and until', { since: at(1_000), until: at(2_000) }, ['b']],
+    ['all together', { cluster: 'one', service: 'web', state: 'succeeded' }, ['a']],
+  ])('are filtered by %s', async (_name, filter, expected) => {
+    const web = makeService({ id: 'id-web', name: 'web' });
+    const api = makeService({ id: 'id-api', name: 'api' });
+    const names = new Map<string, string>();
+    names.set(await deploy({ service: web }), 'a');
+    await endDeployment(store.db, [...names.keys()][0] ?? '', END, START);
+    const image = { registry: 'docker.io', repository: 'acme/api', tag: 'v2' };
+    names.set(await deploy({ service: api, image }, START + 1_000), 'b');
+    names.set(await deploy({ service: web, cluster: 'two' }, START + 2_000), 'c');
+    const { items } = await listDeployments(store.db, filter, { limit: 9, after: null });
+    expect(items.map(({ id }) => names.get(id))).toEqual(expected);
+  });
+
+  it('are shown with every kind of trigger', async () => {
+    const triggers = [
+      { kind: 'hook', source: 'delivery' },
+      { kind: 'person', source: 'oncall' },
+      { kind: 'schedule', source: 'run-1' },
+      { kind: 'smart-redeploy', source: 'run-2' },
+    ] as const;
+    const view = await readDeployment(store.db, await deploy({ triggers }));
+    expect(view?.triggers).toEqual([
+      { kind: 'hook', delivery: 'delivery' },
+      { kind: 'person', actor: 'oncall' },
+      { kind: 'schedule', run: 'run-1' },
+      { kind: 'smart-redeploy', run: 'run-2' },
+    ]);
+    expect(await readDeployment(store.db, 'nothing')).toBeNull();
+  });
+
+  it('are known by the last one of each service, with what that was built from', async () => {
+    const first = await deploy();
+    await recordBuild(store.db, first, {
+      version: 'v1',
+      revision: null,
+      source: null,
+      created: null,
+    });
+    const second = await deploy();
+    const build = { version: 'v2', revision: 'abc', source: null, created: null };
+    await recordBuild(store.db, second, build);
+    const other = await deploy({ cluster: 'two' });
+    expect([...(await latestDeployments(store.db))]).toEqual([
+      ['one service-1', { id: second, build }],
+      ['two service-1', { id: other, build: null }],
+    ]);
+  });
+});
+
+describe('the digest before', () => {
+  const went = async (
+    from: Digest | null,
+    to: Digest,
+    state: 'succeeded' | 'rolled-back' = 'succeeded',
+  ) => endDeployment(store.db, await deploy({ from, to }), { ...END, state }, START);
+
+  it.each<
+    [
+      string,
+      readonly (readonly [Digest | null, Digest, ('rolled-back' | 'succeeded')?])[],
+      Digest | null,
+      Digest | null,
+    ]
+  >([
+    ['none is known', [], A, null],
+    ['what stood before our first deployment', [[A, B]], B, A],
+    [
+      'the one before the last',
+      [
+        [A, B],
+        [B, C],
+      ],
+      C,
+      B,
+    ],
+    [
+      'one that failed was never there',
+      [
+        [A, B],
+        [B, C, 'rolled-back'],
+      ],
+      B,
+      A,
+    ],
+    ['somebody else deployed meanwhile', [[A, B]], D, B],
+    ['an unpinned beginning is nothing to go back to', [[null, B]], B, null],
+    [
+      'the same twice counts once',
+      [
+        [A, B],
+        [B, B],
+      ],
+      B,
+      A,
+    ],
+  ])('%s', async (_name, history, present, expected) => {
+    for (const [from, to, state] of history) await went(from, to, state);
+    expect(await digestBefore(store.db, 'one', 'service-1', present)).toBe(expected);
+  });
+});
+
+describe('replaying a delivery', () => {
+  const results = () =>
+    store.db.selectFrom('push_results').selectAll().orderBy('cluster').execute();
+  const finish = async (): Promise<void> => {
+    await store.db.deleteFrom('look_work').execute();
+    await store.db
+      .updateTable('push_results')
+      .set({ state: 'done', outcome: 'nothing-to-do', ended_at: START })
+      .execute();
+    woken = 0;
+  };
+
+  it('lets every push be looked at once more, on the clusters that it was for', async () => {
+    const id = await deliver({
+      clusters: ['two'],
+      pushes: [pushOf('acme/web:v1'), pushOf('acme/api:v1')],
+    });
+    await finish();
+    expect(await replayDelivery(store.db, options, id)).toBe(2);
+    expect(await results()).toMatchObject([
+      { cluster: 'two', state: 'waiting', ended_at: null },
+      { cluster: 'two', state: 'waiting', ended_at: null },
+    ]);
+    expect(
+      await store.db.selectFrom('look_work').select(['cluster', 'name', 'run_at']).execute(),
+    ).toEqual([
+      { cluster: 'two', name: 'docker.io/acme/web', run_at: START },
+      { cluster: 'two', name: 'docker.io/acme/api', run_at: START },
+    ]);
+    expect(woken).toBe(1);
+  });
+
+  it('carries a duplicate out, which had started nothing', async () => {
+    await deliver({ senderDeliveryId: 'guid' });
+    const duplicate = await deliver({ senderDeliveryId: 'guid' });
+    await finish();
+    expect(await replayDelivery(store.db, options, duplicate)).toBe(1);
+    expect((await results()).filter(({ state }) => state === 'waiting')).toHaveLength(2);
+  });
+
+  it('does nothing for one that asked for nothing, and tells one that is not there', async () => {
+    const id = await deliver({ pushes: [], ignored: [{ reason: 'no-tag' }] });
+    woken = 0;
+    expect(await replayDelivery(store.db, options, id)).toBe(0);
+    expect(await replayDelivery(store.db, options, 'nothing')).toBeNull();
+    expect(woken).toBe(0);
+  });
+});
