@@ -7,6 +7,7 @@ import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { Engine } from '../../sandbox/swarm/engine.ts';
+import type { EngineService } from '../../sandbox/swarm/services.ts';
 import type { DeploymentView, Page, ServiceView } from '../../src/core/views.ts';
 import { dockerFor } from '../support/docker.ts';
 import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../support/node-images.ts';
@@ -61,6 +62,8 @@ store.close();
 console.error('the next version cannot run');
 process.exit(3);
 `;
+
+type EngineSpec = EngineService & { readonly Spec: { readonly UpdateConfig: object } };
 
 describe('the helper as a service of the Swarm', () => {
   const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
@@ -236,13 +239,17 @@ describe('the helper as a service of the Swarm', () => {
     expect(deployment?.failure?.log).toContain('the next version cannot run');
     expect(earlier).toMatchObject({ state: 'succeeded' });
     expect(await versionText()).toBe('0.0.0 second\n');
+    await engine.services.converged(SELF);
     expect(await engine.services.runningDigests(SELF)).toEqual(before);
     const { items } = await get<Page<ServiceView>>(`/services?q=${SELF}`);
     expect(items).toMatchObject([{ name: SELF, verdict: 'held' }]);
   });
 
   test('leaves itself alone where the engine would not take it back', async () => {
-    await docker(['service', 'update', '--detach', '--update-failure-action', 'pause', SELF]);
+    const { ID, Version, Spec } = await engine.api.call<EngineSpec>('GET', `/services/${SELF}`);
+    await engine.api.call('POST', `/services/${ID}/update?version=${Version.Index}`, {
+      body: { ...Spec, UpdateConfig: { ...Spec.UpdateConfig, FailureAction: 'pause' } },
+    });
     const version = await engine.services.versionOf(SELF);
     await pushSelf('helper:first');
     await post(image);
