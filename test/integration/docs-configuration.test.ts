@@ -1,13 +1,9 @@
-import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { EXIT } from '../../src/cli/exit-status.ts';
 import { configSchema } from '../../src/config/config-schema.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
-import { formatProblems } from '../../src/config/problem.ts';
 import { FILE_KEYS } from '../../src/config/secret-file.ts';
 import * as known from '../../src/config/variables.ts';
 import { PUSH_OUTCOMES } from '../../src/core/conclude-look.ts';
@@ -16,6 +12,7 @@ import { unsupportedLabel } from '../../src/core/labels.ts';
 import { CAUSES } from '../../src/core/plan.ts';
 import { DEPLOYMENT_STATES, VERDICT_NAMES } from '../../src/core/views.ts';
 import { SENDERS } from '../../src/intake/senders.ts';
+import { loadShown } from '../support/load-shown.ts';
 import { codesIn, readPage, readPages, ROOT } from '../support/read-docs.ts';
 
 const pages = readPages('README.md', 'docs/**/*.md', 'examples/*.md');
@@ -23,80 +20,6 @@ const readme = readPage('README.md');
 const guide = (name: string) => readPage(`docs/guide/${name}.md`);
 const configuration = guide('configuration');
 const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-
-const PEM = '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n';
-
-/** For parts of a configuration that speak of clusters which stand elsewhere in it. */
-const CLUSTERS = `clusters:
-  - { name: production, type: engine, url: unix:///var/run/docker.sock }
-  - { name: qa, type: engine, url: tcp://10.0.0.5:2375 }
-`;
-
-/** Loads it as the helper does, with every secret file and variable that it asks for. */
-const load = (part: string) => {
-  const yaml = /^clusters:/m.test(part) ? part : `${CLUSTERS}${part}`;
-  const names = [...yaml.matchAll(/(?<!\$)\$\{(\w+)\}/g)].map(([, name = '']) => name);
-  const secret = (name: string): string => createHash('sha256').update(name).digest('hex');
-  return loadConfig({
-    argvConfig: 'shown.yaml',
-    env: Object.fromEntries(names.map((name) => [name, secret(name)])),
-    readFile: (path) => {
-      if (path === 'shown.yaml') return yaml;
-      const key = yaml.slice(0, yaml.indexOf(path)).match(/(\w+)File:\s*$/)?.[1] ?? '';
-      if (['ca', 'cert', 'key'].includes(key)) return PEM;
-      return key === 'url' ? `https://receiver.example.org/${secret(path)}` : secret(path);
-    },
-    senders: SENDERS.map(({ name }) => name),
-  });
-};
-
-type Stack = {
-  readonly services: Readonly<
-    Record<string, { deploy?: { labels?: Readonly<Record<string, string>> } }>
-  >;
-};
-
-const shown = [
-  ...pages.flatMap(({ blocks }) => blocks).filter(({ language }) => language === 'yaml'),
-  ...globSync('examples/*.{yaml,yml}', { cwd: ROOT }).map((at) => {
-    const kind = /\.(stack|registry)\.yml$/.exec(at)?.[1];
-    return { at, language: 'yaml', kind: kind === undefined ? [] : [kind], text: text(at) };
-  }),
-];
-
-describe('YAML', () => {
-  it.each(shown.filter(({ kind }) => kind.length === 0))('$at is a configuration', (block) => {
-    const loaded = load(block.text);
-    expect(loaded.ok ? '' : formatProblems(loaded.problems)).toBe('');
-  });
-
-  it('with a mistake would be told', () => {
-    expect(load('smartRedeploy: { mode: reprot }')).toMatchObject({ ok: false });
-  });
-
-  it.each(shown.filter(({ kind }) => kind[0] === 'registry'))('$at notifies of pushes', (block) => {
-    const { endpoints } = parse(block.text).notifications;
-    expect(endpoints[0].url).toMatch(/\/hooks$/);
-    expect(endpoints[0].headers.Authorization[0]).toMatch(/^Bearer \S+$/);
-  });
-
-  const stacks = [
-    ...shown.filter(({ kind }) => kind[0] === 'stack'),
-    ...globSync('deploy/*.yml', { cwd: ROOT }).map((at) => ({ at, text: text(at) })),
-  ];
-  it.each(stacks)('$at has labels that the helper knows', (block) => {
-    const { services } = parse(block.text) as Stack;
-    for (const { deploy } of Object.values(services)) {
-      const service = { labels: deploy?.labels ?? {}, mode: 'replicated', autoredeploy: false };
-      expect(unsupportedLabel(service as never)).toBeNull();
-    }
-  });
-
-  it('is of a kind that is checked', () => {
-    expect(shown.length).toBeGreaterThan(12);
-    for (const { kind } of shown) expect([undefined, 'registry', 'stack']).toContain(kind[0]);
-  });
-});
 
 type JsonSchema = {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -158,7 +81,7 @@ describe('keys', () => {
     expect(configuration.text).toContain('`urlFile` is possible too');
   });
 
-  const least = load(`
+  const least = loadShown(`
 registries: [{ host: registry.local }]
 hooks: { secrets: [{ name: a, value: "\${A}" }] }
 api: { tokens: [{ name: a, role: viewer, value: "\${B}" }] }

@@ -190,13 +190,15 @@ describe('over HTTP', () => {
       Object.keys(methods).map((method) => [method.toUpperCase(), path] as const),
     );
   };
+  /** Routes of the Docker Engine, which none of ours begins like. */
+  const OF_THE_ENGINE = /^\/(?:_ping|version|info|events|nodes|tasks|services)(?:\/|$)/;
   const isOf = (template: string, path: string): boolean =>
     new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
 
   const routes = [...codes, ...blocks].flatMap(({ at, text }) => [
-    ...[...text.matchAll(/\b(GET|POST|PUT|PATCH|DELETE) (\/[^\s`"'?…]+)/g)].map(
-      ([, method = '', path = '']) => ({ at, method, path }),
-    ),
+    ...[...text.matchAll(/\b(GET|POST|PUT|PATCH|DELETE) (\/[^\s`"'?…]+)/g)]
+      .map(([, method = '', path = '']) => ({ at, method, path }))
+      .filter(({ path }) => !OF_THE_ENGINE.test(path)),
     ...[...text.matchAll(/https?:\/\/[\w.:-]+(\/(?:api|openapi|metrics)[^\s`"'?…]*)/g)].map(
       ([, path = '']) => ({ at, method: '', path }),
     ),

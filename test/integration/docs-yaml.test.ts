@@ -1,0 +1,57 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { formatProblems } from '../../src/config/problem.ts';
+import { unsupportedLabel } from '../../src/core/labels.ts';
+import { loadShown } from '../support/load-shown.ts';
+import { readPages, ROOT } from '../support/read-docs.ts';
+
+type Labels = Readonly<Record<string, string>>;
+type Stack = { readonly services: Readonly<Record<string, { deploy?: { labels?: Labels } }>> };
+
+/** What a block is for; without a word that says so, what it looks like. */
+const kindOf = (kind: string | undefined, yaml: string): string =>
+  kind ?? (/^services:/m.test(yaml) ? 'stack' : 'configuration');
+
+const shown = [
+  ...readPages('README.md', 'docs/**/*.md', 'examples/*.md')
+    .flatMap(({ blocks }) => blocks)
+    .filter(({ language }) => language === 'yaml')
+    .map(({ at, kind, text }) => ({ at, text, kind: kindOf(kind[0], text) })),
+  ...globSync(['examples/*.{yaml,yml}', 'deploy/*.yml'], { cwd: ROOT }).map((at) => {
+    const text = readFileSync(join(ROOT, at), 'utf8');
+    return { at, text, kind: kindOf(/\.(registry)\.yml$/.exec(at)?.[1], text) };
+  }),
+];
+const of = (kind: string) => shown.filter((one) => one.kind === kind);
+
+it.each(of('configuration'))('$at is a configuration', ({ text }) => {
+  const loaded = loadShown(text);
+  expect(loaded.ok ? '' : formatProblems(loaded.problems)).toBe('');
+});
+
+it('a configuration with a mistake would be told', () => {
+  expect(loadShown('smartRedeploy: { mode: reprot }')).toMatchObject({ ok: false });
+});
+
+it.each(of('registry'))('$at notifies of pushes', ({ text }) => {
+  const { endpoints } = parse(text).notifications;
+  expect(endpoints[0].url).toMatch(/\/hooks$/);
+  expect(endpoints[0].headers.Authorization[0]).toMatch(/^Bearer \S+$/);
+});
+
+it.each(of('stack'))('$at has labels that the helper knows', ({ text }) => {
+  const { services } = parse(text) as Stack;
+  for (const { deploy } of Object.values(services)) {
+    const labels = deploy?.labels ?? {};
+    expect(unsupportedLabel({ labels, mode: 'replicated', autoredeploy: false })).toBeNull();
+  }
+});
+
+it('all of it is of a kind that is checked', () => {
+  const kinds = Map.groupBy(shown, ({ kind }) => kind);
+  expect([...kinds.keys()].toSorted()).toEqual(['configuration', 'registry', 'stack']);
+  expect(kinds.get('configuration')?.length).toBeGreaterThan(12);
+  expect(kinds.get('stack')?.length).toBeGreaterThan(3);
+});

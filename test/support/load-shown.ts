@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { type LoadedConfig, loadConfig } from '../../src/config/load-config.ts';
+import { SENDERS } from '../../src/intake/senders.ts';
+
+const PEM = '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n';
+
+/** For parts of a configuration that speak of clusters which stand elsewhere in it. */
+const CLUSTERS = `clusters:
+  - { name: production, type: engine, url: unix:///var/run/docker.sock }
+  - { name: qa, type: engine, url: tcp://10.0.0.5:2375 }
+`;
+
+/**
+ * Loads a configuration that is shown to people, or a part of one, as the helper does, with every
+ * secret file and variable that it asks for.
+ */
+export const loadShown = (part: string): LoadedConfig => {
+  const yaml = /^clusters:/m.test(part) ? part : `${CLUSTERS}${part}`;
+  const names = [...yaml.matchAll(/(?<!\$)\$\{(\w+)\}/g)].map(([, name = '']) => name);
+  const secret = (name: string): string => createHash('sha256').update(name).digest('hex');
+  return loadConfig({
+    argvConfig: 'shown.yaml',
+    env: Object.fromEntries(names.map((name) => [name, secret(name)])),
+    readFile: (path) => {
+      if (path === 'shown.yaml') return yaml;
+      const key = yaml.slice(0, yaml.indexOf(path)).match(/(\w+)File:\s*$/)?.[1] ?? '';
+      if (['ca', 'cert', 'key'].includes(key)) return PEM;
+      return key === 'url' ? `https://receiver.example.org/${secret(path)}` : secret(path);
+    },
+    senders: SENDERS.map(({ name }) => name),
+  });
+};
