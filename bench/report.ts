@@ -1,0 +1,83 @@
+/** One thing measured, beside what a bare floor took for the same in the same run. */
+export type Figure = {
+  readonly what: string;
+  readonly unit: 'ms' | 'MB' | '/s' | '';
+  /** Null where there is nothing bare to compare with. */
+  readonly floor: number | null;
+  readonly helper: number;
+  /** How many times dearer the helper is than the floor; null without one. */
+  readonly ratio: number | null;
+  /** The ratio that is wanted at most; null where none was set. */
+  readonly goal: number | null;
+};
+
+export type Report = {
+  readonly benchmark: string;
+  readonly figures: readonly Figure[];
+  /** What the run was made of and what was counted: no comparison, but worth knowing. */
+  readonly facts: Readonly<Record<string, number | string>>;
+};
+
+/** Made by {@link figure}: `ratio` follows from the rest. */
+export type Measured = {
+  readonly what: string;
+  readonly unit: Figure['unit'];
+  readonly floor?: number;
+  readonly helper: number;
+  readonly goal?: number;
+};
+
+export const figure = ({ what, unit, floor, helper, goal }: Measured): Figure => ({
+  what,
+  unit,
+  floor: floor ?? null,
+  helper,
+  // Of what is counted per second more is better.
+  ratio: floor === undefined ? null : unit === '/s' ? floor / helper : helper / floor,
+  goal: goal ?? null,
+});
+
+/** Whether a figure keeps its goal; null where it has none. */
+export const keepsGoal = ({ ratio, goal }: Figure): boolean | null =>
+  ratio === null || goal === null ? null : ratio <= goal;
+
+const show = (value: number | null, unit: string): string => {
+  if (value === null) return '–';
+  const digits = Number.isInteger(value) || value >= 1000 ? 0 : value >= 100 ? 1 : 2;
+  return `${value.toFixed(digits)}${unit === '' ? '' : ` ${unit}`}`;
+};
+
+const HEAD = ['measured', 'floor', 'helper', 'ratio', 'goal', ''];
+
+const rowOf = (one: Figure): string[] => {
+  const kept = keepsGoal(one);
+  return [
+    one.what,
+    show(one.floor, one.unit),
+    show(one.helper, one.unit),
+    one.ratio === null ? '–' : `${one.ratio.toFixed(2)}×`,
+    one.goal === null ? '–' : `≤ ${one.goal}×`,
+    kept === null ? '' : kept ? 'kept' : 'MISSED',
+  ];
+};
+
+/** A table for people, with the facts below it. */
+export const tableOf = (report: Report): string => {
+  const rows = [HEAD, ...report.figures.map(rowOf)];
+  const widths = HEAD.map((_, column) =>
+    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
+  );
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  const facts = Object.entries(report.facts).map(
+    ([name, value]) => `  ${name}: ${typeof value === 'number' ? show(value, '') : value}`,
+  );
+  return [report.benchmark, ...lines, ...facts, ''].join('\n');
+};

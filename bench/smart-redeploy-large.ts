@@ -1,0 +1,91 @@
+import type { Benchmark } from './benchmark.ts';
+import { figure } from './report.ts';
+import { memoryOf } from './support/process-cost.ts';
+import { median } from './support/quantile.ts';
+import { dryRun, realRun } from './support/smart-redeploy-runs.ts';
+import { startBuiltHelper } from './support/start-built-helper.ts';
+import { startFakes } from './support/start-fakes.ts';
+
+const SERVICES = 10_000;
+const IMAGES = 2_000;
+const LATENCY_MS = 20;
+/** What the helper asks a registry at one time unless told otherwise. */
+const CONCURRENCY = 8;
+const DRY_RUNS = 4;
+const OBSOLETE_IMAGES = 4;
+const GOAL = 1.3;
+const REAL_RUN_WITHIN_MS = 180_000;
+
+const expectEqual = (what: string, found: unknown, wanted: unknown): void => {
+  if (found !== wanted) throw new Error(`${what}: ${String(found)} and not ${String(wanted)}`);
+};
+
+/** As many services as a large Swarm has, against what the registry's latency alone allows. */
+export const smartRedeployLarge: Benchmark = {
+  name: 'smart-redeploy-large',
+  about: '10,000 services over 2,000 images, fakes with 20 ms latency',
+  run: async ({ tell }) => {
+    tell(`a fake engine with ${SERVICES} services`);
+    const fakes = await startFakes({ services: SERVICES, images: IMAGES, latencyMs: LATENCY_MS });
+    try {
+      const { engineUrl, registry } = fakes;
+      const helper = await startBuiltHelper({ engineUrl, registries: [registry] });
+      try {
+        const idle = await memoryOf(helper.pid);
+        const took: number[] = [];
+        const resident: number[] = [];
+        for (let round = 0; round < DRY_RUNS; round += 1) {
+          tell(`dry run ${round + 1} of ${DRY_RUNS}`);
+          const { run, tookMs } = await dryRun(helper);
+          const counts = await fakes.count();
+          expectEqual('services', run.services.length, SERVICES);
+          expectEqual('current services', run.counts.current, SERVICES);
+          expectEqual('look-ups', counts.heads, IMAGES);
+          expectEqual('reads of manifests', counts.gets, 0);
+          took.push(tookMs);
+          resident.push((await memoryOf(helper.pid)).now);
+        }
+        const obsolete = (SERVICES / IMAGES) * OBSOLETE_IMAGES;
+        tell(`a run that redeploys ${obsolete}`);
+        await fakes.publish(OBSOLETE_IMAGES, 'second');
+        const real = await realRun(helper, REAL_RUN_WITHIN_MS);
+        const counts = await fakes.count();
+        expectEqual('updates', counts.updates, obsolete);
+        expectEqual('services that are not current', counts.outdated, 0);
+        expectEqual('look-ups of the run', counts.heads, IMAGES);
+        const memory = await memoryOf(helper.pid);
+        return {
+          benchmark: smartRedeployLarge.name,
+          figures: [
+            figure({
+              what: 'dry run, wall time, median',
+              unit: 'ms',
+              floor: (IMAGES * LATENCY_MS) / CONCURRENCY,
+              helper: median(took),
+              goal: GOAL,
+            }),
+            figure({
+              what: 'resident after the last dry run, beside the first',
+              unit: 'MB',
+              floor: resident[0] ?? Number.NaN,
+              helper: resident.at(-1) ?? Number.NaN,
+              goal: GOAL,
+            }),
+          ],
+          facts: {
+            services: SERVICES,
+            'look-ups of each run': IMAGES,
+            'most requests at one time': counts.mostAtOnce,
+            'resident when idle': `${idle.now.toFixed(0)} MB`,
+            'resident at its highest': `${memory.highest.toFixed(0)} MB`,
+            [`run that redeploys and verifies ${obsolete}`]: `${real.tookMs.toFixed(0)} ms`,
+          },
+        };
+      } finally {
+        await helper.stop();
+      }
+    } finally {
+      await fakes.stop();
+    }
+  },
+};

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export type Line = Readonly<Record<string, unknown>>;
+
+/** A process of a benchmark that writes a JSON object a line. */
+export type LineChild = {
+  readonly pid: number;
+  /** The next line that matches, also one that came already; rejects at the end of the process. */
+  readonly line: (matches: (line: Line) => boolean) => Promise<Line>;
+  /** Forgets the lines so far. */
+  readonly forget: () => void;
+  /** Writes a line to its standard input. */
+  readonly write: (line: Line) => void;
+  readonly stop: () => Promise<void>;
+};
+
+export type LineChildOptions = {
+  readonly file: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+const KILL_AFTER_MS = 20_000;
+/** Of what a process says that is no JSON, the last of it is told where it fails. */
+const KEPT_TEXT = 4_000;
+
+const parse = (text: string): Line | null => {
+  try {
+    return JSON.parse(text) as Line;
+  } catch {
+    return null;
+  }
+};
+
+type Waiter = {
+  readonly matches: (line: Line) => boolean;
+  readonly resolve: (line: Line) => void;
+  readonly reject: (error: Error) => void;
+};
+
+const endOf = (child: ChildProcess): Promise<number | string | null> =>
+  new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve(signal ?? code));
+  });
+
+/** Runs a script of Node; it ends with the benchmark at the latest. */
+export const startLineChild = ({ file, args = [], env = {} }: LineChildOptions): LineChild => {
+  const child = spawn(process.execPath, [file, ...args], {
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const ended = endOf(child);
+  let lines: Line[] = [];
+  let waiters: Waiter[] = [];
+  let text = '';
+  const keepText = (more: string): void => {
+    text = (text + more).slice(-KEPT_TEXT);
+  };
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const parsed = parse(line);
+    if (parsed === null) return keepText(`${line}\n`);
+    if (parsed['level'] === 'error') keepText(`${line}\n`);
+    lines.push(parsed);
+    const heard = waiters.filter(({ matches }) => matches(parsed));
+    waiters = waiters.filter((waiter) => !heard.includes(waiter));
+    for (const { resolve } of heard) resolve(parsed);
+  });
+  child.stderr.on('data', (chunk: Buffer) => keepText(chunk.toString()));
+  child.stdin.on('error', () => {});
+  let isOver = false;
+  void ended.then((how) => {
+    isOver = true;
+    const error = new Error(`${file} ended with ${how}\n${text}`);
+    for (const { reject } of waiters) reject(error);
+  });
+  const killNow = (): void => void child.kill('SIGKILL');
+  process.once('exit', killNow);
+
+  return {
+    pid: child.pid ?? -1,
+    line: (matches) => {
+      const found = lines.find(matches);
+      if (found !== undefined) return Promise.resolve(found);
+      if (isOver) return Promise.reject(new Error(`${file} has ended\n${text}`));
+      return new Promise((resolve, reject) => waiters.push({ matches, resolve, reject }));
+    },
+    forget: () => {
+      lines = [];
+    },
+    write: (line) => child.stdin.write(`${JSON.stringify(line)}\n`),
+    stop: async () => {
+      child.kill('SIGTERM');
+      const impatience = setTimeout(killNow, KILL_AFTER_MS);
+      await ended;
+      clearTimeout(impatience);
+      process.off('exit', killNow);
+    },
+  };
+};

@@ -1,0 +1,74 @@
+/**
+ * The fake engine and the fake registry in a process of their own, so that what they cost is nobody
+ * else's. Its one argument is a {@link FakesOptions} as JSON; asked a line of JSON on standard input,
+ * it answers one on standard output.
+ */
+import { createInterface } from 'node:readline';
+import { digestOrText } from '../../test/support/fake-engine-spec.ts';
+import { startFakeEngine } from '../../test/support/fake-engine.ts';
+import { startFakeRegistry } from '../../test/support/fake-registry.ts';
+
+export type FakesOptions = {
+  readonly services: number;
+  readonly images: number;
+  /** Waited by the registry before each answer. */
+  readonly latencyMs: number;
+};
+
+export type FakesQuestion =
+  /** Publishes a new version of the first so many images. */
+  | { readonly do: 'publish'; readonly images: number; readonly version: string }
+  /** Requests and updates since the last time. */
+  | { readonly do: 'count' };
+
+const { services, images, latencyMs } = JSON.parse(process.argv[2] ?? '') as FakesOptions;
+const registry = await startFakeRegistry({ latencyMs, forgetful: true });
+const engine = await startFakeEngine();
+const repositoryOf = (image: number): string => `bench/app-${image % images}`;
+const say = (line: Readonly<Record<string, unknown>>): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+
+const published = new Map<number, string>();
+for (let image = 0; image < images; image += 1) {
+  published.set(image, registry.setTag(repositoryOf(image), 'v1', `app ${image} first`));
+}
+for (let service = 0; service < services; service += 1) {
+  const digest = published.get(service % images);
+  const image = `${registry.host}/${repositoryOf(service)}:v1@${digest}`;
+  engine.addService({ name: `app-${service}`, image, replicas: 0 });
+}
+
+let updatesBefore = 0;
+const answer = (asked: FakesQuestion): Readonly<Record<string, unknown>> => {
+  if (asked.do === 'publish') {
+    const digests = Array.from({ length: asked.images }, (_, image) => {
+      const digest = registry.setTag(repositoryOf(image), 'v1', `app ${image} ${asked.version}`);
+      published.set(image, digest);
+      return digest;
+    });
+    return { answer: 'publish', digests };
+  }
+  const outdated = Array.from({ length: services }, (_, service) => service).filter((service) => {
+    const { Image } = engine.service(`app-${service}`).Spec.TaskTemplate.ContainerSpec;
+    return digestOrText(Image) !== published.get(service % images);
+  });
+  const since = updatesBefore;
+  updatesBefore = engine.updates.length;
+  const counts = {
+    answer: 'count',
+    heads: registry.count({ method: 'HEAD', kind: 'manifest' }),
+    gets: registry.count({ method: 'GET' }),
+    mostAtOnce: registry.mostAtOnce(),
+    updates: engine.updates.length - since,
+    outdated: outdated.length,
+  };
+  registry.forgetRequests();
+  return counts;
+};
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  say(answer(JSON.parse(line) as FakesQuestion));
+});
+process.once('SIGTERM', () => process.exit(0));
+say({ msg: 'ready', engineUrl: engine.url, registry: registry.host });

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Pool } from 'undici';
+import type { Page } from '../../src/core/views.ts';
+import { type Line, startLineChild } from './child.ts';
+
+export const BUILT_MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const HOOK_SECRET = 'a-path-secret-for-benchmarks-only-0123456789';
+const API_TOKEN = 'an-operator-token-for-benchmarks-only-0123456789';
+const ANSWER_WITHIN_MS = 120_000;
+
+/** The helper as it is shipped, in a process and with a store of its own. */
+export type BuiltHelper = {
+  readonly pid: number;
+  readonly url: string;
+  readonly hookUrl: string;
+  /** From the start of the process to the line that says that it is ready. */
+  readonly readyAfterMs: number;
+  /** The next line of its log that matches, also one that came already. */
+  readonly line: (matches: (line: Line) => boolean) => Promise<Line>;
+  readonly forgetLines: () => void;
+  /** Posts a hook over a warm connection; throws for anything but 202. */
+  readonly hook: (body: unknown) => Promise<void>;
+  readonly get: <T>(path: string) => Promise<T>;
+  readonly post: <T>(path: string, body: unknown) => Promise<T>;
+  /** Every item of a list. */
+  readonly list: <T>(path: string) => Promise<readonly T[]>;
+  /** Stops it, lets `inspect` look at its store, and removes that. */
+  readonly stop: (inspect?: (store: string) => void) => Promise<void>;
+};
+
+export type BuiltHelperOptions = {
+  readonly engineUrl: string;
+  /** Registries spoken to over HTTP. */
+  readonly registries: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<BuiltHelper> => {
+  const folder = mkdtempSync(join(tmpdir(), 'cd-helper-bench-'));
+  const store = join(folder, 'store.db');
+  const began = performance.now();
+  const child = startLineChild({
+    file: BUILT_MAIN,
+    args: ['serve'],
+    env: {
+      CD_HELPER_LISTEN: '127.0.0.1:0',
+      CD_HELPER_STORE: store,
+      CD_HELPER_HOOK_SECRET: HOOK_SECRET,
+      CD_HELPER_API_TOKEN: API_TOKEN,
+      CD_HELPER_ENGINE_URL: options.engineUrl,
+      CD_HELPER_REGISTRY_INSECURE: options.registries.join(','),
+      // Node's own options, for whoever profiles it.
+      NODE_OPTIONS: process.env['CD_HELPER_BENCH_NODE_OPTIONS'] ?? '',
+      ...options.env,
+    },
+  });
+  const forgetFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  const ready = await child
+    .line(({ msg }) => msg === 'ready')
+    .catch((error: unknown) => {
+      forgetFolder();
+      throw error;
+    });
+  const readyAfterMs = performance.now() - began;
+  const url = String(ready['address']);
+  const pool = new Pool(url, { connections: 8 });
+
+  const ask = async <T>(
+    method: 'GET' | 'POST',
+    path: string,
+    body: unknown,
+    expected: readonly number[],
+  ): Promise<T> => {
+    const answer = await pool.request({
+      method,
+      path,
+      headers: { authorization: `Bearer ${API_TOKEN}`, 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    const text = await answer.body.text();
+    if (!expected.includes(answer.statusCode)) {
+      throw new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 500)}`);
+    }
+    return JSON.parse(text) as T;
+  };
+  const get = <T>(path: string): Promise<T> => ask<T>('GET', `/api/v1${path}`, undefined, [200]);
+
+  return {
+    pid: child.pid,
+    url,
+    hookUrl: `${url}/hooks/${HOOK_SECRET}`,
+    readyAfterMs,
+    line: child.line,
+    forgetLines: child.forget,
+    hook: async (body) => {
+      await ask('POST', `/hooks/${HOOK_SECRET}`, body, [202]);
+    },
+    get,
+    post: (path, body) => ask('POST', `/api/v1${path}`, body, [200, 202]),
+    list: async <T>(path: string) => {
+      const items: T[] = [];
+      let cursor: string | null = null;
+      do {
+        const join_ = path.includes('?') ? '&' : '?';
+        const next: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+        const page: Page<T> = await get<Page<T>>(`${path}${join_}limit=100${next}`);
+        items.push(...page.items);
+        cursor = page.next;
+      } while (cursor !== null);
+      return items;
+    },
+    stop: async (inspect = () => {}) => {
+      await pool.destroy();
+      await child.stop();
+      try {
+        inspect(store);
+      } finally {
+        forgetFolder();
+      }
+    },
+  };
+};
