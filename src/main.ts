@@ -25,7 +25,9 @@ import { createTimeOrderedIds } from './core/time-ordered-id.ts';
 import type { ServiceView } from './core/views.ts';
 import type { ServerDeps } from './http/ports.ts';
 import { createServer } from './http/server.ts';
+import { fetchKeys } from './intake/fetch-keys.ts';
 import { createIntake } from './intake/intake.ts';
+import { createTokenProof } from './intake/prove-token.ts';
 import type { Sender } from './intake/sender.ts';
 import { SENDERS } from './intake/senders.ts';
 import { createLog } from './log/create-log.ts';
@@ -90,6 +92,7 @@ const serverDeps = (
     hookSecrets: config.hooks.secrets,
     apiTokens: config.api.tokens,
     intake: createIntake<ServerDeps['hookSecrets'][number]>(SENDERS, config.hooks.secrets),
+    proveToken: createTokenProof(config.hooks.secrets, { fetchKeys, now, log }),
     acceptDelivery: work.acceptDelivery,
     reads,
     acts: {
@@ -245,7 +248,8 @@ const startServing = async (config: Config, signal: AbortSignal): Promise<number
     secrets: secretsOf(config),
   });
   for (const { name, value } of [...config.hooks.secrets, ...config.api.tokens]) {
-    if (value.reveal().length < SHORTEST_SAFE_SECRET) {
+    const { length } = value.reveal();
+    if (length > 0 && length < SHORTEST_SAFE_SECRET) {
       log.warn('a secret is short enough to be guessed', { name, advice: 'openssl rand -hex 24' });
     }
   }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import type { ApiToken, HookSecret } from './config.ts';
-import { listOf, mapping, name, network, oneOf, ownSecret, text } from './fields.ts';
+import { createSecret } from '../core/secret.ts';
+import type { ApiToken, HookSecret, OidcConfig } from './config.ts';
+import { listOf, mapping, matching, name, network, oneOf, ownSecret, text } from './fields.ts';
 import { registryHost } from './registry-schema.ts';
 
 const limits = <T extends z.ZodType>(item: T, of: string) =>
@@ -9,10 +10,28 @@ const limits = <T extends z.ZodType>(item: T, of: string) =>
     .nullable()
     .default(null);
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/** Whoever can change what is read from there can let in whom they like. */
+const safeAddress = () =>
+  matching('an address that begins with https://', (value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, hostname } = new URL(value);
+    return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+  });
+
+const oidc: z.ZodType<OidcConfig> = mapping({
+  audience: text('the audience that the push subscription was given'),
+  email: matching('the address of a service account', (value) => /^[^\s@]+@[^\s@]+$/.test(value)),
+  issuer: safeAddress().default('https://accounts.google.com'),
+  keys: safeAddress().default('https://www.googleapis.com/oauth2/v3/certs'),
+});
+
 /** One of `hooks.secrets`. */
 export const hookSecret: z.ZodType<HookSecret> = mapping({
   name: name(),
-  value: ownSecret(),
+  value: ownSecret().nullable().default(null),
+  oidc: oidc.nullable().default(null),
   senders: limits(name(), 'senders'),
   registry: registryHost().nullable().default(null),
   clusters: limits(name(), 'names of clusters'),
@@ -21,7 +40,12 @@ export const hookSecret: z.ZodType<HookSecret> = mapping({
     'patterns such as docker.io/acme/*',
   ),
   networks: limits(network(), 'addresses and networks'),
-});
+})
+  .refine((secret) => secret.value !== null || secret.oidc !== null, {
+    path: ['value'],
+    error: 'a secret without spaces; make one with: openssl rand -hex 24',
+  })
+  .transform((secret) => ({ ...secret, value: secret.value ?? createSecret('') }));
 
 /** One of `api.tokens`. */
 export const apiToken: z.ZodType<ApiToken> = mapping({

@@ -90,7 +90,10 @@ export type RegistryConfig = {
 /** What a sender shows to be let in; null limits nothing. */
 export type HookSecret = {
   readonly name: string;
+  /** Empty where a token is the only proof: an empty one lets nobody in. */
   readonly value: Secret;
+  /** A token of OpenID Connect that has to come with it. */
+  readonly oidc: OidcConfig | null;
   readonly senders: readonly string[] | null;
   /** Taken for images of senders that name no registry. */
   readonly registry: string | null;
@@ -99,6 +102,16 @@ export type HookSecret = {
   readonly repositories: readonly string[] | null;
   /** Addresses and CIDR networks that may use it. */
   readonly networks: readonly string[] | null;
+};
+
+/** What a token of OpenID Connect has to say. */
+export type OidcConfig = {
+  readonly audience: string;
+  /** Of the service account in whose name the sender pushes. */
+  readonly email: string;
+  readonly issuer: string;
+  /** Address of the issuer's public keys. */
+  readonly keys: string;
 };
 
 export type ApiRole = 'viewer' | 'operator';

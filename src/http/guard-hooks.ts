@@ -1,9 +1,9 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
-import { createAddressLimit } from './address-limit.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
 import { LIMITS } from './limits.ts';
 import { createSecretMatcher } from './match-secret.ts';
-import type { HookSecret, Intake } from './ports.ts';
+import { createNetworkLimit } from './network-limit.ts';
+import type { Intake, ServerDeps, TokenProof } from './ports.ts';
 import { Problem } from './problem.ts';
 import { tooLarge } from './read-body.ts';
 
@@ -36,33 +36,62 @@ const checkBody = ({ headers }: FastifyRequest): Problem | null => {
   return null;
 };
 
+const RETRY_AFTER_SECONDS = 10;
+const NO_TOKEN: TokenProof = { kind: 'absent' };
+
+/** `Authorization: Bearer` with something of the form of a token. */
+const TOKEN = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
+
+const tokenOf = ({ headers: { authorization } }: FastifyRequest): string | null =>
+  authorization === undefined ? null : (TOKEN.exec(authorization)?.[1] ?? null);
+
+type Options = Pick<ServerDeps, 'hookSecrets' | 'proveToken'> & {
+  readonly intake: Intake;
+  readonly failed: FailureAnswer;
+};
+
 /**
  * Decides from address and headers alone whether a hook's body is read at all: the secret first, then
- * the length, then the type. A secret used from outside its networks is a wrong one.
+ * the length, then the type. A secret used from outside its networks is a wrong one, and so is one that
+ * wants a token without it; a token that is wrong is refused beside any secret.
  */
-export const createHookGuard = (
-  secrets: readonly HookSecret[],
-  intake: Intake,
-  failed: FailureAnswer,
-): onRequestHookHandler => {
-  const match = createSecretMatcher(secrets);
-  const allows = new Map(secrets.map((secret) => [secret, createAddressLimit(secret.networks)]));
+export const createHookGuard = ({
+  hookSecrets,
+  proveToken,
+  intake,
+  failed,
+}: Options): onRequestHookHandler => {
+  const match = createSecretMatcher(hookSecrets);
+  const isAllowed = createNetworkLimit(hookSecrets);
 
-  const find = (request: FastifyRequest, shown: string | null): HookSecret | null => {
-    const found = shown === null ? null : match(shown);
-    return found !== null && (found.networks === null || allows.get(found)?.(request.ip) === true)
-      ? found
-      : null;
+  const decide = (request: FastifyRequest, proof: TokenProof): Problem | null => {
+    const { secret: inPath = null } = request.params as { readonly secret?: string };
+    const text = inPath ?? inHeader(request);
+    const matched = text === null ? null : match(text);
+    if (proof.kind === 'wrong') return failed(request.ip);
+    if (proof.kind === 'unknown') {
+      const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+      const detail = 'the token cannot be checked now: send it again later';
+      return new Problem(503, 'token-unchecked', detail, { headers });
+    }
+    const proven = proof.kind === 'right' ? proof.secrets : [];
+    const found =
+      matched ??
+      (inPath === null ? proven.find(({ value }) => value.reveal() === '') : undefined) ??
+      null;
+    const lacksToken = (found?.oidc ?? null) !== null && !proven.some((one) => one === found);
+    const isGood = found !== null && !lacksToken && isAllowed(found, request.ip);
+    if (!isGood && (inPath !== null || !intake.mayProve(request.headers))) {
+      return failed(request.ip);
+    }
+    request.hookSecret = isGood ? found : null;
+    return checkBody(request);
   };
 
   return (request, _reply, next) => {
-    const params = request.params as { readonly secret?: string };
-    const inPath = params.secret ?? null;
-    const shown = find(request, inPath ?? inHeader(request));
-    const mayEnter = shown !== null || (inPath === null && intake.mayProve(request.headers));
-    if (!mayEnter) return next(failed(request.ip));
-    request.hookSecret = shown;
-    const problem = checkBody(request);
-    return problem === null ? next() : next(problem);
+    const answer = (problem: Problem | null): void => (problem === null ? next() : next(problem));
+    const token = proveToken === undefined ? null : tokenOf(request);
+    if (token === null || proveToken === undefined) return answer(decide(request, NO_TOKEN));
+    void proveToken(token).then((proof) => answer(decide(request, proof)));
   };
 };

@@ -1,5 +1,6 @@
 import type { FastifyPluginCallback } from 'fastify';
 import { z } from 'zod';
+import { confirmOrigin } from './confirm-origin.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
 import { createHookGuard } from './guard-hooks.ts';
 import { LIMITS } from './limits.ts';
@@ -32,7 +33,7 @@ export const createHookRoutes =
     // What arrives is judged by the senders and what leaves is made here: no schema has to check either.
     app.setValidatorCompiler(() => () => true);
     app.setSerializerCompiler(() => JSON.stringify);
-    app.addHook('onRequest', createHookGuard(deps.hookSecrets, deps.intake, failed));
+    app.addHook('onRequest', createHookGuard({ ...deps, failed }));
     app.addHook('onError', (request, _reply, error, done) => {
       const { status, code } = toProblem(error);
       metrics.refused(status);
@@ -69,6 +70,7 @@ export const createHookRoutes =
           return reply.code(status).send(answer);
         },
       );
+      app.options(url, { schema: { hide: true } }, confirmOrigin);
     }
     registered();
   };

@@ -35,7 +35,17 @@ export type HookSecret = HookLimits & {
   readonly value: Revealable;
   /** Addresses and CIDR networks that may use it; null limits nothing. */
   readonly networks: readonly string[] | null;
+  /** Where it is there, a token has to come with it that proves it. */
+  readonly oidc?: object | null;
 };
+
+/**
+ * What a token that a sender shows comes to. `absent`: it is no token that could prove anything.
+ * `unknown`: nothing can be said now; the sender is to come again.
+ */
+export type TokenProof =
+  | { readonly kind: 'absent' | 'wrong' | 'unknown' }
+  | { readonly kind: 'right'; readonly secrets: readonly HookSecret[] };
 
 export type Role = 'viewer' | 'operator';
 
@@ -120,6 +130,8 @@ export type ServerDeps = {
   readonly hookSecrets: readonly HookSecret[];
   readonly apiTokens: readonly ApiToken[];
   readonly intake: Intake;
+  /** There where a secret wants tokens. Never rejects. */
+  readonly proveToken?: (token: string) => Promise<TokenProof>;
   /** One durable commit; resolves when it is on disk. May throw `BacklogFull`. */
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
   readonly reads: Reads;

@@ -9,6 +9,7 @@ import type { FailureAnswer } from './failed-sign-in.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { LIMITS } from './limits.ts';
 import type { HookMetrics } from './metrics.ts';
+import { createNetworkLimit } from './network-limit.ts';
 import { parseJson } from './parse-json.ts';
 import type { HookSecret, ServerDeps } from './ports.ts';
 import { Problem } from './problem.ts';
@@ -94,6 +95,7 @@ export const createDeliveryTaker = ({
   const { fromBody, fromText } = createSecretRemover(
     [...hookSecrets, ...apiTokens].map(({ value }) => value.reveal()),
   );
+  const isAllowed = createNetworkLimit(hookSecrets);
   let underWay = 0;
 
   const commit = async (delivery: NewDelivery) => {
@@ -117,6 +119,9 @@ export const createDeliveryTaker = ({
     const read = intake.read({ headers, raw: body, body: value }, shown);
     if (read.kind !== 'understood') throw refusal(read, failed, address);
     const { sender, secret, pushes, ignored, senderDeliveryId, handshake } = read;
+    // A signature tells only now which secret it was made with, and is no token.
+    const mayUse = isAllowed(secret, address) && (secret.oidc ?? null) === null;
+    if (shown === null && !mayUse) throw failed(address);
     const status = handshake === null ? ACCEPTED : CONFIRMED;
     const counts = pushes.length > 0;
     const { id, duplicateOf } = await commit({

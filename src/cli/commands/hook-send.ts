@@ -41,8 +41,10 @@ const readImage = ({
 
 const chooseSecret = ({ hooks }: Config, { secret, sender }: Options): HookSecret => {
   const fitting = hooks.secrets.filter(
-    ({ name, senders }) =>
-      (secret === undefined || name === secret) && (senders === null || senders.includes(sender)),
+    ({ name, senders, oidc }) =>
+      oidc === null &&
+      (secret === undefined || name === secret) &&
+      (senders === null || senders.includes(sender)),
   );
   const [chosen] = fitting;
   if (chosen === undefined) {

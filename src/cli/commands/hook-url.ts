@@ -10,6 +10,11 @@ const MAKE_ONE = 'make one with: openssl rand -hex 24, and give it as CD_HELPER_
 const allows = (secret: HookSecret, sender: string): boolean =>
   secret.senders === null || secret.senders.includes(sender);
 
+const use = ({ oidc }: HookSecret): string =>
+  oidc === null
+    ? 'whoever knows the address can use it'
+    : `used with a token for ${oidc.email}, audience ${oidc.audience}`;
+
 const show = (
   context: Context,
   secrets: readonly HookSecret[],
@@ -21,12 +26,12 @@ const show = (
   const known = all.filter((sender) => wanted === undefined || sender === wanted);
   for (const secret of secrets) {
     const address = `${base}${hookPath(secret)}`;
-    print(colours.bold(address), `  secret ${secret.name}; whoever knows the address can use it`);
+    print(colours.bold(address), `  secret ${secret.name}; ${use(secret)}`);
     for (const { sender, place } of HOOK_PLACES) {
       if (known.includes(sender) && allows(secret, sender))
         print(`  ${sender.padEnd(24)}  ${place}`);
     }
-    if (known.includes('generic') && allows(secret, 'generic')) {
+    if (known.includes('generic') && allows(secret, 'generic') && secret.oidc === null) {
       const body = `'{"image":"docker.io/acme/app:v1"}'`;
       print('', `  curl -fsS -H 'content-type: application/json' -d ${body} '${address}'`);
     }
