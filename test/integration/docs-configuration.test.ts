@@ -83,7 +83,7 @@ describe('keys', () => {
 
   const least = loadShown(`
 registries: [{ host: registry.local }]
-hooks: { secrets: [{ name: a, value: "\${A}" }] }
+hooks: { secrets: [{ name: a, oidc: { audience: a, email: a@example.org } }] }
 api: { tokens: [{ name: a, role: viewer, value: "\${B}" }] }
 notifications: [{ name: a, type: apprise, url: "https://example.org" }]
 `);

@@ -196,7 +196,7 @@ describe('over HTTP', () => {
     new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
 
   const routes = [...codes, ...blocks].flatMap(({ at, text }) => [
-    ...[...text.matchAll(/\b(GET|POST|PUT|PATCH|DELETE) (\/[^\s`"'?…]+)/g)]
+    ...[...text.matchAll(/\b(GET|POST|PUT|PATCH|DELETE|OPTIONS) (\/[^\s`"'?…]+)/g)]
       .map(([, method = '', path = '']) => ({ at, method, path }))
       .filter(({ path }) => !OF_THE_ENGINE.test(path)),
     ...[...text.matchAll(/https?:\/\/[\w.:-]+(\/(?:api|openapi|metrics)[^\s`"'?…]*)/g)].map(
