@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeDelivery, makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
+import { createIntakeWriter } from './accept-delivery.ts';
+import { recordAction } from './actions.ts';
+import { endDeployment, recordIntent } from './deployments.ts';
+import {
+  addEvent,
+  countDeploymentEnds,
+  EVENTS_KEPT,
+  eventRange,
+  openEvents,
+  readEvents,
+  takeVerified,
+} from './events.ts';
+import { addFreeze, endFreeze } from './freezes.ts';
+import { claimLook, endLook } from './looks.ts';
+import { openStore, type Store } from './open-store.ts';
+import { recordLookUp } from './published.ts';
+import { queueDeployment } from './queue-deployment.ts';
+import { endRun, setRunProgress, startRun } from './runs.ts';
+import { digestOfChar } from '../../test/support/make-service.ts';
+
+let store: Store;
+beforeEach(async () => {
+  store = openStore(':memory:');
+  await openEvents(store.db);
+});
+afterEach(() => store.close());
+
+const told = async () =>
+  (await readEvents(store.db, 0, 1_000)).map(({ type, data }) => ({ type, ...data }));
+const accept = (change: Parameters<typeof makeDelivery>[0] = {}) =>
+  createIntakeWriter(store.db, {
+    clusters: ['one'],
+    now: () => START,
+    lastLookAt: () => null,
+    onWork: () => undefined,
+  })(makeDelivery(change));
+const queue = (change: Parameters<typeof makeDeployment>[0] = {}) =>
+  store.db.transaction().execute((query) => queueDeployment(query, makeDeployment(change), START));
+const INTENT = {
+  phase: 'forward',
+  target: null,
+  version: 1,
+  forceUpdate: 0,
+  at: START,
+  failed: null,
+  refuted: false,
+} as const;
+const end = (id: string, state: 'succeeded' | 'failed', at = START) =>
+  endDeployment(
+    store.db,
+    id,
+    {
+      state,
+      reason: null,
+      failure: { message: 'no', node: null, exitCode: 1, log: ['password=hunter2'] },
+    },
+    at,
+  );
+
+describe('what is told', () => {
+  it('of a push: its delivery, its look, and what came of it', async () => {
+    const { id } = await accept();
+    const look = await claimLook(store.db, 'one', START);
+    if (look === null) throw new Error('no look is due');
+    const results = look.pushes.map((push) => ({
+      push: push.id,
+      ended: true,
+      outcome: 'deployed' as const,
+      detail: null,
+    }));
+    await endLook(store.db, look, { results, againAt: null, attempts: 0, error: null }, START);
+    expect(await told()).toEqual([
+      { type: 'delivery', id, sender: 'docker-hub', duplicateOf: null, ignored: false },
+      {
+        type: 'push',
+        delivery: id,
+        cluster: 'one',
+        image: 'docker.io/acme/web:v1',
+        state: 'done',
+        outcome: 'deployed',
+      },
+      { type: 'look', cluster: 'one', image: 'docker.io/acme/web' },
+    ]);
+  });
+
+  it('of a deployment: each of its states and steps, and nothing that a container wrote', async () => {
+    const { id } = await queue();
+    await recordIntent(store.db, id, INTENT, START + 1);
+    // The same state once more is no news.
+    await recordIntent(store.db, id, INTENT, START + 2);
+    await end(id, 'failed');
+    const deployment = {
+      type: 'deployment',
+      id,
+      cluster: 'one',
+      service: { id: 'service-1', name: 'web' },
+      image: 'docker.io/acme/web:v1',
+      reason: null,
+    };
+    expect(await told()).toEqual([
+      { ...deployment, state: 'queued' },
+      { type: 'step', deployment: id, step: 'queued' },
+      { ...deployment, state: 'updating' },
+      { ...deployment, state: 'failed' },
+      { type: 'step', deployment: id, step: 'failed' },
+    ]);
+    expect(JSON.stringify(await told())).not.toContain('hunter2');
+  });
+
+  it('of runs, freezes, actions, what is published, and what others add', async () => {
+    const { db } = store;
+    const request = {
+      cluster: null,
+      services: [],
+      stacks: [],
+      images: [],
+      dryRun: false,
+      pin: false,
+    };
+    const progress = { services: 3, images: 2, checkedImages: 1 };
+    await startRun(db, { id: 'r1', request, origin: 'person', actor: 'oncall' }, START);
+    await setRunProgress(db, 'r1', 'checking', progress);
+    await setRunProgress(db, 'r1', 'checking', progress);
+    await endRun(db, 'r1', 'done', null, START);
+    const freeze = { cluster: null, stack: null, service: null, reason: 'night', until: null };
+    await addFreeze(db, { ...freeze, id: 'f1', by: 'oncall' }, START);
+    await endFreeze(db, 'f1', 'oncall', START);
+    await recordAction(
+      db,
+      { id: 'a1', actor: 'oncall', action: 'thaw', target: 'f1', detail: {} },
+      START,
+    );
+    const published = {
+      kind: 'published',
+      digest: digestOfChar('a'),
+      mediaType: '',
+    } as const;
+    await recordLookUp(db, 'docker.io/acme/web', 'v1', published, null, START);
+    await recordLookUp(db, 'docker.io/acme/web', 'v1', published, null, START + 1);
+    await addEvent(db, 'cluster', { name: 'one', state: 'down' });
+    const seen = (await told()).map(({ type, ...data }) => [type, data]);
+    expect(seen).toMatchObject([
+      ['run', { id: 'r1', state: 'queued', dryRun: false }],
+      ['run', { id: 'r1', state: 'checking', progress }],
+      ['run', { id: 'r1', state: 'done' }],
+      ['freeze', { id: 'f1', stands: true }],
+      ['freeze', { id: 'f1', stands: false }],
+      ['action', { id: 'a1', actor: 'oncall', action: 'thaw', target: 'f1' }],
+      ['published', { image: 'docker.io/acme/web:v1', digest: digestOfChar('a'), failure: null }],
+      ['cluster', { name: 'one', state: 'down' }],
+    ]);
+  });
+
+  it('not where the change itself was taken back', async () => {
+    await expect(
+      store.db.transaction().execute(async (query) => {
+        await queueDeployment(query, makeDeployment(), START);
+        throw new Error('the disk is full');
+      }),
+    ).rejects.toThrow('the disk is full');
+    expect(await told()).toEqual([]);
+    await queue();
+    expect(await eventRange(store.db)).toEqual({ oldest: 1, newest: 2 });
+  });
+});
+
+describe('what is kept', () => {
+  it('is read on from any place, and forgets the oldest', async () => {
+    for (let index = 0; index < EVENTS_KEPT + 10; index += 1) {
+      await addEvent(store.db, 'cluster', { index });
+    }
+    expect(await eventRange(store.db)).toEqual({ oldest: 11, newest: EVENTS_KEPT + 10 });
+    const [first, ...rest] = await readEvents(store.db, 100, 3);
+    expect(first).toMatchObject({ id: 101, data: { index: 100 } });
+    expect(rest.map(({ id }) => id)).toEqual([102, 103]);
+  });
+
+  it('is nothing at first', async () => {
+    expect(await eventRange(store.db)).toEqual({ oldest: 1, newest: 0 });
+  });
+});
+
+describe('what is counted', () => {
+  it('is each end once, and each verified push from its first hook', async () => {
+    const [first, second] = [nextId(), nextId()];
+    await accept({ id: first });
+    await accept({ id: second, receivedAt: new Date(START + 5_000).toISOString() });
+    const triggers = [first, second].map((source) => ({ kind: 'hook' as const, source }));
+    const hooked = await queue({ triggers });
+    await end(hooked.id, 'succeeded', START + 12_500);
+    await end(hooked.id, 'failed', START + 99_000);
+    const asked = await queue({ triggers: [{ kind: 'person', source: 'oncall' }] });
+    await end(asked.id, 'succeeded', START + 20_000);
+    const failed = await queue({ triggers });
+    await end(failed.id, 'failed', START + 30_000);
+    expect(await countDeploymentEnds(store.db)).toEqual([
+      { cluster: 'one', state: 'failed', count: 1 },
+      { cluster: 'one', state: 'succeeded', count: 2 },
+    ]);
+    expect(await takeVerified(store.db)).toEqual([{ cluster: 'one', seconds: 12.5 }]);
+    expect(await takeVerified(store.db)).toEqual([]);
+  });
+});

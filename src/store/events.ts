@@ -1,0 +1,229 @@
+import { sql } from 'kysely';
+import { readJson, rfc3339 } from './json.ts';
+import type { Db } from './open-store.ts';
+
+export type StoredEvent = {
+  /** Counts up from 1, without gaps, since the events were opened. */
+  readonly id: number;
+  readonly at: string;
+  /** What changed: `delivery`, `push`, `look`, `published`, `deployment`, `step`, … */
+  readonly type: string;
+  /** Which one, and how it stands now; never what a container wrote. */
+  readonly data: Readonly<Record<string, unknown>>;
+};
+
+/** Events that are kept for those who come back; the oldest go. */
+export const EVENTS_KEPT = 5_000;
+/** Times of verified pushes that wait to be taken. */
+const VERIFIED_KEPT = 10_000;
+
+const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+
+/** On a change of a table: tells it as an event, in the change's own transaction. */
+const tell = (
+  name: string,
+  on: string,
+  type: string,
+  data: Readonly<Record<string, string>>,
+): string => {
+  const pairs = Object.entries(data).map(([key, value]) => `'${key}', ${value}`);
+  return `
+  CREATE TEMP TRIGGER ${name} AFTER ${on} BEGIN
+    INSERT INTO events (at, type, data) VALUES (${NOW}, '${type}', json_object(${pairs.join(', ')}));
+  END`;
+};
+
+const DEPLOYMENT = {
+  id: 'NEW.id',
+  cluster: 'NEW.cluster',
+  service: `json_object('id', NEW.service_id, 'name', NEW.service_name)`,
+  image: `NEW.name || ':' || NEW.tag`,
+  state: 'NEW.state',
+  reason: 'NEW.reason',
+};
+const RUN = {
+  id: 'NEW.id',
+  state: 'NEW.state',
+  dryRun: `json(iif(NEW.dry_run = 1, 'true', 'false'))`,
+  progress: 'json(NEW.progress)',
+};
+const PUBLISHED = {
+  image: `NEW.name || ':' || NEW.tag`,
+  digest: 'NEW.digest',
+  failure: 'NEW.failure',
+};
+const FREEZE = {
+  id: 'NEW.id',
+  stands: `json(iif(NEW.ended_at IS NULL, 'true', 'false'))`,
+};
+
+const SCHEMA: readonly string[] = [
+  'PRAGMA temp_store = MEMORY',
+  `CREATE TEMP TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    data TEXT NOT NULL
+  )`,
+  `CREATE TEMP TRIGGER forget_events AFTER INSERT ON events BEGIN
+    DELETE FROM events WHERE id = NEW.id - ${EVENTS_KEPT};
+  END`,
+  tell('tell_delivery', 'INSERT ON main.deliveries', 'delivery', {
+    id: 'NEW.id',
+    sender: 'NEW.sender',
+    duplicateOf: 'NEW.duplicate_of',
+    ignored: `json(iif(NEW.counted = 1, 'false', 'true'))`,
+  }),
+  tell(
+    'tell_push',
+    `UPDATE ON main.push_results
+      WHEN (NEW.state, NEW.outcome, NEW.detail) IS NOT (OLD.state, OLD.outcome, OLD.detail)`,
+    'push',
+    {
+      delivery: '(SELECT delivery_id FROM pushes WHERE id = NEW.push_id)',
+      cluster: 'NEW.cluster',
+      image: `NEW.name || ':' || (SELECT tag FROM pushes WHERE id = NEW.push_id)`,
+      state: 'NEW.state',
+      outcome: 'NEW.outcome',
+    },
+  ),
+  tell('tell_look', `DELETE ON main.look_work WHEN OLD.state = 'running'`, 'look', {
+    cluster: 'OLD.cluster',
+    image: 'OLD.name',
+  }),
+  tell('tell_published', 'INSERT ON main.published', 'published', PUBLISHED),
+  tell(
+    'tell_published_anew',
+    `UPDATE ON main.published
+      WHEN (NEW.digest, NEW.failure) IS NOT (OLD.digest, OLD.failure)`,
+    'published',
+    PUBLISHED,
+  ),
+  tell('tell_deployment', 'INSERT ON main.deployments', 'deployment', DEPLOYMENT),
+  tell(
+    'tell_deployment_state',
+    'UPDATE ON main.deployments WHEN NEW.state IS NOT OLD.state',
+    'deployment',
+    DEPLOYMENT,
+  ),
+  tell('tell_step', 'INSERT ON main.deployment_steps', 'step', {
+    deployment: 'NEW.deployment_id',
+    step: 'NEW.step',
+  }),
+  tell('tell_run', 'INSERT ON main.runs', 'run', RUN),
+  tell(
+    'tell_run_progress',
+    `UPDATE ON main.runs WHEN (NEW.state, NEW.progress) IS NOT (OLD.state, OLD.progress)`,
+    'run',
+    RUN,
+  ),
+  tell('tell_freeze', 'INSERT ON main.freezes', 'freeze', FREEZE),
+  tell(
+    'tell_thaw',
+    'UPDATE ON main.freezes WHEN NEW.ended_at IS NOT OLD.ended_at',
+    'freeze',
+    FREEZE,
+  ),
+  tell('tell_action', 'INSERT ON main.actions', 'action', {
+    id: 'NEW.id',
+    actor: 'NEW.actor',
+    action: 'NEW.action',
+    target: 'NEW.target',
+  }),
+  `CREATE TEMP TABLE deployment_ends (
+    cluster TEXT NOT NULL,
+    state TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (cluster, state)
+  )`,
+  `CREATE TEMP TABLE verified (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    cluster TEXT NOT NULL,
+    seconds REAL NOT NULL
+  )`,
+  `CREATE TEMP TRIGGER forget_verified AFTER INSERT ON verified BEGIN
+    DELETE FROM verified WHERE id = NEW.id - ${VERIFIED_KEPT};
+  END`,
+  `CREATE TEMP TRIGGER count_deployment_end AFTER UPDATE ON main.deployments
+    WHEN NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL BEGIN
+    INSERT INTO deployment_ends (cluster, state, count) VALUES (NEW.cluster, NEW.state, 1)
+      ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO verified (cluster, seconds)
+      SELECT NEW.cluster, (NEW.ended_at - min(deliveries.received_at)) / 1000.0
+      FROM triggers JOIN deliveries ON deliveries.id = triggers.source
+      WHERE triggers.deployment_id = NEW.id AND triggers.kind = 'hook' AND NEW.state = 'succeeded'
+      HAVING min(deliveries.received_at) IS NOT NULL;
+  END`,
+];
+
+/**
+ * Lets the store tell what changes in it, from now on. Nothing of it is on the disk: it lives in
+ * memory beside the store's one connection, and is written by triggers in the same transaction as what
+ * it tells, so that neither comes without the other. To be called once for a store.
+ */
+export const openEvents = async (db: Db): Promise<void> => {
+  await db.connection().execute(async (connection) => {
+    for (const statement of SCHEMA) await sql.raw(statement).execute(connection);
+  });
+};
+
+/** Tells what happened outside of the store. */
+export const addEvent = async (
+  db: Db,
+  type: string,
+  data: Readonly<Record<string, unknown>>,
+): Promise<void> => {
+  await sql`INSERT INTO temp.events (at, type, data)
+    VALUES (${sql.raw(NOW)}, ${type}, ${JSON.stringify(data)})`.execute(db);
+};
+
+type EventRow = { id: number; at: number; type: string; data: string };
+
+/** The events after one, oldest first. */
+export const readEvents = async (
+  db: Db,
+  after: number,
+  limit: number,
+): Promise<readonly StoredEvent[]> => {
+  const { rows } = await sql<EventRow>`
+    SELECT id, at, type, data FROM temp.events WHERE id > ${after} ORDER BY id LIMIT ${limit}`.execute(
+    db,
+  );
+  return rows.map(({ id, at, type, data }) => ({
+    id,
+    at: rfc3339(at),
+    type,
+    data: readJson(data),
+  }));
+};
+
+/** Ids of the oldest and the newest event that are kept; `newest` is 0 where there was none yet. */
+export const eventRange = async (
+  db: Db,
+): Promise<{ readonly oldest: number; readonly newest: number }> => {
+  const { rows } = await sql<{ oldest: number | null; newest: number | null }>`
+    SELECT min(id) AS oldest, max(id) AS newest FROM temp.events`.execute(db);
+  return { oldest: rows[0]?.oldest ?? 1, newest: rows[0]?.newest ?? 0 };
+};
+
+export type DeploymentEnds = readonly {
+  readonly cluster: string;
+  readonly state: string;
+  readonly count: number;
+}[];
+
+/** How many deployments have come to each final state since the events were opened. */
+export const countDeploymentEnds = async (db: Db): Promise<DeploymentEnds> => {
+  const { rows } = await sql<DeploymentEnds[number]>`
+    SELECT cluster, state, count FROM temp.deployment_ends ORDER BY cluster, state`.execute(db);
+  return rows;
+};
+
+export type Verified = { readonly cluster: string; readonly seconds: number };
+
+/** Takes, once each, how long pushes took from their first hook to the verified end of a deployment. */
+export const takeVerified = async (db: Db): Promise<readonly Verified[]> => {
+  const { rows } = await sql<Verified>`
+    DELETE FROM temp.verified RETURNING cluster, seconds`.execute(db);
+  return rows;
+};
