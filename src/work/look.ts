@@ -141,7 +141,9 @@ const commit = async (
   const now = deps.clock.now();
   const end = summarise(work, (push) => {
     const affected = planned.filter((one) => one.image?.tag === push.tag);
-    const lookUp = affected.find((one) => one.lookUp !== null)?.lookUp ?? null;
+    const lookUps = affected.flatMap((one) => one.lookUp ?? []);
+    // One service that could not be compared keeps the push from its end, however well others stand.
+    const lookUp = lookUps.find(({ kind }) => kind === 'failed') ?? lookUps[0] ?? null;
     return concludeLook(push, affected, lookUp, {
       at: now,
       attempts: work.attempts,
