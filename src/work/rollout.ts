@@ -1,5 +1,6 @@
 import type { Failed } from '../core/follow.ts';
 import { imageName } from '../core/image-reference.ts';
+import { unsupportedLabel } from '../core/labels.ts';
 import type { Service } from '../core/service.ts';
 import { settledDigest } from '../core/settled.ts';
 import {
@@ -107,7 +108,10 @@ const reasonToSkip = async (
   if (service.labels['cd-helper.enabled'] === 'false') return 'excluded';
   const refusal = service.id === deps.ownServiceId() ? refusesOwnUpdate(service) : null;
   if (refusal !== null) return refusal;
-  if (deployment.cause === 'forced' || deployment.to === null) return null;
+  if (deployment.cause === 'forced') return null;
+  // An unpinned service cannot be told to be held before: nothing is known to compare.
+  if (deployment.cause !== 'taken-back' && unsupportedLabel(service) !== null) return 'held';
+  if (deployment.to === null) return null;
   if (image.digest === deployment.to) return 'already-current';
   if (deployment.cause === 'taken-back') return null;
   const hold = (await readHolds(deps.db, deployment.cluster))(service, deployment.to);
