@@ -46,8 +46,8 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     log,
   });
   const deps = { ...options, log, ownServiceId: ownService.id };
-  const looksBell = createBell();
-  const rolloutsBell = createBell();
+  const looksBell = createBell(clock);
+  const rolloutsBell = createBell(clock);
   const lastLooks = new Map<string, number>();
   const looking = new Set<Promise<unknown>>();
   /** Deployments under way, by service. */

@@ -69,7 +69,7 @@ export const keepNotifying = async (deps: NotifierDeps, signal: AbortSignal): Pr
     await Promise.all([prune, every(FORGET_EVERY_MS, () => forgetUnannounced(db))]);
     return;
   }
-  const senders = channels.map((channel) => ({ channel, bell: createBell() }));
+  const senders = channels.map((channel) => ({ channel, bell: createBell(clock) }));
   await Promise.all([
     prune,
     every(timing.everyMs, async () => {

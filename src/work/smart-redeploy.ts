@@ -59,8 +59,8 @@ const AGAIN_FOR_MS = 10 * 60_000;
 const LONGEST_SLEEP_MS = 60_000;
 
 export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
-  const bell = createBell();
   const { db, clock, log } = deps;
+  const bell = createBell(clock);
 
   const load = async (id: string): Promise<RunView> => {
     const view = await readRun(db, id);

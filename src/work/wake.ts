@@ -1,3 +1,5 @@
+import type { Clock } from './ports.ts';
+
 /** A bell between what makes work and the loop that does it: rung any number of times, heard once. */
 export type Bell = {
   readonly ring: () => void;
@@ -8,7 +10,7 @@ export type Bell = {
 /** Timers in Node hold at most 2^31-1 ms. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;
 
-export const createBell = (): Bell => {
+export const createBell = (clock: Pick<Clock, 'wait'>): Bell => {
   let rung = false;
   let hear: (() => void) | null = null;
   return {
@@ -18,17 +20,21 @@ export const createBell = (): Bell => {
     },
     wait: (ms, signal) =>
       new Promise((resolve) => {
+        const over = new AbortController();
         const end = (): void => {
-          clearTimeout(timer);
+          over.abort();
           signal.removeEventListener('abort', end);
           hear = null;
           rung = false;
           resolve();
         };
-        const timer = setTimeout(end, Math.min(Math.max(ms, 0), LONGEST_WAIT_MS));
         hear = end;
         signal.addEventListener('abort', end);
-        if (rung || signal.aborted) end();
+        if (rung || signal.aborted) {
+          end();
+          return;
+        }
+        clock.wait(Math.min(Math.max(ms, 0), LONGEST_WAIT_MS), over.signal).then(end, () => {});
       }),
   };
 };
