@@ -1,0 +1,68 @@
+import type { Clock } from '../../src/work/ports.ts';
+
+/** Where time begins, as in the fake engine. */
+export const TIME_BEGINS = Date.parse('2026-01-01T00:00:00Z');
+
+/** Time in which a machine that is busy elsewhere costs nothing, and that a test may let pass at once. */
+export type TestClock = Clock & {
+  /** How much faster than the machine's own it goes. */
+  speed: number;
+  readonly skip: (ms: number) => void;
+  readonly stop: () => void;
+};
+
+/** The most real time that one beat may count for: longer ones are the machine's, not ours. */
+const LONGEST_BEAT_MS = 20;
+const BEAT_MS = 2;
+
+/**
+ * @param onPassed told of each bit of time that has passed, before those who waited for it are
+ */
+export const createTestClock = (onPassed: (ms: number) => void, speed = 10): TestClock => {
+  let now = TIME_BEGINS;
+  let beatAt = performance.now();
+  let waiting: { readonly at: number; readonly resolve: () => void }[] = [];
+
+  const pass = (ms: number): void => {
+    now += ms;
+    onPassed(ms);
+    const due = waiting.filter(({ at }) => at <= now);
+    waiting = waiting.filter(({ at }) => at > now);
+    for (const { resolve } of due.toSorted((a, b) => a.at - b.at)) resolve();
+  };
+  const timer = setInterval(() => {
+    const real = performance.now();
+    const ms = Math.round(Math.min(real - beatAt, LONGEST_BEAT_MS) * clock.speed);
+    beatAt = real;
+    if (ms > 0) pass(ms);
+  }, BEAT_MS);
+  timer.unref();
+
+  const clock: TestClock = {
+    speed,
+    now: () => now,
+    wait: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) {
+          reject(signal.reason as Error);
+          return;
+        }
+        const onAbort = (): void => {
+          waiting = waiting.filter((other) => other !== entry);
+          reject(signal.reason as Error);
+        };
+        const entry = {
+          at: now + ms,
+          resolve: () => {
+            signal.removeEventListener('abort', onAbort);
+            resolve();
+          },
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        waiting.push(entry);
+      }),
+    skip: pass,
+    stop: () => clearInterval(timer),
+  };
+  return clock;
+};

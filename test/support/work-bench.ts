@@ -1,0 +1,225 @@
+import { randomFillSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitUntil } from '../../sandbox/machine/wait-until.ts';
+import { createRegistries } from '../../src/adapters/registry/registries.ts';
+import { createEngineCluster, type EngineTimeouts } from '../../src/adapters/swarm/engine.ts';
+import type { Cluster } from '../../src/core/cluster.ts';
+import type { AcceptedDelivery } from '../../src/core/delivery.ts';
+import type { Digest } from '../../src/core/digest.ts';
+import { type Log, silentLog } from '../../src/core/log.ts';
+import { createTimeOrderedIds } from '../../src/core/time-ordered-id.ts';
+import type { DeliveryView, DeploymentView } from '../../src/core/views.ts';
+import { type Db, openStore, type Store } from '../../src/store/open-store.ts';
+import { readDelivery } from '../../src/store/read-deliveries.ts';
+import { listDeployments } from '../../src/store/read-deployments.ts';
+import type { Registries } from '../../src/work/ports.ts';
+import { createWork, type Work, type WorkOptions } from '../../src/work/work.ts';
+import { type FakeEngine, type FakeEngineOptions, startFakeEngine } from './fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
+import { makeDelivery, pushOf } from './store-samples.ts';
+import { createTestClock, type TestClock } from './test-clock.ts';
+
+const DAY = 24 * 3_600_000;
+export const ENDED = ['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped'];
+
+export type WorkBenchOptions = {
+  /** Default one cluster `one`. */
+  readonly clusters?: readonly string[];
+  readonly speed?: number;
+  readonly engine?: FakeEngineOptions;
+  readonly timeouts?: Partial<EngineTimeouts>;
+  readonly registry?: Parameters<typeof createRegistries>[0]['limits'];
+  readonly maxParallel?: number;
+};
+
+/** What a run of the work may be given in place of what the bench has. */
+export type Wrap = {
+  readonly cluster?: (cluster: Cluster) => Cluster;
+  readonly registries?: (registries: Registries) => Registries;
+  readonly db?: (db: Db) => Db;
+};
+
+/** A run of the work; stopped, it may be followed by another on the same store. */
+export type RunningWork = { readonly work: Work; readonly stop: () => Promise<void> };
+
+export type WorkBench = {
+  readonly clock: TestClock;
+  /** Of the first cluster. */
+  readonly engine: FakeEngine;
+  readonly engines: Readonly<Record<string, FakeEngine>>;
+  readonly registry: FakeRegistry;
+  readonly store: Store;
+  /** Lines of the helper's log that tell of an error of its own. */
+  readonly errors: readonly string[];
+  readonly start: (options?: Partial<WorkOptions>, wrap?: Wrap) => RunningWork;
+  /** `repository:tag` at the registry, as a service's spec spells it. */
+  readonly image: (repository: string, digest?: Digest | null) => string;
+  /** Lets services that were just added look as if they had stood for long. */
+  readonly settle: () => void;
+  readonly hook: (work: Work, image: string, digest?: Digest | null) => Promise<AcceptedDelivery>;
+  readonly delivery: (id: string) => Promise<DeliveryView>;
+  /** Oldest first. */
+  readonly deployments: (service?: string) => Promise<readonly DeploymentView[]>;
+  readonly until: <T>(
+    what: string,
+    check: () => Promise<T | null | false> | T | null | false,
+  ) => Promise<T>;
+  /** Every look that is due has been, and its result is on disk. */
+  readonly looked: () => Promise<void>;
+  /** Lets every follow-up of a push come, each in its turn, until the push has its end. */
+  readonly letFollowUpsPass: (delivery: string) => Promise<void>;
+  /** The service's newest deployment once it and all before it have ended. */
+  readonly ended: (service: string, count?: number) => Promise<DeploymentView>;
+  /** HEADs that the registry was asked. */
+  readonly heads: (repository?: string) => number;
+  readonly close: () => Promise<void>;
+};
+
+/** The work with its real store and adapters, before a fake engine each cluster and a fake registry. */
+export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<WorkBench> => {
+  const names = options.clusters ?? ['one'];
+  const folder = mkdtempSync(join(tmpdir(), 'work-'));
+  const engines: Record<string, FakeEngine> = {};
+  for (const name of names)
+    engines[name] = await startFakeEngine({ pace: 'manual', ...options.engine });
+  const engine = engines[names[0] ?? ''];
+  if (engine === undefined) throw new Error('a bench needs a cluster');
+  const registry = await startFakeRegistry();
+  const clock = createTestClock((ms) => {
+    for (const each of Object.values(engines)) each.advance(ms);
+  }, options.speed);
+  const store = openStore(join(folder, 'store.db'));
+  const newId = createTimeOrderedIds(clock.now, randomFillSync);
+  const errors: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    error: (message, fields) => errors.push(`${message}: ${String(fields?.['error'])}`),
+    child: () => log,
+  };
+  const clusters = names.map((name) =>
+    createEngineCluster({ name, url: engines[name]?.url ?? '', timeouts: options.timeouts ?? {} }),
+  );
+  const registries = createRegistries({
+    insecure: [registry.host],
+    log: silentLog,
+    now: clock.now,
+    random: () => 0.5,
+    limits: { tries: 1, ...options.registry },
+  });
+  const running = new Set<RunningWork>();
+
+  const until: WorkBench['until'] = (what, check) =>
+    waitUntil(async () => (await check()) || null, { what, withinMs: 20_000, everyMs: 5 });
+  const deployments: WorkBench['deployments'] = async (service) => {
+    const { items } = await listDeployments(store.db, { service }, { limit: 1_000, after: null });
+    return items.toReversed();
+  };
+
+  const looked: WorkBench['looked'] = async () => {
+    await until('no look is due', async () => {
+      const looks = await store.db.selectFrom('look_work').select('run_at').execute();
+      return looks.every(({ run_at }) => run_at > clock.now());
+    });
+  };
+  const delivery: WorkBench['delivery'] = async (id) => {
+    const found = await readDelivery(store.db, id);
+    if (found === null) throw new Error(`no delivery ${id}`);
+    return found;
+  };
+
+  return {
+    clock,
+    engine,
+    engines,
+    registry,
+    store,
+    errors,
+    start: (change = {}, wrap = {}) => {
+      const work = createWork({
+        clusters: clusters.map((cluster) => ({
+          cluster: wrap.cluster?.(cluster) ?? cluster,
+          select: 'all',
+          maxParallel: options.maxParallel ?? 4,
+        })),
+        registries: wrap.registries?.(registries) ?? registries,
+        db: wrap.db?.(store.db) ?? store.db,
+        clock,
+        newId,
+        random: () => 0.5,
+        log,
+        spentBudget: () => null,
+        retention: { ageMs: 90 * DAY, deployments: 10_000, bytes: 1e9 },
+        schedule: {
+          schedule: null,
+          timeZone: 'UTC',
+          mode: 'report',
+          onStart: 'off',
+          jitterMs: 0,
+        },
+        ...change,
+      });
+      const stopped = new AbortController();
+      const done = work.run(stopped.signal);
+      done.catch((error: unknown) => errors.push(`the work ended: ${String(error)}`));
+      const one: RunningWork = {
+        work,
+        stop: async () => {
+          stopped.abort(new Error('told to stop'));
+          running.delete(one);
+          await done.catch(() => {});
+        },
+      };
+      running.add(one);
+      return one;
+    },
+    image: (repository, digest = null) =>
+      `${registry.host}/${repository}${digest === null ? '' : `@${digest}`}`,
+    settle: () => clock.skip(60_000),
+    hook: (work, image, digest = null) =>
+      work.acceptDelivery(
+        makeDelivery({
+          id: newId(),
+          receivedAt: new Date(clock.now()).toISOString(),
+          pushes: [pushOf(image, digest)],
+        }),
+      ),
+    delivery,
+    deployments,
+    until,
+    looked,
+    letFollowUpsPass: async (id) => {
+      for (const ms of [6_000, 30_000, 120_000]) {
+        await looked();
+        clock.skip(ms);
+      }
+      await until('the push has its end', async () =>
+        (await delivery(id)).pushes.every(({ results }) =>
+          results.every(({ state }) => state === 'done'),
+        ),
+      );
+    },
+    ended: async (service, count = 1) =>
+      until(`${count} deployments of ${service} have ended`, async () => {
+        const all = await deployments(service);
+        const isOver = all.length >= count && all.every(({ state }) => ENDED.includes(state));
+        return isOver ? (all.at(-1) ?? null) : null;
+      }),
+    heads: (repository) =>
+      registry.count({
+        method: 'HEAD',
+        kind: 'manifest',
+        ...(repository === undefined ? {} : { repository }),
+      }),
+    close: async () => {
+      for (const one of running) await one.stop();
+      clock.stop();
+      await Promise.all([registries.close(), ...clusters.map((cluster) => cluster.close())]);
+      await store.close();
+      await registry.close();
+      for (const each of Object.values(engines)) await each.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+};
