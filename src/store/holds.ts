@@ -46,20 +46,17 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
     .where('released_at', 'is', null)
     .orderBy('id')
     .execute();
-  const key = (service: string, digest: string, fingerprint: string): string =>
-    `${service} ${digest} ${fingerprint}`;
-  const standing = new Map(
-    rows.map((row) => [
-      key(row.service_id, row.digest, row.spec_fingerprint),
-      {
-        kind: row.kind,
-        since: rfc3339(row.created_at),
-        deployment: row.deployment_id,
-      } satisfies Hold,
-    ]),
-  );
-  return (service, digest) =>
-    standing.get(key(service.id, digest, service.specFingerprint)) ?? null;
+  const standing = Map.groupBy(rows, (row) => row.service_id);
+  return (service, digest) => {
+    // The fingerprint is dear to compute, and few services have a hold.
+    const row = standing
+      .get(service.id)
+      ?.findLast(
+        (one) => one.digest === digest && one.spec_fingerprint === service.specFingerprint,
+      );
+    if (row === undefined) return null;
+    return { kind: row.kind, since: rfc3339(row.created_at), deployment: row.deployment_id };
+  };
 };
 
 /** Lifts every hold of a service and returns how many stood. */

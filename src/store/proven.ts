@@ -53,11 +53,13 @@ export const readProven = async (
 
 /**
  * What an unpinned service is known to run: the proven digest, while neither its spec nor its
- * ForceUpdate changed since. Null where that is not known.
+ * ForceUpdate changed since. Null where that is not known, and for a service that names its digest.
  */
 export const knownDigest = (service: Service, proven: Proven | undefined): Digest | null =>
   proven !== undefined &&
-  proven.spec === specOf(service) &&
-  proven.forceUpdate === service.forceUpdate
+  // Asked in this order, because the fingerprint is dear to compute.
+  !(service.image.ok && service.image.image.digest !== null) &&
+  proven.forceUpdate === service.forceUpdate &&
+  proven.spec === specOf(service)
     ? proven.digest
     : null;

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { LookUp, LookUpFailure } from '../core/published.ts';
 import { readOptionalJson } from './json.ts';
@@ -14,46 +15,58 @@ export type LastLookUp = {
   readonly checkedAt: number;
 };
 
+export type NewLookUp = {
+  /** Registry and repository. */
+  readonly name: string;
+  readonly tag: string;
+  readonly lookUp: LookUp;
+  /** The platform manifests of the published digest, null where they were not read. */
+  readonly members: readonly Digest[] | null;
+};
+
+/** Remembers what was answered, each image at most once in the list. */
+export const recordLookUps = async (
+  query: Query,
+  answers: readonly NewLookUp[],
+  now: number,
+): Promise<void> => {
+  const rows = answers.map(({ name, tag, lookUp, members }) => {
+    const isPublished = lookUp.kind === 'published';
+    return {
+      name,
+      tag,
+      digest: isPublished ? lookUp.digest : null,
+      members: isPublished && members !== null ? JSON.stringify(members) : null,
+      failure: isPublished ? null : lookUp.reason,
+      detail: isPublished ? null : lookUp.detail,
+    };
+  });
+  // One statement for all: a run of ten thousand services has thousands of images. A failure keeps
+  // what was seen before it; members that were read before belong to the digest of then.
+  await sql`
+    insert into published (name, tag, digest, members, failure, detail, checked_at)
+    select value ->> 'name', value ->> 'tag', value ->> 'digest', value ->> 'members',
+      value ->> 'failure', value ->> 'detail', ${now}
+    from json_each(${JSON.stringify(rows)}) where true
+    on conflict (name, tag) do update set
+      members = case
+        when excluded.members is not null then excluded.members
+        when excluded.digest is null or excluded.digest = digest then members
+        else null end,
+      digest = coalesce(excluded.digest, digest),
+      failure = excluded.failure, detail = excluded.detail, checked_at = excluded.checked_at
+  `.execute(query);
+};
+
 /** `members` are the platform manifests of the published digest, null where they were not read. */
-export const recordLookUp = async (
+export const recordLookUp = (
   query: Query,
   name: string,
   tag: string,
   lookUp: LookUp,
   members: readonly Digest[] | null,
   now: number,
-): Promise<void> => {
-  if (lookUp.kind === 'failed') {
-    const failed = { failure: lookUp.reason, detail: lookUp.detail, checked_at: now };
-    await query
-      .insertInto('published')
-      .values({ name, tag, ...failed })
-      .onConflict((conflict) => conflict.columns(['name', 'tag']).doUpdateSet(failed))
-      .execute();
-    return;
-  }
-  const { digest } = lookUp;
-  const values = { digest, failure: null, detail: null, checked_at: now };
-  const read = members === null ? null : JSON.stringify(members);
-  await query
-    .insertInto('published')
-    .values({ name, tag, ...values, members: read })
-    .onConflict((conflict) =>
-      conflict.columns(['name', 'tag']).doUpdateSet((eb) => ({
-        ...values,
-        // Those that were read before belong to the digest of then.
-        members:
-          read ??
-          eb
-            .case()
-            .when('published.digest', '=', digest)
-            .then(eb.ref('published.members'))
-            .else(null)
-            .end(),
-      })),
-    )
-    .execute();
-};
+): Promise<void> => recordLookUps(query, [{ name, tag, lookUp, members }], now);
 
 /** The last answers by `name:tag`. */
 export const readLookUps = async (db: Query): Promise<ReadonlyMap<string, LastLookUp>> => {

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type {
   Page,
   PageRequest,
@@ -119,6 +119,9 @@ export const endRun = async (
 
 export type RunService = { readonly view: ServiceView; readonly deployment: string | null };
 
+/** So many rows are some 500 KB of JSON. */
+const ROWS_AT_ONCE = 1_000;
+
 /** Replaces what a run found on a cluster. */
 export const putRunServices = async (
   query: Query,
@@ -136,19 +139,18 @@ export const putRunServices = async (
     .select((eb) => eb.fn.max('position').as('last'))
     .where('run_id', '=', run)
     .executeTakeFirstOrThrow();
-  for (const [index, { view, deployment }] of services.entries()) {
-    await query
-      .insertInto('run_services')
-      .values({
-        run_id: run,
-        position: (last ?? -1) + 1 + index,
-        cluster,
-        service_id: view.id,
-        verdict: view.verdict,
-        deployment_id: deployment,
-        view: JSON.stringify(view),
-      })
-      .execute();
+  const rows = services.map(({ view, deployment }, index) => ({
+    position: (last ?? -1) + 1 + index,
+    deployment,
+    view,
+  }));
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    // One statement for many: a run of ten thousand services is as many rows.
+    await sql`
+      insert into run_services (run_id, position, cluster, service_id, verdict, deployment_id, view)
+      select ${run}, value ->> 'position', ${cluster}, value -> 'view' ->> 'id',
+        value -> 'view' ->> 'verdict', value ->> 'deployment', value -> 'view'
+      from json_each(${JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE))})`.execute(query);
   }
 };
 
