@@ -22,6 +22,8 @@ export type Stage = {
   readonly folder: string;
   /** Prints what the helper wrote, or the lines with `about`, for a test that failed. */
   readonly tell: (about?: unknown) => void;
+  /** SIGTERM, and the same helper anew; `helper` is the new one from then on. */
+  readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -36,24 +38,34 @@ export const openStage = async (
     options.config?.['clusters'] === undefined
       ? { CD_HELPER_ENGINE_URL: sandbox.engines[0].url }
       : {};
-  const helper = await startHelper({
-    store: join(folder, 'store.db'),
-    ...options,
-    env: {
-      ...cluster,
-      ...options.env,
-      CD_HELPER_REGISTRY_INSECURE: insecure.filter(Boolean).join(','),
-    },
-  });
+  const start = (): Promise<RunningHelper> =>
+    startHelper({
+      store: join(folder, 'store.db'),
+      ...options,
+      env: {
+        ...cluster,
+        ...options.env,
+        CD_HELPER_REGISTRY_INSECURE: insecure.filter(Boolean).join(','),
+      },
+    });
+  let helper = await start();
+  let said = '';
   return {
     sandbox,
     services: sandbox.engines[0].services,
-    helper,
+    get helper() {
+      return helper;
+    },
     folder,
     tell: (about) => {
-      const lines = helper.output().split('\n');
+      const lines = (said + helper.output()).split('\n');
       const told = typeof about === 'string' ? lines.filter((line) => line.includes(about)) : lines;
       process.stderr.write(`${told.join('\n')}\n`);
+    },
+    restart: async () => {
+      await helper.stop();
+      said += helper.output();
+      helper = await start();
     },
     close: async () => {
       await helper.stop();
