@@ -43,8 +43,21 @@ const addNode = (root: string): void => {
   chmodSync(join(root, 'tmp'), 0o1777);
 };
 
+/** Parts of the C library that node is not linked to, and the linter is. */
+const OTHER_PARTS = ['librt.so.1', 'libresolv.so.2', 'libutil.so.1'];
+
+const addLibraryParts = (root: string): void => {
+  const [libc = ''] =
+    /\/\S+\/libc\.so\.\d/.exec(execFileSync('ldd', [process.execPath], { encoding: 'utf8' })) ?? [];
+  for (const part of OTHER_PARTS) {
+    const library = join(dirname(libc), part);
+    if (existsSync(library)) copyFileSync(library, join(root, library));
+  }
+};
+
 /** What `./dev` uses beside node. */
 const addTools = (root: string): void => {
+  addLibraryParts(root);
   const commands = 'bash sh env readlink dirname sha256sum cut uname id cat mkdir'.split(' ');
   for (const command of commands) {
     addProgram(root, find(command), `/usr/bin/${command}`);
