@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingDelivery } from '../../src/core/delivery.ts';
+import { SENDERS } from '../../src/intake/senders.ts';
+
+/** A body written from a sender's documentation, and what has to come of it. */
+export type HookSample = {
+  readonly sender: string;
+  readonly name: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly registry?: string;
+  readonly body?: unknown;
+  /** In place of `body`, where its spelling matters. */
+  readonly raw?: string;
+  readonly pushes?: readonly string[];
+};
+
+const FOLDER = new URL('hook-bodies/', import.meta.url);
+
+export const HOOK_SAMPLES: readonly HookSample[] = SENDERS.flatMap(({ name: sender }) => {
+  const samples = JSON.parse(readFileSync(new URL(`${sender}.json`, FOLDER), 'utf8'));
+  return (samples as readonly HookSample[]).map((sample) => ({ ...sample, sender }));
+});
+
+export const textOf = ({ raw, body }: HookSample): string => raw ?? JSON.stringify(body);
+
+export const asDelivery = (
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): IncomingDelivery => ({
+  headers: { 'content-type': 'application/json', ...headers },
+  raw: Buffer.from(text),
+  body: JSON.parse(text),
+});
