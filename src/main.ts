@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { randomFillSync } from 'node:crypto';
-import { Registry } from 'prom-client';
 import { createChannels } from './adapters/notify/channels.ts';
 import { createRegistries, type Registries } from './adapters/registry/registries.ts';
 import { createEngineCluster } from './adapters/swarm/engine.ts';
@@ -31,8 +30,10 @@ import { createTokenProof } from './intake/prove-token.ts';
 import type { Sender } from './intake/sender.ts';
 import { SENDERS } from './intake/senders.ts';
 import { createLog } from './log/create-log.ts';
+import { openEvents } from './store/events.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { checkCluster } from './work/check-cluster.ts';
+import { createMetrics, type Metrics } from './work/metrics.ts';
 import { ownContainerIds } from './work/own-container.ts';
 import { createPullBudget } from './work/pull-budget.ts';
 import { createReads } from './work/reads.ts';
@@ -73,7 +74,14 @@ type Clusters = readonly {
 
 const serverDeps = (
   config: Config,
-  parts: { store: Store; clusters: Clusters; registries: Registries; work: Work; log: Log },
+  parts: {
+    store: Store;
+    clusters: Clusters;
+    registries: Registries;
+    work: Work;
+    metrics: Metrics;
+    log: Log;
+  },
 ): ServerDeps => {
   const { clusters, registries, work, log } = parts;
   const { db } = parts.store;
@@ -108,7 +116,7 @@ const serverDeps = (
     },
     storeIsWritable: parts.store.isWritable,
     version: { version, revision },
-    metrics: { public: config.metrics.public, registry: new Registry() },
+    metrics: { public: config.metrics.public, registry: parts.metrics.registry },
     now,
     log,
   };
@@ -119,7 +127,8 @@ const FIRST_LOOK_MS = 1_500;
 /** Runs the helper until the signal; resolves with the exit status. */
 const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<number> => {
   const store = openStore(config.store);
-  const registries = connectRegistries(config, log);
+  const metrics = createMetrics(config.registries.map(({ host }) => host));
+  const registries = metrics.countLookUps(connectRegistries(config, log));
   const clusters = config.clusters.map((one) => ({
     cluster: connect(one),
     select: one.select,
@@ -137,6 +146,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
         store: config.store,
       });
     }
+    await openEvents(store.db);
     const work = createWork({
       clusters,
       registries,
@@ -158,9 +168,18 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
     // Long enough to refuse what is configured twice; a cluster that is away delays nothing.
     await Promise.race([work.health.refresh(either), systemClock.wait(FIRST_LOOK_MS, either)]);
     const server = await createServer(
-      serverDeps(config, { store, clusters, registries, work, log }),
+      serverDeps(config, { store, clusters, registries, work, metrics, log }),
     );
-    const running = work.run(either);
+    const watch = metrics.watch({
+      clusters,
+      db: store.db,
+      version: { version, revision },
+      health: work.health.list,
+      quotas: registries.quotas,
+      clock: systemClock,
+      log,
+    });
+    const running = Promise.all([work.run(either), watch(either)]);
     try {
       await server.listen({ host: config.listen.host, port: config.listen.port });
       log.info('ready', { address: server.listeningOrigin + config.basePath, version });
