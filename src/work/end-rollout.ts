@@ -12,16 +12,21 @@ import type { RolloutDeps } from './rollout-deps.ts';
 const LOG_LINES = 20;
 const LOG_TIMEOUT_MS = 5_000;
 
-/** The update is proven good: recorded so that a later failure can come back to it. */
+/**
+ * The update is done; where tasks run it, it is proven good: recorded so that a later failure can come
+ * back to it.
+ */
 export const succeed = async (
   deps: RolloutDeps,
   deployment: Deployment,
   service: Service,
   digest: Digest | null,
+  isRunning: boolean,
 ): Promise<void> => {
   const now = deps.clock.now();
   await deps.db.transaction().execute(async (query) => {
-    if (digest !== null) await recordProven(query, deployment.cluster, service, digest, now);
+    if (digest !== null && isRunning)
+      await recordProven(query, deployment.cluster, service, digest, now);
     const end: DeploymentEnd = { state: 'succeeded', reason: null, failure: null };
     await endDeployment(query, deployment.id, end, now, { digest });
   });

@@ -71,7 +71,11 @@ const begin = async (
   if (reason !== null) return skip(deps, deployment, reason);
   const now = deps.clock.now();
   const settled = settledDigest(seen, now);
-  if (settled !== null) {
+  // What is held stands well only for a while: it is nothing to come back to.
+  if (
+    settled !== null &&
+    (await readHolds(deps.db, deployment.cluster))(seen.service, settled) === null
+  ) {
     // The intent that follows takes it to the disk.
     await relaxed(deps.db, (query) =>
       recordProven(query, deployment.cluster, seen.service, settled, now),
@@ -195,7 +199,7 @@ const followToEnd = async (
         return fail(deps, deployment, 'rolled-back', intent.failed, seen.service, detail, signal);
       }
       if (deployment.to === null && runs !== null) await recordTarget(deps.db, deployment.id, runs);
-      return succeed(deps, deployment, seen.service, runs);
+      return succeed(deps, deployment, seen.service, runs, status.running > 0);
     }
     case 'rolled-back':
       return engineRolledBack(deps, deployment, intent, status, seen, signal);
