@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 export type UpdateMoment = 'before' | 'after';
 
 /** What becomes of an update's request or answer; `drop` ends the connection without a word. */
-export type OnUpdate = (moment: UpdateMoment) => Promise<'pass' | 'drop'>;
+export type OnUpdate = (moment: UpdateMoment, body: Buffer) => Promise<'pass' | 'drop'>;
 
 export type EngineProxy = {
   readonly url: string;
@@ -44,7 +44,7 @@ export const startEngineProxy = async (
     const isUpdate = from.method === 'POST' && UPDATE.test(from.url ?? '');
     const body = await buffer(from);
     if (isUpdate) await actOn(body);
-    if (isUpdate && (await onUpdate('before')) === 'drop') {
+    if (isUpdate && (await onUpdate('before', body)) === 'drop') {
       from.socket.destroy();
       return;
     }
@@ -61,7 +61,7 @@ export const startEngineProxy = async (
     if (isAccepted) {
       const said = await buffer(answer);
       accepted += 1;
-      if ((await onUpdate('after')) === 'drop') {
+      if ((await onUpdate('after', body)) === 'drop') {
         from.socket.destroy();
         return;
       }

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { good } from '../../sandbox/image/sample.ts';
+import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { digestsBySlot, endedDeployments } from '../support/open-stage.ts';
+import { deploySettled } from '../support/settled-service.ts';
 import { type RunningHelper, startHelper } from '../support/start-helper.ts';
 import { type EngineProxy, startEngineProxy, type UpdateMoment } from './engine-proxy.ts';
 
@@ -54,27 +55,36 @@ describe('the helper is killed', () => {
   const deploy = async (name: string): Promise<Digest> => {
     const { digest } = await sandbox.pushImage(`failpoint/${name}`, 'v1', good(`${name} one`));
     const image = sandbox.image(`failpoint/${name}`, 'v1', digest);
-    await sandbox.engines[0].services.deploy({ name, image, replicas: 2, parallelism: 2 });
+    await deploySettled(sandbox.engines[0].services, {
+      name,
+      image,
+      replicas: 2,
+      parallelism: 2,
+      monitorMs: 1_000,
+    });
     return digest;
   };
 
-  const push = async (name: string, version: string): Promise<Digest> => {
-    const { digest } = await sandbox.pushImage(
-      `failpoint/${name}`,
-      'v1',
-      good(`${name} ${version}`),
-    );
+  const push = async (
+    name: string,
+    version: string,
+    sample: Sample = good(`${name} ${version}`),
+  ): Promise<Digest> => {
+    const { digest } = await sandbox.pushImage(`failpoint/${name}`, 'v1', sample);
     const image = sandbox.image(`failpoint/${name}`, 'v1');
     expect((await helper.postHook({ image, digest })).status).toBe(202);
     return digest;
   };
 
-  /** Kills the helper at the moment of its next update, for as many starts in a row as there are moments. */
-  const killAt = async (...moments: readonly UpdateMoment[]): Promise<void> => {
+  /**
+   * Kills the helper at the moment of its next update that holds `text`, for as many starts in a row
+   * as there are moments.
+   */
+  const killAt = async (text: string, ...moments: readonly UpdateMoment[]): Promise<void> => {
     for (const [index, moment] of moments.entries()) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      proxy.setOnUpdate(async (now) => {
-        if (now !== moment) return 'pass';
+      proxy.setOnUpdate(async (now, body) => {
+        if (now !== moment || !body.includes(text)) return 'pass';
         proxy.setOnUpdate(async () => 'drop');
         await kill().then(resolve, reject);
         return 'drop';
@@ -98,7 +108,7 @@ describe('the helper is killed', () => {
   test('between the update that was sent and the commit that says so: it is not sent again', async () => {
     const name = 'failpoint-sent';
     const from = await deploy(name);
-    const killed = killAt('after');
+    const killed = killAt('', 'after');
     const to = await push(name, 'two');
     await killed;
     expect(proxy.accepted()).toBe(1);
@@ -115,7 +125,7 @@ describe('the helper is killed', () => {
   test('between the intent on disk and the update: it is sent once', async () => {
     const name = 'failpoint-intent';
     const from = await deploy(name);
-    const killed = killAt('before', 'before', 'before');
+    const killed = killAt('', 'before', 'before', 'before');
     const to = await push(name, 'two');
     await killed;
     expect(proxy.accepted()).toBe(0);
@@ -129,7 +139,7 @@ describe('the helper is killed', () => {
   test('and a newer push comes before it knows what became of the first', async () => {
     const name = 'failpoint-newer';
     const from = await deploy(name);
-    const killed = killAt('after');
+    const killed = killAt('', 'after');
     const first = await push(name, 'two');
     await killed;
     await sandbox.engines[0].services.converged(name, { digest: first });
@@ -144,6 +154,35 @@ describe('the helper is killed', () => {
     expect(proxy.accepted()).toBe(2);
     await expectOnce(name, from, first, second);
   });
+
+  test.each(['after', 'before'] as const)(
+    '%s the update that takes a bad version back: it is taken back once, and told',
+    async (moment) => {
+      const name = `failpoint-back-${moment}`;
+      const { services } = sandbox.engines[0];
+      const from = await deploy(name);
+      const killed = killAt(`@${from}`, moment);
+      const bad = await push(name, 'two', crashing(`${name} two`, { afterMs: 100, code: 9 }));
+      await killed;
+      expect(proxy.accepted()).toBe(moment === 'after' ? 2 : 1);
+      await start();
+      const found = await endedDeployments(helper, name);
+      expect(found).toMatchObject([
+        {
+          state: 'rolled-back',
+          reason: 'task-failed',
+          from,
+          to: bad,
+          failure: { message: 'task: non-zero exit (9)', exitCode: 9 },
+        },
+      ]);
+      expect(proxy.accepted()).toBe(2);
+      await services.converged(name, { digest: from });
+      const [view] = await helper.services(`?q=${name}`);
+      expect(view).toMatchObject({ verdict: 'held', reason: 'known-bad' });
+      await services.remove(name);
+    },
+  );
 
   test('no answer, but no kill either: the update is found and not sent again', async () => {
     const name = 'failpoint-silent';

@@ -14,7 +14,7 @@ import type {
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export const HOOK_SECRET = 'a-path-secret-for-tests-only-0123456789';
 export const API_TOKEN = 'an-operator-token-for-tests-only-0123456789';
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 60_000;
 const ANSWER_WITHIN_MS = 30_000;
 /** A started helper that has not stopped by then hangs. */
 const STOP_WITHIN_MS = 30_000;
