@@ -223,6 +223,15 @@ export const refuteIntent = async (query: Query, id: string, intent: Intent): Pr
     .execute();
 };
 
+/** What was intended was done to a later version than the one that was decided upon. */
+export const raiseIntent = async (query: Query, id: string, intent: Intent): Promise<void> => {
+  await query
+    .updateTable('deployments')
+    .set({ intent: JSON.stringify(intent) })
+    .where('id', '=', id)
+    .execute();
+};
+
 /** The update was taken by the cluster and is followed from now on; false where it has ended meanwhile. */
 export const recordSent = async (
   query: Query,

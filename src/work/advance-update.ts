@@ -18,8 +18,8 @@ export const advanceUpdate = async (
   const at = deps.clock.now();
   const { version, forceUpdate } = service;
   const intent: Intent = { ...what, version, forceUpdate, at, refuted: false };
-  const isFirst = deployment.deadlineAt === null || deployment.intent?.phase !== what.phase;
-  const deadlineAt = isFirst ? at + rolloutTimeout(service) : (deployment.deadlineAt ?? at);
+  // Nothing that was sent before stands, so the time that it may take begins now.
+  const deadlineAt = at + rolloutTimeout(service);
   const sent = await sendUpdate(deps, deployment, service, intent, deadlineAt, signal);
   switch (sent.kind) {
     case 'sent':

@@ -1,5 +1,5 @@
 import { backoffMs } from '../core/backoff.ts';
-import { ClusterError, type UpdateAnswer } from '../core/cluster.ts';
+import { ClusterError, type ImageUpdate, type UpdateAnswer } from '../core/cluster.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Platform } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
@@ -7,6 +7,8 @@ import {
   addStep,
   type Deployment,
   type Intent,
+  findDeployment,
+  raiseIntent,
   recordIntent,
   recordSent,
 } from '../store/deployments.ts';
@@ -28,6 +30,8 @@ export type Sent =
 const AGAIN = { firstMs: 500, longestMs: 15_000 };
 /** Some engines update their services all the time; after this many tries at full speed we step back. */
 const QUICK_TRIES = 10;
+/** And with each of these decisions so many are sent as fast as it goes. */
+const TRIES_IN_TIME = 10;
 /** Longer than any cluster's own deadline for an update, which tells better what happened. */
 const SEND_TIMEOUT_MS = 60_000;
 
@@ -43,21 +47,19 @@ export const sendUpdate = async (
   deadlineAt: number,
   signal: AbortSignal,
 ): Promise<Sent> => {
-  const { cluster, clock, db } = deps;
+  const { clock, db } = deps;
   const platforms = await platformsOf(deps, service, intent.target, signal);
   const registryAuth = service.image.ok
     ? await deps.registries.updateAuth(service.image.image.registry, signal)
     : null;
   if (!(await recordIntent(db, deployment.id, intent, deadlineAt))) return { kind: 'ended' };
   let answer: UpdateAnswer;
+  let version: number;
   try {
     const digest = intent.target;
     const restart = deployment.cause === 'forced' && intent.phase === 'forward';
-    answer = await cluster.updateImage(
-      { service, digest, platforms, restart, registryAuth },
-      // Neither a stop nor a newer push cuts an update off half-way: its answer is worth waiting for.
-      AbortSignal.timeout(SEND_TIMEOUT_MS),
-    );
+    const update = { service, digest, platforms, restart, registryAuth };
+    ({ answer, version } = await sendInTime(deps, deployment.id, update, signal));
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     if (error.mayHaveHappened) return { kind: 'ambiguous', problem: error.message };
@@ -70,12 +72,17 @@ export const sendUpdate = async (
       const detail = { digest: intent.target, phase: intent.phase, ...warned(answer.warnings) };
       const at = clock.now();
       // Where it is lost, the service itself tells that it was done.
-      const open = await relaxed(db, (query) => recordSent(query, deployment.id, at, detail));
+      const open = await relaxed(db, async (query) => {
+        if (version !== intent.version) {
+          await raiseIntent(query, deployment.id, { ...intent, version });
+        }
+        return recordSent(query, deployment.id, at, detail);
+      });
       return { kind: open ? 'sent' : 'ended' };
     }
     case 'out-of-sequence':
       await addStep(db, deployment.id, clock.now(), 'out-of-sequence', {
-        version: service.version,
+        version,
       });
       return deployment.attempts < QUICK_TRIES
         ? { kind: 'decide-again' }
@@ -86,6 +93,42 @@ export const sendUpdate = async (
       return answer satisfies never;
   }
 };
+
+/**
+ * Sends the update, and where somebody else was faster, again on what the service is then, without a
+ * pause between reading and sending: that is how one gets a word in with a service that is changed all
+ * the time. It stops where what the decision rests on has changed. The intent on disk stays true
+ * meanwhile, because its version is older than the one that is replaced, and its counter is the same.
+ */
+const sendInTime = async (
+  { cluster, db }: RolloutDeps,
+  id: string,
+  update: ImageUpdate,
+  signal: AbortSignal,
+): Promise<{ readonly answer: UpdateAnswer; readonly version: number }> => {
+  let { service } = update;
+  for (let tries = 1; ; tries += 1) {
+    // Neither a stop nor a newer push cuts an update off half-way: its answer is worth waiting for.
+    const limit = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    const answer = await cluster.updateImage({ ...update, service }, limit);
+    const { version } = service;
+    const isOver = answer.kind !== 'out-of-sequence' || tries >= TRIES_IN_TIME || signal.aborted;
+    if (isOver || (await findDeployment(db, id))?.endedAt !== null) return { answer, version };
+    const seen = await cluster.observe(service.id, limit);
+    if (seen === null || !isDecidedAlike(service, seen.service)) return { answer, version };
+    ({ service } = seen);
+  }
+};
+
+/** Whether nothing of what a decision to update rests on differs, but only what others look after. */
+const isDecidedAlike = (before: Service, now: Service): boolean =>
+  now.imageText === before.imageText &&
+  now.forceUpdate === before.forceUpdate &&
+  now.update?.state === before.update?.state &&
+  ownLabels(now) === ownLabels(before);
+
+const ownLabels = ({ labels }: Service): string =>
+  JSON.stringify(Object.entries(labels).filter(([name]) => name.startsWith('cd-helper.')));
 
 const warned = (warnings: readonly string[]): { warnings?: readonly string[] } =>
   warnings.length === 0 ? {} : { warnings };
