@@ -31,7 +31,7 @@ import type { Sender } from './intake/sender.ts';
 import { SENDERS } from './intake/senders.ts';
 import { createLog } from './log/create-log.ts';
 import { openEvents } from './store/events.ts';
-import { openStore, type Store } from './store/open-store.ts';
+import { openStore, type Store, StoreError } from './store/open-store.ts';
 import { checkCluster } from './work/check-cluster.ts';
 import { createMetrics, type Metrics } from './work/metrics.ts';
 import { ownContainerIds } from './work/own-container.ts';
@@ -249,7 +249,15 @@ const checks = (config: Config): readonly ConfigCheck[] => {
   return createConfigChecks(config, {
     connect,
     probeRegistry: registries.probe,
-    tryStore: () => openStore(config.store).close(),
+    tryStore: async () => {
+      try {
+        await openStore(config.store).close();
+        return 'free';
+      } catch (error) {
+        if (error instanceof StoreError && error.code === 'in-use') return 'in-use';
+        throw error;
+      }
+    },
   });
 };
 

@@ -10,7 +10,7 @@ export type ConfigCheckDeps = {
     signal: AbortSignal,
   ) => Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
   /** Opens the store and closes it again; throws what a person should read. */
-  readonly tryStore: () => Promise<void>;
+  readonly tryStore: () => Promise<'free' | 'in-use'>;
 };
 
 /** What `check-config` tries: every cluster and registry of the configuration, its store and its secrets. */
@@ -41,8 +41,10 @@ export const createConfigChecks = (
   {
     name: 'store',
     run: async () => {
-      await deps.tryStore();
-      return { ok: true, detail: config.store };
+      const state = await deps.tryStore();
+      // Which is as it should be beside a helper that runs.
+      const suffix = state === 'in-use' ? ', in use by a helper that runs' : '';
+      return { ok: true, detail: `${config.store}${suffix}` };
     },
   },
   present(
@@ -53,7 +55,7 @@ export const createConfigChecks = (
   present(
     'API tokens',
     config.api.tokens.map(({ name }) => name),
-    { detail: 'none: API and dashboard refuse', hint: 'set CD_HELPER_API_TOKEN' },
+    { detail: 'none: the API refuses', hint: 'set CD_HELPER_API_TOKEN' },
   ),
 ];
 

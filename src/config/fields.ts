@@ -57,7 +57,6 @@ export const anySecret = (expected: string) =>
     })
     .transform(createSecret);
 
-/** Shorter ones can be guessed in a lifetime of requests. */
 /** Shorter ones can be guessed; the helper says so when it starts, and takes them all the same. */
 export const SHORTEST_SAFE_SECRET = 16;
 
