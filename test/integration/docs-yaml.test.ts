@@ -10,9 +10,15 @@ import { readPages, ROOT } from '../support/read-docs.ts';
 type Labels = Readonly<Record<string, string>>;
 type Stack = { readonly services: Readonly<Record<string, { deploy?: { labels?: Labels } }>> };
 
+const LOOKS = [
+  ['stack', /^services:/m],
+  // What Prometheus itself reads; promtool checks that.
+  ['prometheus', /^(?:scrape_configs|groups|rule_files):/m],
+] as const;
+
 /** What a block is for; without a word that says so, what it looks like. */
 const kindOf = (kind: string | undefined, yaml: string): string =>
-  kind ?? (/^services:/m.test(yaml) ? 'stack' : 'configuration');
+  kind ?? LOOKS.find(([, sign]) => sign.test(yaml))?.[0] ?? 'configuration';
 
 const shown = [
   ...readPages('README.md', 'docs/**/*.md', 'examples/*.md')
@@ -51,7 +57,7 @@ it.each(of('stack'))('$at has labels that the helper knows', ({ text }) => {
 
 it('all of it is of a kind that is checked', () => {
   const kinds = Map.groupBy(shown, ({ kind }) => kind);
-  expect([...kinds.keys()].toSorted()).toEqual(['configuration', 'registry', 'stack']);
+  expect([...kinds.keys()].toSorted()).toEqual(['configuration', 'prometheus', 'registry', 'stack']);
   expect(kinds.get('configuration')?.length).toBeGreaterThan(12);
   expect(kinds.get('stack')?.length).toBeGreaterThan(3);
 });
