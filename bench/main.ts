@@ -2,12 +2,22 @@ import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import type { Benchmark } from './benchmark.ts';
+import { footprint } from './footprint.ts';
+import { hookBurst } from './hook-burst.ts';
 import { hookToUpdate } from './hook-to-update.ts';
+import { hooks } from './hooks.ts';
 import { type Report, tableOf } from './report.ts';
 import { smartRedeployLarge } from './smart-redeploy-large.ts';
 import { smartRedeploy } from './smart-redeploy.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [hookToUpdate, smartRedeploy, smartRedeployLarge];
+const BENCHMARKS: readonly Benchmark[] = [
+  hookToUpdate,
+  footprint,
+  hooks,
+  hookBurst,
+  smartRedeploy,
+  smartRedeployLarge,
+];
 
 /** Well above what any of them takes on two busy cores. */
 const LONGEST_MS = 10 * 60_000;

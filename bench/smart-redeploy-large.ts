@@ -11,7 +11,9 @@ const IMAGES = 2_000;
 const LATENCY_MS = 20;
 /** What the helper asks a registry at one time unless told otherwise. */
 const CONCURRENCY = 8;
-const DRY_RUNS = 4;
+const DRY_RUNS = 5;
+/** Memory that a run leaves behind, beside what an earlier one left. */
+const MEMORY_GOAL = 1.1;
 const OBSOLETE_IMAGES = 4;
 const GOAL = 1.3;
 const REAL_RUN_WITHIN_MS = 180_000;
@@ -65,11 +67,11 @@ export const smartRedeployLarge: Benchmark = {
               goal: GOAL,
             }),
             figure({
-              what: 'resident after the last dry run, beside the first',
+              what: `resident after dry run ${DRY_RUNS}, beside the second`,
               unit: 'MB',
-              floor: resident[0] ?? Number.NaN,
+              floor: resident[1] ?? Number.NaN,
               helper: resident.at(-1) ?? Number.NaN,
-              goal: GOAL,
+              goal: MEMORY_GOAL,
             }),
           ],
           facts: {

@@ -1,0 +1,103 @@
+import Database from 'better-sqlite3';
+import type { Benchmark } from './benchmark.ts';
+import { figure } from './report.ts';
+import { type Load, postHooks } from './support/load.ts';
+import { median } from './support/quantile.ts';
+import { startBareReceiver } from './support/start-bare-receiver.ts';
+import { startBuiltHelper } from './support/start-built-helper.ts';
+import { startFakes } from './support/start-fakes.ts';
+
+const CONNECTIONS = 64;
+const IMAGES = 100;
+const ROUNDS = 4;
+const SECONDS = 4;
+const GOAL = 2;
+
+const DIGEST = `sha256:${'0'.repeat(64)}`;
+
+const storedDeliveries = (store: string): number => {
+  const database = new Database(store, { readonly: true });
+  try {
+    const row = database.prepare('select count(*) as count from deliveries').get();
+    return (row as { count: number }).count;
+  } finally {
+    database.close();
+  }
+};
+
+/** Hooks that are on the disk when they are answered, beside a route that parses and answers. */
+export const hooks: Benchmark = {
+  name: 'hooks',
+  about: 'durable hooks a second over 64 connections',
+  run: async ({ tell }) => {
+    // Of images that no service runs: what is measured is the intake.
+    const fakes = await startFakes({ services: 0, images: 1, latencyMs: 0 });
+    const helper = await startBuiltHelper({
+      engineUrl: fakes.engineUrl,
+      registries: [fakes.registry],
+    });
+    const bare = await startBareReceiver();
+    const bodies = Array.from({ length: IMAGES }, (_, image) => ({
+      image: `${fakes.registry}/acme/app-${image}:v1`,
+      digest: DIGEST,
+    }));
+    let accepted = 0;
+    let stored = 0;
+    const post = (url: string): Promise<Load> =>
+      postHooks({ url, bodies, connections: CONNECTIONS, until: { seconds: SECONDS } });
+    try {
+      const floorLoads: Load[] = [];
+      const helperLoads: Load[] = [];
+      for (let round = -1; round < ROUNDS; round += 1) {
+        tell(round < 0 ? 'warming up' : `round ${round + 1} of ${ROUNDS}`);
+        const first = await post(bare.hookUrl);
+        const second = await post(helper.hookUrl);
+        accepted += second.accepted;
+        if (round < 0) continue;
+        floorLoads.push(first);
+        helperLoads.push(second);
+      }
+      const of = (loads: readonly Load[], what: 'perSecond' | 'p50' | 'p99'): number =>
+        median(loads.map((load) => load[what]));
+      const counts = await fakes.count();
+      if (counts.heads + counts.gets > 0) throw new Error('a registry was asked about no service');
+      return {
+        benchmark: hooks.name,
+        figures: [
+          figure({
+            what: 'hooks accepted a second',
+            unit: '/s',
+            floor: of(floorLoads, 'perSecond'),
+            helper: of(helperLoads, 'perSecond'),
+            goal: GOAL,
+          }),
+          figure({
+            what: 'time to the answer, p50',
+            unit: 'ms',
+            floor: of(floorLoads, 'p50'),
+            helper: of(helperLoads, 'p50'),
+          }),
+          figure({
+            what: 'time to the answer, p99',
+            unit: 'ms',
+            floor: of(floorLoads, 'p99'),
+            helper: of(helperLoads, 'p99'),
+            goal: GOAL,
+          }),
+        ],
+        facts: { connections: CONNECTIONS, 'hooks accepted, and found in the store': accepted },
+      };
+    } finally {
+      await bare.stop();
+      await helper.stop((store) => {
+        stored = storedDeliveries(store);
+      });
+      await fakes.stop();
+      // A broken round has its own error, which tells more.
+      if (accepted > 0 && stored < accepted) {
+        console.error(`bench: ${accepted} hooks were accepted and ${stored} are in the store`);
+        process.exitCode = 1;
+      }
+    }
+  },
+};

@@ -1,0 +1,29 @@
+/** As much of autocannon as is used here; it brings no types. */
+declare module 'autocannon' {
+  export type Options = {
+    readonly url: string;
+    readonly connections: number;
+    /** Seconds. */
+    readonly duration?: number;
+    /** Requests, instead of a duration. */
+    readonly amount?: number;
+    /** Each connection sends them in turn. */
+    readonly requests: readonly {
+      readonly method: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    }[];
+  };
+  export type Result = {
+    /** Seconds. */
+    readonly duration: number;
+    readonly '2xx': number;
+    readonly non2xx: number;
+    readonly errors: number;
+    readonly statusCodeStats: Readonly<Record<string, { readonly count: number }>>;
+    /** ms */
+    readonly latency: { readonly p50: number; readonly p99: number };
+  };
+  const autocannon: (options: Options) => Promise<Result>;
+  export default autocannon;
+}

@@ -1,0 +1,42 @@
+import autocannon from 'autocannon';
+
+export type Load = {
+  /** Answers with 202 in a second. */
+  readonly perSecond: number;
+  /** ms */
+  readonly p50: number;
+  readonly p99: number;
+  readonly accepted: number;
+};
+
+/** Posts these bodies in turn over so many connections; throws where anything but 202 is answered. */
+export const postHooks = async (options: {
+  readonly url: string;
+  readonly bodies: readonly unknown[];
+  readonly connections: number;
+  /** Either for so many seconds, or so many hooks. */
+  readonly until: { readonly seconds: number } | { readonly hooks: number };
+}): Promise<Load> => {
+  const { url, bodies, connections, until } = options;
+  const result = await autocannon({
+    url,
+    connections,
+    ...('hooks' in until ? { amount: until.hooks } : { duration: until.seconds }),
+    requests: bodies.map((body) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })),
+  });
+  const accepted = result.statusCodeStats['202']?.count ?? 0;
+  if (result.non2xx > 0 || result.errors > 0 || accepted !== result['2xx']) {
+    const { statusCodeStats, errors } = result;
+    throw new Error(`hooks were not accepted: ${JSON.stringify({ statusCodeStats, errors })}`);
+  }
+  return {
+    perSecond: accepted / result.duration,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    accepted,
+  };
+};
