@@ -17,7 +17,6 @@ import { processEnvironment } from './config/process-environment.ts';
 import { readTextFile } from './config/read-text-file.ts';
 import { secretsOf } from './config/secrets-of.ts';
 import type { Cluster } from './core/cluster.ts';
-import { ActRefused } from './core/act-refused.ts';
 import { type Log, silentLog } from './core/log.ts';
 import { createSecret } from './core/secret.ts';
 import { createTimeOrderedIds } from './core/time-ordered-id.ts';
@@ -37,6 +36,7 @@ import { createMetrics, type Metrics } from './work/metrics.ts';
 import { ownContainerIds } from './work/own-container.ts';
 import { createPullBudget } from './work/pull-budget.ts';
 import { createReads } from './work/reads.ts';
+import { createRecordedActs } from './work/recorded-acts.ts';
 import { systemClock } from './work/system-clock.ts';
 import { createWork, type Work } from './work/work.ts';
 
@@ -104,15 +104,15 @@ const serverDeps = (
     acceptDelivery: work.acceptDelivery,
     reads,
     acts: {
-      startRun: (request, { actor, signal }) =>
-        work.smartRedeploy.start(request, { origin: 'person', actor, signal }),
       ...work.acts,
-      replay: async (id) => {
-        const pushes = await work.replay(id);
-        const delivery = pushes === null ? null : await reads.readDelivery(id);
-        if (delivery === null) throw new ActRefused('not-found', `there is no delivery ${id}`);
-        return delivery;
-      },
+      ...createRecordedActs({
+        start: work.smartRedeploy.start,
+        replay: work.replay,
+        readDelivery: reads.readDelivery,
+        db,
+        clock: systemClock,
+        newId: createTimeOrderedIds(now, randomFillSync),
+      }),
     },
     storeIsWritable: parts.store.isWritable,
     version: { version, revision },

@@ -200,6 +200,8 @@ export type ActionView = {
   readonly id: string;
   readonly at: string;
   readonly actor: string;
+  /** Where it was asked from; null where that was not recorded. */
+  readonly address: string | null;
   readonly action: string;
   readonly target: string;
   readonly detail: Readonly<Record<string, unknown>>;

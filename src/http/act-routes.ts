@@ -18,8 +18,9 @@ const byId = z.object({ id: z.string() });
 const refusals = problemAnswers(400, 401, 403, 404, 409, 422, 501, 502);
 const EVERYTHING = RunRequestSchema.parse({});
 
-const by = ({ apiToken }: FastifyRequest): By => ({
+const by = ({ apiToken, ip }: FastifyRequest): By => ({
   actor: apiToken?.name ?? 'nobody',
+  address: ip,
   signal: AbortSignal.timeout(LIMITS.actTimeout),
 });
 

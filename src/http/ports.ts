@@ -83,8 +83,12 @@ export type Reads = {
   readonly listActions?: (page: PageRequest) => Promise<Page<ActionView>>;
 };
 
-/** Who acts, and the signal that ends the act when nobody waits for it any more. */
-export type By = { readonly actor: string; readonly signal: AbortSignal };
+/** Who acts, from where, and the signal that ends the act when nobody waits for it any more. */
+export type By = {
+  readonly actor: string;
+  readonly address: string;
+  readonly signal: AbortSignal;
+};
 
 export type FreezeRequest = {
   readonly cluster: string | null;

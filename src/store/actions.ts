@@ -5,6 +5,8 @@ import type { Db, Query } from './open-store.ts';
 export type NewAction = {
   readonly id: string;
   readonly actor: string;
+  /** Where it was asked from, where that is known. */
+  readonly address?: string | null;
   /** What was done, e.g. `redeploy`. */
   readonly action: string;
   /** To what, e.g. `production/web`. */
@@ -13,11 +15,11 @@ export type NewAction = {
 };
 
 export const recordAction = async (query: Query, action: NewAction, now: number): Promise<void> => {
-  const { id, actor, target } = action;
+  const { id, actor, address = null, target } = action;
   const detail = JSON.stringify(action.detail);
   await query
     .insertInto('actions')
-    .values({ id, at: now, actor, address: null, action: action.action, target, detail })
+    .values({ id, at: now, actor, address, action: action.action, target, detail })
     .execute();
 };
 
@@ -35,6 +37,7 @@ export const listActions = async (db: Db, page: PageRequest): Promise<Page<Actio
       id: row.id,
       at: rfc3339(row.at),
       actor: row.actor,
+      address: row.address,
       action: row.action,
       target: row.target,
       detail: readJson(row.detail),

@@ -25,16 +25,18 @@ export type FreezeRequest = {
   readonly until: string | null;
 };
 
+type By = { readonly actor: string; readonly address?: string };
+
 export type FreezeActs = {
-  readonly freeze: (request: FreezeRequest, by: { readonly actor: string }) => Promise<FreezeView>;
-  readonly thaw: (id: string, by: { readonly actor: string }) => Promise<void>;
+  readonly freeze: (request: FreezeRequest, by: By) => Promise<FreezeView>;
+  readonly thaw: (id: string, by: By) => Promise<void>;
 };
 
 /** Stops deployments for a while: pushes are kept, and carried out, the newest only, after the thaw. */
 export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
   const { db, clock, newId } = deps;
   return {
-    freeze: async (request, { actor }) => {
+    freeze: async (request, { actor, address }) => {
       const now = clock.now();
       const until = request.until === null ? null : Date.parse(request.until);
       if (request.cluster !== null && !deps.clusters.includes(request.cluster)) {
@@ -49,11 +51,12 @@ export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
           '/',
         );
         const detail = { freeze: view.id, reason: request.reason, until: request.until };
-        await recordAction(query, { id: newId(), actor, action: 'freeze', target, detail }, now);
+        const action = { id: newId(), actor, address: address ?? null, action: 'freeze' };
+        await recordAction(query, { ...action, target, detail }, now);
         return view;
       });
     },
-    thaw: async (id, { actor }) => {
+    thaw: async (id, { actor, address }) => {
       const now = clock.now();
       await db.transaction().execute(async (query) => {
         if (!(await endFreeze(query, id, actor, now))) {
@@ -61,7 +64,14 @@ export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
         }
         await recordAction(
           query,
-          { id: newId(), actor, action: 'thaw', target: id, detail: {} },
+          {
+            id: newId(),
+            actor,
+            address: address ?? null,
+            action: 'thaw',
+            target: id,
+            detail: {},
+          },
           now,
         );
       });

@@ -20,12 +20,12 @@ export type NotifyTestDeps = {
  */
 export type TestNotifications = (
   request: { readonly channel: string | null },
-  by: { readonly actor: string; readonly signal: AbortSignal },
+  by: { readonly actor: string; readonly address?: string; readonly signal: AbortSignal },
 ) => Promise<readonly ChannelTestView[]>;
 
 export const createNotifyTest =
   ({ channels, db, clock, newId }: NotifyTestDeps): TestNotifications =>
-  async ({ channel: wanted }, { actor, signal }) => {
+  async ({ channel: wanted }, { actor, address, signal }) => {
     const chosen = channels.filter(({ name }) => wanted === null || name === wanted);
     if (chosen.length === 0) {
       const known = channels.map(({ name }) => name).join(', ');
@@ -38,7 +38,14 @@ export const createNotifyTest =
     const now = clock.now();
     await recordAction(
       db,
-      { id: newId(), actor, action: 'notify-test', target: wanted ?? '*', detail: {} },
+      {
+        id: newId(),
+        actor,
+        address: address ?? null,
+        action: 'notify-test',
+        target: wanted ?? '*',
+        detail: {},
+      },
       now,
     );
     const at = new Date(now).toISOString();

@@ -61,6 +61,7 @@ export const ActionSchema: z.ZodType<ActionView> = z
     id: z.string(),
     at: time,
     actor: z.string(),
+    address: z.string().nullable(),
     action: z.string(),
     target: z.string(),
     detail: z.record(z.string(), z.unknown()),

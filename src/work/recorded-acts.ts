@@ -1,0 +1,58 @@
+import { ActRefused } from '../core/act-refused.ts';
+import type { DeliveryView, RunRequest, RunView } from '../core/views.ts';
+import { recordAction } from '../store/actions.ts';
+import type { Db } from '../store/open-store.ts';
+import type { Clock } from './ports.ts';
+import type { Reads } from './reads.ts';
+import type { SmartRedeploy } from './smart-redeploy.ts';
+import type { Work } from './work.ts';
+
+type By = { readonly actor: string; readonly address: string; readonly signal: AbortSignal };
+
+/** Acts of people that are not on one service; each stands in the audit once it was done. */
+export type RecordedActs = {
+  readonly startRun: (request: RunRequest, by: By) => Promise<RunView>;
+  readonly replay: (delivery: string, by: By) => Promise<DeliveryView>;
+};
+
+export type RecordedActsDeps = {
+  readonly start: SmartRedeploy['start'];
+  readonly replay: Work['replay'];
+  readonly readDelivery: Reads['readDelivery'];
+  readonly db: Db;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+};
+
+export const createRecordedActs = (deps: RecordedActsDeps): RecordedActs => {
+  const record = (
+    { actor, address }: By,
+    action: string,
+    target: string,
+    detail: Readonly<Record<string, unknown>>,
+  ): Promise<void> =>
+    recordAction(
+      deps.db,
+      { id: deps.newId(), actor, address, action, target, detail },
+      deps.clock.now(),
+    );
+
+  return {
+    startRun: async (request, by) => {
+      const { actor, signal } = by;
+      const run = await deps.start(request, { origin: 'person', actor, signal });
+      // A dry run does nothing to anybody.
+      if (!request.dryRun) await record(by, 'smart-redeploy', run.id, { ...request });
+      return run;
+    },
+    replay: async (id, by) => {
+      const pushes = await deps.replay(id);
+      const detail = pushes === null ? null : await deps.readDelivery(id);
+      if (detail === null) throw new ActRefused('not-found', `there is no delivery ${id}`);
+      await record(by, 'replay', id, { pushes });
+      const { headers: _headers, body: _body, ...delivery } = detail;
+      return delivery;
+    },
+  };
+};
