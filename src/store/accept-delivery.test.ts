@@ -95,6 +95,34 @@ describe('a delivery', () => {
     expect(woken).toEqual([]);
   });
 
+  it('that only says what is ignored cannot swell the store, and each is counted', async () => {
+    const accept = writer();
+    const ignored = [{ reason: 'not-a-push', about: 'pull acme/web' }];
+    const ids: string[] = [];
+    for (let lot = 0; lot < 40; lot += 1) {
+      const deliveries = Array.from({ length: 500 }, () => makeDelivery({ pushes: [], ignored }));
+      ids.push(...deliveries.map(({ id }) => id));
+      await Promise.all(deliveries.map(accept));
+    }
+    const kept = await store.db.selectFrom('deliveries').select('id').orderBy('id').execute();
+    expect(kept.length).toBeLessThan(3_000);
+    expect(kept.at(-1)?.id).toBe(ids.toSorted().at(-1));
+    const [{ count = 0 } = {}] = await store.db.selectFrom('ignored_counts').selectAll().execute();
+    expect(count).toBe(20_000);
+  });
+
+  it('that only says what is ignored takes none that holds a push with it', async () => {
+    const accept = writer();
+    const { id } = await accept(makeDelivery());
+    const ignored = [{ reason: 'not-a-push' }];
+    for (let lot = 0; lot < 4; lot += 1) {
+      const deliveries = Array.from({ length: 700 }, () => makeDelivery({ pushes: [], ignored }));
+      await Promise.all(deliveries.map(accept));
+    }
+    const kept = store.db.selectFrom('deliveries').select('id').where('id', '=', id);
+    expect(await kept.execute()).toEqual([{ id }]);
+  });
+
   it('whose writing fails is told so, and leaves nothing half done', async () => {
     const accept = writer();
     const delivery = makeDelivery();
@@ -215,6 +243,7 @@ describe('a repeated delivery', () => {
 
   it.each<[string, Partial<NewDelivery>]>([
     ['of another sender', { sender: 'github' }],
+    ['by another secret', { secret: 'other' }],
     ['with another id', { senderDeliveryId: 'guid-2' }],
     ['without an id, about which nothing is guessed', { senderDeliveryId: null }],
     ['after seven days', { receivedAt: later(7 * 24 * 3_600_000) }],

@@ -2,6 +2,7 @@ import { type AcceptedDelivery, BacklogFull, type NewDelivery } from '../core/de
 import { imageName } from '../core/image-reference.ts';
 import { lookAfterHook } from '../core/look-timing.ts';
 import type { Db, Query } from './open-store.ts';
+import { IGNORED_KEPT, pruneIgnored } from './prune-ignored.ts';
 
 /** A sender's own delivery id is remembered this long. */
 const REMEMBERED_MS = 7 * 24 * 3_600_000;
@@ -38,12 +39,17 @@ export const createIntakeWriter = (
 ): ((delivery: NewDelivery) => Promise<AcceptedDelivery>) => {
   let waiting: Waiting[] = [];
   let committing = false;
+  let unpruned = 0;
 
   const commitAll = async (): Promise<void> => {
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
-      await commit(db, options, batch);
+      unpruned += batch.filter(({ delivery }) => delivery.pushes.length === 0).length;
+      // A registry tells of every pull: what is pruned from time to time would swell until then.
+      const isTime = unpruned >= IGNORED_KEPT;
+      if (isTime) unpruned = 0;
+      await commit(db, options, batch, isTime);
     }
     committing = false;
   };
@@ -57,7 +63,12 @@ export const createIntakeWriter = (
     });
 };
 
-const commit = async (db: Db, options: IntakeOptions, batch: readonly Waiting[]): Promise<void> => {
+const commit = async (
+  db: Db,
+  options: IntakeOptions,
+  batch: readonly Waiting[],
+  isTimeToPrune: boolean,
+): Promise<void> => {
   const touched = new Set<string>();
   try {
     const accepted = await db.transaction().execute(async (query) => {
@@ -72,6 +83,7 @@ const commit = async (db: Db, options: IntakeOptions, batch: readonly Waiting[])
             : await insertDelivery(query, options, delivery, touched),
         );
       }
+      if (isTimeToPrune) await pruneIgnored(query);
       return answers;
     });
     for (const [index, { resolve, reject }] of batch.entries()) {
@@ -166,6 +178,9 @@ const findDuplicate = async (
     .selectFrom('deliveries')
     .select('id')
     .where('sender', '=', delivery.sender)
+    // One registry may tell two secrets for different clusters of one event, and nobody may use up the
+    // ids of another.
+    .where('secret', '=', delivery.secret)
     .where('sender_delivery_id', '=', delivery.senderDeliveryId)
     .where('duplicate_of', 'is', null)
     .where('received_at', '>', receivedAt - REMEMBERED_MS)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from './open-store.ts';
+import { pruneIgnored } from './prune-ignored.ts';
 
 export type Retention = {
   readonly ageMs: number;
@@ -9,8 +10,6 @@ export type Retention = {
   readonly bytes: number;
 };
 
-/** Deliveries that asked for nothing are kept as a sample; their count is kept for ever. */
-const IGNORED_KEPT = 1_000;
 /** Removed in one commit at most, so that hooks never wait long for the store. */
 const BATCH = 500;
 
@@ -75,23 +74,6 @@ const inBatches = async (removeBatch: () => Promise<number>): Promise<number> =>
     total += gone;
     if (gone < BATCH) return total;
   }
-};
-
-const pruneIgnored = async (db: Db): Promise<number> => {
-  const gone = await db
-    .deleteFrom('deliveries')
-    .where('counted', '=', 0)
-    .where('id', '<', (eb) =>
-      eb
-        .selectFrom('deliveries as kept')
-        .select('kept.id')
-        .where('kept.counted', '=', 0)
-        .orderBy('kept.id', 'desc')
-        .offset(IGNORED_KEPT - 1)
-        .limit(1),
-    )
-    .executeTakeFirst();
-  return Number(gone.numDeletedRows);
 };
 
 /** The oldest deliveries before a time of which no push waits. */
