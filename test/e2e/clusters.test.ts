@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import type { Services } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import type { ClusterView, Page } from '../../src/core/views.ts';
 import { startEngineProxy } from '../chaos/engine-proxy.ts';
+import { pidOfEngine } from '../support/engine-process.ts';
 import { type Gate, openGate } from '../support/open-gate.ts';
 import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
 import { runHelperToEnd } from '../support/start-helper.ts';
@@ -198,17 +198,3 @@ describe('one Swarm configured as two clusters', () => {
     }
   });
 });
-
-/** The engine's own process, which is not the one that holds its namespaces. */
-const pidOfEngine = (socket: string): number => {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      const isEngine = readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'dockerd';
-      if (isEngine && command.includes(`--host=unix://${socket}`)) return Number(pid);
-    } catch {
-      // It ended while it was looked at.
-    }
-  }
-  throw new Error(`no engine listens on ${socket}`);
-};

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
+import { waitUntil } from '../../sandbox/machine/wait-until.ts';
+import type { DeploymentState } from '../../src/core/views.ts';
+import { pidOfEngine } from '../support/engine-process.ts';
+import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { deploySettled, digestOfTask } from '../support/settled-service.ts';
+
+/** Short enough that the Swarm, whose only node stands still too, does not take it for lost. */
+const STOPPED_MS = 4_000;
+
+const crashingAtOnce = (version: string): Sample => crashing(version, { afterMs: 100 });
+
+describe('the engine stands still in the middle of a rollout', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(inject('sandbox'));
+  });
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(stage.tell);
+  });
+  afterAll(() => stage.close());
+
+  test.each<{
+    kind: string;
+    sample: (version: string) => Sample;
+    state: DeploymentState;
+    helper: 'goes on' | 'is killed';
+  }>([
+    { kind: 'good', sample: good, state: 'succeeded', helper: 'goes on' },
+    { kind: 'crashing', sample: crashingAtOnce, state: 'rolled-back', helper: 'goes on' },
+    { kind: 'good', sample: good, state: 'succeeded', helper: 'is killed' },
+    { kind: 'crashing', sample: crashingAtOnce, state: 'rolled-back', helper: 'is killed' },
+  ])(
+    'a $kind version ends as it should, and nothing is done twice; the helper $helper',
+    async ({ kind, sample, state, helper }) => {
+      const restarts = helper === 'is killed';
+      const { sandbox, services } = stage;
+      const name = `stopped-${kind}${restarts ? '-restarted' : ''}`;
+      const repository = `stopped/${name}`;
+      const image = sandbox.image(repository, 'v1');
+      const { digest: from } = await sandbox.pushImage(repository, 'v1', good(`${name} one`));
+      await deploySettled(services, {
+        name,
+        image: `${image}@${from}`,
+        replicas: 2,
+        monitorMs: 1_500,
+      });
+      const { digest: to } = await sandbox.pushImage(repository, 'v1', sample(`${name} two`));
+      expect((await stage.helper.postHook({ image, digest: to })).status).toBe(202);
+      await waitUntil(
+        async () => {
+          const [found] = await stage.helper.deployments(`?service=${name}`);
+          return found?.state === 'verifying' ? true : null;
+        },
+        { what: 'the update was sent', withinMs: 30_000, everyMs: 20 },
+      );
+      const pid = pidOfEngine(sandbox.engines[0].socket);
+      process.kill(pid, 'SIGSTOP');
+      try {
+        if (restarts) {
+          await stage.helper.kill();
+          await stage.restart();
+        }
+        // Not to wait for something: this is how long the engine stands still.
+        await delay(STOPPED_MS);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      const runs = state === 'succeeded' ? to : from;
+      const found = await endedDeployments(stage.helper, name);
+      expect(found).toMatchObject([{ state, from, to }]);
+      await services.converged(name, { digest: runs });
+      const sent = found[0]?.steps.filter(({ step }) => step === 'update-sent').length;
+      expect(sent).toBe(state === 'succeeded' ? 1 : 2);
+      if (state === 'succeeded') {
+        const digests = (await services.tasks(name)).map(digestOfTask).toSorted();
+        expect(digests).toEqual([from, from, to, to].toSorted());
+      }
+      await services.remove(name);
+    },
+  );
+});

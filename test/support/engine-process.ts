@@ -1,0 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The engine's own process, which is not the one that holds its namespaces. */
+export const pidOfEngine = (socket: string): number => {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      const isEngine = readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'dockerd';
+      if (isEngine && command.includes(`--host=unix://${socket}`)) return Number(pid);
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  throw new Error(`no engine listens on ${socket}`);
+};
