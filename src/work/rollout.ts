@@ -7,6 +7,7 @@ import {
   type Deployment,
   findDeployment,
   type Intent,
+  postpone,
   recordSent,
   recordTarget,
   refuteIntent,
@@ -20,7 +21,7 @@ import { fail, skip, succeed } from './end-rollout.ts';
 import { followRollout } from './follow-rollout.ts';
 import { keepBuildFacts } from './keep-build-facts.ts';
 import { refusesOwnUpdate } from './own-service.ts';
-import { observe, putOff } from './put-off.ts';
+import { observe } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { conclude, engineRolledBack, takeBack } from './take-back.ts';
 
@@ -62,11 +63,23 @@ const begin = async (
   if (seen === 'later') return;
   if (seen === 'removed') return skip(deps, deployment, 'service-removed');
   const before = deployment.intent;
+  if (
+    before !== null &&
+    deps.cluster.capabilities.setsDigest &&
+    shows(deployment, before, seen.service)
+  ) {
+    // It was carried out after all, later than it was looked for: it is ours to follow.
+    return keepSent(deps, deployment, before);
+  }
   if (before?.phase === 'back' && before.failed !== null) {
     return takeBack(deps, deployment, before.failed, seen, signal);
   }
   const frozen = await freezeFor(deps, deployment, seen.service);
-  if (frozen !== null) return putOff(deps, deployment, frozen, FROZEN_AGAIN_MS);
+  if (frozen !== null) {
+    // However long it stands: what a freeze keeps is never given up.
+    deps.log.debug('deployment waits', { deployment: deployment.id, problem: frozen });
+    return postpone(deps.db, deployment.id, deps.clock.now() + FROZEN_AGAIN_MS);
+  }
   const reason = await reasonToSkip(deps, deployment, seen.service);
   if (reason !== null) return skip(deps, deployment, reason);
   const now = deps.clock.now();
@@ -122,6 +135,28 @@ const reasonToSkip = async (
   return hold === null ? null : 'held';
 };
 
+/** Whether a service of a cluster that is told the digest is as an intended update makes it. */
+const shows = (deployment: Deployment, intent: Intent, service: Service): boolean => {
+  const digest = service.image.ok ? service.image.image.digest : null;
+  // A forced restart may change no digest; it shows in the counter.
+  const isRestart = deployment.cause === 'forced' && intent.phase === 'forward';
+  return (
+    service.version > intent.version &&
+    digest === intent.target &&
+    (!isRestart || service.forceUpdate > intent.forceUpdate)
+  );
+};
+
+/** An update of which no answer came has been seen to be carried out. */
+const keepSent = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  intent: Intent,
+): Promise<void> => {
+  const detail = { digest: intent.target, phase: intent.phase, recovered: true };
+  await recordSent(deps.db, deployment.id, deps.clock.now(), detail);
+};
+
 /** Tells from the service whether an update whose outcome is not on disk was carried out. */
 const recover = async (
   deps: RolloutDeps,
@@ -134,20 +169,10 @@ const recover = async (
   if (seen === 'removed') return skip(deps, deployment, 'service-removed');
   const { service } = seen;
   const now = deps.clock.now();
-  const digest = service.image.ok ? service.image.image.digest : null;
-  // A forced restart and a cluster that chooses the digest show in the counter, any other in the digest.
-  const isCounted = !deps.cluster.capabilities.setsDigest || deployment.cause === 'forced';
-  const isDone = isCounted
-    ? service.forceUpdate > intent.forceUpdate
-    : service.version > intent.version && digest === intent.target;
-  if (isDone) {
-    await recordSent(deps.db, deployment.id, now, {
-      digest: intent.target,
-      phase: intent.phase,
-      recovered: true,
-    });
-    return;
-  }
+  const isDone = deps.cluster.capabilities.setsDigest
+    ? shows(deployment, intent, service)
+    : service.forceUpdate > intent.forceUpdate;
+  if (isDone) return keepSent(deps, deployment, intent);
   // The version guards it: where it is carried out after all, the second one is out of sequence.
   if (deps.cluster.capabilities.setsDigest) return refuteIntent(deps.db, deployment.id, intent);
   if (now - intent.at < HAND_OVER_MS) {
