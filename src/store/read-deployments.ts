@@ -14,6 +14,9 @@ import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts'
 import type { Db } from './open-store.ts';
 import type { DeploymentRow, StepRow, TriggerRow } from './schema.ts';
 
+/** Deployments of one service that are searched for what it ran. */
+const MOST_LOOKED_BACK = 100;
+
 /** Newest first. */
 export const listDeployments = async (
   db: Db,
@@ -134,13 +137,16 @@ const toTrigger = ({ kind, source }: Selectable<TriggerRow>): TriggerView => {
   }
 };
 
-/** The digest that a service ran, deployed by us and proven good, before the one it has; null where none is known. */
-export const digestBefore = async (
+/**
+ * The digests that a service ran, deployed by us and proven good, before the one it has: each once,
+ * the latest first.
+ */
+export const digestsBefore = async (
   db: Db,
   cluster: string,
   serviceId: string,
   present: Digest | null,
-): Promise<Digest | null> => {
+): Promise<readonly Digest[]> => {
   const rows = await db
     .selectFrom('deployments')
     .select(['from_digest', 'to_digest', 'state'])
@@ -148,11 +154,29 @@ export const digestBefore = async (
     .where('service_id', '=', serviceId)
     .where('state', '=', 'succeeded')
     .orderBy('id', 'desc')
-    .limit(100)
+    .limit(MOST_LOOKED_BACK)
     .execute();
   // What was deployed, or what stood before the first deployment that we know of.
   const ran = rows.flatMap((row) => [row.to_digest, row.from_digest]);
-  const current = ran.indexOf(present);
-  const before = ran.slice(current + 1).find((digest) => digest !== null && digest !== present);
-  return (before ?? null) as Digest | null;
+  const before = ran.slice(ran.indexOf(present) + 1);
+  const others = before.filter((digest) => digest !== null && digest !== present);
+  return [...new Set(others)] as Digest[];
+};
+
+/** Every digest that the service's recent deployments were from or to. */
+export const digestsInHistory = async (
+  db: Db,
+  cluster: string,
+  serviceId: string,
+): Promise<readonly Digest[]> => {
+  const rows = await db
+    .selectFrom('deployments')
+    .select(['from_digest', 'to_digest'])
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .orderBy('id', 'desc')
+    .limit(MOST_LOOKED_BACK)
+    .execute();
+  const digests = rows.flatMap((row) => [row.to_digest, row.from_digest]);
+  return [...new Set(digests.filter((digest) => digest !== null))] as Digest[];
 };

@@ -19,7 +19,7 @@ import { openStore, type Store } from './open-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
 import { listDeliveries, readDelivery } from './read-deliveries.ts';
 import {
-  digestBefore,
+  digestsBefore,
   latestDeployments,
   listDeployments,
   readDeployment,
@@ -322,7 +322,8 @@ describe('the digest before', () => {
     ],
   ])('%s', async (_name, history, present, expected) => {
     for (const [from, to, state] of history) await went(from, to, state);
-    expect(await digestBefore(store.db, 'one', 'service-1', present)).toBe(expected);
+    const [before = null] = await digestsBefore(store.db, 'one', 'service-1', present);
+    expect(before).toBe(expected);
   });
 });
 

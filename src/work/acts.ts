@@ -1,6 +1,5 @@
 import { ActRefused } from '../core/act-refused.ts';
 import type { Digest } from '../core/digest.ts';
-import { parseDigest } from '../core/digest.ts';
 import type { Cause } from '../core/plan.ts';
 import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
@@ -9,10 +8,11 @@ import { recordAction } from '../store/actions.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
 import { addHold, releaseHolds } from '../store/holds.ts';
 import type { Db } from '../store/open-store.ts';
-import { digestBefore, readDeployment } from '../store/read-deployments.ts';
+import { readDeployment } from '../store/read-deployments.ts';
 import { checkCluster, type CheckClusterDeps, type PlannedService } from './check-cluster.ts';
 import type { Clock } from './ports.ts';
 import { recordChecked } from './record-checked.ts';
+import { rollbackTarget } from './rollback-target.ts';
 
 export type ActsDeps = {
   readonly clusters: readonly Pick<CheckClusterDeps, 'cluster' | 'select'>[];
@@ -168,19 +168,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
         throw new ActRefused('not-supported', 'this cluster cannot be told a digest');
       }
       const from = specDigest(service);
-      const target =
-        to === null ? await digestBefore(db, key.cluster, service.id, from) : parseDigest(to);
-      if (target === null) {
-        throw to === null
-          ? new ActRefused(
-              'conflict',
-              `no digest that ${service.name} ran before is known; name one`,
-            )
-          : new ActRefused(
-              'not-supported',
-              `"${to}" is no digest: expected sha256: and 64 lower-case hex digits`,
-            );
-      }
+      const target = await rollbackTarget(db, key.cluster, service, from, to);
       if (target === from)
         throw new ActRefused('conflict', `${service.name} is at this digest already`);
       return queue(

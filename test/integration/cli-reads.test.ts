@@ -174,6 +174,22 @@ test('history: one line of JSON for each deployment, times as people say them', 
   expect(helper.requests[0]?.query['since']).toBe(new Date(2026, 0, 1, 10).toISOString());
 });
 
+test('history --ndjson: every page, one deployment a line', async () => {
+  await using helper = await startFakeHelper(({ query }) =>
+    query['cursor'] === undefined
+      ? page([deploymentOf({ id: 'c' }), deploymentOf({ id: 'b' })], 'more')
+      : page([deploymentOf({ id: 'a' })]),
+  );
+  const { out, status } = await runCli(['history', '--ndjson', '--url', helper.url]);
+  const lines = out.trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual(['c', 'b', 'a']);
+  expect(helper.requests.map(({ query }) => [query['limit'], query['cursor']])).toEqual([
+    ['500', undefined],
+    ['500', 'more'],
+  ]);
+  expect(status).toBe(0);
+});
+
 test('deliveries: what came, and what became of it', async () => {
   const delivery = {
     id: 'd1',

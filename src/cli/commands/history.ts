@@ -3,7 +3,7 @@ import { deploymentLines } from '../deployment-lines.ts';
 import { EXIT } from '../exit-status.ts';
 import { timeValue, wholeNumber } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
-import { readList } from '../read-list.ts';
+import { readList, readPages } from '../read-list.ts';
 
 type Options = {
   readonly cluster?: string;
@@ -11,7 +11,8 @@ type Options = {
   readonly state?: string;
   readonly since?: string;
   readonly until?: string;
-  readonly limit: number;
+  readonly limit?: number;
+  readonly ndjson?: true;
 };
 
 const USUAL_LIMIT = 50;
@@ -26,20 +27,27 @@ export const addHistory: AddCommand = (program, act) => {
     .option('--state <state>', 'only this state, such as rolled-back')
     .option('--since <time>', 'queued since then, such as 2d or 2026-01-31')
     .option('--until <time>', 'queued before then')
-    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT)
-    .addHelpText('after', '\nWith --json each deployment is one line, for export.')
+    .option('--limit <number>', `at most so many, by default ${USUAL_LIMIT}`, wholeNumber)
+    .option('--ndjson', 'everything, one deployment a line, for export')
+    .addHelpText(
+      'after',
+      '\nWith --json too each deployment is one line, but no more than --limit.',
+    )
     .action(
-      act(async (context, service: string | undefined, { limit, ...options }: Options) => {
+      act(async (context, service: string | undefined, options: Options) => {
+        const { limit, ndjson, ...filter } = options;
         const now = context.deps.now();
         const at = (text: string | undefined): string | undefined =>
           text === undefined ? undefined : timeValue(text, now);
-        const query = { ...options, service, since: at(options.since), until: at(options.until) };
-        const items = await readList<DeploymentView>(
-          context.api(),
-          '/api/v1/deployments',
-          query,
-          limit,
-        );
+        const query = { ...filter, service, since: at(filter.since), until: at(filter.until) };
+        const api = context.api();
+        if (ndjson === true) {
+          const pages = readPages<DeploymentView>(api, '/api/v1/deployments', query, limit);
+          for await (const page of pages) for (const item of page) context.printJson(item);
+          return EXIT.well;
+        }
+        const most = limit ?? USUAL_LIMIT;
+        const items = await readList<DeploymentView>(api, '/api/v1/deployments', query, most);
         if (context.json) for (const item of items) context.printJson(item);
         else if (items.length === 0) context.note('nothing was deployed');
         else context.print(...deploymentLines(context, items));

@@ -58,7 +58,7 @@ export const addServiceActs: AddCommand = (program, act) => {
     .description('take one service back to what it ran before; the present digest is held')
     .argument('<service>', 'its name or id')
     .option('--cluster <name>', 'where several clusters have it')
-    .option('--to <digest>', 'to this digest instead of the one before')
+    .option('--to <digest>', 'to this digest, or its beginning, or so many steps back')
     .option('--wait', 'until the deployment has ended')
     .action(
       act(async (context, name: string, options: Options) =>
