@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { good } from '../../sandbox/image/sample.ts';
+import { freePort } from '../../sandbox/machine/network.ts';
+import { waitUntil } from '../../sandbox/machine/wait-until.ts';
+import { createPusher, type Pusher } from '../../sandbox/registry/push.ts';
+import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
+import { endedDeployments, endedPushes, openStage, type Stage } from '../support/open-stage.ts';
+import { HOOK_SECRET, type RunningHelper, startHelper } from '../support/start-helper.ts';
+
+/** Long enough that the registry has failed, waited and failed again, more than once. */
+const DOWN_MS = 20_000;
+
+describe('a distribution registry with its own queue', () => {
+  let stage: Stage;
+  let registry: RunningRegistry;
+  let pusher: Pusher;
+  let port: number;
+  /** Those that were started in place of the stage's own. */
+  const later: RunningHelper[] = [];
+  const image = (repository: string, tag: string, digest?: string): string =>
+    `${registry.host}/${repository}:${tag}${digest === undefined ? '' : `@${digest}`}`;
+
+  beforeAll(async () => {
+    const addresses = inject('sandbox');
+    const { hostAddress, folder } = addresses.engines[0];
+    port = await freePort('127.0.0.1');
+    registry = await startRegistry({
+      folder: join(folder, 'senders-registry'),
+      hostAddress,
+      notify: [
+        {
+          url: `http://127.0.0.1:${port}/hooks`,
+          headers: { Authorization: [`Bearer ${HOOK_SECRET}`] },
+          timeout: '1s',
+          threshold: 2,
+          backoff: '2s',
+        },
+      ],
+    });
+    stage = await openStage(addresses, {
+      port,
+      env: { CD_HELPER_REGISTRY_INSECURE: registry.host },
+    });
+    pusher = createPusher({ url: registry.url });
+  });
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(() => {
+      stage.tell();
+      for (const helper of later) process.stderr.write(helper.output());
+    });
+  });
+  afterAll(async () => {
+    await pusher.close();
+    await Promise.all(later.map((helper) => helper.stop()));
+    await stage.close();
+    await registry.stop();
+  });
+
+  const pull = async (repository: string, tag: string): Promise<void> => {
+    const answer = await fetch(`${registry.url}/v2/${repository}/manifests/${tag}`, {
+      headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
+      signal: AbortSignal.timeout(10_000),
+    });
+    await answer.arrayBuffer();
+    expect(answer.status).toBe(200);
+  };
+
+  test('is not held up by what is ignored: pushes among pulls and deletions all arrive', async () => {
+    const { helper } = stage;
+    for (let round = 1; round <= 5; round += 1) {
+      const { digest } = await pusher.pushImage(
+        'senders/mixed',
+        `v${round}`,
+        good(`round ${round}`),
+      );
+      for (let count = 0; count < 10; count += 1) await pull('senders/mixed', `v${round}`);
+      const gone = await pusher.uploadImage('senders/mixed', good(`untagged ${round}`));
+      await pusher.deleteManifest('senders/mixed', gone.digest);
+      const [push] = await endedPushes(helper, image('senders/mixed', `v${round}`), 1);
+      expect(push).toMatchObject({ digest });
+    }
+    // The last push was the last of all events but those of its own pulls.
+    const told = await waitUntil(
+      async () => {
+        const all = await helper.deliveries();
+        const ignored = all.filter(({ pushes }) => pushes.length === 0);
+        return ignored.length >= 60 ? all : null;
+      },
+      { what: 'the ignored events', withinMs: 30_000, everyMs: 200 },
+    );
+    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([202]));
+    expect(new Set(told.map(({ sender }) => sender))).toEqual(new Set(['distribution']));
+    const reasons = told.flatMap(({ ignored }) => ignored.map(({ reason }) => reason));
+    expect(new Set(reasons)).toEqual(new Set(['not-a-push', 'not-an-image', 'no-tag']));
+    expect(
+      told
+        .flatMap(({ pushes }) => pushes)
+        .map((push) => push.image)
+        .toSorted(),
+    ).toEqual([1, 2, 3, 4, 5].map((round) => image('senders/mixed', `v${round}`)));
+    expect(told.filter(({ duplicateOf }) => duplicateOf !== null)).toEqual([]);
+    expect(await helper.deployments()).toEqual([]);
+  });
+
+  test('repeats what it could not tell while the helper was down, and it is carried out once', async () => {
+    const { services } = stage;
+    const { digest: from } = await pusher.pushImage('senders/queued', 'v1', good('queued one'));
+    await endedPushes(stage.helper, image('senders/queued', 'v1'), 1);
+    await services.deploy({ name: 'senders-queued', image: image('senders/queued', 'v1', from) });
+    const before = await services.versionOf('senders-queued');
+
+    await stage.helper.stop();
+    const { digest: to } = await pusher.pushImage('senders/queued', 'v1', good('queued two'));
+    await pull('senders/queued', 'v1');
+    await pusher.pushImage('senders/other', 'v1', good('other'));
+    const down = performance.now();
+    await waitUntil(async () => (performance.now() - down >= DOWN_MS ? true : null), {
+      what: 'the helper was down long enough',
+      withinMs: DOWN_MS * 2,
+      everyMs: 200,
+    });
+    expect(await services.versionOf('senders-queued')).toBe(before);
+
+    const helper = await startHelper({
+      store: join(stage.folder, 'store.db'),
+      port,
+      env: {
+        CD_HELPER_ENGINE_URL: stage.sandbox.engines[0].url,
+        CD_HELPER_REGISTRY_INSECURE: registry.host,
+      },
+    });
+    later.push(helper);
+    const [deployment, ...more] = await endedDeployments(helper, 'senders-queued');
+    expect(more).toEqual([]);
+    expect(deployment).toMatchObject({ state: 'succeeded', from, to });
+    // What was pushed after it comes after it: nothing in the queue was lost or left behind.
+    await endedPushes(helper, image('senders/other', 'v1'), 1);
+    expect(await services.runningDigests('senders-queued')).toEqual([to]);
+    const told = (await helper.deliveries()).filter(({ pushes }) =>
+      pushes.some((push) => push.digest === to),
+    );
+    expect(told.filter(({ duplicateOf }) => duplicateOf === null)).toHaveLength(1);
+    expect((await helper.deployments('?service=senders-queued')).length).toBe(1);
+    await services.remove('senders-queued');
+  });
+
+  test('an event that it repeats, because it did not hear the answer, starts nothing', async () => {
+    const helper = later.at(-1) ?? stage.helper;
+    const { services } = stage;
+    const { digest } = await pusher.pushImage('senders/deaf', 'v1', good('deaf'));
+    const pushed = image('senders/deaf', 'v1');
+    await endedPushes(helper, pushed, 1);
+    await services.deploy({ name: 'senders-deaf', image: pushed });
+    const event = {
+      events: [
+        {
+          id: '6e2c3f0c-6f1a-4a43-9d39-0c7d1f2d8a11',
+          timestamp: new Date().toISOString(),
+          action: 'push',
+          target: {
+            mediaType: 'application/vnd.oci.image.manifest.v1+json',
+            digest,
+            repository: 'senders/deaf',
+            tag: 'v1',
+          },
+          request: { host: registry.host, method: 'PUT' },
+        },
+      ],
+    };
+    const first = (await (await helper.postHook(event)).json()) as { delivery: string };
+    await endedDeployments(helper, 'senders-deaf');
+    const version = await services.versionOf('senders-deaf');
+    for (let count = 0; count < 3; count += 1) {
+      const answer = await helper.postHook(event);
+      expect(answer.status).toBe(202);
+      expect(await answer.json()).toMatchObject({ duplicateOf: first.delivery });
+    }
+    expect((await endedDeployments(helper, 'senders-deaf')).length).toBe(1);
+    expect(await services.versionOf('senders-deaf')).toBe(version);
+    await services.remove('senders-deaf');
+  });
+});
