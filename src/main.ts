@@ -31,6 +31,7 @@ import { SENDERS } from './intake/senders.ts';
 import { createLog } from './log/create-log.ts';
 import { openEvents } from './store/events.ts';
 import { openStore, type Store, StoreError } from './store/open-store.ts';
+import { forgetKey, keepAnswer, takeKey } from './store/request-keys.ts';
 import { checkCluster } from './work/check-cluster.ts';
 import { createMetrics, type Metrics } from './work/metrics.ts';
 import { ownContainerIds } from './work/own-container.ts';
@@ -113,6 +114,11 @@ const serverDeps = (
         clock: systemClock,
         newId: createTimeOrderedIds(now, randomFillSync),
       }),
+    },
+    requestKeys: {
+      take: (key) => takeKey(db, key, now()),
+      keep: (key, answer) => keepAnswer(db, key, answer),
+      forget: (key) => forgetKey(db, key),
     },
     storeIsWritable: parts.store.isWritable,
     version: { version, revision },

@@ -3,7 +3,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { built } from './built.ts';
 import { LIMITS } from './limits.ts';
-import type { Acts, By } from './ports.ts';
+import type { By, ServerDeps } from './ports.ts';
+import { addRequestKeys } from './request-keys.ts';
 import { DeliverySchema } from './schemas/delivery.ts';
 import { DeploymentSchema } from './schemas/deployment.ts';
 import { FreezeRequestSchema, FreezeSchema } from './schemas/desk.ts';
@@ -28,9 +29,13 @@ const keyOf = ({ cluster, name }: z.output<typeof serviceParams>) => ({ cluster,
 
 /** What operators may do. */
 export const createActRoutes =
-  (acts: Acts, operator: onRequestHookHandler): FastifyPluginAsyncZod =>
+  (
+    { acts, requestKeys, log }: Pick<ServerDeps, 'acts' | 'requestKeys' | 'log'>,
+    operator: onRequestHookHandler,
+  ): FastifyPluginAsyncZod =>
   async (app) => {
     app.addHook('onRequest', operator);
+    addRequestKeys(app, requestKeys, log);
     app.post(
       '/smart-redeploy',
       {

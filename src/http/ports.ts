@@ -125,6 +125,31 @@ export type Acts = {
   ) => Promise<readonly ChannelTestView[]>;
 };
 
+/** A key that a client made up for one request; each token has keys of its own. */
+export type RequestKey = {
+  readonly actor: string;
+  readonly key: string;
+  /** Tells one request from another. */
+  readonly request: string;
+};
+
+/** What acts were answered, on disk, for a day. */
+export type RequestKeys = {
+  /** Takes a key for a request that is about to be carried out, or tells what became of it. */
+  readonly take: (key: RequestKey) => Promise<
+    | { readonly kind: 'new' | 'other-request' | 'unfinished' }
+    | {
+        readonly kind: 'answered';
+        readonly answer: { readonly status: number; readonly body: string | null };
+      }
+  >;
+  readonly keep: (
+    key: RequestKey,
+    answer: { readonly status: number; readonly body: string | null },
+  ) => Promise<void>;
+  readonly forget: (key: RequestKey) => Promise<void>;
+};
+
 /** Everything that the server needs of the rest of the helper. */
 export type ServerDeps = {
   /** Empty, or begins with `/` and does not end with one. */
@@ -140,6 +165,8 @@ export type ServerDeps = {
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
   readonly reads: Reads;
   readonly acts: Acts;
+  /** Without it, acts that come with an `Idempotency-Key` answer 501. */
+  readonly requestKeys?: RequestKeys;
   readonly storeIsWritable: () => Promise<boolean>;
   readonly version: { readonly version: string; readonly revision: string | null };
   /** Where the server's own metrics go too; shown by `/metrics`. */

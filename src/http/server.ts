@@ -4,6 +4,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import { createActRoutes } from './act-routes.ts';
 import { addNotFound, answerUnreadable, createErrorHandler } from './answer-problems.ts';
 import { createDeskRoutes } from './desk-routes.ts';
+import { addEntityTags } from './entity-tags.ts';
 import { createFailureAnswer } from './failed-sign-in.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { createHookRoutes } from './hook-routes.ts';
@@ -114,10 +115,11 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps): void => {
       );
       api.register(async (shown) => {
         shown.addHook('onRequest', signedIn('viewer'));
+        addEntityTags(shown);
         shown.register(createReadRoutes(deps.reads));
         shown.register(createDeskRoutes(deps.reads));
       });
-      api.register(createActRoutes(deps.acts, signedIn('operator')));
+      api.register(createActRoutes(deps, signedIn('operator')));
     },
     { prefix: '/api/v1' },
   );

@@ -26,6 +26,7 @@ export type Tables = {
   notifications: NotificationRow;
   notification_messages: NotificationMessageRow;
   settings: SettingRow;
+  request_keys: RequestKeyRow;
 };
 
 export type DeliveryRow = {
@@ -242,6 +243,18 @@ export type NotificationMessageRow = {
   /** One line for a person. */
   last_error: string | null;
   ended_at: number | null;
+};
+
+/** A key that an act was asked with, and what it was answered once it was. */
+export type RequestKeyRow = {
+  actor: string;
+  key: string;
+  /** Digest of the whole request. */
+  request: string;
+  /** Null until it was answered. */
+  status: number | null;
+  body: string | null;
+  created_at: number;
 };
 
 export type SettingRow = { key: string; value: string };
