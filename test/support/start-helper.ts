@@ -88,6 +88,12 @@ const asLogLine = (line: string): LogLine => {
   }
 };
 
+/** A test that broke off must leave none behind. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 const spawnHelper = (options: HelperOptions): Child => {
   const { store, config } = options;
   const configFile = `${store}.yml`;
@@ -105,11 +111,15 @@ const spawnHelper = (options: HelperOptions): Child => {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
   options.signal?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
   let output = '';
   const log: LogLine[] = [];
   const gone = new Promise<number | null>((resolve) => {
-    child.once('close', (code) => resolve(code));
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve(code);
+    });
   });
   const ready = new Promise<string>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
