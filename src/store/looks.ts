@@ -3,6 +3,7 @@ import type { LookedAtPush, PushOutcome } from '../core/conclude-look.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Db, Query } from './open-store.ts';
 import { relaxed } from './relaxed.ts';
+import { runStatement } from './run-statement.ts';
 
 export type LookKey = { readonly cluster: string; readonly name: string };
 
@@ -145,18 +146,27 @@ export const endLook = async (
   end: LookEnd,
   now: number,
 ): Promise<void> => {
-  for (const result of end.results) {
-    await query
-      .updateTable('push_results')
-      .set({
-        state: result.ended ? 'done' : 'waiting',
-        outcome: result.outcome,
-        detail: result.detail,
-        ended_at: result.ended ? now : null,
-      })
-      .where('push_id', '=', result.push)
-      .where('cluster', '=', look.cluster)
-      .execute();
+  // The pushes of a burst mostly end alike: a statement for all that do.
+  const alike = Map.groupBy(end.results, ({ ended, outcome, detail }) =>
+    JSON.stringify([ended, outcome, detail]),
+  );
+  for (const results of alike.values()) {
+    const [first] = results;
+    if (first === undefined) continue;
+    const { ended, outcome, detail } = first;
+    await runStatement(
+      query,
+      `update push_results set state = ?, outcome = ?, detail = ?, ended_at = ?
+        where cluster = ? and push_id in (select value from json_each(?))`,
+      [
+        ended ? 'done' : 'waiting',
+        outcome,
+        detail,
+        ended ? now : null,
+        look.cluster,
+        JSON.stringify(results.map(({ push }) => push)),
+      ],
+    );
   }
   await query.deleteFrom('look_work').where('id', '=', look.id).execute();
   if (end.againAt !== null) {

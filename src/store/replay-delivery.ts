@@ -1,4 +1,5 @@
-import { askForLook, type IntakeOptions } from './accept-delivery.ts';
+import type { IntakeOptions } from './accept-delivery.ts';
+import { askForLook } from './insert-deliveries.ts';
 import type { Db, Query } from './open-store.ts';
 
 /**
@@ -42,7 +43,7 @@ export const replayDelivery = async (
               .doUpdateSet({ state: 'waiting', ended_at: null }),
           )
           .execute();
-        await askForLook(query, options, cluster, push.name);
+        await askForLook(query, options, { cluster, name: push.name });
         touched.add(cluster);
       }
     }
