@@ -57,7 +57,12 @@ it.each(of('stack'))('$at has labels that the helper knows', ({ text }) => {
 
 it('all of it is of a kind that is checked', () => {
   const kinds = Map.groupBy(shown, ({ kind }) => kind);
-  expect([...kinds.keys()].toSorted()).toEqual(['configuration', 'prometheus', 'registry', 'stack']);
+  expect([...kinds.keys()].toSorted()).toEqual([
+    'configuration',
+    'prometheus',
+    'registry',
+    'stack',
+  ]);
   expect(kinds.get('configuration')?.length).toBeGreaterThan(12);
   expect(kinds.get('stack')?.length).toBeGreaterThan(3);
 });
