@@ -154,14 +154,40 @@ export const putRunServices = async (
   }
 };
 
-/** How many of the run's deployments are not at their end. */
+/**
+ * How many of the run's deployments are not at their end: those that its services name, and those that
+ * it led to before a restart, after which its services may stand well already.
+ */
 export const openDeploymentsOfRun = async (query: Query, run: string): Promise<number> => {
   const { count } = await query
-    .selectFrom('run_services')
-    .innerJoin('deployments', 'deployments.id', 'run_services.deployment_id')
+    .selectFrom('deployments')
     .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('run_services.run_id', '=', run)
-    .where('deployments.ended_at', 'is', null)
+    .where('ended_at', 'is', null)
+    .where((eb) =>
+      eb.or([
+        eb(
+          'id',
+          'in',
+          eb
+            .selectFrom('run_services')
+            .select('deployment_id')
+            .where('run_id', '=', run)
+            .where('deployment_id', 'is not', null),
+        ),
+        eb.and([
+          eb('state', 'in', ['updating', 'verifying']),
+          eb(
+            'id',
+            'in',
+            eb
+              .selectFrom('triggers')
+              .select('deployment_id')
+              .where('kind', 'in', ['smart-redeploy', 'schedule'])
+              .where('source', '=', run),
+          ),
+        ]),
+      ]),
+    )
     .executeTakeFirstOrThrow();
   return count;
 };

@@ -61,6 +61,8 @@ const LONGEST_SLEEP_MS = 60_000;
 export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
   const { db, clock, log } = deps;
   const bell = createBell(clock);
+  /** Those of this process: any other that is open has lost its own. */
+  const dryRuns = new Set<string>();
 
   const load = async (id: string): Promise<RunView> => {
     const view = await readRun(db, id);
@@ -81,7 +83,8 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
       const reason = signal.aborted
         ? 'nobody waited for it any more'
         : 'an error of the helper itself, see its log';
-      log.error('run broke', { run: run.id, error });
+      if (signal.aborted) log.info('run given up', { run: run.id, reason });
+      else log.error('run broke', { run: run.id, error });
       await endRun(db, run.id, 'failed', reason, clock.now());
     }
   };
@@ -93,14 +96,22 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
         const text = `no cluster is named ${request.cluster}; there is ${known.join(', ')}`;
         throw new ActRefused('not-found', text);
       }
-      const id = await startRun(db, { id: deps.newId(), request, origin, actor }, clock.now());
+      const newId = deps.newId();
+      if (request.dryRun) dryRuns.add(newId);
+      const id = await startRun(db, { id: newId, request, origin, actor }, clock.now());
       log.info('run started', { run: id, origin, actor, request });
       if (request.dryRun) await carryOut({ id, request, origin, actor, state: 'queued' }, signal);
       else bell.ring();
+      dryRuns.delete(newId);
       return load(id);
     },
     run: async (signal) => {
       const running = new Map<string, Promise<void>>();
+      const open = await openRuns(db);
+      for (const { id, request } of open) {
+        const reason = 'the helper ended while it was checking';
+        if (request.dryRun && !dryRuns.has(id)) await endRun(db, id, 'failed', reason, clock.now());
+      }
       while (!signal.aborted) {
         for (const run of await openRuns(db)) {
           // A dry run belongs to the request that asked for it and dies with the process.
