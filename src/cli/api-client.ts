@@ -14,6 +14,7 @@ export type ApiClient = {
 
 export type PostOptions = {
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** Undefined and null are left out. */
@@ -50,7 +51,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     path: string,
     query: Query,
     body: unknown,
-    contentType = 'application/json',
+    { contentType = 'application/json', headers: more = {} }: PostOptions = {},
   ): Promise<unknown> => {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? USUAL_TIMEOUT_MS);
     let response: Dispatcher.ResponseData;
@@ -60,6 +61,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
       response = await request(addressOf(url, path, query), {
         method,
         headers: {
+          ...more,
           accept: 'application/json, application/problem+json',
           ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
           ...(body === undefined ? {} : { 'content-type': contentType }),
@@ -97,7 +99,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     get: async <T>(path: string, query: Query = {}) =>
       (await ask('GET', path, query, undefined)) as T,
     post: async <T>(path: string, body?: unknown, post: PostOptions = {}) =>
-      (await ask('POST', path, {}, body, post.contentType)) as T,
+      (await ask('POST', path, {}, body, post)) as T,
     remove: async (path) => {
       await ask('DELETE', path, {}, undefined);
     },

@@ -10,11 +10,23 @@ const imageOf = (text: string) => {
 const digest = `sha256:${'a'.repeat(64)}`;
 const now = new Date('2026-01-01T00:00:00Z');
 
-test('every sender that can be sent as has a sample', () => {
-  for (const sender of SAMPLE_SENDERS) {
-    expect(sampleHook(sender, imageOf('acme/app:v1'), 'id', now)).not.toBeNull();
-  }
-});
+const HOSTS: Readonly<Record<string, string>> = {
+  'docker-hub': '',
+  github: 'ghcr.io/',
+  azure: 'acme.azurecr.io/',
+  'aws-ecr': '123456789012.dkr.ecr.eu-west-1.amazonaws.com/',
+  'google-artifact-registry': 'europe-docker.pkg.dev/',
+};
+
+test.each(SAMPLE_SENDERS)(
+  'as %s there is a sample of its own images, and of no others',
+  (sender) => {
+    const host = HOSTS[sender] ?? 'registry.local:5000/';
+    expect(sampleHook(sender, imageOf(`${host}acme/app:v1`), 'id', now)).not.toBeNull();
+    const others = sampleHook(sender, imageOf('elsewhere.local/acme/app:v1'), 'id', now);
+    expect(others === null).toBe(sender in HOSTS);
+  },
+);
 
 test('as Docker Hub: namespace, name and tag, and only images of Docker Hub', () => {
   expect(sampleHook('docker-hub', imageOf('nginx:1'), 'id', now)?.body).toMatchObject({

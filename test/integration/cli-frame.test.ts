@@ -133,15 +133,30 @@ test('hook url keeps to the senders that a secret is for', async () => {
   expect([none.status, none.err]).toEqual([1, expect.stringContaining('openssl rand -hex 24')]);
 });
 
-test.each(['docker-hub', 'distribution', 'generic'])(
-  'hook send as %s is what our own intake understands',
-  async (sender) => {
+const SENT = SENDERS.map(({ name }) => {
+  const hosts: Readonly<Record<string, string>> = {
+    github: 'ghcr.io',
+    azure: 'acme.azurecr.io',
+    'aws-ecr': '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+    'google-artifact-registry': 'europe-docker.pkg.dev',
+    quay: 'quay.io',
+    jfrog: 'docker-local.acme.test',
+    nexus: 'nexus.acme.test',
+    gitea: 'git.acme.test',
+  };
+  const host = hosts[name] ?? 'docker.io';
+  return [name, `${host}/acme/app:v1`, ['jfrog', 'nexus'].includes(name) ? host : null] as const;
+});
+
+test.each(SENT)(
+  'hook send as %s of %s is what our own intake understands',
+  async (sender, image, registry) => {
     const intake = createIntake<HookSecret>(SENDERS, []);
     const anyone = {
       name: 'x',
       value: { reveal: () => SECRET },
       senders: null,
-      registry: null,
+      registry,
       clusters: null,
       repositories: null,
     };
@@ -160,10 +175,10 @@ test.each(['docker-hub', 'distribution', 'generic'])(
       };
     });
     const { status, out } = await runCli(
-      ['hook', 'send', '--sender', sender, '--image', 'acme/app:v1', '--url', `${helper.url}/cd`],
+      ['hook', 'send', '--sender', sender, '--image', image, '--url', `${helper.url}/cd`],
       { env: { CD_HELPER_HOOK_SECRET: SECRET, CD_HELPER_API_TOKEN: 'token-0123456789abcdef' } },
     );
-    expect(out).toBe(`delivery d1\n  pushed   docker.io/acme/app:v1\n  ignored  ${sender}\n`);
+    expect(out).toBe(`delivery d1\n  pushed   ${image}\n  ignored  ${sender}\n`);
     expect(status).toBe(0);
     expect(helper.requests[0]?.path).toBe(`/cd/hooks/${encodeURIComponent(SECRET)}`);
     // A hook needs no API token, and whoever stands at the address need not see it.

@@ -80,9 +80,8 @@ export const addHookSend: AddCommand = (hook, act) => {
           shows: 'hook secret',
           signal: deps.signal,
         });
-        const answer = await client.post<HookAnswer>(hookPath(secret), hookToSend.body, {
-          contentType: hookToSend.contentType,
-        });
+        const { body, ...how } = hookToSend;
+        const answer = await client.post<HookAnswer>(hookPath(secret), body, how);
         if (json) {
           printJson(answer);
           return EXIT.well;
