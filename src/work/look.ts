@@ -4,6 +4,7 @@ import { imageName } from '../core/image-reference.ts';
 import { exclusionOf, type Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import { plan, type Step } from '../core/plan.ts';
+import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
 import { lastSentAt } from '../store/deployments.ts';
@@ -144,7 +145,7 @@ const commit = async (
     const lookUps = affected.flatMap((one) => one.lookUp ?? []);
     // One service that could not be compared keeps the push from its end, however well others stand.
     const lookUp = lookUps.find(({ kind }) => kind === 'failed') ?? lookUps[0] ?? null;
-    return concludeLook(push, affected, lookUp, {
+    return concludeLook(asSeen(push, work, lookUp), affected, lookUp, {
       at: now,
       attempts: work.attempts,
       random: deps.random(),
@@ -160,6 +161,19 @@ const commit = async (
   });
   tell(deps.log, work, planned, end);
   return queued;
+};
+
+/**
+ * A push whose tag shows what a newer one named already has been overtaken: the digest that it named
+ * itself was there before, and is not waited for.
+ */
+const asSeen = (push: WaitingPush, work: ClaimedLook, lookUp: LookUp | null): WaitingPush => {
+  if (lookUp?.kind !== 'published') return push;
+  const { digest } = lookUp;
+  const isOvertaken = work.pushes.some(
+    ({ id, tag, named }) => tag === push.tag && named === digest && id > push.id,
+  );
+  return isOvertaken ? { ...push, named: digest } : push;
 };
 
 const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): Promise<boolean> => {
