@@ -53,8 +53,8 @@ export type Sandbox = AttachedSandbox & {
 export type SandboxOptions = {
   /** Its folder, which must not exist yet; by default one for temporary files. It is removed on stop. */
   readonly folder?: string;
-  /** Swarms, each with one engine. */
-  readonly engines?: 1 | 2;
+  /** Swarms, each with one engine, by default one. */
+  readonly engines?: 1 | 2 | 3;
   readonly notify?: readonly NotifyEndpoint[];
   readonly engineArguments?: readonly string[];
   readonly taskHistory?: number;
@@ -125,7 +125,10 @@ const startParts = async (
     return running;
   };
   const first = await engine(1);
-  const others = options.engines === 2 ? [await engine(2)] : [];
+  const others: RunningEngine[] = [];
+  for (let number = 2; number <= (options.engines ?? 1); number += 1) {
+    others.push(await engine(number));
+  }
   const { hostAddress } = first;
   const registry = await startRegistry({
     folder: join(folder, 'registry'),
@@ -139,7 +142,7 @@ const startParts = async (
 };
 
 /**
- * Starts one or two Swarms and a registry, private to the sandbox: own folder, namespaces and
+ * Starts one to three Swarms and a registry, private to the sandbox: own folder, namespaces and
  * addresses, so that any number stand side by side and nothing else on the machine is touched. Needs
  * root on Linux, and installs Debian's packages where they are missing; throws `NoRealEngine` where
  * that cannot be, and leaves nothing behind where it fails. SIGINT, SIGTERM and the end of this

@@ -26,3 +26,17 @@ export const engineProcess = async ({
   }
   throw new Error(`no engine runs in ${folder}`);
 };
+
+/**
+ * Ends the engine as the end of its host would: with everything that runs in it, and it does not come
+ * again. `pid` is the engine's process.
+ */
+export const killHostOf = async (pid: number): Promise<void> => {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const inside = /^NSpid:.*\s(\d+)$/m.exec(status)?.[1];
+  const parent = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
+  // The first process of the namespace takes all others with it.
+  if (inside === '1') process.kill(pid, 'SIGKILL');
+  else if (parent > 1) await killHostOf(parent);
+  else throw new Error('the engine runs in no namespace of its own');
+};

@@ -24,6 +24,8 @@ ip link add eth0 type veth peer name "$link"
 ip link set "$link" netns /proc/self/fd/3
 nsenter --net=/proc/self/fd/3 ip address add "$host_address/$prefix" dev "$link"
 nsenter --net=/proc/self/fd/3 ip link set "$link" up
+# Engines reach each other through the machine; nothing but what comes in by such a link is handed on.
+nsenter --net=/proc/self/fd/3 sh -c "echo 1 >/proc/sys/net/ipv4/conf/$link/forwarding"
 ip address add "$engine_address/$prefix" dev eth0
 ip link set eth0 up
 # Other sandboxes' ends on this machine, so that an engine can pull from another sandbox's registry.
