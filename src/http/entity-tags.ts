@@ -20,6 +20,7 @@ export const addEntityTags = (app: FastifyInstance): void => {
     const known = request.headers['if-none-match'];
     if (known === undefined || !isNamed(tag, known)) return payload;
     reply.code(304).removeHeader('content-type');
-    return null;
+    // Fastify measures what a HEAD does not send, and would send a length with no body at all.
+    return request.method === 'HEAD' ? '' : null;
   });
 };

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type {
+  ActionView,
+  DeploymentView,
+  FreezeView,
+  Page,
+  RunView,
+} from '../../src/core/views.ts';
+import { type ApiStage, openApiStage, OPERATOR } from '../support/api-stage.ts';
+
+let stage: ApiStage;
+beforeAll(async () => {
+  stage = await openApiStage();
+  const { engine, registry, image } = stage;
+  const one = registry.setTag('acme/web', 'v1', 'one');
+  engine.addService({ name: 'web', image: image('acme/web', 'v1', one) });
+}, 60_000);
+afterAll(() => stage.close());
+
+let count = 0;
+beforeEach(() => {
+  count += 1;
+});
+const post = (path: string, body: unknown, key?: string) =>
+  stage.ask(`/api/v1${path}`, {
+    method: 'POST',
+    body,
+    ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+  });
+const listed = async <T>(path: string): Promise<readonly T[]> =>
+  ((await stage.ask(`/api/v1${path}`)).body as Page<T>).items;
+const key = (): string => `key-${count}`;
+const FREEZE = { reason: 'night', service: 'nobody' };
+
+describe('an act with a key', () => {
+  it('is carried out once, and answered the same for the same request', async () => {
+    const before = (await listed('/freezes')).length;
+    const first = await post('/freezes', FREEZE, key());
+    const second = await post('/freezes', FREEZE, key());
+    expect(first.status).toBe(201);
+    expect(second).toMatchObject({ status: 201, text: first.text });
+    expect(first.headers.get('idempotency-replayed')).toBeNull();
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    expect(second.headers.get('content-type')).toBe(first.headers.get('content-type'));
+    expect((await listed('/freezes')).length).toBe(before + 1);
+    // Without a key, or with another, it is another act.
+    await post('/freezes', FREEZE);
+    await post('/freezes', FREEZE, `${key()}-other`);
+    expect((await listed('/freezes')).length).toBe(before + 3);
+  });
+
+  it.each([
+    ['another body', '/freezes', { ...FREEZE, reason: 'day' }],
+    ['another address', '/smart-redeploy', { dryRun: true }],
+  ])('is refused for %s', async (_what, path, body) => {
+    await post('/freezes', FREEZE, key());
+    const { status, body: problem } = await post(path, body, key());
+    expect(status).toBe(422);
+    expect(problem).toMatchObject({ type: 'urn:cd-helper:problem:key-of-another-request' });
+  });
+
+  it('is refused where the first is under way, and carried out once', async () => {
+    const before = (await listed('/freezes')).length;
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => post('/freezes', FREEZE, key())),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201).length).toBeGreaterThan(0);
+    expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([]);
+    expect((await listed('/freezes')).length).toBe(before + 1);
+  });
+
+  it('is answered the same after the helper was restarted', async () => {
+    const digest = stage.registry.setTag('acme/web', 'v1', `restart ${count}`);
+    const first = await post('/clusters/default/services/web/redeploy', {}, key());
+    expect(first.status).toBe(202);
+    expect(first.body).toMatchObject({ to: digest });
+    await stage.restart();
+    const second = await post('/clusters/default/services/web/redeploy', {}, key());
+    expect(second).toMatchObject({ status: 202, text: first.text });
+    const made = await listed<DeploymentView>('/deployments');
+    expect(made.filter(({ to }) => to === digest).length).toBe(1);
+  });
+
+  it('keeps an answer without a body, and a refusal', async () => {
+    const { id } = (await post('/freezes', FREEZE)).body as FreezeView;
+    const lift = () =>
+      stage.ask(`/api/v1/freezes/${id}`, {
+        method: 'DELETE',
+        headers: { 'idempotency-key': key() },
+      });
+    expect((await lift()).status).toBe(204);
+    expect(await lift()).toMatchObject({ status: 204, text: '' });
+    const refused = await post('/clusters/default/services/none/redeploy', {}, `${key()}-no`);
+    expect(refused.status).toBe(404);
+    const again = await post('/clusters/default/services/none/redeploy', {}, `${key()}-no`);
+    expect(again).toMatchObject({ status: 404, text: refused.text });
+    expect(again.headers.get('content-type')).toContain('application/problem+json');
+  });
+
+  it('may be asked again where it failed on our side', async () => {
+    const { engine } = stage;
+    engine.inject({ kind: 'status', status: 500, message: 'no', on: { path: /services/ } });
+    const failed = await post('/clusters/default/services/web/check', {}, key());
+    engine.clearFaults();
+    expect(failed.status).toBeGreaterThanOrEqual(500);
+    expect((await post('/clusters/default/services/web/check', {}, key())).status).toBe(200);
+  });
+
+  it.each(['', 'a b', 'x'.repeat(256), 'ä'])(
+    'is refused with a key that is none: %j',
+    async (bad) => {
+      const { status } = await post('/freezes', FREEZE, bad);
+      expect(status).toBe(400);
+    },
+  );
+
+  it('is not even looked up for who may not act', async () => {
+    const answer = await stage.ask('/api/v1/freezes', {
+      method: 'POST',
+      token: null,
+      body: FREEZE,
+      headers: { 'idempotency-key': key() },
+    });
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe('the audit', () => {
+  it('names who did what from where, for every act', async () => {
+    stage.registry.setTag('acme/web', 'v1', 'for the audit');
+    const { body: frozen } = await post('/freezes', FREEZE);
+    const { id } = frozen as FreezeView;
+    await stage.ask(`/api/v1/freezes/${id}`, { method: 'DELETE' });
+    const { body: run } = await post('/smart-redeploy', { services: ['nobody'] });
+    await post('/smart-redeploy', { services: ['nobody'], dryRun: true });
+    await post('/clusters/default/services/web/redeploy', {});
+    await post('/clusters/default/services/web/release', {});
+    const hook = await stage.helper().postHook({ image: stage.image('acme/none') });
+    const { delivery } = (await hook.json()) as { delivery: string };
+    await post(`/deliveries/${delivery}/replay`, {});
+    const seen = (await listed<ActionView>('/actions')).slice(0, 6);
+    expect(seen.map(({ action, target }) => [action, target]).toReversed()).toEqual([
+      ['freeze', '*/*/nobody'],
+      ['thaw', id],
+      ['smart-redeploy', (run as RunView).id],
+      ['redeploy', 'default/web'],
+      ['release', 'default/web'],
+      ['replay', delivery],
+    ]);
+    for (const { actor, address } of seen) {
+      expect({ actor, address }).toEqual({ actor: 'oncall', address: '127.0.0.1' });
+    }
+    expect(JSON.stringify(seen)).not.toContain(OPERATOR);
+  });
+});

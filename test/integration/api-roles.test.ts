@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createServer } from '../../src/http/server.ts';
+import { type ApiStage, openApiStage, OPERATOR, VIEWER } from '../support/api-stage.ts';
+import { listRoutes } from '../support/list-routes.ts';
+import { createMemoryPorts } from '../support/memory-ports.ts';
+
+/** What is for everybody; every other route that there is or will be is not. */
+const OPEN = ['/healthz', '/readyz', '/version.txt', '/openapi.json', '/docs', '/docs/:file'];
+const HOOKS = ['/hooks', '/hooks/:secret'];
+
+const shown = await createServer(createMemoryPorts().deps);
+const routes = listRoutes(shown);
+await shown.close();
+
+let stage: ApiStage;
+let ids: Readonly<Record<string, string>>;
+beforeAll(async () => {
+  stage = await openApiStage();
+  const { engine, registry, image, push, ask } = stage;
+  const one = registry.setTag('acme/web', 'v1', 'one');
+  engine.addService({ name: 'web', image: image('acme/web', 'v1', one) });
+  await push('acme/web', 'two');
+  const first = async (path: string): Promise<string> =>
+    ((await ask(path)).body as { items: { id: string }[] }).items[0]?.id ?? '';
+  ids = {
+    deployments: await first('/api/v1/deployments'),
+    deliveries: await first('/api/v1/deliveries'),
+  };
+}, 60_000);
+afterAll(() => stage.close());
+
+/** The route's address with things that there are. */
+const fill = (path: string): string =>
+  path
+    .replace(':cluster', 'default')
+    .replace(':name', 'web')
+    .replace(':file', 'index.html')
+    .replace(':secret', 'a-wrong-secret')
+    .replace(/(\w+)\/:id/, (_all, list: string) => `${list}/${ids[list] ?? 'x'}`);
+
+const bodyOf = (method: string): { readonly body?: unknown } =>
+  method === 'GET' ? {} : { body: {} };
+
+/** What must stay as it is whatever is asked in this file. */
+const state = async () => {
+  const paths = ['deployments', 'runs', 'freezes', 'actions', 'deliveries'];
+  const lists = await Promise.all(paths.map((path) => stage.ask(`/api/v1/${path}`)));
+  return { updates: stage.engine.updates.length, lists: lists.map(({ body }) => body) };
+};
+
+it('there are routes to try', () => {
+  expect(routes.length).toBeGreaterThan(100);
+  expect(routes).toContainEqual({ method: 'POST', path: '/api/v1/smart-redeploy' });
+});
+
+describe.each([
+  ['no token', null],
+  ['a token that is none', 'wrong-token-0123456789'],
+  ['the hook secret', 'a-path-secret-for-tests-only-0123456789'],
+])('with %s', (_who, token) => {
+  it.each(routes.map(({ method, path }) => [method, path] as const))(
+    'nothing is seen or done: %s %s',
+    async (method, path) => {
+      const { status, headers, text } = await stage.ask(fill(path), {
+        method,
+        token,
+        ...bodyOf(method),
+      });
+      if (OPEN.includes(path) && method === 'GET') {
+        expect(status).toBe(200);
+        return;
+      }
+      if (path === '/hooks' && method === 'POST' && token?.startsWith('a-path-secret') === true) {
+        // It is what this secret is for: an empty object is no hook of anybody.
+        expect(status).toBe(400);
+        return;
+      }
+      expect([401, 405]).toContain(status);
+      expect(headers.get('content-type')).toContain('application/problem+json');
+      expect(text).not.toMatch(/acme|sha256:|oncall/);
+      if (status === 405) expect(headers.get('allow')?.split(', ')).not.toContain(method);
+    },
+  );
+});
+
+describe('with a viewer’s token', () => {
+  it.each(routes.map(({ method, path }) => [method, path] as const))(
+    'what is read is read, and nothing is done: %s %s',
+    async (method, path) => {
+      const before = await state();
+      const { status } = await stage.ask(fill(path), {
+        method,
+        token: VIEWER,
+        ...bodyOf(method),
+      });
+      if (method !== 'GET') {
+        expect(HOOKS.includes(path) ? [401, 405] : [403, 405]).toContain(status);
+      } else expect([200, 404, 405]).toContain(status);
+      expect(await state()).toEqual(before);
+    },
+  );
+
+  it('every address that an operator may read answers', async () => {
+    const readable = routes.filter(
+      ({ method, path }) => method === 'GET' && path.startsWith('/api/v1/'),
+    );
+    for (const { path } of readable) {
+      const asked = await Promise.all(
+        [OPERATOR, VIEWER].map((token) => stage.ask(fill(path), { token })),
+      );
+      expect(asked[0]?.status).toBe(asked[1]?.status);
+    }
+  });
+});

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitUntil } from '../../sandbox/machine/wait-until.ts';
+import type { Digest } from '../../src/core/digest.ts';
+import { type Db, openStore } from '../../src/store/open-store.ts';
+import { type FakeEngine, type FakeEngineOptions, startFakeEngine } from './fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
+import { HOOK_SECRET, type RunningHelper, startHelper } from './start-helper.ts';
+
+export const OPERATOR = 'operator-token-of-the-api-stage-0123456789';
+export const VIEWER = 'viewer-token-of-the-api-stage-0123456789';
+const WITHIN_MS = 20_000;
+
+export type Asked = {
+  readonly method?: string;
+  /** Null sends none; default the operator's. */
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+};
+
+export type Told = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Null where it is no JSON. */
+  readonly body: unknown;
+};
+
+/** The real helper with its real store in a process of its own, before a fake engine and a fake registry. */
+export type ApiStage = {
+  readonly engine: FakeEngine;
+  readonly registry: FakeRegistry;
+  readonly helper: () => RunningHelper;
+  readonly ask: (path: string, asked?: Asked) => Promise<Told>;
+  /** `host/repository:tag` as images name it. */
+  readonly image: (repository: string, tag?: string, digest?: Digest) => string;
+  /** Publishes `content`, sends the hook, and waits for the end of what it led to. */
+  readonly push: (repository: string, content: string) => Promise<Digest>;
+  readonly until: <T>(what: string, check: () => Promise<T>) => Promise<T>;
+  /** Stops the helper and starts it again on the same store, at the same address. */
+  readonly restart: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+export const openApiStage = async (
+  options: {
+    readonly engine?: FakeEngineOptions;
+    readonly config?: Readonly<Record<string, unknown>>;
+    /** Fills the store before the helper has it. */
+    readonly seed?: (db: Db) => Promise<void>;
+  } = {},
+): Promise<ApiStage> => {
+  const engine = await startFakeEngine(options.engine);
+  const registry = await startFakeRegistry({
+    quota: { limit: 100, remaining: 80, windowSeconds: 21_600, source: '192.0.2.1' },
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'api-stage-'));
+  const path = join(folder, 'store.db');
+  if (options.seed !== undefined) {
+    const store = openStore(path);
+    await options.seed(store.db);
+    await store.close();
+  }
+  const start = (port: number): Promise<RunningHelper> =>
+    startHelper({
+      store: path,
+      port,
+      env: { CD_HELPER_API_TOKEN: '', CD_HELPER_HOOK_SECRET: '' },
+      config: {
+        clusters: [
+          { name: 'default', type: 'engine', url: engine.url.replace('http://', 'tcp://') },
+        ],
+        registries: [{ host: registry.host, insecure: true }],
+        hooks: { secrets: [{ name: 'main', value: HOOK_SECRET }] },
+        api: {
+          tokens: [
+            { name: 'oncall', role: 'operator', value: OPERATOR },
+            { name: 'wall', role: 'viewer', value: VIEWER },
+          ],
+        },
+        ...options.config,
+      },
+    });
+  let helper = await start(0);
+  const { port } = new URL(helper.url);
+
+  const ask: ApiStage['ask'] = async (path, asked = {}) => {
+    const { method = 'GET', token = OPERATOR, headers = {}, body } = asked;
+    const answer = await fetch(`${new URL(helper.url).origin}${path}`, {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(WITHIN_MS),
+    });
+    const text = await answer.text();
+    const isJson = answer.headers.get('content-type')?.includes('json') === true;
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      text,
+      body: isJson && text !== '' ? (JSON.parse(text) as unknown) : null,
+    };
+  };
+
+  const until: ApiStage['until'] = (what, check) =>
+    waitUntil(check, { what, withinMs: WITHIN_MS, everyMs: 30 });
+
+  const image: ApiStage['image'] = (repository, tag = 'v1', digest) =>
+    `${registry.host}/${repository}:${tag}${digest === undefined ? '' : `@${digest}`}`;
+
+  return {
+    engine,
+    registry,
+    helper: () => helper,
+    ask,
+    image,
+    until,
+    push: async (repository, content) => {
+      const digest = registry.setTag(repository, 'v1', content);
+      const answer = await helper.postHook({ image: image(repository), digest });
+      const { delivery } = (await answer.json()) as { delivery: string };
+      await until('the push has its end', async () => {
+        const { status, text, body } = await ask(`/api/v1/deliveries/${delivery}`);
+        if (status !== 200) throw new Error(`${status} ${text}`);
+        const { pushes, deployments } = body as {
+          pushes: { results: { state: string }[] }[];
+          deployments: string[];
+        };
+        const isDone = pushes.every(({ results }) =>
+          results.every(({ state }) => state === 'done'),
+        );
+        const ended = await Promise.all(
+          deployments.map(async (id) => (await ask(`/api/v1/deployments/${id}`)).body),
+        );
+        const isOpen = ended.some((one) => (one as { endedAt: string | null }).endedAt === null);
+        if (!isDone || isOpen) throw new Error(JSON.stringify([body, ended], null, 1));
+      });
+      return digest;
+    },
+    restart: async () => {
+      await helper.stop();
+      helper = await start(Number(port));
+    },
+    close: async () => {
+      await helper.stop();
+      await Promise.all([engine.close(), registry.close()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
