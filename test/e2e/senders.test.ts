@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { freePort } from '../../sandbox/machine/network.ts';
@@ -6,7 +9,16 @@ import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { createPusher, type Pusher } from '../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
 import { endedDeployments, endedPushes, openStage, type Stage } from '../support/open-stage.ts';
-import { HOOK_SECRET, type RunningHelper, startHelper } from '../support/start-helper.ts';
+import { AUDIENCE, createSigner, EMAIL, signToken, startKeyServer } from '../support/key-server.ts';
+import {
+  API_TOKEN,
+  HOOK_SECRET,
+  type RunningHelper,
+  startHelper,
+} from '../support/start-helper.ts';
+
+const run = promisify(execFile);
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
 /** Long enough that the registry has failed, waited and failed again, more than once. */
 const DOWN_MS = 20_000;
@@ -179,5 +191,170 @@ describe('a distribution registry with its own queue', () => {
     expect((await endedDeployments(helper, 'senders-deaf')).length).toBe(1);
     expect(await services.versionOf('senders-deaf')).toBe(version);
     await services.remove('senders-deaf');
+  });
+});
+
+describe('the command line', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(inject('sandbox'));
+  });
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(stage.tell);
+  });
+  afterAll(() => stage.close());
+
+  const hook = async (...words: readonly string[]): Promise<string> => {
+    const { stdout } = await run(process.execPath, [MAIN, 'hook', ...words, '--no-color'], {
+      env: {
+        PATH: process.env['PATH'],
+        CD_HELPER_URL: stage.helper.url,
+        CD_HELPER_API_TOKEN: API_TOKEN,
+        CD_HELPER_HOOK_SECRET: HOOK_SECRET,
+      },
+      timeout: 60_000,
+    });
+    return stdout;
+  };
+
+  test('explains a captured hook by the services of a running helper, and changes nothing', async () => {
+    const { helper, services, sandbox } = stage;
+    const { digest } = await sandbox.pushImage('senders/told', 'v1', good('told one'));
+    await sandbox.pushImage('senders/told', 'v2', good('told one'));
+    await services.deploy(
+      { name: 'told-pinned', image: sandbox.image('senders/told', 'v1', digest) },
+      { name: 'told-loose', image: sandbox.image('senders/told', 'v1') },
+      { name: 'told-other', image: sandbox.image('senders/told', 'v2', digest) },
+      {
+        name: 'told-excluded',
+        image: sandbox.image('senders/told', 'v1', digest),
+        labels: { 'cd-helper.enabled': 'false' },
+      },
+    );
+    const names = ['told-pinned', 'told-loose', 'told-other', 'told-excluded'];
+    const versions = () => Promise.all(names.map((name) => services.versionOf(name)));
+    const before = await versions();
+    await sandbox.pushImage('senders/told', 'v1', good('told two'));
+    const file = join(stage.folder, 'captured');
+    writeFileSync(
+      file,
+      [
+        'POST /hooks/whatever HTTP/1.1',
+        'Content-Type: application/json',
+        '',
+        JSON.stringify([
+          { image: sandbox.image('senders/told', 'v1') },
+          { image: 'acme/nobody:v1' },
+          { image: 'Not An Image' },
+        ]),
+      ].join('\r\n'),
+    );
+    const out = await hook('explain', file);
+    expect(out).toMatch(/^It is from generic\.$/m);
+    expect(out).toMatch(/told-pinned \(default\) would be looked at/);
+    expect(out).toMatch(/told-loose \(default\) shows no digest/);
+    expect(out).toMatch(/told-other \(default\) runs .*:v2: another tag, left alone/);
+    expect(out).toMatch(/told-excluded \(default\) is excluded: left alone/);
+    expect(out).toMatch(/no service runs it: nothing is asked of any registry/);
+    expect(out).toMatch(/Ignored: malformed-image/);
+    expect(await helper.deliveries()).toEqual([]);
+    expect(await helper.deployments()).toEqual([]);
+    expect(await versions()).toEqual(before);
+    await services.remove(...names);
+  });
+
+  test('sends as other senders do, and the helper takes each for what it is', async () => {
+    const { helper } = stage;
+    const hosts: Readonly<Record<string, string>> = {
+      github: 'ghcr.io',
+      gitlab: 'registry.gitlab.test',
+      'google-artifact-registry': 'europe-docker.pkg.dev',
+    };
+    const before = (await helper.deliveries()).length;
+    for (const [sender, host] of Object.entries(hosts)) {
+      const image = `${host}/senders/sent:v1`;
+      const out = await hook('send', '--sender', sender, '--image', image);
+      expect(out).toContain(`pushed   ${image}`);
+    }
+    const told = (await helper.deliveries()).slice(0, Object.keys(hosts).length);
+    expect((await helper.deliveries()).length).toBe(before + told.length);
+    expect(told.map(({ sender }) => sender).toSorted()).toEqual(Object.keys(hosts).toSorted());
+  });
+});
+
+describe('Pub/Sub with a token', () => {
+  test('redeploys for the account that is configured, for nobody else, and keeps no token', async () => {
+    const [google, stranger] = await Promise.all([createSigner('k1'), createSigner('k1')]);
+    const keyServer = await startKeyServer(google.publicKey);
+    const stage = await openStage(inject('sandbox'), {
+      env: { CD_HELPER_LOG_LEVEL: 'trace' },
+      config: {
+        hooks: {
+          secrets: [
+            {
+              name: 'pubsub',
+              senders: ['google-artifact-registry'],
+              oidc: { audience: AUDIENCE, email: EMAIL, keys: keyServer.address },
+            },
+          ],
+        },
+      },
+    });
+    try {
+      const { helper, services, sandbox } = stage;
+      const { digest: from } = await sandbox.pushImage('senders/pubsub', 'v1', good('pubsub one'));
+      const image = sandbox.image('senders/pubsub', 'v1');
+      await services.deploy({ name: 'senders-pubsub', image: `${image}@${from}` });
+      const { digest: to } = await sandbox.pushImage('senders/pubsub', 'v1', good('pubsub two'));
+      const message = { action: 'INSERT', tag: image, digest: `${image}@${to}` };
+      const body = JSON.stringify({
+        message: {
+          data: Buffer.from(JSON.stringify(message)).toString('base64'),
+          messageId: '2070443601311540',
+        },
+        subscription: 'projects/acme/subscriptions/cd',
+      });
+      const post = (token: string): Promise<Response> =>
+        fetch(`${helper.url}/hooks`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+          body,
+          signal: AbortSignal.timeout(10_000),
+        });
+      const wrong = [
+        await signToken(stranger),
+        await signToken(google, { aud: 'https://elsewhere.example.org' }),
+        await signToken(google, { email: 'other@acme.iam.gserviceaccount.com' }),
+      ];
+      for (const token of wrong) expect((await post(token)).status).toBe(401);
+      expect(await helper.deliveries()).toEqual([]);
+      const right = await signToken(google);
+      expect((await post(right)).status).toBe(202);
+      const [deployment] = await endedDeployments(helper, 'senders-pubsub');
+      expect(deployment).toMatchObject({ state: 'succeeded', from, to });
+      // Pub/Sub repeats what it did not hear the answer of.
+      expect(await (await post(await signToken(google))).json()).toHaveProperty('duplicateOf');
+      expect((await endedDeployments(helper, 'senders-pubsub')).length).toBe(1);
+      expect(await helper.deliveries()).toMatchObject([{ secret: 'pubsub' }, { secret: 'pubsub' }]);
+
+      const written = [
+        helper.output(),
+        ...readdirSync(stage.folder).map((file) =>
+          readFileSync(join(stage.folder, file), 'latin1'),
+        ),
+      ].join('\n');
+      expect(written).toContain('senders/pubsub');
+      for (const token of [...wrong, right]) {
+        const [, claims = '', signature = ''] = token.split('.');
+        for (const part of [claims, signature]) expect(written.includes(part)).toBe(false);
+      }
+      await services.remove('senders-pubsub');
+    } catch (error) {
+      stage.tell();
+      throw error;
+    } finally {
+      await stage.close();
+      await keyServer.close();
+    }
   });
 });

@@ -43,6 +43,8 @@ const effects = (push: ImagePush, services: readonly ServiceView[]): readonly st
     if (verdict === 'pinned' || verdict === 'excluded') return `${who} is ${verdict}: left alone`;
     if (push.digest !== null && push.digest === running) return `${who} runs that digest already`;
     if (verdict === 'held') return `${who} is held: ${reason ?? 'no reason given'}`;
+    if (running === null)
+      return `${who} shows no digest: it would be redeployed once for this push`;
     return `${who} would be looked at, and redeployed if its digest differs`;
   });
 };
