@@ -1,7 +1,7 @@
-import { ClusterError } from '../core/cluster.ts';
 import { follow, type Rollout, type RolloutStatus } from '../core/follow.ts';
 import type { Observation } from '../core/service.ts';
 import { addStep, type Deployment, findDeployment, type Intent } from '../store/deployments.ts';
+import { observeService } from './observe-service.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 /** How a followed update ended. `late`: its deadline passed first. `ended`: somebody gave the deployment its end. */
@@ -23,8 +23,6 @@ export type Followed =
 const QUICK_MS = 300;
 const QUICK_FOR_MS = 60_000;
 const SLOW_MS = 1_000;
-/** One observation must be answered in this time. */
-const OBSERVE_TIMEOUT_MS = 15_000;
 
 /**
  * Follows an update that was sent until it is judged or its deadline passes, and records each change
@@ -46,10 +44,13 @@ export const followRollout = async (
   for (;;) {
     const row = await findDeployment(db, deployment.id);
     if (row === null || row.endedAt !== null) return { kind: 'ended' };
-    const observed = await observe(deps, deployment, signal);
+    const observed = await observeService(deps.cluster, deployment.serviceId, signal);
     if (observed === 'removed') return { kind: 'removed' };
     const now = clock.now();
-    if (observed !== 'silent') {
+    if ('problem' in observed) {
+      const { problem } = observed;
+      deps.log.warn('rollout cannot be seen', { deployment: deployment.id, problem });
+    } else {
       seen = observed;
       const rollout: Rollout = {
         target: intent.target,
@@ -69,21 +70,5 @@ export const followRollout = async (
     if (now >= deadlineAt) return { kind: 'late', seen, status };
     const pause = now - begun < QUICK_FOR_MS ? QUICK_MS : SLOW_MS;
     await clock.wait(Math.min(pause, Math.max(deadlineAt - now, 1)), signal);
-  }
-};
-
-const observe = async (
-  deps: RolloutDeps,
-  deployment: Deployment,
-  signal: AbortSignal,
-): Promise<Observation | 'removed' | 'silent'> => {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(OBSERVE_TIMEOUT_MS)]);
-  try {
-    return (await deps.cluster.observe(deployment.serviceId, limited)) ?? 'removed';
-  } catch (error) {
-    if (signal.aborted) throw error;
-    if (!(error instanceof ClusterError) && !limited.aborted) throw error;
-    deps.log.warn('rollout cannot be seen', { deployment: deployment.id, error });
-    return 'silent';
   }
 };

@@ -1,13 +1,15 @@
-import { ClusterError } from '../core/cluster.ts';
 import type { Failed } from '../core/follow.ts';
 import type { Observation } from '../core/service.ts';
 import { type Deployment, postpone } from '../store/deployments.ts';
 import { fail } from './end-rollout.ts';
+import { observeService } from './observe-service.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 /** After this long without the cluster a deployment is given up. */
 const GIVE_UP_MS = 24 * 3_600_000;
-const OBSERVE_TIMEOUT_MS = 15_000;
+/** A cluster that gave no answer is asked again after this, and up to as much more. */
+const AGAIN_MS = 2_000;
+const AGAIN_SPREAD_MS = 8_000;
 
 /** Observes the service; on trouble with the cluster puts the deployment off and answers `later`. */
 export const observe = async (
@@ -15,16 +17,10 @@ export const observe = async (
   deployment: Deployment,
   signal: AbortSignal,
 ): Promise<Observation | 'removed' | 'later'> => {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(OBSERVE_TIMEOUT_MS)]);
-  try {
-    return (await deps.cluster.observe(deployment.serviceId, limited)) ?? 'removed';
-  } catch (error) {
-    if (signal.aborted) throw error;
-    if (!(error instanceof ClusterError) && !limited.aborted) throw error;
-    const problem = error instanceof ClusterError ? error.message : 'no answer in time';
-    await putOff(deps, deployment, problem, 2_000 + deps.random() * 8_000);
-    return 'later';
-  }
+  const seen = await observeService(deps.cluster, deployment.serviceId, signal);
+  if (seen === 'removed' || !('problem' in seen)) return seen;
+  await putOff(deps, deployment, seen.problem, AGAIN_MS + deps.random() * AGAIN_SPREAD_MS);
+  return 'later';
 };
 
 /** Leaves a deployment until later, or gives it up where it has waited too long. */
