@@ -7,6 +7,7 @@ import { hookBurst } from './hook-burst.ts';
 import { hookToUpdate } from './hook-to-update.ts';
 import { hooks } from './hooks.ts';
 import { type Report, tableOf } from './report.ts';
+import { secretTiming } from './secret-timing.ts';
 import { smartRedeployLarge } from './smart-redeploy-large.ts';
 import { smartRedeploy } from './smart-redeploy.ts';
 
@@ -17,6 +18,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   hookBurst,
   smartRedeploy,
   smartRedeployLarge,
+  secretTiming,
 ];
 
 /** Well above what any of them takes on two busy cores. */

@@ -97,6 +97,21 @@ test.each([
     'c.yaml:2:43 | api.tokens[0].value | the same value as hooks.secrets[0].value (c.yaml:1:32) | -',
   ],
   [
+    'neither a secret nor a token',
+    'hooks: { secrets: [ { name: a } ] }',
+    'c.yaml:1:21 | hooks.secrets[0].value | nothing | -',
+  ],
+  [
+    'a token of which the account is not said',
+    'hooks: { secrets: [ { name: a, oidc: { audience: b } } ] }',
+    'c.yaml:1:32 | hooks.secrets[0].oidc.email | nothing | -',
+  ],
+  [
+    'keys that anybody on the way can change',
+    'hooks: { secrets: [ { name: a, oidc: { audience: b, email: c@d, keys: "http://e/f" } } ] }',
+    'c.yaml:1:65 | hooks.secrets[0].oidc.keys | "http://e/f" | -',
+  ],
+  [
     'two sign-ins for a registry',
     'registries:\n  - { host: docker.io, username: a, password: b }\n  - { host: docker.io, username: c, password: d }',
     'c.yaml:3:24 | registries[1].username | a second username for "docker.io"; the first is at registries[0].host (c.yaml:2:7) | -',

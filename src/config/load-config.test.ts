@@ -267,3 +267,18 @@ test('a client certificate', () => {
   expect(config.clusters[0]?.tls?.ca).toContain('BEGIN');
   expect(config.clusters[0]?.tls?.key?.reveal()).toContain('BEGIN');
 });
+
+test('a hook may be proved by a token in place of a secret', () => {
+  const yaml = `hooks: { secrets: [
+    { name: a, oidc: { audience: "https://x/hooks", email: p@acme.iam } },
+    { name: b, value: ${SECRET} } ] }`;
+  const [token, secret] = load(yaml).hooks.secrets;
+  expect(token?.value.reveal()).toBe('');
+  expect(token?.oidc).toEqual({
+    audience: 'https://x/hooks',
+    email: 'p@acme.iam',
+    issuer: 'https://accounts.google.com',
+    keys: 'https://www.googleapis.com/oauth2/v3/certs',
+  });
+  expect(secret?.oidc).toBeNull();
+});
