@@ -72,14 +72,23 @@ export const createClusterHealth = (
     }
   };
 
-  const refresh = async (signal: AbortSignal): Promise<void> => {
+  const askAll = async (signal: AbortSignal): Promise<void> => {
     await Promise.all(clusters.map((cluster) => ask(cluster, signal)));
+  };
+  let latest: Promise<void> = Promise.resolve();
+  const refresh = (signal: AbortSignal): Promise<void> => {
+    latest = askAll(signal);
+    // Whoever asked may have stopped waiting; then `run` tells.
+    latest.catch(() => {});
+    return latest;
   };
 
   return {
     list: () => [...views.values()],
     refresh,
     run: async (signal) => {
+      // The start waits for slow clusters only so long, and what they then tell may end it all.
+      await latest;
       while (!signal.aborted) {
         await clock.wait(EVERY_MS, signal).catch(() => {});
         if (!signal.aborted) await refresh(signal);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export type UpdateMoment = 'before' | 'after';
 
@@ -22,11 +23,12 @@ const UPDATE = /^\/v[\d.]+\/services\/[^/]+\/update\?/;
 
 /**
  * Stands between the helper and the engine's socket, so that a test can end either of them exactly
- * before or after an update: no code of the product knows of it.
+ * before or after an update: no code of the product knows of it. Every answer is `slowByMs` later.
  */
 export const startEngineProxy = async (
   engineSocket: string,
   socketPath: string,
+  slowByMs = 0,
 ): Promise<EngineProxy> => {
   let onUpdate: OnUpdate = async () => 'pass';
   const acts = new Map<string, () => Promise<void>>();
@@ -43,6 +45,7 @@ export const startEngineProxy = async (
   const handOn = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
     const isUpdate = from.method === 'POST' && UPDATE.test(from.url ?? '');
     const body = await buffer(from);
+    await delay(slowByMs);
     if (isUpdate) await actOn(body);
     if (isUpdate && (await onUpdate('before', body)) === 'drop') {
       from.socket.destroy();

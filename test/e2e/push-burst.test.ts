@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
-import { FOLLOW_UPS_MS } from '../../src/core/look-timing.ts';
+import { BURST_LONGEST_MS, FOLLOW_UPS_MS } from '../../src/core/look-timing.ts';
 import {
   countLooks,
   digestsBySlot,
@@ -88,7 +88,9 @@ describe('hooks in a burst', () => {
         { what: 'the burst is over', withinMs: 10_000, everyMs: 20 },
       );
       expect(looks).toBeGreaterThan(0);
-      expect(looks).toBeLessThanOrEqual(MOST_LOOKS);
+      // On a machine that takes long to send them they are more than one burst.
+      const bursts = Math.ceil(sentInMs / BURST_LONGEST_MS);
+      expect(looks).toBeLessThanOrEqual(MOST_LOOKS + bursts - 1);
 
       for (const service of names) {
         const found = await endedDeployments(helper, service);
