@@ -1,5 +1,6 @@
 import type { SwaggerTransformObject } from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { completePaths, type Paths } from './complete-openapi.ts';
 
 const schemaName = (reference: string): string => reference.slice(reference.lastIndexOf('/') + 1);
 
@@ -10,8 +11,9 @@ const referredTo = (part: unknown): readonly string[] =>
 
 /** Every schema comes in a form for what goes in and one for what comes out: those used are kept. */
 const transformObject: SwaggerTransformObject = (document) => {
-  const described = jsonSchemaTransformObject(document);
-  if (!('components' in described)) return described;
+  const transformed = jsonSchemaTransformObject(document);
+  if (!('components' in transformed)) return transformed;
+  const described = { ...transformed, paths: completePaths((transformed.paths ?? {}) as Paths) };
   const schemas: Readonly<Record<string, unknown>> = described.components?.schemas ?? {};
   const used = new Set(referredTo(described.paths));
   for (const name of used) {

@@ -1,0 +1,88 @@
+import { STATUS_CODES } from 'node:http';
+
+type Parameter = {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: object;
+};
+type Answer = { description: string; readonly content?: object };
+type Operation = {
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly required?: boolean; readonly content: object };
+  readonly responses?: Readonly<Record<string, Answer>>;
+};
+export type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+
+const header = (name: string, description: string): Parameter => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: { type: 'string' },
+});
+
+const READ_HEADERS = [
+  header('If-None-Match', 'ETag of an answer that is known: 304 where it would be the same.'),
+];
+const ACT_HEADERS = [
+  header(
+    'Idempotency-Key',
+    '1 to 255 visible ASCII characters. The same request with the same key is carried out once, and answered the same for 24 hours.',
+  ),
+];
+const PROBLEM: Answer = {
+  description: 'Problem',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
+/** `get` and `/api/v1/clusters/{cluster}/services/{name}` become `getClustersClusterServicesName`. */
+const operationId = (method: string, path: string): string => {
+  const words = path
+    .replace(/^.*?\/(?=hooks|api\/v1\/)(?:api\/v1\/)?/, '')
+    .split(/[^a-zA-Z0-9]+/)
+    .filter(Boolean);
+  return [method, ...words.map((word) => `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`)].join(
+    '',
+  );
+};
+
+const complete = (method: string, path: string, operation: Operation): Operation => {
+  const isRead = method === 'get';
+  const isHook = !path.includes('/api/v1/');
+  const headers = isHook ? [] : isRead ? READ_HEADERS : ACT_HEADERS;
+  const answers = Object.entries(operation.responses ?? {}).map(([status, answer]) => {
+    const described = answer.description === 'Problem' ? {} : { description: STATUS_CODES[status] };
+    return [status, { ...answer, ...described }] as const;
+  });
+  const { requestBody } = operation;
+  // A body that may be null may be left out, which the description of its schema alone does not say.
+  const mayBeLeftOut = JSON.stringify(requestBody ?? {}).includes('{"type":"null"}');
+  return {
+    operationId: operationId(method, path),
+    ...operation,
+    ...(mayBeLeftOut ? { requestBody: { ...requestBody, required: false } } : {}),
+    ...(isHook ? { security: [] } : {}),
+    parameters: [...(operation.parameters ?? []), ...headers],
+    responses: {
+      ...Object.fromEntries(answers),
+      ...(isRead ? { 304: { description: 'What is known already' } } : {}),
+      default: PROBLEM,
+    },
+  } as Operation;
+};
+
+/** Adds to every operation what is the same for all: names, headers, and the problem of every other status. */
+export const completePaths = (paths: Paths): Paths =>
+  Object.fromEntries(
+    Object.entries(paths).map(([path, methods]) => [
+      path,
+      Object.fromEntries(
+        Object.entries(methods).map(([method, operation]) => [
+          method,
+          complete(method, path, operation),
+        ]),
+      ),
+    ]),
+  );
