@@ -17,6 +17,8 @@ export type InspectDeps = {
   readonly db: Db;
   readonly now: () => number;
   readonly log: Log;
+  /** How long a cluster may take to answer, in ms; default 20 s. */
+  readonly timeoutMs?: number;
 };
 
 const TIMEOUT_MS = 20_000;
@@ -56,14 +58,19 @@ const inspectCluster = async (
   { cluster, select }: InspectDeps['clusters'][number],
   signal: AbortSignal,
 ): Promise<ServiceView[]> => {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const { timeoutMs = TIMEOUT_MS } = deps;
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const [services, tasks, memory, lookUps, latest] = await Promise.all([
     cluster.listServices(limited),
     cluster.listRunningTasks(null, limited),
     readMemory(deps.db, cluster.name, deps.now()),
     readLookUps(deps.db),
     latestDeployments(deps.db),
-  ]);
+  ]).catch((error: unknown) => {
+    if (signal.aborted || error instanceof ClusterError || !limited.aborted) throw error;
+    const detail = `no answer within ${timeoutMs / 1000} s`;
+    throw new ClusterError(cluster.name, 'timed-out', detail, { retryable: true, cause: error });
+  });
   const last = (name: string, tag: string): LastLookUp | undefined => lookUps.get(`${name}:${tag}`);
   const checked = await checkServices(
     {

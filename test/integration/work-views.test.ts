@@ -1,0 +1,173 @@
+import * as fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
+import { ClusterError } from '../../src/core/cluster.ts';
+import { silentLog } from '../../src/core/log.ts';
+import type { ServiceFilter, ServiceView } from '../../src/core/views.ts';
+import { createClusterHealth, SameSwarm } from '../../src/work/cluster-health.ts';
+import { inspectServices, pageOfServices } from '../../src/work/inspect.ts';
+import { openWorkBench, type WorkBench, type WorkBenchOptions } from '../support/work-bench.ts';
+
+let bench: WorkBench;
+const opened: { readonly close: () => Promise<void> }[] = [];
+const open = async (options: WorkBenchOptions = {}): Promise<void> => {
+  bench = await openWorkBench({ speed: 20, ...options });
+};
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+  await bench.close();
+});
+
+const clusterOf = (name: string, url = bench.engines[name]?.url ?? '') => {
+  const cluster = createEngineCluster({ name, url });
+  opened.push(cluster);
+  return cluster;
+};
+const inspect = (filter: ServiceFilter = {}, timeoutMs = 20_000): Promise<ServiceView[]> =>
+  inspectServices(
+    {
+      clusters: Object.keys(bench.engines).map((name) => ({
+        cluster: clusterOf(name),
+        select: 'all',
+      })),
+      db: bench.store.db,
+      now: bench.clock.now,
+      log: silentLog,
+      timeoutMs,
+    },
+    filter,
+    AbortSignal.timeout(20_000),
+  );
+
+describe('the list of services', () => {
+  it('tells verdicts by what was last seen, and asks no registry', async () => {
+    await open();
+    const { registry, engine, image } = bench;
+    const old = registry.setTag('acme/web', 'v1', 'one');
+    engine.addService({ name: 'web', image: image('acme/web:v1', old), replicas: 2 });
+    bench.settle();
+    expect(await inspect()).toMatchObject([
+      {
+        name: 'web',
+        verdict: 'unknown',
+        reason: 'not-checked',
+        published: null,
+        checkedAt: null,
+        running: old,
+      },
+    ]);
+    const next = registry.setTag('acme/web', 'v1', 'two');
+    const { work } = bench.start();
+    const request = {
+      cluster: null,
+      services: [],
+      stacks: [],
+      images: [],
+      dryRun: true,
+      pin: false,
+    };
+    const by = { origin: 'person' as const, actor: null, signal: AbortSignal.timeout(10_000) };
+    await work.smartRedeploy.start(request, by);
+    registry.forgetRequests();
+    expect(await inspect()).toMatchObject([
+      {
+        cluster: 'one',
+        name: 'web',
+        image: image('acme/web:v1'),
+        verdict: 'obsolete',
+        reason: null,
+        running: old,
+        published: next,
+        replicas: { running: 2, desired: 2 },
+        deployment: null,
+      },
+    ]);
+    await work.smartRedeploy.start({ ...request, dryRun: false }, by);
+    const deployment = await bench.ended('web');
+    expect(await inspect()).toMatchObject([
+      { verdict: 'current', running: next, published: next, deployment: deployment.id },
+    ]);
+    expect(registry.count({ method: 'HEAD' })).toBe(1);
+  });
+
+  it('leaves a cluster out that is away or hangs, and says so where it was asked for', async () => {
+    await open({ clusters: ['one', 'two'] });
+    for (const engine of Object.values(bench.engines))
+      engine.addService({ name: 'web', image: 'acme/web:v1' });
+    const { two } = bench.engines;
+    for (const kind of ['drop-before', 'hang'] as const) {
+      two?.inject({ kind });
+      expect((await inspect({}, 300)).map(({ cluster }) => cluster)).toEqual(['one']);
+      await expect(inspect({ cluster: 'two' }, 300)).rejects.toBeInstanceOf(ClusterError);
+      two?.clearFaults();
+    }
+    expect((await inspect()).map(({ cluster }) => cluster)).toEqual(['one', 'two']);
+  });
+
+  it('is filtered and sorted', async () => {
+    await open();
+    const stack = (name: string) => ({ 'com.docker.stack.namespace': name });
+    bench.engine.addService({ name: 'shop_web', image: 'acme/web:v1', labels: stack('shop') });
+    bench.engine.addService({ name: 'blog_web', image: 'acme/web:v2', labels: stack('blog') });
+    bench.engine.addService({ name: 'alone', image: 'acme/webshop:v1' });
+    const names = async (filter: ServiceFilter): Promise<string[]> =>
+      (await inspect(filter)).map(({ name }) => name);
+    expect(await names({})).toEqual(['alone', 'blog_web', 'shop_web']);
+    expect(await names({ stack: 'shop' })).toEqual(['shop_web']);
+    expect(await names({ image: 'docker.io/acme/web' })).toEqual(['blog_web', 'shop_web']);
+    expect(await names({ image: 'docker.io/acme/web:v2' })).toEqual(['blog_web']);
+    expect(await names({ q: 'SHOP' })).toEqual(['alone', 'shop_web']);
+    expect(await names({ verdict: 'current' })).toEqual([]);
+    expect(await names({ cluster: 'nowhere' })).toEqual([]);
+  });
+
+  it('comes in pages that miss and repeat none', async () => {
+    await open();
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+      bench.engine.addService({ name, image: 'acme/web:v1' });
+    const all = await inspect();
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), (limit) => {
+        const seen: string[] = [];
+        let after: string | null = null;
+        do {
+          const page = pageOfServices(all, { limit, after });
+          expect(page.items.length).toBeLessThanOrEqual(limit);
+          seen.push(...page.items.map(({ name }) => name));
+          after = page.next;
+        } while (after !== null);
+        expect(seen).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+      }),
+    );
+    expect(pageOfServices(all, { limit: 9, after: '\uffff' })).toEqual({ items: [], next: null });
+  });
+});
+
+describe('the health of clusters', () => {
+  it('tells who is up and who is down, and since when that is known', async () => {
+    await open({ clusters: ['one', 'two'] });
+    const health = createClusterHealth(
+      [clusterOf('one'), clusterOf('two')],
+      bench.clock,
+      silentLog,
+    );
+    expect(health.list().map(({ state }) => state)).toEqual(['unknown', 'unknown']);
+    bench.engines['two']?.inject({ kind: 'drop-before' });
+    const signal = AbortSignal.timeout(10_000);
+    await health.refresh(signal);
+    expect(health.list()).toMatchObject([
+      { name: 'one', state: 'up', problem: null, description: expect.stringContaining('API') },
+      { name: 'two', state: 'down', problem: expect.stringContaining('cluster two') },
+    ]);
+    bench.engines['two']?.clearFaults();
+    await health.refresh(signal);
+    expect(health.list().map(({ state }) => state)).toEqual(['up', 'up']);
+  });
+
+  it('refuses one Swarm under two names', async () => {
+    await open();
+    const twice = [clusterOf('one'), clusterOf('again', bench.engine.url)];
+    const health = createClusterHealth(twice, bench.clock, silentLog);
+    await expect(health.refresh(AbortSignal.timeout(10_000))).rejects.toBeInstanceOf(SameSwarm);
+  });
+});
