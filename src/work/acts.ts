@@ -26,7 +26,11 @@ export type ActsDeps = {
 };
 
 type Key = { readonly cluster: string; readonly service: string };
-type By = { readonly actor: string; readonly signal: AbortSignal };
+type By = {
+  readonly actor: string;
+  readonly address?: string;
+  readonly signal: AbortSignal;
+};
 
 /** What a person may do to one service. Each throws {@link ActRefused} or `ClusterError`. */
 export type ServiceActs = {
@@ -87,7 +91,14 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       const target = `${key.cluster}/${service.name}`;
       await recordAction(
         query,
-        { id: deps.newId(), actor: by.actor, action, target, detail: { from, to } },
+        {
+          id: deps.newId(),
+          actor: by.actor,
+          address: by.address ?? null,
+          action,
+          target,
+          detail: { from, to },
+        },
         now,
       );
       if (hold !== null) {
@@ -189,6 +200,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
         const action = {
           id: deps.newId(),
           actor: by.actor,
+          address: by.address ?? null,
           action: 'release',
           target,
           detail: { lifted },
