@@ -86,7 +86,11 @@ export type Cluster = {
   readonly type: 'engine' | 'swarmpit';
   readonly capabilities: Capabilities;
   readonly identify: (signal: AbortSignal) => Promise<ClusterIdentity>;
-  readonly listServices: (signal: AbortSignal) => Promise<readonly Service[]>;
+  /**
+   * Every service. With the name of a repository, at least those whose image is of it; their replicas
+   * may be null.
+   */
+  readonly listServices: (signal: AbortSignal, name?: string) => Promise<readonly Service[]>;
   /**
    * The tasks that should be running (desired state `running`), of these services or, for null, of all.
    * Null where the cluster does not tell tasks.

@@ -1,13 +1,14 @@
 import type { Selection } from '../core/labels.ts';
 import { openDeployments, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
+import { createLookAhead } from './look-ahead.ts';
 import { failLook, look } from './look.ts';
 import { createOwnService, isItsTurn } from './own-service.ts';
 import { carryOut } from './rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { type Bell, createBell } from './wake.ts';
 
-export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId'> & {
+export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead'> & {
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
   readonly ownContainerIds?: readonly string[];
   readonly select: Selection;
@@ -45,7 +46,8 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     clock,
     log,
   });
-  const deps = { ...options, log, ownServiceId: ownService.id };
+  const ahead = createLookAhead(cluster, clock);
+  const deps = { ...options, log, ahead, ownServiceId: ownService.id };
   const looksBell = createBell(clock);
   const rolloutsBell = createBell(clock);
   const lastLooks = new Map<string, number>();
@@ -86,12 +88,15 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
 
   const looks = async (signal: AbortSignal): Promise<void> => {
     await forever(looksBell, signal, log, async () => {
-      while (looking.size < LOOKS_AT_ONCE && !signal.aborted && (await startLook(signal)));
-      if (looking.size >= LOOKS_AT_ONCE) return LONGEST_SLEEP_MS;
-      const next = await nextLookAt(db, cluster.name);
-      return next === null
-        ? LONGEST_SLEEP_MS
-        : Math.max(next - clock.now(), looking.size > 0 ? 50 : 0);
+      for (;;) {
+        if (looking.size >= LOOKS_AT_ONCE) return LONGEST_SLEEP_MS;
+        const next = await nextLookAt(db, cluster.name);
+        if (next === null) return LONGEST_SLEEP_MS;
+        const wait = next - clock.now();
+        if (wait > 0) return wait;
+        // Another may have taken it meanwhile.
+        if (signal.aborted || !(await startLook(signal))) return looking.size > 0 ? 50 : 0;
+      }
     });
     await Promise.all(looking);
   };

@@ -1,7 +1,7 @@
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { clusterFailed, concludeLook, type Conclusion, NEVER } from '../core/conclude-look.ts';
 import { imageName } from '../core/image-reference.ts';
-import { exclusionOf, type Selection } from '../core/labels.ts';
+import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { LookUp } from '../core/published.ts';
@@ -13,6 +13,7 @@ import { type ClaimedLook, endLook, type LookEnd, type WaitingPush } from '../st
 import type { Db, Query } from '../store/open-store.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { type CheckedService, checkServices, taggedImage } from './check-services.ts';
+import { askOnce, lookAhead, type LookAhead } from './look-ahead.ts';
 import { readMemory } from './memory.ts';
 import { recordChecked } from './record-checked.ts';
 import type { Clock, Registries } from './ports.ts';
@@ -23,6 +24,7 @@ export type LookDeps = {
   readonly registries: Registries;
   readonly db: Db;
   readonly clock: Clock;
+  readonly ahead: LookAhead;
   /** Ids that sort by time. */
   readonly newId: () => string;
   /** 0 to 1. */
@@ -71,19 +73,15 @@ const observeAndPlan = async (
     const image = taggedImage(service);
     return image !== null && imageName(image) === work.name && pushesOf.has(image.tag);
   };
-  const services = (await deps.cluster.listServices(signal)).filter(isAffected);
+  const listed = await deps.cluster.listServices(signal, work.name);
+  const services = listed.filter(isAffected);
   if (services.length === 0) return [];
-  readAhead(deps, services, pushesOf, signal);
+  const lookUp = askOnce((image) => deps.registries.findDigest(image, signal));
+  lookAhead(deps, services, pushesOf, lookUp, signal);
   const memory = await readMemory(deps.db, work.cluster, deps.clock.now());
   const checked = await checkServices(
     deps.registries,
-    {
-      services,
-      tasks: null,
-      select: deps.select,
-      memory,
-      lookUp: (image) => deps.registries.findDigest(image, signal),
-    },
+    { services, tasks: null, select: deps.select, memory, lookUp },
     signal,
   );
   return Promise.all(
@@ -92,27 +90,6 @@ const observeAndPlan = async (
       return { ...one, pushes, step: await planFor(deps, one, pushes) };
     }),
   );
-};
-
-/**
- * Where a hook named a digest that a service does not have, its manifest will most likely be wanted for
- * the update: it is read while the tag is asked for, and kept by the registries until then.
- */
-const readAhead = (
-  deps: LookDeps,
-  services: readonly Service[],
-  pushesOf: ReadonlyMap<string | null, readonly WaitingPush[]>,
-  signal: AbortSignal,
-): void => {
-  if (!deps.cluster.capabilities.setsDigest) return;
-  for (const service of services) {
-    const image = taggedImage(service);
-    const named = pushesOf.get(image?.tag ?? null)?.at(-1)?.named ?? null;
-    const isWanted = named !== null && named !== image?.digest;
-    if (image === null || !isWanted || exclusionOf(service, deps.select) !== null) continue;
-    // Whatever goes wrong is told to the one who asks again.
-    deps.registries.readManifest(image, named, signal).catch(() => {});
-  }
 };
 
 const planFor = async (

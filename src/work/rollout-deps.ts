@@ -1,6 +1,7 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { Log } from '../core/log.ts';
 import type { Db } from '../store/open-store.ts';
+import type { LookAhead } from './look-ahead.ts';
 import type { Clock, Registries } from './ports.ts';
 
 export type RolloutDeps = {
@@ -8,6 +9,8 @@ export type RolloutDeps = {
   readonly registries: Registries;
   readonly db: Db;
   readonly clock: Clock;
+  /** What looks have observed already. */
+  readonly ahead: LookAhead;
   /** The service that this helper itself runs as; null where it is none of the cluster's. */
   readonly ownServiceId: () => string | null;
   /** Ids that sort by time. */

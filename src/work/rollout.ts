@@ -59,7 +59,9 @@ const begin = async (
   deployment: Deployment,
   signal: AbortSignal,
 ): Promise<void> => {
-  const seen = await observe(deps, deployment, signal);
+  // What was seen before an earlier try says nothing for this one.
+  const ahead = deployment.attempts === 0 ? await deps.ahead.take(deployment.serviceId) : null;
+  const seen = ahead ?? (await observe(deps, deployment, signal));
   if (seen === 'later') return;
   if (seen === 'removed') return skip(deps, deployment, 'service-removed');
   const before = deployment.intent;

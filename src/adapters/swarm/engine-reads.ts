@@ -25,7 +25,8 @@ export type ReadService = {
 
 /** The questions that are asked of an engine; each throws `ClusterError` or the signal's own reason. */
 export type EngineReads = {
-  readonly services: (signal: AbortSignal) => Promise<readonly ReadService[]>;
+  /** With an image's name, at least those of that image, without what costs the engine more. */
+  readonly services: (signal: AbortSignal, imageName?: string) => Promise<readonly ReadService[]>;
   /** Null where there is none, or none that runs containers. */
   readonly service: (id: string, signal: AbortSignal) => Promise<ReadService | null>;
   readonly tasks: (serviceId: string, signal: AbortSignal) => Promise<readonly Task[]>;
@@ -43,6 +44,22 @@ const LARGEST_ANSWER = 256 * 1024 * 1024;
 const KNOWS_SERVICE_STATUS = '1.41';
 /** More services than this are not named in an address, which proxies bound: all tasks are asked for. */
 const MOST_NAMED = 50;
+
+/** What a service looks like where it is one; it is checked afterwards. */
+type LooselyService = {
+  readonly Spec?: {
+    readonly TaskTemplate?: { readonly ContainerSpec?: { readonly Image?: unknown } };
+  };
+} | null;
+
+/**
+ * Whether the service can be of this image, told by a glance at its text, which spares most services
+ * of a large Swarm the checking. A spec may leave out the beginning of a name, but never its end.
+ */
+const mayBeOf = (raw: unknown, imageName: string): boolean => {
+  const text = (raw as LooselyService)?.Spec?.TaskTemplate?.ContainerSpec?.Image;
+  return typeof text !== 'string' || text.includes(imageName.slice(imageName.lastIndexOf('/') + 1));
+};
 
 export const createEngineReads = (
   cluster: string,
@@ -115,11 +132,14 @@ export const createEngineReads = (
   };
 
   return {
-    async services(signal) {
+    async services(signal, imageName) {
       const version = await connection.version(signal);
       const tells = compareVersions(version, KNOWS_SERVICE_STATUS) >= 0;
-      const answer = await get('/services', tells ? { status: 'true' } : {}, signal);
-      return listOf('/services', answer).flatMap((raw) => toRead('/services', raw) ?? []);
+      const isWhole = imageName === undefined;
+      const answer = await get('/services', tells && isWhole ? { status: 'true' } : {}, signal);
+      const all = listOf('/services', answer);
+      const read = isWhole ? all : all.filter((raw) => mayBeOf(raw, imageName));
+      return read.flatMap((raw) => toRead('/services', raw) ?? []);
     },
     async service(id, signal) {
       const path = `/services/${encodeURIComponent(id)}`;

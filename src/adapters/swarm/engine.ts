@@ -133,8 +133,8 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     capabilities: { setsDigest: true, tellsTasks: true, givesLogs: true },
     identify: async (signal) =>
       engineIdentity(name, options.url, await connection.version(signal), await reads.info(signal)),
-    listServices: async (signal) =>
-      (await reads.services(signal)).map(({ service, spec }) => keep(service, spec)),
+    listServices: async (signal, imageName) =>
+      (await reads.services(signal, imageName)).map(({ service, spec }) => keep(service, spec)),
     listRunningTasks: reads.runningTasks,
     observe,
     updateImage,
