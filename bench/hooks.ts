@@ -1,14 +1,15 @@
 import Database from 'better-sqlite3';
 import type { Benchmark } from './benchmark.ts';
 import { figure } from './report.ts';
-import { type Load, postHooks } from './support/load.ts';
+import { postHooks } from './support/load.ts';
+import { cpuMsOf } from './support/process-cost.ts';
 import { median } from './support/quantile.ts';
 import { startBareReceiver } from './support/start-bare-receiver.ts';
 import { startBuiltHelper } from './support/start-built-helper.ts';
 import { startFakes } from './support/start-fakes.ts';
 
 const CONNECTIONS = 64;
-const IMAGES = 100;
+const IMAGES = 10;
 const ROUNDS = 4;
 const SECONDS = 4;
 const GOAL = 2;
@@ -43,21 +44,26 @@ export const hooks: Benchmark = {
     }));
     let accepted = 0;
     let stored = 0;
-    const post = (url: string): Promise<Load> =>
-      postHooks({ url, bodies, connections: CONNECTIONS, until: { seconds: SECONDS } });
+    const post = async ({ pid, hookUrl }: { pid: number; hookUrl: string }) => {
+      const before = await cpuMsOf(pid);
+      const until = { seconds: SECONDS };
+      const load = await postHooks({ url: hookUrl, bodies, connections: CONNECTIONS, until });
+      return { ...load, cpuMs: ((await cpuMsOf(pid)) - before) / load.accepted };
+    };
+    type Round = Awaited<ReturnType<typeof post>>;
     try {
-      const floorLoads: Load[] = [];
-      const helperLoads: Load[] = [];
+      const floorLoads: Round[] = [];
+      const helperLoads: Round[] = [];
       for (let round = -1; round < ROUNDS; round += 1) {
         tell(round < 0 ? 'warming up' : `round ${round + 1} of ${ROUNDS}`);
-        const first = await post(bare.hookUrl);
-        const second = await post(helper.hookUrl);
+        const first = await post(bare);
+        const second = await post(helper);
         accepted += second.accepted;
         if (round < 0) continue;
         floorLoads.push(first);
         helperLoads.push(second);
       }
-      const of = (loads: readonly Load[], what: 'perSecond' | 'p50' | 'p99'): number =>
+      const of = (loads: readonly Round[], what: keyof Round): number =>
         median(loads.map((load) => load[what]));
       const counts = await fakes.count();
       if (counts.heads + counts.gets > 0) throw new Error('a registry was asked about no service');
@@ -83,6 +89,12 @@ export const hooks: Benchmark = {
             floor: of(floorLoads, 'p99'),
             helper: of(helperLoads, 'p99'),
             goal: GOAL,
+          }),
+          figure({
+            what: 'processor time for a hook',
+            unit: 'ms',
+            floor: of(floorLoads, 'cpuMs'),
+            helper: of(helperLoads, 'cpuMs'),
           }),
         ],
         facts: { connections: CONNECTIONS, 'hooks accepted, and found in the store': accepted },

@@ -43,7 +43,8 @@ export const keepsGoal = ({ ratio, goal }: Figure): boolean | null =>
 
 const show = (value: number | null, unit: string): string => {
   if (value === null) return '–';
-  const digits = Number.isInteger(value) || value >= 1000 ? 0 : value >= 100 ? 1 : 2;
+  const digits =
+    Number.isInteger(value) || value >= 1000 ? 0 : value >= 100 ? 1 : value >= 1 ? 2 : 3;
   return `${value.toFixed(digits)}${unit === '' ? '' : ` ${unit}`}`;
 };
 
