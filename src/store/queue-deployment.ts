@@ -49,9 +49,12 @@ export const queueDeployment = async (
       .execute();
     return { id: newest.id, joined: true };
   }
-  for (const { id } of open) {
+  for (const { id, state } of open) {
+    // No answer is on disk, but its digest may have run: the record must not read as if it had not.
+    const sent = state === 'updating' ? { mayHaveBeenSent: true } : {};
     await endDeployment(query, id, { state: 'superseded', reason: null, failure: null }, now, {
       by: wanted.id,
+      ...sent,
     });
   }
   await query
