@@ -246,7 +246,7 @@ describe('the laws of assess', () => {
         const from = spec ?? input.knownDigest;
         expect(from !== null && isPublished(input, from)).toBe(true);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -260,7 +260,7 @@ describe('the laws of assess', () => {
         );
         expect(strays).toEqual([]);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -282,7 +282,7 @@ describe('the laws of assess', () => {
         expect(isPublished(input, verdict.from)).toBe(false);
         expect(input.lookUp).toMatchObject({ kind: 'published', digest: verdict.to });
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 });

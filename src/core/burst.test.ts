@@ -122,7 +122,7 @@ describe('a burst of hooks', () => {
         // What came late in a burst may need a follow-up of its own.
         expect(looks.length).toBeLessThanOrEqual(2 + 2 * FOLLOW_UPS_MS.length);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -175,7 +175,7 @@ describe('idle', () => {
         const lastFollowUp = Math.max(...FOLLOW_UPS_MS) + BURST_LONGEST_MS + 4 * options.lookMs;
         expect(Math.max(...looks)).toBeLessThanOrEqual(lastHook + lastFollowUp);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -190,7 +190,7 @@ describe('idle', () => {
           expect(simulate(hooks, { shownAt }).deployedAt).not.toBeNull();
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });

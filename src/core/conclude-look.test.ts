@@ -313,16 +313,17 @@ describe('the laws of concluding', () => {
       fc.property(given, fc.array(service, { maxLength: 4 }), lookUp, (one, services, answer) => {
         let seen: LookedAtPush = one;
         let now = T;
-        for (let attempts = 0; ; attempts += 1) {
+        let attempts = 0;
+        for (; attempts < 1_000; attempts += 1) {
           const end = concludeLook(seen, services, answer, { at: now, attempts, random: 0 });
           if (end.againAt === null || end.againAt === NEVER) break;
-          expect(end.againAt).toBeGreaterThan(now);
-          expect(attempts).toBeLessThan(1_000);
+          if (end.againAt <= now) throw new Error(`again at ${end.againAt}, and it is ${now}`);
           now = end.againAt;
           seen = { ...seen, outcome: end.outcome };
         }
+        expect(attempts).toBeLessThan(1_000);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });
