@@ -66,7 +66,7 @@ const rowOf = (one: Figure): string[] => {
 export const tableOf = (report: Report): string => {
   const rows = [HEAD, ...report.figures.map(rowOf)];
   const widths = HEAD.map((_, column) =>
-    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );
   const lines = rows.map((row) =>
     row

@@ -69,11 +69,13 @@ export const startLineChild = ({ file, args = [], env = {} }: LineChildOptions):
   child.stderr.on('data', (chunk: Buffer) => keepText(chunk.toString()));
   child.stdin.on('error', () => {});
   let isOver = false;
-  void ended.then((how) => {
+  const tellWaiters = async (): Promise<void> => {
+    const how = await ended;
     isOver = true;
     const error = new Error(`${file} ended with ${how}\n${text}`);
     for (const { reject } of waiters) reject(error);
-  });
+  };
+  void tellWaiters();
   const killNow = (): void => void child.kill('SIGKILL');
   process.once('exit', killNow);
 

@@ -105,9 +105,9 @@ export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<Bui
       const items: T[] = [];
       let cursor: string | null = null;
       do {
-        const join_ = path.includes('?') ? '&' : '?';
+        const joint = path.includes('?') ? '&' : '?';
         const next: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-        const page: Page<T> = await get<Page<T>>(`${path}${join_}limit=100${next}`);
+        const page: Page<T> = await get<Page<T>>(`${path}${joint}limit=100${next}`);
         items.push(...page.items);
         cursor = page.next;
       } while (cursor !== null);

@@ -107,8 +107,8 @@ describe('a delivery', () => {
     const kept = await store.db.selectFrom('deliveries').select('id').orderBy('id').execute();
     expect(kept.length).toBeLessThan(3_000);
     expect(kept.at(-1)?.id).toBe(ids.toSorted().at(-1));
-    const [{ count = 0 } = {}] = await store.db.selectFrom('ignored_counts').selectAll().execute();
-    expect(count).toBe(20_000);
+    const told = await store.db.selectFrom('ignored_counts').selectAll().execute();
+    expect(told.map(({ count }) => count)).toEqual([20_000]);
   });
 
   it('that only says what is ignored takes none that holds a push with it', async () => {

@@ -167,8 +167,8 @@ test.each(SENT)(
         status: 202,
         body: {
           delivery: 'd1',
-          pushes: pushes.map(({ image }) => ({
-            image: `${image.registry}/${image.repository}:${image.tag}`,
+          pushes: pushes.map(({ image: pushed }) => ({
+            image: `${pushed.registry}/${pushed.repository}:${pushed.tag}`,
           })),
           ignored: [{ reason: read.kind === 'understood' ? read.sender : read.kind }],
         },

@@ -235,6 +235,18 @@ describe('the secret', () => {
     expect((await post('/hooks', text, headers)).status).toBe(202);
   });
 
+  it.each([
+    ['near-secret-3', 202],
+    ['far-secret-4', 401],
+  ])('%s signs only within its networks: %i', async (key, expected) => {
+    const { post, accepted } = await start({ hookSecrets: secrets });
+    const text = JSON.stringify(IMAGE);
+    const signature = createHmac('sha256', key).update(text).digest('hex');
+    const headers = { 'x-hub-signature-256': `sha256=${signature}` };
+    expect((await post('/hooks', text, headers)).status).toBe(expected);
+    expect(accepted).toHaveLength(expected === 202 ? 1 : 0);
+  });
+
   it('that is right does not help a wrong signature', async () => {
     const { post, accepted } = await start();
     const headers = { 'x-github-event': 'ping', 'x-hub-signature-256': 'sha256=00' };

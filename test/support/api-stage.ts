@@ -57,15 +57,15 @@ export const openApiStage = async (
     quota: { limit: 100, remaining: 80, windowSeconds: 21_600, source: '192.0.2.1' },
   });
   const folder = mkdtempSync(join(tmpdir(), 'api-stage-'));
-  const path = join(folder, 'store.db');
+  const storePath = join(folder, 'store.db');
   if (options.seed !== undefined) {
-    const store = openStore(path);
+    const store = openStore(storePath);
     await options.seed(store.db);
     await store.close();
   }
   const start = (port: number): Promise<RunningHelper> =>
     startHelper({
-      store: path,
+      store: storePath,
       port,
       env: { CD_HELPER_API_TOKEN: '', CD_HELPER_HOOK_SECRET: '' },
       config: {

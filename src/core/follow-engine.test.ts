@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { digestOfChar, makeNode, makeService, makeTask } from '../../test/support/make-service.ts';
+import {
+  condemnsDigest,
+  type FailureReason,
+  follow,
+  leavesService,
+  mayPass,
+  type Rollout,
+  type RolloutStatus,
+} from './follow.ts';
+import type { Observation, Service, Task, UpdateState } from './service.ts';
+
+const OLD = digestOfChar('a');
+const NEW = digestOfChar('b');
+const OTHER = digestOfChar('c');
+const SENT = Date.parse('2026-02-01T00:00:00Z');
+const NOW = SENT + 60_000;
+const at = (ms: number): string => new Date(ms).toISOString();
+
+/** The service after our update of version 10, with two replicas. */
+const service = (state: UpdateState | null, change: Partial<Service> = {}): Service =>
+  makeService({
+    imageText: `acme/web:v1@${NEW}`,
+    version: 11,
+    update: state === null ? null : { state, message: `engine: ${state}` },
+    ...change,
+  });
+const newTask = (change: Partial<Task> = {}): Task =>
+  makeTask({ digest: NEW, createdAt: at(SENT + 1_000), since: at(SENT + 2_000), ...change });
+const oldTask = (change: Partial<Task> = {}): Task => makeTask({ digest: OLD, ...change });
+const failed = (change: Partial<Task> = {}): Task =>
+  newTask({
+    desired: 'shutdown',
+    state: 'failed',
+    error: 'task: non-zero exit (3)',
+    exitCode: 3,
+    ...change,
+  });
+const two = [newTask({ slot: 1 }), newTask({ slot: 2 })];
+
+const seen = (
+  of: Service,
+  tasks: readonly Task[] | null,
+  nodes: Observation['nodes'] = null,
+): Observation => ({ service: of, tasks, nodes });
+const rollout = (change: Partial<Rollout> = {}): Rollout => ({
+  target: NEW,
+  intentVersion: 10,
+  sentAt: SENT,
+  settledSince: null,
+  ...change,
+});
+const judge = (observed: Observation, change: Partial<Rollout> = {}, now = NOW): RolloutStatus =>
+  follow(observed, rollout(change), now);
+
+describe('what the engine says of an update', () => {
+  it('a rollback under way is waited for', () => {
+    const status = judge(
+      seen(service('rollback_started', { imageText: `acme/web:v1@${OLD}` }), [failed()]),
+    );
+    expect(status).toMatchObject({ kind: 'under-way', rollingBack: true });
+  });
+
+  it.each([
+    ['what it had before', `acme/web:v1@${OLD}`, OLD],
+    ['an unpinned image', 'acme/web:v1', null],
+  ])(
+    'a completed rollback to %s is a failure, with the task that shows why',
+    (_name, imageText, runs) => {
+      const status = judge(
+        seen(service('rollback_completed', { imageText }), [failed(), oldTask()]),
+      );
+      expect(status).toMatchObject({
+        kind: 'rolled-back',
+        runs,
+        message: 'task: non-zero exit (3)',
+        task: { reason: 'task-failed', exitCode: 3, nodeId: 'node-1', times: 1 },
+      });
+    },
+  );
+
+  it('a rollback without a failing task has the engine’s own words', () => {
+    expect(judge(seen(service('rollback_completed'), two))).toMatchObject({
+      kind: 'rolled-back',
+      message: 'engine: rollback_completed',
+      task: null,
+    });
+  });
+
+  it.each<[UpdateState, readonly Task[], FailureReason, string]>([
+    ['rollback_paused', [failed()], 'rollback-paused', 'engine: rollback_paused'],
+    ['paused', [failed()], 'task-failed', 'task: non-zero exit (3)'],
+    ['paused', two, 'update-paused', 'engine: paused'],
+  ])('%s is a failure', (state, tasks, reason, message) => {
+    expect(judge(seen(service(state), tasks))).toMatchObject({ kind: 'failed', reason, message });
+  });
+
+  it('completed is none while tasks crash again and again (FailureAction continue)', () => {
+    const crashes = [1, 2, 3].map((n) => failed({ since: at(SENT + n * 5_000) }));
+    const restarting = newTask({ slot: 1, state: 'ready', desired: 'ready' });
+    const status = judge(
+      seen(service('completed'), [...crashes, restarting, newTask({ slot: 2 })]),
+    );
+    expect(status).toMatchObject({ kind: 'failed', reason: 'task-failed', task: { times: 3 } });
+  });
+
+  it('completed is waited for where a task crashed once and comes up again', () => {
+    const tasks = [failed(), newTask({ slot: 1, state: 'starting' }), newTask({ slot: 2 })];
+    expect(judge(seen(service('completed'), tasks)).kind).toBe('under-way');
+  });
+
+  it('completed is watched once more where something crashed on the way', () => {
+    const tasks = [failed(), ...two];
+    expect(judge(seen(service('completed'), tasks)).kind).toBe('under-way');
+    expect(judge(seen(service('completed'), tasks), { settledSince: NOW - 5_000 }).kind).toBe(
+      'converged',
+    );
+  });
+});
+
+describe('a service that somebody else changes meanwhile', () => {
+  it.each([
+    ['another digest', `acme/web:v1@${OTHER}`],
+    ['back to the old one', `acme/web:v1@${OLD}`],
+    ['an unpinned image', 'acme/web:v2'],
+  ])('given %s is theirs from then on', (_name, imageText) => {
+    const status = judge(seen(service('updating', { imageText }), two));
+    expect(status).toMatchObject({ kind: 'failed', reason: 'changed-by-other' });
+  });
+
+  it('given anything else is still ours', () => {
+    expect(judge(seen(service('completed', { version: 99 }), two)).kind).toBe('converged');
+  });
+});
+
+describe('a cluster that tells no tasks', () => {
+  const swarmpit = (state: UpdateState | null, running: number, imageText: string): Observation =>
+    seen(
+      service(state, { imageText, replicas: { running, desired: 2 }, updatePolicy: null }),
+      null,
+    );
+
+  it.each<[string, Observation, Partial<Rollout>, string]>([
+    ['under way', swarmpit('updating', 2, 'acme/web:v1'), {}, 'under-way'],
+    ['up by its own count', swarmpit('completed', 2, `acme/web:v1@${NEW}`), {}, 'converged'],
+    [
+      'left unpinned, which contradicts nothing',
+      swarmpit('completed', 2, 'acme/web:v1'),
+      {},
+      'converged',
+    ],
+    [
+      'with a digest that it chose itself',
+      swarmpit('completed', 2, `acme/web:v1@${OTHER}`),
+      { target: null },
+      'converged',
+    ],
+    ['not up', swarmpit('completed', 1, 'acme/web:v1'), {}, 'under-way'],
+    ['given another digest', swarmpit('completed', 2, `acme/web:v1@${OTHER}`), {}, 'failed'],
+    ['taken back', swarmpit('rollback_completed', 2, 'acme/web:v1'), {}, 'rolled-back'],
+    ['paused', swarmpit('paused', 1, 'acme/web:v1'), {}, 'failed'],
+  ])('%s', (_name, observed, change, kind) => {
+    expect(judge(observed, change).kind).toBe(kind);
+  });
+});
+
+describe('the trouble that is shown', () => {
+  const trouble = (tasks: readonly Task[]) => {
+    const status = judge(seen(service('updating'), tasks));
+    return status.kind === 'under-way' ? status.trouble : 'not under way';
+  };
+
+  it.each<[string, Partial<Task>, string]>([
+    ['a crash', {}, 'task-failed'],
+    [
+      'a health check',
+      { error: 'task: non-zero exit (137): dockerexec: unhealthy container' },
+      'unhealthy',
+    ],
+    [
+      'a missing image',
+      { state: 'rejected', error: 'No such image: acme/web:v1@sha256:bb' },
+      'image-unavailable',
+    ],
+    [
+      'a missing right to pull',
+      { state: 'rejected', error: 'pull access denied for acme/web' },
+      'image-unavailable',
+    ],
+    [
+      'a wrong mount',
+      { state: 'rejected', error: 'invalid mount config for type "bind"' },
+      'task-failed',
+    ],
+    ['no words at all', { error: null }, 'task-failed'],
+    [
+      'no node that fits',
+      {
+        state: 'pending',
+        desired: 'running',
+        error: 'no suitable node (scheduling constraints not satisfied on 1 node)',
+      },
+      'no-fitting-node',
+    ],
+  ])('%s', (_name, change, reason) => {
+    expect(trouble([failed(change)])).toMatchObject({ reason });
+  });
+
+  it.each<[string, readonly Task[]]>([
+    ['a failure from before the update', [failed({ createdAt: at(SENT - 60_000) })]],
+    ['a failure of the old digest', [failed({ digest: OLD })]],
+    ['a task that waits for its turn', [newTask({ state: 'pending', error: null })]],
+    ['an old task that was shut down', [oldTask({ state: 'shutdown', desired: 'shutdown' })]],
+  ])('is not %s', (_name, tasks) => {
+    expect(trouble(tasks)).toBeNull();
+  });
+
+  it('is the newest failure, with how many there were', () => {
+    const tasks = [
+      failed({ since: at(SENT + 5_000), error: 'first' }),
+      failed({ since: at(SENT + 9_000), error: 'last', id: 'newest', nodeId: 'node-2' }),
+      failed({ since: at(SENT + 7_000), error: 'between' }),
+    ];
+    const expected = { message: 'last', taskId: 'newest', nodeId: 'node-2', times: 3 };
+    expect(trouble(tasks)).toMatchObject(expected);
+  });
+});
+
+it('condemns a digest only for what speaks against it, and retries only what may pass', () => {
+  const reasons: readonly FailureReason[] = [
+    'task-failed',
+    'unhealthy',
+    'image-unavailable',
+    'no-fitting-node',
+    'update-paused',
+    'rollback-paused',
+    'deadline',
+    'service-removed',
+    'changed-by-other',
+    'refused',
+    'registry-refused',
+    'outcome-unknown',
+  ];
+  expect(reasons.filter(condemnsDigest)).toEqual(['task-failed', 'unhealthy']);
+  expect(reasons.filter(mayPass)).toEqual(['image-unavailable', 'no-fitting-node', 'deadline']);
+  expect(reasons.filter((reason) => leavesService(reason) && condemnsDigest(reason))).toEqual([]);
+});

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Cluster, ClusterError, type UpdateAnswer } from '../../src/core/cluster.ts';
+import type { Digest } from '../../src/core/digest.ts';
+import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
+
+let bench: WorkBench;
+let first: Digest;
+let second: Digest;
+beforeEach(async () => {
+  bench = await openWorkBench({ speed: 20 });
+  first = bench.registry.setTag('acme/web', 'v1', 'one');
+  second = bench.registry.setTag('acme/web', 'v1', 'two');
+  bench.engine.addService({
+    name: 'web',
+    image: bench.image('acme/web:v1', first),
+    replicas: 2,
+    update: { Monitor: 1e9 },
+  });
+  bench.settle();
+});
+afterEach(async () => {
+  await bench.close();
+  expect(bench.errors).toEqual([]);
+});
+
+const IMAGE = (): string => bench.image('acme/web:v1');
+const started = (digest: Digest): number =>
+  bench.engine.tasksMade('web').filter(({ image }) => image.endsWith(digest)).length;
+const UPDATE = { method: 'POST', path: /\/update$/ };
+/** A cluster whose updates go through `around`. */
+const around =
+  (act: (send: () => Promise<UpdateAnswer>, call: number) => Promise<UpdateAnswer>) =>
+  (cluster: Cluster): Cluster => {
+    let calls = 0;
+    return {
+      ...cluster,
+      updateImage: (update, signal) => {
+        calls += 1;
+        return act(() => cluster.updateImage(update, signal), calls);
+      },
+    };
+  };
+
+describe('a newer push', () => {
+  it('while the service is updating wins, and each deployment has one end', async () => {
+    const { work } = bench.start();
+    await bench.hook(work, IMAGE(), second);
+    await bench.until('the first is under way', () => bench.engine.updates.length === 1);
+    const third = bench.registry.setTag('acme/web', 'v1', 'three');
+    await bench.hook(work, IMAGE(), third);
+    await bench.ended('web', 2);
+    const all = await bench.deployments();
+    expect(all.map(({ state, to }) => [state, to])).toEqual([
+      ['superseded', second],
+      ['succeeded', third],
+    ]);
+    expect(bench.engine.running('web')).toEqual([third, third]);
+  });
+
+  it('while the first waits for its turn is carried out alone', async () => {
+    await bench.close();
+    bench = await openWorkBench({ speed: 20, maxParallel: 1 });
+    const digests = ['one', 'two', 'three'].map((text) =>
+      bench.registry.setTag('acme/web', 'v1', text),
+    );
+    const [one = first, two = first, three = first] = digests;
+    for (const name of ['a', 'b'])
+      bench.engine.addService({ name, image: bench.image('acme/web:v1', one), replicas: 3 });
+    bench.settle();
+    bench.registry.setTag('acme/web', 'v1', two);
+    const { work } = bench.start();
+    await bench.hook(work, IMAGE(), two);
+    await bench.until('one is under way', () => bench.engine.updates.length === 1);
+    bench.registry.setTag('acme/web', 'v1', three);
+    await bench.hook(work, IMAGE(), three);
+    await bench.ended('a', 2);
+    await bench.ended('b', 2);
+    const updated = bench.engine.updates.map(
+      ({ name, image }) => `${name} ${image.endsWith(three) ? 3 : 2}`,
+    );
+    expect(updated.filter((each) => each.endsWith('2')).length).toBe(1);
+    expect(updated.filter((each) => each.endsWith('3')).toSorted()).toEqual(['a 3', 'b 3']);
+  });
+
+  it('never makes more updates at once than are allowed', async () => {
+    await bench.close();
+    bench = await openWorkBench({ speed: 20, maxParallel: 2 });
+    const old = bench.registry.setTag('acme/web', 'v1', 'one');
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of names)
+      bench.engine.addService({
+        name,
+        image: bench.image('acme/web:v1', old),
+        update: { Monitor: 1e9 },
+      });
+    bench.settle();
+    const next = bench.registry.setTag('acme/web', 'v1', 'two');
+    let most = 0;
+    const { work } = bench.start(
+      {},
+      {
+        cluster: around(async (send) => {
+          const answer = await send();
+          const active = await bench.store.db
+            .selectFrom('deployments')
+            .select('id')
+            .where('state', 'in', ['updating', 'verifying'])
+            .execute();
+          most = Math.max(most, active.length);
+          return answer;
+        }),
+      },
+    );
+    await bench.hook(work, IMAGE(), next);
+    for (const name of names) expect(await bench.ended(name)).toMatchObject({ state: 'succeeded' });
+    expect(most).toBe(2);
+  });
+});

@@ -1,0 +1,226 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Digest } from '../../src/core/digest.ts';
+import type { Work } from '../../src/work/work.ts';
+import type { NewService } from '../support/fake-engine.ts';
+import { digestOfChar } from '../support/make-service.ts';
+import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
+
+const PAUSE = { FailureAction: 'pause', Monitor: 2e9 };
+const ROLLBACK = { FailureAction: 'rollback', Monitor: 2e9 };
+const CONTINUE = { FailureAction: 'continue', Monitor: 2e9 };
+
+let bench: WorkBench;
+let first: Digest;
+beforeEach(async () => {
+  bench = await openWorkBench({ speed: 20 });
+  first = bench.registry.setTag('acme/web', 'v1', 'one');
+});
+afterEach(async () => {
+  await bench.close();
+  expect(bench.errors).toEqual([]);
+});
+
+/** A service that has run the first version well for long. */
+const add = (change: Partial<NewService> = {}): void => {
+  const image = bench.image('acme/web:v1', first);
+  bench.engine.addService({ name: 'web', image, replicas: 2, update: PAUSE, ...change });
+  bench.settle();
+};
+const publish = (text: string): Digest => bench.registry.setTag('acme/web', 'v1', text);
+const crashing = (text = 'crash'): Digest => {
+  const digest = publish(text);
+  bench.engine.setOutcome(digest, { kind: 'crash', exitCode: 3, afterMs: 500 });
+  bench.engine.setLog(digest, ['starting', 'no database', 'bye']);
+  return digest;
+};
+/** Pushes what is published, and gives what became of it. */
+const push = async (work: Work, named: Digest | null = null, count = 1) => {
+  await bench.hook(work, bench.image('acme/web:v1'), named);
+  return bench.ended('web', count);
+};
+const stepsOf = (deployment: { readonly steps: readonly { readonly step: string }[] }): string[] =>
+  deployment.steps.map(({ step }) => step).filter((step) => step !== 'progress');
+const digestOf = (): string =>
+  bench.engine.service('web').Spec.TaskTemplate.ContainerSpec.Image.split('@')[1] ?? '';
+const started = (digest: string): number =>
+  bench.engine.tasksMade('web').filter(({ image }) => image.endsWith(digest)).length;
+
+describe('other ways to fail', () => {
+  it('unhealthy is the version’s own fault', async () => {
+    add();
+    const { work } = bench.start();
+    const bad = publish('unhealthy');
+    bench.engine.setOutcome(bad, { kind: 'unhealthy', afterMs: 500 });
+    expect(await push(work, bad)).toMatchObject({ state: 'rolled-back', reason: 'unhealthy' });
+    expect(await bench.store.db.selectFrom('holds').select(['digest', 'kind']).execute()).toEqual([
+      { digest: bad, kind: 'known-bad' },
+    ]);
+  });
+
+  it('an image that a node cannot pull is tried again later, and condemned by nobody', async () => {
+    add();
+    const { work } = bench.start();
+    const digest = publish('two');
+    bench.engine.setOutcome(digest, { kind: 'cannot-pull' });
+    await bench.hook(work, bench.image('acme/web:v1'), digest);
+    await bench.until('it was taken back', async () => (await bench.deployments()).length === 2);
+    const [failed, retry] = await bench.deployments();
+    expect(failed).toMatchObject({ state: 'rolled-back', reason: 'image-unavailable' });
+    expect(retry).toMatchObject({ state: 'queued', to: digest });
+    expect(bench.engine.running('web')).toEqual([first, first]);
+    expect(await bench.store.db.selectFrom('holds').selectAll().execute()).toEqual([]);
+    bench.engine.setOutcome(digest, { kind: 'good' });
+    bench.clock.skip(61_000);
+    expect(await bench.ended('web', 2)).toMatchObject({ state: 'succeeded', to: digest });
+  });
+
+  it('a node that fits is waited for until the deadline', async () => {
+    add({ replicas: 1, labels: { 'cd-helper.timeout': '30s' } });
+    const { work } = bench.start();
+    const digest = publish('two');
+    bench.engine.setOutcome(digest, { kind: 'never-placed' });
+    await bench.hook(work, bench.image('acme/web:v1'), digest);
+    await bench.until('it was taken back', async () => (await bench.deployments()).length === 2);
+    expect((await bench.deployments())[0]).toMatchObject({
+      state: 'rolled-back',
+      reason: 'no-fitting-node',
+      failure: { message: expect.stringContaining('no suitable node') },
+    });
+    expect(bench.engine.running('web')).toEqual([first]);
+  });
+
+  it('somebody else’s image is left alone', async () => {
+    add();
+    const { work } = bench.start();
+    const second = publish('two');
+    await bench.hook(work, bench.image('acme/web:v1'), second);
+    await bench.until('it is under way', () => bench.engine.updates.length === 1);
+    const theirs = bench.image('acme/web:v9');
+    bench.engine.changeSpec('web', (spec) => {
+      spec.TaskTemplate.ContainerSpec.Image = theirs;
+    });
+    expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'changed-by-other' });
+    expect(bench.engine.updates.length).toBe(1);
+    expect(bench.engine.service('web').Spec.TaskTemplate.ContainerSpec.Image).toBe(theirs);
+  });
+
+  it('a service that was removed ends its deployment', async () => {
+    add();
+    const { work } = bench.start();
+    publish('two');
+    await bench.hook(work, bench.image('acme/web:v1'));
+    await bench.until('it is under way', () => bench.engine.updates.length === 1);
+    const [deployment] = await bench.deployments();
+    bench.engine.removeService('web');
+    const ended = await bench.ended('web');
+    expect(ended).toMatchObject({ id: deployment?.id, state: 'failed', reason: 'service-removed' });
+  });
+});
+
+describe('what is proven', () => {
+  const proven = async (): Promise<readonly string[]> =>
+    (await bench.store.db.selectFrom('proven').select('digest').execute()).map(
+      ({ digest }) => digest,
+    );
+
+  it('is what ran before our first update, and then what we brought', async () => {
+    add();
+    const { work } = bench.start();
+    const second = publish('two');
+    await bench.hook(work, bench.image('acme/web:v1'), second);
+    await bench.until('it is under way', () => bench.engine.updates.length === 1);
+    expect(await proven()).toEqual([first]);
+    await bench.ended('web');
+    expect(await proven()).toEqual([second]);
+  });
+
+  it('is nothing where nothing runs', async () => {
+    add({ replicas: 0 });
+    const { work } = bench.start();
+    const second = publish('two');
+    expect(await push(work, second)).toMatchObject({ state: 'succeeded' });
+    expect(digestOf()).toBe(second);
+    expect(await proven()).toEqual([]);
+  });
+
+  it('is no digest that is known to be bad, however long its tasks run between crashes', async () => {
+    add({ update: CONTINUE, labels: { 'cd-helper.rollback': 'off' } });
+    const { work } = bench.start();
+    const bad = publish('crash now and then');
+    bench.engine.setOutcome(bad, { kind: 'crash', afterMs: 1_000 });
+    expect(await push(work, bad)).toMatchObject({ state: 'failed', reason: 'task-failed' });
+    // It comes up for a while now, which makes it no better.
+    bench.engine.setOutcome(bad, { kind: 'good' });
+    await bench.until('it runs', () =>
+      bench.engine.running('web').every((digest) => digest === bad),
+    );
+    bench.settle();
+    const third = publish('three');
+    await bench.hook(work, bench.image('acme/web:v1'), third);
+    await bench.until('the next is under way', () => digestOf() === third);
+    expect(await proven()).toEqual([first]);
+    await bench.ended('web', 2);
+  });
+});
+
+describe('a person', () => {
+  const by = () => ({ actor: 'oncall', signal: AbortSignal.timeout(10_000) });
+  const key = { cluster: 'one', service: 'web' };
+
+  it('goes back, and no hook brings the digest again', async () => {
+    add();
+    const { work } = bench.start();
+    const second = publish('two');
+    await push(work, second);
+    const { id } = await work.acts.rollback(key, { to: null }, by());
+    expect(await bench.ended('web', 2)).toMatchObject({
+      id,
+      state: 'succeeded',
+      to: first,
+      cause: 'taken-back',
+      triggers: [{ kind: 'person', actor: 'oncall' }],
+    });
+    await bench.hook(work, bench.image('acme/web:v1'), second);
+    await bench.looked();
+    expect(bench.engine.updates.length).toBe(2);
+    expect(bench.engine.running('web')).toEqual([first, first]);
+    expect(await work.acts.check(key, by())).toMatchObject({
+      verdict: 'held',
+      reason: 'rolled-back',
+    });
+  });
+
+  it('insists on a restart of what runs already', async () => {
+    add();
+    const { work } = bench.start();
+    await expect(work.acts.redeploy(key, { force: false }, by())).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    await work.acts.redeploy(key, { force: true }, by());
+    expect(await bench.ended('web')).toMatchObject({
+      state: 'succeeded',
+      cause: 'forced',
+      to: first,
+    });
+    expect(started(first)).toBe(4);
+  });
+
+  it('is told what cannot be', async () => {
+    add();
+    const { work } = bench.start();
+    const { rollback } = work.acts;
+    await expect(rollback(key, { to: null }, by())).rejects.toMatchObject({ code: 'conflict' });
+    await expect(rollback(key, { to: first }, by())).rejects.toMatchObject({ code: 'conflict' });
+    await expect(rollback(key, { to: 'v1' }, by())).rejects.toMatchObject({
+      code: 'not-supported',
+    });
+    const nobody = { cluster: 'one', service: 'nobody' };
+    await expect(rollback(nobody, { to: digestOfChar('a') }, by())).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    await expect(work.acts.check({ cluster: 'x', service: 'web' }, by())).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    expect(await bench.deployments()).toEqual([]);
+  });
+});
