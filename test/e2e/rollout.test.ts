@@ -210,7 +210,9 @@ describe.concurrent('a rollout on a real engine', () => {
       test.skipIf(kind === 'none')('takes back what crashes at once', async ({ onTestFailed }) => {
         const name = nameOf(`crash-${kind}`);
         onTestFailed(() => stage.tell(name));
-        const { push, from } = await deploy(name, { ...shape, failureAction });
+        // Long enough for an engine on a busy machine to see the crash within it, and take it back itself.
+        const monitorMs = 5_000;
+        const { push, from } = await deploy(name, { ...shape, failureAction, monitorMs });
         const to = await push(crashing(`${name} one`, { afterMs: 100, code: 5 }));
         const [deployment, ...more] = await endedDeployments(stage.helper, name);
         expect(more).toEqual([]);
