@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, makeNode, makeService, makeTask } from '../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../test/support/make-service.ts';
 import {
   condemnsDigest,
   type FailureReason,

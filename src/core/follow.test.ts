@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestOfChar, makeNode, makeService, makeTask } from '../../test/support/make-service.ts';
-import {
-  condemnsDigest,
-  type FailureReason,
-  follow,
-  leavesService,
-  mayPass,
-  type Rollout,
-  type RolloutStatus,
-} from './follow.ts';
+import { follow, type Rollout, type RolloutStatus } from './follow.ts';
 import type { Observation, Service, Task, UpdateState } from './service.ts';
 
 const OLD = digestOfChar('a');
@@ -29,14 +21,6 @@ const service = (state: UpdateState | null, change: Partial<Service> = {}): Serv
 const newTask = (change: Partial<Task> = {}): Task =>
   makeTask({ digest: NEW, createdAt: at(SENT + 1_000), since: at(SENT + 2_000), ...change });
 const oldTask = (change: Partial<Task> = {}): Task => makeTask({ digest: OLD, ...change });
-const failed = (change: Partial<Task> = {}): Task =>
-  newTask({
-    desired: 'shutdown',
-    state: 'failed',
-    error: 'task: non-zero exit (3)',
-    exitCode: 3,
-    ...change,
-  });
 const two = [newTask({ slot: 1 }), newTask({ slot: 2 })];
 
 const seen = (

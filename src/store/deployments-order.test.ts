@@ -5,18 +5,12 @@ import { makeDeployment, START } from '../../test/support/store-samples.ts';
 import type { Digest } from '../core/digest.ts';
 import type { DeploymentState } from '../core/views.ts';
 import {
-  activeDeployments,
-  addStep,
-  type Deployment,
   endDeployment,
-  findDeployment,
   type Intent,
-  lastSentAt,
   openDeployments,
   postpone,
   recordIntent,
   recordSent,
-  recordTarget,
   refuteIntent,
 } from './deployments.ts';
 import { openStore, type Store } from './open-store.ts';
@@ -35,11 +29,6 @@ afterEach(() => store.close());
 
 const queue = (change: Partial<NewDeployment> = {}, at = START) =>
   store.db.transaction().execute((query) => queueDeployment(query, makeDeployment(change), at));
-const found = async (id: string): Promise<Deployment> => {
-  const deployment = await findDeployment(store.db, id);
-  if (deployment === null) throw new Error('no such deployment');
-  return deployment;
-};
 const intent = (change: Partial<Intent> = {}): Intent => ({
   phase: 'forward',
   target: B,

@@ -1,9 +1,6 @@
-import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOfChar, makeService } from '../../test/support/make-service.ts';
 import { makeDeployment, START } from '../../test/support/store-samples.ts';
-import type { Digest } from '../core/digest.ts';
-import type { DeploymentState } from '../core/views.ts';
 import {
   activeDeployments,
   addStep,

@@ -1,29 +1,13 @@
-import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar, makeService } from '../../test/support/make-service.ts';
-import {
-  makeDelivery,
-  makeDeployment,
-  nextId,
-  pushOf,
-  START,
-} from '../../test/support/store-samples.ts';
+import { digestOfChar } from '../../test/support/make-service.ts';
+import { makeDelivery, makeDeployment, pushOf, START } from '../../test/support/store-samples.ts';
 import type { NewDelivery } from '../core/delivery.ts';
 import type { Digest } from '../core/digest.ts';
-import type { DeliveryFilter, DeploymentFilter, Page, PageRequest } from '../core/views.ts';
 import { createIntakeWriter, type IntakeOptions } from './accept-delivery.ts';
-import { listActions, recordAction } from './actions.ts';
-import { endDeployment, recordBuild } from './deployments.ts';
-import { addFreeze, listFreezes } from './freezes.ts';
+import { endDeployment } from './deployments.ts';
 import { openStore, type Store } from './open-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
-import { listDeliveries, readDelivery } from './read-deliveries.ts';
-import {
-  digestsBefore,
-  latestDeployments,
-  listDeployments,
-  readDeployment,
-} from './read-deployments.ts';
+import { digestsBefore } from './read-deployments.ts';
 import { replayDelivery } from './replay-delivery.ts';
 
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map(digestOfChar) as [Digest, Digest, Digest, Digest];
@@ -49,23 +33,6 @@ const deliver = async (change: Partial<NewDelivery> = {}): Promise<string> =>
 const deploy = async (change: Partial<NewDeployment> = {}, at = START): Promise<string> =>
   (await queueDeployment(store.db, makeDeployment({ cause: 'forced', ...change }), at)).id;
 const END = { state: 'succeeded', reason: null, failure: null } as const;
-const at = (ms: number): string => new Date(START + ms).toISOString();
-
-/** Everything that a list has, page by page. */
-const all = async <T>(
-  list: (page: PageRequest) => Promise<Page<T>>,
-  limit: number,
-): Promise<T[]> => {
-  const items: T[] = [];
-  let after: string | null = null;
-  do {
-    const page: Page<T> = await list({ limit, after });
-    expect(page.items.length).toBeLessThanOrEqual(limit);
-    items.push(...page.items);
-    after = page.next;
-  } while (after !== null);
-  return items;
-};
 
 describe('the digest before', () => {
   const went = async (

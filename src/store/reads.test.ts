@@ -9,7 +9,6 @@ import {
   START,
 } from '../../test/support/store-samples.ts';
 import type { NewDelivery } from '../core/delivery.ts';
-import type { Digest } from '../core/digest.ts';
 import type { DeliveryFilter, DeploymentFilter, Page, PageRequest } from '../core/views.ts';
 import { createIntakeWriter, type IntakeOptions } from './accept-delivery.ts';
 import { listActions, recordAction } from './actions.ts';
@@ -18,15 +17,9 @@ import { addFreeze, listFreezes } from './freezes.ts';
 import { openStore, type Store } from './open-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
 import { listDeliveries, readDelivery } from './read-deliveries.ts';
-import {
-  digestsBefore,
-  latestDeployments,
-  listDeployments,
-  readDeployment,
-} from './read-deployments.ts';
-import { replayDelivery } from './replay-delivery.ts';
+import { latestDeployments, listDeployments, readDeployment } from './read-deployments.ts';
 
-const [A, B, C, D] = ['a', 'b', 'c', 'd'].map(digestOfChar) as [Digest, Digest, Digest, Digest];
+const B = digestOfChar('b');
 
 let store: Store;
 let woken: number;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Cluster, ClusterError, type UpdateAnswer } from '../../src/core/cluster.ts';
+import type { Cluster, UpdateAnswer } from '../../src/core/cluster.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
@@ -24,9 +24,6 @@ afterEach(async () => {
 });
 
 const IMAGE = (): string => bench.image('acme/web:v1');
-const started = (digest: Digest): number =>
-  bench.engine.tasksMade('web').filter(({ image }) => image.endsWith(digest)).length;
-const UPDATE = { method: 'POST', path: /\/update$/ };
 /** A cluster whose updates go through `around`. */
 const around =
   (act: (send: () => Promise<UpdateAnswer>, call: number) => Promise<UpdateAnswer>) =>

@@ -6,7 +6,6 @@ import { digestOfChar } from '../support/make-service.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
 const PAUSE = { FailureAction: 'pause', Monitor: 2e9 };
-const ROLLBACK = { FailureAction: 'rollback', Monitor: 2e9 };
 const CONTINUE = { FailureAction: 'continue', Monitor: 2e9 };
 
 let bench: WorkBench;
@@ -27,19 +26,11 @@ const add = (change: Partial<NewService> = {}): void => {
   bench.settle();
 };
 const publish = (text: string): Digest => bench.registry.setTag('acme/web', 'v1', text);
-const crashing = (text = 'crash'): Digest => {
-  const digest = publish(text);
-  bench.engine.setOutcome(digest, { kind: 'crash', exitCode: 3, afterMs: 500 });
-  bench.engine.setLog(digest, ['starting', 'no database', 'bye']);
-  return digest;
-};
 /** Pushes what is published, and gives what became of it. */
 const push = async (work: Work, named: Digest | null = null, count = 1) => {
   await bench.hook(work, bench.image('acme/web:v1'), named);
   return bench.ended('web', count);
 };
-const stepsOf = (deployment: { readonly steps: readonly { readonly step: string }[] }): string[] =>
-  deployment.steps.map(({ step }) => step).filter((step) => step !== 'progress');
 const digestOf = (): string =>
   bench.engine.service('web').Spec.TaskTemplate.ContainerSpec.Image.split('@')[1] ?? '';
 const started = (digest: string): number =>

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
 import type { Work } from '../../src/work/work.ts';
 import type { NewService } from '../support/fake-engine.ts';
-import { digestOfChar } from '../support/make-service.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
 const PAUSE = { FailureAction: 'pause', Monitor: 2e9 };

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
 import type { RunRequest, RunView } from '../../src/core/views.ts';
-import { readRun, startRun } from '../../src/store/runs.ts';
+import { readRun } from '../../src/store/runs.ts';
 import type { Work } from '../../src/work/work.ts';
 import { fakeTwoPlatforms } from '../support/fake-registry-images.ts';
-import { nextId } from '../support/store-samples.ts';
 import { openWorkBench, type WorkBench, type WorkBenchOptions } from '../support/work-bench.ts';
 
 let bench: WorkBench;
@@ -77,25 +76,6 @@ const everyKind = (): { old: Digest; next: Digest } => {
   bench.settle();
   return { old, next };
 };
-const STANDING = {
-  current: 'current',
-  platform: 'current',
-  obsolete: 'obsolete',
-  'obsolete-too': 'obsolete',
-  pinned: 'pinned',
-  excluded: 'excluded: label',
-  held: 'held: unsupported-label: cd-helper.approval=yes',
-  unpinned: 'unknown: unpinned',
-  gone: 'unknown: tag-gone',
-  unreachable: 'unknown: unreachable',
-  malformed: 'unknown: malformed',
-  job: 'excluded: job',
-};
-const allVersions = (): Record<string, number> =>
-  Object.fromEntries(
-    Object.keys(STANDING).map((name) => [name, bench.engine.service(name).Version.Index]),
-  );
-
 describe('a hook that waits', () => {
   it('is not swallowed by a run', async () => {
     await open();
