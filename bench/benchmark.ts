@@ -3,7 +3,7 @@ import type { Report } from './report.ts';
 export type BenchmarkTools = {
   /** Says what is being done, for whoever waits. */
   readonly tell: (line: string) => void;
-  /** Aborted by Ctrl-C and when the benchmark has taken far too long. */
+  /** Aborted when the benchmark has taken far too long. */
   readonly signal: AbortSignal;
 };
 

@@ -27,7 +27,7 @@ export type BuiltHelper = {
   readonly post: <T>(path: string, body: unknown) => Promise<T>;
   /** Every item of a list. */
   readonly list: <T>(path: string) => Promise<readonly T[]>;
-  /** Stops it, lets `inspect` look at its store, and removes that. */
+  /** Stops it, lets `inspect` look at its store, and removes that. May be called again. */
   readonly stop: (inspect?: (store: string) => void) => Promise<void>;
 };
 
@@ -67,6 +67,7 @@ export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<Bui
   const readyAfterMs = performance.now() - began;
   const url = String(ready['address']);
   const pool = new Pool(url, { connections: 8 });
+  let isStopped = false;
 
   const ask = async <T>(
     method: 'GET' | 'POST',
@@ -113,11 +114,13 @@ export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<Bui
       } while (cursor !== null);
       return items;
     },
-    stop: async (inspect = () => {}) => {
+    stop: async (inspect) => {
+      if (isStopped) return;
+      isStopped = true;
       await pool.destroy();
       await child.stop();
       try {
-        inspect(store);
+        inspect?.(store);
       } finally {
         forgetFolder();
       }

@@ -22,6 +22,11 @@ describe('the engine stands still in the middle of a rollout', () => {
   });
   afterAll(() => stage.close());
 
+  const killAndStart = async (): Promise<void> => {
+    await stage.helper.kill();
+    await stage.restart();
+  };
+
   test.each<{
     kind: string;
     sample: (version: string) => Sample;
@@ -58,15 +63,13 @@ describe('the engine stands still in the middle of a rollout', () => {
       );
       const pid = pidOfEngine(sandbox.engines[0].socket);
       process.kill(pid, 'SIGSTOP');
+      const restarting = restarts ? killAndStart() : Promise.resolve();
       try {
-        if (restarts) {
-          await stage.helper.kill();
-          await stage.restart();
-        }
-        // Not to wait for something: this is how long the engine stands still.
+        // Not to wait for something: this is how long the engine stands still, however slow a start is.
         await delay(STOPPED_MS);
       } finally {
         process.kill(pid, 'SIGCONT');
+        await restarting;
       }
       const runs = state === 'succeeded' ? to : from;
       const found = await endedDeployments(stage.helper, name);
