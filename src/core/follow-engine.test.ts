@@ -203,6 +203,15 @@ describe('the trouble that is shown', () => {
       },
       'no-fitting-node',
     ],
+    [
+      'as many replicas on each node as it may have',
+      {
+        state: 'pending',
+        desired: 'running',
+        error: 'no suitable node (max replicas per node limit exceed; 2 nodes not available)',
+      },
+      'no-fitting-node',
+    ],
   ])('%s', (_name, change, reason) => {
     expect(trouble([failed(change)])).toMatchObject({ reason });
   });
