@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { built } from './built.ts';
-import type { Reads } from './ports.ts';
+import type { Reads } from '../core/reads.ts';
 import { ActionSchema, ClusterSchema, FreezeSchema, RegistrySchema } from './schemas/desk.ts';
 import { listOf, paging, showPage, toPageRequest } from './schemas/list.ts';
 import { problemAnswers } from './schemas/problem.ts';

@@ -7,23 +7,14 @@ import type {
   ReadDelivery,
 } from '../core/delivery.ts';
 import type { Log } from '../core/log.ts';
+import type { Reads } from '../core/reads.ts';
 import type { ChannelTestView } from '../core/notice.ts';
 import type {
-  ActionView,
-  ClusterView,
-  DeliveryDetail,
-  DeliveryFilter,
   DeliveryView,
-  DeploymentFilter,
   DeploymentView,
   FreezeView,
-  Page,
-  PageRequest,
-  RegistryView,
   RunRequest,
-  RunSummary,
   RunView,
-  ServiceFilter,
   ServiceView,
 } from '../core/views.ts';
 
@@ -60,28 +51,6 @@ export type Intake = {
 
 /** One service, by its cluster and its name or id. */
 export type ServiceKey = { readonly cluster: string; readonly service: string };
-
-/** What is shown. A single thing that does not exist is null. */
-export type Reads = {
-  readonly listServices: (filter: ServiceFilter, page: PageRequest) => Promise<Page<ServiceView>>;
-  readonly readService: (cluster: string, name: string) => Promise<ServiceView | null>;
-  readonly listDeployments: (
-    filter: DeploymentFilter,
-    page: PageRequest,
-  ) => Promise<Page<DeploymentView>>;
-  readonly readDeployment: (id: string) => Promise<DeploymentView | null>;
-  readonly listDeliveries: (
-    filter: DeliveryFilter,
-    page: PageRequest,
-  ) => Promise<Page<DeliveryView>>;
-  readonly readDelivery: (id: string) => Promise<DeliveryDetail | null>;
-  readonly listRuns: (page: PageRequest) => Promise<Page<RunSummary>>;
-  readonly readRun: (id: string) => Promise<RunView | null>;
-  readonly listClusters: () => Promise<readonly ClusterView[]>;
-  readonly listRegistries: () => Promise<readonly RegistryView[]>;
-  readonly listFreezes?: (page: PageRequest) => Promise<Page<FreezeView>>;
-  readonly listActions?: (page: PageRequest) => Promise<Page<ActionView>>;
-};
 
 /** Who acts, from where, and the signal that ends the act when nobody waits for it any more. */
 export type By = {

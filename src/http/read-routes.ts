@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { DEPLOYMENT_STATES, type DeploymentView, VERDICT_NAMES } from '../core/views.ts';
 import { found } from './found.ts';
-import type { Reads, Role } from './ports.ts';
+import type { Reads } from '../core/reads.ts';
+import type { Role } from './ports.ts';
 import { DeliveryDetailSchema, DeliverySchema } from './schemas/delivery.ts';
 import { DeploymentSchema } from './schemas/deployment.ts';
 import {

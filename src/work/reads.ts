@@ -1,21 +1,6 @@
 import type { Log } from '../core/log.ts';
-import type {
-  ActionView,
-  ClusterView,
-  DeliveryDetail,
-  DeliveryFilter,
-  DeliveryView,
-  DeploymentFilter,
-  DeploymentView,
-  FreezeView,
-  Page,
-  PageRequest,
-  RegistryView,
-  RunSummary,
-  RunView,
-  ServiceFilter,
-  ServiceView,
-} from '../core/views.ts';
+import type { Reads as ShownReads } from '../core/reads.ts';
+import type { ClusterView, ServiceFilter, ServiceView } from '../core/views.ts';
 import { listActions } from '../store/actions.ts';
 import { listFreezes } from '../store/freezes.ts';
 import type { Db } from '../store/open-store.ts';
@@ -35,27 +20,8 @@ export type ReadsDeps = {
   readonly log: Log;
 };
 
-/** Everything that can be asked without anything being done. A single thing that does not exist is null. */
-export type Reads = {
-  readonly listServices: (filter: ServiceFilter, page: PageRequest) => Promise<Page<ServiceView>>;
-  readonly readService: (cluster: string, name: string) => Promise<ServiceView | null>;
-  readonly listDeployments: (
-    filter: DeploymentFilter,
-    page: PageRequest,
-  ) => Promise<Page<DeploymentView>>;
-  readonly readDeployment: (id: string) => Promise<DeploymentView | null>;
-  readonly listDeliveries: (
-    filter: DeliveryFilter,
-    page: PageRequest,
-  ) => Promise<Page<DeliveryView>>;
-  readonly readDelivery: (id: string) => Promise<DeliveryDetail | null>;
-  readonly listRuns: (page: PageRequest) => Promise<Page<RunSummary>>;
-  readonly readRun: (id: string) => Promise<RunView | null>;
-  readonly listClusters: () => Promise<readonly ClusterView[]>;
-  readonly listRegistries: () => Promise<readonly RegistryView[]>;
-  readonly listFreezes: (page: PageRequest) => Promise<Page<FreezeView>>;
-  readonly listActions: (page: PageRequest) => Promise<Page<ActionView>>;
-};
+/** Everything that can be asked without anything being done. */
+export type Reads = Required<ShownReads>;
 
 const TIMEOUT_MS = 30_000;
 
