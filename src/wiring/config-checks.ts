@@ -1,0 +1,24 @@
+import type { ConfigCheck } from '../cli/cli-deps.ts';
+import { createConfigChecks } from '../cli/config-checks.ts';
+import type { Config } from '../config/config.ts';
+import { silentLog } from '../core/log.ts';
+import { openStore, StoreError } from '../store/open-store.ts';
+import { connect, connectRegistries } from './connect.ts';
+
+/** What `cd-helper check-config` tries of a configuration. */
+export const configChecks = (config: Config): readonly ConfigCheck[] => {
+  const registries = connectRegistries(config, silentLog);
+  return createConfigChecks(config, {
+    connect,
+    probeRegistry: registries.probe,
+    tryStore: async () => {
+      try {
+        await openStore(config.store).close();
+        return 'free';
+      } catch (error) {
+        if (error instanceof StoreError && error.code === 'in-use') return 'in-use';
+        throw error;
+      }
+    },
+  });
+};

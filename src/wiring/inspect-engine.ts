@@ -1,0 +1,50 @@
+import { createRegistries, type Registries } from '../adapters/registry/registries.ts';
+import { createEngineCluster } from '../adapters/swarm/engine.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { processEnvironment } from '../config/process-environment.ts';
+import { readTextFile } from '../config/read-text-file.ts';
+import { silentLog } from '../core/log.ts';
+import type { ServiceView } from '../core/views.ts';
+import { openStore } from '../store/open-store.ts';
+import { checkCluster } from '../work/check-cluster.ts';
+import { systemClock } from '../work/system-clock.ts';
+import { connectRegistries } from './connect.ts';
+
+const EVERY_SERVICE = {
+  cluster: null,
+  services: [],
+  stacks: [],
+  images: [],
+  dryRun: true,
+  pin: false,
+};
+
+/** The registries as file and variables say, or as nobody says anything where those are no good. */
+const registriesWithoutHelper = (): Registries => {
+  const loaded = loadConfig({ env: processEnvironment(), readFile: readTextFile });
+  if (loaded.ok) return connectRegistries(loaded.config, silentLog);
+  return createRegistries({ log: silentLog, now: systemClock.now });
+};
+
+/** Looks at an engine with no helper and no memory. */
+export const inspectEngine = async (
+  url: string,
+  signal: AbortSignal,
+): Promise<readonly ServiceView[]> => {
+  const cluster = createEngineCluster({ name: 'engine', url });
+  const registries = registriesWithoutHelper();
+  const store = openStore(':memory:');
+  try {
+    const deps = {
+      cluster,
+      select: 'all' as const,
+      registries,
+      db: store.db,
+      now: systemClock.now,
+    };
+    const planned = await checkCluster(deps, EVERY_SERVICE, () => {}, signal);
+    return planned.map(({ view }) => view);
+  } finally {
+    await Promise.allSettled([cluster.close(), registries.close(), store.close()]);
+  }
+};

@@ -1,0 +1,131 @@
+import { randomFillSync } from 'node:crypto';
+import { createChannels } from '../adapters/notify/channels.ts';
+import type { Config } from '../config/config.ts';
+import { SHORTEST_SAFE_SECRET } from '../config/fields.ts';
+import { ownBuild } from '../config/own-build.ts';
+import { secretsOf } from '../config/secrets-of.ts';
+import type { Log } from '../core/log.ts';
+import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
+import { createServer } from '../http/server.ts';
+import { createLog } from '../log/create-log.ts';
+import { openEvents } from '../store/events.ts';
+import { openStore } from '../store/open-store.ts';
+import { createMetrics } from '../work/metrics.ts';
+import { ownContainerIds } from '../work/own-container.ts';
+import { createPullBudget } from '../work/pull-budget.ts';
+import { systemClock } from '../work/system-clock.ts';
+import { createWork } from '../work/work.ts';
+import { connect, connectRegistries } from './connect.ts';
+import { serverDeps } from './server-deps.ts';
+
+const FIRST_LOOK_MS = 1_500;
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Runs the helper until the signal; resolves with the exit status. */
+const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<number> => {
+  const { version, revision } = ownBuild();
+  const store = openStore(config.store);
+  const metrics = createMetrics(config.registries.map(({ host }) => host));
+  const registries = metrics.countLookUps(connectRegistries(config, log));
+  const clusters = config.clusters.map((one) => ({
+    cluster: connect(one),
+    select: one.select,
+    maxParallel: one.maxParallel,
+  }));
+  const channels = createChannels({
+    channels: config.notifications,
+    source: config.publicUrl ?? 'urn:doppler-cd-helper',
+  });
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  try {
+    if (store.isNew) {
+      log.warn('the store is new: nothing is deployed until a hook or a person asks', {
+        store: config.store,
+      });
+    }
+    await openEvents(store.db);
+    const work = createWork({
+      clusters,
+      registries,
+      ownContainerIds: ownContainerIds(),
+      db: store.db,
+      clock: systemClock,
+      newId: createTimeOrderedIds(systemClock.now, randomFillSync),
+      random: Math.random,
+      log,
+      spentBudget: createPullBudget(
+        registries.quotas,
+        new Map(config.registries.map(({ host, quotaReserve }) => [host, quotaReserve])),
+        systemClock.now,
+      ),
+      retention: config.retention,
+      notifications: channels.list,
+      schedule: config.smartRedeploy,
+    });
+    // Long enough to refuse what is configured twice; a cluster that is away delays nothing.
+    await Promise.race([work.health.refresh(either), systemClock.wait(FIRST_LOOK_MS, either)]);
+    const server = await createServer(
+      serverDeps(config, { store, clusters, registries, work, metrics, log }),
+    );
+    const watch = metrics.watch({
+      clusters,
+      db: store.db,
+      version: { version, revision },
+      health: work.health.list,
+      quotas: registries.quotas,
+      clock: systemClock,
+      log,
+    });
+    const running = Promise.all([work.run(either), watch(either)]);
+    try {
+      await server.listen({ host: config.listen.host, port: config.listen.port });
+      log.info('ready', { address: server.listeningOrigin + config.basePath, version });
+      await Promise.race([running, aborted(either)]);
+    } finally {
+      log.info('stopping');
+      ended.abort();
+      await server.close();
+      await running;
+    }
+    return 0;
+  } finally {
+    ended.abort();
+    await Promise.allSettled([
+      registries.close(),
+      channels.close(),
+      ...clusters.map(({ cluster }) => cluster.close()),
+    ]);
+    await store.close();
+  }
+};
+
+/** `cd-helper serve`: runs the helper until the signal, and tells what ended it otherwise. */
+export const startServing = async (config: Config, signal: AbortSignal): Promise<number> => {
+  const isTerminal = process.stdout.isTTY;
+  const log = createLog({
+    level: config.logLevel,
+    pretty: isTerminal,
+    colour: isTerminal,
+    secrets: secretsOf(config),
+  });
+  for (const { name, value } of [...config.hooks.secrets, ...config.api.tokens]) {
+    const { length } = value.reveal();
+    if (length > 0 && length < SHORTEST_SAFE_SECRET) {
+      log.warn('a secret is short enough to be guessed', { name, advice: 'openssl rand -hex 24' });
+    }
+  }
+  try {
+    return await serve(config, log, signal);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error('cannot go on', { error });
+    process.stderr.write(`cd-helper: ${reason}\n`);
+    return 1;
+  }
+};

@@ -1,0 +1,73 @@
+import { randomFillSync } from 'node:crypto';
+import type { Registries } from '../adapters/registry/registries.ts';
+import type { Config } from '../config/config.ts';
+import { ownBuild } from '../config/own-build.ts';
+import type { Log } from '../core/log.ts';
+import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
+import type { ServerDeps } from '../http/ports.ts';
+import { fetchKeys } from '../intake/fetch-keys.ts';
+import { createIntake } from '../intake/intake.ts';
+import { createTokenProof } from '../intake/prove-token.ts';
+import { SENDERS } from '../intake/senders.ts';
+import type { Store } from '../store/open-store.ts';
+import { forgetKey, keepAnswer, takeKey } from '../store/request-keys.ts';
+import type { Metrics } from '../work/metrics.ts';
+import { createReads } from '../work/reads.ts';
+import { createRecordedActs } from '../work/recorded-acts.ts';
+import { systemClock } from '../work/system-clock.ts';
+import type { Work, WorkOptions } from '../work/work.ts';
+
+export type ServerParts = {
+  readonly store: Store;
+  readonly clusters: WorkOptions['clusters'];
+  readonly registries: Registries;
+  readonly work: Work;
+  readonly metrics: Metrics;
+  readonly log: Log;
+};
+
+/** Everything that the HTTP server needs, out of the parts of a helper that runs. */
+export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
+  const { clusters, registries, work, log } = parts;
+  const { db } = parts.store;
+  const { now } = systemClock;
+  const reads = createReads({
+    clusters,
+    db,
+    quotas: registries.quotas,
+    health: work.health.list,
+    now,
+    log,
+  });
+  return {
+    basePath: config.basePath,
+    trustedProxies: config.trustedProxies,
+    hookSecrets: config.hooks.secrets,
+    apiTokens: config.api.tokens,
+    intake: createIntake<ServerDeps['hookSecrets'][number]>(SENDERS, config.hooks.secrets),
+    proveToken: createTokenProof(config.hooks.secrets, { fetchKeys, now, log }),
+    acceptDelivery: work.acceptDelivery,
+    reads,
+    acts: {
+      ...work.acts,
+      ...createRecordedActs({
+        start: work.smartRedeploy.start,
+        replay: work.replay,
+        readDelivery: reads.readDelivery,
+        db,
+        clock: systemClock,
+        newId: createTimeOrderedIds(now, randomFillSync),
+      }),
+    },
+    requestKeys: {
+      take: (key) => takeKey(db, key, now()),
+      keep: (key, answer) => keepAnswer(db, key, answer),
+      forget: (key) => forgetKey(db, key),
+    },
+    storeIsWritable: parts.store.isWritable,
+    version: ownBuild(),
+    metrics: { public: config.metrics.public, registry: parts.metrics.registry },
+    now,
+    log,
+  };
+};
