@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import { createSecret } from '../core/secret.ts';
 import type { ApiToken, HookSecret, OidcConfig } from './config.ts';
@@ -47,9 +48,30 @@ export const hookSecret: z.ZodType<HookSecret> = mapping({
   })
   .transform((secret) => ({ ...secret, value: secret.value ?? createSecret('') }));
 
+const SHA256 = /^sha256:[0-9a-f]{64}$/i;
+
+const tokenHash = () =>
+  matching('sha256: and the 64 hexadecimal digits of the SHA-256 of the token', (value) =>
+    SHA256.test(value),
+  );
+
 /** One of `api.tokens`. */
 export const apiToken: z.ZodType<ApiToken> = mapping({
   name: name(),
   role: oneOf(['viewer', 'operator']),
-  value: ownSecret(),
-});
+  value: ownSecret().nullable().default(null),
+  valueHash: tokenHash().nullable().default(null),
+})
+  .refine(({ value, valueHash }) => value !== null || valueHash !== null, {
+    path: ['value'],
+    error: 'a secret without spaces, or valueHash; make one with: openssl rand -hex 24',
+  })
+  .refine(({ value, valueHash }) => value === null || valueHash === null, {
+    path: ['valueHash'],
+    error: 'either value or valueHash',
+  })
+  .transform(({ value, valueHash, ...token }) => ({
+    ...token,
+    value: value ?? createSecret(''),
+    hash: valueHash?.slice('sha256:'.length).toLowerCase() ?? hash('sha256', value?.reveal() ?? ''),
+  }));

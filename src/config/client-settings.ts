@@ -106,7 +106,9 @@ const ownHelper = (config: Config): { url: string; token: Secret | null } => {
   const { host, port } = config.listen;
   const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
   const reached = everywhere[host] ?? (host.includes(':') ? `[${host}]` : host);
-  const operator = config.api.tokens.find(({ role }) => role === 'operator');
+  const operator = config.api.tokens.find(
+    ({ role, value }) => role === 'operator' && value.reveal() !== '',
+  );
   return {
     url: `http://${reached}:${port}${config.basePath}`,
     token: operator?.value ?? null,

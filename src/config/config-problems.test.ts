@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { loadConfig } from './load-config.ts';
 import { type ConfigProblem, formatProblems, printOrigin } from './problem.ts';
@@ -95,6 +96,26 @@ test.each([
     'one secret twice',
     `hooks: { secrets: [ { name: a, value: ${SECRET} } ] }\napi: { tokens: [ { name: a, role: viewer, value: ${SECRET} } ] }`,
     'c.yaml:2:43 | api.tokens[0].value | the same value as hooks.secrets[0].value (c.yaml:1:32) | -',
+  ],
+  [
+    'a token beside the hash of a secret',
+    `hooks: { secrets: [ { name: a, value: ${SECRET} } ] }\napi: { tokens: [ { name: a, role: viewer, valueHash: "sha256:${hash('sha256', SECRET)}" } ] }`,
+    'c.yaml:2:43 | api.tokens[0].valueHash | the same value as hooks.secrets[0].value (c.yaml:1:32) | -',
+  ],
+  [
+    'a token where its hash belongs, which is not shown',
+    `api: { tokens: [ { name: a, role: viewer, valueHash: ${SECRET} } ] }`,
+    `c.yaml:1:43 | api.tokens[0].valueHash | a text of ${SECRET.length} characters (not shown) | -`,
+  ],
+  [
+    'a token and its hash',
+    `api: { tokens: [ { name: a, role: viewer, value: ${SECRET}-a, valueHash: "sha256:${hash('sha256', SECRET)}" } ] }`,
+    `c.yaml:1:${54 + SECRET.length} | api.tokens[0].valueHash | a text of 71 characters (not shown) | -`,
+  ],
+  [
+    'neither a token nor its hash',
+    'api: { tokens: [ { name: a, role: viewer } ] }',
+    'c.yaml:1:18 | api.tokens[0].value | nothing | -',
   ],
   [
     'neither a secret nor a token',

@@ -116,7 +116,14 @@ export type OidcConfig = {
 
 export type ApiRole = 'viewer' | 'operator';
 
-export type ApiToken = { readonly name: string; readonly role: ApiRole; readonly value: Secret };
+export type ApiToken = {
+  readonly name: string;
+  readonly role: ApiRole;
+  /** Empty where only its hash was given. */
+  readonly value: Secret;
+  /** SHA-256 of the value, in hexadecimal digits: what a token that is shown is compared with. */
+  readonly hash: string;
+};
 
 export type SmartRedeployConfig = {
   /** Cron expression, or null: no run by itself. */

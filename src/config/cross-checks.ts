@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { closest } from './closest.ts';
 import { type ConfigProblem, printOrigin } from './problem.ts';
 import { originOf, type Path, printPath, type Source, valueAt } from './source.ts';
@@ -75,11 +76,20 @@ const sameClusters = (source: Source): readonly ConfigProblem[] =>
     ),
   );
 
+const asHash = ({ path, text }: Located): Located => ({
+  path,
+  text: `sha256:${hash('sha256', text)}`,
+});
+
 /** Who came in, and what they may do, must be told from the secret alone. */
 const sameSecrets = (source: Source): readonly ConfigProblem[] =>
   repeated([
-    ...textsAt(source, ['hooks', 'secrets'], ['value']),
-    ...textsAt(source, ['api', 'tokens'], ['value']),
+    ...textsAt(source, ['hooks', 'secrets'], ['value']).map(asHash),
+    ...textsAt(source, ['api', 'tokens'], ['value']).map(asHash),
+    ...textsAt(source, ['api', 'tokens'], ['valueHash']).map(({ path, text }) => ({
+      path,
+      text: text.toLowerCase(),
+    })),
   ]).map(({ again, first }) =>
     problemAt(
       source,

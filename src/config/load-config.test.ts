@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Config } from './config.ts';
 import { loadConfig } from './load-config.ts';
@@ -118,6 +119,7 @@ test('the example of the documentation is read to its last key', () => {
     clusters: ['qa'],
   });
   expect(config.api.tokens[0]?.value.reveal()).toBe(`${SECRET}-api`);
+  expect(config.api.tokens[0]?.hash).toBe(hash('sha256', `${SECRET}-api`));
   expect(config.smartRedeploy).toEqual({
     schedule: '0 4 * * *',
     timeZone: 'Europe/Madrid',

@@ -18,8 +18,15 @@ export const FILE_KEYS: readonly string[] = [
   'key',
 ];
 
-/** Keys whose values are never shown. */
-export const SECRET_KEYS: readonly string[] = ['value', 'token', 'password', 'secret', 'key'];
+/** Keys whose values are never shown. Where a hash belongs, somebody may have put the secret itself. */
+export const SECRET_KEYS: readonly string[] = [
+  'value',
+  'valueHash',
+  'token',
+  'password',
+  'secret',
+  'key',
+];
 
 /**
  * What a secret's file holds, without the newline at its end; null, with a problem noted, where it

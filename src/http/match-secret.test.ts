@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createSecret } from '../core/secret.ts';
-import { createSecretMatcher } from './match-secret.ts';
+import { createHashMatcher, createSecretMatcher } from './match-secret.ts';
 
 const entry = (name: string, text: string) => ({ name, value: createSecret(text) });
 
@@ -23,6 +24,14 @@ it('matches nothing but the same text', () => {
   fc.assert(
     fc.property(fc.string(), fc.string({ minLength: 1 }), (shown, secret) => {
       expect(createSecretMatcher([entry('x', secret)])(shown) !== null).toBe(shown === secret);
+      const known = [{ hash: hash('sha256', secret) }];
+      expect(createHashMatcher(known)(shown) !== null).toBe(shown === secret);
     }),
   );
+});
+
+it('lets nobody in by the hash itself, nor by one that is none', () => {
+  const known = hash('sha256', 'alpha');
+  expect(createHashMatcher([{ hash: known }])(known)).toBeNull();
+  expect(createHashMatcher([{ hash: '' }])('')).toBeNull();
 });

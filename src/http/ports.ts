@@ -40,7 +40,14 @@ export type TokenProof =
 
 export type Role = 'viewer' | 'operator';
 
-export type ApiToken = { readonly name: string; readonly role: Role; readonly value: Revealable };
+export type ApiToken = {
+  readonly name: string;
+  readonly role: Role;
+  /** Empty where only its hash is known. */
+  readonly value: Revealable;
+  /** SHA-256 in hexadecimal digits: what a token that is shown is compared with. */
+  readonly hash: string;
+};
 
 /** How deliveries are understood. Nothing of it throws. */
 export type Intake = {

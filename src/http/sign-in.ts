@@ -1,6 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { FailureAnswer } from './failed-sign-in.ts';
-import { createSecretMatcher } from './match-secret.ts';
+import { createHashMatcher } from './match-secret.ts';
 import type { ApiToken, Role } from './ports.ts';
 import { Problem } from './problem.ts';
 
@@ -18,7 +18,7 @@ export const createSignIn = (
   tokens: readonly ApiToken[],
   failed: FailureAnswer,
 ): ((role: Role) => onRequestHookHandler) => {
-  const match = createSecretMatcher(tokens);
+  const match = createHashMatcher(tokens);
   const find = ({ headers: { authorization } }: FastifyRequest): ApiToken | null => {
     const shown = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
     return shown === undefined ? null : match(shown);

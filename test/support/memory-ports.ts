@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Registry } from 'prom-client';
 import type { AcceptedDelivery, NewDelivery } from '../../src/core/delivery.ts';
 import type { Log, LogFields } from '../../src/core/log.ts';
@@ -39,6 +40,7 @@ const token = (name: string, role: ApiToken['role'], value: string): ApiToken =>
   name,
   role,
   value: createSecret(value),
+  hash: hash('sha256', value),
 });
 
 /** A log that keeps every line as the text it would be written as. */
