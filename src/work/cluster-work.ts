@@ -2,6 +2,7 @@ import type { Selection } from '../core/labels.ts';
 import { openDeployments, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
 import { createLookAhead } from './look-ahead.ts';
+import { keepTrying } from './keep-trying.ts';
 import { failLook, look } from './look.ts';
 import { createOwnService, isItsTurn } from './own-service.ts';
 import { carryOut } from './rollout.ts';
@@ -75,9 +76,10 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       .catch(async (error: unknown) => {
         if (signal.aborted) return;
         log.error('look broke', { image: work.name, error });
-        await failLook(deps, work, 'an error of the helper itself, see its log');
+        // Else nobody would look at this repository again before the next start.
+        const detail = 'an error of the helper itself, see its log';
+        await keepTrying({ clock, log }, () => failLook(deps, work, detail), signal);
       })
-      .catch((error: unknown) => log.error('look is left until the next start', { error }))
       .finally(() => {
         looking.delete(done);
         looksBell.ring();
@@ -108,9 +110,8 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       .catch(async (error: unknown) => {
         if (either.aborted) return;
         log.error('rollout broke', { deployment: id, error });
-        await postpone(db, id, clock.now() + AFTER_ERROR_MS);
+        await keepTrying({ clock, log }, () => postpone(db, id, clock.now() + AFTER_ERROR_MS), either);
       })
-      .catch((error: unknown) => log.error('deployment not put off', { deployment: id, error }))
       .finally(() => {
         rolling.delete(serviceId);
         rolloutsBell.ring();
