@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from './migrations.ts';
 import { openStore, type Store, StoreError } from './open-store.ts';
@@ -111,6 +112,18 @@ describe('opening a store', () => {
     await expect(store.isWritable()).resolves.toBe(true);
     await store.close();
     await expect(store.isWritable()).rejects.toThrow(/./);
+  });
+
+  it('tells of a disk that ran full in a transaction, and goes on when there is room', async () => {
+    const { db } = open();
+    const write = async (): Promise<void> => {
+      const big = { key: 'big', value: 'x'.repeat(1e6) };
+      await db.transaction().execute((query) => query.insertInto('settings').values(big).execute());
+    };
+    await sql`pragma max_page_count = 1`.execute(db);
+    await expect(write()).rejects.toThrow('database or disk is full');
+    await sql`pragma max_page_count = 1000000`.execute(db);
+    await write();
   });
 
   it('opens a store that the next version has migrated, as after a rollback', async () => {

@@ -13,7 +13,7 @@ export type Query = Db | Transaction<Tables>;
 /** The store could not be opened; the message says why and what to do, for the person who starts the helper. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
-  readonly code: 'in-use' | 'not-writable' | 'newer' | 'damaged';
+  readonly code: 'in-use' | 'not-writable' | 'full' | 'newer' | 'damaged';
 
   constructor(code: StoreError['code'], message: string, cause?: unknown) {
     super(message, { cause });
@@ -124,6 +124,9 @@ const explain = (error: unknown, path: string): StoreError => {
       `the store ${path} is damaged or no SQLite file (${reason})`,
       error,
     );
+  }
+  if (code === 'SQLITE_FULL') {
+    return new StoreError('full', `the disk of the store ${path} is full: make room`, error);
   }
   return new StoreError(
     'not-writable',

@@ -12,6 +12,9 @@ export const withStatementCache = (database: Database.Database): SqliteDatabase 
   const statements = new Map<string, SqliteStatement>();
   return {
     prepare: (text) => {
+      // A full disk makes SQLite roll back by itself; a second time would hide why.
+      if (text === 'rollback' && !database.inTransaction)
+        return database.prepare('select 1 limit 0');
       const known = statements.get(text);
       if (known !== undefined) {
         // The oldest in use stays longest.

@@ -110,7 +110,11 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       .catch(async (error: unknown) => {
         if (either.aborted) return;
         log.error('rollout broke', { deployment: id, error });
-        await keepTrying({ clock, log }, () => postpone(db, id, clock.now() + AFTER_ERROR_MS), either);
+        await keepTrying(
+          { clock, log },
+          () => postpone(db, id, clock.now() + AFTER_ERROR_MS),
+          either,
+        );
       })
       .finally(() => {
         rolling.delete(serviceId);
