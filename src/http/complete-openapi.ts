@@ -27,6 +27,7 @@ const READ_HEADERS = [
   header('If-None-Match', 'ETag of an answer that is known: 304 where it would be the same.'),
 ];
 const ACT_HEADERS = [
+  header('X-CD-Helper', '`dashboard`: needed where a session is shown and no token.'),
   header(
     'Idempotency-Key',
     '1 to 255 visible ASCII characters. The same request with the same key is carried out once, and answered the same for 24 hours.',

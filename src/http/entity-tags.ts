@@ -16,7 +16,11 @@ export const addEntityTags = (app: FastifyInstance): void => {
     if (!isRead || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
     const tag = `"${hash('sha256', payload, 'base64url')}"`;
     // What it is depends on who asks, and it is to be asked for again each time.
-    reply.headers({ etag: tag, 'cache-control': 'private, no-cache', vary: 'authorization' });
+    reply.headers({
+      etag: tag,
+      'cache-control': 'private, no-cache',
+      vary: 'authorization, cookie',
+    });
     const known = request.headers['if-none-match'];
     if (known === undefined || !isNamed(tag, known)) return payload;
     reply.code(304).removeHeader('content-type');

@@ -1,5 +1,6 @@
 import type { SwaggerTransformObject } from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { SESSION_COOKIE } from './cookie.ts';
 import { completePaths, type Paths } from './complete-openapi.ts';
 
 const schemaName = (reference: string): string => reference.slice(reference.lastIndexOf('/') + 1);
@@ -35,8 +36,13 @@ export const describeApi = (version: string) => ({
       version,
       description: 'Push-driven continuous deployment for Docker Swarm.',
     },
-    components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
-    security: [{ token: [] }],
+    components: {
+      securitySchemes: {
+        token: { type: 'http' as const, scheme: 'bearer' },
+        session: { type: 'apiKey' as const, in: 'cookie', name: SESSION_COOKIE },
+      },
+    },
+    security: [{ token: [] }, { session: [] }],
   },
   transform: jsonSchemaTransform,
   transformObject,

@@ -126,10 +126,29 @@ export type RequestKeys = {
   readonly forget: (key: RequestKey) => Promise<void>;
 };
 
+type OpenSession = { readonly token: ApiToken; readonly expiresAt: string };
+
+/** Sign-ins with a token that outlive a request and a restart. */
+export type Sessions = {
+  /** The id is the secret that the client shows from then on. */
+  readonly open: (
+    token: ApiToken,
+    address: string,
+  ) => Promise<OpenSession & { readonly id: string }>;
+  /** Whose session it is, or null where it has ended; asking is using it. */
+  readonly use: (id: string) => Promise<OpenSession | null>;
+  /** Whether it stands, which is no use of it. */
+  readonly stands: (id: string) => Promise<boolean>;
+  readonly end: (id: string, token: ApiToken, address: string) => Promise<void>;
+  readonly endAll: (token: ApiToken, address: string) => Promise<void>;
+};
+
 /** Everything that the server needs of the rest of the helper. */
 export type ServerDeps = {
   /** Empty, or begins with `/` and does not end with one. */
   readonly basePath: string;
+  /** Where people reach the helper, where that is known. */
+  readonly publicUrl?: string | null;
   /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly hookSecrets: readonly HookSecret[];
@@ -143,6 +162,10 @@ export type ServerDeps = {
   readonly acts: Acts;
   /** Without it, acts that come with an `Idempotency-Key` answer 501. */
   readonly requestKeys?: RequestKeys;
+  /** Without it, nobody signs in but by showing a token. */
+  readonly sessions?: Sessions;
+  /** The folder of the built dashboard, or null where it was not built. */
+  readonly dashboard?: string | null;
   readonly storeIsWritable: () => Promise<boolean>;
   readonly version: { readonly version: string; readonly revision: string | null };
   /** Where the server's own metrics go too; shown by `/metrics`. */

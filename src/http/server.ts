@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { createActRoutes } from './act-routes.ts';
 import { addNotFound, answerUnreadable, createErrorHandler } from './answer-problems.ts';
+import { createDashboardRoutes } from './dashboard-routes.ts';
 import { createDeskRoutes } from './desk-routes.ts';
 import { addEntityTags } from './entity-tags.ts';
 import { createFailureAnswer } from './failed-sign-in.ts';
@@ -15,6 +16,9 @@ import { parseJson } from './parse-json.ts';
 import type { ServerDeps } from './ports.ts';
 import { createReadRoutes } from './read-routes.ts';
 import { refuseOtherMethods } from './refuse-other-methods.ts';
+import { createOriginCheck } from './refuse-other-sites.ts';
+import { addHeaders, DATA_HEADERS } from './safe-headers.ts';
+import { createSessionRoutes } from './session-routes.ts';
 import { createSignIn } from './sign-in.ts';
 
 /** How long slow clients are waited for, in ms; only tests have a reason to wait less. */
@@ -77,7 +81,13 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps): void => {
         : 'send Authorization: Bearer and a token that is known',
     headers: { 'www-authenticate': 'Bearer realm="cd-helper"' },
   });
-  const signedIn = createSignIn(apiTokens, failedSignIn);
+  const checkOrigin = createOriginCheck(deps.publicUrl ?? null);
+  const signedIn = createSignIn({
+    tokens: apiTokens,
+    sessions: deps.sessions,
+    failed: failedSignIn,
+    checkOrigin,
+  });
 
   addHealthRoutes(app, deps);
   app.get('/version.txt', { schema: { hide: true } }, async (_request, reply) =>
@@ -95,9 +105,11 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps): void => {
     async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
+  app.register(createDashboardRoutes(deps));
   app.register(createHookRoutes(deps, createHookMetrics(metrics.registry), failedHook));
   app.register(
     async (api) => {
+      addHeaders(api, DATA_HEADERS);
       api.setValidatorCompiler(validatorCompiler);
       // Views are made by typed code: what leaves is not checked a second time.
       api.setSerializerCompiler(() => JSON.stringify);
@@ -120,6 +132,14 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps): void => {
         shown.register(createDeskRoutes(deps.reads));
       });
       api.register(createActRoutes(deps, signedIn('operator')));
+      api.register(
+        createSessionRoutes({
+          ...deps,
+          checkOrigin,
+          failed: failedSignIn,
+          viewer: signedIn('viewer'),
+        }),
+      );
     },
     { prefix: '/api/v1' },
   );
@@ -135,6 +155,7 @@ export const createServer = async (
 ): Promise<FastifyInstance> => {
   const app = createApp(deps, patience);
   app.decorateRequest('apiToken', null);
+  app.decorateRequest('session', null);
   await app.register(fastifySwagger, describeApi(deps.version.version));
   const refuseOthers = refuseOtherMethods(app);
   if (deps.basePath !== '') addHealthRoutes(app, deps);

@@ -1,35 +1,78 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import { readSessionCookie } from './cookie.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
 import { createHashMatcher } from './match-secret.ts';
-import type { ApiToken, Role } from './ports.ts';
+import type { ApiToken, Role, Sessions } from './ports.ts';
 import { Problem } from './problem.ts';
+import type { OriginCheck } from './refuse-other-sites.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks, once signed in. */
     apiToken: ApiToken | null;
+    /** The session by which that is known; null where a token was shown. */
+    session: { readonly id: string; readonly expiresAt: string } | null;
   }
 }
 
 const BEARER = /^Bearer +(\S+) *$/i;
+const READS = new Set(['GET', 'HEAD']);
 
-/** Lets in who shows a token of the role, or of one above it. */
-export const createSignIn = (
-  tokens: readonly ApiToken[],
-  failed: FailureAnswer,
-): ((role: Role) => onRequestHookHandler) => {
+type Options = {
+  readonly tokens: readonly ApiToken[];
+  readonly sessions: Sessions | undefined;
+  readonly failed: FailureAnswer;
+  readonly checkOrigin: OriginCheck;
+};
+
+/**
+ * Lets in who shows a token of the role, or of one above it, or a session that was opened with one. A
+ * session may act only from our own page; a token is shown by nobody who was not given it.
+ */
+export const createSignIn = ({
+  tokens,
+  sessions,
+  failed,
+  checkOrigin,
+}: Options): ((role: Role) => onRequestHookHandler) => {
   const match = createHashMatcher(tokens);
-  const find = ({ headers: { authorization } }: FastifyRequest): ApiToken | null => {
-    const shown = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-    return shown === undefined ? null : match(shown);
-  };
-  return (role) => (request, _reply, next) => {
-    const token = find(request);
-    if (token === null) return next(failed(request.ip));
+
+  const admit = (request: FastifyRequest, token: ApiToken, role: Role): Problem | undefined => {
     if (role === 'operator' && token.role !== 'operator') {
-      return next(new Problem(403, 'role-too-low', 'this needs a token of the role operator'));
+      return new Problem(403, 'role-too-low', 'this needs a token of the role operator');
     }
     request.apiToken = token;
-    return next();
+    return undefined;
+  };
+
+  const bySession = async (
+    request: FastifyRequest,
+    id: string,
+    role: Role,
+  ): Promise<Problem | undefined> => {
+    if (!READS.has(request.method)) {
+      const problem = checkOrigin(request);
+      if (problem !== null) return problem;
+    }
+    const session = await sessions?.use(id);
+    // An id is too long to be guessed: one that is not known has ended, which is no failure to count.
+    if (session === undefined || session === null) {
+      return new Problem(401, 'session-ended', 'the session has ended: sign in again');
+    }
+    request.session = { id, expiresAt: session.expiresAt };
+    return admit(request, session.token, role);
+  };
+
+  return (role) => (request, _reply, next) => {
+    const { authorization, cookie } = request.headers;
+    const id = authorization === undefined ? readSessionCookie(cookie) : null;
+    if (id !== null) {
+      const answer = (problem: Error | undefined): void => next(problem);
+      void bySession(request, id, role).then(answer, answer);
+      return;
+    }
+    const shown = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+    const token = shown === undefined ? null : match(shown);
+    next(token === null ? failed(request.ip) : admit(request, token, role));
   };
 };

@@ -229,4 +229,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX request_keys_by_age ON request_keys (created_at);
   `,
+  `
+  CREATE TABLE sessions (
+    id_hash TEXT PRIMARY KEY,
+    token TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_by_token ON sessions (token, used_at);
+  `,
 ];

@@ -27,6 +27,7 @@ export type Tables = {
   notification_messages: NotificationMessageRow;
   settings: SettingRow;
   request_keys: RequestKeyRow;
+  sessions: SessionRow;
 };
 
 export type DeliveryRow = {
@@ -255,6 +256,18 @@ export type RequestKeyRow = {
   status: number | null;
   body: string | null;
   created_at: number;
+};
+
+/** Somebody signed in with a token; neither the session's id nor anything of the token can be told from it. */
+export type SessionRow = {
+  /** Digest of the id. */
+  id_hash: string;
+  /** Name of the token. */
+  token: string;
+  /** Ties the session to the token's value. */
+  fingerprint: string;
+  created_at: number;
+  used_at: number;
 };
 
 export type SettingRow = { key: string; value: string };

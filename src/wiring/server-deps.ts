@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import type { Registries } from '../adapters/registry/registries.ts';
 import type { Config } from '../config/config.ts';
 import { ownBuild } from '../config/own-build.ts';
@@ -14,8 +14,10 @@ import { forgetKey, keepAnswer, takeKey } from '../store/request-keys.ts';
 import type { Metrics } from '../work/metrics.ts';
 import { createReads } from '../work/reads.ts';
 import { createRecordedActs } from '../work/recorded-acts.ts';
+import { createSessions } from '../work/sessions.ts';
 import { systemClock } from '../work/system-clock.ts';
 import type { Work, WorkOptions } from '../work/work.ts';
+import { builtDashboard } from './built-dashboard.ts';
 
 export type ServerParts = {
   readonly store: Store;
@@ -31,6 +33,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
   const { clusters, registries, work, log } = parts;
   const { db } = parts.store;
   const { now } = systemClock;
+  const newId = createTimeOrderedIds(now, randomFillSync);
   const reads = createReads({
     clusters,
     db,
@@ -41,6 +44,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
   });
   return {
     basePath: config.basePath,
+    publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
     hookSecrets: config.hooks.secrets,
     apiTokens: config.api.tokens,
@@ -56,7 +60,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
         readDelivery: reads.readDelivery,
         db,
         clock: systemClock,
-        newId: createTimeOrderedIds(now, randomFillSync),
+        newId,
       }),
     },
     requestKeys: {
@@ -64,6 +68,14 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
       keep: (key, answer) => keepAnswer(db, key, answer),
       forget: (key) => forgetKey(db, key),
     },
+    sessions: createSessions<ServerDeps['apiTokens'][number]>({
+      tokens: config.api.tokens,
+      db,
+      clock: systemClock,
+      newId,
+      randomBytes,
+    }),
+    dashboard: builtDashboard(),
     storeIsWritable: parts.store.isWritable,
     version: ownBuild(),
     metrics: { public: config.metrics.public, registry: parts.metrics.registry },

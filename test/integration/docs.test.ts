@@ -11,6 +11,7 @@ import { DeploymentSchema } from '../../src/http/schemas/deployment.ts';
 import { ProblemSchema } from '../../src/http/schemas/problem.ts';
 import { RunRequestSchema } from '../../src/http/schemas/run.ts';
 import { ServiceSchema } from '../../src/http/schemas/service.ts';
+import { SessionSchema } from '../../src/http/schemas/session.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createMemoryPorts, HOOK_SECRET } from '../support/memory-ports.ts';
 import { readPages, ROOT, shellWords } from '../support/read-docs.ts';
@@ -175,6 +176,7 @@ describe('over HTTP', () => {
     HookAnswer: HookAnswerSchema,
     Problem: ProblemSchema,
     Service: ServiceSchema,
+    Session: SessionSchema,
   };
   it.each(blocks.filter(({ kind }) => kind[0] === 'answer'))(
     '$at is an answer of its kind',

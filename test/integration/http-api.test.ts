@@ -374,7 +374,7 @@ describe('acts', () => {
 describe('addresses', () => {
   it('that are none are 404, and other methods 405, as problems', async () => {
     const { ask } = await filled();
-    for (const path of ['/', '/api', '/api/v1', '/api/v2/services', '/nothing']) {
+    for (const path of ['/api', '/api/v1', '/api/v2/services', '/nothing']) {
       const { status, headers } = await ask(path);
       expect([path, status]).toEqual([path, 404]);
       expect(headers.get('content-type')).toContain('application/problem+json');

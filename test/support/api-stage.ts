@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
@@ -10,6 +11,8 @@ import { HOOK_SECRET, type RunningHelper, startHelper } from './start-helper.ts'
 
 export const OPERATOR = 'operator-token-of-the-api-stage-0123456789';
 export const VIEWER = 'viewer-token-of-the-api-stage-0123456789';
+/** An operator of whom the configuration holds only the hash. */
+export const HASHED = 'hashed-token-of-the-api-stage-0123456789';
 const WITHIN_MS = 20_000;
 
 export type Asked = {
@@ -41,6 +44,8 @@ export type ApiStage = {
   readonly until: <T>(what: string, check: () => Promise<T>) => Promise<T>;
   /** Stops the helper and starts it again on the same store, at the same address. */
   readonly restart: () => Promise<void>;
+  /** The bytes of the store's files. */
+  readonly stored: () => Buffer;
   readonly close: () => Promise<void>;
 };
 
@@ -78,6 +83,7 @@ export const openApiStage = async (
           tokens: [
             { name: 'oncall', role: 'operator', value: OPERATOR },
             { name: 'wall', role: 'viewer', value: VIEWER },
+            { name: 'desk', role: 'operator', valueHash: `sha256:${hash('sha256', HASHED)}` },
           ],
         },
         ...options.config,
@@ -149,6 +155,12 @@ export const openApiStage = async (
       await helper.stop();
       helper = await start(Number(port));
     },
+    stored: () =>
+      Buffer.concat(
+        readdirSync(folder)
+          .filter((name) => !name.endsWith('.yml'))
+          .map((name) => readFileSync(join(folder, name))),
+      ),
     close: async () => {
       await helper.stop();
       await Promise.all([engine.close(), registry.close()]);

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { time } from './service.ts';
+
+const LONGEST_TOKEN = 4096;
+
+export const SignInSchema = z
+  .strictObject({ token: z.string().min(1).max(LONGEST_TOKEN) })
+  .meta({ id: 'SignIn' });
+
+export const SessionSchema = z
+  .object({
+    name: z.string().describe('Of the token.'),
+    role: z.enum(['viewer', 'operator']),
+    expiresAt: time
+      .nullable()
+      .describe('When the session ends unless it is used; null where a token is shown.'),
+    version: z.string().describe('Of the helper.'),
+  })
+  .meta({ id: 'Session' });

@@ -1,0 +1,125 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { sessionEnd } from '../core/session.ts';
+import { recordAction } from '../store/actions.ts';
+import type { Db } from '../store/open-store.ts';
+import {
+  addSession,
+  endSession,
+  endSessionsOf,
+  findSession,
+  touchSession,
+} from '../store/sessions.ts';
+import type { Clock } from './ports.ts';
+
+/** A token of the API, as far as a session knows it. */
+export type SessionToken = {
+  readonly name: string;
+  /** Of its value. */
+  readonly hash: string;
+};
+
+export type OpenSession<T> = {
+  readonly token: T;
+  /** RFC 3339: when it ends unless it is used once more. */
+  readonly expiresAt: string;
+};
+
+/** Sign-ins with a token that outlive a request and a restart. */
+export type Sessions<T> = {
+  /** Signs in; the id is the secret that the client shows from then on. */
+  readonly open: (token: T, address: string) => Promise<OpenSession<T> & { readonly id: string }>;
+  /** Whose session it is, or null; asking is using it. */
+  readonly use: (id: string) => Promise<OpenSession<T> | null>;
+  /** Whether it stands, which is no use of it. */
+  readonly stands: (id: string) => Promise<boolean>;
+  readonly end: (id: string, token: T, address: string) => Promise<void>;
+  /** Ends all that were opened with the token. */
+  readonly endAll: (token: T, address: string) => Promise<void>;
+};
+
+export type SessionsDeps<T> = {
+  /** What is configured: a session whose token has another value by now, or is gone, has ended. */
+  readonly tokens: readonly T[];
+  readonly db: Db;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Ids that sort by time, for the audit. */
+  readonly newId: () => string;
+  readonly randomBytes: (size: number) => Buffer;
+};
+
+const ID_BYTES = 32;
+/** A use is written down only where the one before is older than this. */
+const TOUCH_EVERY_MS = 60_000;
+
+const hashOf = (id: string): string => createHash('sha256').update(id).digest('base64url');
+
+/**
+ * Ties a session to its token's value. The key is the session's id, which is not stored, so that the store
+ * holds nothing by which a token could be guessed.
+ */
+const fingerprintOf = (id: string, token: SessionToken): Buffer =>
+  createHmac('sha256', id).update(token.hash).digest();
+
+export const createSessions = <T extends SessionToken>(deps: SessionsDeps<T>): Sessions<T> => {
+  const { db, clock, newId } = deps;
+
+  const find = async (id: string) => {
+    const stored = await findSession(db, hashOf(id));
+    const token = deps.tokens.find(({ name }) => name === stored?.token);
+    if (stored === null || token === undefined || sessionEnd(stored) <= clock.now()) return null;
+    const isSame = timingSafeEqual(
+      fingerprintOf(id, token),
+      Buffer.from(stored.fingerprint, 'base64url'),
+    );
+    return isSame ? { stored, token } : null;
+  };
+
+  const shown = (token: T, times: Parameters<typeof sessionEnd>[0]): OpenSession<T> => ({
+    token,
+    expiresAt: new Date(sessionEnd(times)).toISOString(),
+  });
+
+  const record = (
+    query: Parameters<typeof recordAction>[0],
+    { name }: T,
+    address: string,
+    action: string,
+    detail: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> =>
+    recordAction(
+      query,
+      { id: newId(), actor: name, address, action, target: name, detail },
+      clock.now(),
+    );
+
+  return {
+    open: async (token, address) => {
+      const id = deps.randomBytes(ID_BYTES).toString('base64url');
+      const now = clock.now();
+      const fingerprint = fingerprintOf(id, token).toString('base64url');
+      await db.transaction().execute(async (query) => {
+        await addSession(query, { idHash: hashOf(id), token: token.name, fingerprint }, now);
+        await record(query, token, address, 'sign-in');
+      });
+      return { id, ...shown(token, { createdAt: now, usedAt: now }) };
+    },
+    use: async (id) => {
+      const found = await find(id);
+      if (found === null) return null;
+      const { stored, token } = found;
+      const now = clock.now();
+      if (now - stored.usedAt >= TOUCH_EVERY_MS) await touchSession(db, stored.idHash, now);
+      return shown(token, { ...stored, usedAt: now });
+    },
+    stands: async (id) => (await find(id)) !== null,
+    end: (id, token, address) =>
+      db.transaction().execute(async (query) => {
+        if (await endSession(query, hashOf(id))) await record(query, token, address, 'sign-out');
+      }),
+    endAll: (token, address) =>
+      db.transaction().execute(async (query) => {
+        const sessions = await endSessionsOf(query, token.name);
+        await record(query, token, address, 'sign-out-everywhere', { sessions });
+      }),
+  };
+};
