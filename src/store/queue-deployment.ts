@@ -1,8 +1,11 @@
 import type { Digest } from '../core/digest.ts';
+import { condemnsDigest } from '../core/follow.ts';
 import { imageName } from '../core/image-reference.ts';
 import type { Cause } from '../core/plan.ts';
 import type { Service } from '../core/service.ts';
-import { addStep, endDeployment, OPEN_STATES } from './deployments.ts';
+import { addStep, endDeployment, type Intent, OPEN_STATES } from './deployments.ts';
+import { addHold } from './holds.ts';
+import { readOptionalJson } from './json.ts';
 import type { Query } from './open-store.ts';
 import type { TriggerRow } from './schema.ts';
 
@@ -31,7 +34,7 @@ export const queueDeployment = async (
 ): Promise<{ id: string; joined: boolean }> => {
   const open = await query
     .selectFrom('deployments')
-    .select(['id', 'to_digest', 'state'])
+    .select(['id', 'to_digest', 'state', 'intent'])
     .where('cluster', '=', wanted.cluster)
     .where('service_id', '=', wanted.service.id)
     .where('state', 'in', OPEN_STATES)
@@ -49,7 +52,16 @@ export const queueDeployment = async (
       .execute();
     return { id: newest.id, joined: true };
   }
-  for (const { id, state } of open) {
+  for (const { id, state, to_digest, intent } of open) {
+    const failed = readOptionalJson<Intent>(intent)?.failed ?? null;
+    const isBad = failed !== null && condemnsDigest(failed.reason) && to_digest !== wanted.to;
+    if (isBad && to_digest !== null) {
+      // It was being taken back, and what was wrong with it stays wrong.
+      const { cluster, service } = wanted;
+      const digest = to_digest as Digest;
+      const hold = { id, cluster, service, digest, kind: 'known-bad', deployment: id } as const;
+      await addHold(query, hold, now);
+    }
     // No answer is on disk, but its digest may have run: the record must not read as if it had not.
     const sent = state === 'updating' ? { mayHaveBeenSent: true } : {};
     await endDeployment(query, id, { state: 'superseded', reason: null, failure: null }, now, {
