@@ -46,6 +46,7 @@ const seen = (
 ): Observation => ({ service: of, tasks, nodes });
 const rollout = (change: Partial<Rollout> = {}): Rollout => ({
   target: NEW,
+  replaced: OLD,
   intentVersion: 10,
   sentAt: SENT,
   settledSince: null,
@@ -81,11 +82,19 @@ describe('what the engine says of an update', () => {
   );
 
   it('a rollback without a failing task has the engine’s own words', () => {
-    expect(judge(seen(service('rollback_completed'), two))).toMatchObject({
+    const imageText = `acme/web:v1@${OLD}`;
+    expect(judge(seen(service('rollback_completed', { imageText }), two))).toMatchObject({
       kind: 'rolled-back',
       message: 'engine: rollback_completed',
       task: null,
     });
+  });
+
+  it('a rollback to what we brought was that of somebody else’s later update', () => {
+    const observed = seen(service('rollback_completed'), two);
+    expect(judge(observed, { settledSince: SENT })).toMatchObject({ kind: 'converged' });
+    // A restart with the same digest is taken back to it as well.
+    expect(judge(observed, { replaced: NEW })).toMatchObject({ kind: 'rolled-back' });
   });
 
   it.each<[UpdateState, readonly Task[], FailureReason, string]>([
@@ -252,6 +261,11 @@ it('condemns a digest only for what speaks against it, and retries only what may
     'outcome-unknown',
   ];
   expect(reasons.filter(condemnsDigest)).toEqual(['task-failed', 'unhealthy']);
-  expect(reasons.filter(mayPass)).toEqual(['image-unavailable', 'no-fitting-node', 'deadline']);
+  expect(reasons.filter(mayPass)).toEqual([
+    'image-unavailable',
+    'no-fitting-node',
+    'update-paused',
+    'deadline',
+  ]);
   expect(reasons.filter((reason) => leavesService(reason) && condemnsDigest(reason))).toEqual([]);
 });

@@ -30,6 +30,7 @@ const seen = (
 ): Observation => ({ service: of, tasks, nodes });
 const rollout = (change: Partial<Rollout> = {}): Rollout => ({
   target: NEW,
+  replaced: OLD,
   intentVersion: 10,
   sentAt: SENT,
   settledSince: null,

@@ -27,7 +27,10 @@ export const condemnsDigest = (reason: FailureReason): boolean =>
 
 /** Reasons that may pass by themselves: the same update is tried again, a few times. */
 export const mayPass = (reason: FailureReason): boolean =>
-  reason === 'image-unavailable' || reason === 'no-fitting-node' || reason === 'deadline';
+  reason === 'image-unavailable' ||
+  reason === 'no-fitting-node' ||
+  reason === 'update-paused' ||
+  reason === 'deadline';
 
 /** Reasons after which the service is left as it is: somebody else has taken it in hand, or nothing was changed. */
 export const leavesService = (reason: FailureReason): boolean =>
@@ -59,6 +62,8 @@ export type Failed = {
 export type Rollout = {
   /** What should run; null where the cluster chose it by itself and does not tell. */
   readonly target: Digest | null;
+  /** What the update replaced, as far as it is known. */
+  readonly replaced: Digest | null;
   /** The service's version that the update replaced. */
   readonly intentVersion: number;
   /** When the update was sent, ms since the epoch: older failures are not its doing. */
@@ -108,7 +113,12 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     return { kind: 'under-way', ...progress, settledSince: null };
   }
   if (state === 'rollback_started') return { kind: 'under-way', ...progress, rollingBack: true };
-  if (state === 'rollback_completed') {
+  // Back to what the update brought: then it was somebody else's later one that failed.
+  const isOthers =
+    rollout.target !== null &&
+    rollout.target !== rollout.replaced &&
+    rollout.target === digestOf(service);
+  if (state === 'rollback_completed' && !isOthers) {
     return {
       kind: 'rolled-back',
       message: task?.message ?? message,

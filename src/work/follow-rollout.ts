@@ -1,4 +1,4 @@
-import { follow, type Rollout, type RolloutStatus } from '../core/follow.ts';
+import { follow, MONITOR_DEFAULT_MS, type Rollout, type RolloutStatus } from '../core/follow.ts';
 import type { Observation } from '../core/service.ts';
 import { addStep, type Deployment, findDeployment, type Intent } from '../store/deployments.ts';
 import { observeService } from './observe-service.ts';
@@ -23,6 +23,16 @@ export type Followed =
 const QUICK_MS = 300;
 const QUICK_FOR_MS = 60_000;
 const SLOW_MS = 1_000;
+/**
+ * The deadline may have passed while nobody looked: the helper was away, the machine asleep, the clock
+ * set. Then it is looked for so long at least before anything is called late.
+ */
+const GRACE_MS = 60_000;
+
+/** Whether every task is in place and the time in which they may still fail is not over. */
+const isWatched = (seen: Observation | null, settledSince: number | null, now: number): boolean =>
+  settledSince !== null &&
+  now - settledSince < (seen?.service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS) + GRACE_MS;
 
 /**
  * Follows an update that was sent until it is judged or its deadline passes, and records each change
@@ -37,6 +47,8 @@ export const followRollout = async (
 ): Promise<Followed> => {
   const { clock, db } = deps;
   const begun = clock.now();
+  let lateAt = Math.max(deadlineAt, begun + GRACE_MS);
+  let lookedAt = begun;
   let settledSince: number | null = null;
   let told = '';
   let seen: Observation | null = null;
@@ -47,6 +59,11 @@ export const followRollout = async (
     const observed = await observeService(deps.cluster, deployment.serviceId, signal);
     if (observed === 'removed') return { kind: 'removed' };
     const now = clock.now();
+    if (now - lookedAt > GRACE_MS) {
+      lateAt = Math.max(lateAt, now + GRACE_MS);
+      settledSince = null;
+    }
+    lookedAt = now;
     if ('problem' in observed) {
       const { problem } = observed;
       deps.log.warn('rollout cannot be seen', { deployment: deployment.id, problem });
@@ -54,6 +71,7 @@ export const followRollout = async (
       seen = observed;
       const rollout: Rollout = {
         target: intent.target,
+        replaced: intent.phase === 'forward' ? deployment.from : deployment.to,
         intentVersion: intent.version,
         sentAt: intent.at,
         settledSince,
@@ -67,8 +85,8 @@ export const followRollout = async (
       if (text !== told) await addStep(db, deployment.id, now, 'progress', news);
       told = text;
     }
-    if (now >= deadlineAt) return { kind: 'late', seen, status };
+    if (now >= lateAt && !isWatched(seen, settledSince, now)) return { kind: 'late', seen, status };
     const pause = now - begun < QUICK_FOR_MS ? QUICK_MS : SLOW_MS;
-    await clock.wait(Math.min(pause, Math.max(deadlineAt - now, 1)), signal);
+    await clock.wait(pause, signal);
   }
 };
