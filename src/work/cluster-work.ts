@@ -1,4 +1,3 @@
-import type { Selection } from '../core/labels.ts';
 import { openDeployments, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
 import { createLookAhead } from './look-ahead.ts';
@@ -12,7 +11,6 @@ import { type Bell, createBell } from './wake.ts';
 export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead'> & {
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
   readonly ownContainerIds?: readonly string[];
-  readonly select: Selection;
   /** Services that may be updated at one time. */
   readonly maxParallel: number;
 };

@@ -1,4 +1,5 @@
 import type { Cluster } from '../core/cluster.ts';
+import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import type { Db } from '../store/open-store.ts';
 import type { LookAhead } from './look-ahead.ts';
@@ -7,6 +8,7 @@ import type { Clock, Registries } from './ports.ts';
 export type RolloutDeps = {
   readonly cluster: Cluster;
   readonly registries: Registries;
+  readonly select: Selection;
   readonly db: Db;
   readonly clock: Clock;
   /** What looks have observed already. */

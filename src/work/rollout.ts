@@ -1,6 +1,6 @@
 import type { Failed } from '../core/follow.ts';
 import { imageName } from '../core/image-reference.ts';
-import { unsupportedLabel } from '../core/labels.ts';
+import { exclusionOf, unsupportedLabel } from '../core/labels.ts';
 import type { Service } from '../core/service.ts';
 import { settledDigest } from '../core/settled.ts';
 import {
@@ -124,7 +124,10 @@ const reasonToSkip = async (
   if (!service.image.ok) return 'image-changed';
   const { image } = service.image;
   if (imageName(image) !== deployment.name || image.tag !== deployment.tag) return 'image-changed';
-  if (service.labels['cd-helper.enabled'] === 'false') return 'excluded';
+  // What a person asks for stops only at the label that says no.
+  const isAsked = deployment.cause === 'forced' || deployment.cause === 'taken-back';
+  const exclusion = exclusionOf(service, deps.select);
+  if (exclusion === 'label' || (exclusion !== null && !isAsked)) return 'excluded';
   const refusal = service.id === deps.ownServiceId() ? refusesOwnUpdate(service) : null;
   if (refusal !== null) return refusal;
   if (deployment.cause === 'forced') return null;

@@ -8,6 +8,8 @@ export type TestClock = Clock & {
   /** How much faster than the machine's own it goes. */
   speed: number;
   readonly skip: (ms: number) => void;
+  /** Somebody sets the clock: no time passes, and nobody's wait is over. */
+  readonly jump: (ms: number) => void;
   readonly stop: () => void;
 };
 
@@ -62,6 +64,10 @@ export const createTestClock = (onPassed: (ms: number) => void, speed = 10): Tes
         waiting.push(entry);
       }),
     skip: pass,
+    jump: (ms) => {
+      now += ms;
+      waiting = waiting.map((one) => ({ ...one, at: one.at + ms }));
+    },
     stop: () => clearInterval(timer),
   };
   return clock;

@@ -8,6 +8,7 @@ import { createEngineCluster, type EngineTimeouts } from '../../src/adapters/swa
 import type { Cluster } from '../../src/core/cluster.ts';
 import type { AcceptedDelivery } from '../../src/core/delivery.ts';
 import type { Digest } from '../../src/core/digest.ts';
+import type { Selection } from '../../src/core/labels.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
 import { createTimeOrderedIds } from '../../src/core/time-ordered-id.ts';
 import type { DeliveryView, DeploymentView } from '../../src/core/views.ts';
@@ -32,6 +33,7 @@ export type WorkBenchOptions = {
   readonly timeouts?: Partial<EngineTimeouts>;
   readonly registry?: Parameters<typeof createRegistries>[0]['limits'];
   readonly maxParallel?: number;
+  readonly select?: Selection;
 };
 
 /** What a run of the work may be given in place of what the bench has. */
@@ -140,7 +142,7 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
       const work = createWork({
         clusters: clusters.map((cluster) => ({
           cluster: wrap.cluster?.(cluster) ?? cluster,
-          select: 'all',
+          select: options.select ?? 'all',
           maxParallel: options.maxParallel ?? 4,
         })),
         registries: wrap.registries?.(registries) ?? registries,
