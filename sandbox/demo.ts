@@ -34,7 +34,7 @@ const openStage = async (simulated: boolean): Promise<Stage> => {
 const stayUp = async (stage: Stage, { helper, push }: Play): Promise<void> => {
   const body = JSON.stringify({ image: `${stage.registryHost}/${REPOSITORY}:${TAG}` });
   account.title('Your turn');
-  account.plain(`The helper: ${helper.url}   API token: ${helper.token}`);
+  account.plain(`The dashboard: ${helper.url}/   sign in with the token ${helper.token}`);
   account.plain('Another hook (nothing is deployed while nothing differs):');
   account.plain(`  curl -H 'content-type: application/json' -d '${body}' ${helper.hookUrl}`);
   if (!process.stdout.isTTY) return;

@@ -1,0 +1,64 @@
+import type {
+  DeliveryView,
+  DeploymentView,
+  FreezeView,
+  RunView,
+  ServiceView,
+} from '../../../src/core/views.ts';
+import { ask } from './ask.ts';
+
+type Named = { readonly cluster: string; readonly id: string };
+
+const pathOf = ({ cluster, id }: Named): string =>
+  `/api/v1/clusters/${encodeURIComponent(cluster)}/services/${encodeURIComponent(id)}`;
+
+/** Asks cluster and registry now; changes nothing that runs. */
+export const checkService = (service: Named, key: string): Promise<ServiceView> =>
+  ask(`${pathOf(service)}/check`, { method: 'POST', key });
+
+export const redeployService = (
+  service: Named,
+  force: boolean,
+  key: string,
+): Promise<DeploymentView> =>
+  ask(`${pathOf(service)}/redeploy`, { method: 'POST', body: { force }, key });
+
+/** `to` is a digest, or null for the one before the present one. */
+export const rollBackService = (
+  service: Named,
+  to: string | null,
+  key: string,
+): Promise<DeploymentView> =>
+  ask(`${pathOf(service)}/rollback`, { method: 'POST', body: to === null ? {} : { to }, key });
+
+export const releaseService = (service: Named, key: string): Promise<ServiceView> =>
+  ask(`${pathOf(service)}/release`, { method: 'POST', key });
+
+export type FreezeRequest = {
+  readonly cluster: string | null;
+  readonly stack: string | null;
+  readonly service: string | null;
+  readonly reason: string;
+  readonly until: string | null;
+};
+
+export const freeze = (request: FreezeRequest, key: string): Promise<FreezeView> =>
+  ask('/api/v1/freezes', { method: 'POST', body: request, key });
+
+export const thaw = (id: string, key: string): Promise<null> =>
+  ask(`/api/v1/freezes/${encodeURIComponent(id)}`, { method: 'DELETE', key });
+
+export const replayDelivery = (id: string, key: string): Promise<DeliveryView> =>
+  ask(`/api/v1/deliveries/${encodeURIComponent(id)}/replay`, { method: 'POST', key });
+
+export type RunRequest = {
+  readonly cluster: string | null;
+  readonly services: readonly string[];
+  readonly stacks: readonly string[];
+  readonly images: readonly string[];
+  readonly dryRun: boolean;
+  readonly pin: boolean;
+};
+
+export const startRun = (request: RunRequest, key: string): Promise<RunView> =>
+  ask('/api/v1/smart-redeploy', { method: 'POST', body: request, key });

@@ -1,0 +1,19 @@
+import { ask } from './ask.ts';
+
+/** Who is signed in. */
+export type Session = {
+  readonly name: string;
+  readonly role: 'viewer' | 'operator';
+  readonly expiresAt: string | null;
+  readonly version: string;
+};
+
+export const readSession = (): Promise<Session> => ask('/api/v1/session');
+
+export const signIn = (token: string): Promise<Session> =>
+  ask('/api/v1/session', { method: 'POST', body: { token } });
+
+export const signOut = (): Promise<null> => ask('/api/v1/session', { method: 'DELETE' });
+
+/** Ends every session of this token's name, in every browser. */
+export const signOutEverywhere = (): Promise<null> => ask('/api/v1/sessions', { method: 'DELETE' });

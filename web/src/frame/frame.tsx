@@ -1,0 +1,52 @@
+import type { ComponentChildren } from 'preact';
+import { currentAddress } from '../address/current-address.ts';
+import type { IconName } from '../parts/icon.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { Account } from './account.tsx';
+import { ConnectionNote, ConnectionSign } from './connection-note.tsx';
+import { ThemeSwitch } from './theme-switch.tsx';
+
+const PLACES: readonly { readonly path: string; readonly name: string; readonly icon: IconName }[] =
+  [
+    { path: 'services', name: 'Services', icon: 'rows' },
+    { path: 'deployments', name: 'Deployments', icon: 'list' },
+    { path: 'smart-redeploy', name: 'SmartRedeploy', icon: 'rocket' },
+    { path: 'hooks', name: 'Hooks', icon: 'hook' },
+    { path: 'health', name: 'Health', icon: 'health' },
+  ];
+
+/** What is around every page. */
+export const Frame = ({ children }: { readonly children: ComponentChildren }) => {
+  const [here = 'services'] = currentAddress.value.path;
+  const skip = (): void => document.querySelector<HTMLElement>('#main')?.focus();
+  return (
+    <>
+      {/* A link would be an address within the dashboard. */}
+      <button type="button" class="skip" onClick={skip}>
+        Skip to content
+      </button>
+      <header class="top">
+        <a class="brand" href="#/services" aria-label="cd-helper, services">
+          cd-helper
+        </a>
+        <nav aria-label="Main">
+          {PLACES.map(({ path, name, icon }) => (
+            <a key={path} href={`#/${path}`} {...(here === path ? { 'aria-current': 'page' } : {})}>
+              <Icon name={icon} />
+              <span>{name}</span>
+            </a>
+          ))}
+        </nav>
+        <div class="tools">
+          <ConnectionSign />
+          <ThemeSwitch />
+          <Account />
+        </div>
+      </header>
+      <ConnectionNote />
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+};

@@ -1,0 +1,83 @@
+/** What the helper says has happened: a hint to read again what is shown, and no more than that. */
+export type Happening =
+  | { readonly type: 'reset' }
+  | { readonly type: 'delivery'; readonly id: string | null }
+  | { readonly type: 'push'; readonly delivery: string | null; readonly cluster: string | null }
+  | { readonly type: 'look'; readonly cluster: string | null }
+  | { readonly type: 'published'; readonly image: string | null }
+  | {
+      readonly type: 'deployment';
+      readonly id: string | null;
+      readonly service: string | null;
+      readonly state: string | null;
+    }
+  | { readonly type: 'step'; readonly deployment: string | null }
+  | { readonly type: 'run'; readonly id: string | null }
+  | { readonly type: 'freeze' }
+  | { readonly type: 'action' }
+  | { readonly type: 'cluster'; readonly name: string | null; readonly state: string | null };
+
+export const HAPPENINGS = [
+  'reset',
+  'delivery',
+  'push',
+  'look',
+  'published',
+  'deployment',
+  'step',
+  'run',
+  'freeze',
+  'action',
+  'cluster',
+] as const satisfies readonly Happening['type'][];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const textOf = (fields: Fields, name: string): string | null => {
+  const value = fields[name];
+  return typeof value === 'string' ? value : null;
+};
+
+const fieldsOf = (text: string): Fields => {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isFields(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
+};
+
+/** Reads an event; what a newer helper tells otherwise is still a hint that something happened. */
+export const parseHappening = (type: Happening['type'], text: string): Happening => {
+  const fields = fieldsOf(text);
+  const id = textOf(fields, 'id');
+  switch (type) {
+    case 'reset':
+    case 'freeze':
+    case 'action':
+      return { type };
+    case 'delivery':
+    case 'run':
+      return { type, id };
+    case 'push':
+      return { type, delivery: textOf(fields, 'delivery'), cluster: textOf(fields, 'cluster') };
+    case 'look':
+      return { type, cluster: textOf(fields, 'cluster') };
+    case 'published':
+      return { type, image: textOf(fields, 'image') };
+    case 'deployment': {
+      const service = fields['service'];
+      const name = isFields(service) ? textOf(service, 'name') : null;
+      return { type, id, service: name, state: textOf(fields, 'state') };
+    }
+    case 'step':
+      return { type, deployment: textOf(fields, 'deployment') };
+    case 'cluster':
+      return { type, name: textOf(fields, 'name'), state: textOf(fields, 'state') };
+    default:
+      return type satisfies never;
+  }
+};

@@ -1,0 +1,43 @@
+import { signal } from '@preact/signals';
+import { ApiProblem } from '../api/api-problem.ts';
+import { forgetAnswers } from '../api/ask.ts';
+import { readSession, type Session } from '../api/session.ts';
+
+export type SessionState =
+  | { readonly kind: 'asking' }
+  /** The helper did not say whether anybody is signed in. */
+  | { readonly kind: 'unknown'; readonly problem: string }
+  | { readonly kind: 'signed-out'; readonly why: string | null }
+  | { readonly kind: 'signed-in'; readonly session: Session };
+
+const NOT_SIGNED_IN = 401;
+
+export const sessionState = signal<SessionState>({ kind: 'asking' });
+
+export const enter = (session: Session): void => {
+  sessionState.value = { kind: 'signed-in', session };
+};
+
+export const leave = (why: string | null): void => {
+  forgetAnswers();
+  sessionState.value = { kind: 'signed-out', why };
+};
+
+/** Asks whether the session still stands; one that is signed in stays so where no answer is had. */
+export const confirmSession = async (): Promise<void> => {
+  const before = sessionState.value.kind;
+  try {
+    enter(await readSession());
+  } catch (error) {
+    if (!(error instanceof ApiProblem)) throw error;
+    if (error.status === NOT_SIGNED_IN) {
+      leave(before === 'signed-in' ? 'The session has ended.' : null);
+    } else if (before !== 'signed-in') {
+      sessionState.value = { kind: 'unknown', problem: error.message };
+    }
+  }
+};
+
+/** Whether who is signed in may act, and not only look. */
+export const isOperator = (): boolean =>
+  sessionState.value.kind === 'signed-in' && sessionState.value.session.role === 'operator';

@@ -1,0 +1,69 @@
+import type { ServiceView } from '../../../src/core/views.ts';
+import { currentAddress, setFilters } from '../address/current-address.ts';
+import { readAll } from '../api/read-all.ts';
+import { useShown } from '../live/use-shown.ts';
+import { Empty, ShownAs } from '../parts/notice.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { ServiceFilterBar } from '../services/service-filter-bar.tsx';
+import { ServiceTable } from '../services/service-table.tsx';
+import { filterServices } from '../services/filter-services.ts';
+import { nextSort, parseSort } from '../services/service-lines.ts';
+
+const CHANGES = new Set(['deployment', 'published', 'look', 'freeze', 'cluster', 'action']);
+
+const Services = ({
+  services,
+  isWhole,
+}: {
+  readonly services: readonly ServiceView[];
+  readonly isWhole: boolean;
+}) => {
+  const { filters } = currentAddress.value;
+  const found = filterServices(services, filters);
+  const sort = parseSort(filters['sort']);
+  return (
+    <>
+      <ServiceFilterBar services={services} found={found.length} isWhole={isWhole} />
+      {found.length > 0 && (
+        <ServiceTable
+          services={found}
+          sort={sort}
+          onSort={(by) => setFilters({ sort: nextSort(sort, by) })}
+        />
+      )}
+      {found.length === 0 && services.length > 0 && (
+        <Empty>
+          <p>No service matches.</p>
+          <button
+            type="button"
+            onClick={() => setFilters({ q: null, verdict: null, cluster: null, stack: null })}
+          >
+            Show all {services.length}
+          </button>
+        </Empty>
+      )}
+      {services.length === 0 && isWhole && (
+        <Empty>
+          <p>No services. A cluster that is away shows none: </p>
+          <a href="#/health">see the health of the clusters</a>
+        </Empty>
+      )}
+    </>
+  );
+};
+
+export const ServicesPage = () => {
+  const shown = useShown<readonly ServiceView[]>(
+    'services',
+    (signal, part) => readAll('/api/v1/services', {}, signal, part),
+    ({ type }) => CHANGES.has(type),
+  );
+  return (
+    <>
+      <PageHead title="Services" />
+      <ShownAs shown={shown} what="services">
+        {(services) => <Services services={services} isWhole={shown.isWhole} />}
+      </ShownAs>
+    </>
+  );
+};

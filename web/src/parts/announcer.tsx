@@ -1,0 +1,20 @@
+import { signal } from '@preact/signals';
+
+const said = signal('');
+const HOLDS_MS = 5_000;
+let clearing: ReturnType<typeof setTimeout> | undefined;
+
+/** Tells a screen reader of something that changed by itself. */
+export const announce = (text: string): void => {
+  clearTimeout(clearing);
+  said.value = text;
+  clearing = setTimeout(() => {
+    said.value = '';
+  }, HOLDS_MS);
+};
+
+export const Announcer = () => (
+  <p class="off-screen" role="status" aria-live="polite" aria-label="Changes">
+    {said.value}
+  </p>
+);

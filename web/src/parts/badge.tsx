@@ -1,0 +1,27 @@
+import type { DeploymentState, RunState, VerdictName } from '../../../src/core/views.ts';
+import { runLook, stateLook } from '../words/deployment-words.ts';
+import type { Look } from '../words/look.ts';
+import { verdictLook, verdictMeaning } from '../words/verdict-words.ts';
+import { Icon } from './icon.tsx';
+
+type BadgeProps = { readonly look: Look; readonly word: string; readonly title?: string };
+
+/** A word with a shape and a colour that say the same. */
+export const Badge = ({ look: { tone, icon }, word, title }: BadgeProps) => (
+  <span class={`badge ${tone}`} {...(title === undefined ? {} : { title })}>
+    <Icon name={icon} />
+    {word}
+  </span>
+);
+
+export const VerdictBadge = ({ verdict }: { readonly verdict: VerdictName }) => (
+  <Badge look={verdictLook(verdict)} word={verdict} title={verdictMeaning(verdict)} />
+);
+
+export const StateBadge = ({ state }: { readonly state: DeploymentState }) => (
+  <Badge look={stateLook(state)} word={state} />
+);
+
+export const RunBadge = ({ state }: { readonly state: RunState }) => (
+  <Badge look={runLook(state)} word={state} />
+);

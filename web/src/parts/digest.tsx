@@ -1,0 +1,35 @@
+import { shortDigest } from '../words/digest-words.ts';
+import { CopyButton } from './copy-button.tsx';
+
+/** The beginning of a digest, which copies whole. */
+export const Digest = ({ value }: { readonly value: string | null }) => {
+  if (value === null) return <span class="faint">unknown</span>;
+  const short = shortDigest(value);
+  return (
+    <span class="digest">
+      <code title={value}>{short}</code>
+      <CopyButton text={value} what={`digest ${short}`} />
+    </span>
+  );
+};
+
+/** One digest where nothing changes, `a → b` where something does. */
+export const DigestChange = ({
+  from,
+  to,
+}: {
+  readonly from: string | null;
+  readonly to: string | null;
+}) =>
+  from === to ? (
+    <Digest value={from} />
+  ) : (
+    <span class="change">
+      <Digest value={from} />
+      <span class="arrow" aria-hidden="true">
+        →
+      </span>
+      <span class="off-screen"> to </span>
+      <Digest value={to} />
+    </span>
+  );

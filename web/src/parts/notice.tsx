@@ -1,0 +1,68 @@
+import type { ComponentChildren } from 'preact';
+import type { ApiProblem } from '../api/api-problem.ts';
+import type { Shown } from '../live/keep-shown.ts';
+import { now } from '../live/now.ts';
+import { printClock } from '../words/clock-time.ts';
+import { visibleText } from '../words/visible-text.ts';
+import { Icon } from './icon.tsx';
+
+/** What did not work, where it did not work. */
+export const ProblemNotice = ({
+  problem,
+  what,
+}: {
+  readonly problem: ApiProblem;
+  readonly what: string;
+}) => (
+  <div class="notice bad" role="alert">
+    <Icon name="cross" />
+    <p>
+      <strong>{what}</strong> {visibleText(problem.message)}
+    </p>
+  </div>
+);
+
+export const Empty = ({ children }: { readonly children: ComponentChildren }) => (
+  <div class="empty">{children}</div>
+);
+
+export const Loading = ({ what }: { readonly what: string }) => (
+  <p class="loading" role="status">
+    <span class="spinner" aria-hidden="true" />
+    Loading {what}…
+  </p>
+);
+
+/**
+ * What is known, however it came to be: before the first answer that it is on its way, or why it is not,
+ * and afterwards the thing itself, with since when it is old where it could not be read again.
+ */
+export const ShownAs = <T,>({
+  shown,
+  what,
+  children,
+}: {
+  readonly shown: Shown<T>;
+  readonly what: string;
+  readonly children: (value: T) => ComponentChildren;
+}) => {
+  const { value, problem, knownAt } = shown;
+  if (value === null) {
+    return problem === null ? (
+      <Loading what={what} />
+    ) : (
+      <ProblemNotice problem={problem} what={`Could not read ${what}:`} />
+    );
+  }
+  return (
+    <>
+      {problem !== null && knownAt !== null && (
+        <ProblemNotice
+          problem={problem}
+          what={`Shown is what was known at ${printClock(knownAt, now.value)}:`}
+        />
+      )}
+      {children(value)}
+    </>
+  );
+};

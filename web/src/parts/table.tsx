@@ -1,0 +1,164 @@
+import type { ComponentChildren } from 'preact';
+import { Icon } from './icon.tsx';
+import { useVirtualRows } from './virtual-rows.ts';
+
+export type Column<T> = {
+  readonly key: string;
+  readonly title: string;
+  readonly cell: (row: T) => ComponentChildren;
+  /** Whether the table may be sorted by it. */
+  readonly sorts?: boolean;
+  /** No title where it is a card; for what is clear without. */
+  readonly bare?: boolean;
+};
+
+/** A row, or a line across all columns that says what those after it have in common. */
+export type TableLine<T> =
+  | { readonly kind: 'group'; readonly key: string; readonly title: ComponentChildren }
+  | { readonly kind: 'row'; readonly key: string; readonly row: T };
+
+export type Sort = { readonly by: string; readonly descending: boolean };
+
+type TableProps<T> = {
+  readonly label: string;
+  /** Class of the stylesheet that says how wide each column is. */
+  readonly layout: string;
+  readonly columns: readonly Column<T>[];
+  readonly lines: readonly TableLine<T>[];
+  readonly sort?: Sort | null;
+  readonly onSort?: (by: string) => void;
+};
+
+/** More rows than that are drawn only where they are on the screen. */
+const DRAWN_WHOLE = 100;
+
+const HeadCell = <T,>({
+  column: { key, title, sorts = false },
+  sort,
+  onSort,
+}: {
+  readonly column: Column<T>;
+  readonly sort: Sort | null;
+  readonly onSort: ((by: string) => void) | undefined;
+}) => {
+  const isBy = sort?.by === key;
+  if (!sorts || onSort === undefined) {
+    return (
+      <div role="columnheader" class={`cell c-${key}`}>
+        {title}
+      </div>
+    );
+  }
+  return (
+    <div
+      role="columnheader"
+      class={`cell c-${key}`}
+      aria-sort={isBy ? (sort.descending ? 'descending' : 'ascending') : 'none'}
+    >
+      <button type="button" class="sort" onClick={() => onSort(key)}>
+        {title}
+        {isBy && <Icon name={sort.descending ? 'down' : 'up'} />}
+      </button>
+    </div>
+  );
+};
+
+const Line = <T,>({
+  line,
+  columns,
+}: {
+  readonly line: TableLine<T>;
+  readonly columns: readonly Column<T>[];
+}) =>
+  line.kind === 'group' ? (
+    <div role="rowheader" class="cell" aria-colspan={columns.length}>
+      {line.title}
+    </div>
+  ) : (
+    <>
+      {columns.map(({ key, title, cell, bare = false }) => (
+        <div
+          key={key}
+          role="cell"
+          class={`cell c-${key}`}
+          {...(bare ? {} : { 'data-title': title })}
+        >
+          {cell(line.row)}
+        </div>
+      ))}
+    </>
+  );
+
+const Drawn = <T,>({ columns, lines }: Pick<TableProps<T>, 'columns' | 'lines'>) => (
+  <div role="rowgroup" class="body">
+    {lines.map((line) => (
+      <div key={line.key} role="row" class={line.kind}>
+        <Line line={line} columns={columns} />
+      </div>
+    ))}
+  </div>
+);
+
+const DrawnInPart = <T,>({ columns, lines }: Pick<TableProps<T>, 'columns' | 'lines'>) => {
+  const { body, height, items, offsetOf, measure } = useVirtualRows(
+    lines.length,
+    (index) => lines[index]?.key ?? String(index),
+  );
+  return (
+    <div role="rowgroup" class="body in-part" ref={body} style={{ height: `${height}px` }}>
+      {items.map((item) => {
+        const line = lines[item.index];
+        if (line === undefined) return null;
+        return (
+          <div
+            key={line.key}
+            role="row"
+            class={line.kind}
+            data-index={item.index}
+            // The line of titles is the first.
+            aria-rowindex={item.index + 2}
+            ref={measure}
+            style={{ transform: `translateY(${offsetOf(item)}px)` }}
+          >
+            <Line line={line} columns={columns} />
+          </div>
+        );
+      })}
+    </div>
+  );
+};
+
+/** A table that is cards on a narrow screen, and that bears thousands of rows. */
+export const Table = <T,>({
+  label,
+  layout,
+  columns,
+  lines,
+  sort = null,
+  onSort,
+}: TableProps<T>) => (
+  <div
+    role="table"
+    class={`table ${layout}`}
+    aria-label={label}
+    aria-rowcount={lines.length + 1}
+    aria-colcount={columns.length}
+  >
+    <div role="rowgroup" class="head">
+      <div role="row" class="row" aria-rowindex={1}>
+        {columns.map((column) => (
+          <HeadCell key={column.key} column={column} sort={sort} onSort={onSort} />
+        ))}
+      </div>
+    </div>
+    {lines.length > DRAWN_WHOLE ? (
+      <DrawnInPart columns={columns} lines={lines} />
+    ) : (
+      <Drawn columns={columns} lines={lines} />
+    )}
+  </div>
+);
+
+/** Lines of a table without groups. */
+export const rowsOf = <T,>(rows: readonly T[], keyOf: (row: T) => string): TableLine<T>[] =>
+  rows.map((row) => ({ kind: 'row', key: keyOf(row), row }));

@@ -1,0 +1,48 @@
+import {
+  observeWindowOffset,
+  observeWindowRect,
+  Virtualizer,
+  type VirtualItem,
+  windowScroll,
+} from '@tanstack/virtual-core';
+import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+
+const OVERSCAN = 12;
+
+/**
+ * Which of `count` rows are on the screen, while the page scrolls. Rows are measured, since what is a line
+ * on a wide screen is a card on a narrow one.
+ */
+export const useVirtualRows = (count: number, keyOf: (index: number) => string) => {
+  const [, render] = useReducer((renders: number) => renders + 1, 0);
+  const body = useRef<HTMLDivElement>(null);
+  const [margin, setMargin] = useState(0);
+  const options = {
+    count,
+    getItemKey: keyOf,
+    getScrollElement: () => window,
+    estimateSize: () => (innerWidth < 720 ? 150 : 44),
+    overscan: OVERSCAN,
+    scrollMargin: margin,
+    scrollToFn: windowScroll,
+    observeElementRect: observeWindowRect,
+    observeElementOffset: observeWindowOffset,
+    onChange: () => render(undefined),
+  };
+  const [rows] = useState(() => new Virtualizer<Window, HTMLDivElement>(options));
+  rows.setOptions({ ...rows.options, ...options });
+  useLayoutEffect(() => rows._didMount(), []);
+  useLayoutEffect(() => {
+    rows._willUpdate();
+    // What stands above the rows may have grown.
+    const top = body.current?.getBoundingClientRect().top ?? 0;
+    setMargin(Math.round(top + scrollY));
+  });
+  return {
+    body,
+    height: rows.getTotalSize(),
+    items: rows.getVirtualItems(),
+    offsetOf: ({ start }: VirtualItem): number => start - margin,
+    measure: (element: HTMLDivElement | null): void => rows.measureElement(element),
+  };
+};

@@ -1,0 +1,21 @@
+import type { ServiceView } from '../../../src/core/views.ts';
+
+/** A service for tests: `current` and whole, but for what is given. */
+export const makeServiceView = (given: Partial<ServiceView> = {}): ServiceView => ({
+  cluster: 'default',
+  id: 'x8p3k0q2c9',
+  name: 'shop_web',
+  stack: 'shop',
+  image: 'docker.io/acme/web:v1',
+  running: `sha256:${'a'.repeat(64)}`,
+  published: `sha256:${'a'.repeat(64)}`,
+  checkedAt: '2026-01-02T03:04:05.000Z',
+  verdict: 'current',
+  reason: null,
+  mode: 'replicated',
+  replicas: { running: 2, desired: 2 },
+  updatedAt: '2026-01-01T00:00:00Z',
+  deployment: null,
+  build: null,
+  ...given,
+});

@@ -1,0 +1,88 @@
+import type { ServiceView } from '../../../src/core/views.ts';
+import { currentAddress, setFilters } from '../address/current-address.ts';
+import { type Choice, SelectField, TextField } from '../parts/fields.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { verdictLook, verdictMeaning } from '../words/verdict-words.ts';
+import { countVerdicts, NO_STACK } from './filter-services.ts';
+
+const choicesOf = (every: string, values: readonly string[]): readonly Choice[] => [
+  { value: '', label: every },
+  ...[...new Set(values)].toSorted().map((value) => ({
+    value,
+    label: value === NO_STACK ? '(no stack)' : value,
+  })),
+];
+
+/** How many services there are of each verdict, each a switch that shows only those. */
+const VerdictCounts = ({ services }: { readonly services: readonly ServiceView[] }) => {
+  const chosen = currentAddress.value.filters['verdict'] ?? '';
+  return (
+    <div class="counts" role="group" aria-label="Verdicts">
+      {countVerdicts(services).map(([verdict, count]) => (
+        <button
+          key={verdict}
+          type="button"
+          class={`count ${verdictLook(verdict).tone}`}
+          title={verdictMeaning(verdict)}
+          aria-pressed={chosen === verdict}
+          onClick={() => setFilters({ verdict: chosen === verdict ? null : verdict })}
+        >
+          <Icon name={verdictLook(verdict).icon} />
+          <span class="number">{count}</span> {verdict}
+        </button>
+      ))}
+    </div>
+  );
+};
+
+export const ServiceFilterBar = ({
+  services,
+  found,
+  isWhole,
+}: {
+  readonly services: readonly ServiceView[];
+  readonly found: number;
+  readonly isWhole: boolean;
+}) => {
+  const { q = '', cluster = '', stack = '' } = currentAddress.value.filters;
+  const clusters = choicesOf(
+    'All clusters',
+    services.map((service) => service.cluster),
+  );
+  const stacks = choicesOf(
+    'All stacks',
+    services.map((service) => service.stack ?? NO_STACK),
+  );
+  return (
+    <search class="filters">
+      <TextField
+        label="Search"
+        isSearch
+        value={q}
+        placeholder="name, image, version, commit, digest"
+        onChange={(value) => setFilters({ q: value })}
+      />
+      {clusters.length > 2 && (
+        <SelectField
+          label="Cluster"
+          value={cluster}
+          choices={clusters}
+          onChange={(value) => setFilters({ cluster: value })}
+        />
+      )}
+      <SelectField
+        label="Stack"
+        value={stack}
+        choices={stacks}
+        onChange={(value) => setFilters({ stack: value })}
+      />
+      <VerdictCounts services={services} />
+      <p class="found" role="status">
+        {found === services.length
+          ? `${found} services`
+          : `${found} of ${services.length} services`}
+        {!isWhole && ', more on their way…'}
+      </p>
+    </search>
+  );
+};

@@ -1,0 +1,6 @@
+import type { IconName } from '../parts/icon.tsx';
+
+export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'hold' | 'mute';
+
+/** How something is shown beside its word. */
+export type Look = { readonly tone: Tone; readonly icon: IconName };
