@@ -1,5 +1,6 @@
 import type { ClusterConfig, Config } from '../config/config.ts';
-import type { Cluster } from '../core/cluster.ts';
+import { type Cluster, ClusterError } from '../core/cluster.ts';
+import { isSameSwarm, type SwarmSigns } from '../core/same-swarm.ts';
 import type { ConfigCheck } from './cli-deps.ts';
 
 /** What the checks reach the outside with. */
@@ -31,6 +32,7 @@ export const createConfigChecks = (
       }
     },
   })),
+  ...(config.clusters.length < 2 ? [] : [differentSwarms(config.clusters, deps)]),
   ...config.registries.map(({ host }) => ({
     name: `registry ${host}`,
     run: async (signal: AbortSignal) => {
@@ -58,6 +60,43 @@ export const createConfigChecks = (
     { detail: 'none: the API refuses', hint: 'set CD_HELPER_API_TOKEN' },
   ),
 ];
+
+/** Clusters that cannot be reached are told of by their own checks. */
+const differentSwarms = (
+  clusters: readonly ClusterConfig[],
+  { connect }: Pick<ConfigCheckDeps, 'connect'>,
+): ConfigCheck => ({
+  name: 'clusters',
+  run: async (signal) => {
+    const signs = await Promise.all(clusters.map((one) => readSigns(connect(one), signal)));
+    const same = signs.flatMap((other, index) =>
+      signs
+        .slice(0, index)
+        .filter((one) => isSameSwarm(one, other) === true)
+        .map((one) => `${one.name} and ${other.name}`),
+    );
+    return same.length === 0
+      ? { ok: true, detail: 'no two are seen to be the same Swarm' }
+      : { ok: false, detail: `${same.join(', ')} are the same Swarm`, hint: 'configure it once' };
+  },
+});
+
+const readSigns = async (
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<SwarmSigns & { readonly name: string }> => {
+  const { name } = cluster;
+  try {
+    const { swarmId } = await cluster.identify(signal);
+    const services = await cluster.listServices(signal);
+    return { name, swarmId, serviceIds: new Set(services.map(({ id }) => id)) };
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return { name, swarmId: null, serviceIds: null };
+  } finally {
+    await cluster.close();
+  }
+};
 
 const present = (
   name: string,

@@ -1,22 +1,14 @@
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import type { Log } from '../core/log.ts';
 import type { ClusterView } from '../core/views.ts';
+import { createSwarmComparison, type UpCluster } from './compare-swarms.ts';
 import type { Clock } from './ports.ts';
-
-/** Thrown where two configured clusters turn out to be one Swarm: their work would be done twice. */
-export class SameSwarm extends Error {
-  override readonly name = 'SameSwarm';
-
-  constructor(one: string, other: string) {
-    super(`clusters ${one} and ${other} are the same Swarm: configure it once`);
-  }
-}
 
 export type ClusterHealth = {
   readonly list: () => readonly ClusterView[];
-  /** Asks every cluster who it is. Throws {@link SameSwarm}. */
+  /** Asks every cluster who it is. Throws `SameSwarm` where two are one. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
-  /** Refreshes until the signal is aborted; rejects with {@link SameSwarm}. */
+  /** Refreshes until the signal is aborted; rejects with `SameSwarm`. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
@@ -42,9 +34,9 @@ export const createClusterHealth = (
       },
     ]),
   );
-  const swarms = new Map<string, string>();
+  const compare = createSwarmComparison();
 
-  const ask = async (cluster: Cluster, signal: AbortSignal): Promise<void> => {
+  const ask = async (cluster: Cluster, signal: AbortSignal): Promise<UpCluster | null> => {
     const { name, type, capabilities } = cluster;
     const before = views.get(name);
     const checkedAt = new Date(clock.now()).toISOString();
@@ -54,12 +46,9 @@ export const createClusterHealth = (
       const { swarmId, description } = await cluster.identify(limited);
       views.set(name, { ...known, state: 'up', description, problem: null });
       if (before?.state !== 'up') log.info('cluster is up', { cluster: name, description });
-      if (swarmId === null) return;
-      const other = swarms.get(swarmId) ?? name;
-      if (other !== name) throw new SameSwarm(other, name);
-      swarms.set(swarmId, name);
+      return { cluster, swarmId };
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return null;
       if (!(error instanceof ClusterError) && !limited.aborted) throw error;
       const problem = error instanceof ClusterError ? error.message : 'no answer in time';
       views.set(name, {
@@ -69,11 +58,15 @@ export const createClusterHealth = (
         problem,
       });
       if (before?.state !== 'down') log.warn('cluster is down', { cluster: name, problem });
+      return null;
     }
   };
 
   const askAll = async (signal: AbortSignal): Promise<void> => {
-    await Promise.all(clusters.map((cluster) => ask(cluster, signal)));
+    const all = await Promise.all(clusters.map((cluster) => ask(cluster, signal)));
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    const up = all.flatMap((one) => one ?? []);
+    await compare(up, limited);
   };
   let latest: Promise<void> = Promise.resolve();
   const refresh = (signal: AbortSignal): Promise<void> => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
+import { attachSandbox } from '../../sandbox/sandbox.ts';
 import type { Services } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import type { ClusterView, Page } from '../../src/core/views.ts';
@@ -179,6 +180,33 @@ const timeOf = (output: string, message: string): number | null => {
 };
 
 describe('one Swarm configured as two clusters', () => {
+  test('is refused at the start: once through its engine and once through Swarmpit', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'clusters-same-'));
+    const sandbox = attachSandbox(inject('sandbox'));
+    const [engine] = sandbox.engines;
+    const swarmpit = await startSwarmpitDouble({ engineUrl: engine.url });
+    try {
+      // They are known by their services.
+      const image = sandbox.image('clusters/same', 'v1');
+      await engine.services.deploy({ name: 'same', image, replicas: 0 });
+      const { code, output } = await runHelperToEnd({
+        store: join(folder, 'store.db'),
+        config: {
+          clusters: [
+            { name: 'one', type: 'engine', url: engine.url },
+            { name: 'two', type: 'swarmpit', url: swarmpit.url, token: swarmpit.token },
+          ],
+        },
+      });
+      expect(code).toBe(1);
+      expect(output).toMatch(SAME_SWARM);
+    } finally {
+      await swarmpit.close();
+      await sandbox.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+
   test.each([
     ['the same address', 0, /another Swarm for each cluster/],
     ['another address', 0, SAME_SWARM],

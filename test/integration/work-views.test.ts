@@ -1,11 +1,15 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
+import { createSwarmpitCluster } from '../../src/adapters/swarm/swarmpit.ts';
 import { ClusterError } from '../../src/core/cluster.ts';
 import { silentLog } from '../../src/core/log.ts';
+import { createSecret } from '../../src/core/secret.ts';
 import type { ServiceFilter, ServiceView } from '../../src/core/views.ts';
-import { createClusterHealth, SameSwarm } from '../../src/work/cluster-health.ts';
+import { createClusterHealth } from '../../src/work/cluster-health.ts';
+import { SameSwarm } from '../../src/work/compare-swarms.ts';
 import { inspectServices, pageOfServices } from '../../src/work/inspect.ts';
+import { startSwarmpitDouble } from '../support/swarmpit-double.ts';
 import { openWorkBench, type WorkBench, type WorkBenchOptions } from '../support/work-bench.ts';
 
 let bench: WorkBench;
@@ -169,5 +173,35 @@ describe('the health of clusters', () => {
     const twice = [clusterOf('one'), clusterOf('again', bench.engine.url)];
     const health = createClusterHealth(twice, bench.clock, silentLog);
     await expect(health.refresh(AbortSignal.timeout(10_000))).rejects.toBeInstanceOf(SameSwarm);
+  });
+
+  it('refuses one Swarm through its engine and through Swarmpit, once it has a service', async () => {
+    await open({ clusters: ['one', 'two'] });
+    const swarmpit = await startSwarmpitDouble({ engineUrl: bench.engine.url });
+    const token = createSecret(swarmpit.token);
+    const other = createSwarmpitCluster({ name: 'swarmpit', url: swarmpit.url, token });
+    opened.push(other, swarmpit);
+    const health = (name: string) =>
+      createClusterHealth([clusterOf(name), other], bench.clock, silentLog);
+    const signal = AbortSignal.timeout(10_000);
+    const one = health('one');
+    const two = health('two');
+    await one.refresh(signal);
+    bench.engine.addService({ name: 'web', image: 'acme/web:v1' });
+    bench.engines['two']?.addService({ name: 'web', image: 'acme/web:v1' });
+    swarmpit.inject({
+      kind: 'status',
+      status: 500,
+      message: 'busy',
+      on: { path: /services$/ },
+      times: 1,
+    });
+    await one.refresh(signal);
+    await expect(one.refresh(signal)).rejects.toBeInstanceOf(SameSwarm);
+    await two.refresh(signal);
+    const asked = bench.engines['two']?.requests.get('GET /services');
+    await two.refresh(signal);
+    // Once told apart, they are compared no more.
+    expect(bench.engines['two']?.requests.get('GET /services')).toBe(asked);
   });
 });

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { type CommandResult, runCommand } from '../support/run-command.ts';
+import { type FakeEngine, startFakeEngine } from '../support/fake-engine.ts';
+import { startSwarmpitDouble } from '../support/swarmpit-double.ts';
+
+const opened: { readonly close: () => Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+});
+
+const startEngine = async (): Promise<FakeEngine> => {
+  const engine = await startFakeEngine();
+  opened.push(engine);
+  engine.addService({ name: 'web', image: 'acme/web:v1' });
+  return engine;
+};
+const checkConfig = async (clusters: readonly object[]): Promise<CommandResult> => {
+  const folder = mkdtempSync(join(tmpdir(), 'check-'));
+  const file = join(folder, 'config.yml');
+  writeFileSync(file, JSON.stringify({ store: join(folder, 'store.db'), clusters }));
+  try {
+    return await runCommand({ url: 'http://none.invalid' }, 'check-config', '--config', file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+it('check-config tells of two clusters that are one Swarm, and of none that are not', async () => {
+  const [one, two] = [await startEngine(), await startEngine()];
+  const swarmpit = await startSwarmpitDouble({ engineUrl: one.url });
+  opened.push(swarmpit);
+  const far = { name: 'far', type: 'swarmpit', url: swarmpit.url, token: swarmpit.token };
+  const near = (engine: FakeEngine) => ({
+    name: 'near',
+    type: 'engine',
+    url: engine.url.replace('http:', 'tcp:'),
+  });
+  const same = await checkConfig([near(one), far]);
+  expect(same.stdout).toContain('✗ clusters: near and far are the same Swarm');
+  expect(same.code).toBe(1);
+  const different = await checkConfig([near(two), far]);
+  expect(different.stdout).toContain('✓ clusters: no two are seen to be the same Swarm');
+});
