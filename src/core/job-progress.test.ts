@@ -98,6 +98,12 @@ describe('a job', () => {
       { kind: 'under-way', running: 1, desired: 2 },
     ],
     [
+      'under way: all that may run at once have completed, and the next ones are not there yet',
+      job(5),
+      [task('complete', { slot: 1 }), task('complete', { slot: 2 })],
+      { kind: 'under-way', running: 2, desired: 5 },
+    ],
+    [
       'under way: it is tried again',
       job(1),
       [crash(), task('ready', { desired: 'ready' })],

@@ -172,6 +172,30 @@ describe.concurrent('the adapter of a real engine', () => {
     expect(done).toMatchObject({ jobIteration: 0, exitCode: 0, digest });
   });
 
+  test('a job with more completions than run at once is to do them all', async () => {
+    const { api } = sandbox.engines[0];
+    const { digest } = await sandbox.pushImage('adapter/jobs', 'v1', crashing('jobs', { code: 0 }));
+    const completions = 5;
+    await api.call('POST', '/services/create', {
+      body: {
+        Name: 'adapter-jobs',
+        TaskTemplate: { ContainerSpec: { Image: sandbox.image('adapter/jobs', 'v1', digest) } },
+        Mode: { ReplicatedJob: { MaxConcurrent: 2, TotalCompletions: completions } },
+      },
+    });
+    const service = await byName(cluster, 'adapter-jobs');
+    const seen = await waitUntil(
+      async () => {
+        const at = await cluster.observe(service.id, signal);
+        const done = at?.tasks?.filter((task) => task.state === 'complete') ?? [];
+        return done.length === completions ? at : null;
+      },
+      { what: 'every completion', withinMs: 60_000 },
+    );
+    expect(seen.service.replicas).toMatchObject({ desired: completions });
+    expect(new Set(seen.tasks?.map(({ slot }) => slot)).size).toBe(completions);
+  });
+
   test('tells why a task failed, with what it wrote', async () => {
     const { name, repository, first } = await deployFirst('crash', {
       failureAction: 'rollback',

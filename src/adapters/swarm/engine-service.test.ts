@@ -56,7 +56,9 @@ describe('a service of the engine', () => {
     [{ Replicated: { Replicas: 3 } }, 'replicated', 3],
     [{ Replicated: {} }, 'replicated', 0],
     [{ Global: {} }, 'global', null],
-    [{ ReplicatedJob: { MaxConcurrent: 2, TotalCompletions: 5 } }, 'replicated-job', 2],
+    [{ ReplicatedJob: { MaxConcurrent: 2, TotalCompletions: 5 } }, 'replicated-job', 5],
+    [{ ReplicatedJob: { MaxConcurrent: 2 } }, 'replicated-job', 2],
+    [{ ReplicatedJob: {} }, 'replicated-job', 1],
     [{ GlobalJob: {} }, 'global-job', null],
     [null, 'replicated', null],
   ])('mode %j is %s with %s replicas', (Mode, mode, replicas) => {

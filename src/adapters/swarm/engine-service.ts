@@ -94,10 +94,14 @@ export const toService = (read: EngineService, spec: SpecParts): Service | null 
   };
 };
 
-/** Tasks that the spec asks for, where it tells: slots of a replicated service, completions of a job. */
+/**
+ * Tasks that the spec asks for, where it tells: slots of a replicated service, completions of a job.
+ * A job without a number of completions has as many as may run at once, and without that one
+ * (ServiceSpec of the Engine API).
+ */
 export const replicasInSpec = ({ Spec: { Mode } }: EngineService): number | null => {
   if (Mode?.ReplicatedJob) {
-    return Mode.ReplicatedJob.MaxConcurrent ?? Mode.ReplicatedJob.TotalCompletions ?? 1;
+    return Mode.ReplicatedJob.TotalCompletions ?? Mode.ReplicatedJob.MaxConcurrent ?? 1;
   }
   return Mode?.Replicated ? (Mode.Replicated.Replicas ?? 0) : null;
 };
