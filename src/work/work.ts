@@ -4,6 +4,7 @@ import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import type { NoticeChannel } from '../core/notice.ts';
 import { createIntakeWriter, type IntakeOptions } from '../store/accept-delivery.ts';
+import { endUnconfigured } from '../store/end-unconfigured.ts';
 import { releaseLooks } from '../store/looks.ts';
 import type { Db } from '../store/open-store.ts';
 import { prune, type Retention } from '../store/prune.ts';
@@ -104,6 +105,10 @@ export const createWork = (options: WorkOptions): Work => {
     run: async (outer) => {
       const ended = new AbortController();
       const signal = AbortSignal.any([outer, ended.signal]);
+      const left = await endUnconfigured(db, [...works.keys()], clock.now());
+      if (left.pushes > 0) {
+        log.warn('pushes are given up: their cluster is no longer configured', left);
+      }
       await releaseLooks(db, clock.now());
       // Whatever ends first, well or not, ends the rest, so that nothing works on half a helper.
       const parts = [

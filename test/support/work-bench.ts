@@ -38,6 +38,8 @@ export type WorkBenchOptions = {
 
 /** What a run of the work may be given in place of what the bench has. */
 export type Wrap = {
+  /** Names of those that are configured; default all of the bench's. */
+  readonly only?: readonly string[];
   readonly cluster?: (cluster: Cluster) => Cluster;
   readonly registries?: (registries: Registries) => Registries;
   readonly db?: (db: Db) => Db;
@@ -140,11 +142,13 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
     errors,
     start: (change = {}, wrap = {}) => {
       const work = createWork({
-        clusters: clusters.map((cluster) => ({
-          cluster: wrap.cluster?.(cluster) ?? cluster,
-          select: options.select ?? 'all',
-          maxParallel: options.maxParallel ?? 4,
-        })),
+        clusters: clusters
+          .filter(({ name }) => wrap.only?.includes(name) ?? true)
+          .map((cluster) => ({
+            cluster: wrap.cluster?.(cluster) ?? cluster,
+            select: options.select ?? 'all',
+            maxParallel: options.maxParallel ?? 4,
+          })),
         registries: wrap.registries?.(registries) ?? registries,
         db: wrap.db?.(store.db) ?? store.db,
         clock,

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Digest } from '../../src/core/digest.ts';
+import { pushQueue } from '../../src/store/queue-depth.ts';
+import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
+
+let bench: WorkBench;
+let first: Digest;
+let second: Digest;
+beforeEach(async () => {
+  bench = await openWorkBench({ speed: 20, clusters: ['one', 'two'] });
+  first = bench.registry.setTag('acme/web', 'v1', 'one');
+  second = bench.registry.setTag('acme/web', 'v1', 'two');
+  for (const engine of Object.values(bench.engines))
+    engine.addService({ name: 'web', image: image(first), replicas: 2, update: { Monitor: 1e9 } });
+  bench.settle();
+});
+afterEach(async () => {
+  await bench.close();
+  expect(bench.errors).toEqual([]);
+});
+
+const image = (digest: Digest | null = null): string => bench.image('acme/web:v1', digest);
+const resultsOf = async (id: string) => (await bench.delivery(id)).pushes[0]?.results ?? [];
+const resultOn = async (id: string, cluster: string) =>
+  (await resultsOf(id)).find((result) => result.cluster === cluster);
+
+const isDone = async (id: string, cluster: string): Promise<boolean> =>
+  (await resultOn(id, cluster))?.state === 'done';
+
+it('ends what waits for a cluster that was taken out, and takes it up anew when it is back', async () => {
+  bench.engines['two']?.inject({ kind: 'drop-before' });
+  const both = bench.start();
+  const { id } = await bench.hook(both.work, image(), second);
+  await bench.until('cluster one is served', () => isDone(id, 'one'));
+  await both.stop();
+  expect(await resultOn(id, 'two')).toMatchObject({ state: 'waiting' });
+
+  const without = bench.start({}, { only: ['one'] });
+  await bench.until('the push has its end', () => isDone(id, 'two'));
+  expect(await resultOn(id, 'two')).toMatchObject({
+    outcome: 'given-up',
+    detail: 'the cluster is no longer in the configuration',
+  });
+  expect(await pushQueue(bench.store.db)).toEqual([]);
+  await without.stop();
+
+  bench.engines['two']?.clearFaults();
+  const again = bench.start();
+  expect(await resultOn(id, 'one')).toMatchObject({ outcome: 'deployed' });
+  const third = bench.registry.setTag('acme/web', 'v1', 'three');
+  const next = await bench.hook(again.work, image(), third);
+  await bench.until('both have it', async () => {
+    const ended = await Promise.all(['one', 'two'].map((cluster) => isDone(next.id, cluster)));
+    return ended.every(Boolean);
+  });
+  expect(await resultsOf(next.id)).toMatchObject([
+    { outcome: 'deployed' },
+    { outcome: 'deployed' },
+  ]);
+  await bench.until('cluster two is updated', () => bench.engines['two']?.updates.length === 1);
+});
