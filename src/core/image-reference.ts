@@ -91,6 +91,16 @@ export const parseImageReference = (text: string): ParsedImage => {
   return { ok: true, image: { registry, repository, tag, digest } };
 };
 
+/** Parses the images of many services, each text once however many of them spell it. */
+export const createImageParser = (): typeof parseImageReference => {
+  const parsed = new Map<string, ParsedImage>();
+  return (text) => {
+    const known = parsed.get(text) ?? parseImageReference(text);
+    parsed.set(text, known);
+    return known;
+  };
+};
+
 /** Registry and repository, the key under which looks are gathered: `docker.io/library/nginx`. */
 export const imageName = (image: Pick<ImageReference, 'registry' | 'repository'>): string =>
   `${image.registry}/${image.repository}`;

@@ -39,7 +39,9 @@ export type Service = {
   readonly labels: Readonly<Record<string, string>>;
   /** Swarmpit's own autoredeploy, which acts on the service beside us where it is on. */
   readonly autoredeploy: boolean;
-  /** Null where the cluster does not tell. Desired is the tasks that should run now. */
+  /** Tasks that the spec asks for; null where that depends on the nodes, or the cluster tells no spec. */
+  readonly specReplicas: number | null;
+  /** Null where it was not told with the service. Desired is the tasks that should run now. */
   readonly replicas: { readonly running: number; readonly desired: number } | null;
   readonly update: { readonly state: UpdateState; readonly message: string } | null;
   /** Null where the cluster does not tell it. */

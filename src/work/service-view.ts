@@ -53,7 +53,8 @@ const runningDigest = ({ service, tasks, knownDigest }: Shown): string | null =>
 };
 
 const replicasOf = ({ service, tasks }: Shown): ServiceView['replicas'] => {
-  if (service.replicas === null) return null;
-  const running = tasks === null ? service.replicas.running : up(tasks).length;
-  return { running, desired: service.replicas.desired };
+  if (tasks === null) return service.replicas;
+  // The tasks of a job are not wanted to run but to end, so a global one has none here to count.
+  const desired = service.specReplicas ?? (service.mode === 'global-job' ? null : tasks.length);
+  return desired === null ? null : { running: up(tasks).length, desired };
 };

@@ -52,7 +52,7 @@ describe('reading a swarm through an engine', () => {
       expect(await only(cluster)).toMatchObject({
         name: 'web',
         image: { ok: true, image: { repository: 'acme/web', tag: 'v1', digest: OLD } },
-        replicas: { running: 2, desired: 2 },
+        specReplicas: 2,
         version: engine.service('web').Version.Index,
       });
     },

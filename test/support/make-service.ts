@@ -21,6 +21,7 @@ export const makeService = (change: Partial<Service> = {}): Service => {
     forceUpdate: 0,
     labels: {},
     autoredeploy: false,
+    specReplicas: 2,
     replicas: { running: 2, desired: 2 },
     update: null,
     updatePolicy: {

@@ -52,7 +52,6 @@ export const engineService = z.object({
     UpdateConfig: updateConfig,
   }),
   UpdateStatus: z.object({ State: text, Message: text }).nullish(),
-  ServiceStatus: z.object({ RunningTasks: count, DesiredTasks: count }).nullish(),
 });
 export type EngineService = z.infer<typeof engineService>;
 

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { ClusterError } from '../../core/cluster.ts';
+import { createImageParser, type parseImageReference } from '../../core/image-reference.ts';
 import type { Node, Service, Task } from '../../core/service.ts';
 import {
   type EngineInfo,
-  type EngineService,
   engineInfo,
   engineNode,
   engineService,
@@ -13,13 +13,12 @@ import type { EngineAnswer, EngineConnection } from './engine-connection.ts';
 import { toService } from './engine-service.ts';
 import { toNode, toTask } from './engine-task.ts';
 import type { RawSpec } from './engine-update.ts';
-import { compareVersions } from './engine-version.ts';
 import { parseExactJson } from './exact-json.ts';
+import { keepLast } from './keep-last.ts';
 
-/** A service as it is used, as it was checked, and its spec exactly as it came. */
+/** A service as it is used, and its spec exactly as it came. */
 export type ReadService = {
   readonly service: Service;
-  readonly checked: EngineService;
   readonly spec: RawSpec;
 };
 
@@ -40,8 +39,6 @@ export type EngineReads = {
 
 /** 10,000 services with large specs are some 50 MB. */
 const LARGEST_ANSWER = 256 * 1024 * 1024;
-/** `GET /services` tells how many tasks run from this version on. */
-const KNOWS_SERVICE_STATUS = '1.41';
 /** More services than this are not named in an address, which proxies bound: all tasks are asked for. */
 const MOST_NAMED = 50;
 
@@ -89,16 +86,16 @@ export const createEngineReads = (
       signal,
     );
 
-  const jsonOf = (path: string, answer: EngineAnswer): unknown => {
+  const jsonOf = (path: string, body: Buffer): unknown => {
     try {
-      return parseExactJson(answer.body.toString('utf8'));
+      return parseExactJson(body.toString('utf8'));
     } catch (error) {
       throw malformed(path, 'no JSON', error);
     }
   };
 
-  const listOf = (path: string, answer: EngineAnswer): readonly unknown[] => {
-    const values = jsonOf(path, answer);
+  const listOf = (path: string, body: Buffer): readonly unknown[] => {
+    const values = jsonOf(path, body);
     if (!Array.isArray(values)) throw malformed(path, 'no list');
     return values;
   };
@@ -113,57 +110,68 @@ export const createEngineReads = (
     );
   };
 
-  const toRead = (path: string, raw: unknown): ReadService | null => {
+  const toRead = (
+    path: string,
+    raw: unknown,
+    parse?: typeof parseImageReference,
+  ): ReadService | null => {
     const checked = check(path, engineService, raw);
     // Checked just now to be what it is taken for.
     const { Spec: spec } = raw as { readonly Spec: RawSpec };
-    const service = toService(checked, spec);
-    return service === null ? null : { service, checked, spec };
+    const service = toService(checked, spec, parse);
+    return service === null ? null : { service, spec };
   };
+
+  const readServices = (body: Buffer): readonly ReadService[] => {
+    const parse = createImageParser();
+    return listOf('/services', body).flatMap((raw) => toRead('/services', raw, parse) ?? []);
+  };
+  const readTasks = (body: Buffer): readonly Task[] =>
+    listOf('/tasks', body).map((task) => toTask(check('/tasks', engineTask, task)));
+  const allServices = keepLast(readServices);
+  const allTasks = keepLast(readTasks);
 
   const tasksWith = async (
     filters: Readonly<Record<string, readonly string[]>>,
+    read: (body: Buffer) => readonly Task[],
     signal: AbortSignal,
   ): Promise<readonly Task[] | null> => {
     // The engine answers 404 where a filter names a service that was removed.
     const answer = await get('/tasks', { filters: JSON.stringify(filters) }, signal, true);
-    if (answer.status === 404) return null;
-    return listOf('/tasks', answer).map((task) => toTask(check('/tasks', engineTask, task)));
+    return answer.status === 404 ? null : read(answer.body);
   };
 
   return {
     async services(signal, imageName) {
-      const version = await connection.version(signal);
-      const tells = compareVersions(version, KNOWS_SERVICE_STATUS) >= 0;
-      const isWhole = imageName === undefined;
-      const answer = await get('/services', tells && isWhole ? { status: 'true' } : {}, signal);
-      const all = listOf('/services', answer);
-      const read = isWhole ? all : all.filter((raw) => mayBeOf(raw, imageName));
-      return read.flatMap((raw) => toRead('/services', raw) ?? []);
+      const { body } = await get('/services', {}, signal);
+      if (imageName === undefined) return allServices(body);
+      const some = listOf('/services', body).filter((raw) => mayBeOf(raw, imageName));
+      return some.flatMap((raw) => toRead('/services', raw) ?? []);
     },
     async service(id, signal) {
       const path = `/services/${encodeURIComponent(id)}`;
       const answer = await get(path, {}, signal, true);
-      return answer.status === 404 ? null : toRead(path, jsonOf(path, answer));
+      return answer.status === 404 ? null : toRead(path, jsonOf(path, answer.body));
     },
-    tasks: async (serviceId, signal) => (await tasksWith({ service: [serviceId] }, signal)) ?? [],
+    tasks: async (serviceId, signal) =>
+      (await tasksWith({ service: [serviceId] }, readTasks, signal)) ?? [],
     async runningTasks(serviceIds, signal) {
       const running = { 'desired-state': ['running'] };
       if (serviceIds !== null && serviceIds.length === 0) return [];
       if (serviceIds !== null && serviceIds.length <= MOST_NAMED) {
-        const named = await tasksWith({ ...running, service: serviceIds }, signal);
+        const named = await tasksWith({ ...running, service: serviceIds }, readTasks, signal);
         if (named !== null) return named;
       }
-      const all = (await tasksWith(running, signal)) ?? [];
+      const all = (await tasksWith(running, allTasks, signal)) ?? [];
       const wanted = new Set(serviceIds);
       return serviceIds === null ? all : all.filter((task) => wanted.has(task.serviceId));
     },
     async nodes(signal) {
-      const nodes = listOf('/nodes', await get('/nodes', {}, signal));
+      const nodes = listOf('/nodes', (await get('/nodes', {}, signal)).body);
       return nodes.map((node) => toNode(check('/nodes', engineNode, node)));
     },
     async info(signal) {
-      return check('/info', engineInfo, jsonOf('/info', await get('/info', {}, signal)));
+      return check('/info', engineInfo, jsonOf('/info', (await get('/info', {}, signal)).body));
     },
   };
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type EngineService, engineService } from './engine-answers.ts';
-import { replicasInSpec, toService } from './engine-service.ts';
+import { toService } from './engine-service.ts';
 
 const raw = (spec: object, rest: object = {}): EngineService =>
   engineService.parse({
@@ -28,10 +28,9 @@ describe('a service of the engine', () => {
       'swarmpit.service.deployment.autoredeploy': 'true',
       'cd-helper.rollback': 'off',
     };
-    const status = { RunningTasks: 1, DesiredTasks: 2, CompletedTasks: 0 };
     const told = service(
       { Labels: labels, Mode: { Replicated: { Replicas: 2 } } },
-      { ServiceStatus: status, UpdateStatus: { State: 'paused', Message: 'because' } },
+      { UpdateStatus: { State: 'paused', Message: 'because' } },
     );
     expect(told).toMatchObject({
       id: 'id',
@@ -47,7 +46,8 @@ describe('a service of the engine', () => {
       forceUpdate: 0,
       labels,
       autoredeploy: true,
-      replicas: { running: 1, desired: 2 },
+      specReplicas: 2,
+      replicas: null,
       update: { state: 'paused', message: 'because' },
     });
   });
@@ -63,7 +63,7 @@ describe('a service of the engine', () => {
     [null, 'replicated', null],
   ])('mode %j is %s with %s replicas', (Mode, mode, replicas) => {
     expect(service({ Mode })?.mode).toBe(mode);
-    expect(replicasInSpec(raw({ Mode }))).toBe(replicas);
+    expect(service({ Mode })?.specReplicas).toBe(replicas);
   });
 
   it.each([

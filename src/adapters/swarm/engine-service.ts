@@ -52,6 +52,18 @@ const healthGraceOf = ({ Spec }: EngineService): number => {
   return (check.StartPeriod ?? 0) / NS_PER_MS + (interval + timeout) * retries;
 };
 
+/**
+ * Tasks that the spec asks for, where it tells: slots of a replicated service, completions of a job.
+ * A job without a number of completions has as many as may run at once, and without that one
+ * (ServiceSpec of the Engine API).
+ */
+const replicasInSpec = ({ Spec: { Mode } }: EngineService): number | null => {
+  if (Mode?.ReplicatedJob) {
+    return Mode.ReplicatedJob.TotalCompletions ?? Mode.ReplicatedJob.MaxConcurrent ?? 1;
+  }
+  return Mode?.Replicated ? (Mode.Replicated.Replicas ?? 0) : null;
+};
+
 const updateOf = ({ UpdateStatus: status }: EngineService): Service['update'] =>
   status?.State !== undefined && isUpdateState(status.State)
     ? { state: status.State, message: status.Message ?? '' }
@@ -59,13 +71,16 @@ const updateOf = ({ UpdateStatus: status }: EngineService): Service['update'] =>
 
 /**
  * The service as every kind of cluster tells it, or null where it runs no containers. `spec` is its spec
- * exactly as it came, for what is computed from the whole of it.
+ * exactly as it came, for what is computed from the whole of it; `parse` may know its image already.
  */
-export const toService = (read: EngineService, spec: SpecParts): Service | null => {
+export const toService = (
+  read: EngineService,
+  spec: SpecParts,
+  parse = parseImageReference,
+): Service | null => {
   const imageText = read.Spec.TaskTemplate.ContainerSpec?.Image;
   if (imageText === undefined) return null;
   const labels = read.Spec.Labels ?? {};
-  const status = read.ServiceStatus;
   let fingerprint: string | null = null;
   return {
     id: read.ID,
@@ -73,14 +88,14 @@ export const toService = (read: EngineService, spec: SpecParts): Service | null 
     stack: labels[STACK_LABEL] ?? null,
     mode: modeOf(read),
     imageText,
-    image: parseImageReference(imageText),
+    image: parse(imageText),
     version: read.Version.Index,
     forceUpdate: read.Spec.TaskTemplate.ForceUpdate ?? 0,
     labels,
     autoredeploy: labels[AUTOREDEPLOY_LABEL] === 'true',
-    replicas: status
-      ? { running: status.RunningTasks ?? 0, desired: status.DesiredTasks ?? 0 }
-      : null,
+    specReplicas: replicasInSpec(read),
+    // Only its tasks tell; the engine could count them, and would take half as long again for its list.
+    replicas: null,
     update: updateOf(read),
     updatePolicy: policyOf(read),
     healthGraceMs: healthGraceOf(read),
@@ -92,16 +107,4 @@ export const toService = (read: EngineService, spec: SpecParts): Service | null 
     createdAt: read.CreatedAt,
     updatedAt: read.UpdatedAt,
   };
-};
-
-/**
- * Tasks that the spec asks for, where it tells: slots of a replicated service, completions of a job.
- * A job without a number of completions has as many as may run at once, and without that one
- * (ServiceSpec of the Engine API).
- */
-export const replicasInSpec = ({ Spec: { Mode } }: EngineService): number | null => {
-  if (Mode?.ReplicatedJob) {
-    return Mode.ReplicatedJob.TotalCompletions ?? Mode.ReplicatedJob.MaxConcurrent ?? 1;
-  }
-  return Mode?.Replicated ? (Mode.Replicated.Replicas ?? 0) : null;
 };

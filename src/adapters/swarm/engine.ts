@@ -12,7 +12,6 @@ import { engineIdentity } from './engine-identity.ts';
 import { taskLines } from './engine-logs.ts';
 import { isOutOfSequence } from './engine-problem.ts';
 import { createEngineReads, type ReadService } from './engine-reads.ts';
-import { replicasInSpec } from './engine-service.ts';
 import { type RawSpec, specWithImage } from './engine-update.ts';
 
 /** Deadlines in ms, each for a whole call. */
@@ -68,7 +67,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     const wanted = tasks.filter((task) => task.desired === 'running');
     const running = wanted.filter((task) => task.state === 'running').length;
     // An inspected service does not tell how many run; its tasks do.
-    const replicas = { running, desired: replicasInSpec(found.checked) ?? wanted.length };
+    const replicas = { running, desired: found.service.specReplicas ?? wanted.length };
     const service = keep(withReplicas(found.service, replicas), found.spec);
     const isGlobal = service.mode === 'global' || service.mode === 'global-job';
     const nodesMatter = isGlobal || running < Math.max(wanted.length, replicas.desired);

@@ -74,6 +74,7 @@ export const toSwarmpitService = (
     forceUpdate: read.deployment?.forceUpdate ?? 0,
     labels: Object.fromEntries((read.labels ?? []).map(({ name, value }) => [name, value ?? ''])),
     autoredeploy: autoredeploy === true || autoredeploy === 'true',
+    specReplicas: null,
     replicas: tasks ? { running: tasks.running ?? 0, desired: tasks.total ?? 0 } : null,
     update: update && isUpdateState(update) ? { state: update, message: message ?? '' } : null,
     updatePolicy: null,
