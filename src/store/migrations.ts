@@ -239,4 +239,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sessions_by_token ON sessions (token, used_at);
   `,
+  `
+  CREATE TABLE run_plans (
+    run_id TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+    counts TEXT NOT NULL,
+    services TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

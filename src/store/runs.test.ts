@@ -5,14 +5,14 @@ import type { RunRequest, ServiceView } from '../core/views.ts';
 import { endDeployment } from './deployments.ts';
 import { openStore, type Store } from './open-store.ts';
 import { queueDeployment } from './queue-deployment.ts';
+import { listRuns, readRun, readRunSummary } from './read-runs.ts';
+import { putRunPlan } from './run-plans.ts';
 import {
   endRun,
   lastRunAt,
-  listRuns,
   openDeploymentsOfRun,
   openRuns,
   putRunServices,
-  readRun,
   type RunOrigin,
   setRunProgress,
   startRun,
@@ -192,4 +192,33 @@ it('lists the newest first, in pages that miss and repeat none', async () => {
     after = page.next;
   }
   expect(seen).toEqual(ids.toReversed());
+});
+
+describe('a dry run', () => {
+  it('is one row with what it found, and shown like any other', async () => {
+    const id = await start({ dryRun: true });
+    const services = [view('a'), view('b', 'obsolete'), view('c')];
+    await putRunPlan(store.db, id, services);
+    const progress = { services: 3, images: 2, checkedImages: 2 };
+    await endRun(store.db, id, 'done', null, START + 5, progress);
+    const counts = { current: 2, obsolete: 1 };
+    expect(await readRun(store.db, id)).toMatchObject({
+      state: 'done',
+      progress,
+      counts,
+      services,
+    });
+    expect(await readRunSummary(store.db, id)).toMatchObject({ dryRun: true, counts });
+    expect((await listRuns(store.db, { limit: 5, after: null })).items).toMatchObject([{ counts }]);
+    const rows = await store.db.selectFrom('run_services').selectAll().execute();
+    expect(rows).toEqual([]);
+  });
+
+  it('of the version before, which made a row a service, is shown as it was', async () => {
+    const id = await start({ dryRun: true });
+    await put(id, 'one', view('a'), view('b', 'unknown'));
+    const run = await readRun(store.db, id);
+    expect(run?.services.map((one) => one.id)).toEqual(['a', 'b']);
+    expect(run?.counts).toEqual({ current: 1, unknown: 1 });
+  });
 });

@@ -1,15 +1,6 @@
 import { type Selectable, sql } from 'kysely';
-import type {
-  Page,
-  PageRequest,
-  RunProgress,
-  RunRequest,
-  RunState,
-  RunSummary,
-  RunView,
-  ServiceView,
-} from '../core/views.ts';
-import { optionalRfc3339, readJson, rfc3339 } from './json.ts';
+import type { RunProgress, RunRequest, RunState, ServiceView } from '../core/views.ts';
+import { readJson } from './json.ts';
 import type { Db, Query } from './open-store.ts';
 import type { RunRow } from './schema.ts';
 
@@ -51,23 +42,28 @@ export const startRun = async (db: Db, run: NewRun, now: number): Promise<string
       .where('ended_at', 'is', null)
       .executeTakeFirst();
     if (same !== undefined && !run.request.dryRun) return same.id;
-    await query
-      .insertInto('runs')
-      .values({
-        id: run.id,
-        request,
-        origin: run.origin,
-        actor: run.actor,
-        state: 'queued',
-        reason: null,
-        dry_run: run.request.dryRun ? 1 : 0,
-        progress: JSON.stringify(NO_PROGRESS),
-        started_at: now,
-        ended_at: null,
-      })
-      .execute();
+    await insertRun(query, run, now);
     return run.id;
   });
+
+/** Puts a run on disk that is joined with no other. */
+export const insertRun = async (query: Query, run: NewRun, now: number): Promise<void> => {
+  await query
+    .insertInto('runs')
+    .values({
+      id: run.id,
+      request: requestText(run.request),
+      origin: run.origin,
+      actor: run.actor,
+      state: 'queued',
+      reason: null,
+      dry_run: run.request.dryRun ? 1 : 0,
+      progress: JSON.stringify(NO_PROGRESS),
+      started_at: now,
+      ended_at: null,
+    })
+    .execute();
+};
 
 /** Runs that are not at their end, oldest first. */
 export const openRuns = async (db: Query): Promise<Run[]> =>
@@ -102,16 +98,19 @@ export const setRunProgress = async (
     .execute();
 };
 
+/** `progress` is its last where that was not set before. */
 export const endRun = async (
   query: Query,
   id: string,
   state: 'done' | 'failed',
   reason: string | null,
   now: number,
+  progress: RunProgress | null = null,
 ): Promise<void> => {
+  const last = progress === null ? {} : { progress: JSON.stringify(progress) };
   await query
     .updateTable('runs')
-    .set({ state, reason, ended_at: now })
+    .set({ state, reason, ended_at: now, ...last })
     .where('id', '=', id)
     .where('ended_at', 'is', null)
     .execute();
@@ -190,52 +189,4 @@ export const openDeploymentsOfRun = async (query: Query, run: string): Promise<n
     )
     .executeTakeFirstOrThrow();
   return count;
-};
-
-/** Newest first. */
-export const listRuns = async (db: Db, page: PageRequest): Promise<Page<RunSummary>> => {
-  let query = db.selectFrom('runs').selectAll();
-  if (page.after !== null) query = query.where('id', '<', page.after);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  const shown = rows.slice(0, page.limit);
-  return {
-    items: await Promise.all(shown.map((row) => toSummary(db, row))),
-    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
-  };
-};
-
-export const readRun = async (db: Db, id: string): Promise<RunView | null> => {
-  const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
-  if (row === undefined) return null;
-  const services = await db
-    .selectFrom('run_services')
-    .select('view')
-    .where('run_id', '=', id)
-    .orderBy('position')
-    .execute();
-  const views = services.map(({ view }) => readJson<ServiceView>(view));
-  return { ...(await toSummary(db, row)), services: views };
-};
-
-const toSummary = async (db: Db, row: Selectable<RunRow>): Promise<RunSummary> => {
-  const verdicts = await db
-    .selectFrom('run_services')
-    .select((eb) => ['verdict', eb.fn.countAll<number>().as('count')])
-    .where('run_id', '=', row.id)
-    .groupBy('verdict')
-    .execute();
-  const counts = Object.fromEntries(verdicts.map(({ verdict, count }) => [verdict, count]));
-  return {
-    id: row.id,
-    state: row.state,
-    reason: row.reason,
-    dryRun: row.dry_run === 1,
-    progress: readJson(row.progress),
-    startedAt: rfc3339(row.started_at),
-    endedAt: optionalRfc3339(row.ended_at),
-    counts,
-  };
 };

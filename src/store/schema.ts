@@ -21,6 +21,7 @@ export type Tables = {
   proven: ProvenRow;
   runs: RunRow;
   run_services: RunServiceRow;
+  run_plans: RunPlanRow;
   actions: ActionRow;
   freezes: FreezeRow;
   notifications: NotificationRow;
@@ -198,6 +199,15 @@ export type RunServiceRow = {
   deployment_id: string | null;
   /** JSON, see ServiceView. */
   view: string;
+};
+
+/** What a dry run found. It is written once and read whole, so it is one row however many services there are. */
+export type RunPlanRow = {
+  run_id: string;
+  /** JSON, services by verdict. */
+  counts: string;
+  /** JSON, a list of ServiceView. */
+  services: string;
 };
 
 export type ActionRow = {

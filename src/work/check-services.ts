@@ -1,6 +1,6 @@
 import { assess } from '../core/assess.ts';
 import type { Digest } from '../core/digest.ts';
-import { imageName } from '../core/image-reference.ts';
+import { imageWithTag } from '../core/image-reference.ts';
 import { exclusionOf, type Selection } from '../core/labels.ts';
 import { isPlainManifest, type LookUp } from '../core/published.ts';
 import type { Service, Task } from '../core/service.ts';
@@ -42,6 +42,13 @@ export const taggedImage = (service: Service): TaggedImage | null => {
   return image.tag === null ? null : { ...image, tag: image.tag };
 };
 
+const NO_MEMBERS = { kind: 'manifest', manifest: { members: [] } } as const;
+
+type Asked = { readonly service: Service; readonly image: TaggedImage };
+
+/** Verdicts that a platform of the published index could turn into `current`. */
+const DIFFERS: ReadonlySet<string> = new Set(['obsolete', 'held', 'diverged']);
+
 /**
  * Resolves and assesses: one look-up for each distinct image however many services use it, and one
  * reading of the published manifest only where a running digest differs, because the running one may
@@ -52,45 +59,53 @@ export const checkServices = async (
   check: Check,
   signal: AbortSignal,
 ): Promise<CheckedService[]> => {
-  const tasksOf = Map.groupBy(check.tasks ?? [], (task) => task.serviceId);
-  const lookUps = new Map<string, Promise<LookUp | null>>();
-  const lookUpOnce = (image: TaggedImage): Promise<LookUp | null> => {
-    const key = `${imageName(image)}:${image.tag}`;
-    const known = lookUps.get(key) ?? check.lookUp(image);
-    lookUps.set(key, known);
-    return known;
+  const { select, memory } = check;
+  const tasksOf = check.tasks === null ? null : Map.groupBy(check.tasks, (task) => task.serviceId);
+  const checked = new Map<Service, CheckedService>();
+  const conclude = (
+    { service, image }: Pick<CheckedService, 'service' | 'image'>,
+    lookUp: LookUp | null,
+    members: readonly Digest[] | null,
+  ): Verdict => {
+    const verdict = assess({
+      service,
+      tasks: tasksOf === null ? null : (tasksOf.get(service.id) ?? []),
+      lookUp,
+      members,
+      select,
+      hold: lookUp?.kind === 'published' ? memory.hold(service, lookUp.digest) : null,
+      knownDigest: memory.knownDigest(service),
+      updateIsOurs: memory.updateIsOurs(service),
+    });
+    checked.set(service, { service, image, lookUp, members, verdict });
+    return verdict;
   };
 
-  const checkOne = async (service: Service): Promise<CheckedService> => {
-    const image = taggedImage(service);
-    const isAsked = image !== null && exclusionOf(service, check.select) === null;
-    const lookUp = isAsked ? await lookUpOnce(image) : null;
-    const verdict = (answer: LookUp | null, members: readonly Digest[] | null): Verdict =>
-      assess({
-        service,
-        tasks: check.tasks === null ? null : (tasksOf.get(service.id) ?? []),
-        lookUp: answer,
-        members,
-        select: check.select,
-        hold: answer?.kind === 'published' ? check.memory.hold(service, answer.digest) : null,
-        knownDigest: check.memory.knownDigest(service),
-        updateIsOurs: check.memory.updateIsOurs(service),
-      });
-    const first = verdict(lookUp, null);
-    const differs = ['obsolete', 'held', 'diverged'].includes(first.verdict);
-    if (!differs || image === null || lookUp?.kind !== 'published') {
-      return { service, image, lookUp, members: null, verdict: first };
-    }
+  const checkImage = async (image: TaggedImage, users: readonly Asked[]): Promise<void> => {
+    const lookUp = await check.lookUp(image);
+    const differing = users.filter((user) => DIFFERS.has(conclude(user, lookUp, null).verdict));
+    if (differing.length === 0 || lookUp?.kind !== 'published') return;
     // Only an index has members that could run instead of it.
-    if (isPlainManifest(lookUp.mediaType)) {
-      return { service, image, lookUp, members: [], verdict: first };
+    const read = isPlainManifest(lookUp.mediaType)
+      ? NO_MEMBERS
+      : await registries.readManifest(image, lookUp.digest, signal);
+    for (const user of differing) {
+      if (read.kind === 'failed') conclude(user, read, null);
+      else conclude(user, lookUp, read.manifest.members);
     }
-    const read = await registries.readManifest(image, lookUp.digest, signal);
-    if (read.kind === 'failed') {
-      return { service, image, lookUp: read, members: null, verdict: verdict(read, null) };
-    }
-    const { members } = read.manifest;
-    return { service, image, lookUp, members, verdict: verdict(lookUp, members) };
   };
-  return Promise.all(check.services.map(checkOne));
+
+  const usersOf = new Map<string, [Asked, ...Asked[]]>();
+  for (const service of check.services) {
+    const image = taggedImage(service);
+    if (image === null || exclusionOf(service, select) !== null) {
+      conclude({ service, image }, null, null);
+      continue;
+    }
+    const users = usersOf.get(imageWithTag(image));
+    if (users === undefined) usersOf.set(imageWithTag(image), [{ service, image }]);
+    else users.push({ service, image });
+  }
+  await Promise.all([...usersOf.values()].map((users) => checkImage(users[0].image, users)));
+  return check.services.flatMap((service) => checked.get(service) ?? []);
 };

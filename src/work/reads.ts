@@ -6,7 +6,7 @@ import { listFreezes } from '../store/freezes.ts';
 import type { Db } from '../store/open-store.ts';
 import { listDeliveries, readDelivery } from '../store/read-deliveries.ts';
 import { listDeployments, readDeployment } from '../store/read-deployments.ts';
-import { listRuns, readRun } from '../store/runs.ts';
+import { listRuns, readRun } from '../store/read-runs.ts';
 import { type InspectDeps, inspectServices, pageOfServices } from './inspect.ts';
 import type { Quota } from './pull-budget.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
 import type { RunRequest, RunView } from '../../src/core/views.ts';
-import { readRun } from '../../src/store/runs.ts';
+import { readRun } from '../../src/store/read-runs.ts';
 import type { Work } from '../../src/work/work.ts';
 import { fakeTwoPlatforms } from '../support/fake-registry-images.ts';
 import { openWorkBench, type WorkBench, type WorkBenchOptions } from '../support/work-bench.ts';

@@ -1,0 +1,69 @@
+import type { Selectable } from 'kysely';
+import type { Page, PageRequest, RunSummary, RunView, ServiceView } from '../core/views.ts';
+import { optionalRfc3339, readJson, rfc3339 } from './json.ts';
+import type { Db } from './open-store.ts';
+import { readPlanCounts, readPlanServices } from './run-plans.ts';
+import type { RunRow } from './schema.ts';
+
+/** Newest first. */
+export const listRuns = async (db: Db, page: PageRequest): Promise<Page<RunSummary>> => {
+  let query = db.selectFrom('runs').selectAll();
+  if (page.after !== null) query = query.where('id', '<', page.after);
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  const shown = rows.slice(0, page.limit);
+  return {
+    items: await Promise.all(shown.map((row) => toSummary(db, row))),
+    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+  };
+};
+
+/** A run without its services. */
+export const readRunSummary = async (db: Db, id: string): Promise<RunSummary | null> => {
+  const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : toSummary(db, row);
+};
+
+export const readRun = async (db: Db, id: string): Promise<RunView | null> => {
+  const summary = await readRunSummary(db, id);
+  if (summary === null) return null;
+  const planned = summary.dryRun ? await readPlanServices(db, id) : null;
+  return { ...summary, services: planned ?? (await readRunServices(db, id)) };
+};
+
+const readRunServices = async (db: Db, id: string): Promise<readonly ServiceView[]> => {
+  const services = await db
+    .selectFrom('run_services')
+    .select('view')
+    .where('run_id', '=', id)
+    .orderBy('position')
+    .execute();
+  return services.map(({ view }) => readJson<ServiceView>(view));
+};
+
+const countRunServices = async (db: Db, id: string): Promise<RunSummary['counts']> => {
+  const verdicts = await db
+    .selectFrom('run_services')
+    .select((eb) => ['verdict', eb.fn.countAll<number>().as('count')])
+    .where('run_id', '=', id)
+    .groupBy('verdict')
+    .execute();
+  return Object.fromEntries(verdicts.map(({ verdict, count }) => [verdict, count]));
+};
+
+const toSummary = async (db: Db, row: Selectable<RunRow>): Promise<RunSummary> => {
+  const isDryRun = row.dry_run === 1;
+  const planned = isDryRun ? await readPlanCounts(db, row.id) : null;
+  return {
+    id: row.id,
+    state: row.state,
+    reason: row.reason,
+    dryRun: isDryRun,
+    progress: readJson(row.progress),
+    startedAt: rfc3339(row.started_at),
+    endedAt: optionalRfc3339(row.ended_at),
+    counts: planned ?? (await countRunServices(db, row.id)),
+  };
+};

@@ -1,0 +1,101 @@
+import type { Log } from '../core/log.ts';
+import type { RunRequest, RunView, ServiceView } from '../core/views.ts';
+import type { Db, Query } from '../store/open-store.ts';
+import { readRun, readRunSummary } from '../store/read-runs.ts';
+import { relaxed } from '../store/relaxed.ts';
+import { putRunPlan } from '../store/run-plans.ts';
+import { endRun, insertRun, type NewRun, openRuns } from '../store/runs.ts';
+import { askOnce, type AskOnceDeps } from './ask-once.ts';
+import { checkCluster, type PlannedService } from './check-cluster.ts';
+import { type AskedCluster, eachAskedCluster } from './each-asked-cluster.ts';
+import type { Clock } from './ports.ts';
+import { recordChecked } from './record-checked.ts';
+import { createRunProgress } from './run-progress.ts';
+
+export type DryRunDeps = AskOnceDeps & {
+  readonly clusters: readonly AskedCluster[];
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Runs that end with their plan: each belongs to the request that asked for it, and dies with it. */
+export type DryRuns = {
+  readonly carryOut: (run: NewRun, signal: AbortSignal) => Promise<RunView>;
+  /** Ends those that a process before this one left open. */
+  readonly endForgotten: () => Promise<void>;
+};
+
+export const createDryRuns = (deps: DryRunDeps): DryRuns => {
+  const { db, clock, log } = deps;
+  const ours = new Set<string>();
+
+  const begin = async (run: NewRun): Promise<void> => {
+    // How long ago the helper last asked by itself must be known also after a crash of the host.
+    const commit =
+      run.origin === 'person'
+        ? relaxed
+        : <T>(store: Db, work: (query: Query) => Promise<T>) => store.transaction().execute(work);
+    await commit(db, (query) => insertRun(query, run, clock.now()));
+  };
+
+  const plan = async (
+    run: { readonly id: string; readonly request: RunRequest },
+    signal: AbortSignal,
+  ): Promise<readonly ServiceView[]> => {
+    const progress = createRunProgress(deps, run.id);
+    const registries = askOnce(deps);
+    const planned = new Map<string, readonly PlannedService[]>();
+    const problems = await eachAskedCluster(deps.clusters, run.request, async (one) => {
+      const { name } = one.cluster;
+      const checkDeps = { ...one, registries, db, now: clock.now };
+      planned.set(name, await checkCluster(checkDeps, run.request, progress.of(name), signal));
+    });
+    const all = deps.clusters.flatMap(({ cluster }) => planned.get(cluster.name) ?? []);
+    const services = all.map(({ view }) => view);
+    const reason = problems.length === 0 ? null : problems.join('; ');
+    const state = reason === null ? 'done' : 'failed';
+    // Whoever asked has the answer; what a crash of the host takes can be asked for again.
+    await relaxed(db, async (query) => {
+      await recordChecked(query, all, clock.now());
+      await putRunPlan(query, run.id, services);
+      await endRun(query, run.id, state, reason, clock.now(), progress.sum());
+    });
+    log.info('run ended', { run: run.id, reason });
+    return services;
+  };
+
+  const viewOf = async (id: string, services: readonly ServiceView[] | null): Promise<RunView> => {
+    const summary = services === null ? null : await readRunSummary(db, id);
+    const view =
+      services === null || summary === null ? await readRun(db, id) : { ...summary, services };
+    if (view === null) throw new Error(`run ${id} is not in the store`);
+    return view;
+  };
+
+  return {
+    carryOut: async (run, signal) => {
+      ours.add(run.id);
+      try {
+        await begin(run);
+        return await viewOf(run.id, await plan(run, signal));
+      } catch (error) {
+        const reason = signal.aborted
+          ? 'nobody waited for it any more'
+          : 'an error of the helper itself, see its log';
+        if (signal.aborted) log.info('run given up', { run: run.id, reason });
+        else log.error('run broke', { run: run.id, error });
+        await endRun(db, run.id, 'failed', reason, clock.now());
+        return await viewOf(run.id, null);
+      } finally {
+        ours.delete(run.id);
+      }
+    },
+    endForgotten: async () => {
+      const reason = 'the helper ended while it was checking';
+      for (const { id, request } of await openRuns(db)) {
+        if (request.dryRun && !ours.has(id)) await endRun(db, id, 'failed', reason, clock.now());
+      }
+    },
+  };
+};
