@@ -101,6 +101,10 @@ export type DeploymentView = {
 export const RUN_STATES = ['queued', 'checking', 'deploying', 'done', 'failed'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
+/** What began a run: somebody, the schedule, or the start of the helper. */
+export const RUN_ORIGINS = ['person', 'schedule', 'start'] as const;
+export type RunOrigin = (typeof RUN_ORIGINS)[number];
+
 /** How far a run has come. A look-up is one image, however many services use it. */
 export type RunProgress = {
   readonly services: number;
@@ -115,6 +119,9 @@ export type RunSummary = {
   /** One line for a person where it failed or left something out. */
   readonly reason: string | null;
   readonly dryRun: boolean;
+  readonly origin: RunOrigin;
+  /** Name of the token of whoever asked for it; null for a run by itself. */
+  readonly by: string | null;
   readonly progress: RunProgress;
   readonly startedAt: string;
   readonly endedAt: string | null;

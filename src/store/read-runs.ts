@@ -61,6 +61,8 @@ const toSummary = async (db: Db, row: Selectable<RunRow>): Promise<RunSummary> =
     state: row.state,
     reason: row.reason,
     dryRun: isDryRun,
+    origin: row.origin,
+    by: row.actor,
     progress: readJson(row.progress),
     startedAt: rfc3339(row.started_at),
     endedAt: optionalRfc3339(row.ended_at),

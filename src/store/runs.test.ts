@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeService } from '../../test/support/make-service.ts';
 import { makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
-import type { RunRequest, ServiceView } from '../core/views.ts';
+import type { RunOrigin, RunRequest, ServiceView } from '../core/views.ts';
 import { endDeployment } from './deployments.ts';
 import { openStore, type Store } from './open-store.ts';
 import { queueDeployment } from './queue-deployment.ts';
@@ -13,7 +13,6 @@ import {
   openDeploymentsOfRun,
   openRuns,
   putRunServices,
-  type RunOrigin,
   setRunProgress,
   startRun,
 } from './runs.ts';
@@ -83,6 +82,8 @@ describe('starting a run', () => {
       state: 'queued',
       reason: null,
       dryRun: false,
+      origin: 'person',
+      by: 'oncall',
       progress: { services: 0, images: 0, checkedImages: 0 },
       startedAt: new Date(START).toISOString(),
       endedAt: null,

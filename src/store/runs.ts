@@ -1,10 +1,8 @@
 import { type Selectable, sql } from 'kysely';
-import type { RunProgress, RunRequest, RunState, ServiceView } from '../core/views.ts';
+import type { RunOrigin, RunProgress, RunRequest, RunState, ServiceView } from '../core/views.ts';
 import { readJson } from './json.ts';
 import type { Db, Query } from './open-store.ts';
 import type { RunRow } from './schema.ts';
-
-export type RunOrigin = RunRow['origin'];
 
 export type Run = {
   readonly id: string;

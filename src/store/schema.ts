@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import type { PushOutcome } from '../core/conclude-look.ts';
 import type { Cause } from '../core/plan.ts';
-import type { DeploymentState } from '../core/views.ts';
+import type { DeploymentState, RunOrigin } from '../core/views.ts';
 
 /**
  * The tables, as the newest migration leaves them. Times are whole ms since the epoch. Columns that
@@ -179,7 +179,7 @@ export type RunRow = {
   id: string;
   /** JSON, see RunRequest: equal requests under way are joined. */
   request: string;
-  origin: 'person' | 'schedule' | 'start';
+  origin: RunOrigin;
   actor: string | null;
   state: 'queued' | 'checking' | 'deploying' | 'done' | 'failed';
   reason: string | null;

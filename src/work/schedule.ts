@@ -1,8 +1,8 @@
 import { Cron } from 'croner';
 import type { Log } from '../core/log.ts';
-import type { RunRequest } from '../core/views.ts';
+import type { RunOrigin, RunRequest } from '../core/views.ts';
 import type { Db } from '../store/open-store.ts';
-import { lastRunAt, type RunOrigin } from '../store/runs.ts';
+import { lastRunAt } from '../store/runs.ts';
 import type { Clock } from './ports.ts';
 import type { SmartRedeploy } from './smart-redeploy.ts';
 

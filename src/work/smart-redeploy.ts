@@ -1,5 +1,5 @@
 import { ActRefused } from '../core/act-refused.ts';
-import type { RunRequest, RunView } from '../core/views.ts';
+import type { RunOrigin, RunRequest, RunView } from '../core/views.ts';
 import { queueDeployment, type Trigger } from '../store/queue-deployment.ts';
 import { readRun } from '../store/read-runs.ts';
 import {
@@ -8,7 +8,6 @@ import {
   openRuns,
   putRunServices,
   type Run,
-  type RunOrigin,
   type RunService,
   setRunProgress,
   startRun,

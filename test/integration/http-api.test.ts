@@ -119,6 +119,8 @@ const run: RunView = {
   reason: null,
   progress: { services: 1, images: 1, checkedImages: 1 },
   dryRun: true,
+  origin: 'person',
+  by: 'oncall',
   startedAt: '2026-01-02T03:04:05.000Z',
   endedAt: '2026-01-02T03:04:06.000Z',
   counts: { current: 1 },

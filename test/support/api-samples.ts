@@ -50,6 +50,8 @@ export const runOf = (change: Partial<RunView>): RunView => ({
   state: 'done',
   reason: null,
   dryRun: false,
+  origin: 'person',
+  by: 'oncall',
   progress: { services: 0, images: 0, checkedImages: 0 },
   startedAt: TIME,
   endedAt: TIME,

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { RUN_STATES, type RunRequest, type RunSummary, type RunView } from '../../core/views.ts';
+import {
+  RUN_ORIGINS,
+  RUN_STATES,
+  type RunRequest,
+  type RunSummary,
+  type RunView,
+} from '../../core/views.ts';
 import { ServiceSchema, time, VerdictSchema } from './service.ts';
 
 const LONGEST_GLOB = 255;
@@ -10,6 +16,8 @@ const summary = z.object({
   state: z.enum(RUN_STATES),
   reason: z.string().nullable(),
   dryRun: z.boolean(),
+  origin: z.enum(RUN_ORIGINS),
+  by: z.string().nullable().describe('Name of the token of whoever asked for it.'),
   progress: z.object({ services: z.int(), images: z.int(), checkedImages: z.int() }),
   startedAt: time,
   endedAt: time.nullable(),
