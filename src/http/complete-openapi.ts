@@ -26,6 +26,9 @@ const header = (name: string, description: string): Parameter => ({
 const READ_HEADERS = [
   header('If-None-Match', 'ETag of an answer that is known: 304 where it would be the same.'),
 ];
+const STREAM_HEADERS = [
+  header('Last-Event-ID', 'Id of the last event that is known: the answer goes on after it.'),
+];
 const ACT_HEADERS = [
   header('X-CD-Helper', '`dashboard`: needed where a session is shown and no token.'),
   header(
@@ -52,7 +55,8 @@ const operationId = (method: string, path: string): string => {
 const complete = (method: string, path: string, operation: Operation): Operation => {
   const isRead = method === 'get';
   const isHook = !path.includes('/api/v1/');
-  const headers = isHook ? [] : isRead ? READ_HEADERS : ACT_HEADERS;
+  const isStream = JSON.stringify(operation.responses ?? {}).includes('"text/event-stream"');
+  const headers = isHook ? [] : isStream ? STREAM_HEADERS : isRead ? READ_HEADERS : ACT_HEADERS;
   const answers = Object.entries(operation.responses ?? {}).map(([status, answer]) => {
     const described = answer.description === 'Problem' ? {} : { description: STATUS_CODES[status] };
     return [status, { ...answer, ...described }] as const;
@@ -68,7 +72,7 @@ const complete = (method: string, path: string, operation: Operation): Operation
     parameters: [...(operation.parameters ?? []), ...headers],
     responses: {
       ...Object.fromEntries(answers),
-      ...(isRead ? { 304: { description: 'What is known already' } } : {}),
+      ...(isRead && !isStream ? { 304: { description: 'What is known already' } } : {}),
       default: PROBLEM,
     },
   } as Operation;

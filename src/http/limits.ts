@@ -24,4 +24,9 @@ export const LIMITS = {
   /** An act that asks a cluster or a registry. */
   actTimeout: 30_000,
   storeProbe: 2_000,
+  /** Clients that listen to events at one time; each may hold as much as is buffered for it. */
+  eventStreams: 100,
+  eventsBuffered: 256 * 1024,
+  /** Proxies take a connection for dead after 30 s and more of silence. */
+  eventBeat: 15_000,
 } as const;

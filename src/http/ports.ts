@@ -143,6 +143,25 @@ export type Sessions = {
   readonly endAll: (token: ApiToken, address: string) => Promise<void>;
 };
 
+export type FeedEvent = {
+  /** To go on from. */
+  readonly id: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+};
+
+/**
+ * Tells what changes from after the event `lastId` on, until what it gives is called. Where that cannot be
+ * told, the first event is a `reset`. `take` never rejects, and the next come when it has resolved.
+ */
+export type EventFeed = (
+  lastId: string | null,
+  listener: {
+    readonly take: (events: readonly FeedEvent[]) => Promise<void>;
+    readonly end: () => void;
+  },
+) => Promise<() => void>;
+
 /** Everything that the server needs of the rest of the helper. */
 export type ServerDeps = {
   /** Empty, or begins with `/` and does not end with one. */
@@ -164,6 +183,8 @@ export type ServerDeps = {
   readonly requestKeys?: RequestKeys;
   /** Without it, nobody signs in but by showing a token. */
   readonly sessions?: Sessions;
+  /** Without it, `/events` answers 501. */
+  readonly events?: EventFeed;
   /** The folder of the built dashboard, or null where it was not built. */
   readonly dashboard?: string | null;
   readonly storeIsWritable: () => Promise<boolean>;

@@ -3,9 +3,11 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { createActRoutes } from './act-routes.ts';
 import { addNotFound, answerUnreadable, createErrorHandler } from './answer-problems.ts';
+import { closeSilentConnections } from './close-silent-connections.ts';
 import { createDashboardRoutes } from './dashboard-routes.ts';
 import { createDeskRoutes } from './desk-routes.ts';
 import { addEntityTags } from './entity-tags.ts';
+import { createEventRoutes } from './event-routes.ts';
 import { createFailureAnswer } from './failed-sign-in.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { createHookRoutes } from './hook-routes.ts';
@@ -26,6 +28,8 @@ export type Patience = {
   readonly headersTimeout: number;
   readonly requestTimeout: number;
   readonly checkInterval: number;
+  /** Between two signs of life of a stream of events. */
+  readonly eventBeat?: number;
 };
 
 const createApp = ({ trustedProxies, log }: ServerDeps, patience: Patience): FastifyInstance => {
@@ -52,13 +56,14 @@ const createApp = ({ trustedProxies, log }: ServerDeps, patience: Patience): Fas
   });
   app.server.maxConnections = LIMITS.connections;
   app.server.maxHeadersCount = LIMITS.headerCount;
+  closeSilentConnections(app);
   app.setErrorHandler(handleError);
   addNotFound(app);
   return app;
 };
 
 /** Everything that lives under the base path. */
-const addRoutes = (app: FastifyInstance, deps: ServerDeps): void => {
+const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): void => {
   const { hookSecrets, apiTokens, log, now, version, metrics } = deps;
   const failedHook = createFailureAnswer({
     now,
@@ -127,6 +132,9 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps): void => {
       );
       api.register(async (shown) => {
         shown.addHook('onRequest', signedIn('viewer'));
+        shown.register(
+          createEventRoutes({ ...deps, beatMs: patience.eventBeat ?? LIMITS.eventBeat }),
+        );
         addEntityTags(shown);
         shown.register(createReadRoutes(deps.reads));
         shown.register(createDeskRoutes(deps.reads));
@@ -159,7 +167,7 @@ export const createServer = async (
   await app.register(fastifySwagger, describeApi(deps.version.version));
   const refuseOthers = refuseOtherMethods(app);
   if (deps.basePath !== '') addHealthRoutes(app, deps);
-  await app.register(async (based) => addRoutes(based, deps), { prefix: deps.basePath });
+  await app.register(async (based) => addRoutes(based, deps, patience), { prefix: deps.basePath });
   refuseOthers();
   await app.ready();
   return app;

@@ -11,6 +11,7 @@ import { createTokenProof } from '../intake/prove-token.ts';
 import { SENDERS } from '../intake/senders.ts';
 import type { Store } from '../store/open-store.ts';
 import { forgetKey, keepAnswer, takeKey } from '../store/request-keys.ts';
+import { createEventFeed } from '../work/event-feed.ts';
 import type { Metrics } from '../work/metrics.ts';
 import { createReads } from '../work/reads.ts';
 import { createRecordedActs } from '../work/recorded-acts.ts';
@@ -27,6 +28,9 @@ export type ServerParts = {
   readonly metrics: Metrics;
   readonly log: Log;
 };
+
+/** Enough that no two processes of a store are taken for one. */
+const PROCESS_BYTES = 6;
 
 /** Everything that the HTTP server needs, out of the parts of a helper that runs. */
 export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
@@ -74,6 +78,12 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
       clock: systemClock,
       newId,
       randomBytes,
+    }),
+    events: createEventFeed({
+      db,
+      clock: systemClock,
+      process: randomBytes(PROCESS_BYTES).toString('hex'),
+      log,
     }),
     dashboard: builtDashboard(),
     storeIsWritable: parts.store.isWritable,

@@ -15,11 +15,16 @@ export type ClusterHealth = {
 const EVERY_MS = 30_000;
 const TIMEOUT_MS = 10_000;
 
-export const createClusterHealth = (
-  clusters: readonly Cluster[],
-  clock: Clock,
-  log: Log,
-): ClusterHealth => {
+export type ClusterHealthDeps = {
+  readonly clusters: readonly Cluster[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Is told when a cluster is up, or down, that was not before. */
+  readonly changed: (cluster: Pick<ClusterView, 'name' | 'state'>) => Promise<void>;
+};
+
+export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
+  const { clusters, clock, log } = deps;
   const views = new Map<string, ClusterView>(
     clusters.map(({ name, type, capabilities }) => [
       name,
@@ -36,6 +41,17 @@ export const createClusterHealth = (
   );
   const compare = createSwarmComparison();
 
+  const set = async (view: ClusterView): Promise<void> => {
+    const { name, state } = view;
+    const before = views.get(name)?.state;
+    views.set(name, view);
+    if (before === state) return;
+    // How it stands is told to whoever asks, also where this is not.
+    await deps.changed({ name, state }).catch((error: unknown) => {
+      log.error('change of a cluster not told', { cluster: name, error });
+    });
+  };
+
   const ask = async (cluster: Cluster, signal: AbortSignal): Promise<UpCluster | null> => {
     const { name, type, capabilities } = cluster;
     const before = views.get(name);
@@ -44,14 +60,14 @@ export const createClusterHealth = (
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
       const { swarmId, description } = await cluster.identify(limited);
-      views.set(name, { ...known, state: 'up', description, problem: null });
+      await set({ ...known, state: 'up', description, problem: null });
       if (before?.state !== 'up') log.info('cluster is up', { cluster: name, description });
       return { cluster, swarmId };
     } catch (error) {
       if (signal.aborted) return null;
       if (!(error instanceof ClusterError) && !limited.aborted) throw error;
       const problem = error instanceof ClusterError ? error.message : 'no answer in time';
-      views.set(name, {
+      await set({
         ...known,
         state: 'down',
         description: before?.description ?? null,

@@ -5,6 +5,7 @@ import type { Log } from '../core/log.ts';
 import type { NoticeChannel } from '../core/notice.ts';
 import { createIntakeWriter, type IntakeOptions } from '../store/accept-delivery.ts';
 import { endUnconfigured } from '../store/end-unconfigured.ts';
+import { addEvent } from '../store/events.ts';
 import { releaseLooks } from '../store/looks.ts';
 import type { Db } from '../store/open-store.ts';
 import { prune, type Retention } from '../store/prune.ts';
@@ -28,6 +29,7 @@ export type WorkOptions = {
   readonly registries: Registries;
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
   readonly ownContainerIds?: readonly string[];
+  /** Its events are open. */
   readonly db: Db;
   readonly clock: Clock;
   /** Ids that sort by time. */
@@ -74,11 +76,12 @@ export const createWork = (options: WorkOptions): Work => {
     onWork: (clusters) => clusters.forEach(wake),
   };
   const smartRedeploy = createSmartRedeploy({ ...options, wake });
-  const health = createClusterHealth(
-    options.clusters.map(({ cluster }) => cluster),
+  const health = createClusterHealth({
+    clusters: options.clusters.map(({ cluster }) => cluster),
     clock,
     log,
-  );
+    changed: (cluster) => addEvent(db, 'cluster', cluster),
+  });
 
   const pruneForEver = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {

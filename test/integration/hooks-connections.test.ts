@@ -116,6 +116,19 @@ describe('one connection', () => {
     await closed;
   });
 
+  it('that never asks anything does not hold up the end, and one that asks late is answered', async () => {
+    await server.close();
+    ports = createMemoryPorts();
+    await listen({ headersTimeout: 60_000, requestTimeout: 60_000, checkInterval: 1_000 });
+    const silent = [await open(), await open(), await open()];
+    const late = await open();
+    const closing = server.close();
+    late.socket.write(request());
+    await closing;
+    await Promise.all(silent.map(({ closed }) => closed));
+    expect(statuses(late.text())).toEqual([202]);
+  });
+
   it('that drips a byte now and then is ended by the time it has, not by each pause', async () => {
     const { socket, text, closed } = await open();
     const began = performance.now();

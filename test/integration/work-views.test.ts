@@ -6,6 +6,7 @@ import { ClusterError } from '../../src/core/cluster.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import type { ServiceFilter, ServiceView } from '../../src/core/views.ts';
+import { readEvents } from '../../src/store/events.ts';
 import { createClusterHealth } from '../../src/work/cluster-health.ts';
 import { SameSwarm } from '../../src/work/compare-swarms.ts';
 import { inspectServices, pageOfServices } from '../../src/work/inspect.ts';
@@ -150,11 +151,13 @@ describe('the list of services', () => {
 describe('the health of clusters', () => {
   it('tells who is up and who is down, and since when that is known', async () => {
     await open({ clusters: ['one', 'two'] });
-    const health = createClusterHealth(
-      [clusterOf('one'), clusterOf('two')],
-      bench.clock,
-      silentLog,
-    );
+    const told: string[] = [];
+    const health = createClusterHealth({
+      clusters: [clusterOf('one'), clusterOf('two')],
+      clock: bench.clock,
+      log: silentLog,
+      changed: async ({ name, state }) => void told.push(`${name} ${state}`),
+    });
     expect(health.list().map(({ state }) => state)).toEqual(['unknown', 'unknown']);
     bench.engines['two']?.inject({ kind: 'drop-before' });
     const signal = AbortSignal.timeout(10_000);
@@ -166,12 +169,29 @@ describe('the health of clusters', () => {
     bench.engines['two']?.clearFaults();
     await health.refresh(signal);
     expect(health.list().map(({ state }) => state)).toEqual(['up', 'up']);
+    await health.refresh(signal);
+    expect(told.toSorted()).toEqual(['one up', 'two down', 'two up']);
+  });
+
+  it('is told to those who listen, by the work', async () => {
+    await open();
+    const { work } = bench.start();
+    await work.health.refresh(AbortSignal.timeout(10_000));
+    const events = await readEvents(bench.store.db, 0, 100);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'cluster', data: { name: 'one', state: 'up' } }),
+    );
   });
 
   it('refuses one Swarm under two names', async () => {
     await open();
     const twice = [clusterOf('one'), clusterOf('again', bench.engine.url)];
-    const health = createClusterHealth(twice, bench.clock, silentLog);
+    const health = createClusterHealth({
+      clusters: twice,
+      clock: bench.clock,
+      log: silentLog,
+      changed: async () => {},
+    });
     await expect(health.refresh(AbortSignal.timeout(10_000))).rejects.toBeInstanceOf(SameSwarm);
   });
 
@@ -182,7 +202,12 @@ describe('the health of clusters', () => {
     const other = createSwarmpitCluster({ name: 'swarmpit', url: swarmpit.url, token });
     opened.push(other, swarmpit);
     const health = (name: string) =>
-      createClusterHealth([clusterOf(name), other], bench.clock, silentLog);
+      createClusterHealth({
+        clusters: [clusterOf(name), other],
+        clock: bench.clock,
+        log: silentLog,
+        changed: async () => {},
+      });
     const signal = AbortSignal.timeout(10_000);
     const one = health('one');
     const two = health('two');

@@ -106,8 +106,12 @@ export const openApiStage = async (
         : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(WITHIN_MS),
     });
-    const text = await answer.text();
-    const isJson = answer.headers.get('content-type')?.includes('json') === true;
+    const type = answer.headers.get('content-type') ?? '';
+    // A stream of events has no end of its own.
+    const isStream = type.startsWith('text/event-stream');
+    if (isStream) await answer.body?.cancel();
+    const text = isStream ? '' : await answer.text();
+    const isJson = type.includes('json');
     return {
       status: answer.status,
       headers: answer.headers,

@@ -1,0 +1,112 @@
+import type { Log } from '../core/log.ts';
+import { eventRange, readEvents, type StoredEvent } from '../store/events.ts';
+import type { Db } from '../store/open-store.ts';
+import type { Clock } from './ports.ts';
+
+export type FeedEvent = {
+  /** To go on from. */
+  readonly id: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+};
+
+export type EventListener = {
+  /** Never rejects; the next come when it resolves. */
+  readonly take: (events: readonly FeedEvent[]) => Promise<void>;
+  /** The store cannot be read: nothing more comes. */
+  readonly end: () => void;
+};
+
+/**
+ * Tells what changes in the store from after the event `lastId` on, without loss or repetition, until what
+ * it gives is called. Where that cannot be told (no id, one of another process, or too old) the first event
+ * is a `reset`: what was known before is to be read anew.
+ */
+export type EventFeed = (lastId: string | null, listener: EventListener) => Promise<() => void>;
+
+export type EventFeedDeps = {
+  /** Its events are open. */
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Tells the ids of this process from those of others: letters and digits. */
+  readonly process: string;
+  readonly log: Log;
+};
+
+/** How often the store is asked for news while somebody listens; what happens between goes out together. */
+const POLL_MS = 200;
+const BATCH = 500;
+
+type Listening = EventListener & { position: number };
+
+/** One reader for all who listen, which rests while nobody does. */
+export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
+  const { db, clock, log } = deps;
+  const listening = new Set<Listening>();
+  let rest = new AbortController();
+  let isReading = false;
+
+  const idOf = (position: number): string => `${deps.process}-${position}`;
+  const shown = ({ id, type, data }: StoredEvent): FeedEvent => ({ id: idOf(id), type, data });
+  const resetTo = (position: number): FeedEvent => ({
+    id: idOf(position),
+    type: 'reset',
+    data: {},
+  });
+
+  /** Null where it is none of ours. */
+  const positionOf = (lastId: string | null): number | null => {
+    const [, process, position] = /^(\w+)-(\d{1,15})$/.exec(lastId ?? '') ?? [];
+    return process === deps.process ? Number(position) : null;
+  };
+
+  const give = async (one: Listening, events: readonly StoredEvent[]): Promise<void> => {
+    const news = events.filter(({ id }) => id > one.position);
+    const [first] = news;
+    const last = news.at(-1);
+    if (first === undefined || last === undefined) return;
+    const isGap = first.id > one.position + 1;
+    one.position = last.id;
+    await one.take(isGap ? [resetTo(last.id)] : news.map(shown));
+  };
+
+  /** Whoever is furthest behind is read for: the others have had it, and wait for some batches at most. */
+  const readOn = async (): Promise<boolean> => {
+    const from = Math.min(...[...listening].map(({ position }) => position));
+    const events = await readEvents(db, from, BATCH);
+    await Promise.all([...listening].map((one) => give(one, events)));
+    return events.length === BATCH;
+  };
+
+  const read = async (): Promise<void> => {
+    isReading = true;
+    try {
+      while (listening.size > 0) {
+        if (!(await readOn())) await clock.wait(POLL_MS, rest.signal).catch(() => {});
+      }
+    } catch (error) {
+      if (listening.size > 0) log.error('events not read', { error });
+      for (const one of listening) one.end();
+      listening.clear();
+    } finally {
+      isReading = false;
+    }
+  };
+
+  return async (lastId, listener) => {
+    const { oldest, newest } = await eventRange(db);
+    const wanted = positionOf(lastId);
+    const goesOn = wanted !== null && wanted >= oldest - 1 && wanted <= newest;
+    const position = goesOn ? wanted : newest;
+    const one: Listening = { ...listener, position };
+    if (!goesOn) await one.take([resetTo(position)]);
+    listening.add(one);
+    if (!isReading) void read();
+    return () => {
+      listening.delete(one);
+      if (listening.size > 0) return;
+      rest.abort();
+      rest = new AbortController();
+    };
+  };
+};
