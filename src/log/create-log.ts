@@ -1,7 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Log, LogFields } from '../core/log.ts';
-import { gatherLines } from './gather-lines.ts';
 import { createLoggable, type Loggable } from './loggable.ts';
 import { createScrub } from './scrub.ts';
 
@@ -18,7 +17,7 @@ export type LogOptions = {
 
 const STANDARD_OUTPUT = 1;
 
-/** Turns each line for people before it goes on. */
+/** Turns each line for people before it goes on; nothing waits, so nothing is lost by a crash. */
 const prettyStream = (colour: boolean, destination: DestinationStream): DestinationStream => {
   const print = prettyFactory({
     colorize: colour,
@@ -44,9 +43,10 @@ const overPino = (logger: Logger, loggable: Loggable, about: LogFields): Log => 
   };
 };
 
-/** The log of a process. */
+/** The log of a process. Lines are written before the call returns, so none is lost by a crash. */
 export const createLog = (options: LogOptions): Log => {
-  const destination = options.destination ?? gatherLines(STANDARD_OUTPUT);
+  const destination =
+    options.destination ?? pino.destination({ dest: STANDARD_OUTPUT, sync: true });
   const logger = pino(
     {
       level: options.level,

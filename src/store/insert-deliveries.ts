@@ -1,7 +1,8 @@
 import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
 import { imageName } from '../core/image-reference.ts';
 import { lookAfterHook } from '../core/look-timing.ts';
-import type { Statements } from './write-together.ts';
+import type { Query } from './open-store.ts';
+import { runStatement } from './run-statement.ts';
 
 /** A sender's own delivery id is remembered this long. */
 const REMEMBERED_MS = 7 * 24 * 3_600_000;
@@ -16,16 +17,17 @@ export type LookTiming = {
 export type Pushed = { readonly cluster: string; readonly name: string };
 
 /** Puts a delivery with its pushes on disk, and adds to `pushed` what is to be looked at for it. */
-export const insertDelivery = (
-  statements: Statements,
+export const insertDelivery = async (
+  query: Query,
   delivery: NewDelivery,
   allClusters: readonly string[],
   pushed: Map<string, Pushed>,
-): AcceptedDelivery => {
+): Promise<AcceptedDelivery> => {
   const receivedAt = Date.parse(delivery.receivedAt);
-  const duplicateOf = findDuplicate(statements, delivery, receivedAt);
+  const duplicateOf = await findDuplicate(query, delivery, receivedAt);
   const counted = delivery.pushes.length > 0;
-  statements.run(
+  await runStatement(
+    query,
     `insert into deliveries (id, received_at, sender, secret, address, status, sender_delivery_id,
       duplicate_of, headers, body, ignored, counted) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
@@ -43,18 +45,21 @@ export const insertDelivery = (
       counted ? 1 : 0,
     ],
   );
-  if (!counted) countIgnored(statements, delivery, receivedAt);
+  if (!counted) await countIgnored(query, delivery, receivedAt);
   for (const { image, digest } of delivery.pushes) {
     const name = imageName(image);
-    const push = statements.run(
-      'insert into pushes (delivery_id, name, tag, digest, received_at) values (?, ?, ?, ?, ?)',
+    const [row] = await runStatement<{ id: number }>(
+      query,
+      `insert into pushes (delivery_id, name, tag, digest, received_at) values (?, ?, ?, ?, ?)
+      returning id`,
       [delivery.id, name, image.tag, digest, receivedAt],
     );
-    if (duplicateOf !== null) continue;
+    if (duplicateOf !== null || row === undefined) continue;
     for (const cluster of delivery.clusters ?? allClusters) {
-      statements.run(
+      await runStatement(
+        query,
         `insert into push_results (push_id, cluster, name, state) values (?, ?, ?, 'waiting')`,
-        [push, cluster, name],
+        [row.id, cluster, name],
       );
       pushed.set(`${cluster} ${name}`, { cluster, name });
     }
@@ -62,15 +67,16 @@ export const insertDelivery = (
   return { id: delivery.id, duplicateOf };
 };
 
-const findDuplicate = (
-  statements: Statements,
+const findDuplicate = async (
+  query: Query,
   delivery: NewDelivery,
   receivedAt: number,
-): string | null => {
+): Promise<string | null> => {
   if (delivery.senderDeliveryId === null) return null;
   // One registry may tell two secrets for different clusters of one event, and nobody may use up the
   // ids of another.
-  const [row] = statements.rows<{ id: string }>(
+  const [row] = await runStatement<{ id: string }>(
+    query,
     `select id from deliveries where sender = ? and secret = ? and sender_delivery_id = ?
       and duplicate_of is null and received_at > ? limit 1`,
     [delivery.sender, delivery.secret, delivery.senderDeliveryId, receivedAt - REMEMBERED_MS],
@@ -78,13 +84,14 @@ const findDuplicate = (
   return row?.id ?? null;
 };
 
-const countIgnored = (
-  statements: Statements,
+const countIgnored = async (
+  query: Query,
   { sender, secret, ignored }: NewDelivery,
   receivedAt: number,
-): void => {
+): Promise<void> => {
   for (const { reason } of ignored) {
-    statements.run(
+    await runStatement(
+      query,
       `insert into ignored_counts (sender, secret, reason, count, last_at) values (?, ?, ?, 1, ?)
       on conflict (sender, secret, reason) do update set count = count + 1, last_at = excluded.last_at`,
       [sender, secret, reason, receivedAt],
@@ -94,17 +101,15 @@ const countIgnored = (
 
 type Pending = { readonly id: number; readonly run_at: number; readonly asked_at: number | null };
 
-/**
- * A hook resets its repository's look to now, or to the end of the burst that it belongs to. Tells
- * whether one is due sooner than any was before.
- */
-export const askForLook = (
-  statements: Statements,
+/** A hook resets its repository's look to now, or to the end of the burst that it belongs to. */
+export const askForLook = async (
+  query: Query,
   timing: LookTiming,
   { cluster, name }: Pushed,
-): boolean => {
+): Promise<void> => {
   const now = timing.now();
-  const [pending] = statements.rows<Pending>(
+  const [pending] = await runStatement<Pending>(
+    query,
     `select id, run_at, asked_at from look_work
       where cluster = ? and name = ? and state = 'pending'`,
     [cluster, name],
@@ -112,18 +117,18 @@ export const askForLook = (
   const askedAt = pending?.asked_at ?? now;
   const runAt = lookAfterHook(now, timing.lastLookAt(cluster, name), askedAt);
   if (pending === undefined) {
-    statements.run(
+    await runStatement(
+      query,
       `insert into look_work (cluster, name, state, run_at, asked_at) values (?, ?, 'pending', ?, ?)`,
       [cluster, name, runAt, now],
     );
-    return true;
+    return;
   }
   // A follow-up that is due sooner serves the hook as well.
   const due = pending.asked_at === null ? Math.min(pending.run_at, runAt) : runAt;
-  statements.run('update look_work set run_at = ?, asked_at = ?, attempts = 0 where id = ?', [
-    due,
-    askedAt,
-    pending.id,
-  ]);
-  return due < pending.run_at;
+  await runStatement(
+    query,
+    'update look_work set run_at = ?, asked_at = ?, attempts = 0 where id = ?',
+    [due, askedAt, pending.id],
+  );
 };

@@ -39,7 +39,7 @@ const deliver = async (
   change: Partial<NewDelivery> & { waits?: boolean } = {},
 ): Promise<string> => {
   const { waits = false, ...rest } = change;
-  const accept = createIntakeWriter(store, {
+  const accept = createIntakeWriter(store.db, {
     clusters: ['one'],
     now: () => at,
     lastLookAt: () => null,

@@ -2,27 +2,40 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Happening } from './happening.ts';
 import { keepShown, NOTHING_SHOWN, type Read, type Shown } from './keep-shown.ts';
 
-/**
- * Something that the helper knows, kept as it is now. `name` tells what it is: with another it is read
- * anew, and with null nothing is.
- */
-export const useShown = <T>(
-  name: string | null,
-  read: Read<T>,
-  concerns: (happening: Happening) => boolean,
-): Shown<T> & { readonly readSoon: () => void } => {
-  const [state, setState] = useState<{ readonly name: string | null; readonly shown: Shown<T> }>({
-    name: null,
-    shown: NOTHING_SHOWN,
-  });
+export type Source<T> = {
+  /** What it is; null where nothing is to be read. */
+  readonly of: string | null;
+  /** Which part or filter of it: while another is on its way, the one before stays. */
+  readonly variant?: string;
+  readonly read: Read<T>;
+  /** Whether what happened may have changed it. */
+  readonly concerns: (happening: Happening) => boolean;
+};
+
+/** Something that the helper knows, kept as it is now. */
+export const useShown = <T>({
+  of,
+  variant = '',
+  read,
+  concerns,
+}: Source<T>): Shown<T> & { readonly readSoon: () => void } => {
+  const [state, setState] = useState<{
+    readonly of: string | null;
+    readonly variant: string;
+    readonly shown: Shown<T>;
+  }>({ of: null, variant: '', shown: NOTHING_SHOWN });
   const again = useRef<() => void>(() => {});
   useEffect(() => {
-    if (name === null) return undefined;
-    const kept = keepShown({ read, concerns, show: (shown) => setState({ name, shown }) });
+    if (of === null) return undefined;
+    const kept = keepShown({
+      read,
+      concerns,
+      show: (shown) => setState({ of, variant, shown }),
+    });
     again.current = kept.readSoon;
     return kept.stop;
-  }, [name]);
-  // What was read under another name is not this.
-  const shown = state.name === name ? state.shown : NOTHING_SHOWN;
-  return { ...shown, readSoon: () => again.current() };
+  }, [of, variant]);
+  const shown = state.of === of ? state.shown : NOTHING_SHOWN;
+  const isWhole = shown.isWhole && state.variant === variant;
+  return { ...shown, isWhole, readSoon: () => again.current() };
 };

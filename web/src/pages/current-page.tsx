@@ -1,13 +1,21 @@
 import { currentAddress } from '../address/current-address.ts';
 import { Empty } from '../parts/notice.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { DeliveryPage } from './delivery-page.tsx';
+import { DeploymentPage } from './deployment-page.tsx';
+import { DeploymentsPage } from './deployments-page.tsx';
+import { HealthPage } from './health-page.tsx';
+import { HooksPage } from './hooks-page.tsx';
+import { RunPage } from './run-page.tsx';
+import { ServicePage } from './service-page.tsx';
 import { ServicesPage } from './services-page.tsx';
+import { SmartRedeployPage } from './smart-redeploy-page.tsx';
 
-const NotHere = ({ what }: { readonly what: string }) => (
+const NotHere = () => (
   <>
     <PageHead title="Not here" />
     <Empty>
-      <p>{what}</p>
+      <p>There is no such page.</p>
       <a href="#/services">To the services</a>
     </Empty>
   </>
@@ -15,11 +23,23 @@ const NotHere = ({ what }: { readonly what: string }) => (
 
 /** The page that the address names. */
 export const CurrentPage = () => {
-  const [place = 'services'] = currentAddress.value.path;
+  const [place = 'services', first, second] = currentAddress.value.path;
   switch (place) {
     case 'services':
-      return <ServicesPage />;
+      return first === undefined || second === undefined ? (
+        <ServicesPage />
+      ) : (
+        <ServicePage key={`${first}/${second}`} cluster={first} name={second} />
+      );
+    case 'deployments':
+      return first === undefined ? <DeploymentsPage /> : <DeploymentPage key={first} id={first} />;
+    case 'smart-redeploy':
+      return first === undefined ? <SmartRedeployPage /> : <RunPage key={first} id={first} />;
+    case 'hooks':
+      return first === undefined ? <HooksPage /> : <DeliveryPage key={first} id={first} />;
+    case 'health':
+      return <HealthPage />;
     default:
-      return <NotHere what="There is no such page." />;
+      return <NotHere />;
   }
 };

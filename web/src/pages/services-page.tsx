@@ -1,7 +1,9 @@
 import type { ServiceView } from '../../../src/core/views.ts';
 import { currentAddress, setFilters } from '../address/current-address.ts';
 import { readAll } from '../api/read-all.ts';
-import { useShown } from '../live/use-shown.ts';
+import { useMemo } from 'preact/hooks';
+import { type Source, useShown } from '../live/use-shown.ts';
+import type { Happening } from '../live/happening.ts';
 import { Empty, ShownAs } from '../parts/notice.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { ServiceFilterBar } from '../services/service-filter-bar.tsx';
@@ -9,17 +11,31 @@ import { ServiceTable } from '../services/service-table.tsx';
 import { filterServices } from '../services/filter-services.ts';
 import { nextSort, parseSort } from '../services/service-lines.ts';
 
-const CHANGES = new Set(['deployment', 'published', 'look', 'freeze', 'cluster', 'action']);
+export const SERVICES: Source<readonly ServiceView[]> = {
+  of: 'services',
+  read: (signal, part) => readAll('/api/v1/services', {}, signal, part),
+  concerns: ({ type }) => CHANGES.has(type),
+};
+const CHANGES = new Set<Happening['type']>([
+  'deployment',
+  'published',
+  'look',
+  'freeze',
+  'cluster',
+  'action',
+]);
 
 const Services = ({
   services,
   isWhole,
+  onDone,
 }: {
   readonly services: readonly ServiceView[];
   readonly isWhole: boolean;
+  readonly onDone: () => void;
 }) => {
   const { filters } = currentAddress.value;
-  const found = filterServices(services, filters);
+  const found = useMemo(() => filterServices(services, filters), [services, filters]);
   const sort = parseSort(filters['sort']);
   return (
     <>
@@ -29,6 +45,7 @@ const Services = ({
           services={found}
           sort={sort}
           onSort={(by) => setFilters({ sort: nextSort(sort, by) })}
+          onDone={onDone}
         />
       )}
       {found.length === 0 && services.length > 0 && (
@@ -53,16 +70,14 @@ const Services = ({
 };
 
 export const ServicesPage = () => {
-  const shown = useShown<readonly ServiceView[]>(
-    'services',
-    (signal, part) => readAll('/api/v1/services', {}, signal, part),
-    ({ type }) => CHANGES.has(type),
-  );
+  const shown = useShown(SERVICES);
   return (
     <>
       <PageHead title="Services" />
       <ShownAs shown={shown} what="services">
-        {(services) => <Services services={services} isWhole={shown.isWhole} />}
+        {(services) => (
+          <Services services={services} isWhole={shown.isWhole} onDone={shown.readSoon} />
+        )}
       </ShownAs>
     </>
   );

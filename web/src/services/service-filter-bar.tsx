@@ -4,6 +4,7 @@ import { type Choice, SelectField, TextField } from '../parts/fields.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { verdictLook, verdictMeaning } from '../words/verdict-words.ts';
 import { countVerdicts, NO_STACK } from './filter-services.ts';
+import { SERVICE_COLUMNS } from './service-columns.tsx';
 
 const choicesOf = (every: string, values: readonly string[]): readonly Choice[] => [
   { value: '', label: every },
@@ -11,6 +12,15 @@ const choicesOf = (every: string, values: readonly string[]): readonly Choice[] 
     value,
     label: value === NO_STACK ? '(no stack)' : value,
   })),
+];
+
+/** Where the table is cards, it has no titles to sort by. */
+const SORTS: readonly Choice[] = [
+  { value: '', label: 'Most urgent, by stack' },
+  ...SERVICE_COLUMNS.filter(({ sorts }) => sorts).flatMap(({ key, title }) => [
+    { value: key, label: title },
+    { value: `-${key}`, label: `${title}, reversed` },
+  ]),
 ];
 
 /** How many services there are of each verdict, each a switch that shows only those. */
@@ -44,7 +54,7 @@ export const ServiceFilterBar = ({
   readonly found: number;
   readonly isWhole: boolean;
 }) => {
-  const { q = '', cluster = '', stack = '' } = currentAddress.value.filters;
+  const { q = '', cluster = '', stack = '', sort = '' } = currentAddress.value.filters;
   const clusters = choicesOf(
     'All clusters',
     services.map((service) => service.cluster),
@@ -76,6 +86,14 @@ export const ServiceFilterBar = ({
         choices={stacks}
         onChange={(value) => setFilters({ stack: value })}
       />
+      <div class="narrow-only field-wrap">
+        <SelectField
+          label="Sort"
+          value={sort}
+          choices={SORTS}
+          onChange={(value) => setFilters({ sort: value })}
+        />
+      </div>
       <VerdictCounts services={services} />
       <p class="found" role="status">
         {found === services.length

@@ -1,127 +1,97 @@
+import { useMemo, useState } from 'preact/hooks';
 import type { ServiceView } from '../../../src/core/views.ts';
-import { printAddress } from '../address/address.ts';
-import { Age } from '../parts/age.tsx';
-import { VerdictBadge } from '../parts/badge.tsx';
-import { Build } from '../parts/build-facts.tsx';
-import { DigestChange } from '../parts/digest.tsx';
+import { ServiceActs } from '../acts/service-acts.tsx';
+import { isOperator } from '../live/session-state.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { type Column, type Sort, Table, type TableLine } from '../parts/table.tsx';
-import { familiarImage } from '../words/digest-words.ts';
-import { reasonWords } from '../words/verdict-words.ts';
-import { visibleText } from '../words/visible-text.ts';
+import { explainVerdict } from '../words/verdict-words.ts';
+import { SERVICE_COLUMNS } from './service-columns.tsx';
 import { serviceLines } from './service-lines.ts';
-import { isShort } from './urgency.ts';
+import type { ServiceGroup } from './sort-services.ts';
 
-export const serviceAddress = ({ cluster, name }: Pick<ServiceView, 'cluster' | 'name'>): string =>
-  printAddress(['services', cluster, name]);
-
-export const Replicas = ({ service }: { readonly service: ServiceView }) => {
-  const { replicas } = service;
-  if (replicas === null) return <span class="faint">not told</span>;
-  return (
-    <span class={isShort(service) ? 'short' : ''}>
-      {replicas.running} of {replicas.desired}
-    </span>
-  );
-};
-
-export const Verdict = ({ service: { verdict, reason } }: { readonly service: ServiceView }) => (
-  <span class="verdict">
-    <VerdictBadge verdict={verdict} />
-    {reason !== null && <span class="reason">{visibleText(reasonWords(reason))}</span>}
-  </span>
-);
-
-/** Columns that say what a service is and how it stands, wherever services are listed. */
-export const SERVICE_COLUMNS: readonly Column<ServiceView>[] = [
-  {
-    key: 'service',
-    title: 'Service',
-    sorts: true,
-    bare: true,
-    cell: (service) => (
-      <a class="name" href={serviceAddress(service)}>
-        {service.name}
-      </a>
-    ),
-  },
-  {
-    key: 'verdict',
-    title: 'Verdict',
-    sorts: true,
-    bare: true,
-    cell: (service) => <Verdict service={service} />,
-  },
-  {
-    key: 'image',
-    title: 'Image',
-    sorts: true,
-    cell: ({ image }) => <span class="image">{visibleText(familiarImage(image))}</span>,
-  },
-  { key: 'build', title: 'Version', sorts: true, cell: ({ build }) => <Build build={build} /> },
-  {
-    key: 'digest',
-    title: 'Running → published',
-    cell: ({ running, published }) => <DigestChange from={running} to={published ?? running} />,
-  },
-  {
-    key: 'replicas',
-    title: 'Tasks',
-    sorts: true,
-    cell: (service) => <Replicas service={service} />,
-  },
-  { key: 'since', title: 'Since', sorts: true, cell: ({ updatedAt }) => <Age at={updatedAt} /> },
-];
-
-const Group = ({
-  cluster,
-  stack,
-  count,
-}: {
-  cluster: string;
-  stack: string | null;
-  count: number;
-}) => (
+const Group = ({ cluster, stack, services }: ServiceGroup) => (
   <>
     <span class="stack">{stack ?? '(no stack)'}</span>
     <span class="faint">
-      {cluster} · {count}
+      {cluster} · {services.length}
     </span>
   </>
 );
+
+/** Where it is sorted by a column, there is no group to tell the stack. */
+const PLACE: Column<ServiceView> = {
+  key: 'service',
+  title: 'Service',
+  sorts: true,
+  bare: true,
+  cell: (service) => (
+    <>
+      {SERVICE_COLUMNS[0]?.cell(service)}
+      <span class="place">
+        {service.cluster} / {service.stack ?? '(no stack)'}
+      </span>
+    </>
+  ),
+};
 
 export const ServiceTable = ({
   services,
   sort,
   onSort,
+  onDone,
 }: {
   readonly services: readonly ServiceView[];
   readonly sort: Sort | null;
   readonly onSort: (by: string) => void;
+  readonly onDone: () => void;
 }) => {
-  const lines = serviceLines(services, sort).map(
-    (line): TableLine<ServiceView> =>
-      line.kind === 'row'
-        ? { kind: 'row', key: line.key, row: line.service }
-        : {
-            kind: 'group',
-            key: line.key,
-            title: (
-              <Group
-                cluster={line.group.cluster}
-                stack={line.group.stack}
-                count={line.group.services.length}
-              />
-            ),
-          },
+  const [chosen, setChosen] = useState<ServiceView | null>(null);
+  const lines = useMemo(
+    () =>
+      serviceLines(services, sort).map(
+        (line): TableLine<ServiceView> =>
+          line.kind === 'row'
+            ? { kind: 'row', key: line.key, row: line.service }
+            : { kind: 'group', key: line.key, title: <Group {...line.group} /> },
+      ),
+    [services, sort?.by, sort?.descending],
   );
+  const act: Column<ServiceView> = {
+    key: 'act',
+    title: 'Act',
+    bare: true,
+    cell: (service) => (
+      <button
+        type="button"
+        class="plain"
+        aria-haspopup="dialog"
+        aria-label={`Act on ${service.name}`}
+        onClick={() => setChosen(service)}
+      >
+        <Icon name="dots" />
+      </button>
+    ),
+  };
+  const shown = sort === null ? SERVICE_COLUMNS : [PLACE, ...SERVICE_COLUMNS.slice(1)];
   return (
-    <Table
-      label="Services"
-      layout="services"
-      columns={SERVICE_COLUMNS}
-      lines={lines}
-      sort={sort}
-      onSort={onSort}
-    />
+    <>
+      <Table
+        label="Services"
+        layout={isOperator() ? 'services with-acts' : 'services'}
+        columns={isOperator() ? [...shown, act] : shown}
+        lines={lines}
+        sort={sort}
+        onSort={onSort}
+      />
+      {chosen !== null && (
+        <Dialog title={chosen.name} onClose={() => setChosen(null)}>
+          <div class="dialog-body">
+            <p>{explainVerdict(chosen)}</p>
+            <ServiceActs service={chosen} onDone={onDone} />
+          </div>
+        </Dialog>
+      )}
+    </>
   );
 };

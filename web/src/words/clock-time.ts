@@ -12,6 +12,15 @@ export const printClock = (at: number, now: number): string => {
 const printDate = (time: Date): string =>
   `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
 
+const DAY_MS = 86_400_000;
+
+/** The day of a time as people name it: `Today`, `Yesterday`, `2026-01-02`. */
+export const printDay = (at: number, now: number): string => {
+  const day = new Date(at).toDateString();
+  if (day === new Date(now).toDateString()) return 'Today';
+  return day === new Date(now - DAY_MS).toDateString() ? 'Yesterday' : printDate(new Date(at));
+};
+
 /** Everything of a time: local, to the second, with the offset from UTC. */
 export const printWhole = (at: number): string => {
   const time = new Date(at);

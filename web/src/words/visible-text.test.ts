@@ -18,7 +18,7 @@ test.each([
 test('nothing hidden is left', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-      expect(visibleText(text)).not.toMatch(/(?!\t)[\p{Cc}\p{Cf}]/u);
+      expect(/(?!\t)[\p{Cc}\p{Cf}]/u.test(visibleText(text))).toBe(false);
     }),
   );
 });

@@ -1,0 +1,43 @@
+import { checkService } from '../api/acts.ts';
+import { ActDialog } from '../parts/act-dialog.tsx';
+import { Digest } from '../parts/digest.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { ImageName } from '../parts/image-name.tsx';
+import { Verdict } from '../services/service-cells.tsx';
+import type { ServiceActProps } from './act-props.ts';
+import { clusterWords } from './cluster-words.ts';
+import { Consequences } from './consequences.tsx';
+
+export const CheckDialog = ({ service, cluster, onDone, onClose }: ServiceActProps) => (
+  <ActDialog
+    title={`Check ${service.name} now`}
+    confirm="Check now"
+    act={(key) => checkService(service, key)}
+    onDone={onDone}
+    onClose={onClose}
+    result={(checked) => (
+      <Facts
+        facts={[
+          ['Verdict', <Verdict key="verdict" service={checked} />],
+          ['Running', <Digest key="running" value={checked.running} />],
+          ['Published', <Digest key="published" value={checked.published} />],
+        ]}
+      />
+    )}
+  >
+    <Facts
+      facts={[
+        ['Service', service.name],
+        ['Cluster', clusterWords(service.cluster, cluster)],
+        ['Image', <ImageName key="image" image={service.image} />],
+      ]}
+    />
+    <Consequences
+      items={[
+        'The cluster is asked how the service and its tasks stand.',
+        'The registry is asked once which digest the tag has now.',
+        'Nothing that runs is changed.',
+      ]}
+    />
+  </ActDialog>
+);

@@ -1,0 +1,16 @@
+import type { DeploymentView } from '../../../src/core/views.ts';
+import { printAddress } from '../address/address.ts';
+import { DigestChange } from '../parts/digest.tsx';
+
+/** What a person is told who has asked for a deployment. */
+export const DeploymentQueued = ({ deployment }: { readonly deployment: DeploymentView }) => (
+  <>
+    <p>
+      <strong>{deployment.service.name}</strong> is queued:{' '}
+      <DigestChange from={deployment.from} to={deployment.to} />
+    </p>
+    <p>
+      <a href={printAddress(['deployments', deployment.id])}>Follow the deployment</a>
+    </p>
+  </>
+);

@@ -1,0 +1,72 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { FreezeView } from '../../../src/core/views.ts';
+import { freeze } from '../api/acts.ts';
+import { now } from '../live/now.ts';
+import { ActDialog } from '../parts/act-dialog.tsx';
+import { Age } from '../parts/age.tsx';
+import { SelectField, TextField } from '../parts/fields.tsx';
+import { printWhole } from '../words/clock-time.ts';
+import { Consequences } from './consequences.tsx';
+import { scopeWords } from './freeze-words.ts';
+import { UNTIL_CHOICES, untilOf } from './until-choices.ts';
+
+/** Asks for why and how long; what is frozen is chosen around it. */
+export const FreezeForm = ({
+  title,
+  confirm,
+  scope,
+  children,
+  onDone,
+  onClose,
+}: {
+  readonly title: string;
+  readonly confirm: string;
+  readonly scope: Pick<FreezeView, 'cluster' | 'stack' | 'service'>;
+  readonly children?: ComponentChildren;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}) => {
+  const [reason, setReason] = useState('');
+  const [hours, setHours] = useState('4');
+  const until = untilOf(hours, now.value);
+  return (
+    <ActDialog
+      title={title}
+      confirm={confirm}
+      blocked={reason.trim() === '' ? 'Say why: others will see it.' : null}
+      act={(key) =>
+        freeze({ ...scope, reason: reason.trim(), until: untilOf(hours, Date.now()) }, key)
+      }
+      onDone={onDone}
+      onClose={onClose}
+      result={(made) => (
+        <p>
+          Frozen: {scopeWords(made)}
+          {made.until === null ? ', until somebody lifts it' : ', it ends '}
+          {made.until !== null && <Age at={made.until} />}.
+        </p>
+      )}
+    >
+      {children}
+      <TextField
+        label="Reason"
+        value={reason}
+        onChange={setReason}
+        isRequired
+        placeholder="incident 42, sale until Monday"
+      />
+      <SelectField label="How long" value={hours} onChange={setHours} choices={UNTIL_CHOICES} />
+      <Consequences
+        items={[
+          `Nothing is deployed by itself to ${scopeWords(scope)}: no push, no SmartRedeploy.`,
+          'Pushes are kept, and the newest of each image is carried out after the freeze.',
+          'What is under way already goes on. A person may still insist on a redeployment.',
+          until === null
+            ? 'It stands until somebody lifts it.'
+            : `It ends by itself at ${printWhole(Date.parse(until))}.`,
+        ]}
+      />
+    </ActDialog>
+  );
+};

@@ -1,0 +1,24 @@
+import { Facts } from '../parts/facts.tsx';
+import { Verdict } from '../services/service-cells.tsx';
+import type { ServiceActProps } from './act-props.ts';
+import { clusterWords } from './cluster-words.ts';
+import { FreezeForm } from './freeze-form.tsx';
+
+/** Holding a service is a freeze of this service alone. */
+export const HoldDialog = ({ service, cluster, onDone, onClose }: ServiceActProps) => (
+  <FreezeForm
+    title={`Hold ${service.name}`}
+    confirm="Hold"
+    scope={{ cluster: service.cluster, stack: null, service: service.name }}
+    onDone={onDone}
+    onClose={onClose}
+  >
+    <Facts
+      facts={[
+        ['Service', service.name],
+        ['Cluster', clusterWords(service.cluster, cluster)],
+        ['Now', <Verdict key="now" service={service} />],
+      ]}
+    />
+  </FreezeForm>
+);

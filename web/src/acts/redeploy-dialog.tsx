@@ -1,0 +1,82 @@
+import { useState } from 'preact/hooks';
+import { redeployService } from '../api/acts.ts';
+import { ActDialog } from '../parts/act-dialog.tsx';
+import { Age } from '../parts/age.tsx';
+import { Build } from '../parts/build-facts.tsx';
+import { Digest } from '../parts/digest.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { CheckField } from '../parts/fields.tsx';
+import { ImageName } from '../parts/image-name.tsx';
+import type { ServiceActProps } from './act-props.ts';
+import { clusterWords } from './cluster-words.ts';
+import { Consequences } from './consequences.tsx';
+import { DeploymentQueued } from './deployment-queued.tsx';
+import { redeployNeed } from './redeploy-need.ts';
+import { tasksWords } from './tasks-words.ts';
+
+export const RedeployDialog = ({ service, cluster, onDone, onClose }: ServiceActProps) => {
+  const [insists, setInsists] = useState(false);
+  const need = redeployNeed(service);
+  const setsDigest = cluster?.capabilities.setsDigest ?? true;
+  const blocked =
+    need.kind === 'impossible'
+      ? need.why
+      : need.kind === 'insist' && !insists
+        ? 'Say above that you insist.'
+        : null;
+  return (
+    <ActDialog
+      title={`Redeploy ${service.name}`}
+      confirm={need.kind === 'insist' ? 'Redeploy all the same' : 'Redeploy'}
+      blocked={blocked}
+      act={(key) => redeployService(service, need.kind === 'insist', key)}
+      onDone={onDone}
+      onClose={onClose}
+      result={(deployment) => <DeploymentQueued deployment={deployment} />}
+    >
+      <Facts
+        facts={[
+          ['Service', service.name],
+          ['Cluster', clusterWords(service.cluster, cluster)],
+          ['Image', <ImageName key="image" image={service.image} />],
+          [
+            'From',
+            <span key="from" class="change">
+              <Digest value={service.running} /> <Build build={service.build} />
+            </span>,
+          ],
+          [
+            'To',
+            <span key="to" class="change">
+              <Digest value={service.published} />
+              <span class="faint">
+                as the registry said <Age at={service.checkedAt} />
+              </span>
+            </span>,
+          ],
+        ]}
+      />
+      <Consequences
+        items={[
+          setsDigest
+            ? 'The registry is asked once more: should it have another digest by now, that one is deployed.'
+            : 'This cluster cannot be told a digest: it asks the registry by itself and deploys what it finds.',
+          `${tasksWords(service)} will restart with it, as the update policy of the service says.`,
+          setsDigest
+            ? 'They are followed until they have proven good. If they do not, the service is taken back to the last proven digest, and this one is held for it.'
+            : 'They are followed by their number alone. If they do not come up, nothing is taken back.',
+          need.kind === 'insist' && service.verdict === 'held'
+            ? 'What holds the service stays; it is passed over this once.'
+            : null,
+        ]}
+      />
+      {need.kind === 'insist' && (
+        <div class="notice warn">
+          <CheckField isChecked={insists} onChange={setInsists}>
+            {need.why} Redeploy all the same.
+          </CheckField>
+        </div>
+      )}
+    </ActDialog>
+  );
+};

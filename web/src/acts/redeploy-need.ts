@@ -1,0 +1,37 @@
+import type { ServiceView } from '../../../src/core/views.ts';
+import { reasonWords } from '../words/verdict-words.ts';
+
+/** Whether a redeployment has something to do by itself, has to be insisted on, or cannot be had. */
+export type RedeployNeed =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'insist'; readonly why: string }
+  | { readonly kind: 'impossible'; readonly why: string };
+
+export const redeployNeed = ({ verdict, reason }: ServiceView): RedeployNeed => {
+  const because = reason === null ? '' : `: ${reasonWords(reason)}`;
+  switch (verdict) {
+    case 'obsolete':
+      return { kind: 'plain' };
+    case 'unknown':
+      return reason === 'unpinned' || reason === 'not-checked'
+        ? { kind: 'plain' }
+        : { kind: 'insist', why: `It cannot be told what is published${because}.` };
+    case 'current':
+      return { kind: 'insist', why: 'It runs what is published: nothing differs.' };
+    case 'updating':
+      return { kind: 'insist', why: 'An update is under way, which this one would replace.' };
+    case 'diverged':
+      return {
+        kind: 'insist',
+        why: 'It names what is published, but its tasks run another digest.',
+      };
+    case 'held':
+      return { kind: 'insist', why: `It is held${because}.` };
+    case 'pinned':
+      return { kind: 'impossible', why: 'It names a digest and no tag, so nothing newer exists.' };
+    case 'excluded':
+      return { kind: 'impossible', why: `It is excluded${because}.` };
+    default:
+      return verdict satisfies never;
+  }
+};

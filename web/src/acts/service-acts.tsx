@@ -1,0 +1,70 @@
+import { useState } from 'preact/hooks';
+import type { ServiceView } from '../../../src/core/views.ts';
+import { CLUSTERS } from '../live/clusters-shown.ts';
+import { FREEZES } from '../live/freezes-shown.ts';
+import { isOperator } from '../live/session-state.ts';
+import { useShown } from '../live/use-shown.ts';
+import { CheckDialog } from './check-dialog.tsx';
+import { isFrozenBy } from './freeze-words.ts';
+import { HoldDialog } from './hold-dialog.tsx';
+import { RedeployDialog } from './redeploy-dialog.tsx';
+import { ReleaseDialog } from './release-dialog.tsx';
+import { RollBackDialog } from './roll-back-dialog.tsx';
+import { ThawDialog } from './thaw-dialog.tsx';
+
+const DIALOGS = {
+  check: CheckDialog,
+  redeploy: RedeployDialog,
+  'roll-back': RollBackDialog,
+  hold: HoldDialog,
+  release: ReleaseDialog,
+} as const;
+type Act = keyof typeof DIALOGS;
+
+const mayRelease = ({ verdict, reason }: ServiceView): boolean =>
+  verdict === 'held' && (reason === 'known-bad' || reason === 'rolled-back');
+
+/** What a person may do to a service, each behind a dialog that says what it will be. */
+export const ServiceActs = ({
+  service,
+  onDone,
+}: {
+  readonly service: ServiceView;
+  readonly onDone: () => void;
+}) => {
+  const [open, setOpen] = useState<Act | 'thaw' | null>(null);
+  const clusters = useShown(CLUSTERS);
+  const freezes = useShown(FREEZES);
+  if (!isOperator()) {
+    return <p class="faint">Acting on it takes the token of an operator; yours may look.</p>;
+  }
+  const cluster = clusters.value?.find(({ name }) => name === service.cluster) ?? null;
+  const [freeze] = (freezes.value ?? []).filter((one) => isFrozenBy(one, service));
+  const close = (): void => setOpen(null);
+  const Chosen = open === null || open === 'thaw' ? null : DIALOGS[open];
+  const button = (act: Act | 'thaw', label: string, isFirst = false) => (
+    <button
+      type="button"
+      class={isFirst ? 'primary' : ''}
+      aria-haspopup="dialog"
+      onClick={() => setOpen(act)}
+    >
+      {label}
+    </button>
+  );
+  return (
+    <div class="acts" role="group" aria-label={`Acts on ${service.name}`}>
+      {button('redeploy', 'Redeploy', service.verdict === 'obsolete')}
+      {button('roll-back', 'Roll back')}
+      {button('check', 'Check now')}
+      {mayRelease(service) && button('release', 'Release')}
+      {freeze === undefined ? button('hold', 'Hold') : button('thaw', 'Lift the freeze')}
+      {Chosen !== null && (
+        <Chosen service={service} cluster={cluster} onDone={onDone} onClose={close} />
+      )}
+      {open === 'thaw' && freeze !== undefined && (
+        <ThawDialog freeze={freeze} onDone={onDone} onClose={close} />
+      )}
+    </div>
+  );
+};

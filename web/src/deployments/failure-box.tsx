@@ -1,0 +1,51 @@
+import type { DeploymentView, FailureView } from '../../../src/core/views.ts';
+import { isOperator } from '../live/session-state.ts';
+import { Icon } from '../parts/icon.tsx';
+import { endWords } from '../words/deployment-words.ts';
+import { visibleText } from '../words/visible-text.ts';
+
+const Log = ({ log }: { readonly log: FailureView['log'] }) => {
+  if (log.length > 0) {
+    return (
+      <div>
+        <h3>Last lines of the container</h3>
+        {/* As wide as it was written: it scrolls by itself, with the keyboard too. */}
+        <pre class="log" tabIndex={0} role="region" aria-label="Last lines of the container">
+          {log.map(visibleText).join('\n')}
+        </pre>
+      </div>
+    );
+  }
+  return (
+    <p class="faint">
+      {isOperator()
+        ? 'The container left no lines.'
+        : 'What the container wrote is shown to operators only.'}
+    </p>
+  );
+};
+
+/** What went wrong, with what the failing container said last. */
+export const FailureBox = ({
+  failure,
+  reason,
+}: {
+  readonly failure: FailureView;
+  readonly reason: DeploymentView['reason'];
+}) => (
+  <section class="failure bad" aria-label="Failure">
+    <h2>
+      <Icon name="cross" />
+      {reason === null ? 'It failed' : visibleText(endWords(reason))}
+    </h2>
+    <p>{visibleText(failure.message)}</p>
+    {(failure.node !== null || failure.exitCode !== null) && (
+      <p class="faint">
+        {failure.node !== null && `node ${visibleText(failure.node)}`}
+        {failure.node !== null && failure.exitCode !== null && ', '}
+        {failure.exitCode !== null && `exit code ${failure.exitCode}`}
+      </p>
+    )}
+    <Log log={failure.log} />
+  </section>
+);

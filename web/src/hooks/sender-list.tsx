@@ -1,0 +1,27 @@
+import type { SenderView } from '../api/desk-views.ts';
+import { CopyButton } from '../parts/copy-button.tsx';
+
+/** Where each sender wants the address, and the address; the secret has to be filled in. */
+export const SenderList = ({ senders }: { readonly senders: readonly SenderView[] }) => (
+  <>
+    <p class="lead">
+      Put one of the secrets in place of <code>{'{secret}'}</code>. Secrets are never shown here:{' '}
+      <code>cd-helper hook url</code> prints whole addresses.
+    </p>
+    <ul class="senders">
+      {senders.map(({ sender, place, signs, address }) => (
+        <li key={sender}>
+          <h3>{sender}</h3>
+          <p class="faint">
+            {place}
+            {signs && '. It signs: the secret proves it without standing in the address.'}
+          </p>
+          <p class="address">
+            <code>{address}</code>
+            <CopyButton text={address} what={`address for ${sender}`} />
+          </p>
+        </li>
+      ))}
+    </ul>
+  </>
+);

@@ -1,0 +1,10 @@
+import type { FreezeView } from '../../../src/core/views.ts';
+import { readAll } from '../api/read-all.ts';
+import type { Source } from './use-shown.ts';
+
+/** Freezes that stand. */
+export const FREEZES: Source<readonly FreezeView[]> = {
+  of: 'freezes',
+  read: (signal) => readAll<FreezeView>('/api/v1/freezes', {}, signal),
+  concerns: ({ type }) => type === 'freeze',
+};

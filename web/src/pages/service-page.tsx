@@ -1,0 +1,134 @@
+import type { DeploymentView, ServiceView } from '../../../src/core/views.ts';
+import { isFrozenBy } from '../acts/freeze-words.ts';
+import { ServiceActs } from '../acts/service-acts.tsx';
+import { type Newest, readNewest } from '../api/read-newest.ts';
+import { DeploymentTable } from '../deployments/deployment-table.tsx';
+import { FREEZES } from '../live/freezes-shown.ts';
+import { serviceShown } from '../live/service-shown.ts';
+import { useShown } from '../live/use-shown.ts';
+import { Age } from '../parts/age.tsx';
+import { VerdictBadge } from '../parts/badge.tsx';
+import { Build } from '../parts/build-facts.tsx';
+import { Digest } from '../parts/digest.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { ImageName } from '../parts/image-name.tsx';
+import { Empty, ShownAs } from '../parts/notice.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { Section } from '../parts/section.tsx';
+import { Replicas } from '../services/service-cells.tsx';
+import { explainVerdict } from '../words/verdict-words.ts';
+import { visibleText } from '../words/visible-text.ts';
+
+const HISTORY = 50;
+
+const Freezes = ({ service }: { readonly service: ServiceView }) => {
+  const { value } = useShown(FREEZES);
+  return (
+    <>
+      {(value ?? [])
+        .filter((freeze) => isFrozenBy(freeze, service))
+        .map(({ id, reason, by, until }) => (
+          <div key={id} class="notice hold">
+            <Icon name="pause" />
+            <p>
+              <strong>Frozen by {visibleText(by)}:</strong> {visibleText(reason)}
+              {until === null ? (
+                ' (until somebody lifts it)'
+              ) : (
+                <>
+                  {' '}
+                  (ends <Age at={until} />)
+                </>
+              )}
+            </p>
+          </div>
+        ))}
+    </>
+  );
+};
+
+const History = ({ cluster, id }: Pick<ServiceView, 'cluster' | 'id'>) => {
+  const shown = useShown<Newest<DeploymentView>>({
+    of: `history ${cluster}/${id}`,
+    read: (signal) => readNewest('/api/v1/deployments', { cluster, service: id }, HISTORY, signal),
+    concerns: ({ type }) => type === 'deployment' || type === 'step',
+  });
+  return (
+    <ShownAs shown={shown} what="its deployments">
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty>
+            <p>The helper has not deployed this service yet.</p>
+          </Empty>
+        ) : (
+          <DeploymentTable label="History" deployments={items} />
+        )
+      }
+    </ShownAs>
+  );
+};
+
+const Service = ({
+  service,
+  onDone,
+}: {
+  readonly service: ServiceView;
+  readonly onDone: () => void;
+}) => (
+  <>
+    <p class="lead">{visibleText(explainVerdict(service))}</p>
+    <ServiceActs service={service} onDone={onDone} />
+    <Freezes service={service} />
+    <Facts
+      facts={[
+        ['Cluster', service.cluster],
+        ['Stack', service.stack ?? <span class="faint">none</span>],
+        ['Image', <ImageName key="image" image={service.image} />],
+        ['Version', <Build key="build" build={service.build} />],
+        ['Running', <Digest key="running" value={service.running} />],
+        [
+          'Published',
+          <span key="published" class="change">
+            <Digest value={service.published} />
+            <span class="faint">
+              asked <Age at={service.checkedAt} />
+            </span>
+          </span>,
+        ],
+        ['Tasks', <Replicas key="tasks" service={service} />],
+        ['Mode', service.mode],
+        ['Changed', <Age key="changed" at={service.updatedAt} />],
+        [
+          'Id',
+          <code key="id" class="id">
+            {service.id}
+          </code>,
+        ],
+      ]}
+    />
+    <Section title="History">
+      <History cluster={service.cluster} id={service.id} />
+    </Section>
+  </>
+);
+
+export const ServicePage = ({
+  cluster,
+  name,
+}: {
+  readonly cluster: string;
+  readonly name: string;
+}) => {
+  const shown = useShown(serviceShown(cluster, name));
+  return (
+    <>
+      <PageHead title={visibleText(name)}>
+        {shown.value !== null && <VerdictBadge verdict={shown.value.verdict} />}
+      </PageHead>
+      <ShownAs shown={shown} what="the service">
+        {(service) => <Service service={service} onDone={shown.readSoon} />}
+      </ShownAs>
+    </>
+  );
+};

@@ -1,0 +1,15 @@
+import type { RunView, ServiceView } from '../../../src/core/views.ts';
+
+/** Whether a run would deploy a service that stands like this. */
+export const isDeployable = ({ verdict, reason }: ServiceView, pin: boolean): boolean =>
+  verdict === 'obsolete' || (pin && verdict === 'unknown' && reason === 'unpinned');
+
+export const keyOf = ({ cluster, id }: Pick<ServiceView, 'cluster' | 'id'>): string =>
+  `${cluster}/${id}`;
+
+/** Services of a run that would be deployed first, then those that could not be told. */
+export const inRunOrder = (services: RunView['services']): readonly ServiceView[] => {
+  const rank = ({ verdict }: ServiceView): number =>
+    ['obsolete', 'diverged', 'unknown', 'held', 'updating'].indexOf(verdict) >>> 0;
+  return services.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+};

@@ -1,0 +1,84 @@
+import type { RunView, ServiceView } from '../../../src/core/views.ts';
+import { Consequences } from '../acts/consequences.tsx';
+import { printAddress } from '../address/address.ts';
+import { startRun } from '../api/acts.ts';
+import { ActDialog } from '../parts/act-dialog.tsx';
+import { Build } from '../parts/build-facts.tsx';
+import { DigestChange } from '../parts/digest.tsx';
+import { JoinedName } from '../parts/joined-name.tsx';
+import { runsFor } from './run-request.ts';
+
+/** More than this are counted, and stand in the table behind. */
+const MOST_LISTED = 30;
+
+const count = (number: number): string => (number === 1 ? '1 service' : `${number} services`);
+
+const Chosen = ({ services }: { readonly services: readonly ServiceView[] }) => (
+  <ul class="chosen">
+    {services.slice(0, MOST_LISTED).map((service) => (
+      <li key={`${service.cluster}/${service.id}`}>
+        <strong>
+          <JoinedName name={service.name} />
+        </strong>{' '}
+        <span class="faint">
+          {service.cluster}, {service.image.slice(service.image.lastIndexOf('/') + 1)}
+        </span>
+        <br />
+        <DigestChange from={service.running} to={service.published} />{' '}
+        {service.build !== null && (
+          <span class="faint">
+            runs <Build build={service.build} />
+          </span>
+        )}
+      </li>
+    ))}
+    {services.length > MOST_LISTED && <li>and {services.length - MOST_LISTED} more</li>}
+  </ul>
+);
+
+/** Deploys what a dry run found, all of it or what was chosen. */
+export const DeployDialog = ({
+  services,
+  pin,
+  onClose,
+}: {
+  readonly services: readonly ServiceView[];
+  readonly pin: boolean;
+  readonly onClose: () => void;
+}) => {
+  const requests = runsFor(services, pin);
+  const act = (key: string): Promise<readonly RunView[]> =>
+    // Each run is asked with a key of its own, which is the same when it is asked again.
+    Promise.all(requests.map((request, index) => startRun(request, `${key}-${index}`)));
+  return (
+    <ActDialog
+      title={`Deploy ${count(services.length)}`}
+      confirm={`Deploy ${count(services.length)}`}
+      act={act}
+      onClose={onClose}
+      result={(runs) => (
+        <>
+          <p>Under way.</p>
+          <ul>
+            {runs.map(({ id }, index) => (
+              <li key={id}>
+                <a href={printAddress(['smart-redeploy', id])}>
+                  Follow the run{runs.length > 1 ? ` on ${requests[index]?.cluster}` : ''}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    >
+      <Chosen services={services} />
+      <Consequences
+        items={[
+          'Each service and its registry are looked at once more: what is current by then is left alone, and what has been published by then is what is deployed.',
+          'The tasks of each service restart as its update policy says, some services at the same time, as many as the cluster’s maxParallel.',
+          'Each is followed to its end. Where the new tasks do not prove good, the service is taken back and the digest is held for it.',
+        ]}
+      />
+    </ActDialog>
+  );
+};

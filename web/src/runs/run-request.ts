@@ -1,0 +1,46 @@
+import type { RunRequest } from '../api/acts.ts';
+import type { ServiceView } from '../../../src/core/views.ts';
+
+/** What is typed into the form of a run. */
+export type RunForm = {
+  readonly cluster: string;
+  /** Globs, separated by spaces or commas. */
+  readonly services: string;
+  readonly stacks: string;
+  readonly images: string;
+  readonly pin: boolean;
+};
+
+export const BLANK_RUN: RunForm = { cluster: '', services: '', stacks: '', images: '', pin: false };
+
+const globs = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean);
+
+export const toRunRequest = (form: RunForm, dryRun: boolean): RunRequest => ({
+  cluster: form.cluster === '' ? null : form.cluster,
+  services: globs(form.services),
+  stacks: globs(form.stacks),
+  images: globs(form.images),
+  dryRun,
+  pin: form.pin,
+});
+
+/** The most names that one run takes. */
+const MOST_NAMES = 100;
+
+/** Runs that deploy exactly these services: one a cluster, or more where there are many. */
+export const runsFor = (
+  services: readonly Pick<ServiceView, 'cluster' | 'name'>[],
+  pin: boolean,
+): readonly RunRequest[] =>
+  [...Map.groupBy(services, ({ cluster }) => cluster)].flatMap(([cluster, inside]) => {
+    const names = inside.map(({ name }) => name);
+    const parts = Math.ceil(names.length / MOST_NAMES);
+    return Array.from({ length: parts }, (_, part) => ({
+      cluster,
+      services: names.slice(part * MOST_NAMES, (part + 1) * MOST_NAMES),
+      stacks: [],
+      images: [],
+      dryRun: false,
+      pin,
+    }));
+  });

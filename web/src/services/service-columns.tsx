@@ -1,0 +1,45 @@
+import type { ServiceView } from '../../../src/core/views.ts';
+import { Age } from '../parts/age.tsx';
+import { Build } from '../parts/build-facts.tsx';
+import { DigestChange } from '../parts/digest.tsx';
+import { ImageName } from '../parts/image-name.tsx';
+import type { Column } from '../parts/table.tsx';
+import { Replicas, ServiceLink, Verdict } from './service-cells.tsx';
+
+/** What a service is and how it stands, wherever services are listed. */
+export const SERVICE_COLUMNS: readonly Column<ServiceView>[] = [
+  {
+    key: 'service',
+    title: 'Service',
+    sorts: true,
+    bare: true,
+    cell: ({ cluster, name }) => <ServiceLink cluster={cluster} name={name} />,
+  },
+  {
+    key: 'verdict',
+    title: 'Verdict',
+    sorts: true,
+    bare: true,
+    cell: (service) => <Verdict service={service} />,
+  },
+  {
+    key: 'image',
+    title: 'Image',
+    sorts: true,
+    bare: true,
+    cell: ({ image }) => <ImageName image={image} />,
+  },
+  { key: 'build', title: 'Version', sorts: true, cell: ({ build }) => <Build build={build} /> },
+  {
+    key: 'digest',
+    title: 'Running → published',
+    cell: ({ running, published }) => <DigestChange from={running} to={published ?? running} />,
+  },
+  {
+    key: 'replicas',
+    title: 'Tasks',
+    sorts: true,
+    cell: (service) => <Replicas service={service} />,
+  },
+  { key: 'since', title: 'Since', sorts: true, cell: ({ updatedAt }) => <Age at={updatedAt} /> },
+];
