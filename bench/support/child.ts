@@ -10,6 +10,8 @@ export type LineChild = {
   readonly line: (matches: (line: Line) => boolean) => Promise<Line>;
   /** Forgets the lines so far. */
   readonly forget: () => void;
+  /** Reads what it writes from now on, and takes no more trouble over it. */
+  readonly ignore: () => void;
   /** Writes a line to its standard input. */
   readonly write: (line: Line) => void;
   readonly stop: () => Promise<void>;
@@ -57,14 +59,15 @@ export const startLineChild = ({ file, args = [], env = {} }: LineChildOptions):
   const keepText = (more: string): void => {
     text = (text + more).slice(-KEPT_TEXT);
   };
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const heard = createInterface({ input: child.stdout });
+  heard.on('line', (line) => {
     const parsed = parse(line);
     if (parsed === null) return keepText(`${line}\n`);
     if (parsed['level'] === 'error') keepText(`${line}\n`);
     lines.push(parsed);
-    const heard = waiters.filter(({ matches }) => matches(parsed));
-    waiters = waiters.filter((waiter) => !heard.includes(waiter));
-    for (const { resolve } of heard) resolve(parsed);
+    const served = waiters.filter(({ matches }) => matches(parsed));
+    waiters = waiters.filter((waiter) => !served.includes(waiter));
+    for (const { resolve } of served) resolve(parsed);
   });
   child.stderr.on('data', (chunk: Buffer) => keepText(chunk.toString()));
   child.stdin.on('error', () => {});
@@ -89,6 +92,11 @@ export const startLineChild = ({ file, args = [], env = {} }: LineChildOptions):
     },
     forget: () => {
       lines = [];
+    },
+    ignore: () => {
+      lines = [];
+      heard.close();
+      child.stdout.resume();
     },
     write: (line) => child.stdin.write(`${JSON.stringify(line)}\n`),
     stop: async () => {

@@ -21,6 +21,8 @@ export type BuiltHelper = {
   /** The next line of its log that matches, also one that came already. */
   readonly line: (matches: (line: Line) => boolean) => Promise<Line>;
   readonly forgetLines: () => void;
+  /** From now on its log costs the one who measures nothing. */
+  readonly ignoreLines: () => void;
   /** Posts a hook over a warm connection; throws for anything but 202. */
   readonly hook: (body: unknown) => Promise<void>;
   readonly get: <T>(path: string) => Promise<T>;
@@ -97,6 +99,7 @@ export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<Bui
     readyAfterMs,
     line: child.line,
     forgetLines: child.forget,
+    ignoreLines: child.ignore,
     hook: async (body) => {
       await ask('POST', `/hooks/${HOOK_SECRET}`, body, [202]);
     },

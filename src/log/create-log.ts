@@ -1,6 +1,7 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Log, LogFields } from '../core/log.ts';
+import { gatherLines } from './gather-lines.ts';
 import { createLoggable, type Loggable } from './loggable.ts';
 import { createScrub } from './scrub.ts';
 
@@ -17,7 +18,7 @@ export type LogOptions = {
 
 const STANDARD_OUTPUT = 1;
 
-/** Turns each line for people before it goes on; nothing waits, so nothing is lost by a crash. */
+/** Turns each line for people before it goes on. */
 const prettyStream = (colour: boolean, destination: DestinationStream): DestinationStream => {
   const print = prettyFactory({
     colorize: colour,
@@ -43,10 +44,9 @@ const overPino = (logger: Logger, loggable: Loggable, about: LogFields): Log => 
   };
 };
 
-/** The log of a process. Lines are written before the call returns, so none is lost by a crash. */
+/** The log of a process. */
 export const createLog = (options: LogOptions): Log => {
-  const destination =
-    options.destination ?? pino.destination({ dest: STANDARD_OUTPUT, sync: true });
+  const destination = options.destination ?? gatherLines(STANDARD_OUTPUT);
   const logger = pino(
     {
       level: options.level,

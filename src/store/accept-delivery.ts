@@ -1,7 +1,8 @@
 import { type AcceptedDelivery, BacklogFull, type NewDelivery } from '../core/delivery.ts';
 import { askForLook, insertDelivery, type LookTiming, type Pushed } from './insert-deliveries.ts';
-import type { Db, Query } from './open-store.ts';
+import type { Store } from './open-store.ts';
 import { IGNORED_KEPT, pruneIgnored } from './prune-ignored.ts';
+import type { Statements } from './write-together.ts';
 
 /** Looks that may wait before senders are asked to come again. */
 const BACKLOG = 10_000;
@@ -10,7 +11,10 @@ const RETRY_AFTER_SECONDS = 10;
 export type IntakeOptions = LookTiming & {
   /** Every configured cluster. */
   readonly clusters: readonly string[];
-  /** Called after the commit with the clusters that have new work. */
+  /**
+   * Called after the commit with the clusters that have work sooner than before. Whatever is committed later reaches
+   * the disk later, so that nothing done about it outlives it.
+   */
   readonly onWork: (clusters: ReadonlySet<string>) => void;
 };
 
@@ -28,7 +32,7 @@ type Waiting = {
  * The function throws {@link BacklogFull} where too many looks wait, and nothing is kept.
  */
 export const createIntakeWriter = (
-  db: Db,
+  store: Pick<Store, 'db' | 'write'>,
   options: IntakeOptions,
 ): ((delivery: NewDelivery) => Promise<AcceptedDelivery>) => {
   let waiting: Waiting[] = [];
@@ -39,11 +43,13 @@ export const createIntakeWriter = (
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
+      await commit(store, options, batch);
       unpruned += batch.filter(({ delivery }) => delivery.pushes.length === 0).length;
       // A registry tells of every pull: what is pruned from time to time would swell until then.
-      const isTime = unpruned >= IGNORED_KEPT;
-      if (isTime) unpruned = 0;
-      await commit(db, options, batch, isTime);
+      if (unpruned < IGNORED_KEPT) continue;
+      unpruned = 0;
+      // Where it fails, the next time or the hourly one does it.
+      await pruneIgnored(store.db).catch(() => {});
     }
     committing = false;
   };
@@ -58,47 +64,56 @@ export const createIntakeWriter = (
 };
 
 const commit = async (
-  db: Db,
+  { write }: Pick<Store, 'write'>,
   options: IntakeOptions,
   batch: readonly Waiting[],
-  isTimeToPrune: boolean,
 ): Promise<void> => {
-  const pushed = new Map<string, Pushed>();
+  const deliveries = batch.map(({ delivery }) => delivery);
   try {
-    const accepted = await db.transaction().execute(async (query) => {
-      const free = BACKLOG - (await countPending(query));
-      const answers: (AcceptedDelivery | BacklogFull)[] = [];
-      for (const { delivery } of batch) {
-        // Each delivery asks for at most as many looks as it has pushes and clusters.
-        const full = answers.length >= free && delivery.pushes.length > 0;
-        answers.push(
-          full
-            ? new BacklogFull(RETRY_AFTER_SECONDS)
-            : await insertDelivery(query, delivery, options.clusters, pushed),
-        );
-      }
-      // Once for each repository, however many of the batch are about it.
-      for (const one of pushed.values()) await askForLook(query, options, one);
-      if (isTimeToPrune) await pruneIgnored(query);
-      return answers;
-    });
+    const { result, onDisk } = await write((statements) => insert(statements, options, deliveries));
+    if (result.clusters.size > 0) options.onWork(result.clusters);
+    await onDisk;
     for (const [index, { resolve, reject }] of batch.entries()) {
-      const answer = accepted[index];
+      const answer = result.answers[index];
       if (answer === undefined || answer instanceof BacklogFull) reject(answer);
       else resolve(answer);
     }
   } catch (error) {
-    for (const { reject } of batch) reject(error);
-    return;
+    const [only, ...others] = batch;
+    if (others.length === 0) return only?.reject(error);
+    // One that cannot be stored takes no other with it.
+    for (const one of batch) await commit({ write }, options, [one]);
   }
-  if (pushed.size > 0) options.onWork(new Set([...pushed.values()].map(({ cluster }) => cluster)));
 };
 
-const countPending = async (query: Query): Promise<number> => {
-  const row = await query
-    .selectFrom('look_work')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('state', '=', 'pending')
-    .executeTakeFirstOrThrow();
-  return row.count;
+type Inserted = {
+  readonly answers: readonly (AcceptedDelivery | BacklogFull)[];
+  /** Those that have work sooner than before. */
+  readonly clusters: ReadonlySet<string>;
+};
+
+const insert = (
+  statements: Statements,
+  options: IntakeOptions,
+  deliveries: readonly NewDelivery[],
+): Inserted => {
+  const free = BACKLOG - countPending(statements);
+  const pushed = new Map<string, Pushed>();
+  const answers = deliveries.map((delivery, index) =>
+    // Each delivery asks for at most as many looks as it has pushes and clusters.
+    index >= free && delivery.pushes.length > 0
+      ? new BacklogFull(RETRY_AFTER_SECONDS)
+      : insertDelivery(statements, delivery, options.clusters, pushed),
+  );
+  // Once for each repository, however many of the deliveries are about it.
+  const sooner = [...pushed.values()].filter((one) => askForLook(statements, options, one));
+  return { answers, clusters: new Set(sooner.map(({ cluster }) => cluster)) };
+};
+
+const countPending = (statements: Statements): number => {
+  const [row] = statements.rows<{ count: number }>(
+    `select count(*) as count from look_work where state = 'pending'`,
+    [],
+  );
+  return row?.count ?? 0;
 };

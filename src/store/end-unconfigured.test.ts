@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => store.close());
 
 const accept = (clusters: readonly string[]) =>
-  createIntakeWriter(store.db, {
+  createIntakeWriter(store, {
     clusters,
     now: () => START,
     lastLookAt: () => null,

@@ -30,7 +30,7 @@ afterEach(() => store.close());
 const told = async () =>
   (await readEvents(store.db, 0, 1_000)).map(({ type, data }) => ({ type, ...data }));
 const accept = (change: Parameters<typeof makeDelivery>[0] = {}) =>
-  createIntakeWriter(store.db, {
+  createIntakeWriter(store, {
     clusters: ['one'],
     now: () => START,
     lastLookAt: () => null,

@@ -59,8 +59,9 @@ const FREEZE = {
 
 const SCHEMA: readonly string[] = [
   'PRAGMA temp_store = MEMORY',
+  // The newest is never forgotten, so no id comes twice.
   `CREATE TEMP TABLE events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
     type TEXT NOT NULL,
     data TEXT NOT NULL

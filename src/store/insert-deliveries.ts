@@ -1,8 +1,7 @@
 import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
 import { imageName } from '../core/image-reference.ts';
 import { lookAfterHook } from '../core/look-timing.ts';
-import type { Query } from './open-store.ts';
-import { runStatement } from './run-statement.ts';
+import type { Statements } from './write-together.ts';
 
 /** A sender's own delivery id is remembered this long. */
 const REMEMBERED_MS = 7 * 24 * 3_600_000;
@@ -17,17 +16,16 @@ export type LookTiming = {
 export type Pushed = { readonly cluster: string; readonly name: string };
 
 /** Puts a delivery with its pushes on disk, and adds to `pushed` what is to be looked at for it. */
-export const insertDelivery = async (
-  query: Query,
+export const insertDelivery = (
+  statements: Statements,
   delivery: NewDelivery,
   allClusters: readonly string[],
   pushed: Map<string, Pushed>,
-): Promise<AcceptedDelivery> => {
+): AcceptedDelivery => {
   const receivedAt = Date.parse(delivery.receivedAt);
-  const duplicateOf = await findDuplicate(query, delivery, receivedAt);
+  const duplicateOf = findDuplicate(statements, delivery, receivedAt);
   const counted = delivery.pushes.length > 0;
-  await runStatement(
-    query,
+  statements.run(
     `insert into deliveries (id, received_at, sender, secret, address, status, sender_delivery_id,
       duplicate_of, headers, body, ignored, counted) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
@@ -45,21 +43,18 @@ export const insertDelivery = async (
       counted ? 1 : 0,
     ],
   );
-  if (!counted) await countIgnored(query, delivery, receivedAt);
+  if (!counted) countIgnored(statements, delivery, receivedAt);
   for (const { image, digest } of delivery.pushes) {
     const name = imageName(image);
-    const [row] = await runStatement<{ id: number }>(
-      query,
-      `insert into pushes (delivery_id, name, tag, digest, received_at) values (?, ?, ?, ?, ?)
-      returning id`,
+    const push = statements.run(
+      'insert into pushes (delivery_id, name, tag, digest, received_at) values (?, ?, ?, ?, ?)',
       [delivery.id, name, image.tag, digest, receivedAt],
     );
-    if (duplicateOf !== null || row === undefined) continue;
+    if (duplicateOf !== null) continue;
     for (const cluster of delivery.clusters ?? allClusters) {
-      await runStatement(
-        query,
+      statements.run(
         `insert into push_results (push_id, cluster, name, state) values (?, ?, ?, 'waiting')`,
-        [row.id, cluster, name],
+        [push, cluster, name],
       );
       pushed.set(`${cluster} ${name}`, { cluster, name });
     }
@@ -67,16 +62,15 @@ export const insertDelivery = async (
   return { id: delivery.id, duplicateOf };
 };
 
-const findDuplicate = async (
-  query: Query,
+const findDuplicate = (
+  statements: Statements,
   delivery: NewDelivery,
   receivedAt: number,
-): Promise<string | null> => {
+): string | null => {
   if (delivery.senderDeliveryId === null) return null;
   // One registry may tell two secrets for different clusters of one event, and nobody may use up the
   // ids of another.
-  const [row] = await runStatement<{ id: string }>(
-    query,
+  const [row] = statements.rows<{ id: string }>(
     `select id from deliveries where sender = ? and secret = ? and sender_delivery_id = ?
       and duplicate_of is null and received_at > ? limit 1`,
     [delivery.sender, delivery.secret, delivery.senderDeliveryId, receivedAt - REMEMBERED_MS],
@@ -84,14 +78,13 @@ const findDuplicate = async (
   return row?.id ?? null;
 };
 
-const countIgnored = async (
-  query: Query,
+const countIgnored = (
+  statements: Statements,
   { sender, secret, ignored }: NewDelivery,
   receivedAt: number,
-): Promise<void> => {
+): void => {
   for (const { reason } of ignored) {
-    await runStatement(
-      query,
+    statements.run(
       `insert into ignored_counts (sender, secret, reason, count, last_at) values (?, ?, ?, 1, ?)
       on conflict (sender, secret, reason) do update set count = count + 1, last_at = excluded.last_at`,
       [sender, secret, reason, receivedAt],
@@ -101,15 +94,17 @@ const countIgnored = async (
 
 type Pending = { readonly id: number; readonly run_at: number; readonly asked_at: number | null };
 
-/** A hook resets its repository's look to now, or to the end of the burst that it belongs to. */
-export const askForLook = async (
-  query: Query,
+/**
+ * A hook resets its repository's look to now, or to the end of the burst that it belongs to. Tells
+ * whether one is due sooner than any was before.
+ */
+export const askForLook = (
+  statements: Statements,
   timing: LookTiming,
   { cluster, name }: Pushed,
-): Promise<void> => {
+): boolean => {
   const now = timing.now();
-  const [pending] = await runStatement<Pending>(
-    query,
+  const [pending] = statements.rows<Pending>(
     `select id, run_at, asked_at from look_work
       where cluster = ? and name = ? and state = 'pending'`,
     [cluster, name],
@@ -117,18 +112,18 @@ export const askForLook = async (
   const askedAt = pending?.asked_at ?? now;
   const runAt = lookAfterHook(now, timing.lastLookAt(cluster, name), askedAt);
   if (pending === undefined) {
-    await runStatement(
-      query,
+    statements.run(
       `insert into look_work (cluster, name, state, run_at, asked_at) values (?, ?, 'pending', ?, ?)`,
       [cluster, name, runAt, now],
     );
-    return;
+    return true;
   }
   // A follow-up that is due sooner serves the hook as well.
   const due = pending.asked_at === null ? Math.min(pending.run_at, runAt) : runAt;
-  await runStatement(
-    query,
-    'update look_work set run_at = ?, asked_at = ?, attempts = 0 where id = ?',
-    [due, askedAt, pending.id],
-  );
+  statements.run('update look_work set run_at = ?, asked_at = ?, attempts = 0 where id = ?', [
+    due,
+    askedAt,
+    pending.id,
+  ]);
+  return due < pending.run_at;
 };

@@ -22,7 +22,7 @@ afterEach(() => store.close());
 
 /** A hook for an image on cluster one. */
 const hook = async (text: string, digest: Parameters<typeof pushOf>[1] = null): Promise<string> => {
-  const accept = createIntakeWriter(store.db, {
+  const accept = createIntakeWriter(store, {
     clusters: ['one'],
     now: () => now,
     lastLookAt: () => null,

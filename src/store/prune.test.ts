@@ -39,7 +39,7 @@ const deliver = async (
   change: Partial<NewDelivery> & { waits?: boolean } = {},
 ): Promise<string> => {
   const { waits = false, ...rest } = change;
-  const accept = createIntakeWriter(store.db, {
+  const accept = createIntakeWriter(store, {
     clusters: ['one'],
     now: () => at,
     lastLookAt: () => null,

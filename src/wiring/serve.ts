@@ -55,6 +55,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
       registries,
       ownContainerIds: ownContainerIds(),
       db: store.db,
+      write: store.write,
       clock: systemClock,
       newId: createTimeOrderedIds(systemClock.now, randomFillSync),
       random: Math.random,

@@ -10,6 +10,7 @@ import { releaseLooks } from '../store/looks.ts';
 import type { Db } from '../store/open-store.ts';
 import { prune, type Retention } from '../store/prune.ts';
 import { replayDelivery } from '../store/replay-delivery.ts';
+import type { Write } from '../store/write-together.ts';
 import { createServiceActs, type ServiceActs } from './acts.ts';
 import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
 import { createClusterWork } from './cluster-work.ts';
@@ -31,6 +32,7 @@ export type WorkOptions = {
   readonly ownContainerIds?: readonly string[];
   /** Its events are open. */
   readonly db: Db;
+  readonly write: Write;
   readonly clock: Clock;
   /** Ids that sort by time. */
   readonly newId: () => string;
@@ -103,8 +105,8 @@ export const createWork = (options: WorkOptions): Work => {
       ...createFreezeActs({ db, clock, newId, wake, clusters: [...works.keys()] }),
       testNotifications: createNotifyTest({ channels, db, clock, newId }),
     },
-    replay: (delivery) => replayDelivery(db, intake, delivery),
-    acceptDelivery: createIntakeWriter(db, intake),
+    replay: (delivery) => replayDelivery(options.write, intake, delivery),
+    acceptDelivery: createIntakeWriter(options, intake),
     run: async (outer) => {
       const ended = new AbortController();
       const signal = AbortSignal.any([outer, ended.signal]);

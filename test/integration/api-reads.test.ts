@@ -3,7 +3,7 @@ import type { Page } from '../../src/core/views.ts';
 import { createIntakeWriter } from '../../src/store/accept-delivery.ts';
 import { recordAction } from '../../src/store/actions.ts';
 import { addFreeze } from '../../src/store/freezes.ts';
-import type { Db } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { queueDeployment } from '../../src/store/queue-deployment.ts';
 import { endRun, startRun } from '../../src/store/runs.ts';
 import { type ApiStage, openApiStage, VIEWER } from '../support/api-stage.ts';
@@ -15,13 +15,16 @@ const LISTS = ['services', 'deployments', 'deliveries', 'runs', 'freezes', 'acti
 const NOW = Date.now();
 
 /** Every list with many, all of the same millisecond, so that no order by time alone is one. */
-const seed = async (db: Db): Promise<void> => {
-  const accept = createIntakeWriter(db, {
-    clusters: [],
-    now: () => NOW,
-    lastLookAt: () => null,
-    onWork: () => undefined,
-  });
+const seed = async ({ db, write }: Store): Promise<void> => {
+  const accept = createIntakeWriter(
+    { db, write },
+    {
+      clusters: [],
+      now: () => NOW,
+      lastLookAt: () => null,
+      onWork: () => undefined,
+    },
+  );
   const receivedAt = new Date(NOW).toISOString();
   const request = {
     cluster: 'none',

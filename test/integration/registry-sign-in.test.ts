@@ -75,7 +75,8 @@ describe('basic', () => {
     expect(text).toMatch(words);
     expect(text).toContain(registry.host);
     expect(text).not.toContain('swordfish');
-    expect(registry.count()).toBeLessThanOrEqual(2);
+    // Once without, once with, and once more to learn what was refused: the password, or the image.
+    expect(registry.count()).toBeLessThanOrEqual(3);
     expect(await client.probe(registry.host, unbounded())).toMatchObject({
       ok: false,
       reason: 'sign-in-refused',
@@ -204,6 +205,62 @@ describe('bearer', () => {
     registry.fault({ kind: 'content', body }, { kind: 'token' });
     expect(await look(client, registry)).toMatchObject({ reason: 'malformed' });
     expect(registry.count({ kind: 'token' })).toBe(1);
+  });
+});
+
+describe('credentials that are refused', () => {
+  const manyImages = Array.from({ length: 50 }, (_, index) => `acme/app-${index}:v1`);
+  const lookAtAll = (
+    client: ReturnType<typeof createTestRegistries>,
+    registry: FakeRegistry,
+  ): Promise<LookUp[]> => Promise.all(manyImages.map((name) => look(client, registry, name)));
+  const signInsAt = (registry: FakeRegistry): number =>
+    registry.requests.filter(({ headers }) => headers.authorization?.startsWith('Basic ')).length;
+
+  test.each<[string, FakeSignIn, number]>([
+    ['by the registry', { kind: 'basic', users }, 2],
+    ['by its token server', { kind: 'token', users }, 1],
+  ])('%s are not sent again for each image of a run', async (_name, signIn, most) => {
+    let now = Date.now();
+    const registry = await start(signIn);
+    const client = clientOf(registry, { credentials: wrong }, { now: () => now });
+    for (const found of await lookAtAll(client, registry)) {
+      expect(found).toMatchObject({
+        reason: 'sign-in-refused',
+        detail: `${registry.host} refused the sign-in: wrong user name or password`,
+      });
+    }
+    expect(signInsAt(registry)).toBe(most);
+    now += 59_000;
+    expect(await look(client, registry)).toMatchObject({ reason: 'sign-in-refused' });
+    expect(signInsAt(registry)).toBe(most);
+    now += 2_000;
+    await look(client, registry);
+    expect(signInsAt(registry)).toBe(2 * most);
+  });
+
+  test.each<[string, FakeSignIn]>([
+    ['the registry', { kind: 'basic', users }],
+    ['its token server', { kind: 'token', users }],
+  ])('at %s are no reason to refuse those of another client', async (_name, signIn) => {
+    const registry = await start(signIn);
+    await look(clientOf(registry, { credentials: wrong }), registry);
+    const client = clientOf(registry, { credentials: right });
+    expect(await look(client, registry)).toMatchObject(isPublished);
+  });
+
+  test('that are good, and lack the right to an image, still serve the others', async () => {
+    const registry = await start({ kind: 'basic', users });
+    for (const name of manyImages) registry.setTag(name.slice(0, -3), 'v1', name);
+    const headers = { 'www-authenticate': 'Basic realm="fake"' };
+    registry.fault({ kind: 'status', status: 401, headers }, { repository: 'acme/app-0' });
+    const client = clientOf(registry, { credentials: right });
+    const [refused, ...others] = await lookAtAll(client, registry);
+    expect(refused).toMatchObject({
+      reason: 'sign-in-refused',
+      detail: expect.stringContaining('may lack the right to pull') as string,
+    });
+    expect(others.every(({ kind }) => kind === 'published')).toBe(true);
   });
 });
 

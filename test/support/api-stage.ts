@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../src/core/digest.ts';
-import { type Db, openStore } from '../../src/store/open-store.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
 import { type FakeEngine, type FakeEngineOptions, startFakeEngine } from './fake-engine.ts';
 import { type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
 import { HOOK_SECRET, type RunningHelper, startHelper } from './start-helper.ts';
@@ -54,7 +54,7 @@ export const openApiStage = async (
     readonly engine?: FakeEngineOptions;
     readonly config?: Readonly<Record<string, unknown>>;
     /** Fills the store before the helper has it. */
-    readonly seed?: (db: Db) => Promise<void>;
+    readonly seed?: (store: Store) => Promise<void>;
   } = {},
 ): Promise<ApiStage> => {
   const engine = await startFakeEngine(options.engine);
@@ -65,7 +65,7 @@ export const openApiStage = async (
   const storePath = join(folder, 'store.db');
   if (options.seed !== undefined) {
     const store = openStore(storePath);
-    await options.seed(store.db);
+    await options.seed(store);
     await store.close();
   }
   const start = (port: number): Promise<RunningHelper> =>

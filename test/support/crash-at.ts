@@ -50,7 +50,17 @@ export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCount
     transformResult: async ({ result }) => result,
   };
   return {
-    wrap: { cluster: counted, registries: counted, db: (db) => db.withPlugin(plugin) },
+    wrap: {
+      cluster: counted,
+      registries: counted,
+      db: (db) => db.withPlugin(plugin),
+      write: (write) => async (work) => {
+        tick();
+        const written = await write(work);
+        tick();
+        return written;
+      },
+    },
     arm: () => {
       left = step;
     },

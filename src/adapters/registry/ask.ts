@@ -1,24 +1,14 @@
 import { type Deadline, pause, startDeadline } from './deadline.ts';
-import { isLoopbackHostname } from './forbidden-address.ts';
+import type { Question } from './follow.ts';
 import type { Lane } from './lane.ts';
 import type { QuotaBook } from './quotas.ts';
-import { judgeRedirect, MOST_REDIRECTS } from './redirect.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { retryPause, SHORT_RETRY_AFTER_MS } from './retry-pause.ts';
-import type { Asking, SignIn } from './sign-in.ts';
-import type { Answer, Transport } from './transport.ts';
-
-export type Question = {
-  readonly method: 'GET' | 'HEAD';
-  /** Begins with `/v2/`. */
-  readonly path: string;
-  /** Null for the registry as such. */
-  readonly repository: string | null;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly maxBytes: number;
-};
+import { askSignedIn, refusedThere, type SignedInParts } from './signed-in.ts';
+import type { Asking } from './sign-in.ts';
+import type { Answer } from './transport.ts';
 
 /**
  * Asks an endpoint, signing in where it wants that, following redirects, and trying again where that
@@ -40,83 +30,12 @@ export type AskSettings = {
   readonly retryPauseMs: number;
 };
 
-type Parts = {
-  readonly transport: Transport;
-  readonly signIn: SignIn;
+type Parts = SignedInParts & {
   readonly lanes: (host: string, concurrency: number) => Lane;
   readonly quotas: QuotaBook;
   readonly settings: AskSettings;
   readonly now: () => number;
   readonly random: () => number;
-};
-
-/** Sends the question to where it leads in the end; credentials stay with the first host. */
-const follow = async (
-  { transport }: Parts,
-  { endpoint, scheme, deadline }: Asking,
-  question: Question,
-  authorization: string | null,
-): Promise<Answer & { readonly url: URL }> => {
-  const first = new URL(question.path, `${scheme}://${endpoint.authority}`);
-  let url = first;
-  let isOwn = true;
-  for (let redirects = 0; ; redirects += 1) {
-    const answer = await transport.send(
-      {
-        method: question.method,
-        url,
-        headers: {
-          ...question.headers,
-          ...(isOwn && authorization !== null ? { authorization } : {}),
-        },
-        maxBytes: question.maxBytes,
-        tls: isOwn ? endpoint.tls : endpoint.tlsElsewhere,
-        mayBeLocal: isOwn || isLoopbackHostname(first.hostname),
-        connections: endpoint.concurrency,
-      },
-      deadline,
-    );
-    const redirect = judgeRedirect(answer.status, answer.header('location'), url);
-    if (redirect.kind === 'none') return { ...answer, url };
-    if (redirect.kind === 'refused') {
-      throw new RegistryError('malformed', `${endpoint.name} redirects ${redirect.problem}`);
-    }
-    if (redirects >= MOST_REDIRECTS) {
-      throw new RegistryError(
-        'malformed',
-        `${endpoint.name} redirects more than ${MOST_REDIRECTS} times`,
-      );
-    }
-    // Once it has left the host, nothing secret goes along any more, not even back.
-    isOwn = isOwn && redirect.isSameOrigin;
-    url = redirect.url;
-  }
-};
-
-const refusedThere = (endpoint: Endpoint, question: Question, status: number): RegistryError => {
-  const what = question.repository === null ? '' : ` to ${question.repository}`;
-  return new RegistryError(
-    'sign-in-refused',
-    `${endpoint.name} refuses access${what} (${status}); its credentials may lack the right to pull, or there is no such repository`,
-  );
-};
-
-const signedIn = async (parts: Parts, asking: Asking, question: Question): Promise<Answer> => {
-  const { endpoint } = asking;
-  const prepared = await parts.signIn.prepare(asking);
-  const answer = await follow(parts, asking, question, prepared);
-  if (answer.status !== 401) return answer;
-  // A host that we were redirected to has no sign-in of ours to ask for.
-  if (answer.url.host !== endpoint.authority) throw refusedThere(endpoint, question, 401);
-  const header = answer.header('www-authenticate');
-  const authorization = await parts.signIn.answer(asking, header, prepared);
-  const second = await follow(parts, asking, question, authorization);
-  if (second.status !== 401) return second;
-  // Says in its own words what was wrong with it, where it can be told.
-  if (authorization.startsWith('Basic ')) {
-    await parts.signIn.answer(asking, second.header('www-authenticate'), authorization);
-  }
-  throw refusedThere(endpoint, question, 401);
 };
 
 const judgeStatus = (
@@ -171,12 +90,12 @@ export const createAsk = (parts: Parts): Ask => {
     const scope = question.repository === null ? null : `repository:${question.repository}:pull`;
     const asking: Asking = { endpoint, scheme: isPlain ? 'http' : 'https', scope, deadline };
     try {
-      return await signedIn(parts, asking, question);
+      return await askSignedIn(parts, asking, question);
     } catch (error) {
       const isAnswered = error instanceof RegistryError && error.speaksNoTls;
       if (!isAnswered || endpoint.scheme !== 'either' || isPlain) throw error;
       plain.add(endpoint.name);
-      return signedIn(parts, { ...asking, scheme: 'http' }, question);
+      return askSignedIn(parts, { ...asking, scheme: 'http' }, question);
     }
   };
 

@@ -15,6 +15,7 @@ import { RegistryError } from './registry-error.ts';
 import { createEndpoints, type RegistryHost } from './registry-host.ts';
 import { createSignIn } from './sign-in.ts';
 import { createTransport } from './transport.ts';
+import { createTrials } from './trials.ts';
 import { composeUpdateAuth } from './update-auth.ts';
 
 export type FailedLookUp = Extract<LookUp, { kind: 'failed' }>;
@@ -105,11 +106,19 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
   const { dockerConfig = null } = options;
   const readConfig = dockerConfig === null ? null : createDockerConfigReader(dockerConfig);
   const credentials = createCredentialSource(readConfig, closed, now);
-  const signIn = createSignIn({ transport, credentials, attemptMs, closed, now });
+  const signIn = createSignIn({
+    transport,
+    credentials,
+    trials: createTrials(now),
+    attemptMs,
+    closed,
+    now,
+  });
   const quotas = createQuotaBook(now);
   const ask = createAsk({
     transport,
     signIn,
+    trials: createTrials(now),
     lanes: createLanes(now),
     quotas,
     settings: {

@@ -1,6 +1,6 @@
 import type { Credentials } from './docker-config.ts';
 import type { CredentialSource, FoundCredentials } from './credentials.ts';
-import { startDeadline } from './deadline.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
 import { isLoopbackHostname } from './forbidden-address.ts';
 import type { Realm } from './realm.ts';
 import { RegistryError } from './registry-error.ts';
@@ -8,6 +8,7 @@ import type { Endpoint } from './registry-host.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { parseTokenAnswer, type Token } from './tokens.ts';
 import type { Answer, Exchange, Transport } from './transport.ts';
+import type { Trials } from './trials.ts';
 
 const MOST_TOKEN_BYTES = 64 * 1024;
 /** How token servers know us in their logs. */
@@ -89,6 +90,7 @@ export const requestToken = async (
   parts: {
     transport: Transport;
     credentials: CredentialSource;
+    trials: Trials<Answer>;
     attemptMs: number;
     closed: AbortSignal;
     now: () => number;
@@ -102,16 +104,43 @@ export const requestToken = async (
   const isOwn = realm.url.host === endpoint.authority;
   // Several may wait for it, so none of them can end it; its own limits do.
   const deadline = startDeadline(parts.closed, parts.attemptMs);
-  const answer = await parts.transport.send(
-    {
-      ...compose(wish, shown),
-      maxBytes: MOST_TOKEN_BYTES,
-      tls: isOwn ? endpoint.tls : endpoint.tlsElsewhere,
-      mayBeLocal:
-        realm.url.hostname === registry || isLoopbackHostname(registry) || realm.kind === 'trusted',
-      connections: endpoint.concurrency,
-    },
-    deadline,
-  );
+  const exchange = {
+    ...compose(wish, shown),
+    maxBytes: MOST_TOKEN_BYTES,
+    tls: isOwn ? endpoint.tls : endpoint.tlsElsewhere,
+    mayBeLocal:
+      realm.url.hostname === registry || isLoopbackHostname(registry) || realm.kind === 'trusted',
+    connections: endpoint.concurrency,
+  };
+  const send = (): Promise<Answer> => parts.transport.send(exchange, deadline);
+  const answer =
+    shown === null
+      ? await send()
+      : await sendOnTrial(parts.trials, realm.url.host, shown, deadline, send);
   return readAnswer(answer, wish, found, parts.now());
+};
+
+const secretOf = (credentials: Credentials): string =>
+  credentials.kind === 'identity-token'
+    ? credentials.token.reveal()
+    : `${credentials.username}:${credentials.password.reveal()}`;
+
+const sendOnTrial = async (
+  trials: Trials<Answer>,
+  host: string,
+  shown: Credentials,
+  deadline: Deadline,
+  send: () => Promise<Answer>,
+): Promise<Answer> => {
+  const { answer } = await trials(host, secretOf(shown), deadline, async () => {
+    const told = await send();
+    return { answer: told, credentials: judgeCredentials(told.status) };
+  });
+  return answer;
+};
+
+/** A 403 is about what was asked for: who it was is known then. */
+const judgeCredentials = (status: number): 'accepted' | 'refused' | 'unknown' => {
+  if (status === 401) return 'refused';
+  return status === 200 || status === 403 ? 'accepted' : 'unknown';
 };

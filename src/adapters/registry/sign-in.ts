@@ -1,13 +1,15 @@
 import { createBoundedCache } from './bounded-cache.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { CredentialSource, FoundCredentials } from './credentials.ts';
-import { type Deadline, TimeUp, withinLimit } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
+import { inTime } from './in-time.ts';
 import { judgeRealm, type Realm } from './realm.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
 import { requestToken } from './request-token.ts';
 import { createTokenCache } from './tokens.ts';
-import type { Transport } from './transport.ts';
+import type { Answer, Transport } from './transport.ts';
+import type { Trials } from './trials.ts';
 
 type Wanted =
   | { readonly kind: 'basic' }
@@ -49,19 +51,6 @@ const wantedBy = (challenges: readonly Challenge[]): (Wanted & { scope: string |
 
 const refused = (detail: string): RegistryError => new RegistryError('sign-in-refused', detail);
 
-const inTime = async <T>(
-  host: string,
-  deadline: Deadline,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> => {
-  try {
-    return await withinLimit(deadline.caller, deadline.remainingMs(), work);
-  } catch (error) {
-    if (!(error instanceof TimeUp)) throw error;
-    throw new RegistryError('unreachable', `signing in at ${host} took too long`, { cause: error });
-  }
-};
-
 /** Why nobody is signed in, where the credentials are what is missing. */
 const withoutCredentials = (host: string, found: FoundCredentials): RegistryError =>
   refused(
@@ -74,6 +63,7 @@ export const createSignIn = (parts: {
   transport: Transport;
   credentials: CredentialSource;
   attemptMs: number;
+  trials: Trials<Answer>;
   closed: AbortSignal;
   now: () => number;
 }): SignIn => {

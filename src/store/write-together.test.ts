@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openStore, type Store } from './open-store.ts';
+
+let folder: string;
+let store: Store;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'write-together-'));
+  store = openStore(join(folder, 'store.db'));
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const INSERT = 'insert into settings (key, value) values (?, ?)';
+const keys = async (): Promise<readonly string[]> =>
+  (await store.db.selectFrom('settings').select('key').orderBy('key').execute()).map(
+    ({ key }) => key,
+  );
+
+it('does all of it, and tells when it is on the disk', async () => {
+  const { result, onDisk } = await store.write(({ run, rows }) => {
+    run(INSERT, ['a', '1']);
+    run(INSERT, ['b', '2']);
+    return rows('select key, value from settings where value > ?', ['1']);
+  });
+  expect(result).toEqual([{ key: 'b', value: '2' }]);
+  await onDisk;
+  expect(await keys()).toEqual(['a', 'b']);
+});
+
+it('does nothing of it where it fails, and goes on', async () => {
+  const failed = store.write(({ run }) => {
+    run(INSERT, ['a', '1']);
+    run(INSERT, ['a', '2']);
+  });
+  await expect(failed).rejects.toThrow('UNIQUE');
+  expect(await keys()).toEqual([]);
+  await store.write(({ run }) => run(INSERT, ['a', '3']));
+  expect(await keys()).toEqual(['a']);
+});
+
+it('takes its turn after a transaction that is under way', async () => {
+  const { promise: goOn, resolve } = Promise.withResolvers<void>();
+  const before = store.db.transaction().execute(async (query) => {
+    await query.insertInto('settings').values({ key: 'a', value: '1' }).execute();
+    await goOn;
+    throw new Error('taken back');
+  });
+  const written = store.write(({ run }) => run(INSERT, ['b', '2']));
+  resolve();
+  await expect(before).rejects.toThrow('taken back');
+  await written;
+  expect(await keys()).toEqual(['b']);
+});
+
+it('leaves every other commit one that waits for the disk', async () => {
+  const [NORMAL, FULL] = [1, 2];
+  const { result } = await store.write(({ rows }) => rows('pragma synchronous', []));
+  expect(result).toEqual([{ synchronous: NORMAL }]);
+  const { rows } = await sql`pragma synchronous`.execute(store.db);
+  expect(rows).toEqual([{ synchronous: FULL }]);
+});
