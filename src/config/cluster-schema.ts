@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { byType } from './by-type.ts';
 import type { ClusterConfig } from './config.ts';
 import { anySecret, integer, mapping, matching, name, oneOf, url } from './fields.ts';
 import { tls } from './tls-schema.ts';
@@ -34,14 +35,16 @@ const withoutApi = (value: string): string =>
     .replace(/\/api$/, '')
     .replace(/\/+$/, '');
 
+const TYPES = 'engine or swarmpit';
+
 const engine = mapping({
-  type: z.literal('engine'),
+  type: z.literal('engine', TYPES),
   ...basics,
   url: matching(ENGINE_URL, isEngineUrl),
 });
 
 const swarmpit = mapping({
-  type: z.literal('swarmpit'),
+  type: z.literal('swarmpit', TYPES),
   ...basics,
   url: url('the address of Swarmpit such as http://swarmpit:8080', ['http:', 'https:']).transform(
     withoutApi,
@@ -50,6 +53,4 @@ const swarmpit = mapping({
 });
 
 /** One of `clusters`. */
-export const cluster: z.ZodType<ClusterConfig> = z.discriminatedUnion('type', [engine, swarmpit], {
-  error: 'engine or swarmpit',
-});
+export const cluster: z.ZodType<ClusterConfig> = byType<ClusterConfig>({ engine, swarmpit }, TYPES);

@@ -68,6 +68,11 @@ test.each([
     'c.yaml:1:24 | clusters[0].type | "kubernetes" | -',
   ],
   [
+    'an alias of nothing',
+    'listen: *where',
+    'c.yaml:1:1 | listen | *where, and nothing is called &where | -',
+  ],
+  [
     'two clusters of one name',
     'clusters:\n  - { name: a, type: engine, url: unix:///1 }\n  - { name: a, type: engine, url: unix:///2 }',
     'c.yaml:3:7 | clusters[1].name | "a", which clusters[0].name (c.yaml:2:7) has too | -',
@@ -218,6 +223,16 @@ test.each([
   ['a prototype key', '__proto__: { listen: x }', 'c.yaml:1:1 | __proto__ | an unknown key | -'],
 ])('%s', (_, yaml, expected) => {
   expect(problemsOf(yaml, {}, { '/empty': '\n' }).map(inShort)).toEqual([expected]);
+});
+
+test('a misspelt kind of cluster hides nothing else that is wrong with it', () => {
+  const yaml = 'clusters: [ { name: a, type: swarmpitt, selct: all } ]';
+  expect(problemsOf(yaml, {}).map(inShort)).toEqual([
+    'c.yaml:1:13 | clusters[0].url | nothing | -',
+    'c.yaml:1:13 | clusters[0].token | nothing | -',
+    'c.yaml:1:24 | clusters[0].type | "swarmpitt" | did you mean swarmpit?',
+    'c.yaml:1:41 | clusters[0].selct | an unknown key | did you mean select?',
+  ]);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { byType } from './by-type.ts';
 import type { NotificationChannel } from './config.ts';
 import { flag, listOf, mapping, name, oneOf, ownSecret, secretUrl, text } from './fields.ts';
 
@@ -23,21 +24,22 @@ const basics = {
   services: patterns('services'),
 };
 
+const TYPES = 'webhook, slack or apprise';
+
 /** One of `notifications`. */
-export const notification: z.ZodType<NotificationChannel> = z.discriminatedUnion(
-  'type',
-  [
-    mapping({
-      type: z.literal('webhook'),
+export const notification: z.ZodType<NotificationChannel> = byType<NotificationChannel>(
+  {
+    webhook: mapping({
+      type: z.literal('webhook', TYPES),
       ...basics,
       secret: ownSecret().nullable().default(null),
     }),
-    mapping({ type: z.literal('slack'), ...basics }),
-    mapping({
-      type: z.literal('apprise'),
+    slack: mapping({ type: z.literal('slack', TYPES), ...basics }),
+    apprise: mapping({
+      type: z.literal('apprise', TYPES),
       ...basics,
       tags: listOf(text('a tag of Apprise'), 'a list of tags').default([]),
     }),
-  ],
-  { error: 'webhook, slack or apprise' },
+  },
+  TYPES,
 );

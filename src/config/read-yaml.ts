@@ -57,7 +57,14 @@ export const readYaml = (
       nodes = Number.POSITIVE_INFINITY;
       return undefined;
     }
-    if (isAlias(node)) return read(node.resolve(document), path);
+    if (isAlias(node)) {
+      const meant = node.resolve(document);
+      if (meant !== undefined) return read(meant, path);
+      source.failed.add(pathKey(path));
+      const name = node.source;
+      problem(path, origin, `*${name}, and nothing is called &${name}`, 'a name given before');
+      return undefined;
+    }
     if (isMap(node)) return readMapping(node.items, path);
     if (isSeq(node)) {
       return node.items.map((item, index) => {
