@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs';
 import type { ConfigCheck } from '../cli/cli-deps.ts';
 import { createConfigChecks } from '../cli/config-checks.ts';
 import type { Config } from '../config/config.ts';
@@ -12,8 +13,14 @@ export const configChecks = (config: Config): readonly ConfigCheck[] => {
     connect,
     probeRegistry: registries.probe,
     tryStore: async () => {
+      const isThere = existsSync(config.store);
       try {
-        await openStore(config.store).close();
+        const store = openStore(config.store);
+        // A check leaves nothing behind; while it is open nobody else has it.
+        if (!isThere) {
+          for (const file of [config.store, `${config.store}-wal`]) rmSync(file, { force: true });
+        }
+        await store.close();
         return 'free';
       } catch (error) {
         if (error instanceof StoreError && error.code === 'in-use') return 'in-use';

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { openStore } from '../../src/store/open-store.ts';
 import { type CommandResult, runCommand } from '../support/run-command.ts';
 import { type FakeEngine, startFakeEngine } from '../support/fake-engine.ts';
 import { startSwarmpitDouble } from '../support/swarmpit-double.ts';
@@ -43,4 +44,21 @@ it('check-config tells of two clusters that are one Swarm, and of none that are 
   expect(same.code).toBe(1);
   const different = await checkConfig([near(two), far]);
   expect(different.stdout).toContain('✓ clusters: no two are seen to be the same Swarm');
+});
+
+it('check-config leaves no store behind, and one that is there as it is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'check-'));
+  const store = join(folder, 'store.db');
+  const file = join(folder, 'config.yml');
+  writeFileSync(file, JSON.stringify({ store }));
+  const check = () => runCommand({ url: 'http://none.invalid' }, 'check-config', '--config', file);
+  try {
+    expect((await check()).stdout).toContain(`✓ store: ${store}`);
+    expect(readdirSync(folder)).toEqual(['config.yml']);
+    await openStore(store).close();
+    expect((await check()).stdout).toContain(`✓ store: ${store}`);
+    expect(readdirSync(folder)).toEqual(['config.yml', 'store.db']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
