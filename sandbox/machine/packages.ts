@@ -33,8 +33,8 @@ const LOCK_WAIT = '-oDPkg::Lock::Timeout=300';
 const isThere = (command: string): boolean =>
   FOLDERS.some((folder) => existsSync(join(folder, command)));
 
-const missingPackages = (): readonly string[] => {
-  const missing = Object.entries(PACKAGE_OF).filter(([command]) => !isThere(command));
+const missingPackages = (packageOf: Readonly<Record<string, string>>): readonly string[] => {
+  const missing = Object.entries(packageOf).filter(([command]) => !isThere(command));
   return [...new Set(missing.map(([, name]) => name))];
 };
 
@@ -69,14 +69,17 @@ const aptGet = async (
 /**
  * Makes sure of an engine, a registry and what starts them: installs Debian's packages where they are
  * missing, without starting any of their services. Throws {@link NoRealEngine} where that cannot be.
+ *
+ * @param also further commands, each with the package that it is in
  */
 export const ensurePackages = async (
   tell: (line: string) => void,
   signal?: AbortSignal,
+  also: Readonly<Record<string, string>> = {},
 ): Promise<void> => {
   if (process.platform !== 'linux') throw new NoRealEngine('a real engine needs Linux');
   if (process.getuid?.() !== 0) throw new NoRealEngine('a real engine needs root');
-  const missing = missingPackages();
+  const missing = missingPackages({ ...PACKAGE_OF, ...also });
   if (missing.length === 0) return;
   if (!isThere('apt-get')) {
     throw new NoRealEngine(`missing ${missing.join(', ')}, and no apt-get to install it with`);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensurePackages } from '../../sandbox/machine/packages.ts';
 import { readAccessLog } from '../../sandbox/registry/access-log.ts';
 import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
 import type { RegistryHost } from '../../src/adapters/registry/registry-host.ts';
@@ -44,6 +45,8 @@ const FORMS: [name: string, content: FakeContent][] = [
 let folder: string;
 let plain: RunningRegistry;
 beforeAll(async () => {
+  const tell = (line: string): unknown => process.stderr.write(`${line}\n`);
+  await ensurePackages(tell, undefined, { skopeo: 'skopeo' });
   folder = await mkdtemp(join(tmpdir(), 'registry-real-'));
   plain = await startRegistry({ folder });
   for (const [name, content] of FORMS) await pushContent(plain.url, `forms/${name}`, 'v1', content);
