@@ -18,13 +18,14 @@ export default defineConfig({
         },
       },
       {
-        // One real engine and one real registry serve every end-to-end file, so the files run one
-        // after another and each uses names of its own.
+        // Each of the files that run at a time has real engines and a real registry for itself. They
+        // mostly wait for a rollout, so that two cores do for more than two of them.
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'],
           globalSetup: ['./test/support/sandbox-setup.ts'],
-          fileParallelism: false,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

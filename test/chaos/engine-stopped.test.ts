@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { DeploymentState } from '../../src/core/views.ts';
 import { pidOfEngine } from '../support/engine-process.ts';
 import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { deploySettled, digestOfTask } from '../support/settled-service.ts';
 
 /** Short enough that the Swarm, whose only node stands still too, does not take it for lost. */
@@ -15,7 +16,7 @@ const crashingAtOnce = (version: string): Sample => crashing(version, { afterMs:
 describe('the engine stands still in the middle of a rollout', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(inject('sandbox'));
+    stage = await openStage(ownSandbox());
   });
   beforeEach(({ onTestFailed }) => {
     onTestFailed(stage.tell);

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { digestsBySlot, endedDeployments } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { deploySettled } from '../support/settled-service.ts';
 import { type RunningHelper, startHelper } from '../support/start-helper.ts';
 import { type EngineProxy, startEngineProxy, type UpdateMoment } from './engine-proxy.ts';
@@ -19,7 +20,7 @@ describe('the helper is killed', () => {
   let said: string[];
 
   beforeAll(() => {
-    sandbox = attachSandbox(inject('sandbox'));
+    sandbox = attachSandbox(ownSandbox());
   });
   afterAll(() => sandbox.close());
   beforeEach(async ({ onTestFailed }) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { freePort } from '../../sandbox/machine/network.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
@@ -10,6 +10,7 @@ import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { EngineTask } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { digestsBySlot, endedDeployments } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { HOOK_SECRET, type RunningHelper, startHelper } from '../support/start-helper.ts';
 import { seeded } from './seeded.ts';
 
@@ -35,7 +36,7 @@ describe('kill -9 at any instant, during a stream of hooks', () => {
   let sandbox: AttachedSandbox;
   const folder = mkdtempSync(join(tmpdir(), 'kill-'));
   beforeAll(() => {
-    sandbox = attachSandbox(inject('sandbox'));
+    sandbox = attachSandbox(ownSandbox());
   });
   afterAll(async () => {
     await sandbox.close();

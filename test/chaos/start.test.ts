@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pidOfEngine } from '../support/engine-process.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { type RunningHelper, runHelperToEnd, startHelper } from '../support/start-helper.ts';
 
 const STOPPED_WITHIN_MS = 10_000;
@@ -27,7 +28,7 @@ describe('starting and stopping', () => {
 
   const options = (store = 'store.db') => ({
     store: join(folder, store),
-    env: { CD_HELPER_ENGINE_URL: inject('sandbox').engines[0].url },
+    env: { CD_HELPER_ENGINE_URL: ownSandbox().engines[0].url },
   });
 
   test('a second helper on the same store is refused, and harms neither the first nor the next', async () => {
@@ -69,7 +70,7 @@ describe('starting and stopping', () => {
   );
 
   test('SIGTERM ends it at once, also while an engine gives no answer', async () => {
-    const { engines } = inject('sandbox');
+    const { engines } = ownSandbox();
     const [, engine] = engines;
     if (engine === undefined) throw new Error('two engines are needed');
     helper = await startHelper({

@@ -1,13 +1,14 @@
 import { rmSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import type { DeploymentView, FreezeView, RunView } from '../../src/core/views.ts';
 import { endedDelivery, endedDeployments } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { runCommand } from '../support/run-command.ts';
 import { deploySettled, digestOfTask, tasksBySlot } from '../support/settled-service.ts';
 import { type RunningHelper, startHelper } from '../support/start-helper.ts';
@@ -28,7 +29,7 @@ describe('a digest that failed, and one that a person went back from', () => {
       },
     });
   beforeAll(async () => {
-    sandbox = attachSandbox(inject('sandbox'));
+    sandbox = attachSandbox(ownSandbox());
     helper = await start();
   });
   beforeEach(({ onTestFailed }) => {

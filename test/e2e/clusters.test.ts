@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { attachSandbox } from '../../sandbox/sandbox.ts';
@@ -12,6 +12,7 @@ import { startEngineProxy } from '../chaos/engine-proxy.ts';
 import { pidOfEngine } from '../support/engine-process.ts';
 import { type Gate, openGate } from '../support/open-gate.ts';
 import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { runHelperToEnd } from '../support/start-helper.ts';
 import { startSwarmpitDouble, type SwarmpitDouble } from '../support/swarmpit-double.ts';
 
@@ -45,7 +46,7 @@ describe('two clusters, one of them through Swarmpit', () => {
   let gate: Gate;
 
   beforeAll(async () => {
-    const addresses = inject('sandbox');
+    const addresses = ownSandbox();
     const [near, far] = addresses.engines;
     if (far === undefined) throw new Error('two engines are needed');
     const { host, url } = addresses.registry;
@@ -136,7 +137,7 @@ describe('two clusters, one of them through Swarmpit', () => {
 describe('two engines', () => {
   let stage: Stage;
   beforeAll(async () => {
-    const addresses = inject('sandbox');
+    const addresses = ownSandbox();
     stage = await openStage(addresses, {
       config: {
         clusters: addresses.engines.map(({ name, url }) => ({ name, type: 'engine', url })),
@@ -182,7 +183,7 @@ const timeOf = (output: string, message: string): number | null => {
 describe('one Swarm configured as two clusters', () => {
   test('is refused at the start: once through its engine and once through Swarmpit', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'clusters-same-'));
-    const sandbox = attachSandbox(inject('sandbox'));
+    const sandbox = attachSandbox(ownSandbox());
     const [engine] = sandbox.engines;
     const swarmpit = await startSwarmpitDouble({ engineUrl: engine.url });
     try {
@@ -214,7 +215,7 @@ describe('one Swarm configured as two clusters', () => {
     ['another address that is slow', 2_000, SAME_SWARM],
   ])('is refused at the start: %s', async (how, slowByMs, reason) => {
     const folder = await mkdtemp(join(tmpdir(), 'clusters-same-'));
-    const [engine] = inject('sandbox').engines;
+    const [engine] = ownSandbox().engines;
     const proxy = await startEngineProxy(engine.socket, join(folder, 'engine.sock'), slowByMs);
     const url = how === 'the same address' ? engine.url : proxy.url;
     try {

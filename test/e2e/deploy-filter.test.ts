@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 
 type Filter = (method: string, path: string) => boolean;
 
@@ -61,7 +62,7 @@ describe('the filter between the helper and the engine', () => {
   let stage: Stage;
   let proxy: Server;
   beforeAll(async () => {
-    const addresses = inject('sandbox');
+    const addresses = ownSandbox();
     const [server, port] = await startProxy(addresses.engines[0].socket, seen);
     proxy = server;
     stage = await openStage(addresses, {
@@ -81,7 +82,8 @@ describe('the filter between the helper and the engine', () => {
     const { sandbox, services, helper } = stage;
     const image = (digest?: string) => sandbox.image('filter/web', 'v1', digest);
     const one = await sandbox.pushImage('filter/web', 'v1', good('one'));
-    const rollback = { failureAction: 'rollback' } as const;
+    // Long enough for an engine on a busy machine to see the crash within it.
+    const rollback = { failureAction: 'rollback', monitorMs: 5_000 } as const;
     await services.deploy(
       { name: 'filter-web', image: image(one.digest), ...rollback },
       { name: 'filter-everywhere', image: image(one.digest), mode: 'global', ...rollback },
@@ -91,7 +93,7 @@ describe('the filter between the helper and the engine', () => {
     await helper.postHook({ image: image() });
     const [first] = await endedDeployments(helper, 'filter-web');
     expect(first).toMatchObject({ state: 'succeeded', to: two.digest });
-    await sandbox.pushImage('filter/web', 'v1', crashing('three'));
+    await sandbox.pushImage('filter/web', 'v1', crashing('three', { afterMs: 100 }));
     await helper.postHook({ image: image() });
     const [, second] = await endedDeployments(helper, 'filter-web', 2);
     expect(second).toMatchObject({ state: 'rolled-back' });

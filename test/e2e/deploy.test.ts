@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
@@ -11,6 +11,7 @@ import type { EngineService } from '../../sandbox/swarm/services.ts';
 import type { DeploymentView, Page, ServiceView } from '../../src/core/views.ts';
 import { dockerFor } from '../support/docker.ts';
 import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../support/node-images.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { API_TOKEN, HOOK_SECRET } from '../support/start-helper.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -132,7 +133,7 @@ describe('the helper as a service of the Swarm', () => {
   };
 
   beforeAll(async () => {
-    sandbox = attachSandbox(inject('sandbox'));
+    sandbox = attachSandbox(ownSandbox());
     engine = sandbox.engines[0];
     docker = dockerFor(engine);
     image = sandbox.image(REPOSITORY, 'latest');

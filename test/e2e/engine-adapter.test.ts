@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
@@ -8,6 +8,7 @@ import type { Cluster, ImageUpdate } from '../../src/core/cluster.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import type { Service } from '../../src/core/service.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { startSwarmpitDouble } from '../support/swarmpit-double.ts';
 
 const signal = AbortSignal.timeout(170_000);
@@ -35,7 +36,7 @@ describe.concurrent('the adapter of a real engine', () => {
   let sandbox: AttachedSandbox;
   let cluster: Cluster;
   beforeAll(() => {
-    sandbox = attachSandbox(inject('sandbox'));
+    sandbox = attachSandbox(ownSandbox());
     cluster = createEngineCluster({ name: 'real', url: sandbox.engines[0].url });
   });
   afterAll(async () => {

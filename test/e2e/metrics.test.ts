@@ -1,16 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { readAccessLog } from '../../sandbox/registry/access-log.ts';
 import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { promtool } from '../support/promtool.ts';
 import { API_TOKEN } from '../support/start-helper.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage(inject('sandbox'));
+  stage = await openStage(ownSandbox());
 });
 beforeEach(({ onTestFailed }) => {
   onTestFailed(stage.tell);

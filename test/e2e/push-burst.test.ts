@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { BURST_LONGEST_MS, FOLLOW_UPS_MS } from '../../src/core/look-timing.ts';
@@ -11,6 +11,7 @@ import {
   openStage,
   type Stage,
 } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 
 const HOOKS = 21;
 const MOST_LOOKS = 2;
@@ -18,7 +19,7 @@ const MOST_LOOKS = 2;
 describe('hooks in a burst', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(inject('sandbox'));
+    stage = await openStage(ownSandbox());
   });
   beforeEach(({ onTestFailed }) => {
     onTestFailed(stage.tell);

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { type AttachedSandbox, attachSandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { dockerHubPush } from '../support/start-helper.ts';
 
 /**
@@ -14,7 +15,7 @@ describe('a hook of Docker Hub', () => {
   let sandbox: Sandbox;
   let stage: Stage;
   beforeAll(async () => {
-    hub = attachSandbox(inject('sandbox'));
+    hub = attachSandbox(ownSandbox());
     const { host, url } = hub.registry;
     sandbox = await startSandbox({ engineArguments: [`--registry-mirror=${url}`] });
     stage = await openStage(sandbox.addresses, {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crashing, good, multiPlatform } from '../../sandbox/image/sample.ts';
 import {
   digestsBySlot,
@@ -7,11 +7,12 @@ import {
   openStage,
   type Stage,
 } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 
 describe('a push of', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(inject('sandbox'));
+    stage = await openStage(ownSandbox());
   });
   beforeEach(({ onTestFailed }) => {
     onTestFailed(stage.tell);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { createPusher, type Pusher } from '../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
@@ -11,6 +11,7 @@ import {
   openStage,
   type Stage,
 } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 
 describe('a push that the registry itself tells of', () => {
   let stage: Stage;
@@ -20,7 +21,7 @@ describe('a push that the registry itself tells of', () => {
     `${registry.host}/${repository}:${tag}${digest === undefined ? '' : `@${digest}`}`;
 
   beforeAll(async () => {
-    const addresses = inject('sandbox');
+    const addresses = ownSandbox();
     const { hostAddress, folder } = addresses.engines[0];
     const quiet = await startRegistry({ folder: join(folder, 'push-registry'), hostAddress });
     stage = await openStage(addresses, { env: { CD_HELPER_REGISTRY_INSECURE: quiet.host } });

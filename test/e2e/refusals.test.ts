@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { endedDelivery, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { API_TOKEN, dockerHubPush, HOOK_SECRET } from '../support/start-helper.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -83,7 +84,7 @@ const REFUSED: readonly Refused[] = [
 describe('what is refused', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(inject('sandbox'), { env: { CD_HELPER_LOG_LEVEL: 'trace' } });
+    stage = await openStage(ownSandbox(), { env: { CD_HELPER_LOG_LEVEL: 'trace' } });
   });
   beforeEach(({ onTestFailed }) => {
     onTestFailed(stage.tell);

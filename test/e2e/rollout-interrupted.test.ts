@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { createPusher } from '../../sandbox/registry/push.ts';
@@ -7,12 +7,13 @@ import { startRegistry } from '../../sandbox/registry/start-registry.ts';
 import type { EngineService } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { digestsBySlot, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { deploySettled } from '../support/settled-service.ts';
 
 describe('a rollout that others interfere with', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(inject('sandbox'));
+    stage = await openStage(ownSandbox());
   });
   beforeEach(({ onTestFailed }) => {
     onTestFailed(stage.tell);
@@ -115,7 +116,7 @@ describe('a rollout that others interfere with', () => {
 test('a registry that is away when its hook comes is asked until it is back', async ({
   onTestFailed,
 }) => {
-  const addresses = inject('sandbox');
+  const addresses = ownSandbox();
   const { hostAddress, folder } = addresses.engines[0];
   let registry = await startRegistry({ folder: join(folder, 'away-registry'), hostAddress });
   const stage = await openStage(addresses, {

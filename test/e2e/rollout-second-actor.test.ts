@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { EngineRefusal } from '../../sandbox/engine/api.ts';
 import type { EngineService } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 
 const UPDATES = 200;
 const PUSHES = 5;
@@ -13,7 +14,7 @@ const COUNTER = 'actor.count';
 describe('a second actor that changes the same services all the time', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(inject('sandbox'));
+    stage = await openStage(ownSandbox());
   });
   beforeEach(({ onTestFailed }) => {
     onTestFailed(stage.tell);

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { deploySettled, digestOfTask, tasksBySlot } from '../support/settled-service.ts';
 
 /** A program that does its work and ends well, as jobs do. */
@@ -10,7 +11,7 @@ const finishing = (version: string) => crashing(version, { afterMs: 100, code: 0
 describe('a push for', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(inject('sandbox'));
+    stage = await openStage(ownSandbox());
   });
   beforeEach(({ onTestFailed }) => {
     onTestFailed(stage.tell);
@@ -109,7 +110,7 @@ describe('the same bad digest', () => {
   test('pushed five times, asked for five times, and after a restart, is tried once', async ({
     onTestFailed,
   }) => {
-    const stage = await openStage(inject('sandbox'));
+    const stage = await openStage(ownSandbox());
     onTestFailed(stage.tell);
     const { sandbox, services } = stage;
     const name = 'special-bad';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { crashing, good, type Sample, unhealthy } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { ServiceRequest } from '../../sandbox/swarm/service-spec.ts';
@@ -7,6 +7,7 @@ import type { Digest } from '../../src/core/digest.ts';
 import type { DeploymentView } from '../../src/core/views.ts';
 import { type EngineProxy, startEngineProxy } from '../chaos/engine-proxy.ts';
 import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { deploySettled, digestOfTask, tasksBySlot } from '../support/settled-service.ts';
 
 const ACTIONS = ['pause', 'continue', 'rollback'] as const;
@@ -24,7 +25,7 @@ const SHAPES: readonly Shape[] = [
 let stage: Stage;
 let proxy: EngineProxy;
 beforeAll(async () => {
-  const addresses = inject('sandbox');
+  const addresses = ownSandbox();
   const [engine] = addresses.engines;
   proxy = await startEngineProxy(engine.socket, join(engine.folder, 'rollout.sock'));
   stage = await openStage(addresses, { env: { CD_HELPER_ENGINE_URL: proxy.url } });

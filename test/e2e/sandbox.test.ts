@@ -8,12 +8,13 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cgroupFolders, cgroupName } from '../../sandbox/machine/leftovers.ts';
 import { crashing, good, healthy, multiPlatform, unhealthy } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { manifestRequests, readAccessLog } from '../../sandbox/registry/access-log.ts';
 import { type AttachedSandbox, attachSandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 
 const START_WITHIN_MS = 20_000;
 
@@ -22,7 +23,7 @@ type SampleVersion = Parameters<AttachedSandbox['pushImage']>[2];
 describe.concurrent('the versions of the sample image', () => {
   let sandbox: AttachedSandbox;
   beforeAll(() => {
-    sandbox = attachSandbox(inject('sandbox'));
+    sandbox = attachSandbox(ownSandbox());
   });
   afterAll(() => sandbox.close());
 
@@ -82,7 +83,7 @@ describe.concurrent('the versions of the sample image', () => {
 
 describe('the registry of the sandbox', () => {
   test('moves tags and tells what it was asked', async () => {
-    const sandbox = attachSandbox(inject('sandbox'));
+    const sandbox = attachSandbox(ownSandbox());
     try {
       const versions = await Promise.all(
         ['a', 'b'].map((version) => sandbox.uploadImage('sandbox/moving', good(version))),

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EngineRefusal } from '../../sandbox/engine/api.ts';
 import { good } from '../../sandbox/image/sample.ts';
 import type { EngineService } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { endedDeployments, endedDelivery, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { deploySettled, digestOfTask, tasksBySlot } from '../support/settled-service.ts';
 
 /** It writes at least so often, and goes on as long as we do. */
@@ -17,7 +18,7 @@ const OUT_OF_SEQUENCE = /update out of sequence/;
 describe('somebody else who updates a service all the time', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(inject('sandbox'));
+    stage = await openStage(ownSandbox());
   });
   afterAll(() => stage.close());
 

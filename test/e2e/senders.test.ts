@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { freePort } from '../../sandbox/machine/network.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
@@ -10,6 +10,7 @@ import { createPusher, type Pusher } from '../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
 import { endedDeployments, endedPushes, openStage, type Stage } from '../support/open-stage.ts';
 import { AUDIENCE, createSigner, EMAIL, signToken, startKeyServer } from '../support/key-server.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import {
   API_TOKEN,
   HOOK_SECRET,
@@ -34,7 +35,7 @@ describe('a distribution registry with its own queue', () => {
     `${registry.host}/${repository}:${tag}${digest === undefined ? '' : `@${digest}`}`;
 
   beforeAll(async () => {
-    const addresses = inject('sandbox');
+    const addresses = ownSandbox();
     const { hostAddress, folder } = addresses.engines[0];
     port = await freePort('127.0.0.1');
     registry = await startRegistry({
@@ -197,7 +198,7 @@ describe('a distribution registry with its own queue', () => {
 describe('the command line', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(inject('sandbox'));
+    stage = await openStage(ownSandbox());
   });
   beforeEach(({ onTestFailed }) => {
     onTestFailed(stage.tell);
@@ -286,7 +287,7 @@ describe('Pub/Sub with a token', () => {
   test('redeploys for the account that is configured, for nobody else, and keeps no token', async () => {
     const [google, stranger] = await Promise.all([createSigner('k1'), createSigner('k1')]);
     const keyServer = await startKeyServer(google.publicKey);
-    const stage = await openStage(inject('sandbox'), {
+    const stage = await openStage(ownSandbox(), {
       env: { CD_HELPER_LOG_LEVEL: 'trace' },
       config: {
         hooks: {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { freePort } from '../../sandbox/machine/network.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
@@ -11,6 +11,7 @@ import type { PushedImage } from '../../sandbox/registry/push.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { ServiceRequest } from '../../sandbox/swarm/service-spec.ts';
 import type { RunView } from '../../src/core/views.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
 import { API_TOKEN, type RunningHelper, startHelper } from '../support/start-helper.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -52,7 +53,7 @@ describe('SmartRedeploy of a cluster', () => {
   };
 
   beforeAll(async () => {
-    sandbox = attachSandbox(inject('sandbox'));
+    sandbox = attachSandbox(ownSandbox());
     ({ services } = sandbox.engines[0]);
     for (let image = 0; image < IMAGES; image += 1) {
       published.set(image, await sandbox.pushImage(repository(image), 'v1', good(`one-${image}`)));

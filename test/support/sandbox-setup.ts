@@ -3,18 +3,28 @@ import { type SandboxAddresses, startSandbox } from '../../sandbox/sandbox.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** For `attachSandbox`. */
-    sandbox: SandboxAddresses;
+    /** One for each file that runs at a time; see `ownSandbox`. */
+    sandboxes: readonly SandboxAddresses[];
   }
 }
 
-/** Starts the one sandbox that all end-to-end files share, and gives what stops it. */
+/** Starts the sandboxes that the end-to-end files use one after another, and gives what stops them. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
-  const sandbox = await startSandbox({
-    engines: 2,
-    tell: (line) => process.stderr.write(`sandbox: ${line}\n`),
-  });
-  process.stderr.write(`sandbox: up in ${sandbox.startedInMs} ms\n`);
-  project.provide('sandbox', sandbox.addresses);
-  return sandbox.stop;
+  const started = await Promise.all(
+    Array.from({ length: project.config.maxWorkers }, () =>
+      startSandbox({
+        engines: 2,
+        tell: (line) => process.stderr.write(`sandbox: ${line}\n`),
+      }),
+    ),
+  );
+  const slowest = Math.max(...started.map(({ startedInMs }) => startedInMs));
+  process.stderr.write(`sandbox: ${started.length} up in ${slowest} ms\n`);
+  project.provide(
+    'sandboxes',
+    started.map(({ addresses }) => addresses),
+  );
+  return async () => {
+    await Promise.all(started.map(({ stop }) => stop()));
+  };
 };
