@@ -7,8 +7,10 @@ import type {
   DeploymentFilter,
   DeploymentView,
   FreezeView,
+  HookSecretView,
   Page,
   PageRequest,
+  QueueView,
   RegistryView,
   RunSummary,
   RunView,
@@ -34,6 +36,8 @@ export type Reads = {
   readonly readRun: (id: string) => Promise<RunView | null>;
   readonly listClusters: () => Promise<readonly ClusterView[]>;
   readonly listRegistries: () => Promise<readonly RegistryView[]>;
+  readonly listQueue: () => Promise<readonly QueueView[]>;
+  readonly listHookSecrets: () => Promise<readonly HookSecretView[]>;
   readonly listFreezes?: (page: PageRequest) => Promise<Page<FreezeView>>;
   readonly listActions?: (page: PageRequest) => Promise<Page<ActionView>>;
 };

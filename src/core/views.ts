@@ -33,6 +33,14 @@ export const DEPLOYMENT_STATES = [
 ] as const;
 export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
 
+/** States of a deployment that is not at its end. */
+export const OPEN_STATES = [
+  'queued',
+  'updating',
+  'verifying',
+] as const satisfies readonly DeploymentState[];
+export type OpenState = (typeof OPEN_STATES)[number];
+
 export type ServiceView = {
   readonly cluster: string;
   readonly id: string;
@@ -189,6 +197,41 @@ export type RegistryView = {
   } | null;
   readonly askedAt: string | null;
   readonly problem: string | null;
+};
+
+/** What waits for a cluster. */
+export type QueueView = {
+  readonly cluster: string;
+  /** Looks that wait or are under way. */
+  readonly looksWaiting: number;
+  /** How long the oldest look has been due; null where none is. */
+  readonly oldestLookAgeSeconds: number | null;
+  /** Pushes that were not carried to their end. */
+  readonly pushesWaiting: number;
+  /** How long ago the oldest push came that waits, and not for a thaw; null where none does. */
+  readonly oldestPushAgeSeconds: number | null;
+  readonly deployments: Readonly<Record<OpenState, number>>;
+};
+
+/** A secret of hooks by its name, never its value; null limits nothing. */
+export type HookSecretView = {
+  readonly name: string;
+  readonly senders: readonly string[] | null;
+  readonly clusters: readonly string[] | null;
+  readonly repositories: readonly string[] | null;
+  readonly lastUsedAt: string | null;
+  /** That it let in and that are kept. */
+  readonly deliveries: number;
+};
+
+/** A kind of sender, and what to paste where. */
+export type SenderView = {
+  readonly sender: string;
+  readonly place: string;
+  /** Whether it can sign with the secret, and then need not have it in its address. */
+  readonly signs: boolean;
+  /** With the placeholder `{secret}`. */
+  readonly address: string;
 };
 
 export type FreezeView = {

@@ -2,6 +2,7 @@ import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { built } from './built.ts';
+import { addCompression } from './compression.ts';
 import { LIMITS } from './limits.ts';
 import type { By, ServerDeps } from './ports.ts';
 import { addRequestKeys } from './request-keys.ts';
@@ -36,6 +37,7 @@ export const createActRoutes =
   async (app) => {
     app.addHook('onRequest', operator);
     addRequestKeys(app, requestKeys, log);
+    addCompression(app);
     app.post(
       '/smart-redeploy',
       {

@@ -1,8 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { built } from './built.ts';
-import type { Reads } from '../core/reads.ts';
-import { ActionSchema, ClusterSchema, FreezeSchema, RegistrySchema } from './schemas/desk.ts';
+import { HOOK_PLACES } from '../core/hook-places.ts';
+import type { ServerDeps } from './ports.ts';
+import {
+  ActionSchema,
+  ClusterSchema,
+  FreezeSchema,
+  HookSecretSchema,
+  QueueSchema,
+  RegistrySchema,
+  SenderSchema,
+} from './schemas/desk.ts';
 import { listOf, paging, showPage, toPageRequest } from './schemas/list.ts';
 import { problemAnswers } from './schemas/problem.ts';
 
@@ -10,7 +19,12 @@ const refusals = problemAnswers(400, 401, 501);
 
 /** What the API shows of the helper itself: clusters, registries, freezes and the audit. */
 export const createDeskRoutes =
-  (reads: Reads): FastifyPluginAsyncZod =>
+  ({
+    reads,
+    senders,
+    publicUrl,
+    basePath,
+  }: Pick<ServerDeps, 'reads' | 'senders' | 'publicUrl' | 'basePath'>): FastifyPluginAsyncZod =>
   async (app) => {
     app.get(
       '/clusters',
@@ -33,6 +47,48 @@ export const createDeskRoutes =
         },
       },
       async () => ({ items: await reads.listRegistries(), next: null }),
+    );
+    app.get(
+      '/queue',
+      {
+        schema: {
+          tags: ['clusters'],
+          summary: 'What waits for each cluster',
+          response: { 200: listOf(QueueSchema), ...problemAnswers(401) },
+        },
+      },
+      async () => ({ items: await reads.listQueue(), next: null }),
+    );
+    app.get(
+      '/hook-secrets',
+      {
+        schema: {
+          tags: ['hooks'],
+          summary: 'Secrets of hooks by name, and when each was last used',
+          response: { 200: listOf(HookSecretSchema), ...problemAnswers(401) },
+        },
+      },
+      async () => ({ items: await reads.listHookSecrets(), next: null }),
+    );
+    app.get(
+      '/senders',
+      {
+        schema: {
+          tags: ['hooks'],
+          summary: 'Kinds of senders, with the address that each is given and where',
+          response: { 200: listOf(SenderSchema), ...problemAnswers(401) },
+        },
+      },
+      async ({ protocol, host }) => {
+        const base = publicUrl ?? `${protocol}://${host}${basePath}`;
+        const items = senders.map(({ name, signs }) => ({
+          sender: name,
+          place: HOOK_PLACES.find(({ sender }) => sender === name)?.place ?? name,
+          signs,
+          address: `${base}/hooks/{secret}`,
+        }));
+        return { items, next: null };
+      },
     );
     app.get(
       '/freezes',

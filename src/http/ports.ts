@@ -172,6 +172,8 @@ export type ServerDeps = {
   readonly trustedProxies: readonly string[];
   readonly hookSecrets: readonly HookSecret[];
   readonly apiTokens: readonly ApiToken[];
+  /** Kinds of senders that are understood, and whether they can sign. */
+  readonly senders: readonly { readonly name: string; readonly signs: boolean }[];
   readonly intake: Intake;
   /** There where a secret wants tokens. Never rejects. */
   readonly proveToken?: (token: string) => Promise<TokenProof>;

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { createActRoutes } from './act-routes.ts';
 import { addNotFound, answerUnreadable, createErrorHandler } from './answer-problems.ts';
+import { addCompression } from './compression.ts';
 import { closeSilentConnections } from './close-silent-connections.ts';
 import { createDashboardRoutes } from './dashboard-routes.ts';
 import { createDeskRoutes } from './desk-routes.ts';
@@ -136,8 +137,9 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
           createEventRoutes({ ...deps, beatMs: patience.eventBeat ?? LIMITS.eventBeat }),
         );
         addEntityTags(shown);
+        addCompression(shown);
         shown.register(createReadRoutes(deps.reads));
-        shown.register(createDeskRoutes(deps.reads));
+        shown.register(createDeskRoutes(deps));
       });
       api.register(createActRoutes(deps, signedIn('operator')));
       api.register(

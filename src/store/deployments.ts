@@ -3,7 +3,7 @@ import type { Digest } from '../core/digest.ts';
 import type { Failed } from '../core/follow.ts';
 import type { Cause } from '../core/plan.ts';
 import type { BuildFacts } from '../core/published.ts';
-import type { DeploymentState, FailureView } from '../core/views.ts';
+import { type DeploymentState, type FailureView, OPEN_STATES } from '../core/views.ts';
 import { readOptionalJson } from './json.ts';
 import { announceEnd } from './notifications.ts';
 import type { Query } from './open-store.ts';
@@ -50,9 +50,6 @@ export type Deployment = {
   readonly hasBuild: boolean;
   readonly intent: Intent | null;
 };
-
-/** States in which a deployment is not at its end. */
-export const OPEN_STATES: readonly DeploymentState[] = ['queued', 'updating', 'verifying'];
 
 export const addStep = async (
   query: Query,

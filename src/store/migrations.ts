@@ -246,4 +246,8 @@ export const MIGRATIONS: readonly string[] = [
     services TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE INDEX deliveries_by_secret ON deliveries (secret, received_at);
+  ALTER TABLE deployments ADD COLUMN changes TEXT;
+  `,
 ];

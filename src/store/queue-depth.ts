@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { DeploymentState } from '../core/views.ts';
+import { OPEN_STATES, type OpenState } from '../core/views.ts';
 import type { Db } from './open-store.ts';
 
 /** What waits for a cluster; times are ms since the epoch. */
@@ -38,7 +38,7 @@ export const pushQueue = async (db: Db): Promise<readonly PushQueue[]> => {
 
 export type OpenDeployments = {
   readonly cluster: string;
-  readonly state: DeploymentState;
+  readonly state: OpenState;
   readonly count: number;
 };
 
@@ -47,6 +47,7 @@ export const countOpenDeployments = async (db: Db): Promise<readonly OpenDeploym
   db
     .selectFrom('deployments')
     .select((eb) => ['cluster', 'state', eb.fn.countAll<number>().as('count')])
-    .where('state', 'in', ['queued', 'updating', 'verifying'])
+    .where('state', 'in', OPEN_STATES)
     .groupBy(['cluster', 'state'])
+    .$narrowType<{ state: OpenState }>()
     .execute();

@@ -133,6 +133,8 @@ export type DeploymentRow = {
   failure: string | null;
   /** JSON, see BuildFacts. */
   build: string | null;
+  /** JSON, see SpecChange; null where it is not known what the update changed. */
+  changes: Generated<string | null>;
 };
 
 export type StepRow = {

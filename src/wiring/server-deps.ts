@@ -43,6 +43,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     db,
     quotas: registries.quotas,
     health: work.health.list,
+    hookSecrets: config.hooks.secrets,
     now,
     log,
   });
@@ -53,6 +54,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     hookSecrets: config.hooks.secrets,
     apiTokens: config.api.tokens,
     intake: createIntake<ServerDeps['hookSecrets'][number]>(SENDERS, config.hooks.secrets),
+    senders: SENDERS.map(({ name, verify }) => ({ name, signs: verify !== undefined })),
     proveToken: createTokenProof(config.hooks.secrets, { fetchKeys, now, log }),
     acceptDelivery: work.acceptDelivery,
     reads,

@@ -1,3 +1,4 @@
+import type { HookLimits } from '../core/delivery.ts';
 import type { Log } from '../core/log.ts';
 import type { Reads as ShownReads } from '../core/reads.ts';
 import type { ClusterView, ServiceFilter, ServiceView } from '../core/views.ts';
@@ -7,14 +8,18 @@ import type { Db } from '../store/open-store.ts';
 import { listDeliveries, readDelivery } from '../store/read-deliveries.ts';
 import { listDeployments, readDeployment } from '../store/read-deployments.ts';
 import { listRuns, readRun } from '../store/read-runs.ts';
+import { secretUses } from '../store/secret-uses.ts';
 import { type InspectDeps, inspectServices, pageOfServices } from './inspect.ts';
 import type { Quota } from './pull-budget.ts';
+import { readQueue } from './read-queue.ts';
 
 export type ReadsDeps = {
   readonly clusters: InspectDeps['clusters'];
   readonly db: Db;
   readonly quotas: () => readonly Quota[];
   readonly health: () => readonly ClusterView[];
+  /** Those that are configured. */
+  readonly hookSecrets: readonly (HookLimits & { readonly name: string })[];
   /** ms since the epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -27,12 +32,13 @@ const TIMEOUT_MS = 30_000;
 
 export const createReads = (deps: ReadsDeps): Reads => {
   const { db, now } = deps;
+  const clusters = deps.clusters.map(({ cluster }) => cluster.name);
   const inspect = (filter: ServiceFilter): Promise<ServiceView[]> =>
     inspectServices(deps, filter, AbortSignal.timeout(TIMEOUT_MS));
   return {
     listServices: async (filter, page) => pageOfServices(await inspect(filter), page),
     readService: async (cluster, name) => {
-      if (!deps.clusters.some((one) => one.cluster.name === cluster)) return null;
+      if (!clusters.includes(cluster)) return null;
       const services = await inspect({ cluster });
       return services.find((service) => service.name === name || service.id === name) ?? null;
     },
@@ -50,6 +56,18 @@ export const createReads = (deps: ReadsDeps): Reads => {
         askedAt: new Date(at).toISOString(),
         problem: null,
       })),
+    listQueue: () => readQueue(db, clusters, now()),
+    listHookSecrets: async () => {
+      const uses = await secretUses(db);
+      return deps.hookSecrets.map(({ name, senders, clusters: to, repositories }) => ({
+        name,
+        senders,
+        clusters: to,
+        repositories,
+        lastUsedAt: uses.get(name)?.lastAt ?? null,
+        deliveries: uses.get(name)?.deliveries ?? 0,
+      }));
+    },
     listFreezes: (page) => listFreezes(db, page, now()),
     listActions: (page) => listActions(db, page),
   };

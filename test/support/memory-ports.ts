@@ -103,6 +103,7 @@ export const createMemoryPorts = (changes: Partial<ServerDeps> = {}) => {
     trustedProxies: [],
     hookSecrets,
     apiTokens: [token('oncall', 'operator', OPERATOR_TOKEN), token('wall', 'viewer', VIEWER_TOKEN)],
+    senders: SENDERS.map(({ name, verify }) => ({ name, signs: verify !== undefined })),
     intake: createIntake(SENDERS, hookSecrets),
     acceptDelivery,
     reads: {
@@ -128,6 +129,8 @@ export const createMemoryPorts = (changes: Partial<ServerDeps> = {}) => {
       readRun: async (id) => shelf.runs.find((one) => one.id === id) ?? null,
       listClusters: async () => shelf.clusters,
       listRegistries: async () => [],
+      listQueue: async () => [],
+      listHookSecrets: async () => [],
     },
     acts: {},
     storeIsWritable: async () => true,

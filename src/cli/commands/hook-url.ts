@@ -1,7 +1,7 @@
 import type { HookSecret } from '../../config/config.ts';
+import { HOOK_PLACES } from '../../core/hook-places.ts';
 import type { Context } from '../context.ts';
 import { CliFailure } from '../exit-status.ts';
-import { HOOK_PLACES } from '../hook-places.ts';
 import { hookPath } from '../hook-path.ts';
 import type { AddCommand } from '../program.ts';
 

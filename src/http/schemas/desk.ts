@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import type { ActionView, ClusterView, FreezeView, RegistryView } from '../../core/views.ts';
+import type {
+  ActionView,
+  ClusterView,
+  FreezeView,
+  HookSecretView,
+  QueueView,
+  RegistryView,
+  SenderView,
+} from '../../core/views.ts';
 import type { FreezeRequest } from '../ports.ts';
 import { time } from './service.ts';
 
@@ -30,6 +38,39 @@ export const RegistrySchema: z.ZodType<RegistryView> = z
     problem: z.string().nullable(),
   })
   .meta({ id: 'Registry' });
+
+export const QueueSchema: z.ZodType<QueueView> = z
+  .object({
+    cluster: z.string(),
+    looksWaiting: z.int(),
+    oldestLookAgeSeconds: z.number().nullable(),
+    pushesWaiting: z.int(),
+    oldestPushAgeSeconds: z.number().nullable(),
+    deployments: z.object({ queued: z.int(), updating: z.int(), verifying: z.int() }),
+  })
+  .meta({ id: 'Queue' });
+
+const names = z.array(z.string()).readonly().nullable();
+
+export const HookSecretSchema: z.ZodType<HookSecretView> = z
+  .object({
+    name: z.string(),
+    senders: names,
+    clusters: names,
+    repositories: names,
+    lastUsedAt: time.nullable(),
+    deliveries: z.int().describe('That it let in and that are kept.'),
+  })
+  .meta({ id: 'HookSecret' });
+
+export const SenderSchema: z.ZodType<SenderView> = z
+  .object({
+    sender: z.string(),
+    place: z.string().describe('Where its address is pasted.'),
+    signs: z.boolean().describe('Whether it can sign: then its address may do without the secret.'),
+    address: z.string().describe('With the placeholder `{secret}`.'),
+  })
+  .meta({ id: 'Sender' });
 
 export const FreezeSchema: z.ZodType<FreezeView> = z
   .object({
