@@ -24,7 +24,7 @@ export const pickCoding = (acceptEncoding: string): Coding | null => {
   return (['br', 'gzip'] as const).find((coding) => taken.includes(coding)) ?? null;
 };
 
-/** Compresses answers of `app` for those who take that. An ETag then stands for what it says, not for its bytes. */
+/** Compresses answers of `app` for those who take that. */
 export const addCompression = (app: FastifyInstance): void => {
   app.addHook('onSend', async (request, reply, payload) => {
     if (typeof payload !== 'string' || Buffer.byteLength(payload) < LEAST_BYTES) return payload;
@@ -33,8 +33,6 @@ export const addCompression = (app: FastifyInstance): void => {
     const accepted = request.headers['accept-encoding'];
     const coding = typeof accepted === 'string' ? pickCoding(accepted) : null;
     if (coding === null || request.method === 'HEAD') return payload;
-    const tag = reply.getHeader('etag');
-    if (typeof tag === 'string') reply.header('etag', `W/${tag}`);
     reply.header('content-encoding', coding).removeHeader('content-length');
     return COMPRESS[coding](payload);
   });

@@ -8,7 +8,8 @@ export const isNamed = (tag: string, ifNoneMatch: string): boolean =>
 
 /**
  * Gives every answer of `app` to a GET an ETag of its content, and answers 304 to those who have it. The
- * work of making the answer is not spared, the way to the client is.
+ * work of making the answer is not spared, the way to the client is. The tag is weak: it stands for what is
+ * said, and the bytes depend on the compression.
  */
 export const addEntityTags = (app: FastifyInstance): void => {
   app.addHook('onSend', async (request, reply, payload) => {

@@ -110,7 +110,6 @@ describe('compression', () => {
       (await stage.ask('/api/v1/senders', { headers: { 'accept-encoding': 'identity' } })).body,
     );
     const etag = answer.headers.get('etag') ?? '';
-    expect(etag.startsWith('W/')).toBe(coding !== null);
     const again = await stage.ask('/api/v1/senders', {
       headers: { 'if-none-match': etag, 'accept-encoding': encoding },
     });
