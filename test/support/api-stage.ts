@@ -72,6 +72,7 @@ export const openApiStage = async (
     startHelper({
       store: storePath,
       port,
+      secrets: [HASHED],
       env: { CD_HELPER_API_TOKEN: '', CD_HELPER_HOOK_SECRET: '' },
       config: {
         clusters: [

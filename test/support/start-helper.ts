@@ -10,6 +10,7 @@ import type {
   Page,
   ServiceView,
 } from '../../src/core/views.ts';
+import { findLeaks, readStore, secretsGiven } from './find-leaks.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export const HOOK_SECRET = 'a-path-secret-for-tests-only-0123456789';
@@ -56,6 +57,8 @@ export type HelperOptions = {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Kills it (SIGKILL), also while it starts. */
   readonly signal?: AbortSignal;
+  /** Secrets that its configuration does not tell, as when it holds only their hashes. */
+  readonly secrets?: readonly string[];
 };
 
 const readAll = async <T>(get: <P>(path: string) => Promise<P>, path: string): Promise<T[]> => {
@@ -73,6 +76,8 @@ const readAll = async <T>(get: <P>(path: string) => Promise<P>, path: string): P
 
 type Child = {
   readonly process: ChildProcess;
+  readonly secrets: readonly string[];
+  readonly apiTokens: readonly string[];
   readonly log: readonly LogLine[];
   readonly output: () => string;
   /** The address that it says it listens at. */
@@ -98,17 +103,18 @@ const spawnHelper = (options: HelperOptions): Child => {
   const { store, config } = options;
   const configFile = `${store}.yml`;
   if (config !== undefined) writeFileSync(configFile, stringify(config), { mode: 0o600 });
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: '/nonexistent',
+    CD_HELPER_LISTEN: `${options.host ?? '127.0.0.1'}:${options.port ?? 0}`,
+    CD_HELPER_STORE: store,
+    CD_HELPER_HOOK_SECRET: HOOK_SECRET,
+    CD_HELPER_API_TOKEN: API_TOKEN,
+    ...(config === undefined ? {} : { CD_HELPER_CONFIG: configFile }),
+    ...options.env,
+  };
   const child = spawn(process.execPath, [MAIN, 'serve'], {
-    env: {
-      PATH: process.env['PATH'],
-      HOME: '/nonexistent',
-      CD_HELPER_LISTEN: `${options.host ?? '127.0.0.1'}:${options.port ?? 0}`,
-      CD_HELPER_STORE: store,
-      CD_HELPER_HOOK_SECRET: HOOK_SECRET,
-      CD_HELPER_API_TOKEN: API_TOKEN,
-      ...(config === undefined ? {} : { CD_HELPER_CONFIG: configFile }),
-      ...options.env,
-    },
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -132,7 +138,9 @@ const spawnHelper = (options: HelperOptions): Child => {
   child.stderr.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  return { process: child, log, output: () => output, ready, gone };
+  const { all, apiTokens } = secretsGiven(env);
+  const secrets = [...all, ...(options.secrets ?? [])];
+  return { process: child, secrets, apiTokens, log, output: () => output, ready, gone };
 };
 
 /** What `promise` gives, or an error that names what took longer than `ms`. */
@@ -146,6 +154,15 @@ const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise
   }
 };
 
+/** Throws where anything that a helper wrote holds a secret that it was given. */
+const refuseLeaks = (
+  { secrets, output }: Pick<Child, 'secrets' | 'output'>,
+  written: Readonly<Record<string, string>>,
+): void => {
+  const leaks = findLeaks(secrets, { output: output(), ...written });
+  if (leaks.length > 0) throw new Error(`a secret was written:\n${leaks.join('\n')}`);
+};
+
 /** Starts the helper where it is expected to end by itself, and tells with what. */
 export const runHelperToEnd = async (
   options: HelperOptions,
@@ -153,6 +170,7 @@ export const runHelperToEnd = async (
   const child = spawnHelper(options);
   try {
     const code = await within(END_WITHIN_MS, 'the end of the helper', child.gone);
+    refuseLeaks(child, { store: readStore(options.store) });
     return { code, output: child.output() };
   } catch (error) {
     throw new Error(`${String(error)}\n${child.output()}`, { cause: error });
@@ -161,9 +179,12 @@ export const runHelperToEnd = async (
   }
 };
 
-/** Starts the helper and waits until it listens. */
+/**
+ * Starts the helper and waits until it listens. However it is ended, whatever it wrote is searched for
+ * the secrets that it was given: its log, its store, what it answered with an error, and its metrics.
+ */
 export const startHelper = async (options: HelperOptions): Promise<RunningHelper> => {
-  const { process: child, log, output, ready, gone } = spawnHelper(options);
+  const { process: child, secrets, apiTokens, log, output, ready, gone } = spawnHelper(options);
   const ended = gone.then((code) => {
     throw new Error(`the helper ended with ${code}`);
   });
@@ -177,8 +198,20 @@ export const startHelper = async (options: HelperOptions): Promise<RunningHelper
   });
   ended.catch(() => {});
   const headers = { authorization: `Bearer ${API_TOKEN}` };
-  const ask = (path: string, init: RequestInit): Promise<Response> =>
-    fetch(`${url}${path}`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS), ...init });
+  let refusals = '';
+  const ask = async (path: string, init: RequestInit): Promise<Response> => {
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const answer = await fetch(`${url}${path}`, { signal, ...init });
+    if (!answer.ok) refusals += `${await answer.clone().text()}\n`;
+    return answer;
+  };
+  const lastMetrics = async (): Promise<string> => {
+    const shown = { authorization: `Bearer ${apiTokens[0] ?? ''}` };
+    const answer = await ask('/metrics', { headers: shown }).catch(() => null);
+    return (await answer?.text()) ?? '';
+  };
+  const search = (metrics: string): void =>
+    refuseLeaks({ secrets, output }, { store: readStore(options.store), refusals, metrics });
   const get = async <T>(path: string): Promise<T> => {
     const answer = await ask(`/api/v1${path}`, { headers });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
@@ -209,17 +242,22 @@ export const startHelper = async (options: HelperOptions): Promise<RunningHelper
     services: (query = '') => readAll<ServiceView>(get, `/services${query}`),
     gone,
     stop: async () => {
+      const metrics =
+        child.exitCode === null && child.signalCode === null ? await lastMetrics() : '';
       child.kill('SIGTERM');
-      try {
-        return await within(STOP_WITHIN_MS, 'the stop of the helper', gone);
-      } catch (error) {
-        child.kill('SIGKILL');
-        throw new Error(`${String(error)}\n${output()}`, { cause: error });
-      }
+      const code = await within(STOP_WITHIN_MS, 'the stop of the helper', gone).catch(
+        (error: unknown) => {
+          child.kill('SIGKILL');
+          throw new Error(`${String(error)}\n${output()}`, { cause: error });
+        },
+      );
+      search(metrics);
+      return code;
     },
     kill: async () => {
       child.kill('SIGKILL');
       await gone;
+      search('');
     },
   };
 };
