@@ -12,6 +12,7 @@ import { createEventRoutes } from './event-routes.ts';
 import { createFailureAnswer } from './failed-sign-in.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { createHookRoutes } from './hook-routes.ts';
+import { keepPlacesFree } from './keep-places-free.ts';
 import { LIMITS } from './limits.ts';
 import { createHookMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
@@ -33,7 +34,10 @@ export type Patience = {
   readonly eventBeat?: number;
 };
 
-const createApp = ({ trustedProxies, log }: ServerDeps, patience: Patience): FastifyInstance => {
+const createApp = (
+  { trustedProxies, log, now }: ServerDeps,
+  patience: Patience,
+): FastifyInstance => {
   const handleError = createErrorHandler(log);
   const app = Fastify({
     logger: false,
@@ -56,6 +60,7 @@ const createApp = ({ trustedProxies, log }: ServerDeps, patience: Patience): Fas
     },
   });
   app.server.maxConnections = LIMITS.connections;
+  keepPlacesFree(app.server, LIMITS.connections, now);
   app.server.maxHeadersCount = LIMITS.headerCount;
   closeSilentConnections(app);
   app.setErrorHandler(handleError);
