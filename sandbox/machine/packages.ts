@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { alone } from './alone.ts';
 import { SYSTEM_PATH } from './child.ts';
 
 /** Thrown where this machine cannot have a real engine; the message says why and what to do. */
@@ -28,6 +29,8 @@ const KEPT_POLICY = `${POLICY}.before-sandbox`;
 /** 101 is how it says that a service may not be started. */
 const OWN_POLICY = '#!/bin/sh\n# While cd-helper installs packages for its sandbox.\nexit 101\n';
 const INSTALL_WITHIN_MS = 600_000;
+/** Files of tests run side by side, and none may put the policy back under another that still installs. */
+const LOCK = '/run/cd-helper-packages.lock';
 const LOCK_WAIT = '-oDPkg::Lock::Timeout=300';
 
 const isThere = (command: string): boolean =>
@@ -86,10 +89,12 @@ export const ensurePackages = async (
   }
   tell(`installing Debian's ${missing.join(', ')} (once; none of their services is started)`);
   try {
-    await withoutServiceStarts(async () => {
-      await aptGet(signal, 'update');
-      await aptGet(signal, 'install', '-y', '--no-install-recommends', ...missing);
-    });
+    await alone(LOCK, () =>
+      withoutServiceStarts(async () => {
+        await aptGet(signal, 'update');
+        await aptGet(signal, 'install', '-y', '--no-install-recommends', ...missing);
+      }),
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message.slice(0, 2000) : String(error);
     throw new NoRealEngine(`apt-get could not install ${missing.join(', ')}: ${reason}`, {

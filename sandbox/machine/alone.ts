@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/**
+ * Runs `work` while no other process of this machine runs any under the same lock file, which is made
+ * where it is missing. The lock ends with this process, in whatever way that ends.
+ */
+export const alone = async <T>(lock: string, work: () => Promise<T>): Promise<T> => {
+  // The lock is held until the command has read its input to the end.
+  const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const gone = once(holder, 'close');
+  try {
+    await Promise.race([once(holder.stdout, 'data'), gone]);
+    if (holder.exitCode !== null) throw new Error(`flock ${lock}: ${holder.exitCode}`);
+    return await work();
+  } finally {
+    holder.stdin.end();
+    await gone;
+  }
+};
