@@ -1,0 +1,92 @@
+import type { BrowserContextOptions } from 'playwright-core';
+import { buildWeb, isWebStale } from '../../scripts/web-build.ts';
+import { freePort } from '../../sandbox/machine/network.ts';
+import type { SandboxAddresses } from '../../sandbox/sandbox.ts';
+import { type Dashboard, openDashboard } from './dashboard.ts';
+import { openStage, type Stage } from './open-stage.ts';
+import { type RunningBrowser, startBrowser, type Visitor } from './start-browser.ts';
+import { API_TOKEN, type HelperOptions } from './start-helper.ts';
+
+export const VIEWER_TOKEN = 'a-viewer-token-for-tests-only-0123456789012';
+
+export type Desk = Omit<Visitor, 'page' | 'openTab'> &
+  Dashboard & {
+    /** The same person in another tab, signed in already. */
+    readonly openTab: () => Promise<Dashboard>;
+  };
+
+/** A stage, and people who look at its helper in a real browser. */
+export type DeskStage = {
+  readonly stage: Stage;
+  readonly browser: RunningBrowser;
+  /** Somebody who has not signed in; nothing is loaded yet. */
+  readonly approach: (options?: BrowserContextOptions) => Promise<Desk>;
+  /** Somebody who has. */
+  readonly enter: (token?: string, options?: BrowserContextOptions) => Promise<Desk>;
+  readonly close: () => Promise<void>;
+};
+
+/** A page asks whether somebody is signed in, and the browser takes "no" for a failure. */
+const NOBODY_YET = /401.*\/api\/v1\/session\)/;
+
+/** Two tokens, with the roles that there are. */
+export const TOKENS = [
+  { name: 'oncall', role: 'operator', value: API_TOKEN },
+  { name: 'guest', role: 'viewer', value: VIEWER_TOKEN },
+];
+
+/** Somebody at a browser, before the dashboard at `address`, which ends with a slash. */
+export const approach = async (
+  browser: RunningBrowser,
+  address: string,
+  options?: BrowserContextOptions,
+): Promise<Desk> => {
+  const visitor = await browser.visit(new URL(address).origin, options);
+  visitor.allow(NOBODY_YET);
+  return {
+    ...visitor,
+    ...openDashboard(visitor.page, address),
+    openTab: async () => {
+      const page = await visitor.openTab();
+      await page.goto(address);
+      await page.getByRole('navigation', { name: 'Main' }).waitFor();
+      return openDashboard(page, address);
+    },
+  };
+};
+
+export const openDesk = async (
+  addresses: SandboxAddresses,
+  options: Partial<HelperOptions> = {},
+): Promise<DeskStage> => {
+  if (isWebStale()) await buildWeb();
+  const stage = await openStage(addresses, {
+    // The same one again after a restart.
+    port: await freePort(),
+    ...options,
+    config: { api: { tokens: TOKENS }, ...options.config },
+    env: { CD_HELPER_API_TOKEN: '', ...options.env },
+  });
+  try {
+    const browser = await startBrowser();
+    const come = (more?: BrowserContextOptions): Promise<Desk> =>
+      approach(browser, `${stage.helper.url}/`, more);
+    return {
+      stage,
+      browser,
+      approach: come,
+      enter: async (token, more) => {
+        const desk = await come(more);
+        await desk.enter(token);
+        return desk;
+      },
+      close: async () => {
+        await browser.close();
+        await stage.close();
+      },
+    };
+  } catch (error) {
+    await stage.close();
+    throw error;
+  }
+};
