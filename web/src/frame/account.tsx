@@ -57,7 +57,7 @@ export const Account = () => {
             />
             {problem !== null && <ProblemNotice problem={problem} what="Still signed in:" />}
           </div>
-          <footer>
+          <div class="dialog-foot">
             <button
               type="button"
               onClick={() => void end(signOutEverywhere, 'Signed out in every browser.')}
@@ -67,7 +67,7 @@ export const Account = () => {
             <button type="button" class="primary" onClick={() => void end(signOut, 'Signed out.')}>
               Sign out
             </button>
-          </footer>
+          </div>
         </Dialog>
       )}
     </>

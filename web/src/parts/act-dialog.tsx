@@ -64,11 +64,11 @@ export const ActDialog = <T,>({
         <div class="dialog-body" role="status">
           {result(stage.value)}
         </div>
-        <footer>
+        <div class="dialog-foot">
           <button type="button" onClick={onClose} ref={(button) => button?.focus()}>
             Close
           </button>
-        </footer>
+        </div>
       </Dialog>
     );
   }
@@ -87,7 +87,7 @@ export const ActDialog = <T,>({
             <ProblemNotice problem={stage.problem} what="That was not done:" />
           )}
         </div>
-        <footer>
+        <div class="dialog-foot">
           {blocked !== null && <p class="blocked">{blocked}</p>}
           <button type="button" onClick={onClose}>
             Cancel
@@ -101,7 +101,7 @@ export const ActDialog = <T,>({
             {isActing && <span class="spinner" aria-hidden="true" />}
             {confirm}
           </button>
-        </footer>
+        </div>
       </form>
     </Dialog>
   );
