@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { BuildFacts } from '../core/published.ts';
 import type {
@@ -66,17 +66,44 @@ export const readDeployment = async (db: Db, id: string): Promise<DeploymentView
 /** What is known of each service's last deployment, by `cluster service-id`. */
 export const latestDeployments = async (
   db: Db,
-): Promise<ReadonlyMap<string, { readonly id: string; readonly build: BuildFacts | null }>> => {
+): Promise<
+  ReadonlyMap<
+    string,
+    { readonly id: string; readonly to: string | null; readonly build: BuildFacts | null }
+  >
+> => {
   const rows = await db
     .selectFrom('deployments')
-    .select((eb) => ['cluster', 'service_id', 'build', eb.fn.max('id').as('id')])
+    .select((eb) => ['cluster', 'service_id', 'to_digest', 'build', eb.fn.max('id').as('id')])
     .groupBy(['cluster', 'service_id'])
     .execute();
   return new Map(
     rows.map((row) => [
       `${row.cluster} ${row.service_id}`,
-      { id: row.id, build: readOptionalJson<BuildFacts>(row.build) },
+      { id: row.id, to: row.to_digest, build: readOptionalJson<BuildFacts>(row.build) },
     ]),
+  );
+};
+
+/** What these digests were built from, as far as a deployment to them has read it. */
+export const readBuilds = async (
+  db: Db,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, BuildFacts>> => {
+  if (digests.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('deployments')
+    .select((eb) => ['to_digest', 'build', eb.fn.max('id').as('id')])
+    // One variable, however many there are.
+    .where(sql<boolean>`to_digest IN (SELECT value FROM json_each(${JSON.stringify(digests)}))`)
+    .where('build', 'is not', null)
+    .groupBy('to_digest')
+    .execute();
+  return new Map(
+    rows.flatMap((row): [string, BuildFacts][] => {
+      const build = readOptionalJson<BuildFacts>(row.build);
+      return row.to_digest === null || build === null ? [] : [[row.to_digest, build]];
+    }),
   );
 };
 

@@ -261,8 +261,8 @@ describe('deployments', () => {
     await recordBuild(store.db, second, build);
     const other = await deploy({ cluster: 'two' });
     expect([...(await latestDeployments(store.db))]).toEqual([
-      ['one service-1', { id: second, build }],
-      ['two service-1', { id: other, build: null }],
+      ['one service-1', { id: second, to: B, build }],
+      ['two service-1', { id: other, to: B, build: null }],
     ]);
   });
 });

@@ -9,6 +9,7 @@ import type { RunRequest, ServiceView } from '../core/views.ts';
 import type { Db } from '../store/open-store.ts';
 import { latestDeployments } from '../store/read-deployments.ts';
 import { type CheckedService, checkServices } from './check-services.ts';
+import { withBuilds } from './build-of-running.ts';
 import { readMemory } from './memory.ts';
 import type { Registries, TaggedImage } from './ports.ts';
 import { toServiceView } from './service-view.ts';
@@ -84,10 +85,8 @@ export const checkCluster = async (
   tell();
   const at = new Date(deps.now()).toISOString();
   const tasksOf = Map.groupBy(tasks ?? [], (task) => task.serviceId);
-  return results.map((result) => {
-    const { service, verdict, lookUp: answer } = result;
-    const deployment = latest.get(`${cluster.name} ${service.id}`);
-    const view = toServiceView({
+  const shown = results.map(({ service, verdict, lookUp: answer }) =>
+    toServiceView({
       cluster: cluster.name,
       service,
       tasks: tasks === null ? null : (tasksOf.get(service.id) ?? []),
@@ -96,11 +95,16 @@ export const checkCluster = async (
       published: answer?.kind === 'published' ? answer.digest : null,
       checkedAt: answer === null ? null : at,
       knownDigest: memory.knownDigest(service),
-      deployment: deployment?.id ?? null,
-      build: deployment?.build ?? null,
-    });
+      deployment: latest.get(`${cluster.name} ${service.id}`)?.id ?? null,
+    }),
+  );
+  const views = await withBuilds(db, shown, latest);
+  return views.flatMap((view, index) => {
+    const result = results[index];
+    if (result === undefined) return [];
     // SmartRedeploy never hands over: what it could not check it leaves alone.
     const policy = { pin: request.pin, handOver: false };
-    return { ...result, view, step: plan(verdict, answer, policy, cluster.capabilities) };
+    const step = plan(result.verdict, result.lookUp, policy, cluster.capabilities);
+    return [{ ...result, view, step }];
   });
 };

@@ -8,6 +8,7 @@ import { rfc3339 } from '../store/json.ts';
 import type { Db } from '../store/open-store.ts';
 import { type LastLookUp, readLookUps } from '../store/published.ts';
 import { latestDeployments } from '../store/read-deployments.ts';
+import { withBuilds } from './build-of-running.ts';
 import { checkServices } from './check-services.ts';
 import { readMemory } from './memory.ts';
 import { toServiceView } from './service-view.ts';
@@ -57,7 +58,7 @@ const inspectCluster = async (
   deps: InspectDeps,
   { cluster, select }: InspectDeps['clusters'][number],
   signal: AbortSignal,
-): Promise<ServiceView[]> => {
+): Promise<readonly ServiceView[]> => {
   const { timeoutMs = TIMEOUT_MS } = deps;
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const [services, tasks, memory, lookUps, latest] = await Promise.all([
@@ -89,9 +90,8 @@ const inspectCluster = async (
     limited,
   );
   const tasksOf = Map.groupBy(tasks ?? [], (task) => task.serviceId);
-  return checked.map(({ service, image, lookUp, verdict }) => {
+  const views = checked.map(({ service, image, lookUp, verdict }) => {
     const seen = image === null ? undefined : last(imageName(image), image.tag);
-    const deployment = latest.get(`${cluster.name} ${service.id}`);
     return toServiceView({
       cluster: cluster.name,
       service,
@@ -101,10 +101,10 @@ const inspectCluster = async (
       published: seen?.digest ?? null,
       checkedAt: seen === undefined ? null : rfc3339(seen.checkedAt),
       knownDigest: memory.knownDigest(service),
-      deployment: deployment?.id ?? null,
-      build: deployment?.build ?? null,
+      deployment: latest.get(`${cluster.name} ${service.id}`)?.id ?? null,
     });
   });
+  return withBuilds(deps.db, views, latest);
 };
 
 const asLookUp = (last: LastLookUp | undefined): LookUp | null => {

@@ -14,7 +14,6 @@ const view = (service: Partial<Service>, tasks: readonly Task[] | null) =>
     checkedAt: null,
     knownDigest: null,
     deployment: null,
-    build: null,
   });
 const starting = makeTask({ state: 'starting' });
 

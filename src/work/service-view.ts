@@ -1,4 +1,4 @@
-import type { BuildFacts, LookUp } from '../core/published.ts';
+import type { LookUp } from '../core/published.ts';
 import { imageWithTag } from '../core/image-reference.ts';
 import type { Service, Task } from '../core/service.ts';
 import { type Verdict, verdictReason } from '../core/verdict.ts';
@@ -16,10 +16,9 @@ export type Shown = {
   readonly checkedAt: string | null;
   readonly knownDigest: string | null;
   readonly deployment: string | null;
-  readonly build: BuildFacts | null;
 };
 
-/** What the API shows of a service. */
+/** What the API shows of a service; what it was built from is told by its deployments. */
 export const toServiceView = (shown: Shown): ServiceView => {
   const { service, verdict } = shown;
   return {
@@ -37,7 +36,7 @@ export const toServiceView = (shown: Shown): ServiceView => {
     replicas: replicasOf(shown),
     updatedAt: service.updatedAt,
     deployment: shown.deployment,
-    build: shown.build,
+    build: null,
   };
 };
 
