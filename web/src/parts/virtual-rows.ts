@@ -8,6 +8,10 @@ import {
 import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 const OVERSCAN = 12;
+/** Of the stylesheet: below it rows are cards, which stand apart. */
+const NARROW = matchMedia('(width < 60rem)');
+const CARD = { size: 190, gap: 8 };
+const LINE = { size: 56, gap: 0 };
 
 /**
  * Which of `count` rows are on the screen, while the page scrolls. Rows are measured, since what is a line
@@ -17,11 +21,13 @@ export const useVirtualRows = (count: number, keyOf: (index: number) => string) 
   const [, render] = useReducer((renders: number) => renders + 1, 0);
   const body = useRef<HTMLDivElement>(null);
   const [margin, setMargin] = useState(0);
+  const { size, gap } = NARROW.matches ? CARD : LINE;
   const options = {
     count,
+    gap,
     getItemKey: keyOf,
     getScrollElement: () => window,
-    estimateSize: () => (innerWidth < 720 ? 150 : 44),
+    estimateSize: () => size,
     overscan: OVERSCAN,
     scrollMargin: margin,
     scrollToFn: windowScroll,

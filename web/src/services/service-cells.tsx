@@ -2,7 +2,7 @@ import type { ServiceView } from '../../../src/core/views.ts';
 import { printAddress } from '../address/address.ts';
 import { VerdictBadge } from '../parts/badge.tsx';
 import { JoinedName } from '../parts/joined-name.tsx';
-import { reasonWords } from '../words/verdict-words.ts';
+import { briefReason, reasonWords } from '../words/verdict-words.ts';
 import { visibleText } from '../words/visible-text.ts';
 import { isShort } from './urgency.ts';
 
@@ -34,6 +34,10 @@ export const Replicas = ({ service }: { readonly service: ServiceView }) => {
 export const Verdict = ({ service: { verdict, reason } }: { readonly service: ServiceView }) => (
   <span class="verdict">
     <VerdictBadge verdict={verdict} />
-    {reason !== null && <span class="reason">{visibleText(reasonWords(reason))}</span>}
+    {reason !== null && (
+      <span class="reason" title={visibleText(reasonWords(reason))}>
+        {visibleText(briefReason(reason))}
+      </span>
+    )}
   </span>
 );

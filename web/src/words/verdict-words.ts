@@ -24,21 +24,28 @@ const MEANINGS: Readonly<Record<VerdictName, string>> = {
   unknown: 'It cannot be told whether the published digest runs.',
 };
 
-const REASONS: Readonly<Record<string, string>> = {
-  'known-bad': 'the published digest has failed on this service',
-  'rolled-back': 'a person took the service back from the published digest',
-  frozen: 'a freeze stands',
-  'unsupported-label': 'a label asks for something that is not supported',
-  label: 'a label says so',
-  'not-labelled': 'only labelled services are touched, and this one is not',
-  job: 'a job is touched only where its label says so',
-  unpinned: 'the service was deployed without a digest, so nothing can be compared',
-  'not-checked': 'its registry has not been asked yet',
-  'tag-gone': 'the registry does not have this tag',
-  'sign-in-refused': 'the registry refused the sign-in',
-  'rate-limited': 'the registry asked to be left alone for a while',
-  unreachable: 'the registry cannot be reached',
-  malformed: 'the registry’s answer makes no sense',
+/** Each in two or three words, and as what it means. */
+const REASONS: Readonly<Record<string, readonly [brief: string, meaning: string]>> = {
+  'known-bad': ['this digest failed here', 'the published digest has failed on this service'],
+  'rolled-back': [
+    'somebody rolled back',
+    'a person took the service back from the published digest',
+  ],
+  frozen: ['a freeze stands', 'a freeze stands'],
+  'unsupported-label': ['a label', 'a label asks for something that is not supported'],
+  label: ['by its label', 'a label says so'],
+  'not-labelled': ['not labelled', 'only labelled services are touched, and this one is not'],
+  job: ['a job', 'a job is touched only where its label says so'],
+  unpinned: [
+    'names no digest',
+    'the service was deployed without a digest, so nothing can be compared',
+  ],
+  'not-checked': ['not checked yet', 'its registry has not been asked yet'],
+  'tag-gone': ['the tag is gone', 'the registry does not have this tag'],
+  'sign-in-refused': ['sign-in refused', 'the registry refused the sign-in'],
+  'rate-limited': ['rate-limited', 'the registry asked to be left alone for a while'],
+  unreachable: ['registry away', 'the registry cannot be reached'],
+  malformed: ['senseless answer', 'the registry’s answer makes no sense'],
 };
 
 /** A newer helper may know more verdicts than this page. */
@@ -47,12 +54,17 @@ export const verdictLook = (verdict: VerdictName): Look =>
 
 export const verdictMeaning = (verdict: VerdictName): string => MEANINGS[verdict] ?? '';
 
-/** The reason in words; what is not known here is shown as it came. */
-export const reasonWords = (reason: string): string => {
+const say = (reason: string, which: 0 | 1): string => {
   const [name = reason, about] = reason.split(': ');
-  const words = REASONS[name] ?? name.replaceAll('-', ' ');
+  const words = REASONS[name]?.[which] ?? name.replaceAll('-', ' ');
   return about === undefined ? words : `${words}: ${about}`;
 };
+
+/** The reason in a few words, for a table; what is not known here is shown as it came. */
+export const briefReason = (reason: string): string => say(reason, 0);
+
+/** The reason as a part of a sentence. */
+export const reasonWords = (reason: string): string => say(reason, 1);
 
 /** Why the service stands as it does, in a sentence. */
 export const explainVerdict = ({ verdict, reason }: ServiceView): string => {
