@@ -31,7 +31,8 @@ USER 10001:10001
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "/app/healthcheck.mjs"]
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# Node would keep twice 64 MB for what is new, for no more speed.
+ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/dist/main.js"]
 CMD ["serve"]
 ARG VERSION=
 ARG REVISION=

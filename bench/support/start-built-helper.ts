@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
 import type { Page } from '../../src/core/views.ts';
 import { type Line, startLineChild } from './child.ts';
+import { shippedNodeOptions } from './shipped-node-options.ts';
 
 export const BUILT_MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const HOOK_SECRET = 'a-path-secret-for-benchmarks-only-0123456789';
@@ -54,8 +55,11 @@ export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<Bui
       CD_HELPER_API_TOKEN: API_TOKEN,
       CD_HELPER_ENGINE_URL: options.engineUrl,
       CD_HELPER_REGISTRY_INSECURE: options.registries.join(','),
-      // Node's own options, for whoever profiles it.
-      NODE_OPTIONS: process.env['CD_HELPER_BENCH_NODE_OPTIONS'] ?? '',
+      // And Node's own options, for whoever profiles it.
+      NODE_OPTIONS: [
+        ...shippedNodeOptions(),
+        process.env['CD_HELPER_BENCH_NODE_OPTIONS'] ?? '',
+      ].join(' '),
       ...options.env,
     },
   });

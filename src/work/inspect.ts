@@ -48,10 +48,9 @@ export const inspectServices = async (
       }
     }),
   );
-  return found
-    .flat()
-    .filter((view) => isWanted(view, filter))
-    .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  const wanted = found.flat().filter((view) => isWanted(view, filter));
+  const keyed = wanted.map((view) => ({ view, key: sortKey(view) }));
+  return keyed.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(({ view }) => view);
 };
 
 const inspectCluster = async (
