@@ -18,7 +18,7 @@ export const addEntityTags = (app: FastifyInstance): void => {
     const tag = `"${hash('sha256', payload, 'base64url')}"`;
     // What it is depends on who asks, and it is to be asked for again each time.
     reply.headers({
-      etag: tag,
+      etag: `W/${tag}`,
       'cache-control': 'private, no-cache',
       vary: 'authorization, cookie',
     });
