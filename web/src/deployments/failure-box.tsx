@@ -9,7 +9,7 @@ const Log = ({ log }: { readonly log: FailureView['log'] }) => {
     return (
       <div>
         <h3>Last lines of the container</h3>
-        {/* As wide as it was written: it scrolls by itself, with the keyboard too. */}
+        {/* It scrolls by itself, with the keyboard too. */}
         <pre class="log" tabIndex={0} role="region" aria-label="Last lines of the container">
           {log.map(visibleText).join('\n')}
         </pre>

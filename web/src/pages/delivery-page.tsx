@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import type { DeliveryDetail } from '../../../src/core/views.ts';
+import type { DeliveryDetail, DeploymentView } from '../../../src/core/views.ts';
 import { ask } from '../api/ask.ts';
-import { deploymentAddress } from '../deployments/deployment-columns.tsx';
+import { DeploymentTable } from '../deployments/deployment-table.tsx';
 import { DeliveryOutcome } from '../hooks/delivery-outcome.tsx';
 import { PushList } from '../hooks/push-list.tsx';
 import { ReplayDialog } from '../hooks/replay-dialog.tsx';
@@ -32,6 +32,33 @@ const Came = ({ headers, body }: Pick<DeliveryDetail, 'headers' | 'body'>) => (
     )}
   </Section>
 );
+
+/** Read one by one; more of them than this are told by their number. */
+const MOST_READ = 20;
+
+const Deployments = ({ ids }: { readonly ids: readonly string[] }) => {
+  const read = ids.slice(0, MOST_READ);
+  const shown = useShown<readonly DeploymentView[]>({
+    of: `deployments ${read.join(' ')}`,
+    read: (signal) =>
+      Promise.all(
+        read.map((id) =>
+          ask<DeploymentView>(`/api/v1/deployments/${encodeURIComponent(id)}`, { signal }),
+        ),
+      ),
+    concerns: ({ type }) => type === 'deployment',
+  });
+  return (
+    <Section title="Deployments">
+      <ShownAs shown={shown} what="its deployments">
+        {(deployments) => (
+          <DeploymentTable label="Deployments of the delivery" deployments={deployments} />
+        )}
+      </ShownAs>
+      {ids.length > MOST_READ && <p class="faint">and {ids.length - MOST_READ} more</p>}
+    </Section>
+  );
+};
 
 const Delivery = ({
   delivery,
@@ -66,19 +93,7 @@ const Delivery = ({
           <PushList pushes={pushes} />
         </Section>
       )}
-      {deployments.length > 0 && (
-        <Section title="Deployments">
-          <ul>
-            {deployments.map((id, index) => (
-              <li key={id}>
-                <a href={deploymentAddress(id)}>
-                  Deployment {index + 1} of {deployments.length}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </Section>
-      )}
+      {deployments.length > 0 && <Deployments ids={deployments} />}
       {ignored.length > 0 && (
         <Section title="Ignored">
           <ul>

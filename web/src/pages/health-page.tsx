@@ -1,6 +1,5 @@
-import type { Page, RegistryView } from '../../../src/core/views.ts';
+import type { Page, QueueView, RegistryView } from '../../../src/core/views.ts';
 import { ask } from '../api/ask.ts';
-import type { QueueView } from '../api/desk-views.ts';
 import { ActionSection } from '../health/action-section.tsx';
 import { ClusterTable } from '../health/cluster-table.tsx';
 import { FreezeSection } from '../health/freeze-section.tsx';

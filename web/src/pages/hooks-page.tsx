@@ -1,8 +1,7 @@
 import { useState } from 'preact/hooks';
-import type { DeliveryView, Page } from '../../../src/core/views.ts';
+import type { DeliveryView, HookSecretView, Page, SenderView } from '../../../src/core/views.ts';
 import { currentAddress, setFilters } from '../address/current-address.ts';
 import { ask } from '../api/ask.ts';
-import type { HookSecretView, SenderView } from '../api/desk-views.ts';
 import { type Newest, readNewest } from '../api/read-newest.ts';
 import { DeliveryTable } from '../hooks/delivery-table.tsx';
 import { SecretTable } from '../hooks/secret-table.tsx';
