@@ -1,15 +1,14 @@
 #!/usr/bin/env node
-import { askAtTerminal } from './cli/ask-at-terminal.ts';
+import { askAtTerminal, askSecretAtTerminal } from './cli/ask-at-terminal.ts';
 import { runCommandLine } from './cli/program.ts';
+import { readInput } from './cli/read-input.ts';
 import { fileMode } from './config/file-mode.ts';
 import { ownBuild } from './config/own-build.ts';
+import { removeFile, writePrivateFile } from './config/private-file.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { readTextFile } from './config/read-text-file.ts';
 import { SENDERS } from './intake/senders.ts';
-import { configChecks } from './wiring/config-checks.ts';
 import { explain } from './wiring/explain.ts';
-import { inspectEngine } from './wiring/inspect-engine.ts';
-import { startServing } from './wiring/serve.ts';
 import { systemClock } from './work/system-clock.ts';
 
 const stopped = new AbortController();
@@ -23,7 +22,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-const ask = askAtTerminal({ input: process.stdin, output: process.stderr });
+const streams = { input: process.stdin, output: process.stderr };
+const ask = askAtTerminal(streams);
+const askSecret = askSecretAtTerminal(streams);
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   version: ownBuild().version,
@@ -37,9 +38,15 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     modeOf: fileMode,
     senders: SENDERS.map(({ name }) => name),
   },
-  serve: startServing,
-  checks: configChecks,
-  inspectEngine,
+  // What the server is made of takes most of the time that a command needs to start.
+  serve: async (config, signal) => (await import('./wiring/serve.ts')).startServing(config, signal),
+  checks: async (config) => (await import('./wiring/config-checks.ts')).configChecks(config),
+  inspectEngine: async (url, signal) =>
+    (await import('./wiring/inspect-engine.ts')).inspectEngine(url, signal),
   explain,
+  readInput: (signal) => readInput(process.stdin, signal),
+  writePrivateFile,
+  removeFile,
   ...(ask === undefined ? {} : { ask }),
+  ...(askSecret === undefined ? {} : { askSecret }),
 });

@@ -10,6 +10,11 @@ export type ApiClient = {
   readonly get: <T>(path: string, query?: Query) => Promise<T>;
   readonly post: <T>(path: string, body?: unknown, options?: PostOptions) => Promise<T>;
   readonly remove: (path: string) => Promise<void>;
+  /** Bytes as they come, until either side ends it; null where the helper streams nothing there. */
+  readonly stream: (
+    path: string,
+    headers: Readonly<Record<string, string>>,
+  ) => Promise<AsyncIterable<Uint8Array> | null>;
 };
 
 export type PostOptions = {
@@ -31,6 +36,11 @@ export type ApiClientOptions = {
 
 /** A dry run of a big cluster is answered only when it is finished. */
 const USUAL_TIMEOUT_MS = 120_000;
+
+/** The helper says something every 15 s at the latest. */
+const LONGEST_SILENCE_MS = 45_000;
+/** No such route, or not built, or too many listen. */
+const NO_STREAM: readonly number[] = [404, 406, 501, 503];
 
 const addressOf = (base: string, path: string, query: Query): URL => {
   const address = new URL(`${base.replace(/\/+$/, '')}${path}`);
@@ -94,8 +104,34 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     }
     return answer;
   };
+  const stream: ApiClient['stream'] = async (path, headers) => {
+    let response: Dispatcher.ResponseData;
+    try {
+      response = await request(addressOf(url, path, {}), {
+        headers: {
+          ...headers,
+          accept: 'text/event-stream',
+          ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
+        },
+        headersTimeout: LONGEST_SILENCE_MS,
+        bodyTimeout: LONGEST_SILENCE_MS,
+        signal: options.signal,
+      });
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw connectionFailure(url, error);
+    }
+    const { statusCode: status, body } = response;
+    if (status === 200 && /^text\/event-stream\b/.test(String(response.headers['content-type']))) {
+      return body;
+    }
+    const answer = parseJson(await readCapped(body));
+    if (status === 200 || NO_STREAM.includes(status)) return null;
+    throw answerFailure({ url, path, status, answer, hasToken: token !== null, shows: 'token' });
+  };
   return {
     url,
+    stream,
     get: async <T>(path: string, query: Query = {}) =>
       (await ask('GET', path, query, undefined)) as T,
     post: async <T>(path: string, body?: unknown, post: PostOptions = {}) =>

@@ -23,12 +23,20 @@ export const connectionFailure = (url: string, error: unknown): CliFailure => {
   const has = (...any: readonly string[]): boolean => any.some((code) => codes.includes(code));
   const host = new URL(url).host;
   if (has('ECONNREFUSED'))
-    return new CliFailure(`nothing listens at ${url}`, { hint: WHERE, cause: error });
+    return new CliFailure(`nothing listens at ${url}`, {
+      hint: WHERE,
+      cause: error,
+      mayPass: true,
+    });
   if (has('ENOTFOUND', 'EAI_AGAIN')) {
     return new CliFailure(`the name of ${host} is not known`, { hint: WHERE, cause: error });
   }
   if (has('TimeoutError', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'ETIMEDOUT')) {
-    return new CliFailure(`${url} did not answer in time`, { hint: WHERE, cause: error });
+    return new CliFailure(`${url} did not answer in time`, {
+      hint: WHERE,
+      cause: error,
+      mayPass: true,
+    });
   }
   if (codes.some((code) => /^(?:ERR_TLS_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code))) {
     return new CliFailure(`the certificate of ${host} is not trusted: ${innermost(error)}`, {
@@ -42,7 +50,11 @@ export const connectionFailure = (url: string, error: unknown): CliFailure => {
       cause: error,
     });
   }
-  return new CliFailure(`no answer from ${url}: ${printable(innermost(error))}`, { cause: error });
+  return new CliFailure(`no answer from ${url}: ${printable(innermost(error))}`, {
+    hint: 'is that the address of a helper, and does nothing between cut the connection?',
+    cause: error,
+    mayPass: true,
+  });
 };
 
 export type BadAnswer = {
@@ -99,6 +111,7 @@ export const answerFailure = ({
     if (status >= 502 && status <= 504) {
       return new CliFailure(
         `a proxy at ${url} answers that it cannot reach the helper (${status})`,
+        { hint: 'is the helper running? docker service ps cd-helper_cd-helper', mayPass: true },
       );
     }
     return new CliFailure(`${url} answers (${status}), but not as a helper does`, {
@@ -113,20 +126,20 @@ export const answerFailure = ({
   if (status === 401) {
     return hasToken
       ? new CliFailure('the helper refused the token: it is wrong, or no longer valid', {
-          hint: 'give one that its configuration names, by --token or CD_HELPER_API_TOKEN',
+          hint: 'give one that its configuration names: cd-helper login, or CD_HELPER_API_TOKEN',
         })
       : new CliFailure('the helper wants a token', {
-          hint: 'give it by --token, CD_HELPER_API_TOKEN or a profile file',
+          hint: 'keep one with cd-helper login, or give it as CD_HELPER_API_TOKEN',
         });
   }
   if (status === 403) {
     return new CliFailure('the token may look, and not act', {
-      hint: 'this needs a token with the role operator',
+      hint: 'this needs a token with the role operator; cd-helper whoami tells which one this is',
     });
   }
   if (status === 404 && ALWAYS_THERE.test(path)) {
     return new CliFailure(`a helper answers at ${url}, but has nothing there`, { hint: BASE_PATH });
   }
   const more = problem.errors === '' ? '' : ` (${problem.errors})`;
-  return new CliFailure(`${problem.detail}${more}`);
+  return new CliFailure(`${problem.detail}${more}`, { mayPass: status === 503 });
 };

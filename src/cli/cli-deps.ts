@@ -26,6 +26,14 @@ export type CliDeps = {
   readonly stderr: Terminal;
   /** Asks the person at the terminal; resolves with the line typed. Absent where there is nobody. */
   readonly ask?: (question: string, signal: AbortSignal) => Promise<string>;
+  /** The same for what nobody may see on the screen. */
+  readonly askSecret?: (question: string, signal: AbortSignal) => Promise<string>;
+  /** The whole of standard input, for those who pipe something in. */
+  readonly readInput?: (signal: AbortSignal) => Promise<string>;
+  /** Writes a file that only its owner may read. */
+  readonly writePrivateFile?: (path: string, text: string) => void;
+  /** False where there was none. */
+  readonly removeFile?: (path: string) => boolean;
   /** Ends everything: Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
@@ -35,7 +43,7 @@ export type CliDeps = {
     Pick<ConfigInputs, 'senders'>;
   /** Runs the helper until the signal; gives the exit status. */
   readonly serve: (config: Config, signal: AbortSignal) => Promise<number>;
-  readonly checks: (config: Config) => readonly ConfigCheck[];
+  readonly checks: (config: Config) => readonly ConfigCheck[] | Promise<readonly ConfigCheck[]>;
   /** Looks at an engine without any helper; changes nothing there. */
   readonly inspectEngine: (url: string, signal: AbortSignal) => Promise<readonly ServiceView[]>;
   /**

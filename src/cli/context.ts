@@ -20,6 +20,7 @@ export type GlobalOptions = {
 /** What a command works with. */
 export type Context = {
   readonly deps: CliDeps;
+  readonly options: GlobalOptions;
   readonly colours: Colours;
   readonly json: boolean;
   /** Columns of the terminal; null where there is none. */
@@ -30,6 +31,8 @@ export type Context = {
   readonly note: (line: string) => void;
   /** Where the helper is that is talked to. */
   readonly client: () => ClientSettings;
+  /** The same whatever token there is, or none. */
+  readonly address: () => string;
   readonly api: () => ApiClient;
   /** A file that the person named. */
   readonly readFile: (path: string) => string;
@@ -49,13 +52,14 @@ const wantsColour = (deps: CliDeps, options: GlobalOptions): boolean =>
 export const createContext = (deps: CliDeps, options: GlobalOptions): Context => {
   const { sources, stdout, stderr } = deps;
   const json = options.json === true;
-  const client = (): ClientSettings => {
-    const read = readClientSettings({ ...options, ...sources });
+  const client = (change: GlobalOptions = {}): ClientSettings => {
+    const read = readClientSettings({ ...options, ...change, ...sources });
     if (!read.ok) throw new CliFailure(read.problem, { status: EXIT.wrongUse, hint: read.hint });
     return read.settings;
   };
   return {
     deps,
+    options,
     json,
     colours: createColours(wantsColour(deps, options) && !json),
     width: widthOf(stdout),
@@ -69,6 +73,8 @@ export const createContext = (deps: CliDeps, options: GlobalOptions): Context =>
       stderr.write(`${line}\n`);
     },
     client,
+    // With a token said, a profile that cannot be read is in nobody's way.
+    address: () => client({ token: 'any' }).url,
     api: () => createApiClient({ ...client(), signal: deps.signal }),
     readFile: (path) => {
       try {

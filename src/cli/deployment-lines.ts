@@ -1,24 +1,14 @@
 import { type Digest, shortDigest } from '../core/digest.ts';
-import type { DeploymentState, DeploymentView, TriggerView } from '../core/views.ts';
+import type { DeploymentView, TriggerView } from '../core/views.ts';
 import { printDuration } from './age.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
+import { isFailure, isFinal } from './deployment-states.ts';
 import { type Cell, tableLines } from './table.ts';
 import { stateCell } from './verdict-cell.ts';
 
-const ENDS: readonly DeploymentState[] = [
-  'succeeded',
-  'failed',
-  'rolled-back',
-  'superseded',
-  'skipped',
-];
-
-export const isFinal = ({ state }: DeploymentView): boolean => ENDS.includes(state);
-export const isFailure = ({ state }: DeploymentView): boolean =>
-  state === 'failed' || state === 'rolled-back';
-
-const short = (digest: string | null): string =>
+/** As much of a digest as tells it from others; `?` for none. */
+export const short = (digest: string | null): string =>
   digest === null ? '?' : shortDigest(digest as Digest);
 
 /** `abc → def` */
@@ -63,6 +53,10 @@ const took = ({ startedAt, endedAt }: DeploymentView, now: number): string => {
 export const whyNot = ({ reason, failure }: DeploymentView): string =>
   [reason, failure?.message].filter((part) => part !== null && part !== undefined).join(': ');
 
+/** The failing container's last words. */
+export const logLines = ({ colours }: Context, { failure }: DeploymentView): readonly string[] =>
+  (failure?.log ?? []).map((line) => colours.dim(`    │ ${printable(line)}`));
+
 /** Deployments as a table. */
 export const deploymentLines = (
   context: Context,
@@ -104,7 +98,7 @@ export const deploymentLines = (
 export const deploymentLine = (context: Context, deployment: DeploymentView): string => {
   const { colours, deps } = context;
   const state = stateCell(colours, deployment.state);
-  const text = typeof state === 'string' ? state : state.paint(state.text.padEnd(13));
+  const text = state.paint(state.text.padEnd(13));
   const at = deployment.endedAt ?? deployment.startedAt ?? deployment.queuedAt;
   const why = isFailure(deployment) || deployment.state === 'skipped' ? whyNot(deployment) : '';
   const parts = [

@@ -7,13 +7,16 @@ export class CliFailure extends Error {
   override readonly name = 'CliFailure';
   readonly status: ExitStatus;
   readonly hint: string | null;
+  /** Whether the same may go well in a moment, as when a helper restarts. */
+  readonly mayPass: boolean;
 
   constructor(
     message: string,
-    options: { status?: ExitStatus; hint?: string; cause?: unknown } = {},
+    options: { status?: ExitStatus; hint?: string; cause?: unknown; mayPass?: boolean } = {},
   ) {
     super(message, { cause: options.cause });
     this.status = options.status ?? EXIT.failed;
     this.hint = options.hint ?? null;
+    this.mayPass = options.mayPass ?? false;
   }
 }

@@ -1,6 +1,8 @@
 import type { DeploymentView } from '../core/views.ts';
 import { type Context, pollMsOf } from './context.ts';
-import { deploymentLine, isFailure, isFinal } from './deployment-lines.ts';
+import { deploymentLine, logLines } from './deployment-lines.ts';
+import { isFailure, isFinal } from './deployment-states.ts';
+import { createPatience } from './patience.ts';
 import { pause } from './pause.ts';
 import { createProgress } from './progress.ts';
 
@@ -21,10 +23,11 @@ export const followDeployments = async (
 ): Promise<readonly DeploymentView[]> => {
   const { deps, json, print } = context;
   const progress = createProgress(json ? { write: String } : deps.stderr);
+  const patiently = createPatience(context);
   const told = new Map<string, string>();
   try {
     for (;;) {
-      const deployments = await read();
+      const deployments = await patiently(read);
       for (const deployment of deployments) {
         if (told.get(deployment.id) === deployment.state) continue;
         told.set(deployment.id, deployment.state);
@@ -34,7 +37,8 @@ export const followDeployments = async (
         if (isFailure(deployment)) print(...logLines(context, deployment));
       }
       const ended = deployments.filter(isFinal).length;
-      if (ended === deployments.length && (await isComplete())) return deployments;
+      if (ended === deployments.length && (await patiently(async () => isComplete())))
+        return deployments;
       progress.show(`${ended} of ${deployments.length} ended`);
       await pause(pollMsOf(deps), deps.signal);
     }
@@ -42,7 +46,3 @@ export const followDeployments = async (
     progress.clear();
   }
 };
-
-/** The failing container's last words. */
-const logLines = ({ colours }: Context, { failure }: DeploymentView): readonly string[] =>
-  (failure?.log ?? []).map((line) => colours.dim(`    │ ${line.replaceAll(/\p{Cc}/gu, ' ')}`));

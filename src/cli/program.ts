@@ -3,10 +3,13 @@ import type { CliDeps } from './cli-deps.ts';
 import { addCheckConfig } from './commands/check-config.ts';
 import { addDeliveries } from './commands/deliveries.ts';
 import { addDeployments } from './commands/deployments.ts';
-import { addFreeze } from './commands/freeze.ts';
+import { addFreeze, addFreezes, addThaw } from './commands/freeze.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addHistory } from './commands/history.ts';
 import { addHook } from './commands/hook.ts';
+import { addProfile } from './commands/login.ts';
 import { addNotify } from './commands/notify.ts';
+import { addRuns } from './commands/runs.ts';
 import { addServe } from './commands/serve.ts';
 import { addServiceActs } from './commands/service-acts.ts';
 import { addSmartRedeploy } from './commands/smart-redeploy.ts';
@@ -20,18 +23,10 @@ export type Act = <Args extends readonly unknown[]>(
   command: (context: Context, ...args: Args) => Promise<number>,
 ) => (...args: [...Args, Command]) => Promise<void>;
 
-const COMMANDS: readonly AddCommand[] = [
-  addServe,
-  addCheckConfig,
-  addStatus,
-  addSmartRedeploy,
-  addServiceActs,
-  addFreeze,
-  addHistory,
-  addDeployments,
-  addDeliveries,
-  addHook,
-  addNotify,
+const GROUPS: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
+  ['Look:', [addStatus, addHistory, addDeployments, addDeliveries, addRuns, addFreezes]],
+  ['Act:', [addSmartRedeploy, addServiceActs, addFreeze, addThaw]],
+  ['Set up:', [addServe, addCheckConfig, addHook, addNotify, addProfile, addCompletion]],
 ];
 
 /** The program with all its commands; `finish` is told the exit status of the one that ran. */
@@ -41,7 +36,10 @@ export const createProgram = (deps: CliDeps, finish: (status: number) => void): 
     .version(deps.version)
     .option('--config <file>', 'YAML file with the configuration (CD_HELPER_CONFIG)')
     .option('--url <url>', 'address of the helper, base path included (CD_HELPER_URL)')
-    .option('--token <token>', 'API token (CD_HELPER_API_TOKEN, or token in the profile file)')
+    .option(
+      '--token <token>',
+      'API token; others on this machine can see it: rather use login, or CD_HELPER_API_TOKEN',
+    )
     .option('--json', 'print JSON')
     .option('--no-color', 'print without colours')
     .exitOverride()
@@ -54,7 +52,13 @@ export const createProgram = (deps: CliDeps, finish: (status: number) => void): 
     })
     .addHelpText(
       'after',
-      '\nExit status: 0 well, 1 something failed, 2 wrong use, 3 something unknown.',
+      `
+Exit status: 0 well, 1 something failed, 2 wrong use, 3 something unknown.
+
+Examples:
+  cd-helper login --url https://cd.example.org
+  cd-helper status web      # what runs, since when, by whom, is it the newest, how to take it back
+  cd-helper rollback web --wait`,
     );
   const act: Act =
     (command) =>
@@ -64,7 +68,10 @@ export const createProgram = (deps: CliDeps, finish: (status: number) => void): 
       const context = createContext(deps, self.optsWithGlobals<GlobalOptions>());
       finish(await command(context, ...given));
     };
-  for (const add of COMMANDS) add(program, act);
+  for (const [title, commands] of GROUPS) {
+    program.commandsGroup(title);
+    for (const add of commands) add(program, act);
+  }
   return program;
 };
 

@@ -3,7 +3,8 @@ import { cutText, printable, textWidth } from './cell-text.ts';
 export type Paint = (text: string) => string;
 
 /** What stands in one place of a table. The text is made harmless and cut before it is painted. */
-export type Cell = string | { readonly text: string; readonly paint: Paint };
+export type Cell = string | PaintedText;
+export type PaintedText = { readonly text: string; readonly paint: Paint };
 
 export type Column = {
   readonly title: string;

@@ -1,6 +1,6 @@
 import type { Colours } from './colours.ts';
 import type { DeploymentState, VerdictName } from '../core/views.ts';
-import type { Cell, Paint } from './table.ts';
+import type { Paint, PaintedText } from './table.ts';
 
 /** Each has a sign of its own, so that it reads without colour. */
 const VERDICT_SIGNS: Readonly<Record<VerdictName, string>> = {
@@ -44,13 +44,13 @@ const paints = (colours: Colours): Readonly<Record<VerdictName | DeploymentState
 });
 
 /** A verdict with its sign and colour. A newer helper may know more of them than this program. */
-export const verdictCell = (colours: Colours, verdict: VerdictName): Cell => ({
+export const verdictCell = (colours: Colours, verdict: VerdictName): PaintedText => ({
   text: `${VERDICT_SIGNS[verdict] ?? ' '} ${verdict}`,
   paint: paints(colours)[verdict] ?? String,
 });
 
 /** The state of a deployment with its sign and colour. */
-export const stateCell = (colours: Colours, state: DeploymentState): Cell => ({
+export const stateCell = (colours: Colours, state: DeploymentState): PaintedText => ({
   text: `${STATE_SIGNS[state] ?? ' '} ${state}`,
   paint: paints(colours)[state] ?? String,
 });

@@ -2,9 +2,10 @@ import pLimit from 'p-limit';
 import type { DeploymentView, RunView } from '../core/views.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Context, pollMsOf } from './context.ts';
-import { isFailure, isFinal } from './deployment-lines.ts';
+import { isFailure, isFinal } from './deployment-states.ts';
 import { EXIT } from './exit-status.ts';
 import { followDeployments } from './follow-deployments.ts';
+import { createPatience } from './patience.ts';
 import { pause } from './pause.ts';
 import { createProgress } from './progress.ts';
 import { readList } from './read-list.ts';
@@ -55,6 +56,7 @@ const waitUntilChecked = async (
   started: RunView,
 ): Promise<RunView> => {
   const progress = createProgress(context.json ? { write: String } : context.deps.stderr);
+  const patiently = createPatience(context);
   let run = started;
   try {
     while (run.state === 'queued' || run.state === 'checking') {
@@ -63,7 +65,7 @@ const waitUntilChecked = async (
         images === 0 ? 'looking at services …' : `${checkedImages} of ${images} images checked`,
       );
       await pause(pollMsOf(context.deps), context.deps.signal);
-      run = await api.get<RunView>(runPath(run.id));
+      run = await patiently(() => api.get<RunView>(runPath(started.id)));
     }
     return run;
   } finally {
@@ -108,7 +110,8 @@ export const waitForRun = async (context: Context, started: RunView): Promise<nu
     if (run.reason !== null) note(run.reason);
     return statusOf(run, deployments);
   } catch (error) {
-    if (deps.signal.aborted) note(`run ${started.id} goes on without you`);
+    if (deps.signal.aborted)
+      note(`run ${started.id} goes on without you: cd-helper runs ${started.id} --wait`);
     throw error;
   }
 };

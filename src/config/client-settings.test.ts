@@ -103,21 +103,21 @@ test.each([
     {},
     { CD_HELPER_PROFILE: '/p' },
     {},
-    '/p: there is no such file | CD_HELPER_PROFILE names it',
+    '/p: there is no such file | CD_HELPER_PROFILE names it; cd-helper login writes it',
   ],
   [
     'no profile',
     {},
     {},
     { [PROFILE]: 'adress: x' },
-    `${PROFILE} is no profile | it holds the keys url and token, and no other`,
+    `${PROFILE} is no profile | it holds the keys url and token, and no other; cd-helper login writes it`,
   ],
   [
     'broken YAML is not quoted',
     {},
     {},
     { [PROFILE]: `token: "${TOKEN}` },
-    `${PROFILE}: it is no YAML | it holds the keys url and token, and no other`,
+    `${PROFILE}: it is no YAML | it holds the keys url and token, and no other; cd-helper login writes it`,
   ],
 ] as const)('%s', (_, inputs, env, files, expected) => {
   expect(read(inputs, env, files)).toBe(expected);

@@ -1,11 +1,8 @@
-import { parse } from 'yaml';
-import { z } from 'zod';
 import { createSecret, type Secret } from '../core/secret.ts';
 import type { Config } from './config.ts';
 import { messageOfErrno } from './errno.ts';
 import { loadConfig } from './load-config.ts';
-import type { Environment } from './read-variables.ts';
-import type { ReadFile } from './secret-file.ts';
+import { ProfileRefused, type ProfileSources, readProfile } from './profile.ts';
 
 /** How the command line reaches a helper. */
 export type ClientSettings = {
@@ -16,14 +13,10 @@ export type ClientSettings = {
   readonly isGuess: boolean;
 };
 
-export type ClientInputs = {
+export type ClientInputs = ProfileSources & {
   readonly url?: string | undefined;
   readonly token?: string | undefined;
   readonly config?: string | undefined;
-  readonly env: Environment;
-  readonly readFile: ReadFile;
-  /** Permission bits of a file; null, or the error of the system, where there is none. */
-  readonly modeOf: (path: string) => number | null;
 };
 
 export type ReadClientSettings =
@@ -31,64 +24,9 @@ export type ReadClientSettings =
   | { readonly ok: false; readonly problem: string; readonly hint: string };
 
 const USUAL_URL = 'http://127.0.0.1:8080';
-const OTHERS_MAY_READ = 0o077;
-
-class Refused extends Error {
-  readonly hint: string;
-  constructor(problem: string, hint: string) {
-    super(problem);
-    this.hint = hint;
-  }
-}
-
-const Profile = z.strictObject({ url: z.string().optional(), token: z.string().optional() });
-type Profile = z.output<typeof Profile>;
 
 const said = (text: string | undefined): string | null =>
   text === undefined || text === '' ? null : text;
-
-const profilePath = (env: Environment): string | null => {
-  const own = said(env['CD_HELPER_PROFILE']);
-  if (own !== null) return own;
-  const home = said(env['HOME']);
-  const folder = said(env['XDG_CONFIG_HOME']) ?? (home === null ? null : `${home}/.config`);
-  return folder === null ? null : `${folder}/cd-helper/profile.yaml`;
-};
-
-const modeIfThere = (path: string, modeOf: ClientInputs['modeOf']): number | null => {
-  try {
-    return modeOf(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new Refused(`${path}: ${messageOfErrno(error)}`, 'it is where the profile would be');
-  }
-};
-
-const readProfile = ({ env, readFile, modeOf }: ClientInputs): Profile => {
-  const path = profilePath(env);
-  const mode = path === null ? null : modeIfThere(path, modeOf);
-  if (path === null || mode === null) {
-    if (said(env['CD_HELPER_PROFILE']) !== null) {
-      throw new Refused(`${path}: there is no such file`, 'CD_HELPER_PROFILE names it');
-    }
-    return {};
-  }
-  if ((mode & OTHERS_MAY_READ) !== 0) {
-    throw new Refused(`${path} may be read by others, and holds a token`, `chmod 600 ${path}`);
-  }
-  const expected = 'it holds the keys url and token, and no other';
-  let parsed: unknown;
-  try {
-    parsed = parse(readFile(path)) ?? {};
-  } catch (error) {
-    // A parser's message quotes the text, and the text holds the token.
-    const isYaml = error instanceof Error && error.name.startsWith('YAML');
-    throw new Refused(`${path}: ${isYaml ? 'it is no YAML' : messageOfErrno(error)}`, expected);
-  }
-  const profile = Profile.safeParse(parsed);
-  if (!profile.success) throw new Refused(`${path} is no profile`, expected);
-  return profile.data;
-};
 
 const variableOrFile = ({ env, readFile }: ClientInputs, name: string): string | null => {
   const value = said(env[name]);
@@ -97,7 +35,7 @@ const variableOrFile = ({ env, readFile }: ClientInputs, name: string): string |
   try {
     return said(readFile(file).trim());
   } catch (error) {
-    throw new Refused(`${file}: ${messageOfErrno(error)}`, `${name}_FILE names it`);
+    throw new ProfileRefused(`${file}: ${messageOfErrno(error)}`, `${name}_FILE names it`);
   }
 };
 
@@ -118,7 +56,7 @@ const ownHelper = (config: Config): { url: string; token: Secret | null } => {
 const checkedUrl = (url: string): string => {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.search !== '') {
-    throw new Refused(
+    throw new ProfileRefused(
       `${JSON.stringify(url)} is no address of a helper`,
       'it begins with http:// or https://',
     );
@@ -161,7 +99,8 @@ export const readClientSettings = (inputs: ClientInputs): ReadClientSettings => 
   try {
     return { ok: true, settings: find(inputs) };
   } catch (error) {
-    if (error instanceof Refused) return { ok: false, problem: error.message, hint: error.hint };
+    if (error instanceof ProfileRefused)
+      return { ok: false, problem: error.message, hint: error.hint };
     throw error;
   }
 };

@@ -62,14 +62,22 @@ test.each([
   [['status', 'WEB'], ['web'], 0],
   [['status', 'c*n'], ['cron'], 3],
   [['status', 'acme/api'], ['api'], 0],
-  [['status', '--verdict', 'obsolete'], ['web'], 0],
-  [['status', '--stack', 'shop'], ['web', 'api'], 0],
   [['status', 'nothing'], [], 0],
 ])('%j', async (argv, names, expected) => {
   await using helper = await startFakeHelper(answerServices);
   const { status, out } = await runCli([...argv, '--url', helper.url, '--json']);
   expect(JSON.parse(out).items.map(({ name }: { name: string }) => name)).toEqual(names);
   expect(status).toBe(expected);
+});
+
+test('status: filters are the helper’s', async () => {
+  await using helper = await startFakeHelper(answerServices);
+  const filters = { cluster: 'default', stack: 'shop', verdict: 'obsolete', image: 'acme/web:v1' };
+  const argv = Object.entries(filters).flatMap(([name, value]) => [`--${name}`, value]);
+  await runCli(['services', ...argv, '--url', helper.url]);
+  expect(helper.requests[0]?.query).toMatchObject(filters);
+  const wrong = await runCli(['status', '--cluster', 'prod', '--url', helper.url]);
+  expect([wrong.status, wrong.err]).toEqual([2, expect.stringContaining('there are: default')]);
 });
 
 test('status: a cluster that is down is told, since its services are missing', async () => {

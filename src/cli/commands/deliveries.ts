@@ -5,6 +5,7 @@ import { wholeNumber } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
 import { readList } from '../read-list.ts';
 import { type Cell, tableLines } from '../table.ts';
+import { withHelp } from '../with-help.ts';
 
 const USUAL_LIMIT = 20;
 
@@ -21,55 +22,59 @@ const outcome = ({ duplicateOf, pushes, ignored, deployments }: DeliveryView): s
 };
 
 export const addDeliveries: AddCommand = (program, act) => {
-  program
+  const command = program
     .command('deliveries')
     .description('show what senders delivered, the newest first')
     .option('--sender <name>', 'only from this sender, such as docker-hub')
     .option('--secret <name>', 'only let in by the secret of this name')
-    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT)
-    .action(
-      act(
-        async (
-          context,
-          { limit, ...filter }: { limit: number; sender?: string; secret?: string },
-        ) => {
-          const { colours, deps, json, note, print, printJson, width } = context;
-          const items = await readList<DeliveryView>(
-            context.api(),
-            '/api/v1/deliveries',
-            filter,
-            limit,
+    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT);
+  withHelp(command, {
+    more: 'OUTCOME says what became of it: docs/guide/concepts.md, "What becomes of a push".',
+    json: '{"items": [Delivery]}',
+    examples: ['cd-helper deliveries', 'cd-helper deliveries --sender docker-hub --limit 5'],
+  }).action(
+    act(
+      async (
+        context,
+        { limit, ...filter }: { limit: number; sender?: string; secret?: string },
+      ) => {
+        const { colours, deps, json, note, print, printJson, width } = context;
+        const items = await readList<DeliveryView>(
+          context.api(),
+          '/api/v1/deliveries',
+          filter,
+          limit,
+        );
+        if (json) printJson({ items });
+        else if (items.length === 0) note('no deliveries');
+        else {
+          print(
+            ...tableLines({
+              columns: [
+                { title: 'RECEIVED', least: 8 },
+                { title: 'SENDER', least: 8 },
+                { title: 'SECRET' },
+                { title: 'FROM' },
+                { title: 'PUSHES', least: 16 },
+                { title: 'OUTCOME', least: 12 },
+                { title: 'ID', least: 8 },
+              ],
+              rows: items.map((delivery): Cell[] => [
+                width === null ? delivery.receivedAt : printTime(delivery.receivedAt, deps.now()),
+                delivery.sender,
+                delivery.secret,
+                delivery.address,
+                delivery.pushes.map(({ image }) => image).join(', '),
+                outcome(delivery),
+                delivery.id,
+              ]),
+              width,
+              paintTitle: colours.dim,
+            }),
           );
-          if (json) printJson({ items });
-          else if (items.length === 0) note('no deliveries');
-          else {
-            print(
-              ...tableLines({
-                columns: [
-                  { title: 'RECEIVED', least: 8 },
-                  { title: 'SENDER', least: 8 },
-                  { title: 'SECRET' },
-                  { title: 'FROM' },
-                  { title: 'PUSHES', least: 16 },
-                  { title: 'OUTCOME', least: 12 },
-                  { title: 'ID', least: 8 },
-                ],
-                rows: items.map((delivery): Cell[] => [
-                  width === null ? delivery.receivedAt : printTime(delivery.receivedAt, deps.now()),
-                  delivery.sender,
-                  delivery.secret,
-                  delivery.address,
-                  delivery.pushes.map(({ image }) => image).join(', '),
-                  outcome(delivery),
-                  delivery.id,
-                ]),
-                width,
-                paintTitle: colours.dim,
-              }),
-            );
-          }
-          return EXIT.well;
-        },
-      ),
-    );
+        }
+        return EXIT.well;
+      },
+    ),
+  );
 };

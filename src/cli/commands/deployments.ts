@@ -1,39 +1,62 @@
-import type { DeploymentView } from '../../core/views.ts';
-import { type Context, pollMsOf } from '../context.ts';
-import { deploymentLine, deploymentLines } from '../deployment-lines.ts';
-import { EXIT } from '../exit-status.ts';
+import { Option } from 'commander';
+import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/views.ts';
+import { changeHints } from '../change-hints.ts';
+import type { Context } from '../context.ts';
+import { deploymentLine, deploymentLines, logLines } from '../deployment-lines.ts';
+import { deploymentStory } from '../deployment-story.ts';
+import { isFailure } from '../deployment-states.ts';
+import { CliFailure, EXIT } from '../exit-status.ts';
 import { wholeNumber } from '../option-values.ts';
-import { pause } from '../pause.ts';
+import { createPatience } from '../patience.ts';
 import type { AddCommand } from '../program.ts';
 import { readList } from '../read-list.ts';
+import { createTold } from '../told-deployments.ts';
+import { withHelp } from '../with-help.ts';
 
-type Options = {
-  readonly follow?: true;
+type Filter = {
   readonly cluster?: string;
   readonly service?: string;
   readonly image?: string;
   readonly state?: string;
-  readonly limit: number;
 };
+type Options = Filter & { readonly follow?: true; readonly limit: number };
 
 const USUAL_LIMIT = 20;
+/** More than ever are under way together. */
+const MOST_FOLLOWED = 1_000;
+const PATH = '/api/v1/deployments';
 
 /** Prints each change as it comes, until somebody presses Ctrl-C. */
-const follow = async (context: Context, query: Omit<Options, 'follow'>): Promise<number> => {
+const follow = async (
+  context: Context,
+  { state, ...filter }: Filter,
+  limit: number,
+): Promise<number> => {
   const { deps, json, print, printJson } = context;
   const api = context.api();
-  const told = new Map<string, string>();
+  const patiently = createPatience(context);
+  const told = createTold();
+  let isFirst = true;
   try {
-    for (;;) {
-      const latest = await readList<DeploymentView>(api, '/api/v1/deployments', query, query.limit);
-      for (const deployment of latest.toReversed()) {
-        if (told.get(deployment.id) === deployment.state) continue;
-        told.set(deployment.id, deployment.state);
+    for await (const _ of changeHints(context, api, ['deployment'])) {
+      const since = told.since();
+      const query = since === null ? filter : { ...filter, since };
+      const read = () =>
+        readList<DeploymentView>(api, PATH, query, since === null ? limit : MOST_FOLLOWED);
+      // What is wrong from the start is no restart.
+      const latest = await (isFirst ? read() : patiently(read));
+      isFirst = false;
+      for (const deployment of told.changed(latest.toReversed())) {
+        // One in another state may come to this one.
+        if (state !== undefined && deployment.state !== state) continue;
         if (json) printJson(deployment);
-        else print(deploymentLine(context, deployment));
+        else {
+          print(deploymentLine(context, deployment));
+          if (isFailure(deployment)) print(...logLines(context, deployment));
+        }
       }
-      await pause(pollMsOf(deps), deps.signal);
     }
+    return EXIT.well;
   } catch (error) {
     // Ctrl-C is how one stops following, and no failure.
     if (deps.signal.aborted) return EXIT.well;
@@ -41,29 +64,44 @@ const follow = async (context: Context, query: Omit<Options, 'follow'>): Promise
   }
 };
 
+const showOne = async (context: Context, id: string): Promise<number> => {
+  const deployment = await context.api().get<DeploymentView>(`${PATH}/${encodeURIComponent(id)}`);
+  if (context.json) context.printJson(deployment);
+  else context.print(...deploymentStory(context, deployment));
+  return EXIT.well;
+};
+
 export const addDeployments: AddCommand = (program, act) => {
-  program
+  const command = program
     .command('deployments')
-    .description('show deployments, the newest first')
-    .option('-f, --follow', 'go on showing what changes')
+    .description('show deployments, the newest first, or one with every step')
+    .argument('[id]', 'one deployment: its whole story')
+    .option('-f, --follow', 'go on showing what changes, until Ctrl-C')
     .option('--cluster <name>', 'only this cluster')
     .option('--service <name>', 'only this service')
     .option('--image <image>', 'only this image')
-    .option('--state <state>', 'only this state, such as failed')
-    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT)
-    .action(
-      act(async (context, { follow: isFollowed, limit, ...filter }: Options) => {
-        if (isFollowed === true) return follow(context, { ...filter, limit });
-        const items = await readList<DeploymentView>(
-          context.api(),
-          '/api/v1/deployments',
-          filter,
-          limit,
-        );
-        if (context.json) context.printJson({ items });
-        else if (items.length === 0) context.note('no deployments');
-        else context.print(...deploymentLines(context, items));
-        return EXIT.well;
-      }),
-    );
+    .addOption(new Option('--state <state>', 'only this state').choices(DEPLOYMENT_STATES))
+    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT);
+  withHelp(command, {
+    json: '{"items": [Deployment]}; with an id Deployment; with --follow one Deployment a line for each change',
+    examples: [
+      'cd-helper deployments --follow',
+      'cd-helper deployments --service web --state failed',
+      'cd-helper deployments 01a20809-fff4-7000-afe5-6a1b2c3d4e5f',
+    ],
+  }).action(
+    act(async (context, id: string | undefined, options: Options) => {
+      const { follow: isFollowed, limit, ...filter } = options;
+      if (id !== undefined && isFollowed === true) {
+        throw new CliFailure('either one deployment or --follow', { status: EXIT.wrongUse });
+      }
+      if (id !== undefined) return showOne(context, id);
+      if (isFollowed === true) return follow(context, filter, limit);
+      const items = await readList<DeploymentView>(context.api(), PATH, filter, limit);
+      if (context.json) context.printJson({ items });
+      else if (items.length === 0) context.note('no deployments');
+      else context.print(...deploymentLines(context, items));
+      return EXIT.well;
+    }),
+  );
 };

@@ -1,27 +1,14 @@
-import type { FreezeView } from '../../core/views.ts';
+import type { FreezeView, ServiceView } from '../../core/views.ts';
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
-import { printTime } from '../deployment-lines.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
+import { FREEZES, printFreeze } from '../freeze-line.ts';
 import { durationValue } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
 import { readList } from '../read-list.ts';
+import { withHelp } from '../with-help.ts';
 
-const PATH = '/api/v1/freezes';
-
-const printFreeze = ({ deps }: Context, freeze: FreezeView): string => {
-  const where = [
-    freeze.cluster === null ? null : `cluster ${freeze.cluster}`,
-    freeze.stack === null ? null : `stack ${freeze.stack}`,
-    freeze.service === null ? null : `service ${freeze.service}`,
-  ].filter((part) => part !== null);
-  const until = freeze.until === null ? 'lifted' : printTime(freeze.until, deps.now());
-  return printable(
-    `${freeze.id}  ${where.join(', ') || 'everything'} until ${until}: ${freeze.reason} (${freeze.by})`,
-  );
-};
-
-type FreezeOptions = {
+type Options = {
   readonly cluster?: string;
   readonly stack?: string;
   readonly service?: string;
@@ -29,55 +16,93 @@ type FreezeOptions = {
   readonly reason: string;
 };
 
+/** A misspelt name freezes nothing, which nobody would notice until something is deployed. */
+const warnWhereNothingMatches = async (
+  context: Context,
+  { cluster, stack, service }: Options,
+): Promise<void> => {
+  const all = await readList<ServiceView>(context.api(), '/api/v1/services', { cluster, stack });
+  const matches = all.some(
+    ({ name, id }) => service === undefined || name === service || id === service,
+  );
+  if (!matches) context.note('no service matches that now: is it misspelt?');
+};
+
 export const addFreeze: AddCommand = (program, act) => {
-  program
+  const command = program
     .command('freeze')
     .description('deploy nothing by itself for a while; pushes are kept and carried out afterwards')
     .option('--cluster <name>', 'only this cluster')
     .option('--stack <name>', 'only this stack')
     .option('--service <name>', 'only this service')
     .option('--for <duration>', 'how long, such as 2h; without it until thawed', durationValue)
-    .requiredOption('--reason <text>', 'why, for those who will wonder')
-    .action(
-      act(async (context, { for: ms, cluster, stack, service, reason }: FreezeOptions) => {
-        const until = ms === undefined ? null : new Date(context.deps.now() + ms).toISOString();
-        const request = {
-          cluster: cluster ?? null,
-          stack: stack ?? null,
-          service: service ?? null,
-          reason,
-          until,
-        };
-        const freeze = await context.api().post<FreezeView>(PATH, request);
-        if (context.json) context.printJson(freeze);
-        else context.print(printFreeze(context, freeze));
-        return EXIT.well;
-      }),
-    );
-  program
+    .requiredOption('--reason <text>', 'why, for those who will wonder');
+  withHelp(command, {
+    more: 'What a person asks for with redeploy --force or rollback is done all the same.',
+    json: 'Freeze',
+    examples: [
+      "cd-helper freeze --reason 'Black Friday' --for 3d",
+      "cd-helper freeze --reason 'migration' --cluster production --stack shop",
+      'cd-helper freezes',
+      'cd-helper thaw',
+    ],
+  }).action(
+    act(async (context, options: Options) => {
+      const { for: ms, cluster, stack, service, reason } = options;
+      const until = ms === undefined ? null : new Date(context.deps.now() + ms).toISOString();
+      const freeze = await context.api().post<FreezeView>(FREEZES, {
+        cluster: cluster ?? null,
+        stack: stack ?? null,
+        service: service ?? null,
+        reason,
+        until,
+      });
+      if (context.json) context.printJson(freeze);
+      else context.print(printFreeze(context, freeze));
+      await warnWhereNothingMatches(context, options);
+      return EXIT.well;
+    }),
+  );
+};
+
+export const addFreezes: AddCommand = (program, act) => {
+  const command = program.command('freezes').description('show the freezes that stand');
+  withHelp(command, { json: '{"items": [Freeze]}', examples: ['cd-helper freezes'] }).action(
+    act(async (context) => {
+      const items = await readList<FreezeView>(context.api(), FREEZES, {});
+      if (context.json) context.printJson({ items });
+      else if (items.length === 0) context.note('nothing is frozen');
+      else context.print(...items.map((freeze) => printFreeze(context, freeze)));
+      return EXIT.well;
+    }),
+  );
+};
+
+export const addThaw: AddCommand = (program, act) => {
+  const command = program
     .command('thaw')
-    .description('lift a freeze')
-    .argument('[id]', 'which one; needless where only one stands')
-    .action(
-      act(async (context, id: string | undefined) => {
-        const api = context.api();
-        const standing = id === undefined ? await readList<FreezeView>(api, PATH, {}) : [];
-        if (standing.length > 1) {
-          const list = standing.map((freeze) => printFreeze(context, freeze)).join('\n');
-          throw new CliFailure('several freezes stand: say which one', {
-            status: EXIT.wrongUse,
-            hint: list,
-          });
-        }
-        const which = id ?? standing[0]?.id;
-        if (which === undefined) {
-          context.note('nothing is frozen');
-          return EXIT.well;
-        }
-        await api.remove(`${PATH}/${encodeURIComponent(which)}`);
-        if (context.json) context.printJson({ thawed: which });
-        else context.print(`${which} is lifted`);
-        return EXIT.well;
-      }),
-    );
+    .description('lift a freeze; what was pushed meanwhile is deployed now')
+    .argument('[id]', 'which one; needless where only one stands');
+  withHelp(command, {
+    json: '{"thawed": id or null}',
+    examples: ['cd-helper thaw', 'cd-helper thaw 01a20809-fff4-7000-afe5-6a1b2c3d4e5f'],
+  }).action(
+    act(async (context, id: string | undefined) => {
+      const api = context.api();
+      const standing = id === undefined ? await readList<FreezeView>(api, FREEZES, {}) : [];
+      if (standing.length > 1) {
+        const list = standing.map((freeze) => printFreeze(context, freeze)).join('\n');
+        throw new CliFailure('several freezes stand: say which one', {
+          status: EXIT.wrongUse,
+          hint: list,
+        });
+      }
+      const which = id ?? standing[0]?.id ?? null;
+      if (which !== null) await api.remove(`${FREEZES}/${encodeURIComponent(which)}`);
+      if (context.json) context.printJson({ thawed: which });
+      else if (which === null) context.note('nothing is frozen');
+      else context.print(printable(`${which} is lifted`));
+      return EXIT.well;
+    }),
+  );
 };

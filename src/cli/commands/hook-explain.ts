@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
 import { collect } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
+import { withHelp } from '../with-help.ts';
 import { readList } from '../read-list.ts';
 
 type Options = {
@@ -87,7 +88,7 @@ const explain = (
 };
 
 export const addHookExplain: AddCommand = (hook, act) => {
-  hook
+  const command = hook
     .command('explain')
     .description('say what a captured hook would do; nothing is sent and nothing changed')
     .argument('<file>', 'its body, or the whole request with headers')
@@ -97,32 +98,38 @@ export const addHookExplain: AddCommand = (hook, act) => {
       collect,
     )
     .option('--registry <host>', 'for senders that name no registry')
-    .option('--engine <url>', 'hold it against the services of this engine, without any helper')
-    .action(
-      act(async (context, file: string, options: Options) => {
-        const { deps, json, print, printJson } = context;
-        if (deps.explain === undefined) throw new CliFailure('this program cannot explain hooks');
-        const captured = readCapturedHook(context.readFile(file), options.header ?? []);
-        if (!captured.ok)
-          throw new CliFailure(`${file}: ${captured.problem}`, { status: EXIT.wrongUse });
-        const read = deps.explain(captured.delivery, options.registry ?? null);
-        const needsServices = read.kind === 'understood' && read.pushes.length > 0;
-        const services = needsServices ? await findServices(context, options) : [];
-        const lines = explain(read, services).map(printable);
-        if (json) {
-          const pushes = read.kind === 'understood' ? read.pushes : [];
-          printJson({
-            kind: read.kind,
-            sender: read.kind === 'unrecognised' ? null : read.sender,
-            pushes: pushes.map((push) => ({
-              image: imageWithTag(push.image),
-              digest: push.digest,
-            })),
-            ignored: read.kind === 'understood' ? read.ignored : [],
-            explanation: lines,
-          });
-        } else print(...lines);
-        return read.kind === 'understood' ? EXIT.well : EXIT.failed;
-      }),
-    );
+    .option('--engine <url>', 'hold it against the services of this engine, without any helper');
+  withHelp(command, {
+    json: '{"kind", "sender", "pushes": [{"image", "digest"}], "ignored", "explanation": [line]}',
+    examples: [
+      'cd-helper hook explain hook.txt',
+      "cd-helper hook explain body.json -H 'X-GitHub-Event: package' --engine unix:///var/run/docker.sock",
+    ],
+  }).action(
+    act(async (context, file: string, options: Options) => {
+      const { deps, json, print, printJson } = context;
+      if (deps.explain === undefined) throw new CliFailure('this program cannot explain hooks');
+      const captured = readCapturedHook(context.readFile(file), options.header ?? []);
+      if (!captured.ok)
+        throw new CliFailure(`${file}: ${captured.problem}`, { status: EXIT.wrongUse });
+      const read = deps.explain(captured.delivery, options.registry ?? null);
+      const needsServices = read.kind === 'understood' && read.pushes.length > 0;
+      const services = needsServices ? await findServices(context, options) : [];
+      const lines = explain(read, services).map(printable);
+      if (json) {
+        const pushes = read.kind === 'understood' ? read.pushes : [];
+        printJson({
+          kind: read.kind,
+          sender: read.kind === 'unrecognised' ? null : read.sender,
+          pushes: pushes.map((push) => ({
+            image: imageWithTag(push.image),
+            digest: push.digest,
+          })),
+          ignored: read.kind === 'understood' ? read.ignored : [],
+          explanation: lines,
+        });
+      } else print(...lines);
+      return read.kind === 'understood' ? EXIT.well : EXIT.failed;
+    }),
+  );
 };

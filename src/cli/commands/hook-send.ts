@@ -8,6 +8,7 @@ import { printable } from '../cell-text.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
 import { hookPath } from '../hook-path.ts';
 import type { AddCommand } from '../program.ts';
+import { withHelp } from '../with-help.ts';
 import { SAMPLE_SENDERS, sampleHook } from '../sample-hook.ts';
 
 type Options = {
@@ -57,47 +58,53 @@ const chooseSecret = ({ hooks }: Config, { secret, sender }: Options): HookSecre
 };
 
 export const addHookSend: AddCommand = (hook, act) => {
-  hook
+  const command = hook
     .command('send')
     .description('send a helper what a sender would when an image is pushed')
     .addOption(new Option('--sender <name>', 'as whom').choices(SAMPLE_SENDERS).default('generic'))
     .requiredOption('--image <image>', 'repository and tag, such as docker.io/acme/app:v1')
     .option('--digest <digest>', 'digest that was pushed; Docker Hub names none')
-    .option('--secret <name>', 'name of the hook secret to use')
-    .action(
-      act(async (context, options: Options) => {
-        const image = readImage(options);
-        const { deps, json, print, printJson } = context;
-        const hookToSend = sampleHook(options.sender, image, randomUUID(), new Date(deps.now()));
-        if (hookToSend === null) {
-          throw wrongUse(`${options.sender} has no images of ${image.registry}`);
-        }
-        const secret = chooseSecret(context.config(), options);
-        const { url } = context.client();
-        const client = createApiClient({
-          url,
-          token: null,
-          shows: 'hook secret',
-          signal: deps.signal,
-        });
-        const { body, ...how } = hookToSend;
-        const answer = await client.post<HookAnswer>(hookPath(secret), body, how);
-        if (json) {
-          printJson(answer);
-          return EXIT.well;
-        }
-        print(printable(`delivery ${answer.delivery}`));
-        for (const push of answer.pushes) {
-          print(
-            printable(
-              `  pushed   ${push.image}${push.digest === undefined ? '' : `@${push.digest}`}`,
-            ),
-          );
-        }
-        for (const { reason, about } of answer.ignored) {
-          print(printable(`  ignored  ${reason}${about === undefined ? '' : `: ${about}`}`));
-        }
+    .option('--secret <name>', 'name of the hook secret to use');
+  withHelp(command, {
+    json: 'HookAnswer',
+    examples: [
+      'cd-helper hook send --image docker.io/acme/app:v1',
+      'cd-helper hook send --sender docker-hub --image docker.io/acme/app:v1',
+    ],
+  }).action(
+    act(async (context, options: Options) => {
+      const image = readImage(options);
+      const { deps, json, print, printJson } = context;
+      const hookToSend = sampleHook(options.sender, image, randomUUID(), new Date(deps.now()));
+      if (hookToSend === null) {
+        throw wrongUse(`${options.sender} has no images of ${image.registry}`);
+      }
+      const secret = chooseSecret(context.config(), options);
+      const { url } = context.client();
+      const client = createApiClient({
+        url,
+        token: null,
+        shows: 'hook secret',
+        signal: deps.signal,
+      });
+      const { body, ...how } = hookToSend;
+      const answer = await client.post<HookAnswer>(hookPath(secret), body, how);
+      if (json) {
+        printJson(answer);
         return EXIT.well;
-      }),
-    );
+      }
+      print(printable(`delivery ${answer.delivery}`));
+      for (const push of answer.pushes) {
+        print(
+          printable(
+            `  pushed   ${push.image}${push.digest === undefined ? '' : `@${push.digest}`}`,
+          ),
+        );
+      }
+      for (const { reason, about } of answer.ignored) {
+        print(printable(`  ignored  ${reason}${about === undefined ? '' : `: ${about}`}`));
+      }
+      return EXIT.well;
+    }),
+  );
 };

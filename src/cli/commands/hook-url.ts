@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { CliFailure } from '../exit-status.ts';
 import { hookPath } from '../hook-path.ts';
 import type { AddCommand } from '../program.ts';
+import { withHelp } from '../with-help.ts';
 
 const MAKE_ONE = 'make one with: openssl rand -hex 24, and give it as CD_HELPER_HOOK_SECRET';
 
@@ -40,39 +41,42 @@ const show = (
 };
 
 export const addHookUrl: AddCommand = (hook, act) => {
-  hook
+  const command = hook
     .command('url')
     .description('print the addresses to paste at each sender; they hold the secrets')
-    .option('--sender <name>', 'only for this sender')
-    .action(
-      act(async (context, { sender }: { sender?: string }) => {
-        const config = context.config();
-        const all = config.hooks.secrets;
-        const secrets = sender === undefined ? all : all.filter((one) => allows(one, sender));
-        if (secrets.length === 0) {
-          throw new CliFailure('there is no hook secret for it: hooks are refused', {
-            hint: MAKE_ONE,
-          });
-        }
-        const settings = context.client();
-        const base =
-          settings.isGuess && config.publicUrl !== null ? config.publicUrl : settings.url;
-        if (context.json) {
-          const items = secrets.map((secret) => ({
-            secret: secret.name,
-            senders: secret.senders,
-            url: `${base}${hookPath(secret)}`,
-          }));
-          context.printJson({ items });
-          return 0;
-        }
-        show(context, secrets, base, sender);
-        if (settings.isGuess && config.publicUrl === null) {
-          context.note(
-            'This is the address on this machine: set publicUrl (CD_HELPER_PUBLIC_URL) to the one that senders reach.',
-          );
-        }
+    .option('--sender <name>', 'only for this sender');
+  withHelp(command, {
+    more: 'It reads the configuration of this machine, as the secrets stand nowhere else.',
+    json: '{"items": [{"secret", "senders", "url"}]}',
+    examples: ['cd-helper hook url', 'cd-helper hook url --sender docker-hub'],
+  }).action(
+    act(async (context, { sender }: { sender?: string }) => {
+      const config = context.config();
+      const all = config.hooks.secrets;
+      const secrets = sender === undefined ? all : all.filter((one) => allows(one, sender));
+      if (secrets.length === 0) {
+        throw new CliFailure('there is no hook secret for it: hooks are refused', {
+          hint: MAKE_ONE,
+        });
+      }
+      const settings = context.client();
+      const base = settings.isGuess && config.publicUrl !== null ? config.publicUrl : settings.url;
+      if (context.json) {
+        const items = secrets.map((secret) => ({
+          secret: secret.name,
+          senders: secret.senders,
+          url: `${base}${hookPath(secret)}`,
+        }));
+        context.printJson({ items });
         return 0;
-      }),
-    );
+      }
+      show(context, secrets, base, sender);
+      if (settings.isGuess && config.publicUrl === null) {
+        context.note(
+          'This is the address on this machine: set publicUrl (CD_HELPER_PUBLIC_URL) to the one that senders reach.',
+        );
+      }
+      return 0;
+    }),
+  );
 };

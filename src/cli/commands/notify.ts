@@ -2,36 +2,40 @@ import type { ChannelTestView } from '../../core/notice.ts';
 import { printable } from '../cell-text.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
 import type { AddCommand } from '../program.ts';
+import { withHelp } from '../with-help.ts';
 
 type Options = { readonly test?: true; readonly channel?: string };
 
 export const addNotify: AddCommand = (program, act) => {
-  program
+  const command = program
     .command('notify')
     .description('see whether notifications arrive')
     .option('--test', 'send a test message to every channel now')
-    .option('--channel <name>', 'only to this one')
-    .action(
-      act(async (context, { test, channel }: Options) => {
-        if (test !== true) {
-          throw new CliFailure('nothing but --test can be asked of notify', {
-            status: EXIT.wrongUse,
-          });
+    .option('--channel <name>', 'only to this one');
+  withHelp(command, {
+    json: '{"items": [{"channel", "type", "ok", "detail"}]}',
+    examples: ['cd-helper notify --test', 'cd-helper notify --test --channel team'],
+  }).action(
+    act(async (context, { test, channel }: Options) => {
+      if (test !== true) {
+        throw new CliFailure('nothing but --test can be asked of notify', {
+          status: EXIT.wrongUse,
+        });
+      }
+      const { items } = await context
+        .api()
+        .post<{ readonly items: readonly ChannelTestView[] }>('/api/v1/notifications/test', {
+          channel: channel ?? null,
+        });
+      const { green, red } = context.colours;
+      if (context.json) context.printJson({ items });
+      else {
+        for (const { channel: name, type, ok, detail } of items) {
+          const sign = ok ? green('ok') : red('failed');
+          context.print(`${sign}  ${printable(`${name} (${type}): ${detail}`)}`);
         }
-        const { items } = await context
-          .api()
-          .post<{ readonly items: readonly ChannelTestView[] }>('/api/v1/notifications/test', {
-            channel: channel ?? null,
-          });
-        const { green, red } = context.colours;
-        if (context.json) context.printJson({ items });
-        else {
-          for (const { channel: name, type, ok, detail } of items) {
-            const sign = ok ? green('ok') : red('failed');
-            context.print(`${sign}  ${printable(`${name} (${type}): ${detail}`)}`);
-          }
-        }
-        return items.every(({ ok }) => ok) ? EXIT.well : EXIT.failed;
-      }),
-    );
+      }
+      return items.every(({ ok }) => ok) ? EXIT.well : EXIT.failed;
+    }),
+  );
 };

@@ -1,8 +1,10 @@
 import type { AddCommand } from '../program.ts';
+import { withHelp } from '../with-help.ts';
 
 export const addServe: AddCommand = (program, act) => {
-  program
-    .command('serve')
-    .description('run the helper until it is told to stop')
-    .action(act(async ({ deps, config }) => deps.serve(config(), deps.signal)));
+  const command = program.command('serve').description('run the helper until it is told to stop');
+  withHelp(command, {
+    json: 'nothing; its log is JSON anyhow where it is no terminal',
+    examples: ['cd-helper serve', 'cd-helper serve --config /etc/cd-helper.yaml'],
+  }).action(act(async ({ deps, config }) => deps.serve(config(), deps.signal)));
 };

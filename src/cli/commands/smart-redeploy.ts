@@ -7,6 +7,7 @@ import type { AddCommand } from '../program.ts';
 import { createProgress } from '../progress.ts';
 import { countServices, serviceLines } from '../service-table.ts';
 import { waitForRun } from '../wait-for-run.ts';
+import { withHelp } from '../with-help.ts';
 
 type Options = {
   readonly cluster?: string;
@@ -97,7 +98,7 @@ const agree = async (context: Context, options: Options): Promise<'go' | 'nothin
 };
 
 export const addSmartRedeploy: AddCommand = (program, act) => {
-  program
+  const command = program
     .command('smart-redeploy')
     .description('check services against their registries and redeploy those that are obsolete')
     .option('--cluster <name>', 'only this cluster')
@@ -108,35 +109,34 @@ export const addSmartRedeploy: AddCommand = (program, act) => {
     .option('--pin', 'also services whose spec has no digest, which cannot be compared')
     .option('--yes', 'do not ask')
     .option('--wait', 'until every deployment has ended, telling each step')
-    .option('--engine <url>', 'with --dry-run: look at this Docker Engine without any helper')
-    .addHelpText(
-      'after',
-      `
-On a terminal the plan is shown and asked about first; elsewhere, and with --yes, it is not.
-
-Examples:
-  cd-helper smart-redeploy --dry-run
-  cd-helper smart-redeploy --stack 'shop*' --wait
-  cd-helper smart-redeploy --dry-run --engine unix:///var/run/docker.sock`,
-    )
-    .action(
-      act(async (context, options: Options) => {
-        if (options.engine !== undefined) return dryRunAtEngine(context, options.engine, options);
-        if (options.dryRun === true) {
-          const run = await dryRun(context, options);
-          if (context.json) context.printJson(run);
-          else showPlan(context, run.services, options);
-          if (run.reason !== null) context.note(run.reason);
-          return run.state === 'failed' ? EXIT.failed : unknownIn(run.services);
-        }
-        const agreed = await agree(context, options);
-        if (agreed === 'no') return EXIT.failed;
-        if (agreed === 'nothing') return EXIT.well;
-        const run = await context.api().post<RunView>(PATH, toRequest(options));
-        if (options.wait === true) return waitForRun(context, run);
+    .option('--engine <url>', 'with --dry-run: look at this Docker Engine without any helper');
+  withHelp(command, {
+    more: `On a terminal the plan is shown and asked about first; elsewhere, and with --yes, it is not.
+Exit status with --wait: 1 where a deployment failed, 3 where something is unknown.`,
+    json: 'Run; with --wait Run and its "deployments"; with --engine {"services": [Service]}',
+    examples: [
+      'cd-helper smart-redeploy --dry-run',
+      "cd-helper smart-redeploy --stack 'shop*' --wait",
+      'cd-helper smart-redeploy --dry-run --engine unix:///var/run/docker.sock',
+    ],
+  }).action(
+    act(async (context, options: Options) => {
+      if (options.engine !== undefined) return dryRunAtEngine(context, options.engine, options);
+      if (options.dryRun === true) {
+        const run = await dryRun(context, options);
         if (context.json) context.printJson(run);
-        else context.print(`run ${run.id} is under way`, 'cd-helper deployments --follow shows it');
-        return EXIT.well;
-      }),
-    );
+        else showPlan(context, run.services, options);
+        if (run.reason !== null) context.note(run.reason);
+        return run.state === 'failed' ? EXIT.failed : unknownIn(run.services);
+      }
+      const agreed = await agree(context, options);
+      if (agreed === 'no') return EXIT.failed;
+      if (agreed === 'nothing') return EXIT.well;
+      const run = await context.api().post<RunView>(PATH, toRequest(options));
+      if (options.wait === true) return waitForRun(context, run);
+      if (context.json) context.printJson(run);
+      else context.print(`run ${run.id} is under way: cd-helper runs ${run.id} --wait follows it`);
+      return EXIT.well;
+    }),
+  );
 };

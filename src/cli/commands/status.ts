@@ -1,30 +1,42 @@
-import type { ClusterView, ServiceView } from '../../core/views.ts';
+import { Option } from 'commander';
+import { type ClusterView, type ServiceView, VERDICT_NAMES } from '../../core/views.ts';
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
-import { EXIT } from '../exit-status.ts';
+import { CliFailure, EXIT } from '../exit-status.ts';
 import { matchesPattern } from '../matches-pattern.ts';
 import type { AddCommand } from '../program.ts';
 import { readList } from '../read-list.ts';
 import { countServices, serviceLines } from '../service-table.ts';
+import { showCards } from '../show-services.ts';
+import { withHelp } from '../with-help.ts';
 
-type Options = {
-  readonly engine?: string;
+type Filter = {
   readonly cluster?: string;
   readonly stack?: string;
   readonly verdict?: string;
+  readonly image?: string;
 };
+type Options = Filter & { readonly engine?: string };
 
+/** The same filters as the API's, where there is no API. */
 const keeps =
-  (pattern: string | undefined, { cluster, stack, verdict }: Options) =>
+  ({ cluster, stack, verdict, image }: Filter) =>
   (service: ServiceView): boolean =>
-    (pattern === undefined || matchesPattern(service, pattern)) &&
     (cluster === undefined || service.cluster === cluster) &&
     (stack === undefined || service.stack === stack) &&
-    (verdict === undefined || service.verdict === verdict);
+    (verdict === undefined || service.verdict === verdict) &&
+    (image === undefined || service.image === image);
 
 /** Says which clusters did not answer, since their services are missing from the list. */
-const tellUnreached = async (context: Context, { cluster }: Options): Promise<boolean> => {
+const tellUnreached = async (context: Context, { cluster }: Filter): Promise<boolean> => {
   const clusters = await readList<ClusterView>(context.api(), '/api/v1/clusters', {});
+  if (cluster !== undefined && clusters.every(({ name }) => name !== cluster)) {
+    const names = clusters.map(({ name }) => name).join(', ');
+    throw new CliFailure(`there is no cluster ${JSON.stringify(cluster)}`, {
+      status: EXIT.wrongUse,
+      hint: printable(`there are: ${names}`),
+    });
+  }
   const down = clusters.filter(
     ({ name, state }) => state === 'down' && (cluster === undefined || cluster === name),
   );
@@ -35,40 +47,59 @@ const tellUnreached = async (context: Context, { cluster }: Options): Promise<bo
   return down.length === 0;
 };
 
+const show = async (
+  context: Context,
+  services: readonly ServiceView[],
+  pattern: string | undefined,
+  engine: string | undefined,
+): Promise<void> => {
+  const named = services.filter(({ name, id }) => name === pattern || id === pattern);
+  if (context.json) context.printJson({ items: services });
+  else if (services.length === 0) context.note('no service matches');
+  else if (named.length > 0 && engine === undefined) {
+    await showCards(context, named);
+    const more = services.length - named.length;
+    if (more > 0) context.note(`${more} more match: cd-helper status '*${pattern}*'`);
+  } else {
+    context.print(...serviceLines(context, services));
+    if (context.width !== null) context.print('', countServices(services));
+  }
+};
+
 export const addStatus: AddCommand = (program, act) => {
-  program
+  const command = program
     .command('status')
-    .description('show services and how they stand against what is published')
+    .alias('services')
+    .description('show services and how they stand; a whole name tells all about that one')
     .argument('[pattern]', 'part of a name, stack or image; * stands for anything')
     .option('--engine <url>', 'look at this Docker Engine without any helper; changes nothing')
     .option('--cluster <name>', 'only this cluster')
     .option('--stack <name>', 'only this stack')
-    .option('--verdict <verdict>', 'only this verdict, such as obsolete')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  cd-helper status
-  cd-helper status 'web*' --verdict obsolete
-  cd-helper status --engine unix:///var/run/docker.sock`,
-    )
-    .action(
-      act(async (context, pattern: string | undefined, options: Options) => {
-        const { deps, json, print, printJson } = context;
-        const all =
-          options.engine === undefined
-            ? await readList<ServiceView>(context.api(), '/api/v1/services', {})
-            : await deps.inspectEngine(options.engine, deps.signal);
-        const services = all.filter(keeps(pattern, options));
-        if (json) printJson({ items: services });
-        else {
-          print(...serviceLines(context, services));
-          if (context.width !== null) print('', countServices(services));
-        }
-        const areAllReached =
-          options.engine !== undefined || (await tellUnreached(context, options));
-        const areAllKnown = services.every(({ verdict }) => verdict !== 'unknown');
-        return areAllReached && areAllKnown ? EXIT.well : EXIT.unknown;
-      }),
-    );
+    .addOption(new Option('--verdict <verdict>', 'only this verdict').choices(VERDICT_NAMES))
+    .option('--image <image>', 'only this image, such as docker.io/acme/web:v1');
+  withHelp(command, {
+    more: `Registries are not asked: their last answers are shown (with --engine they are asked). Exit
+status 3 where something is unknown or a cluster is down. "services" is the same command, after the API.`,
+    json: '{"items": [Service]}',
+    examples: [
+      'cd-helper status',
+      'cd-helper status web          # what runs, since when, by whom, is it the newest, how to take it back',
+      "cd-helper status 'web*' --verdict obsolete",
+      'cd-helper status --engine unix:///var/run/docker.sock',
+    ],
+  }).action(
+    act(async (context, pattern: string | undefined, { engine, ...filter }: Options) => {
+      const found =
+        engine === undefined
+          ? await readList<ServiceView>(context.api(), '/api/v1/services', filter)
+          : (await context.deps.inspectEngine(engine, context.deps.signal)).filter(keeps(filter));
+      const isReached = engine !== undefined || (await tellUnreached(context, filter));
+      const services = found.filter(
+        (one) => pattern === undefined || one.id === pattern || matchesPattern(one, pattern),
+      );
+      await show(context, services, pattern, engine);
+      const isKnown = services.every(({ verdict }) => verdict !== 'unknown');
+      return isReached && isKnown ? EXIT.well : EXIT.unknown;
+    }),
+  );
 };

@@ -1,0 +1,65 @@
+import { Argument } from 'commander';
+import type { ClusterView, FreezeView, Page, ServiceView } from '../../core/views.ts';
+import { createApiClient } from '../api-client.ts';
+import { printable } from '../cell-text.ts';
+import { complete, type Known } from '../complete.ts';
+import { COMPLETION_SCRIPTS, SHELLS } from '../completion-scripts.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-status.ts';
+import type { AddCommand } from '../program.ts';
+import { withHelp } from '../with-help.ts';
+
+/** A person waits at the prompt. */
+const DEADLINE_MS = 2_000;
+const PAGE = 500;
+
+/** What the helper knows, or nothing where it cannot be asked: a prompt is no place for errors. */
+const knownTo = (context: Context): Known => {
+  const items = async <T>(path: string): Promise<readonly T[]> => {
+    try {
+      const signal = AbortSignal.any([context.deps.signal, AbortSignal.timeout(DEADLINE_MS)]);
+      const api = createApiClient({ ...context.client(), signal });
+      return (await api.get<Page<T>>(`/api/v1/${path}`, { limit: PAGE })).items;
+    } catch {
+      return [];
+    }
+  };
+  return {
+    services: () => items<ServiceView>('services'),
+    clusters: async () => (await items<ClusterView>('clusters')).map(({ name }) => name),
+    freezes: () => items<FreezeView>('freezes'),
+  };
+};
+
+export const addCompletion: AddCommand = (program, act) => {
+  const command = program
+    .command('completion')
+    .description('print what makes a shell complete commands, options, services and clusters')
+    .addArgument(new Argument('<shell>', 'which one').choices(SHELLS));
+  withHelp(command, {
+    more: 'Services, stacks and clusters are those of the helper that login (or a variable) names.',
+    json: 'the script as well',
+    examples: [
+      'cd-helper completion bash > /etc/bash_completion.d/cd-helper',
+      "cd-helper completion zsh > '/usr/local/share/zsh/site-functions/_cd-helper'",
+      'cd-helper completion fish > ~/.config/fish/completions/cd-helper.fish',
+    ],
+  }).action(
+    act(async (context, shell: keyof typeof COMPLETION_SCRIPTS) => {
+      context.deps.stdout.write(COMPLETION_SCRIPTS[shell]);
+      return EXIT.well;
+    }),
+  );
+  program
+    .command('__complete', { hidden: true })
+    .argument('[words...]')
+    .action(
+      act(async (context, words: readonly string[]) => {
+        const found = await complete(program, words, knownTo(context));
+        context.print(
+          ...found.map(({ value, about }) => `${printable(value)}\t${printable(about)}`.trimEnd()),
+        );
+        return EXIT.well;
+      }),
+    );
+};

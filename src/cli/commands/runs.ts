@@ -1,0 +1,82 @@
+import type { RunSummary, RunView } from '../../core/views.ts';
+import { printDuration } from '../age.ts';
+import { printTime } from '../deployment-lines.ts';
+import { CliFailure, EXIT } from '../exit-status.ts';
+import { wholeNumber } from '../option-values.ts';
+import type { AddCommand } from '../program.ts';
+import { readList } from '../read-list.ts';
+import { countServices, serviceLines } from '../service-table.ts';
+import { type Cell, tableLines } from '../table.ts';
+import { waitForRun } from '../wait-for-run.ts';
+import { withHelp } from '../with-help.ts';
+
+type Options = { readonly limit: number; readonly wait?: true };
+
+const USUAL_LIMIT = 20;
+const PATH = '/api/v1/runs';
+
+const COLUMNS = [
+  { title: 'STARTED', least: 8 },
+  { title: 'STATE' },
+  { title: 'DOES', least: 7 },
+  { title: 'BY', least: 4 },
+  { title: 'TOOK', least: 3 },
+  { title: 'SERVICES', least: 16 },
+  { title: 'WHY', least: 10 },
+  { title: 'ID', least: 36 },
+];
+
+const rowOf = (run: RunSummary, now: number, isTerminal: boolean): Cell[] => {
+  const end = run.endedAt === null ? now : Date.parse(run.endedAt);
+  const counts = Object.entries(run.counts).map(([verdict, count]) => `${count} ${verdict}`);
+  return [
+    isTerminal ? printTime(run.startedAt, now) : run.startedAt,
+    run.state,
+    run.dryRun ? 'dry run' : 'deploys',
+    run.by ?? run.origin,
+    printDuration(Math.max(0, end - Date.parse(run.startedAt))),
+    counts.join(', '),
+    run.reason ?? '',
+    run.id,
+  ];
+};
+
+export const addRuns: AddCommand = (program, act) => {
+  const command = program
+    .command('runs')
+    .description('show runs of SmartRedeploy, the newest first, or one with its services')
+    .argument('[id]', 'one run')
+    .option('--wait', 'with an id: until every deployment of it has ended')
+    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT);
+  withHelp(command, {
+    json: '{"items": [RunSummary]}; with an id Run; with --wait Run and its "deployments"',
+    examples: [
+      'cd-helper runs',
+      'cd-helper runs 01a20806-30fc-7000-9c3c-025bee06ae98 --wait    # one that goes on without you',
+    ],
+  }).action(
+    act(async (context, id: string | undefined, { limit, wait }: Options) => {
+      const { colours, deps, json, note, print, printJson, width } = context;
+      if (id === undefined) {
+        if (wait === true) {
+          throw new CliFailure('--wait needs the id of a run', { status: EXIT.wrongUse });
+        }
+        const items = await readList<RunSummary>(context.api(), PATH, {}, limit);
+        const rows = items.map((run) => rowOf(run, deps.now(), width !== null));
+        if (json) printJson({ items });
+        else if (items.length === 0) note('no runs');
+        else print(...tableLines({ columns: COLUMNS, rows, width, paintTitle: colours.dim }));
+        return EXIT.well;
+      }
+      const run = await context.api().get<RunView>(`${PATH}/${encodeURIComponent(id)}`);
+      if (wait === true) return waitForRun(context, run);
+      if (json) printJson(run);
+      else {
+        print(`run ${run.id}: ${run.state}${run.dryRun ? ', a dry run' : ''}`);
+        print(...serviceLines(context, run.services), countServices(run.services));
+        if (run.reason !== null) note(run.reason);
+      }
+      return run.state === 'failed' ? EXIT.failed : EXIT.well;
+    }),
+  );
+};

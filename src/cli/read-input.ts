@@ -1,0 +1,25 @@
+/** No token or answer is longer. */
+const LONGEST_INPUT = 65_536;
+
+/** The whole of what is piped in; throws where it is longer than anything that is asked for. */
+export const readInput = async (
+  input: AsyncIterable<Buffer | string>,
+  signal: AbortSignal,
+): Promise<string> => {
+  let text = '';
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => stopped.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  const read = async (): Promise<string> => {
+    for await (const piece of input) {
+      text += piece.toString();
+      if (text.length > LONGEST_INPUT) throw new Error('what is piped in is too long');
+    }
+    return text;
+  };
+  try {
+    return await Promise.race([read(), stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+};

@@ -1,0 +1,119 @@
+import type { BuildFacts } from '../core/published.ts';
+import type { DeploymentView, ServiceView } from '../core/views.ts';
+import { printAge } from './age.ts';
+import { printable } from './cell-text.ts';
+import type { Context } from './context.ts';
+import { logLines, printTime, printTrigger, short, whyNot } from './deployment-lines.ts';
+import type { ServiceStory } from './service-story.ts';
+import { verdictCell } from './verdict-cell.ts';
+
+/** What a service runs in the words of whoever built it: `v1.3.0, commit 982c388`. */
+export const printBuild = (build: BuildFacts | null): string =>
+  [build?.version, build?.revision && `commit ${build.revision.slice(0, 12)}`]
+    .filter((part) => part !== null && part !== undefined && part !== '')
+    .join(', ');
+
+/** The time and how long ago that is. */
+const when = ({ deps }: Context, time: string): string =>
+  `${printTime(time, deps.now())} (${printAge(time, deps.now())} ago)`;
+
+const by = ({ triggers }: DeploymentView): string =>
+  [...new Set(triggers.map(printTrigger))].join(', ');
+
+const since = (context: Context, service: ServiceView, { origin, isBack }: ServiceStory): string =>
+  origin === null || origin.endedAt === null
+    ? `${when(context, service.updatedAt)}, when the service was last changed`
+    : `${when(context, origin.endedAt)}, ${isBack ? 'when it was taken back' : 'when it was verified'}`;
+
+const deployedBy = ({ origin, isBack }: ServiceStory): string => {
+  if (origin === null) return 'nobody that this helper knows of';
+  return isBack
+    ? `taken back from ${short(origin.to)} (${whyNot(origin)}), which came by ${by(origin)}`
+    : by(origin);
+};
+
+/** What may be typed after the name of a command to mean exactly this service. */
+const nameOf = ({ name, cluster }: ServiceView, isAlone: boolean): string =>
+  isAlone ? name : `${name} --cluster ${cluster}`;
+
+/** What to do about a service whose verdict is `unknown`, by the reason. */
+const UNKNOWN: Readonly<Record<string, (name: string) => string>> = {
+  'not-checked': (name) => `cd-helper smart-redeploy --dry-run --service ${name}`,
+  unpinned: (name) => `cd-helper smart-redeploy --pin --service ${name}`,
+  'sign-in-refused': () => 'cd-helper check-config',
+};
+
+const newest = (context: Context, service: ServiceView, isAlone: boolean): string => {
+  const { verdict, reason, published, checkedAt } = service;
+  const asked = checkedAt === null ? '' : `, asked ${printAge(checkedAt, context.deps.now())} ago`;
+  const name = nameOf(service, isAlone);
+  const because = reason === null ? '' : ` (${reason})`;
+  switch (verdict) {
+    case 'current':
+      return `yes${asked}`;
+    case 'obsolete':
+      return `no: ${short(published)} is published${asked}: cd-helper redeploy ${name} --wait`;
+    case 'held':
+      return `no: ${short(published)} is published${asked}, and held${because}: cd-helper release ${name} lifts that`;
+    case 'unknown': {
+      const advice = UNKNOWN[reason ?? '']?.(service.name);
+      return `cannot be told${because}${advice === undefined ? '' : `: ${advice}`}`;
+    }
+    case 'diverged':
+      return `its spec is, but some tasks run another digest: cd-helper redeploy ${name} --force --wait`;
+    case 'updating':
+      return 'an update is under way';
+    case 'pinned':
+    case 'excluded':
+    default:
+      return `not looked at: ${verdict}${because}`;
+  }
+};
+
+const underWay = (context: Context, { underWay: one }: ServiceStory): string =>
+  one === null
+    ? ''
+    : `${one.state} ${short(one.to)}, queued ${when(context, one.queuedAt)} by ${by(one)}`;
+
+const lastTry = (context: Context, { failed }: ServiceStory): string =>
+  failed === null
+    ? ''
+    : `${failed.state} ${when(context, failed.endedAt ?? failed.queuedAt)} with ${short(failed.to)}: ${whyNot(failed)}`;
+
+/**
+ * One service as somebody asks about it at night: what runs, since when, who deployed it, is it the
+ * newest, and how to take it back.
+ *
+ * @param isAlone whether no other cluster has a service of this name
+ */
+export const cardLines = (
+  context: Context,
+  service: ServiceView,
+  story: ServiceStory,
+  isAlone: boolean,
+): readonly string[] => {
+  const { colours } = context;
+  const { text, paint } = verdictCell(colours, service.verdict);
+  const up = service.replicas;
+  const build = printBuild(service.build);
+  const where = `cluster ${service.cluster}${service.stack === null ? '' : `, stack ${service.stack}`}`;
+  const back = `cd-helper rollback ${nameOf(service, isAlone)} --wait`;
+  const rows: readonly (readonly [label: string, value: string])[] = [
+    ['image', service.image],
+    ['runs', [short(service.running), build].filter(Boolean).join(', ')],
+    ['up', up === null ? '' : `${up.running} of ${up.desired}`],
+    ['since', since(context, service, story)],
+    ['deployed by', deployedBy(story)],
+    ['newest', newest(context, service, isAlone)],
+    ['under way', underWay(context, story)],
+    ['last try', lastTry(context, story)],
+    ['take back', story.before === null ? '' : `${back}   to ${short(story.before)}`],
+  ];
+  return [
+    `${colours.bold(printable(service.name))}  ${paint(text)}  ${colours.dim(printable(where))}`,
+    ...rows
+      .filter(([, value]) => value !== '')
+      .map(([label, value]) => `  ${colours.dim(label.padEnd(12))}${printable(value)}`),
+    ...(story.failed === null ? [] : logLines(context, story.failed)),
+  ];
+};

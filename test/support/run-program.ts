@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { waitUntil } from '../../sandbox/machine/wait-until.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const WITHIN_MS = 60_000;
+
+export type Program = {
+  readonly process: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Resolves once standard output matches. */
+  readonly says: (what: RegExp) => Promise<void>;
+  /** Exit status; the name of the signal that ended it where one did. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+};
+
+/** Starts `cd-helper …` in a process of its own, with nothing of this environment but what is given. */
+export const startProgram = (
+  args: readonly string[],
+  given: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
+): Program => {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...given.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: WITHIN_MS,
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(given.input ?? '');
+  return {
+    process: child,
+    out: () => out,
+    err: () => err,
+    says: async (what) => {
+      await waitUntil(async () => (what.test(out) ? true : null), {
+        what: `${args.join(' ')} says ${what}`,
+        withinMs: WITHIN_MS,
+        everyMs: 20,
+      });
+    },
+    ended: new Promise((resolve) => {
+      child.once('close', (code, signal) => resolve(code ?? signal));
+    }),
+  };
+};
+
+/** Runs it to its end. */
+export const runProgram = async (
+  args: readonly string[],
+  given: Parameters<typeof startProgram>[1] = {},
+): Promise<{ readonly status: unknown; readonly out: string; readonly err: string }> => {
+  const program = startProgram(args, given);
+  const status = await program.ended;
+  return { status, out: program.out(), err: program.err() };
+};
