@@ -12,7 +12,7 @@ import { printDuration } from '../words/age.ts';
 import { endWords, triggerWord } from '../words/deployment-words.ts';
 import { visibleText } from '../words/visible-text.ts';
 
-export const deploymentAddress = (id: string): string => printAddress(['deployments', id]);
+const deploymentAddress = (id: string): string => printAddress(['deployments', id]);
 
 /** How long it took, or has taken so far; null before it began. */
 export const Took = ({ deployment }: { readonly deployment: DeploymentView }) => {

@@ -7,7 +7,7 @@ import { storyOf } from './story.ts';
 import { TriggerEntries } from './trigger-entries.tsx';
 
 /** When something was, counted from when the deployment was queued. */
-export const Offset = ({ at, from }: { readonly at: string; readonly from: string }) => {
+const Offset = ({ at, from }: { readonly at: string; readonly from: string }) => {
   const ms = Date.parse(at);
   return (
     <time dateTime={at} title={printWhole(ms)}>

@@ -53,6 +53,12 @@ export const Account = () => {
                 ['Role', ROLES[role]],
                 ['Session ends', <Age key="ends" at={expiresAt} />],
                 ['Helper', version],
+                [
+                  'API',
+                  <a key="api" href="docs">
+                    documentation
+                  </a>,
+                ],
               ]}
             />
             {problem !== null && <ProblemNotice problem={problem} what="Still signed in:" />}

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { DEPLOYMENT_STATES, type DeploymentView } from '../../../src/core/views.ts';
 import { currentAddress, setFilters } from '../address/current-address.ts';
 import { type Newest, readNewest } from '../api/read-newest.ts';
+import { filterDeployments } from '../deployments/filter-deployments.ts';
 import { DeploymentTable } from '../deployments/deployment-table.tsx';
 import { useShown } from '../live/use-shown.ts';
 import { SelectField, TextField } from '../parts/fields.tsx';
@@ -18,8 +19,8 @@ const STATES = [
 
 export const DeploymentsPage = () => {
   const [count, setCount] = useState(STEP);
-  const { state = '', service = '', image = '' } = currentAddress.value.filters;
-  const filters = { state, service, image };
+  const { q = '', state = '', cluster = '' } = currentAddress.value.filters;
+  const filters = { state, cluster };
   const shown = useShown<Newest<DeploymentView>>({
     of: 'deployments',
     variant: JSON.stringify([filters, count]),
@@ -31,11 +32,11 @@ export const DeploymentsPage = () => {
       <PageHead title="Deployments" />
       <search class="filters">
         <TextField
-          label="Service"
+          label="Search"
           isSearch
-          value={service}
-          placeholder="its whole name"
-          onChange={(value) => setFilters({ service: value.trim() })}
+          value={q}
+          placeholder="service, image, version, digest, who"
+          onChange={(value) => setFilters({ q: value })}
         />
         <SelectField
           label="State"
@@ -45,37 +46,43 @@ export const DeploymentsPage = () => {
         />
       </search>
       <ShownAs shown={shown} what="deployments">
-        {({ items, hasMore }) =>
-          items.length === 0 ? (
-            <Empty>
-              {Object.values(filters).some((filter) => filter !== '') ? (
-                <>
-                  <p>No deployment matches.</p>
-                  <button
-                    type="button"
-                    onClick={() => setFilters({ state: null, service: null, image: null })}
-                  >
-                    Show all
-                  </button>
-                </>
-              ) : (
-                <>
-                  <p>Nothing was deployed yet. A push does it, or SmartRedeploy.</p>
-                  <a href="#/hooks">Addresses for web hooks</a>
-                </>
-              )}
-            </Empty>
-          ) : (
+        {({ items, hasMore }) => {
+          const found = filterDeployments(items, q);
+          return (
             <>
-              <DeploymentTable label="Deployments" deployments={items} />
+              {found.length > 0 && <DeploymentTable label="Deployments" deployments={found} />}
+              {found.length === 0 && (
+                <Empty>
+                  {q !== '' || state !== '' || cluster !== '' ? (
+                    <>
+                      <p>
+                        {q === '' || items.length === 0
+                          ? 'No deployment matches.'
+                          : `None of the newest ${items.length} matches.`}
+                      </p>
+                      <button
+                        type="button"
+                        onClick={() => setFilters({ q: null, state: null, cluster: null })}
+                      >
+                        Show all
+                      </button>
+                    </>
+                  ) : (
+                    <>
+                      <p>Nothing was deployed yet. A push does it, or SmartRedeploy.</p>
+                      <a href="#/hooks">Addresses for web hooks</a>
+                    </>
+                  )}
+                </Empty>
+              )}
               <ShowOlder
                 hasMore={hasMore}
                 isReading={!shown.isWhole}
                 onMore={() => setCount(count + STEP)}
               />
             </>
-          )
-        }
+          );
+        }}
       </ShownAs>
     </>
   );

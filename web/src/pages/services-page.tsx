@@ -11,7 +11,7 @@ import { ServiceTable } from '../services/service-table.tsx';
 import { filterServices } from '../services/filter-services.ts';
 import { nextSort, parseSort } from '../services/service-lines.ts';
 
-export const SERVICES: Source<readonly ServiceView[]> = {
+const SERVICES: Source<readonly ServiceView[]> = {
   of: 'services',
   read: (signal, part) => readAll('/api/v1/services', {}, signal, part),
   concerns: ({ type }) => CHANGES.has(type),

@@ -4,13 +4,22 @@ import { signIn } from '../api/session.ts';
 import { confirmSession, enter, type SessionState } from '../live/session-state.ts';
 import { Loading, ProblemNotice } from '../parts/notice.tsx';
 
+const REFUSED = 401;
 const TOO_MANY = 429;
 
-const refusal = (problem: ApiProblem): string => {
-  if (problem.status === 401) return 'This token lets nobody in.';
-  if (problem.status !== TOO_MANY) return 'Could not sign in:';
-  const wait = problem.retryAfter === null ? '' : ` Try again in ${problem.retryAfter} s.`;
-  return `Too many wrong tokens from this address.${wait}`;
+/** In words for who types; what the API says of it is for who writes a request. */
+const refusal = (problem: ApiProblem): readonly [what: string, message: string] => {
+  const { status, retryAfter, message } = problem;
+  const hasNone = message.includes('CD_HELPER_API_TOKEN');
+  if (status === REFUSED) return ['This token lets nobody in.', hasNone ? message : ''];
+  if (status !== TOO_MANY) return ['Could not sign in:', message];
+  const wait = retryAfter === null ? 'Try again later.' : `Try again in ${retryAfter} s.`;
+  return ['Too many wrong tokens from this address.', wait];
+};
+
+const Refusal = ({ problem }: { readonly problem: ApiProblem }) => {
+  const [what, message] = refusal(problem);
+  return <ProblemNotice problem={{ message }} what={what} />;
 };
 
 const SignInForm = ({ why }: { readonly why: string | null }) => {
@@ -62,7 +71,7 @@ const SignInForm = ({ why }: { readonly why: string | null }) => {
           One of the API tokens of this helper, such as that of <code>CD_HELPER_API_TOKEN</code>.
         </p>
       </div>
-      {problem !== null && <ProblemNotice problem={problem} what={refusal(problem)} />}
+      {problem !== null && <Refusal problem={problem} />}
       <button type="submit" class="primary" aria-disabled={isAsking}>
         {isAsking && <span class="spinner" aria-hidden="true" />}
         Sign in

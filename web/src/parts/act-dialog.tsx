@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiProblem } from '../api/api-problem.ts';
 import { newRequestKey } from '../api/request-key.ts';
+import { announce } from './announcer.tsx';
 import { Dialog } from './dialog.tsx';
 import { ProblemNotice } from './notice.tsx';
 
@@ -44,15 +45,25 @@ export const ActDialog = <T,>({
 }: ActDialogProps<T>) => {
   const [stage, setStage] = useState<Stage<T>>({ kind: 'asking', problem: null });
   const key = useRef<string | null>(null);
+  const isThere = useRef(true);
+  useEffect(
+    () => () => {
+      isThere.current = false;
+    },
+    [],
+  );
   const confirmed = async (): Promise<void> => {
     setStage({ kind: 'acting' });
     key.current ??= newRequestKey();
     try {
       const value = await act(key.current);
+      // Whoever closed the dialog meanwhile is told all the same.
+      if (!isThere.current) announce(`${title}: done`);
       setStage({ kind: 'done', value });
       onDone?.(value);
     } catch (error) {
       const problem = asProblem(error);
+      if (!isThere.current) announce(`${title}: ${problem.message}`);
       // What was refused is asked anew the next time; what was cut off may have been done.
       if (problem.status >= 400 && problem.status < 500) key.current = null;
       setStage({ kind: 'asking', problem });

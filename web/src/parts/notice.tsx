@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiProblem } from '../api/api-problem.ts';
+import { connection } from '../live/connection.ts';
 import type { Shown } from '../live/keep-shown.ts';
 import { now } from '../live/now.ts';
 import { printClock } from '../words/clock-time.ts';
@@ -11,7 +12,7 @@ export const ProblemNotice = ({
   problem,
   what,
 }: {
-  readonly problem: ApiProblem;
+  readonly problem: Pick<ApiProblem, 'message'>;
   readonly what: string;
 }) => (
   <div class="notice bad" role="alert">
@@ -32,6 +33,10 @@ export const Loading = ({ what }: { readonly what: string }) => (
     Loading {what}…
   </p>
 );
+
+/** The whole page says already that the helper is away. */
+const isToldAbove = (problem: ApiProblem): boolean =>
+  problem.isAway && connection.value.kind === 'away';
 
 /**
  * What is known, however it came to be: before the first answer that it is on its way, or why it is not,
@@ -56,7 +61,7 @@ export const ShownAs = <T,>({
   }
   return (
     <>
-      {problem !== null && knownAt !== null && (
+      {problem !== null && knownAt !== null && !isToldAbove(problem) && (
         <ProblemNotice
           problem={problem}
           what={`Shown is what was known at ${printClock(knownAt, now.value)}:`}

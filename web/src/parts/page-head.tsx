@@ -1,6 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
+/** The browser puts one at the beginning of the first page by itself, before the way past the menu. */
+let isFirstPage = true;
+
 /** The heading of a page. Going there puts the focus on it, so that reading begins there. */
 export const PageHead = ({
   title,
@@ -14,7 +17,8 @@ export const PageHead = ({
     document.title = `${title} · cd-helper`;
   }, [title]);
   useEffect(() => {
-    heading.current?.focus({ preventScroll: true });
+    if (!isFirstPage) heading.current?.focus({ preventScroll: true });
+    isFirstPage = false;
     scrollTo(0, 0);
   }, []);
   return (

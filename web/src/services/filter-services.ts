@@ -25,13 +25,14 @@ export const filterServices = (
   { q = '', cluster = '', stack = '', verdict = '' }: ServiceFilters,
 ): readonly ServiceView[] => {
   const wanted = words(q);
-  return services.filter(
-    (service) =>
-      (cluster === '' || service.cluster === cluster) &&
-      (stack === '' || (service.stack ?? NO_STACK) === stack) &&
-      (verdict === '' || service.verdict === verdict) &&
-      wanted.every((word) => textOf(service).includes(word)),
-  );
+  return services.filter((service) => {
+    if (cluster !== '' && service.cluster !== cluster) return false;
+    if (stack !== '' && (service.stack ?? NO_STACK) !== stack) return false;
+    if (verdict !== '' && service.verdict !== verdict) return false;
+    if (wanted.length === 0) return true;
+    const text = textOf(service);
+    return wanted.every((word) => text.includes(word));
+  });
 };
 
 /** How many services have each verdict that any has. */

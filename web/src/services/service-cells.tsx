@@ -6,7 +6,7 @@ import { briefReason, reasonWords } from '../words/verdict-words.ts';
 import { visibleText } from '../words/visible-text.ts';
 import { isShort } from './urgency.ts';
 
-export const serviceAddress = ({ cluster, name }: Pick<ServiceView, 'cluster' | 'name'>): string =>
+const serviceAddress = ({ cluster, name }: Pick<ServiceView, 'cluster' | 'name'>): string =>
   printAddress(['services', cluster, name]);
 
 export const ServiceLink = ({

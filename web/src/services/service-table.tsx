@@ -46,7 +46,12 @@ export const ServiceTable = ({
   readonly onSort: (by: string) => void;
   readonly onDone: () => void;
 }) => {
-  const [chosen, setChosen] = useState<ServiceView | null>(null);
+  const [asked, setAsked] = useState<ServiceView | null>(null);
+  // As it is by now, as long as it is in the list.
+  const chosen =
+    asked === null
+      ? null
+      : (services.find(({ cluster, id }) => cluster === asked.cluster && id === asked.id) ?? asked);
   const lines = useMemo(
     () =>
       serviceLines(services, sort).map(
@@ -67,7 +72,7 @@ export const ServiceTable = ({
         class="plain"
         aria-haspopup="dialog"
         aria-label={`Act on ${service.name}`}
-        onClick={() => setChosen(service)}
+        onClick={() => setAsked(service)}
       >
         <Icon name="dots" />
       </button>
@@ -85,7 +90,7 @@ export const ServiceTable = ({
         onSort={onSort}
       />
       {chosen !== null && (
-        <Dialog title={chosen.name} onClose={() => setChosen(null)}>
+        <Dialog title={chosen.name} onClose={() => setAsked(null)}>
           <div class="dialog-body">
             <p>{explainVerdict(chosen)}</p>
             <ServiceActs service={chosen} onDone={onDone} />

@@ -27,10 +27,3 @@ export const printOffset = (ms: number): string => {
   if (seconds < 60) return `+${seconds} s`;
   return `+${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
-
-/** When an age that is shown would read otherwise, in ms from now. */
-export const ageHoldsFor = (at: number, now: number): number => {
-  const ms = Math.abs(now - at);
-  if (ms < 60_000) return 1_000;
-  return ms < 3_600_000 ? 15_000 : 60_000;
-};
