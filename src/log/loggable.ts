@@ -5,13 +5,19 @@ const LONGEST_TEXT = 8_192;
 const MOST_ENTRIES = 100;
 const DEEPEST = 6;
 
+/** Different keys that are remembered: those that stand in the source are some hundred. */
+const MOST_KEYS = 1_000;
+const PLAIN = /^[ -~]*$/;
+
 /** Control characters, and those that turn text around or break lines, as `\u001b`. */
-const visible = (text: string, keepLines: boolean): string =>
-  text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+const visible = (text: string, keepLines: boolean): string => {
+  if (PLAIN.test(text)) return text;
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
     keepLines && character === '\n'
       ? character
       : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   );
+};
 
 /** Whatever the length of a text, the line that holds it stays short. */
 const cut = (text: string): string =>
@@ -29,6 +35,16 @@ export type Loggable = {
 export const createLoggable = (scrub: (text: string) => string): Loggable => {
   // Scrubbed before it is cut, so that no secret loses its end and slips through.
   const text = (value: string, keepLines = false): string => visible(cut(scrub(value)), keepLines);
+
+  const keys = new Map<string, { readonly shown: string; readonly isSecret: boolean }>();
+  const keyOf = (key: string) => {
+    const known = keys.get(key);
+    if (known !== undefined) return known;
+    const made = { shown: text(key), isSecret: isSecretKey(key) };
+    if (keys.size >= MOST_KEYS) keys.clear();
+    keys.set(key, made);
+    return made;
+  };
 
   const ofError = (error: Error, withStack: boolean, depth: number): object => ({
     type: text(error.name),
@@ -48,14 +64,11 @@ export const createLoggable = (scrub: (text: string) => string): Loggable => {
     depth: number,
   ): Record<string, unknown> =>
     Object.fromEntries(
-      entries
-        .slice(0, MOST_ENTRIES)
-        .map(([key, value]) => [
-          text(key),
-          isSecretKey(key) && value !== null && value !== undefined
-            ? REDACTED
-            : ofAny(value, withStack, depth + 1),
-        ]),
+      entries.slice(0, MOST_ENTRIES).map(([key, value]) => {
+        const { shown, isSecret } = keyOf(key);
+        const isHidden = isSecret && value !== null && value !== undefined;
+        return [shown, isHidden ? REDACTED : ofAny(value, withStack, depth + 1)];
+      }),
     );
 
   const ofAny = (value: unknown, withStack: boolean, depth: number): unknown => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AcceptedDelivery, BacklogFull, type NewDelivery } from '../core/delivery.ts';
 import { askForLook, insertDelivery, type LookTiming, type Pushed } from './insert-deliveries.ts';
 import type { Store } from './open-store.ts';
@@ -41,6 +42,8 @@ export const createIntakeWriter = (
 
   const commitAll = async (): Promise<void> => {
     while (waiting.length > 0) {
+      // What has arrived meanwhile is read first, so that it shares this commit.
+      await nextTurn();
       const batch = waiting;
       waiting = [];
       await commit(store, options, batch);
@@ -59,7 +62,7 @@ export const createIntakeWriter = (
       waiting.push({ delivery, resolve, reject });
       if (committing) return;
       committing = true;
-      setImmediate(() => void commitAll());
+      void commitAll();
     });
 };
 

@@ -7,6 +7,7 @@ import {
   addEvent,
   countDeploymentEnds,
   EVENTS_KEPT,
+  FORGOTTEN_AT_ONCE,
   eventRange,
   openEvents,
   readEvents,
@@ -168,13 +169,14 @@ describe('what is told', () => {
 
 describe('what is kept', () => {
   it('is read on from any place, and forgets the oldest', async () => {
-    for (let index = 0; index < EVENTS_KEPT + 10; index += 1) {
+    const told = EVENTS_KEPT + 2 * FORGOTTEN_AT_ONCE + 10;
+    for (let index = 0; index < told; index += 1) {
       await addEvent(store.db, 'cluster', { index });
     }
-    expect(await eventRange(store.db)).toEqual({ oldest: 11, newest: EVENTS_KEPT + 10 });
-    const [first, ...rest] = await readEvents(store.db, 100, 3);
-    expect(first).toMatchObject({ id: 101, data: { index: 100 } });
-    expect(rest.map(({ id }) => id)).toEqual([102, 103]);
+    expect(await eventRange(store.db)).toEqual({ oldest: 2 * FORGOTTEN_AT_ONCE + 1, newest: told });
+    const [first, ...rest] = await readEvents(store.db, 400, 3);
+    expect(first).toMatchObject({ id: 401, data: { index: 400 } });
+    expect(rest.map(({ id }) => id)).toEqual([402, 403]);
   });
 
   it('is nothing at first', async () => {

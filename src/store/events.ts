@@ -12,8 +12,9 @@ export type StoredEvent = {
   readonly data: Readonly<Record<string, unknown>>;
 };
 
-/** Events that are kept for those who come back; the oldest go. */
+/** Events that are kept, at the least, for those who come back; the oldest go, so many at a time. */
 export const EVENTS_KEPT = 5_000;
+export const FORGOTTEN_AT_ONCE = 100;
 /** Times of verified pushes that wait to be taken. */
 const VERIFIED_KEPT = 10_000;
 
@@ -66,8 +67,8 @@ const SCHEMA: readonly string[] = [
     type TEXT NOT NULL,
     data TEXT NOT NULL
   )`,
-  `CREATE TEMP TRIGGER forget_events AFTER INSERT ON events BEGIN
-    DELETE FROM events WHERE id = NEW.id - ${EVENTS_KEPT};
+  `CREATE TEMP TRIGGER forget_events AFTER INSERT ON events WHEN NEW.id % ${FORGOTTEN_AT_ONCE} = 0 BEGIN
+    DELETE FROM events WHERE id <= NEW.id - ${EVENTS_KEPT};
   END`,
   tell('tell_delivery', 'INSERT ON main.deliveries', 'delivery', {
     id: 'NEW.id',

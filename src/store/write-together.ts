@@ -44,8 +44,8 @@ export const createWrite = (
     return statement;
   };
   const statements: Statements = {
-    rows: <Row>(text: string, values: Values) => prepared(text).all(...values) as Row[],
-    run: (text, values) => Number(prepared(text).run(...values).lastInsertRowid),
+    rows: <Row>(text: string, values: Values) => prepared(text).all(values) as Row[],
+    run: (text, values) => Number(prepared(text).run(values).lastInsertRowid),
   };
   const inTransaction = database.transaction((work: () => unknown) => work());
   let file: number | null = null;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../core/log.ts';
-import { addEvent, EVENTS_KEPT, openEvents } from '../store/events.ts';
+import { addEvent, EVENTS_KEPT, FORGOTTEN_AT_ONCE, openEvents } from '../store/events.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { createEventFeed, type EventFeed, type FeedEvent } from './event-feed.ts';
 import { systemClock } from './system-clock.ts';
@@ -63,9 +63,10 @@ describe('who listens', () => {
   });
 
   it('begins anew where what it heard last was too long ago', async () => {
-    await tell(EVENTS_KEPT + 2);
-    expect(idsOf(await hear('a1-1', 1))).toEqual([`a1-${EVENTS_KEPT + 2}`]);
-    expect((await hear('a1-2', EVENTS_KEPT)).length).toBe(EVENTS_KEPT);
+    const told = EVENTS_KEPT + FORGOTTEN_AT_ONCE;
+    await tell(told);
+    expect(idsOf(await hear('a1-1', 1))).toEqual([`a1-${told}`]);
+    expect((await hear(`a1-${FORGOTTEN_AT_ONCE}`, EVENTS_KEPT)).length).toBe(EVENTS_KEPT);
   });
 
   it.each([
