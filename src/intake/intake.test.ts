@@ -177,3 +177,9 @@ it('says what it looked for where nothing is recognised', () => {
     expect(result.lookedFor).toHaveLength(SENDERS.length);
   }
 });
+
+it('takes what GitHub sends for nothing where the header that says so is missing', () => {
+  const body = { action: 'published', package: { name: 'app', package_type: 'CONTAINER' } };
+  expect(read(delivery(body), first).kind).toBe('unrecognised');
+  expect(read(delivery(body, { 'x-github-event': 'package' }), first).kind).toBe('understood');
+});

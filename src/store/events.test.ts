@@ -169,11 +169,11 @@ describe('what is told', () => {
 
 describe('what is kept', () => {
   it('is read on from any place, and forgets the oldest', async () => {
-    const told = EVENTS_KEPT + 2 * FORGOTTEN_AT_ONCE + 10;
-    for (let index = 0; index < told; index += 1) {
+    const last = EVENTS_KEPT + 2 * FORGOTTEN_AT_ONCE + 10;
+    for (let index = 0; index < last; index += 1) {
       await addEvent(store.db, 'cluster', { index });
     }
-    expect(await eventRange(store.db)).toEqual({ oldest: 2 * FORGOTTEN_AT_ONCE + 1, newest: told });
+    expect(await eventRange(store.db)).toEqual({ oldest: 2 * FORGOTTEN_AT_ONCE + 1, newest: last });
     const [first, ...rest] = await readEvents(store.db, 400, 3);
     expect(first).toMatchObject({ id: 401, data: { index: 400 } });
     expect(rest.map(({ id }) => id)).toEqual([402, 403]);

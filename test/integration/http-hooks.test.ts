@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { BacklogFull } from '../../src/core/delivery.ts';
 import type { ServerDeps } from '../../src/http/ports.ts';
 import { createServer } from '../../src/http/server.ts';
+import { HOOK_SAMPLES, textOf } from '../support/hook-samples.ts';
 import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../support/memory-ports.ts';
 
 const servers: FastifyInstance[] = [];
@@ -217,6 +218,16 @@ describe('the secret', () => {
     const { post, accepted } = await start({ hookSecrets: secrets });
     expect((await post('/hooks', IMAGE, headers)).status).toBe(expected);
     expect(accepted).toHaveLength(expected === 202 ? 1 : 0);
+  });
+
+  it('is wanted of every sender, whatever its bodies look like', async () => {
+    const { post, accepted } = await start();
+    for (const sample of HOOK_SAMPLES) {
+      const { status } = await post('/hooks', textOf(sample), { ...sample.headers });
+      // So many from one address are told to wait.
+      expect([401, 429], `${sample.sender}: ${sample.name}`).toContain(status);
+    }
+    expect(accepted).toEqual([]);
   });
 
   it('in a header does not help a wrong one in the path', async () => {
