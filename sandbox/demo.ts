@@ -15,8 +15,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
 }
 
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}\n${reasonOf(error.cause)}`;
+};
 
 const openStage = async (simulated: boolean): Promise<Stage> => {
   if (simulated) return await openSimulatedStage();
@@ -85,7 +87,9 @@ const main = async (): Promise<number> => {
   } catch (error) {
     // Once the job is done, Ctrl-C is how it is meant to end.
     if (done && interrupted.signal.aborted) return 0;
-    console.error(`\nThe demo did not work: ${reasonOf(error)}`);
+    // What breaks because it is being stopped is not why.
+    const { aborted, reason } = interrupted.signal;
+    console.error(`\nThe demo did not work: ${reasonOf(aborted ? reason : error)}`);
     return 1;
   } finally {
     await helper?.stop();

@@ -27,13 +27,12 @@ export const openRealStage = async (
     deploy: async (version) => {
       const { digest } = await sandbox.pushImage(REPOSITORY, TAG, sampleOf(version));
       const image = sandbox.image(REPOSITORY, TAG, digest);
-      await engine.services.deploy(
-        ...SERVICES.map((service) => ({
-          ...service,
-          image,
-          failureAction: 'rollback' as const,
-          monitorMs: MONITOR_MS,
-        })),
+      const { create, converged } = engine.services;
+      const rest = { image, failureAction: 'rollback', monitorMs: MONITOR_MS } as const;
+      await Promise.all(
+        SERVICES.map(async (service) =>
+          converged(await create({ ...service, ...rest }), { signal }),
+        ),
       );
       return digest;
     },

@@ -238,6 +238,27 @@ describe('the demo', () => {
     expect(account).toContain('web: 2 of 2 containers run');
     expect(account.includes('SIMULATED')).toBe(options.length === 1);
   });
+
+  test.each(['both up', 'worker: 1', 'update accepted'])(
+    'stops at once after "%s", and leaves nothing',
+    async (moment) => {
+      const child = spawn(process.execPath, ['sandbox/demo.ts'], { stdio: 'pipe' });
+      const ended = once(child, 'exit', { signal: AbortSignal.timeout(60_000) });
+      const why = text(child.stderr);
+      let folder: string | undefined;
+      for await (const line of createInterface(child.stdout)) {
+        folder ??= /unix:\/\/(\/\S+)\/engine-1\//.exec(line)?.[1];
+        if (line.includes(moment)) break;
+      }
+      child.stdout.resume();
+      const stoppedAt = performance.now();
+      child.kill('SIGINT');
+      expect(await ended).toEqual([1, null]);
+      expect(performance.now() - stoppedAt).toBeLessThan(20_000);
+      expect(await why).toContain('The demo did not work: stopped by SIGINT');
+      expect(tracesOf(folder ?? 'nowhere')).toEqual([]);
+    },
+  );
 });
 
 /** A sandbox of `sandbox/main.ts`, in a process that can be ended. */
