@@ -8,6 +8,7 @@ import { Empty, ShownAs } from '../parts/notice.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { ServiceFilterBar } from '../services/service-filter-bar.tsx';
 import { ServiceTable } from '../services/service-table.tsx';
+import { StandingNotices } from '../services/standing-notices.tsx';
 import { filterServices } from '../services/filter-services.ts';
 import { nextSort, parseSort } from '../services/service-lines.ts';
 
@@ -61,8 +62,8 @@ const Services = ({
       )}
       {services.length === 0 && isWhole && (
         <Empty>
-          <p>No services. A cluster that is away shows none: </p>
-          <a href="#/health">see the health of the clusters</a>
+          <p>No services: there are none, or their cluster is away.</p>
+          <a href="#/health">See the health of the clusters</a>
         </Empty>
       )}
     </>
@@ -74,6 +75,7 @@ export const ServicesPage = () => {
   return (
     <>
       <PageHead title="Services" />
+      <StandingNotices />
       <ShownAs shown={shown} what="services">
         {(services) => (
           <Services services={services} isWhole={shown.isWhole} onDone={shown.readSoon} />

@@ -31,6 +31,17 @@ type Stage<T> =
 const asProblem = (error: unknown): ApiProblem =>
   error instanceof ApiProblem ? error : new ApiProblem(0, String(error));
 
+/** Takes the focus once, which was on what is no longer there. */
+const CloseButton = ({ onClose }: { readonly onClose: () => void }) => {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.focus(), []);
+  return (
+    <button type="button" ref={button} onClick={onClose}>
+      Close
+    </button>
+  );
+};
+
 /** Asks before something is done, with what it will be, and says what came of it. */
 export const ActDialog = <T,>({
   title,
@@ -76,9 +87,7 @@ export const ActDialog = <T,>({
           {result(stage.value)}
         </div>
         <div class="dialog-foot">
-          <button type="button" onClick={onClose} ref={(button) => button?.focus()}>
-            Close
-          </button>
+          <CloseButton onClose={onClose} />
         </div>
       </Dialog>
     );

@@ -16,7 +16,7 @@ const choicesOf = (every: string, values: readonly string[]): readonly Choice[] 
 
 /** Where the table is cards, it has no titles to sort by. */
 const SORTS: readonly Choice[] = [
-  { value: '', label: 'Most urgent, by stack' },
+  { value: '', label: 'Most urgent' },
   ...SERVICE_COLUMNS.filter(({ sorts }) => sorts).flatMap(({ key, title }) => [
     { value: key, label: title },
     { value: `-${key}`, label: `${title}, reversed` },

@@ -1,0 +1,39 @@
+import { scopeWords } from '../acts/freeze-words.ts';
+import { CLUSTERS } from '../live/clusters-shown.ts';
+import { FREEZES } from '../live/freezes-shown.ts';
+import { useShown } from '../live/use-shown.ts';
+import { Age } from '../parts/age.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { visibleText } from '../words/visible-text.ts';
+
+/** What is true of many services at once: clusters that show none of theirs, and wide freezes. */
+export const StandingNotices = () => {
+  const clusters = useShown(CLUSTERS).value ?? [];
+  const freezes = useShown(FREEZES).value ?? [];
+  return (
+    <>
+      {clusters
+        .filter(({ state }) => state === 'down')
+        .map(({ name, problem, checkedAt }) => (
+          <div key={name} class="notice bad" role="alert">
+            <Icon name="cross" />
+            <p>
+              <strong>{name} is away, and its services are not shown.</strong>{' '}
+              {problem !== null && visibleText(problem)} Asked <Age at={checkedAt} />.
+            </p>
+          </div>
+        ))}
+      {freezes
+        .filter(({ service }) => service === null)
+        .map((freeze) => (
+          <div key={freeze.id} class="notice hold">
+            <Icon name="pause" />
+            <p>
+              <strong>Frozen: {visibleText(scopeWords(freeze))}.</strong>{' '}
+              {visibleText(freeze.reason)} <span class="faint">({visibleText(freeze.by)})</span>
+            </p>
+          </div>
+        ))}
+    </>
+  );
+};
