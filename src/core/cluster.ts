@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { Platform } from './published.ts';
+import type { SpecChange } from './views.ts';
 import type { Observation, Service, Task } from './service.ts';
 
 /** What a kind of cluster can do; what it cannot is refused with that reason, never imitated. */
@@ -66,7 +67,12 @@ export type ImageUpdate = {
  * (Swarmpit) and its registry refused; nothing was changed.
  */
 export type UpdateAnswer =
-  | { readonly kind: 'accepted'; readonly warnings: readonly string[] }
+  | {
+      readonly kind: 'accepted';
+      readonly warnings: readonly string[];
+      /** What was changed in the spec; null where the cluster changes it by itself. */
+      readonly changes: readonly SpecChange[] | null;
+    }
   | { readonly kind: 'out-of-sequence' }
   | { readonly kind: 'registry-failed'; readonly status: number; readonly detail: string };
 

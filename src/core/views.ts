@@ -84,6 +84,14 @@ export type FailureView = {
   readonly log: readonly string[];
 };
 
+/** One thing that an update changed in a service's spec; null where it was not there, or is no more. */
+export type SpecChange = {
+  /** `TaskTemplate.ContainerSpec.Image` */
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+};
+
 export type DeploymentView = {
   readonly id: string;
   readonly cluster: string;
@@ -104,6 +112,8 @@ export type DeploymentView = {
   readonly failure: FailureView | null;
   /** What `to` was built from, once it was read. */
   readonly build: BuildFacts | null;
+  /** What its update changed in the spec, environment values masked; null where that is not known. */
+  readonly changes: readonly SpecChange[] | null;
 };
 
 export const RUN_STATES = ['queued', 'checking', 'deploying', 'done', 'failed'] as const;

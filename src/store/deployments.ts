@@ -3,7 +3,12 @@ import type { Digest } from '../core/digest.ts';
 import type { Failed } from '../core/follow.ts';
 import type { Cause } from '../core/plan.ts';
 import type { BuildFacts } from '../core/published.ts';
-import { type DeploymentState, type FailureView, OPEN_STATES } from '../core/views.ts';
+import {
+  type DeploymentState,
+  type FailureView,
+  OPEN_STATES,
+  type SpecChange,
+} from '../core/views.ts';
 import { readOptionalJson } from './json.ts';
 import { announceEnd } from './notifications.ts';
 import type { Query } from './open-store.ts';
@@ -235,10 +240,14 @@ export const recordSent = async (
   id: string,
   at: number,
   detail: Readonly<Record<string, unknown>>,
+  changes: readonly SpecChange[] | null = null,
 ): Promise<boolean> => {
   const row = await query
     .updateTable('deployments')
-    .set({ state: 'verifying' })
+    .set({
+      state: 'verifying',
+      ...(changes === null ? {} : { changes: JSON.stringify(changes) }),
+    })
     .where('id', '=', id)
     .where('state', 'in', OPEN_STATES)
     .returning('id')

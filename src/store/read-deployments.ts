@@ -7,6 +7,7 @@ import type {
   FailureView,
   Page,
   PageRequest,
+  SpecChange,
   StepView,
   TriggerView,
 } from '../core/views.ts';
@@ -141,6 +142,7 @@ const toViews = async (
     steps: (stepsOf.get(row.id) ?? []).map(toStep),
     failure: readOptionalJson<FailureView>(row.failure),
     build: readOptionalJson<BuildFacts>(row.build),
+    changes: readOptionalJson<readonly SpecChange[]>(row.changes),
   }));
 };
 

@@ -1,6 +1,8 @@
 import { follow, MONITOR_DEFAULT_MS, type Rollout, type RolloutStatus } from '../core/follow.ts';
+import { createTaskNews } from '../core/task-news.ts';
 import type { Observation } from '../core/service.ts';
 import { addStep, type Deployment, findDeployment, type Intent } from '../store/deployments.ts';
+import { relaxed } from '../store/relaxed.ts';
 import { observeService } from './observe-service.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -47,6 +49,7 @@ export const followRollout = async (
 ): Promise<Followed> => {
   const { clock, db } = deps;
   const begun = clock.now();
+  const taskNews = createTaskNews(intent.at);
   let lateAt = deadlineAt;
   let lookedAt = intent.at;
   let settledSince: number | null = null;
@@ -69,6 +72,11 @@ export const followRollout = async (
       deps.log.warn('rollout cannot be seen', { deployment: deployment.id, problem });
     } else {
       seen = observed;
+      const tasks = taskNews(observed);
+      if (tasks.length > 0) {
+        // Lost in a crash of the host, they are only a gap in the story.
+        await relaxed(db, (query) => addStep(query, deployment.id, now, 'tasks', { tasks }));
+      }
       const rollout: Rollout = {
         target: intent.target,
         replaced: intent.phase === 'forward' ? deployment.from : deployment.to,

@@ -70,13 +70,15 @@ export const sendUpdate = async (
   switch (answer.kind) {
     case 'accepted': {
       const detail = { digest: intent.target, phase: intent.phase, ...warned(answer.warnings) };
+      // What it takes to come back is told by the step.
+      const changes = intent.phase === 'forward' ? answer.changes : null;
       const at = clock.now();
       // Where it is lost, the service itself tells that it was done.
       const open = await relaxed(db, async (query) => {
         if (version !== intent.version) {
           await raiseIntent(query, deployment.id, { ...intent, version });
         }
-        return recordSent(query, deployment.id, at, detail);
+        return recordSent(query, deployment.id, at, detail, changes);
       });
       return { kind: open ? 'sent' : 'ended' };
     }

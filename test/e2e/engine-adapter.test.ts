@@ -86,7 +86,7 @@ describe.concurrent('the adapter of a real engine', () => {
 
     const platforms = [{ architecture: 'amd64', os: 'linux' }];
     const answer = await cluster.updateImage(updateTo(service, second, { platforms }), signal);
-    expect(answer).toEqual({ kind: 'accepted', warnings: [] });
+    expect(answer).toMatchObject({ kind: 'accepted', warnings: [] });
 
     const after = await api.call<{ Spec: object }>('GET', `/services/${name}`);
     const { ContainerSpec, Placement } = before.Spec.TaskTemplate;

@@ -83,6 +83,7 @@ const deployment = (id: string, queuedAt = '2026-01-02T03:04:05.000Z'): Deployme
   to: `sha256:${'b'.repeat(64)}`,
   cause: 'digest-differs',
   build: null,
+  changes: null,
   state: 'failed',
   reason: 'task-failed',
   triggers: [{ kind: 'hook', delivery: 'd1' }],

@@ -214,6 +214,7 @@ describe('redeploying through Swarmpit', () => {
     expect(await cluster.updateImage(redeploy(before), signal)).toEqual({
       kind: 'accepted',
       warnings: [],
+      changes: null,
     });
     expect(engine.running('web')).toEqual([digest]);
     const after = await only(cluster);

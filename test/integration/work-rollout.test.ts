@@ -38,7 +38,9 @@ const push = async (work: Work, named: Digest | null = null, count = 1) => {
   return bench.ended('web', count);
 };
 const stepsOf = (deployment: { readonly steps: readonly { readonly step: string }[] }): string[] =>
-  deployment.steps.map(({ step }) => step).filter((step) => step !== 'progress');
+  deployment.steps
+    .map(({ step }) => step)
+    .filter((step) => step !== 'progress' && step !== 'tasks');
 const digestOf = (): string =>
   bench.engine.service('web').Spec.TaskTemplate.ContainerSpec.Image.split('@')[1] ?? '';
 const started = (digest: string): number =>
@@ -72,6 +74,18 @@ describe('a version that crashes', () => {
       'update-sent',
       'rolled-back',
     ]);
+    // The story of its tasks, and what the update itself changed, not what it took to come back.
+    const told = deployment.steps.flatMap(({ step, detail }) =>
+      step === 'tasks' ? (detail['tasks'] as readonly { state: string; digest: string }[]) : [],
+    );
+    expect(told).toContainEqual(
+      expect.objectContaining({ digest: bad, state: 'failed', error: 'task: non-zero exit (3)' }),
+    );
+    expect(deployment.changes).toContainEqual({
+      path: 'TaskTemplate.ContainerSpec.Image',
+      before: expect.stringContaining(first),
+      after: expect.stringContaining(bad),
+    });
     expect(bench.engine.running('web')).toEqual([first, first]);
     expect(bench.engine.updates.map(({ query }) => query['rollback'])).toEqual([
       undefined,

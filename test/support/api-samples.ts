@@ -42,6 +42,7 @@ export const deploymentOf = (
   steps: [],
   failure: null,
   build: null,
+  changes: null,
   ...change,
 });
 

@@ -5,6 +5,7 @@ import {
   type UpdateAnswer,
 } from '../../core/cluster.ts';
 import type { Observation, Service } from '../../core/service.ts';
+import { specChanges } from '../../core/spec-changes.ts';
 import type { ClusterTls } from './cluster-address.ts';
 import { updateAnswer } from './engine-answers.ts';
 import { createEngineConnection, type EngineAnswer } from './engine-connection.ts';
@@ -91,14 +92,14 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     }
     const spec = await specOf(service, signal);
     if (spec === null) return { kind: 'out-of-sequence' };
-    const change = { image: service.image.image, digest, platforms, restart };
+    const next = specWithImage(spec, { image: service.image.image, digest, platforms, restart });
     const answer = await connection.call(
       {
         method: 'POST',
         path: `/services/${encodeURIComponent(service.id)}/update`,
         query: { version: String(service.version), registryAuthFrom: 'spec' },
         headers: update.registryAuth === null ? {} : { 'x-registry-auth': update.registryAuth },
-        body: JSON.stringify(specWithImage(spec, change)),
+        body: JSON.stringify(next),
         deadlineMs: timeouts.updateMs,
         maxBytes: LARGEST_UPDATE_ANSWER,
         expects: isOutOfSequence,
@@ -106,7 +107,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
       signal,
     );
     if (isOutOfSequence(answer.status, answer.message)) return { kind: 'out-of-sequence' };
-    return { kind: 'accepted', warnings: warningsOf(answer) };
+    return { kind: 'accepted', warnings: warningsOf(answer), changes: specChanges(spec, next) };
   };
 
   const readTaskLog: Cluster['readTaskLog'] = async (serviceId, taskId, lines, signal) => {

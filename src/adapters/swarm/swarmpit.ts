@@ -132,7 +132,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
       deadlineMs: timeouts.redeployMs,
     };
     const reply = await connection.call(call, signal);
-    if (reply.ok) return { kind: 'accepted', warnings: [] };
+    if (reply.ok) return { kind: 'accepted', warnings: [], changes: null };
     const meant = readRedeployAnswer(reply.refusal, service.imageText);
     if (meant !== null) return meant;
     throw swarmpitProblem(reply.refusal, connection.asked(call));

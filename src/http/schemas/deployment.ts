@@ -37,5 +37,11 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
       })
       .nullable(),
     build: BuildSchema,
+    changes: z
+      .array(
+        z.object({ path: z.string(), before: z.string().nullable(), after: z.string().nullable() }),
+      )
+      .nullable()
+      .describe('What its update changed in the spec, environment values masked.'),
   })
   .meta({ id: 'Deployment' });

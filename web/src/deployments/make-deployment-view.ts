@@ -18,5 +18,6 @@ export const makeDeploymentView = (given: Partial<DeploymentView> = {}): Deploym
   steps: [],
   failure: null,
   build: null,
+  changes: null,
   ...given,
 });

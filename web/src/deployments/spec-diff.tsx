@@ -1,10 +1,5 @@
+import type { SpecChange } from '../../../src/core/views.ts';
 import { visibleText } from '../words/visible-text.ts';
-
-export type SpecChange = {
-  readonly path: string;
-  readonly before: string | null;
-  readonly after: string | null;
-};
 
 /** What an update changed in the service's spec. */
 export const SpecDiff = ({ changes }: { readonly changes: readonly SpecChange[] }) => (

@@ -3,7 +3,7 @@ import { ServiceActs } from '../acts/service-acts.tsx';
 import { ask } from '../api/ask.ts';
 import { Took } from '../deployments/deployment-columns.tsx';
 import { FailureBox } from '../deployments/failure-box.tsx';
-import { type SpecChange, SpecDiff } from '../deployments/spec-diff.tsx';
+import { SpecDiff } from '../deployments/spec-diff.tsx';
 import { StoryList } from '../deployments/story-list.tsx';
 import { TaskTable } from '../deployments/task-table.tsx';
 import { toldTasks } from '../deployments/told-tasks.ts';
@@ -46,8 +46,7 @@ const Now = ({ deployment: { cluster, service } }: { readonly deployment: Deploy
 const Deployment = ({ deployment }: { readonly deployment: DeploymentView }) => {
   const tasks = toldTasks(deployment.steps);
   const { failure } = deployment;
-  const changes =
-    'changes' in deployment ? (deployment.changes as readonly SpecChange[] | null) : null;
+  const { changes } = deployment;
   return (
     <>
       {failure !== null && <FailureBox failure={failure} reason={deployment.reason} />}

@@ -1,0 +1,50 @@
+import type { Observation, Task } from './service.ts';
+
+/** One task of an update, as the steps of a deployment tell it. */
+export type ToldTask = {
+  readonly id: string;
+  /** Its name where it is known, else its id. */
+  readonly node: string | null;
+  readonly slot: number | null;
+  readonly state: string;
+  readonly error: string | null;
+  readonly digest: string | null;
+};
+
+/** Told at once, and over one rollout: what is beyond is not told any more. */
+const MOST_AT_ONCE = 50;
+const MOST_IN_ALL = 500;
+const LONGEST_ERROR = 300;
+/** Our clock and the managers' may differ a little. */
+const CLOCK_SLACK_MS = 5_000;
+
+/**
+ * Tells, of each observation of a rollout in its turn, the tasks made since the update was sent (ms since the
+ * epoch) that are new or stand otherwise than when they were told last.
+ */
+export const createTaskNews = (sentAt: number): ((seen: Observation) => readonly ToldTask[]) => {
+  const told = new Map<string, string>();
+  const nodeNames = new Map<string, string>();
+  let left = MOST_IN_ALL;
+
+  const show = (task: Task): ToldTask => ({
+    id: task.id,
+    node: task.nodeId === null ? null : (nodeNames.get(task.nodeId) ?? task.nodeId),
+    slot: task.slot,
+    state: task.state,
+    error: task.error?.slice(0, LONGEST_ERROR) ?? null,
+    digest: task.digest,
+  });
+
+  return ({ tasks, nodes }) => {
+    for (const { id, hostname } of nodes ?? []) nodeNames.set(id, hostname);
+    const news = (tasks ?? [])
+      .filter(({ createdAt }) => Date.parse(createdAt) >= sentAt - CLOCK_SLACK_MS)
+      .map(show)
+      .filter((task) => told.get(task.id) !== JSON.stringify(task))
+      .slice(0, Math.min(MOST_AT_ONCE, left));
+    for (const task of news) told.set(task.id, JSON.stringify(task));
+    left -= news.length;
+    return news;
+  };
+};
