@@ -7,6 +7,7 @@ import { addCompression } from './compression.ts';
 import { closeSilentConnections } from './close-silent-connections.ts';
 import { createDashboardRoutes } from './dashboard-routes.ts';
 import { createDeskRoutes } from './desk-routes.ts';
+import { createDocsPage } from './docs-page.ts';
 import { addEntityTags } from './entity-tags.ts';
 import { createEventRoutes } from './event-routes.ts';
 import { createFailureAnswer } from './failed-sign-in.ts';
@@ -117,6 +118,7 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
   app.register(createDashboardRoutes(deps));
+  app.register(createDocsPage(deps.basePath));
   app.register(createHookRoutes(deps, createHookMetrics(metrics.registry), failedHook));
   app.register(
     async (api) => {
