@@ -26,11 +26,13 @@ const tell = (
   on: string,
   type: string,
   data: Readonly<Record<string, string>>,
+  from = '',
 ): string => {
   const pairs = Object.entries(data).map(([key, value]) => `'${key}', ${value}`);
   return `
   CREATE TEMP TRIGGER ${name} AFTER ${on} BEGIN
-    INSERT INTO events (at, type, data) VALUES (${NOW}, '${type}', json_object(${pairs.join(', ')}));
+    INSERT INTO events (at, type, data)
+      SELECT ${NOW}, '${type}', json_object(${pairs.join(', ')}) ${from};
   END`;
 };
 
@@ -82,12 +84,13 @@ const SCHEMA: readonly string[] = [
       WHEN (NEW.state, NEW.outcome, NEW.detail) IS NOT (OLD.state, OLD.outcome, OLD.detail)`,
     'push',
     {
-      delivery: '(SELECT delivery_id FROM pushes WHERE id = NEW.push_id)',
+      delivery: 'delivery_id',
       cluster: 'NEW.cluster',
-      image: `NEW.name || ':' || (SELECT tag FROM pushes WHERE id = NEW.push_id)`,
+      image: `NEW.name || ':' || tag`,
       state: 'NEW.state',
       outcome: 'NEW.outcome',
     },
+    'FROM pushes WHERE id = NEW.push_id',
   ),
   tell('tell_look', `DELETE ON main.look_work WHEN OLD.state = 'running'`, 'look', {
     cluster: 'OLD.cluster',
