@@ -1,5 +1,6 @@
 import { connection } from '../live/connection.ts';
 import { now } from '../live/now.ts';
+import { isOutdated } from '../live/session-state.ts';
 import { Icon } from '../parts/icon.tsx';
 import { printClock } from '../words/clock-time.ts';
 
@@ -25,6 +26,15 @@ export const ConnectionNote = () => {
         <p>
           <Icon name="cycle" />
           Reconnecting… Shown is what was known at {printClock(state.since, now.value)}.
+        </p>
+      )}
+      {isOutdated.value && (
+        <p>
+          <Icon name="up" />
+          The helper was updated.
+          <button type="button" onClick={() => location.reload()}>
+            Reload its dashboard
+          </button>
         </p>
       )}
     </div>

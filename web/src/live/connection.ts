@@ -42,10 +42,11 @@ const toAll = (happening: Happening): void => {
 };
 
 /**
- * Keeps this page connected to the events of the helper until the returned function is called. `onLost`
- * is told each time that no connection could be had, for the session may be what has ended.
+ * Keeps this page connected to the events of the helper until the returned function is called. `onDoubt`
+ * is told each time that no connection could be had, for the session may be what has ended, and when there
+ * is one again, for the helper may be another one since.
  */
-export const stayConnected = (onLost: () => void): (() => void) => {
+export const stayConnected = (onDoubt: () => void): (() => void) => {
   let source: EventSource | null = null;
   let lastId = '';
   let attempts = 0;
@@ -74,14 +75,17 @@ export const stayConnected = (onLost: () => void): (() => void) => {
       const wasAway = connection.value.kind === 'away';
       connection.value = { kind: 'live' };
       // What was asked meanwhile has failed.
-      if (wasAway) toAll({ type: 'reset' });
+      if (wasAway) {
+        onDoubt();
+        toAll({ type: 'reset' });
+      }
     });
     opened.addEventListener('error', () => {
       away();
       // Where an answer was no stream, such as that of a proxy whose helper restarts, it gives up.
       if (opened.readyState !== EventSource.CLOSED) return;
       attempts += 1;
-      onLost();
+      onDoubt();
       clearTimeout(retry);
       retry = setTimeout(open, retryPause(attempts, Math.random()));
     });

@@ -14,7 +14,14 @@ const NOT_SIGNED_IN = 401;
 
 export const sessionState = signal<SessionState>({ kind: 'asking' });
 
+/** Whether the helper was updated since this page was loaded from it. */
+export const isOutdated = signal(false);
+
 export const enter = (session: Session): void => {
+  const before = sessionState.peek();
+  if (before.kind === 'signed-in' && before.session.version !== session.version) {
+    isOutdated.value = true;
+  }
   sessionState.value = { kind: 'signed-in', session };
 };
 

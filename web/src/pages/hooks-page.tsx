@@ -1,19 +1,15 @@
-import { useState } from 'preact/hooks';
 import type { DeliveryView, HookSecretView, Page, SenderView } from '../../../src/core/views.ts';
 import { currentAddress, setFilters } from '../address/current-address.ts';
 import { ask } from '../api/ask.ts';
-import { type Newest, readNewest } from '../api/read-newest.ts';
 import { DeliveryTable } from '../hooks/delivery-table.tsx';
 import { SecretTable } from '../hooks/secret-table.tsx';
 import { SenderList } from '../hooks/sender-list.tsx';
 import { useShown } from '../live/use-shown.ts';
 import { SelectField } from '../parts/fields.tsx';
+import { NewestList } from '../parts/newest-list.tsx';
 import { Empty, ShownAs } from '../parts/notice.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Section } from '../parts/section.tsx';
-import { ShowOlder } from '../parts/show-older.tsx';
-
-const STEP = 50;
 
 const choices = (every: string, names: readonly string[]) => [
   { value: '', label: every },
@@ -27,14 +23,8 @@ const Deliveries = ({
   readonly secrets: readonly string[];
   readonly senders: readonly string[];
 }) => {
-  const [count, setCount] = useState(STEP);
   const { sender = '', secret = '' } = currentAddress.value.filters;
-  const shown = useShown<Newest<DeliveryView>>({
-    of: 'deliveries',
-    variant: JSON.stringify([sender, secret, count]),
-    read: (signal) => readNewest('/api/v1/deliveries', { sender, secret }, count, signal),
-    concerns: ({ type }) => type === 'delivery' || type === 'push' || type === 'deployment',
-  });
+  const isFiltered = sender !== '' || secret !== '';
   return (
     <Section title="Deliveries">
       <search class="filters">
@@ -51,33 +41,27 @@ const Deliveries = ({
           onChange={(value) => setFilters({ secret: value })}
         />
       </search>
-      <ShownAs shown={shown} what="deliveries">
-        {({ items, hasMore }) =>
-          items.length === 0 ? (
-            <Empty>
-              <p>
-                {sender === '' && secret === ''
-                  ? 'No hook was delivered yet: paste one of the addresses below.'
-                  : 'No delivery matches.'}
-              </p>
-              {(sender !== '' || secret !== '') && (
-                <button type="button" onClick={() => setFilters({ sender: null, secret: null })}>
-                  Show all
-                </button>
-              )}
-            </Empty>
-          ) : (
+      <NewestList<DeliveryView>
+        path="/api/v1/deliveries"
+        filters={{ sender, secret }}
+        step={50}
+        what="deliveries"
+        concerns={({ type }) => type === 'delivery' || type === 'push' || type === 'deployment'}
+        empty={
+          isFiltered ? (
             <>
-              <DeliveryTable deliveries={items} />
-              <ShowOlder
-                hasMore={hasMore}
-                isReading={!shown.isWhole}
-                onMore={() => setCount(count + STEP)}
-              />
+              <p>No delivery matches.</p>
+              <button type="button" onClick={() => setFilters({ sender: null, secret: null })}>
+                Show all
+              </button>
             </>
+          ) : (
+            <p>No hook was delivered yet: paste one of the addresses below.</p>
           )
         }
-      </ShownAs>
+      >
+        {(deliveries) => <DeliveryTable deliveries={deliveries} />}
+      </NewestList>
     </Section>
   );
 };
