@@ -1,4 +1,10 @@
 /**
+ * How many of the migrations a version must know to read a store that has them all: the others only
+ * add. To be raised, one release later, by a migration that does more.
+ */
+export const READABLE_FROM = 1;
+
+/**
  * Append-only: a migration that was released is never edited, and each leaves a store that the
  * version before can still read, so that a helper which is rolled back opens it again.
  */

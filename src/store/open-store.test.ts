@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MIGRATIONS } from './migrations.ts';
+import { MIGRATIONS, READABLE_FROM } from './migrations.ts';
 import { openStore, type Store, StoreError } from './open-store.ts';
 
 let folder: string;
@@ -131,7 +131,7 @@ describe('opening a store', () => {
     await open(path).close();
     opened.length = 0;
     const raw = new Database(path);
-    raw.pragma(`user_version = ${MIGRATIONS.length + 1}`);
+    raw.pragma(`user_version = ${MIGRATIONS.length + 3}`);
     raw.close();
     const store = open(path);
     expect(store.isNew).toBe(false);
@@ -139,15 +139,29 @@ describe('opening a store', () => {
     await store.close();
     opened.length = 0;
     const after = new Database(path);
-    expect(after.pragma('user_version', { simple: true })).toBe(MIGRATIONS.length + 1);
+    expect(after.pragma('user_version', { simple: true })).toBe(MIGRATIONS.length + 3);
     after.close();
+  });
+
+  it('only adds with what a version before need not know', () => {
+    const later = MIGRATIONS.slice(READABLE_FROM).flatMap((text) => text.split(';'));
+    const others = later
+      .map((statement) => statement.trim())
+      .filter((statement) => statement !== '')
+      .filter((one) => !/^CREATE (?:TABLE|INDEX) /.test(one))
+      .filter((one) => !/^ALTER TABLE \w+ ADD COLUMN (?!.*NOT NULL(?!.*DEFAULT))/.test(one));
+    expect(others).toEqual([]);
   });
 });
 
 describe('a store that cannot be opened', () => {
-  it('was written by a much newer version, and is left as it is', () => {
+  it.each([
+    ['which says that this one cannot read it', MIGRATIONS.length + 1],
+    ['which does not say who can', 0],
+  ])('was written by a newer version, %s, and is left as it is', (_name, readableFrom) => {
     const path = join(folder, 'store.db');
     const raw = new Database(path);
+    raw.pragma(`application_id = ${readableFrom}`);
     raw.pragma('user_version = 99');
     raw.close();
     const problem = problemOf(path);

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type Transaction } from 'kysely';
-import { MIGRATIONS } from './migrations.ts';
+import { MIGRATIONS, READABLE_FROM } from './migrations.ts';
 import type { Tables } from './schema.ts';
 import { withStatementCache } from './statement-cache.ts';
 import { createWrite, type Write } from './write-together.ts';
@@ -93,22 +93,30 @@ const openFile = (path: string): Database.Database => {
   }
 };
 
+/**
+ * How many migrations a version must know to read the store, as the one that wrote it says. It stands in
+ * the file's header, where SQLite has a number free for the application.
+ */
+const readableFrom = (database: Database.Database, version: number): number =>
+  Number(database.pragma('application_id', { simple: true })) || version;
+
 /** Runs what is missing, each migration in a transaction of its own, and tells whether the store was empty. */
 const migrate = (database: Database.Database, path: string): boolean => {
   const version = Number(database.pragma('user_version', { simple: true }));
-  if (version > MIGRATIONS.length) {
-    // Migrations are readable by the version before, so a rolled-back helper goes on.
-    if (version > MIGRATIONS.length + 1) {
-      const text = `the store ${path} was written by a version newer than the next one; start that version, or another store`;
-      throw new StoreError('newer', text);
-    }
+  // Whatever only adds can be read by the version before, so a rolled-back helper goes on.
+  if (version > MIGRATIONS.length && readableFrom(database, version) > MIGRATIONS.length) {
+    const text = `the store ${path} was written by a newer version, and this one cannot read it; start that version, or another store`;
+    throw new StoreError('newer', text);
   }
   database.exec('BEGIN IMMEDIATE');
   try {
     for (const [index, sql] of MIGRATIONS.entries()) {
       if (index >= version) database.exec(sql);
     }
-    if (version < MIGRATIONS.length) database.pragma(`user_version = ${MIGRATIONS.length}`);
+    if (version < MIGRATIONS.length) {
+      database.pragma(`user_version = ${MIGRATIONS.length}`);
+      database.pragma(`application_id = ${READABLE_FROM}`);
+    }
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');
