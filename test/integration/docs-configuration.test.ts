@@ -18,7 +18,7 @@ import { codesIn, readPage, readPages, ROOT } from '../support/read-docs.ts';
 const pages = readPages('README.md', 'docs/**/*.md', 'examples/*.md');
 const readme = readPage('README.md');
 const guide = (name: string) => readPage(`docs/guide/${name}.md`);
-const configuration = guide('configuration');
+const configuration = readPage('docs/reference/configuration.md');
 const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 type JsonSchema = {
@@ -78,7 +78,7 @@ describe('keys', () => {
         key === 'hooks.secrets[].value';
       if (FILE_KEYS.includes(last)) expect(isTold, at).toBe(true);
     }
-    expect(configuration.text).toContain('`urlFile` is possible too');
+    expect(guide('configuration').text).toContain('`urlFile` is possible too');
   });
 
   const least = loadShown(`
@@ -166,11 +166,12 @@ const firstCells = (
 
 describe('words', () => {
   it('labels', () => {
-    const rows = readme.rows.filter(({ titles }) => titles[0] === 'label');
+    const policies = guide('policies');
+    const rows = policies.rows.filter(({ titles }) => titles[0] === 'label');
     const supported = [...text('src/core/labels.ts').matchAll(/^ {2}'(cd-helper\.\w+)':/gm)].map(
       ([, label = '']) => label,
     );
-    expect(firstCells(readme, 'label').toSorted()).toEqual(supported.toSorted());
+    expect(firstCells(policies, 'label').toSorted()).toEqual(supported.toSorted());
     for (const { cells } of rows) {
       for (const value of codesIn(cells[1] ?? '')) {
         const labels = { [codesIn(cells[0] ?? '')[0] ?? '']: value };

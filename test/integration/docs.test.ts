@@ -240,8 +240,8 @@ describe('over HTTP', () => {
     },
   );
 
-  it('every route stands in the guide', () => {
-    const told = routes.filter(({ at }) => at.startsWith('docs/guide/api.md'));
+  it('every route stands in the reference', () => {
+    const told = routes.filter(({ at }) => at.startsWith('docs/reference/api.md'));
     const missing = pathsOf().filter(
       ([method, template]) =>
         !told.some((one) => one.method === method && isOf(template, one.path)),
