@@ -44,7 +44,7 @@ const alternativeName = (name: string): Der =>
     : der(0x82, Buffer.from(name));
 
 const pem = (label: string, bytes: Der): string =>
-  `-----BEGIN ${label}-----\n${bytes.toString('base64').replaceAll(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`;
+  `-----BEGIN ${label}-----\n${bytes.toString('base64').replaceAll(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
 
 const makeCertificate = (wish: {
   subject: string;

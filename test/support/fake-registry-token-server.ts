@@ -25,7 +25,9 @@ const signToken = (signer: IssuedCertificate, claims: object): string => {
 
 /** Hands out tokens for pulling to those whose password is right. */
 export const startTokenServer = async (options: {
-  /** Its own, for 127.0.0.1. */
+  /** Address to listen on, by default 127.0.0.1. */
+  hostAddress?: string;
+  /** Its own, for that address. */
   tls: IssuedCertificate;
   signer: IssuedCertificate;
   issuer: string;
@@ -61,11 +63,12 @@ export const startTokenServer = async (options: {
     response.writeHead(granted === null ? 401 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(granted ?? { details: 'incorrect username or password' }));
   });
-  server.listen(0, '127.0.0.1');
+  const { hostAddress = '127.0.0.1' } = options;
+  server.listen(0, hostAddress);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    realm: `https://127.0.0.1:${port}/token`,
+    realm: `https://${hostAddress}:${port}/token`,
     close: async () => {
       server.closeAllConnections();
       server.close();
