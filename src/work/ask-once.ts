@@ -1,7 +1,8 @@
 import { imageWithTag } from '../core/image-reference.ts';
 import type { LookUp } from '../core/published.ts';
 import type { CheckClusterDeps } from './check-cluster.ts';
-import type { TaggedImage } from './ports.ts';
+
+type FailedLookUp = Extract<LookUp, { kind: 'failed' }>;
 
 export type AskOnceDeps = {
   readonly registries: CheckClusterDeps['registries'];
@@ -9,25 +10,34 @@ export type AskOnceDeps = {
   readonly spentBudget: (host: string) => string | null;
 };
 
-/** Registries that are asked once for an image, however many clusters use it. */
+/**
+ * Registries that are asked once for an image, however many clusters use it, and no more once no more
+ * may be pulled from them than is left to the nodes.
+ */
 export const askOnce = ({
   registries,
   spentBudget,
 }: AskOnceDeps): CheckClusterDeps['registries'] => {
   const answers = new Map<string, Promise<LookUp>>();
-  const askWithinBudget = async (image: TaggedImage, signal: AbortSignal): Promise<LookUp> => {
-    const detail = spentBudget(image.registry);
-    return detail === null
-      ? registries.findDigest(image, signal)
-      : { kind: 'failed', reason: 'rate-limited', detail, retryAfterMs: null };
+  const withinBudget = async <T>(
+    host: string,
+    ask: () => Promise<T>,
+  ): Promise<T | FailedLookUp> => {
+    const detail = spentBudget(host);
+    if (detail === null) return ask();
+    return { kind: 'failed', reason: 'rate-limited', detail, retryAfterMs: null };
   };
   return {
-    ...registries,
     findDigest: (image, signal) => {
       const key = imageWithTag(image);
-      const answer = answers.get(key) ?? askWithinBudget(image, signal);
+      const known = answers.get(key);
+      if (known !== undefined) return known;
+      const answer = withinBudget(image.registry, () => registries.findDigest(image, signal));
       answers.set(key, answer);
       return answer;
     },
+    // A look-up costs nothing, but this is what registries count as a pull.
+    readManifest: (image, digest, signal) =>
+      withinBudget(image.registry, () => registries.readManifest(image, digest, signal)),
   };
 };

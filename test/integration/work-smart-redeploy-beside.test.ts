@@ -118,6 +118,34 @@ describe('a hook that waits', () => {
   });
 });
 
+describe('a registry whose pulls are spent', () => {
+  const spent = 'the registry has 3 of 100 pulls left';
+
+  it('is asked nothing, which the run says of its services', async () => {
+    await open();
+    everyKind();
+    const asked = bench.registry.count();
+    const { work } = bench.start({ spentBudget: () => spent });
+    const run = await ended((await start(work)).id);
+    expect(verdicts(run)).toMatchObject({
+      obsolete: 'unknown: rate-limited',
+      pinned: 'pinned',
+      excluded: 'excluded: label',
+    });
+    expect(bench.registry.count()).toBe(asked);
+    expect(bench.engine.updates).toEqual([]);
+  });
+
+  it('while it is asked is not asked for manifests, which would be counted', async () => {
+    await open();
+    everyKind();
+    const { work } = bench.start({ spentBudget: () => (bench.heads() > 0 ? spent : null) });
+    const run = await start(work, { dryRun: true, services: ['obsolete'] });
+    expect(verdicts(run)).toEqual({ obsolete: 'unknown: rate-limited' });
+    expect(bench.registry.count({ method: 'GET', kind: 'manifest' })).toBe(0);
+  });
+});
+
 describe('by the clock', () => {
   const schedule = {
     schedule: '0 4 * * *',
