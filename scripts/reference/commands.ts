@@ -35,6 +35,8 @@ const optionRows = (command: Command): readonly (readonly string[])[] =>
 /** What stands below the options in a command's help: notes, what --json prints, examples. */
 const addedText = (command: Command): string => {
   let text = '';
+  // What all commands take is told once.
+  command.configureHelp({ showGlobalOptions: false });
   command.configureOutput({
     writeOut: (part) => {
       text += part;

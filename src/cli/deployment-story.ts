@@ -1,4 +1,4 @@
-import type { DeploymentView, TriggerView } from '../core/views.ts';
+import type { DeploymentView, SpecChange, StepView, TriggerView } from '../core/views.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
 import { digestChange, logLines, printTime, printTrigger, whyNot } from './deployment-lines.ts';
@@ -10,6 +10,28 @@ const source = (trigger: TriggerView): string => {
   if ('run' in trigger) return `${trigger.kind}, run ${trigger.run}`;
   return printTrigger(trigger);
 };
+
+/** `slot 2 on k2f9: failed, task: non-zero exit (3)`, out of what a step tells of a task. */
+const taskText = (task: unknown): string => {
+  if (typeof task !== 'object' || task === null) return '';
+  const told = (name: string): string => {
+    const value: unknown = Reflect.get(task, name);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  };
+  const slot = told('slot') === '' ? 'task' : `slot ${told('slot')}`;
+  const node = told('node') === '' ? '' : ` on ${told('node')}`;
+  return `${slot}${node}: ${[told('state'), told('error')].filter(Boolean).join(', ')}`;
+};
+
+const stepTexts = ({ step, detail: details }: StepView): readonly string[] => {
+  const tasks: unknown = details['tasks'];
+  return step === 'tasks' && Array.isArray(tasks)
+    ? tasks.map((task) => `${step.padEnd(14)}  ${taskText(task)}`)
+    : [`${step.padEnd(14)}  ${detail(details)}`];
+};
+
+const changeText = ({ path, before, after }: SpecChange): string =>
+  `${path}: ${before ?? 'nothing'} → ${after ?? 'nothing'}`;
 
 const detail = (details: Readonly<Record<string, unknown>>): string =>
   Object.entries(details)
@@ -37,9 +59,14 @@ export const deploymentStory = (
     ...rows
       .filter(([, value]) => value !== '')
       .map(([label, value]) => `  ${colours.dim(label.padEnd(9))}${printable(value)}`),
-    ...deployment.steps.map(
-      ({ at, step, detail: details }) =>
-        `  ${printTime(at, deps.now())}  ${printable(`${step.padEnd(14)}  ${detail(details)}`).trimEnd()}`,
+    ...(deployment.changes ?? []).map(
+      (change) => `  ${colours.dim('changed'.padEnd(9))}${printable(changeText(change))}`,
+    ),
+    ...deployment.steps.flatMap((step) =>
+      stepTexts(step).map((told) => {
+        const at = printTime(step.at, deps.now());
+        return `  ${at}  ${printable(told).trimEnd()}`;
+      }),
     ),
     ...logLines(context, deployment),
   ];

@@ -44,6 +44,7 @@ export const createProgram = (deps: CliDeps, finish: (status: number) => void): 
     .option('--no-color', 'print without colours')
     .exitOverride()
     .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => deps.stdout.write(text),
       writeErr: (text) => deps.stderr.write(text),
@@ -72,6 +73,7 @@ Examples:
     program.commandsGroup(title);
     for (const add of commands) add(program, act);
   }
+  program.helpCommand('help [command]', 'show the help of a command');
   return program;
 };
 

@@ -21,10 +21,10 @@ const replicas = ({ replicas: told }: ServiceView): string =>
 
 const TITLES = [
   { title: 'SERVICE', least: 12 },
-  { title: 'IMAGE', least: 12 },
-  { title: 'RUNNING → PUBLISHED', least: 27 },
+  { title: 'IMAGE', least: 12, spare: 1 },
+  { title: 'RUNNING → PUBLISHED', least: 27, spare: 3 },
   { title: 'UP', least: 5 },
-  { title: 'AGE', least: 3 },
+  { title: 'AGE', least: 3, spare: 2 },
   { title: 'VERDICT', least: 11 },
   { title: 'REASON', least: 6 },
 ];

@@ -89,3 +89,23 @@ test('no line is ever wider than the terminal, whatever is in it', () => {
     ),
   );
 });
+
+test.each([
+  [21, 'NAME   WHY     IMAGE'],
+  [20, 'NAME  WHY     IMAGE'],
+  [19, 'NAME   WHY'],
+  [12, 'NAME  WHY'],
+  [9, 'NAME'],
+])('at %i columns those that can be spared are left out', (width, titles) => {
+  const [head] = tableLines({
+    columns: [
+      { title: 'NAME', least: 4 },
+      { title: 'WHY', least: 6, spare: 2 },
+      { title: 'IMAGE', least: 6, spare: 1 },
+    ],
+    rows: [['abcde', 'because', 'image:v1']],
+    width,
+    paintTitle: String,
+  });
+  expect(head?.trimEnd()).toBe(titles);
+});

@@ -10,6 +10,8 @@ export type Column = {
   readonly title: string;
   /** Narrower than this it is never made; the widest column gives way first. */
   readonly least?: number;
+  /** Where even then not all fit, those that can be spared are left out, the lowest first. */
+  readonly spare?: number;
 };
 
 export type TableOptions = {
@@ -44,18 +46,39 @@ const fit = (wanted: readonly number[], least: readonly number[], width: number)
   return widths;
 };
 
+type Used = { readonly column: Column; readonly index: number; readonly wanted: number };
+
+/** Those that fit beside each other at their narrowest. */
+const spareUntilFit = (used: readonly Used[], width: number): readonly Used[] => {
+  const kept = [...used];
+  const narrowest = (): number =>
+    kept.reduce((sum, { column, wanted }) => sum + Math.min(wanted, column.least ?? LEAST), 0) +
+    GAP.length * (kept.length - 1);
+  const sparable = used
+    .filter(({ column }) => column.spare !== undefined)
+    .toSorted((a, b) => (a.column.spare ?? 0) - (b.column.spare ?? 0));
+  for (const one of sparable) {
+    if (narrowest() <= width) break;
+    kept.splice(kept.indexOf(one), 1);
+  }
+  return kept;
+};
+
 /** The lines of a table, titles first. Columns in which no row says anything are left out. */
 export const tableLines = ({ columns, rows, width, paintTitle }: TableOptions): string[] => {
-  const used = columns
+  const told = columns
     .map((column, index) => ({ column, index }))
-    .filter(({ index }) => rows.some((row) => textOf(row[index] ?? '') !== ''));
+    .filter(({ index }) => rows.some((row) => textOf(row[index] ?? '') !== ''))
+    .map(({ column, index }): Used => {
+      const texts = [column.title, ...rows.map((row) => textOf(row[index] ?? ''))];
+      return { column, index, wanted: Math.max(...texts.map(textWidth)) };
+    });
+  const used = width === null ? told : spareUntilFit(told, width);
   const lines: readonly (readonly Cell[])[] = [
     used.map(({ column }) => ({ text: column.title, paint: paintTitle })),
     ...rows.map((row) => used.map(({ index }) => row[index] ?? '')),
   ];
-  const wanted = used.map((_, place) =>
-    Math.max(...lines.map((line) => textWidth(textOf(line[place] ?? '')))),
-  );
+  const wanted = used.map((one) => one.wanted);
   const least = used.map(({ column }) => column.least ?? LEAST);
   const widths = width === null ? wanted : fit(wanted, least, width);
   return lines.map((line) =>

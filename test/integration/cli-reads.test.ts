@@ -38,7 +38,7 @@ test('status: plain lines without a terminal, and 3 where something is unknown',
 test('status: grouped by stack on a terminal, within its width', async () => {
   await using helper = await startFakeHelper(answerServices);
   const { out } = await runCli(['status', 'shop', '--no-color', '--url', helper.url], {
-    columns: 72,
+    columns: 74,
   });
   const lines = out.trimEnd().split('\n');
   expect(lines).toEqual([
@@ -49,10 +49,10 @@ test('status: grouped by stack on a terminal, within its width', async () => {
     '',
     '2 services: 1 current, 1 obsolete',
   ]);
-  const coloured = await runCli(['status', '--url', helper.url], { columns: 72 });
+  const coloured = await runCli(['status', '--url', helper.url], { columns: 74 });
   expect(coloured.out).toContain('\u001b[33m↑ obsolete');
   const plain = await runCli(['status', '--url', helper.url], {
-    columns: 72,
+    columns: 74,
     env: { NO_COLOR: '1' },
   });
   expect(plain.out).not.toContain('\u001b');

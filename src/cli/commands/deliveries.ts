@@ -53,11 +53,11 @@ export const addDeliveries: AddCommand = (program, act) => {
               columns: [
                 { title: 'RECEIVED', least: 8 },
                 { title: 'SENDER', least: 8 },
-                { title: 'SECRET' },
-                { title: 'FROM' },
+                { title: 'SECRET', spare: 2 },
+                { title: 'FROM', spare: 1 },
                 { title: 'PUSHES', least: 16 },
                 { title: 'OUTCOME', least: 12 },
-                { title: 'ID', least: 8 },
+                { title: 'ID', least: 8, spare: 3 },
               ],
               rows: items.map((delivery): Cell[] => [
                 width === null ? delivery.receivedAt : printTime(delivery.receivedAt, deps.now()),

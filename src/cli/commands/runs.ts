@@ -18,11 +18,11 @@ const PATH = '/api/v1/runs';
 const COLUMNS = [
   { title: 'STARTED', least: 8 },
   { title: 'STATE' },
-  { title: 'DOES', least: 7 },
+  { title: 'DOES', least: 7, spare: 3 },
   { title: 'BY', least: 4 },
-  { title: 'TOOK', least: 3 },
-  { title: 'SERVICES', least: 16 },
-  { title: 'WHY', least: 10 },
+  { title: 'TOOK', least: 3, spare: 2 },
+  { title: 'SERVICES', least: 12, spare: 4 },
+  { title: 'WHY', least: 10, spare: 1 },
   { title: 'ID', least: 36 },
 ];
 
