@@ -271,7 +271,7 @@ const troubleOf = (
 };
 
 /** Our clock and the managers' may differ a little. */
-const CLOCK_SLACK_MS = 5_000;
+export const CLOCK_SLACK_MS = 5_000;
 
 const reasonOf = (task: Task, message: string): TaskFailure['reason'] => {
   if (task.state === 'pending') return 'no-fitting-node';

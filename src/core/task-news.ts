@@ -1,3 +1,4 @@
+import { CLOCK_SLACK_MS } from './follow.ts';
 import type { Observation, Task } from './service.ts';
 
 /** One task of an update, as the steps of a deployment tell it. */
@@ -15,8 +16,6 @@ export type ToldTask = {
 const MOST_AT_ONCE = 50;
 const MOST_IN_ALL = 500;
 const LONGEST_ERROR = 300;
-/** Our clock and the managers' may differ a little. */
-const CLOCK_SLACK_MS = 5_000;
 
 /**
  * Tells, of each observation of a rollout in its turn, the tasks made since the update was sent (ms since the

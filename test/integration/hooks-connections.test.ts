@@ -122,9 +122,12 @@ describe('one connection', () => {
     await listen({ headersTimeout: 60_000, requestTimeout: 60_000, checkInterval: 1_000 });
     const silent = [await open(), await open(), await open()];
     const late = await open();
+    const begun = performance.now();
     const closing = server.close();
     late.socket.write(request());
     await closing;
+    // Far from both: it takes a second, and nobody is waited for longer than twelve.
+    expect(performance.now() - begun).toBeLessThan(8_000);
     await Promise.all(silent.map(({ closed }) => closed));
     expect(statuses(late.text())).toEqual([202]);
   });

@@ -3,7 +3,7 @@ import { Digest } from '../parts/digest.tsx';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';
 import type { Look } from '../words/look.ts';
 import { visibleText } from '../words/visible-text.ts';
-import type { ToldTask } from './told-tasks.ts';
+import type { ToldTask } from '../../../src/core/task-news.ts';
 
 const FAILED = new Set(['failed', 'rejected', 'orphaned']);
 const OVER = new Set(['shutdown', 'remove', 'complete']);

@@ -1,14 +1,5 @@
+import type { ToldTask } from '../../../src/core/task-news.ts';
 import type { StepView } from '../../../src/core/views.ts';
-
-/** One task of an update, as it was last seen. */
-export type ToldTask = {
-  readonly id: string;
-  readonly node: string | null;
-  readonly slot: number | null;
-  readonly state: string;
-  readonly error: string | null;
-  readonly digest: string | null;
-};
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
