@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { FreezeView, ServiceView } from '../../../src/core/views.ts';
 import { CLUSTERS } from '../live/clusters-shown.ts';
 import { FREEZES } from '../live/freezes-shown.ts';
 import { isOperator } from '../live/session-state.ts';
@@ -32,7 +32,7 @@ export const ServiceActs = ({
   readonly service: ServiceView;
   readonly onDone: () => void;
 }) => {
-  const [open, setOpen] = useState<Act | 'thaw' | null>(null);
+  const [open, setOpen] = useState<Act | FreezeView | null>(null);
   const clusters = useShown(CLUSTERS);
   const freezes = useShown(FREEZES);
   if (!isOperator()) {
@@ -41,8 +41,8 @@ export const ServiceActs = ({
   const cluster = clusters.value?.find(({ name }) => name === service.cluster) ?? null;
   const [freeze] = (freezes.value ?? []).filter((one) => isFrozenBy(one, service));
   const close = (): void => setOpen(null);
-  const Chosen = open === null || open === 'thaw' ? null : DIALOGS[open];
-  const button = (act: Act | 'thaw', label: string, isFirst = false) => (
+  const Chosen = typeof open === 'string' ? DIALOGS[open] : null;
+  const button = (act: Act | FreezeView, label: string, isFirst = false) => (
     <button
       type="button"
       class={isFirst ? 'primary' : ''}
@@ -58,12 +58,12 @@ export const ServiceActs = ({
       {button('roll-back', 'Roll back')}
       {button('check', 'Check now')}
       {mayRelease(service) && button('release', 'Release')}
-      {freeze === undefined ? button('hold', 'Hold') : button('thaw', 'Lift the freeze')}
+      {freeze === undefined ? button('hold', 'Hold') : button(freeze, 'Lift the freeze')}
       {Chosen !== null && (
         <Chosen service={service} cluster={cluster} onDone={onDone} onClose={close} />
       )}
-      {open === 'thaw' && freeze !== undefined && (
-        <ThawDialog freeze={freeze} onDone={onDone} onClose={close} />
+      {open !== null && typeof open !== 'string' && (
+        <ThawDialog freeze={open} onDone={onDone} onClose={close} />
       )}
     </div>
   );
