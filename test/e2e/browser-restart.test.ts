@@ -94,7 +94,7 @@ describe.skipIf(without !== null)('the helper goes and comes under open tabs', (
     try {
       const origin = await server.listen({ host: '127.0.0.1', port: 0 });
       const { page, allow } = await desks.browser.visit(origin);
-      allow(/503/);
+      allow(/503|404.*favicon/);
       await page.goto(`${origin}/`);
       await page.getByText('the dashboard is not built: run ./dev build').waitFor();
     } finally {
