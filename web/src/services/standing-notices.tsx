@@ -2,7 +2,6 @@ import { scopeWords } from '../acts/freeze-words.ts';
 import { CLUSTERS } from '../live/clusters-shown.ts';
 import { FREEZES } from '../live/freezes-shown.ts';
 import { useShown } from '../live/use-shown.ts';
-import { Age } from '../parts/age.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { visibleText } from '../words/visible-text.ts';
 
@@ -14,12 +13,12 @@ export const StandingNotices = () => {
     <>
       {clusters
         .filter(({ state }) => state === 'down')
-        .map(({ name, problem, checkedAt }) => (
+        .map(({ name, problem }) => (
           <div key={name} class="notice bad" role="alert">
             <Icon name="cross" />
             <p>
               <strong>{name} is away, and its services are not shown.</strong>{' '}
-              {problem !== null && visibleText(problem)} Asked <Age at={checkedAt} />.
+              {problem !== null && visibleText(problem)}
             </p>
           </div>
         ))}
