@@ -1,5 +1,5 @@
 import { parseDigest } from '../core/digest.ts';
-import { type ImageReference, imageWithTag, parseImageReference } from '../core/image-reference.ts';
+import { type ImageReference, isTag, parseImageReference } from '../core/image-reference.ts';
 import { ignore, LONGEST_REFERENCE } from './find-push.ts';
 import type { Finding } from './sender.ts';
 
@@ -41,7 +41,6 @@ export const findImage = (claimed: ClaimedImage, registry: string | null): Findi
   if (differ(written, beside) || differ(image.digest, digest)) return ignore('contradiction', text);
   const tag = beside ?? image.tag;
   if (tag === null) return ignore('no-tag', text);
-  const whole = parseImageReference(imageWithTag({ ...image, tag }));
-  if (!whole.ok || whole.image.tag !== tag) return ignore('malformed-image', `${text}:${tag}`);
-  return { image: { ...whole.image, tag, digest: null }, digest: digest ?? image.digest };
+  if (!isTag(tag)) return ignore('malformed-image', `${text}:${tag}`);
+  return { image: { ...image, tag, digest: null }, digest: digest ?? image.digest };
 };
