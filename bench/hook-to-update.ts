@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { good } from '../sandbox/image/sample.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { BURST_MS } from '../src/core/look-timing.ts';
 import type { DeploymentView } from '../src/core/views.ts';
 import type { Benchmark } from './benchmark.ts';
 import { createRedeployer, type Redeployer } from './floor/redeployer.ts';
@@ -9,8 +11,11 @@ import { median, quantile } from './support/quantile.ts';
 
 const SERVICES = 100;
 const PUSHES = 200;
-/** Before anything counts, so that both have compiled what they run and opened their connections. */
-const WARM_UP = 40;
+/**
+ * Before anything counts, so that both have compiled what they run and opened their connections, and
+ * the helper has looked at each repository once.
+ */
+const WARM_UP = SERVICES / 2;
 const GOAL = 1.5;
 const CREATED_AT_ONCE = 8;
 
@@ -102,14 +107,20 @@ const timesOf = (
   };
 };
 
+/** A second hook of a repository within this time waits for the end of a burst, by design. */
+const APART_MS = BURST_MS + 100;
+
 const measure = async (sandbox: Sandbox, helper: BuiltHelper, floor: Redeployer) => {
   const bare: Push[] = [];
   const hooked: { service: string; digest: string; sentAt: number; acceptedAt: number }[] = [];
   const half = SERVICES / 2;
+  const lastAt = Array.from({ length: half }, () => 0);
   for (let push = -WARM_UP; push < PUSHES; push += 1) {
-    const one = Math.abs(push) % half;
+    const one = (push + WARM_UP) % half;
+    await delay(Math.max(0, (lastAt[one] ?? 0) + APART_MS - now()));
     const first = await pushBare(sandbox, floor, half + one, `bare ${push}`);
     const second = await pushThroughHelper(sandbox, helper, one, `hook ${push}`);
+    lastAt[one] = now();
     if (push < 0) continue;
     bare.push(first);
     hooked.push(second);
