@@ -1,8 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from './ports.ts';
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: Date.now,
-  wait: (ms, signal) => sleep(ms, undefined, { signal }),
+  wait: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const stop = (): void => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stop);
+        resolve();
+      }, ms);
+      signal.addEventListener('abort', stop, { once: true });
+    }),
 };

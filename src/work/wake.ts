@@ -7,6 +7,8 @@ export type Bell = {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
+/** A reason of its own for ending a sleep, as the default one is an error whose making takes longer than all else here. */
+const HEARD = 'heard';
 /** Timers in Node hold at most 2^31-1 ms. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;
 
@@ -22,7 +24,7 @@ export const createBell = (clock: Pick<Clock, 'wait'>): Bell => {
       new Promise((resolve) => {
         const over = new AbortController();
         const end = (): void => {
-          over.abort();
+          over.abort(HEARD);
           signal.removeEventListener('abort', end);
           hear = null;
           rung = false;
