@@ -48,11 +48,16 @@ export const sendUpdate = async (
   signal: AbortSignal,
 ): Promise<Sent> => {
   const { clock, db } = deps;
-  const platforms = await platformsOf(deps, service, intent.target, signal);
+  // The intent does not name them, so that it goes to the disk while they are read.
+  const reading = platformsOf(deps, service, intent.target, signal);
+  reading.catch(() => {});
   const registryAuth = service.image.ok
     ? await deps.registries.updateAuth(service.image.image.registry, signal)
     : null;
   if (!(await recordIntent(db, deployment.id, intent, deadlineAt))) return { kind: 'ended' };
+  const platforms = await reading;
+  // A newer push may have come meanwhile: then what was only intended is not sent.
+  signal.throwIfAborted();
   let answer: UpdateAnswer;
   let version: number;
   try {

@@ -54,6 +54,25 @@ describe('a newer push', () => {
     expect(bench.engine.running('web')).toEqual([third, third]);
   });
 
+  it('while the platforms of the first are still being read leaves the first unsent', async () => {
+    bench.registry.fault({ kind: 'hang' }, { method: 'GET', kind: 'blob', times: 1 });
+    const { work } = bench.start();
+    await bench.hook(work, IMAGE(), second);
+    await bench.until('the first is intended', async () => {
+      const [deployment] = await bench.deployments();
+      return deployment?.state === 'updating';
+    });
+    const third = bench.registry.setTag('acme/web', 'v1', 'three');
+    await bench.hook(work, IMAGE(), third);
+    await bench.ended('web', 2);
+    expect((await bench.deployments()).map(({ state, to }) => [state, to])).toEqual([
+      ['superseded', second],
+      ['succeeded', third],
+    ]);
+    expect(bench.engine.updates).toHaveLength(1);
+    expect(bench.engine.running('web')).toEqual([third, third]);
+  });
+
   it('while the first waits for its turn is carried out alone', async () => {
     await bench.close();
     bench = await openWorkBench({ speed: 20, maxParallel: 1 });
