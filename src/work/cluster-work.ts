@@ -1,5 +1,7 @@
+import { lookAfterHook } from '../core/look-timing.ts';
 import { openDeployments, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
+import { createKnownServices } from './known-services.ts';
 import { createLookAhead } from './look-ahead.ts';
 import { keepTrying } from './keep-trying.ts';
 import { failLook, look } from './look.ts';
@@ -18,6 +20,8 @@ export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead'> & {
 export type ClusterWork = {
   /** Something new may wait in the store. */
   readonly wake: () => void;
+  /** A hook about a repository is being put on disk: what its look will read first may be read meanwhile. */
+  readonly expectLook: (name: string) => void;
   /** When the last look of a repository began, ms since the epoch, or null. */
   readonly lastLookAt: (name: string) => number | null;
   /** Works until the signal is aborted; resolves when everything under way has stopped. */
@@ -46,10 +50,20 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     log,
   });
   const ahead = createLookAhead(cluster, clock);
-  const deps = { ...options, log, ahead, ownServiceId: ownService.id };
+  const known = createKnownServices();
   const looksBell = createBell(clock);
   const rolloutsBell = createBell(clock);
+  const deps = {
+    ...options,
+    log,
+    known,
+    ahead,
+    ownServiceId: ownService.id,
+    onQueued: rolloutsBell.ring,
+  };
   const lastLooks = new Map<string, number>();
+  const lastLookAt = (name: string): number | null => lastLooks.get(name) ?? null;
+  const ended = new AbortController();
   const looking = new Set<Promise<unknown>>();
   /** Deployments under way, by service. */
   const rolling = new Map<
@@ -67,10 +81,6 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       lastLooks.delete(oldest);
     }
     const done = look(deps, work, signal)
-      .then((queued) => {
-        if (queued > 0) rolloutsBell.ring();
-        return queued;
-      })
       .catch(async (error: unknown) => {
         if (signal.aborted) return;
         log.error('look broke', { image: work.name, error });
@@ -90,12 +100,10 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     await forever(looksBell, signal, log, async () => {
       for (;;) {
         if (looking.size >= LOOKS_AT_ONCE) return LONGEST_SLEEP_MS;
+        if (signal.aborted) return 0;
+        if (await startLook(signal)) continue;
         const next = await nextLookAt(db, cluster.name);
-        if (next === null) return LONGEST_SLEEP_MS;
-        const wait = next - clock.now();
-        if (wait > 0) return wait;
-        // Another may have taken it meanwhile.
-        if (signal.aborted || !(await startLook(signal))) return looking.size > 0 ? 50 : 0;
+        return next === null ? LONGEST_SLEEP_MS : Math.max(next - clock.now(), 0);
       }
     });
     await Promise.all(looking);
@@ -149,9 +157,19 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       looksBell.ring();
       rolloutsBell.ring();
     },
-    lastLookAt: (name) => lastLooks.get(name) ?? null,
+    lastLookAt,
+    expectLook: (name) => {
+      const now = clock.now();
+      // A look that waits for the end of a burst would find it too old.
+      if (lookAfterHook(now, lastLookAt(name), null) > now) return;
+      for (const id of known.of(name)) void ahead.see(id, now, ended.signal);
+    },
     run: async (signal) => {
-      await Promise.all([looks(signal), rollouts(signal)]);
+      try {
+        await Promise.all([looks(signal), rollouts(signal)]);
+      } finally {
+        ended.abort();
+      }
     },
   };
 };

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 it('gives what was observed a moment ago, once', async () => {
-  ahead.begin('a', signal);
+  void ahead.see('a', now, signal);
   now = 900;
   expect((await ahead.take('a'))?.service.id).toBe('a');
   expect(await ahead.take('a')).toBeNull();
@@ -35,7 +35,7 @@ it('gives what was observed a moment ago, once', async () => {
 });
 
 it('gives nothing that is older', async () => {
-  ahead.begin('a', signal);
+  void ahead.see('a', now, signal);
   now = 1_000;
   expect(await ahead.take('a')).toBeNull();
 });
@@ -43,7 +43,7 @@ it('gives nothing that is older', async () => {
 it('gives nothing that came too late', async () => {
   const late = Promise.withResolvers<Observation | null>();
   answer = () => late.promise;
-  ahead.begin('a', signal);
+  void ahead.see('a', now, signal);
   const taken = ahead.take('a');
   now = 1_000;
   late.resolve(seen('a'));
@@ -52,14 +52,26 @@ it('gives nothing that came too late', async () => {
 
 it('leaves a failure to the one who observes next', async () => {
   answer = () => Promise.reject(new Error('no'));
-  ahead.begin('a', signal);
+  void ahead.see('a', now, signal);
   expect(await ahead.take('a')).toBeNull();
 });
 
 it('observes few at a time, and others once those are old', async () => {
-  for (let index = 0; index < 100; index += 1) ahead.begin(`s${index}`, signal);
+  for (let index = 0; index < 100; index += 1) void ahead.see(`s${index}`, now, signal);
   expect(asked.length).toBeLessThan(20);
   now = 1_000;
-  ahead.begin('another', signal);
+  void ahead.see('another', now, signal);
   expect((await ahead.take('another'))?.service.id).toBe('another');
+});
+
+it('is shared by all who want it as it was after the same time, and by nobody who wants it newer', async () => {
+  void ahead.see('a', 0, signal);
+  now = 500;
+  expect((await ahead.see('a', 0, signal))?.service.id).toBe('a');
+  expect(asked).toEqual(['a']);
+  await ahead.see('a', 500, signal);
+  expect(asked).toEqual(['a', 'a']);
+  now = 1_500;
+  await ahead.see('a', 500, signal);
+  expect(asked).toEqual(['a', 'a', 'a']);
 });

@@ -2,18 +2,26 @@ import type { Cluster } from '../core/cluster.ts';
 import { exclusionOf, type Selection } from '../core/labels.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Observation, Service } from '../core/service.ts';
-import type { WaitingPush } from '../store/looks.ts';
 import { taggedImage } from './check-services.ts';
+import type { Looking } from './plan-services.ts';
 import type { Clock, Registries, TaggedImage } from './ports.ts';
 
 /**
- * Observations that a look has made already of services that it expects to be updated, so that the
- * rollout need not wait for its own. An update names the version that it was decided upon, so one that
- * is a moment old can only be refused, never overwrite anything.
+ * Observations of services that are expected to be updated, begun as soon as somebody expects it: when a
+ * hook has come, or by its look. Neither the look nor the rollout need then wait for its own. An update
+ * names the version that it was decided upon, so one that is a moment old can only be refused, never
+ * overwrite anything.
  */
 export type LookAhead = {
-  /** Begins to observe a service. What goes wrong is left to the one who observes it next. */
-  readonly begin: (serviceId: string, signal: AbortSignal) => void;
+  /**
+   * What it is observed to be after `since`, ms since the epoch; begins to observe it where nobody did.
+   * Null where it is not to be had. Never rejects.
+   */
+  readonly see: (
+    serviceId: string,
+    since: number,
+    signal: AbortSignal,
+  ) => Promise<Observation | null>;
   /** What was observed of it a moment ago, once; null where nothing was. Never rejects. */
   readonly take: (serviceId: string) => Promise<Observation | null>;
 };
@@ -23,18 +31,28 @@ const FRESH_MS = 1_000;
 /** More services of one image than this are updated one after another anyway. */
 const MOST = 16;
 
+type Begun = { readonly at: number; readonly seen: Promise<Observation | null> };
+
 export const createLookAhead = (
   cluster: Pick<Cluster, 'observe'>,
   clock: Pick<Clock, 'now'>,
 ): LookAhead => {
-  const begun = new Map<string, { at: number; seen: Promise<Observation | null> }>();
+  const begun = new Map<string, Begun>();
   const isFresh = (at: number): boolean => clock.now() - at < FRESH_MS;
+  const begin = (serviceId: string, signal: AbortSignal): Begun | null => {
+    for (const [id, { at }] of begun) if (!isFresh(at)) begun.delete(id);
+    if (begun.size >= MOST) return null;
+    // What goes wrong is left to the one who observes it next.
+    const one = { at: clock.now(), seen: cluster.observe(serviceId, signal).catch(() => null) };
+    begun.set(serviceId, one);
+    return one;
+  };
   return {
-    begin: (serviceId, signal) => {
-      for (const [id, { at }] of begun) if (!isFresh(at)) begun.delete(id);
-      if (begun.size >= MOST) return;
-      const seen = cluster.observe(serviceId, signal).catch(() => null);
-      begun.set(serviceId, { at: clock.now(), seen });
+    see: async (serviceId, since, signal) => {
+      const last = begun.get(serviceId);
+      const isLate = last === undefined || last.at < since || !isFresh(last.at);
+      const one = isLate ? begin(serviceId, signal) : last;
+      return one === null ? null : one.seen;
     },
     take: async (serviceId) => {
       const one = begun.get(serviceId);
@@ -71,9 +89,7 @@ export const askOnce = (ask: (image: TaggedImage) => Promise<LookUp>) => {
 export const lookAhead = (
   deps: LookAheadDeps,
   services: readonly Service[],
-  pushesOf: ReadonlyMap<string | null, readonly WaitingPush[]>,
-  lookUp: (image: TaggedImage) => Promise<LookUp>,
-  signal: AbortSignal,
+  { pushesOf, since, lookUp, signal }: Looking,
 ): void => {
   const included = services.filter((service) => exclusionOf(service, deps.select) === null);
   const images = included.flatMap((service) => taggedImage(service) ?? []);
@@ -85,7 +101,7 @@ export const lookAhead = (
     const isNew = push?.outcome === null && push.named !== image?.digest;
     return isNew && image !== null ? [{ service, image, named: push.named }] : [];
   });
-  for (const { service } of news) deps.ahead.begin(service.id, signal);
+  for (const { service } of news) void deps.ahead.see(service.id, since, signal);
   for (const { image, named } of news) {
     if (named !== null) deps.registries.readManifest(image, named, signal).catch(() => {});
   }

@@ -1,61 +1,50 @@
-import { type Cluster, ClusterError } from '../core/cluster.ts';
-import { clusterFailed, concludeLook, type Conclusion, NEVER } from '../core/conclude-look.ts';
+import { ClusterError } from '../core/cluster.ts';
 import { imageName } from '../core/image-reference.ts';
-import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
-import { plan, type Step } from '../core/plan.ts';
-import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
-import { lastSentAt } from '../store/deployments.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
-import { type ClaimedLook, endLook, type LookEnd, type WaitingPush } from '../store/looks.ts';
-import type { Db, Query } from '../store/open-store.ts';
+import { type ClaimedLook, endLook, type LookEnd } from '../store/looks.ts';
+import type { Query } from '../store/open-store.ts';
 import { relaxed } from '../store/relaxed.ts';
-import { type CheckedService, checkServices, taggedImage } from './check-services.ts';
-import { askOnce, lookAhead, type LookAhead } from './look-ahead.ts';
-import { readMemory } from './memory.ts';
+import { askOnce } from './look-ahead.ts';
+import type { LookDeps } from './look-deps.ts';
+import { endOf, endUnanswered } from './look-end.ts';
+import { type Looking, type Planned, planServices } from './plan-services.ts';
 import { recordChecked } from './record-checked.ts';
-import type { Clock, Registries } from './ports.ts';
-
-export type LookDeps = {
-  readonly cluster: Cluster;
-  readonly select: Selection;
-  readonly registries: Registries;
-  readonly db: Db;
-  readonly clock: Clock;
-  readonly ahead: LookAhead;
-  /** Ids that sort by time. */
-  readonly newId: () => string;
-  /** 0 to 1. */
-  readonly random: () => number;
-  readonly log: Log;
-};
 
 /** A look has to answer in this time, or counts as failed and is tried again. */
 const LOOK_TIMEOUT_MS = 60_000;
-/** Where we cannot tell, a cluster that looks by itself is asked to, this long after the hook. */
-const HAND_OVER_AFTER_MS = 4_000;
-
-type Planned = CheckedService & { readonly step: Step; readonly pushes: readonly WaitingPush[] };
+/** What was queued for known services goes out before the manager is kept busy with a list of all. */
+const UPDATES_FIRST_MS = 25;
 
 /**
  * Looks at one repository on one cluster for the pushes that wait for it, and queues what must be
- * deployed, in one commit with the end of the look. Returns how many deployments it queued or joined.
- * Throws the signal's reason when it is aborted; the work is then taken up again by the next start.
+ * deployed: first for the services that had its image the last time, which are read one by one, and
+ * then for all others, in one commit with the end of the look. Throws the signal's reason when it is
+ * aborted; the work is then taken up again by the next start.
  */
 export const look = async (
   deps: LookDeps,
   work: ClaimedLook,
   signal: AbortSignal,
-): Promise<number> => {
+): Promise<void> => {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
+  const looking: Looking = {
+    work,
+    pushesOf: Map.groupBy(work.pushes, (push) => push.tag),
+    since: work.pushes.at(-1)?.receivedAt ?? 0,
+    lookUp: askOnce((image) => deps.registries.findDigest(image, limited)),
+    signal: limited,
+  };
+  let first: readonly Planned[] = [];
   try {
-    return await commit(deps, work, await observeAndPlan(deps, work, limited));
+    first = await lookAtKnown(deps, looking);
+    await lookAtAll(deps, looking, first);
   } catch (error) {
     if (signal.aborted || !isOutside(error)) throw error;
-    await failLook(deps, work, error instanceof ClusterError ? error.message : TIMED_OUT);
-    return 0;
+    const detail = error instanceof ClusterError ? error.message : TIMED_OUT;
+    await failLook(deps, work, detail, first);
   }
 };
 
@@ -63,98 +52,66 @@ const TIMED_OUT = `no answer within ${LOOK_TIMEOUT_MS / 1000} s`;
 const isOutside = (error: unknown): boolean =>
   error instanceof ClusterError || (error instanceof Error && error.name === 'TimeoutError');
 
-const observeAndPlan = async (
-  deps: LookDeps,
-  work: ClaimedLook,
-  signal: AbortSignal,
-): Promise<Planned[]> => {
-  const pushesOf = Map.groupBy(work.pushes, (push) => push.tag);
-  const isAffected = (service: Service): boolean => {
-    const image = taggedImage(service);
-    return image !== null && imageName(image) === work.name && pushesOf.has(image.tag);
-  };
-  const listed = await deps.cluster.listServices(signal, work.name);
-  const services = listed.filter(isAffected);
-  if (services.length === 0) return [];
-  const lookUp = askOnce((image) => deps.registries.findDigest(image, signal));
-  lookAhead(deps, services, pushesOf, lookUp, signal);
-  const memory = await readMemory(deps.db, work.cluster, deps.clock.now());
-  const checked = await checkServices(
-    deps.registries,
-    { services, tasks: null, select: deps.select, memory, lookUp },
-    signal,
-  );
-  return Promise.all(
-    checked.map(async (one) => {
-      const pushes = pushesOf.get(one.image?.tag ?? '') ?? [];
-      return { ...one, pushes, step: await planFor(deps, one, pushes) };
-    }),
-  );
-};
+const isOf = ({ image }: Service, name: string): boolean =>
+  image.ok && imageName(image.image) === name;
 
-const planFor = async (
-  deps: LookDeps,
-  checked: CheckedService,
-  pushes: readonly WaitingPush[],
-): Promise<Step> => {
-  const { verdict, lookUp, service } = checked;
-  const { capabilities, name } = deps.cluster;
-  if (verdict.verdict !== 'unknown') {
-    return plan(verdict, lookUp, { pin: false, handOver: false }, capabilities);
-  }
-  // What cannot be compared is deployed once a push: one that came before the last update was sent
-  // is covered by it.
-  const sentAt = await lastSentAt(deps.db, name, service.id);
-  const oldest = pushes.find((push) => sentAt === null || push.receivedAt > sentAt);
-  const age = oldest === undefined ? 0 : deps.clock.now() - oldest.receivedAt;
-  const policy = { pin: oldest !== undefined, handOver: age >= HAND_OVER_AFTER_MS };
-  return plan(verdict, lookUp, policy, capabilities);
-};
+const isDeployed = ({ step }: Planned): boolean => step.kind === 'deploy';
 
-const commit = async (
-  deps: LookDeps,
-  work: ClaimedLook,
-  planned: readonly Planned[],
-): Promise<number> => {
+/** Queues what the known services need, without waiting for the list of all; it changes nothing of the look. */
+const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly Planned[]> => {
+  const { work, since, signal } = looking;
+  // Our own service goes last, so that it has to be known what else there is.
+  const ids = deps.known.of(work.name).filter((id) => id !== deps.ownServiceId());
+  const seen = await Promise.all(ids.map((id) => deps.ahead.see(id, since, signal)));
+  const services = seen.flatMap((one) => (one === null ? [] : [one.service]));
+  const planned = await planServices(deps, looking, services);
+  if (!planned.some(isDeployed)) return planned;
   const now = deps.clock.now();
-  const end = summarise(work, (push) => {
-    const affected = planned.filter((one) => one.image?.tag === push.tag);
-    const lookUps = affected.flatMap((one) => one.lookUp ?? []);
-    // One service that could not be compared keeps the push from its end, however well others stand.
-    const lookUp = lookUps.find(({ kind }) => kind === 'failed') ?? lookUps[0] ?? null;
-    return concludeLook(asSeen(push, work, lookUp), affected, lookUp, {
-      at: now,
-      attempts: work.attempts,
-      random: deps.random(),
-    });
-  });
-  // What is lost of it is found again by the same look: the pushes wait still.
-  const queued = await relaxed(deps.db, async (query) => {
-    await recordChecked(query, planned, now);
-    let count = 0;
-    for (const one of planned) count += (await queue(query, deps, one, now)) ? 1 : 0;
-    await endLook(query, work, end, now);
-    return count;
-  });
-  tell(deps.log, work, planned, end);
-  return queued;
+  // What is lost of it is found again by the same look, which has not ended.
+  await relaxed(deps.db, (query) => record(query, deps, planned, now));
+  deps.onQueued();
+  await deps.clock.wait(UPDATES_FIRST_MS, signal);
+  return planned;
 };
 
-/**
- * A push whose tag shows what a newer one named already has been overtaken: the digest that it named
- * itself was there before, and is not waited for.
- */
-const asSeen = (push: WaitingPush, work: ClaimedLook, lookUp: LookUp | null): WaitingPush => {
-  if (lookUp?.kind !== 'published') return push;
-  const { digest } = lookUp;
-  const isOvertaken = work.pushes.some(
-    ({ id, tag, named }) => tag === push.tag && named === digest && id > push.id,
+const lookAtAll = async (
+  deps: LookDeps,
+  looking: Looking,
+  first: readonly Planned[],
+): Promise<void> => {
+  const { work, signal } = looking;
+  const listed = await deps.cluster.listServices(signal, work.name);
+  deps.known.learn(
+    work.name,
+    listed.flatMap((service) => (isOf(service, work.name) ? [service.id] : [])),
   );
-  return isOvertaken ? { ...push, named: digest } : push;
+  const isDone = new Set(first.map(({ service }) => service.id));
+  const others = listed.filter(({ id }) => !isDone.has(id));
+  const rest = await planServices(deps, looking, others);
+  const all = [...first, ...rest];
+  const now = deps.clock.now();
+  const end = endOf(work, all, now, deps.random);
+  // What is lost of it is found again by the same look: the pushes wait still.
+  await relaxed(deps.db, async (query) => {
+    await record(query, deps, rest, now);
+    await endLook(query, work, end, now);
+  });
+  if (rest.some(isDeployed)) deps.onQueued();
+  tell(deps.log, work, all, end);
 };
 
-const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): Promise<boolean> => {
-  if (one.step.kind !== 'deploy' || one.image === null) return false;
+const record = async (
+  query: Query,
+  deps: LookDeps,
+  planned: readonly Planned[],
+  now: number,
+): Promise<void> => {
+  await recordChecked(query, planned, now);
+  for (const one of planned) await queue(query, deps, one, now);
+};
+
+const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): Promise<void> => {
+  if (one.step.kind !== 'deploy' || one.image === null) return;
   await queueDeployment(
     query,
     {
@@ -169,39 +126,20 @@ const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): P
     },
     now,
   );
-  return true;
 };
 
-/** One end for all pushes of a look: each with its own result, and the soonest time to look again. */
-const summarise = (work: ClaimedLook, conclude: (push: WaitingPush) => Conclusion): LookEnd => {
-  const concluded = work.pushes.map((push) => ({ push: push.id, ...conclude(push) }));
-  const again = concluded.flatMap(({ againAt }) =>
-    againAt === null || againAt === NEVER ? [] : [againAt],
-  );
-  const failure = concluded.find(({ failed }) => failed);
-  return {
-    results: concluded.map(({ push, outcome, detail, againAt }) => ({
-      push,
-      ended: againAt === null,
-      outcome,
-      detail,
-    })),
-    againAt: again.length === 0 ? null : Math.min(...again),
-    attempts: failure === undefined ? 0 : work.attempts + 1,
-    error: failure?.detail ?? null,
-  };
-};
-
-/** Records that a look got no answer, and when it is tried again. `detail` is one line for a person. */
+/**
+ * Records that a look got no answer, and when it is tried again. `detail` is one line for a person, and
+ * `planned` what was queued before.
+ */
 export const failLook = async (
   deps: LookDeps,
   work: ClaimedLook,
   detail: string,
+  planned: readonly Planned[] = [],
 ): Promise<void> => {
   const now = deps.clock.now();
-  const end = summarise(work, (push) =>
-    clusterFailed(push, detail, { at: now, attempts: work.attempts, random: deps.random() }),
-  );
+  const end = endUnanswered(work, planned, detail, now, deps.random);
   await relaxed(deps.db, (query) => endLook(query, work, end, now));
   deps.log.warn('look failed', {
     cluster: work.cluster,

@@ -1,23 +1,4 @@
-import type { Cluster } from '../core/cluster.ts';
-import type { Selection } from '../core/labels.ts';
-import type { Log } from '../core/log.ts';
-import type { Db } from '../store/open-store.ts';
-import type { LookAhead } from './look-ahead.ts';
-import type { Clock, Registries } from './ports.ts';
+import type { LookDeps } from './look-deps.ts';
 
-export type RolloutDeps = {
-  readonly cluster: Cluster;
-  readonly registries: Registries;
-  readonly select: Selection;
-  readonly db: Db;
-  readonly clock: Clock;
-  /** What looks have observed already. */
-  readonly ahead: LookAhead;
-  /** The service that this helper itself runs as; null where it is none of the cluster's. */
-  readonly ownServiceId: () => string | null;
-  /** Ids that sort by time. */
-  readonly newId: () => string;
-  /** 0 to 1. */
-  readonly random: () => number;
-  readonly log: Log;
-};
+/** What a rollout is carried out with: the same as a look, as the one follows from the other. */
+export type RolloutDeps = Omit<LookDeps, 'known' | 'onQueued'>;

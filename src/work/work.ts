@@ -1,5 +1,6 @@
 import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
 import type { Cluster } from '../core/cluster.ts';
+import { imageName } from '../core/image-reference.ts';
 import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import type { NoticeChannel } from '../core/notice.ts';
@@ -13,7 +14,7 @@ import { replayDelivery } from '../store/replay-delivery.ts';
 import type { Write } from '../store/write-together.ts';
 import { createServiceActs, type ServiceActs } from './acts.ts';
 import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
-import { createClusterWork } from './cluster-work.ts';
+import { type ClusterWork, createClusterWork } from './cluster-work.ts';
 import { createFreezeActs, type FreezeActs } from './freeze-acts.ts';
 import { keepNotifying } from './notify.ts';
 import { createNotifyTest, type TestNotifications } from './notify-test.ts';
@@ -77,6 +78,7 @@ export const createWork = (options: WorkOptions): Work => {
     lastLookAt: (cluster, name) => works.get(cluster)?.lastLookAt(name) ?? null,
     onWork: (clusters) => clusters.forEach(wake),
   };
+  const accept = createIntakeWriter(options, intake);
   const smartRedeploy = createSmartRedeploy({ ...options, wake });
   const health = createClusterHealth({
     clusters: options.clusters.map(({ cluster }) => cluster),
@@ -106,7 +108,10 @@ export const createWork = (options: WorkOptions): Work => {
       testNotifications: createNotifyTest({ channels, db, clock, newId }),
     },
     replay: (delivery) => replayDelivery(options.write, intake, delivery),
-    acceptDelivery: createIntakeWriter(options, intake),
+    acceptDelivery: (delivery) => {
+      expectLooks(works, delivery);
+      return accept(delivery);
+    },
     run: async (outer) => {
       const ended = new AbortController();
       const signal = AbortSignal.any([outer, ended.signal]);
@@ -142,4 +147,15 @@ export const createWork = (options: WorkOptions): Work => {
       }
     },
   };
+};
+
+/** Lets the clusters begin, while a delivery is put on disk, to read what its looks will want first. */
+const expectLooks = (
+  works: ReadonlyMap<string, ClusterWork>,
+  { clusters, pushes }: NewDelivery,
+): void => {
+  const names = new Set(pushes.map(({ image }) => imageName(image)));
+  for (const cluster of clusters ?? works.keys()) {
+    for (const name of names) works.get(cluster)?.expectLook(name);
+  }
 };

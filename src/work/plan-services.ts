@@ -1,0 +1,80 @@
+import { imageName } from '../core/image-reference.ts';
+import { plan, type Step } from '../core/plan.ts';
+import type { LookUp } from '../core/published.ts';
+import type { Service } from '../core/service.ts';
+import { lastSentAt } from '../store/deployments.ts';
+import type { ClaimedLook, WaitingPush } from '../store/looks.ts';
+import { type CheckedService, checkServices, taggedImage } from './check-services.ts';
+import { lookAhead } from './look-ahead.ts';
+import type { LookDeps } from './look-deps.ts';
+import { readMemory } from './memory.ts';
+import type { TaggedImage } from './ports.ts';
+
+/** A look that is under way. */
+export type Looking = {
+  readonly work: ClaimedLook;
+  readonly pushesOf: ReadonlyMap<string | null, readonly WaitingPush[]>;
+  /** When the newest of its pushes came, ms since the epoch: what was seen before may not show it. */
+  readonly since: number;
+  /** Asks the registry once for each tag. */
+  readonly lookUp: (image: TaggedImage) => Promise<LookUp>;
+  readonly signal: AbortSignal;
+};
+
+export type Planned = CheckedService & {
+  readonly step: Step;
+  readonly pushes: readonly WaitingPush[];
+};
+
+/** Where we cannot tell, a cluster that looks by itself is asked to, this long after the hook. */
+const HAND_OVER_AFTER_MS = 4_000;
+
+const isAffected =
+  ({ work, pushesOf }: Looking) =>
+  (service: Service): boolean => {
+    const image = taggedImage(service);
+    return image !== null && imageName(image) === work.name && pushesOf.has(image.tag);
+  };
+
+/** Decides about those of the services whose tag was pushed; where there is none, nothing is asked of a registry. */
+export const planServices = async (
+  deps: LookDeps,
+  looking: Looking,
+  all: readonly Service[],
+): Promise<readonly Planned[]> => {
+  const { pushesOf, lookUp, signal } = looking;
+  const services = all.filter(isAffected(looking));
+  if (services.length === 0) return [];
+  lookAhead(deps, services, looking);
+  const memory = await readMemory(deps.db, deps.cluster.name, deps.clock.now());
+  const checked = await checkServices(
+    deps.registries,
+    { services, tasks: null, select: deps.select, memory, lookUp },
+    signal,
+  );
+  return Promise.all(
+    checked.map(async (one) => {
+      const pushes = pushesOf.get(one.image?.tag ?? '') ?? [];
+      return { ...one, pushes, step: await planFor(deps, one, pushes) };
+    }),
+  );
+};
+
+const planFor = async (
+  deps: LookDeps,
+  checked: CheckedService,
+  pushes: readonly WaitingPush[],
+): Promise<Step> => {
+  const { verdict, lookUp, service } = checked;
+  const { capabilities, name } = deps.cluster;
+  if (verdict.verdict !== 'unknown') {
+    return plan(verdict, lookUp, { pin: false, handOver: false }, capabilities);
+  }
+  // What cannot be compared is deployed once a push: one that came before the last update was sent
+  // is covered by it.
+  const sentAt = await lastSentAt(deps.db, name, service.id);
+  const oldest = pushes.find((push) => sentAt === null || push.receivedAt > sentAt);
+  const age = oldest === undefined ? 0 : deps.clock.now() - oldest.receivedAt;
+  const policy = { pin: oldest !== undefined, handOver: age >= HAND_OVER_AFTER_MS };
+  return plan(verdict, lookUp, policy, capabilities);
+};
