@@ -18,7 +18,7 @@ import type { DeploymentRow, StepRow, TriggerRow } from './schema.ts';
 /** Deployments of one service that are searched for what it ran. */
 const MOST_LOOKED_BACK = 100;
 
-/** Newest first. */
+/** Newest first; without what each task did, which may be long and is told of one deployment at a time. */
 export const listDeployments = async (
   db: Db,
   filter: DeploymentFilter,
@@ -61,7 +61,7 @@ export const readDeployment = async (db: Db, id: string): Promise<DeploymentView
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirst();
-  return row === undefined ? null : ((await toViews(db, [row]))[0] ?? null);
+  return row === undefined ? null : ((await toViews(db, [row], 'every step'))[0] ?? null);
 };
 
 /** What is known of each service's last deployment, by `cluster service-id`. */
@@ -111,6 +111,7 @@ export const readBuilds = async (
 const toViews = async (
   db: Db,
   rows: readonly Selectable<DeploymentRow>[],
+  wanted: 'every step' | 'no tasks' = 'no tasks',
 ): Promise<DeploymentView[]> => {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
@@ -119,6 +120,7 @@ const toViews = async (
       .selectFrom('deployment_steps')
       .selectAll()
       .where('deployment_id', 'in', ids)
+      .$if(wanted === 'no tasks', (query) => query.where('step', '!=', 'tasks'))
       .orderBy('id')
       .execute(),
     db.selectFrom('triggers').selectAll().where('deployment_id', 'in', ids).orderBy('at').execute(),
