@@ -27,9 +27,7 @@ const since = (context: Context, service: ServiceView, { origin, isBack }: Servi
 
 const deployedBy = ({ origin, isBack }: ServiceStory): string => {
   if (origin === null) return 'nobody that this helper knows of';
-  return isBack
-    ? `taken back from ${short(origin.to)} (${whyNot(origin)}), which came by ${by(origin)}`
-    : by(origin);
+  return isBack ? `taken back from ${short(origin.to)}, which came by ${by(origin)}` : by(origin);
 };
 
 /** What may be typed after the name of a command to mean exactly this service. */
@@ -73,7 +71,7 @@ const newest = (context: Context, service: ServiceView, isAlone: boolean): strin
 const underWay = (context: Context, { underWay: one }: ServiceStory): string =>
   one === null
     ? ''
-    : `${one.state} ${short(one.to)}, queued ${when(context, one.queuedAt)} by ${by(one)}`;
+    : `${short(one.to)} is ${one.state}, by ${by(one)}, since ${when(context, one.queuedAt)}`;
 
 const lastTry = (context: Context, { failed }: ServiceStory): string =>
   failed === null

@@ -6,7 +6,8 @@ import { hookPath } from '../hook-path.ts';
 import type { AddCommand } from '../program.ts';
 import { withHelp } from '../with-help.ts';
 
-const MAKE_ONE = 'make one with: openssl rand -hex 24, and give it as CD_HELPER_HOOK_SECRET';
+const MAKE_ONE =
+  'ask where the configuration of the helper is, as in its container; or make one with: openssl rand -hex 24, and give it as CD_HELPER_HOOK_SECRET';
 
 const allows = (secret: HookSecret, sender: string): boolean =>
   secret.senders === null || secret.senders.includes(sender);

@@ -55,7 +55,8 @@ const show = async (
 ): Promise<void> => {
   const named = services.filter(({ name, id }) => name === pattern || id === pattern);
   if (context.json) context.printJson({ items: services });
-  else if (services.length === 0) context.note('no service matches');
+  else if (services.length === 0)
+    context.note('no services are shown: nothing matches, or nothing runs');
   else if (named.length > 0 && engine === undefined) {
     await showCards(context, named);
     const more = services.length - named.length;
