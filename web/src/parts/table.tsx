@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import { Component, type ComponentChildren } from 'preact';
 import { Icon } from './icon.tsx';
 import { useVirtualRows } from './virtual-rows.ts';
 
@@ -63,13 +63,7 @@ const HeadCell = <T,>({
   );
 };
 
-const Line = <T,>({
-  line,
-  columns,
-}: {
-  readonly line: TableLine<T>;
-  readonly columns: readonly Column<T>[];
-}) =>
+const drawLine = <T,>(line: TableLine<T>, columns: readonly Column<T>[]) =>
   line.kind === 'group' ? (
     <div role="rowheader" class="cell" aria-colspan={columns.length}>
       {line.title}
@@ -88,6 +82,19 @@ const Line = <T,>({
       ))}
     </>
   );
+
+type LineProps<T> = { readonly line: TableLine<T>; readonly columns: readonly Column<T>[] };
+
+/** Drawn once as long as it is the same: while the page scrolls, most of what is on it stays. */
+class Line<T> extends Component<LineProps<T>> {
+  override shouldComponentUpdate({ line, columns }: LineProps<T>): boolean {
+    return line !== this.props.line || columns !== this.props.columns;
+  }
+
+  override render({ line, columns }: LineProps<T>) {
+    return drawLine(line, columns);
+  }
+}
 
 const Drawn = <T,>({ columns, lines }: Pick<TableProps<T>, 'columns' | 'lines'>) => (
   <div role="rowgroup" class="body">

@@ -40,7 +40,8 @@ export const useVirtualRows = (count: number, keyOf: (index: number) => string) 
   useLayoutEffect(() => rows._didMount(), []);
   useLayoutEffect(() => {
     rows._willUpdate();
-    // What stands above the rows may have grown.
+    // What stands above the rows may have grown; to ask while the page scrolls would lay it out twice a frame.
+    if (rows.isScrolling) return;
     const top = body.current?.getBoundingClientRect().top ?? 0;
     setMargin(Math.round(top + scrollY));
   });
@@ -49,6 +50,7 @@ export const useVirtualRows = (count: number, keyOf: (index: number) => string) 
     height: rows.getTotalSize(),
     items: rows.getVirtualItems(),
     offsetOf: ({ start }: VirtualItem): number => start - margin,
-    measure: (element: HTMLDivElement | null): void => rows.measureElement(element),
+    // The very same each time: another one would be told of every row anew.
+    measure: rows.measureElement,
   };
 };
