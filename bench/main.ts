@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import type { Benchmark } from './benchmark.ts';
+import { dashboard } from './dashboard.ts';
 import { footprint } from './footprint.ts';
 import { hookBurst } from './hook-burst.ts';
 import { hookToUpdate } from './hook-to-update.ts';
@@ -19,6 +20,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   smartRedeploy,
   smartRedeployLarge,
   secretTiming,
+  dashboard,
 ];
 
 /** Well above what any of them takes on two busy cores. */

@@ -17,6 +17,8 @@ export type BuiltHelper = {
   readonly pid: number;
   readonly url: string;
   readonly hookUrl: string;
+  /** An operator's. */
+  readonly token: string;
   /** From the start of the process to the line that says that it is ready. */
   readonly readyAfterMs: number;
   /** The next line of its log that matches, also one that came already. */
@@ -100,6 +102,7 @@ export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<Bui
     pid: child.pid,
     url,
     hookUrl: `${url}/hooks/${HOOK_SECRET}`,
+    token: API_TOKEN,
     readyAfterMs,
     line: child.line,
     forgetLines: child.forget,
