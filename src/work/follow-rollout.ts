@@ -37,6 +37,14 @@ const isWatched = (seen: Observation | null, settledSince: number | null, now: n
   now - settledSince < (seen?.service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS) + GRACE_MS;
 
 /**
+ * Service and tasks are read beside each other, so that the tasks may be those of a moment before the
+ * service stopped. What made it stop is among those that are read after that was seen.
+ */
+const isUnexplained = (status: RolloutStatus): boolean =>
+  (status.kind === 'failed' && status.reason === 'update-paused') ||
+  (status.kind === 'rolled-back' && status.task === null);
+
+/**
  * Follows an update that was sent until it is judged or its deadline passes, and records each change
  * as a step. A cluster that does not answer is asked again until the deadline.
  */
@@ -54,6 +62,7 @@ export const followRollout = async (
   let lookedAt = intent.at;
   let settledSince: number | null = null;
   let told = '';
+  let wasUnexplained = false;
   let seen: Observation | null = null;
   let status: RolloutStatus | null = null;
   for (;;) {
@@ -85,7 +94,11 @@ export const followRollout = async (
         settledSince,
       };
       status = follow(observed, rollout, now);
-      if (status.kind !== 'under-way') return { kind: 'judged', status, seen };
+      if (status.kind !== 'under-way') {
+        if (wasUnexplained || !isUnexplained(status)) return { kind: 'judged', status, seen };
+        wasUnexplained = true;
+        continue;
+      }
       settledSince = status.settledSince;
       const { running, desired, rollingBack, trouble } = status;
       const news = { running, desired, rollingBack, trouble: trouble?.message ?? null };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
+import type { Task } from '../../src/core/service.ts';
 import { readDeployment } from '../../src/store/read-deployments.ts';
 import type { Work } from '../../src/work/work.ts';
 import type { NewService } from '../support/fake-engine.ts';
@@ -46,6 +47,33 @@ const started = (digest: string): number =>
   bench.engine.tasksMade('web').filter(({ image }) => image.endsWith(digest)).length;
 
 describe('a version that crashes', () => {
+  it('is known for it also where the pause is seen before the task that caused it', async () => {
+    add();
+    let before: readonly Task[] | null = null;
+    let late = 0;
+    const { work } = bench.start(
+      {},
+      {
+        cluster: (cluster) => ({
+          ...cluster,
+          observe: async (id, signal) => {
+            const seen = await cluster.observe(id, signal);
+            if (seen?.service.update?.state !== 'paused' || late > 0) {
+              before = seen?.tasks ?? before;
+              return seen;
+            }
+            late += 1;
+            return { ...seen, tasks: before };
+          },
+        }),
+      },
+    );
+    const bad = crashing();
+    expect(await push(work, bad)).toMatchObject({ state: 'rolled-back', reason: 'task-failed' });
+    expect(late).toBe(1);
+    expect(await bench.deployments('web')).toHaveLength(1);
+  });
+
   it.each([
     ['pause', PAUSE],
     ['continue', CONTINUE],

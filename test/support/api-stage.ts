@@ -57,7 +57,7 @@ export const openApiStage = async (
     readonly seed?: (store: Store) => Promise<void>;
   } = {},
 ): Promise<ApiStage> => {
-  const engine = await startFakeEngine(options.engine);
+  const engine = await startFakeEngine({ startAt: Date.now(), ...options.engine });
   const registry = await startFakeRegistry({
     quota: { limit: 100, remaining: 80, windowSeconds: 21_600, source: '192.0.2.1' },
   });

@@ -24,6 +24,8 @@ export type FakeEngineOptions = {
    */
   readonly pace?: 'immediate' | 'manual' | 'real';
   readonly speed?: number;
+  /** When its time begins, ms since the epoch, where it does not pass by the clock; default 2026. */
+  readonly startAt?: number;
   /** Names of the nodes; default one. */
   readonly nodes?: readonly string[];
   /** Default 1.47, least 1.24. */
@@ -91,7 +93,7 @@ const START_OF_TIME = Date.parse('2026-01-01T00:00:00Z');
 /** An engine in this process that speaks enough of the Docker Engine API, with simulated rollouts. */
 export const startFakeEngine = async (options: FakeEngineOptions = {}): Promise<FakeEngine> => {
   const { apiVersion = '1.47', minApiVersion = '1.24', pace = 'immediate' } = options;
-  const manual = pace === 'real' ? null : createManualClock(START_OF_TIME);
+  const manual = pace === 'real' ? null : createManualClock(options.startAt ?? START_OF_TIME);
   const clock = manual ?? createRealClock(options.speed);
   const listeners = new Set<(event: Record<string, unknown>) => void>();
   const state = createEngineState(clock, options.nodes ?? ['node-1'], (event) => {
