@@ -70,7 +70,7 @@ export const openStore = (path: string): Store => {
     };
     const close = async (): Promise<void> => {
       await db.destroy();
-      writing.close();
+      await writing.close();
       // Kysely leaves alone what it was never asked to query, and the lock with it.
       if (database.open) database.close();
     };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -56,6 +56,17 @@ it('takes its turn after a transaction that is under way', async () => {
   await expect(before).rejects.toThrow('taken back');
   await written;
   expect(await keys()).toEqual(['b']);
+});
+
+it('closes its file once, after what is under way and however often it is told', async () => {
+  const { onDisk } = await store.write(({ run }) => run(INSERT, ['a', '1']));
+  await store.close();
+  await expect(onDisk).resolves.toBeUndefined();
+  // The number is free again: whoever opens a file next gets it.
+  const other = openSync(join(folder, 'other'), 'w');
+  await store.close();
+  expect(() => fstatSync(other)).not.toThrow();
+  closeSync(other);
 });
 
 it('leaves every other commit one that waits for the disk', async () => {

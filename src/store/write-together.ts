@@ -34,7 +34,7 @@ export const createWrite = (
   database: Database.Database,
   db: Db,
   log: string | null,
-): { readonly write: Write; readonly close: () => void } => {
+): { readonly write: Write; readonly close: () => Promise<void> } => {
   const made = new Map<string, Database.Statement>();
   const prepared = (text: string): Database.Statement => {
     const known = made.get(text);
@@ -49,11 +49,18 @@ export const createWrite = (
   };
   const inTransaction = database.transaction((work: () => unknown) => work());
   let file: number | null = null;
+  const syncing = new Set<Promise<void>>();
 
   const reachDisk = async (): Promise<void> => {
     if (log === null) return;
     file ??= openSync(log, 'r');
-    await sync(file);
+    const synced = sync(file);
+    syncing.add(synced);
+    try {
+      await synced;
+    } finally {
+      syncing.delete(synced);
+    }
   };
 
   const write = async <T>(work: (statements: Statements) => T) => {
@@ -67,8 +74,12 @@ export const createWrite = (
     });
     return { result, onDisk: reachDisk() };
   };
-  const close = (): void => {
-    if (file !== null) closeSync(file);
+  const close = async (): Promise<void> => {
+    // A number that is closed meanwhile may be another file's by the time a thread comes to it.
+    await Promise.allSettled(syncing);
+    const closing = file;
+    file = null;
+    if (closing !== null) closeSync(closing);
   };
   return { write, close };
 };
