@@ -1,20 +1,22 @@
 import type {
+  DeliveryFilter,
+  DeploymentFilter,
+  PageRequest,
+  ServiceFilter,
+} from './list-filters.ts';
+import type {
   ActionView,
   ClusterView,
   DeliveryDetail,
-  DeliveryFilter,
   DeliveryView,
-  DeploymentFilter,
   DeploymentView,
   FreezeView,
   HookSecretView,
   Page,
-  PageRequest,
   QueueView,
   RegistryView,
   RunSummary,
   RunView,
-  ServiceFilter,
   ServiceView,
 } from './views.ts';
 

@@ -267,42 +267,8 @@ export type ActionView = {
   readonly detail: Readonly<Record<string, unknown>>;
 };
 
-/**
- * A part of a list. `after` is whatever `next` was in the part before (the server makes it opaque on
- * the way out and plain again on the way in), so an implementation takes its own sort key for it and
- * must bear any text there.
- */
-export type PageRequest = { readonly limit: number; readonly after: string | null };
+/** A part of a list; `next` is what the next part is asked for with, null at the end. */
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | null };
-
-export type ServiceFilter = {
-  readonly cluster?: string | undefined;
-  readonly stack?: string | undefined;
-  readonly verdict?: VerdictName | undefined;
-  /** Normalised, with or without tag. */
-  readonly image?: string | undefined;
-  /** Part of a name, stack or image, in any case. */
-  readonly q?: string | undefined;
-};
-
-export type DeploymentFilter = {
-  readonly cluster?: string | undefined;
-  /** Name or id. */
-  readonly service?: string | undefined;
-  readonly image?: string | undefined;
-  readonly state?: DeploymentState | undefined;
-  /** Queued at or after, and before; RFC 3339 in UTC. */
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-};
-
-export type DeliveryFilter = {
-  readonly sender?: string | undefined;
-  readonly secret?: string | undefined;
-  /** Received at or after, and before; RFC 3339 in UTC. */
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-};
 
 /** What a person asks of SmartRedeploy; empty lists select everything. Patterns are globs. */
 export type RunRequest = {

@@ -1,4 +1,5 @@
-import type { ActionView, Page, PageRequest } from '../core/views.ts';
+import type { PageRequest } from '../core/list-filters.ts';
+import type { ActionView, Page } from '../core/views.ts';
 import { readJson, rfc3339 } from './json.ts';
 import type { Db, Query } from './open-store.ts';
 

@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { Service } from '../core/service.ts';
 import type { Hold } from '../core/verdict.ts';
-import type { FreezeView, Page, PageRequest } from '../core/views.ts';
+import type { PageRequest } from '../core/list-filters.ts';
+import type { FreezeView, Page } from '../core/views.ts';
 import { type LookSchedule, scheduleLook } from './looks.ts';
 import { optionalRfc3339, rfc3339 } from './json.ts';
 import type { Query } from './open-store.ts';

@@ -1,11 +1,6 @@
 import type { Selectable } from 'kysely';
-import type {
-  DeliveryDetail,
-  DeliveryFilter,
-  DeliveryView,
-  Page,
-  PageRequest,
-} from '../core/views.ts';
+import type { DeliveryFilter, PageRequest } from '../core/list-filters.ts';
+import type { DeliveryDetail, DeliveryView, Page } from '../core/views.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
 import type { Db } from './open-store.ts';
 import type { DeliveryRow, PushResultRow } from './schema.ts';

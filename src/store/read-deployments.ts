@@ -1,12 +1,11 @@
 import { type Selectable, sql } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { BuildFacts } from '../core/published.ts';
+import type { DeploymentFilter, PageRequest } from '../core/list-filters.ts';
 import type {
-  DeploymentFilter,
   DeploymentView,
   FailureView,
   Page,
-  PageRequest,
   SpecChange,
   StepView,
   TriggerView,

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
-import type { Page, PageRequest, RunSummary, RunView, ServiceView } from '../core/views.ts';
+import type { PageRequest } from '../core/list-filters.ts';
+import type { Page, RunSummary, RunView, ServiceView } from '../core/views.ts';
 import { optionalRfc3339, readJson, rfc3339 } from './json.ts';
 import type { Db } from './open-store.ts';
 import { readPlanCounts, readPlanServices } from './run-plans.ts';

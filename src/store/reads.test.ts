@@ -9,7 +9,8 @@ import {
   START,
 } from '../../test/support/store-samples.ts';
 import type { NewDelivery } from '../core/delivery.ts';
-import type { DeliveryFilter, DeploymentFilter, Page, PageRequest } from '../core/views.ts';
+import type { DeliveryFilter, DeploymentFilter, PageRequest } from '../core/list-filters.ts';
+import type { Page } from '../core/views.ts';
 import { createIntakeWriter, type IntakeOptions } from './accept-delivery.ts';
 import { listActions, recordAction } from './actions.ts';
 import { endDeployment, recordBuild } from './deployments.ts';

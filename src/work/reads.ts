@@ -1,7 +1,8 @@
 import type { HookLimits } from '../core/delivery.ts';
 import type { Log } from '../core/log.ts';
 import type { Reads as ShownReads } from '../core/reads.ts';
-import type { ClusterView, ServiceFilter, ServiceView } from '../core/views.ts';
+import type { ServiceFilter } from '../core/list-filters.ts';
+import type { ClusterView, ServiceView } from '../core/views.ts';
 import { listActions } from '../store/actions.ts';
 import { listFreezes } from '../store/freezes.ts';
 import type { Db } from '../store/open-store.ts';

@@ -3,12 +3,12 @@ import { Registry } from 'prom-client';
 import type { AcceptedDelivery, NewDelivery } from '../../src/core/delivery.ts';
 import type { Log, LogFields } from '../../src/core/log.ts';
 import { createSecret } from '../../src/core/secret.ts';
+import type { PageRequest } from '../../src/core/list-filters.ts';
 import type {
   ClusterView,
   DeliveryDetail,
   DeploymentView,
   Page,
-  PageRequest,
   RunSummary,
   RunView,
   ServiceView,

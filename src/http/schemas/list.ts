@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Page, PageRequest } from '../../core/views.ts';
+import type { PageRequest } from '../../core/list-filters.ts';
+import type { Page } from '../../core/views.ts';
 import { parseCursor, printCursor } from '../cursor.ts';
 
 const DEFAULT_LIMIT = 50;
