@@ -2,6 +2,7 @@ import type {
   DeliveryView,
   DeploymentView,
   FreezeView,
+  RunRequest,
   RunView,
   ServiceView,
 } from '../../../src/core/views.ts';
@@ -50,15 +51,6 @@ export const thaw = (id: string, key: string): Promise<null> =>
 
 export const replayDelivery = (id: string, key: string): Promise<DeliveryView> =>
   ask(`/api/v1/deliveries/${encodeURIComponent(id)}/replay`, { method: 'POST', key });
-
-export type RunRequest = {
-  readonly cluster: string | null;
-  readonly services: readonly string[];
-  readonly stacks: readonly string[];
-  readonly images: readonly string[];
-  readonly dryRun: boolean;
-  readonly pin: boolean;
-};
 
 export const startRun = (request: RunRequest, key: string): Promise<RunView> =>
   ask('/api/v1/smart-redeploy', { method: 'POST', body: request, key });

@@ -1,4 +1,4 @@
-import type { RunRequest } from '../api/acts.ts';
+import type { RunRequest } from '../../../src/core/views.ts';
 import type { ServiceView } from '../../../src/core/views.ts';
 
 /** What is typed into the form of a run. */
