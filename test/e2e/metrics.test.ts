@@ -46,7 +46,11 @@ test('a push that is verified and one that fails stand in what Prometheus reads'
   const { digest: better } = await sandbox.pushImage('metrics/web', 'v1', good('metrics two'));
   await endedDelivery(helper, await push(better));
   await endedDeployments(helper, 'metrics-web');
-  const { digest: bad } = await sandbox.pushImage('metrics/web', 'v1', crashing('metrics three'));
+  const { digest: bad } = await sandbox.pushImage(
+    'metrics/web',
+    'v1',
+    crashing('metrics three', { afterMs: 300 }),
+  );
   await endedDelivery(helper, await push(bad));
   const [, failed] = await endedDeployments(helper, 'metrics-web', 2);
 
