@@ -36,7 +36,11 @@ const PAGES: readonly {
     picture: 'smart-redeploy',
   },
   { title: 'hooks', place: () => 'hooks', text: 'shop/landing', picture: 'hooks' },
-  { title: 'a delivery', place: ({ delivery }) => `hooks/${delivery}`, text: 'deployed' },
+  {
+    title: 'a delivery',
+    place: ({ delivery }) => `hooks/${delivery}`,
+    text: 'led to a deployment',
+  },
   { title: 'health', place: () => 'health', text: 'the index is being rebuilt' },
   { title: 'no page at all', place: () => 'nowhere', text: 'There is no such page.' },
 ];

@@ -16,12 +16,14 @@ export const Dialog = ({
   readonly children: ComponentChildren;
 }) => {
   const element = useRef<HTMLDialogElement>(null);
+  const isDrawn = useRef(true);
   const titleId = useId();
   useEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
     return () => {
+      isDrawn.current = false;
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -33,6 +35,10 @@ export const Dialog = ({
       onCancel={(event) => {
         event.preventDefault();
         onClose();
+      }}
+      // A browser may close it without asking, as on the second Escape with nothing done in between.
+      onClose={() => {
+        if (isDrawn.current) onClose();
       }}
     >
       <div class="dialog-head">

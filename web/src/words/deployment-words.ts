@@ -84,7 +84,8 @@ type Outcome = NonNullable<PushResult['outcome']>;
 const OUTCOMES: Readonly<Record<Outcome, readonly [words: string, look: Look]>> = {
   'no-service': ['no service runs this tag', { tone: 'mute', icon: 'minus' }],
   'nothing-to-do': ['nothing to do', { tone: 'mute', icon: 'check' }],
-  deployed: ['deployed', { tone: 'good', icon: 'check' }],
+  // How that ended is the deployment's to tell.
+  deployed: ['led to a deployment', { tone: 'info', icon: 'rocket' }],
   frozen: ['frozen', { tone: 'hold', icon: 'pause' }],
   'digest-not-seen': ['the registry never showed the digest', { tone: 'warn', icon: 'question' }],
   'given-up': ['given up', { tone: 'bad', icon: 'cross' }],
