@@ -1,7 +1,7 @@
 import type { Digest } from './digest.ts';
 import type { Platform } from './published.ts';
 import type { SpecChange } from './views.ts';
-import type { Observation, Service, Task } from './service.ts';
+import type { Node, Observation, Service, Task } from './service.ts';
 
 /** What a kind of cluster can do; what it cannot is refused with that reason, never imitated. */
 export type Capabilities = {
@@ -105,6 +105,8 @@ export type Cluster = {
     serviceIds: readonly string[] | null,
     signal: AbortSignal,
   ) => Promise<readonly Task[] | null>;
+  /** Null where the cluster does not tell nodes. */
+  readonly listNodes: (signal: AbortSignal) => Promise<readonly Node[] | null>;
   /** Null where the service no longer exists. */
   readonly observe: (serviceId: string, signal: AbortSignal) => Promise<Observation | null>;
   readonly updateImage: (update: ImageUpdate, signal: AbortSignal) => Promise<UpdateAnswer>;

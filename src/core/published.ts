@@ -37,9 +37,10 @@ export type PublishedManifest = {
   readonly members: readonly Digest[];
   /**
    * For `Placement.Platforms` as the Docker command line sets it: without `unknown`, architecture `arm`
-   * as blank, each once. Empty where the manifest names none: then any node may run it.
+   * as blank, each once. Empty where the manifest names none: then any node may run it. Null for a plain
+   * image, of which only its configuration tells.
    */
-  readonly platforms: readonly Platform[];
+  readonly platforms: readonly Platform[] | null;
 };
 
 /** The `org.opencontainers.image.*` labels that tell people what a digest is. */

@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { ParsedImage } from './image-reference.ts';
+import type { Platform } from './published.ts';
 
 export type ServiceMode = 'replicated' | 'global' | 'replicated-job' | 'global-job';
 
@@ -39,6 +40,8 @@ export type Service = {
   readonly labels: Readonly<Record<string, string>>;
   /** Swarmpit's own autoredeploy, which acts on the service beside us where it is on. */
   readonly autoredeploy: boolean;
+  /** Of which the spec wants a node to be; none where any will do, or the cluster tells no spec. */
+  readonly platforms: readonly Platform[];
   /** Tasks that the spec asks for; null where that depends on the nodes, or the cluster tells no spec. */
   readonly specReplicas: number | null;
   /** Null where it was not told with the service. Desired is the tasks that should run now. */
@@ -101,6 +104,8 @@ export type Node = {
   readonly hostname: string;
   readonly state: 'ready' | 'down' | 'unknown' | 'disconnected';
   readonly availability: 'active' | 'pause' | 'drain';
+  /** With the architecture as images spell it, e.g. `amd64`; null where it is not told. */
+  readonly platform: Platform | null;
 };
 
 /** What is known of one service at one moment. Tasks and nodes are null where a cluster does not tell them. */

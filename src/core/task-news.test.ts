@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeService, makeTask } from '../../test/support/make-service.ts';
+import { makeNode, makeService, makeTask } from '../../test/support/make-service.ts';
 import type { Node, Task } from './service.ts';
 import { createTaskNews } from './task-news.ts';
 
@@ -11,7 +11,7 @@ const see = (tasks: readonly Task[] | null, nodes: readonly Node[] | null = null
   tasks,
   nodes,
 });
-const node: Node = { id: 'n1', hostname: 'host-1', state: 'ready', availability: 'active' };
+const node: Node = makeNode({ id: 'n1', hostname: 'host-1' });
 
 it('tells the tasks of the update when they are new and when they stand otherwise', () => {
   const news = createTaskNews(SENT);

@@ -1,6 +1,7 @@
 import { lookAfterHook } from '../core/look-timing.ts';
 import { openDeployments, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
+import { createKnownNodes } from './known-nodes.ts';
 import { createKnownServices } from './known-services.ts';
 import { createLookAhead } from './look-ahead.ts';
 import { keepTrying } from './keep-trying.ts';
@@ -10,7 +11,7 @@ import { carryOut } from './rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { type Bell, createBell } from './wake.ts';
 
-export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead'> & {
+export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead' | 'nodes'> & {
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
   readonly ownContainerIds?: readonly string[];
   /** Services that may be updated at one time. */
@@ -58,6 +59,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     log,
     known,
     ahead,
+    nodes: createKnownNodes(cluster, clock),
     ownServiceId: ownService.id,
     onQueued: rolloutsBell.ring,
   };

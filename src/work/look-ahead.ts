@@ -3,7 +3,9 @@ import { exclusionOf, type Selection } from '../core/labels.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Observation, Service } from '../core/service.ts';
 import { taggedImage } from './check-services.ts';
+import type { KnownNodes } from './known-nodes.ts';
 import type { Looking } from './plan-services.ts';
+import { platformsFor } from './platforms-for.ts';
 import type { Clock, Registries, TaggedImage } from './ports.ts';
 
 /**
@@ -66,9 +68,10 @@ export const createLookAhead = (
 
 type LookAheadDeps = {
   readonly cluster: Pick<Cluster, 'capabilities'>;
-  readonly registries: Pick<Registries, 'readManifest'>;
+  readonly registries: Pick<Registries, 'readManifest' | 'readPlatforms'>;
   readonly select: Selection;
   readonly ahead: LookAhead;
+  readonly nodes: KnownNodes;
 };
 
 /** Asks for an image of the look when it is first wanted; all have one repository. */
@@ -99,10 +102,10 @@ export const lookAhead = (
     const image = taggedImage(service);
     const push = pushesOf.get(image?.tag ?? null)?.at(-1);
     const isNew = push?.outcome === null && push.named !== image?.digest;
-    return isNew && image !== null ? [{ service, image, named: push.named }] : [];
+    return isNew && image !== null ? [{ service, named: push.named }] : [];
   });
   for (const { service } of news) void deps.ahead.see(service.id, since, signal);
-  for (const { image, named } of news) {
-    if (named !== null) deps.registries.readManifest(image, named, signal).catch(() => {});
+  for (const { service, named } of news) {
+    platformsFor(deps, service, named, signal).catch(() => {});
   }
 };

@@ -2,6 +2,7 @@ import type { Cluster } from '../core/cluster.ts';
 import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import type { Db } from '../store/open-store.ts';
+import type { KnownNodes } from './known-nodes.ts';
 import type { KnownServices } from './known-services.ts';
 import type { LookAhead } from './look-ahead.ts';
 import type { Clock, Registries } from './ports.ts';
@@ -14,6 +15,7 @@ export type LookDeps = {
   readonly clock: Clock;
   readonly known: KnownServices;
   readonly ahead: LookAhead;
+  readonly nodes: KnownNodes;
   /** The service that this helper itself runs as; null where it is none of the cluster's. */
   readonly ownServiceId: () => string | null;
   /** Called after each commit that queued or joined a deployment. */

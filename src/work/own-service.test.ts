@@ -122,6 +122,7 @@ describe('which service we are', () => {
         asked += 1;
         return answer();
       },
+      listNodes: () => Promise.reject(new Error('not asked')),
       observe: () => Promise.reject(new Error('not asked')),
       updateImage: () => Promise.reject(new Error('not asked')),
       readTaskLog: () => Promise.reject(new Error('not asked')),

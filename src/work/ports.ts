@@ -1,6 +1,6 @@
 import type { Digest } from '../core/digest.ts';
 import type { ImageReference } from '../core/image-reference.ts';
-import type { BuildFacts, LookUp, PublishedManifest } from '../core/published.ts';
+import type { BuildFacts, LookUp, Platform, PublishedManifest } from '../core/published.ts';
 
 export type TaggedImage = ImageReference & { readonly tag: string };
 
@@ -15,6 +15,12 @@ export type Registries = {
     | { readonly kind: 'manifest'; readonly manifest: PublishedManifest }
     | Extract<LookUp, { kind: 'failed' }>
   >;
+  /** Also those of a plain image; null where they could not be read. */
+  readonly readPlatforms: (
+    image: ImageReference,
+    digest: Digest,
+    signal: AbortSignal,
+  ) => Promise<readonly Platform[] | null>;
   readonly readBuildFacts: (
     image: ImageReference,
     digest: Digest,

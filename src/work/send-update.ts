@@ -1,7 +1,5 @@
 import { backoffMs } from '../core/backoff.ts';
 import { ClusterError, type ImageUpdate, type UpdateAnswer } from '../core/cluster.ts';
-import type { Digest } from '../core/digest.ts';
-import type { Platform } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import {
   addStep,
@@ -13,6 +11,7 @@ import {
   recordSent,
 } from '../store/deployments.ts';
 import { relaxed } from '../store/relaxed.ts';
+import { platformsFor } from './platforms-for.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 export type Sent =
@@ -49,7 +48,7 @@ export const sendUpdate = async (
 ): Promise<Sent> => {
   const { clock, db } = deps;
   // The intent does not name them, so that it goes to the disk while they are read.
-  const reading = platformsOf(deps, service, intent.target, signal);
+  const reading = platformsFor(deps, service, intent.target, signal);
   reading.catch(() => {});
   const registryAuth = service.image.ok
     ? await deps.registries.updateAuth(service.image.image.registry, signal)
@@ -143,19 +142,4 @@ const warned = (warnings: readonly string[]): { warnings?: readonly string[] } =
 const later = (deps: RolloutDeps, deployment: Deployment, problem: string): Sent => {
   const attempt = Math.max(deployment.attempts - QUICK_TRIES, 0) + 1;
   return { kind: 'later', problem, afterMs: backoffMs(AGAIN, attempt, deps.random()) };
-};
-
-/**
- * The platforms of the target, which the look has read already. Without an answer the present ones
- * stay: a registry that fails now must not keep a decided update from going out.
- */
-const platformsOf = async (
-  deps: RolloutDeps,
-  service: Service,
-  target: Digest | null,
-  signal: AbortSignal,
-): Promise<readonly Platform[] | null> => {
-  if (target === null || !service.image.ok || !deps.cluster.capabilities.setsDigest) return null;
-  const read = await deps.registries.readManifest(service.image.image, target, signal);
-  return read.kind === 'manifest' ? read.manifest.platforms : null;
 };

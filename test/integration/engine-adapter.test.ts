@@ -107,6 +107,19 @@ describe('reading a swarm through an engine', () => {
     ]);
   });
 
+  it('lists nodes and services with their platforms as images spell them', async () => {
+    const { engine, cluster } = await start({ nodes: ['n1'] });
+    engine.addService({ name: 'web', image: `acme/web:v1@${OLD}` });
+    expect((await only(cluster)).platforms).toEqual([]);
+    engine.changeSpec('web', ({ TaskTemplate }) => {
+      TaskTemplate.Placement = { Platforms: [{ Architecture: 'arm64', OS: 'linux' }] };
+    });
+    expect((await only(cluster)).platforms).toEqual([{ architecture: 'arm64', os: 'linux' }]);
+    expect(await cluster.listNodes(signal)).toMatchObject([
+      { hostname: 'n1', platform: { architecture: 'amd64', os: 'linux' } },
+    ]);
+  });
+
   it('tells why a task failed', async () => {
     const { engine, cluster } = await start();
     engine.setOutcome(NEW, { kind: 'crash', exitCode: 3 });

@@ -75,19 +75,12 @@ describe('readManifest', () => {
     expect(new Set(members)).toEqual(
       new Set([...index.children, ...inner.children].map(({ digest }) => digest)),
     );
-    expect(platforms.map(({ architecture }) => architecture)).toEqual(['amd64', 'arm64', 's390x']);
+    expect(platforms?.map(({ architecture }) => architecture)).toEqual(['amd64', 'arm64', 's390x']);
   });
 
-  test('of a plain image has its platform from the configuration', async () => {
-    expect(await read(fakeImage('plain', { architecture: 'arm64' }))).toEqual({
-      members: [],
-      platforms: [{ os: 'linux', architecture: 'arm64' }],
-    });
-  });
-
-  test('of a plain image whose configuration cannot be had names no platform', async () => {
-    registry.fault({ kind: 'status', status: 404 }, { kind: 'blob' });
-    expect(await read(fakeImage('plain'))).toEqual({ members: [], platforms: [] });
+  test('of a plain image names no platform, and reads no configuration for it', async () => {
+    expect(await read(fakeImage('plain'))).toEqual({ members: [], platforms: null });
+    expect(registry.count()).toBe(1);
   });
 
   test('of an index that is nested too deep ends', async () => {
@@ -115,6 +108,36 @@ describe('readManifest', () => {
       kind: 'failed',
       reason: 'tag-gone',
     });
+  });
+});
+
+describe('readPlatforms', () => {
+  const platforms = (content: FakeContent) => {
+    registry.setTag('acme/app', 'v1', content);
+    return client.readPlatforms(image(), content.digest, unbounded());
+  };
+
+  test('of a plain image has its platform from the configuration', async () => {
+    const content = fakeImage('plain', { architecture: 'arm64' });
+    expect(await platforms(content)).toEqual([{ os: 'linux', architecture: 'arm64' }]);
+  });
+
+  test('of a plain image leaves arm blank', async () => {
+    const content = fakeImage('plain', { architecture: 'arm' });
+    expect(await platforms(content)).toEqual([{ os: 'linux', architecture: '' }]);
+  });
+
+  test('of a plain image whose configuration cannot be had names none', async () => {
+    registry.fault({ kind: 'status', status: 404 }, { kind: 'blob' });
+    expect(await platforms(fakeImage('plain'))).toEqual([]);
+  });
+
+  test('of an index has those of its manifest', async () => {
+    expect(await platforms(fakeTwoPlatforms('two'))).toHaveLength(2);
+  });
+
+  test('of what is gone is unknown', async () => {
+    expect(await client.readPlatforms(image(), digestOf('gone'), unbounded())).toBeNull();
   });
 });
 

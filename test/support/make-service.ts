@@ -21,6 +21,7 @@ export const makeService = (change: Partial<Service> = {}): Service => {
     forceUpdate: 0,
     labels: {},
     autoredeploy: false,
+    platforms: [],
     specReplicas: 2,
     replicas: { running: 2, desired: 2 },
     update: null,
@@ -67,6 +68,7 @@ export const makeNode = (change: Partial<Node> = {}): Node => ({
   hostname: 'node-1',
   state: 'ready',
   availability: 'active',
+  platform: { os: 'linux', architecture: 'amd64' },
   ...change,
 });
 

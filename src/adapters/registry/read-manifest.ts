@@ -76,12 +76,22 @@ export const readPublishedManifest = async (
 
   const document = await content.readDocument(image, digest, caller);
   await gather(document, 1);
+  const platforms = document.kind === 'image' ? null : once(found.platforms.map(forPlacement));
+  return { members: [...found.members], platforms };
+};
+
+/** The platforms of a digest, also of a plain image; throws {@link RegistryError} or the caller's reason. */
+export const readPublishedPlatforms = async (
+  content: ContentReader,
+  image: ImageReference,
+  digest: Digest,
+  caller: AbortSignal,
+): Promise<readonly Platform[]> => {
+  const document = await content.readDocument(image, digest, caller);
   if (document.kind === 'image') {
     const platform = await platformOf(content, image, document.config, caller);
-    if (platform !== null) found.platforms.push(platform);
+    return platform === null ? [] : [forPlacement(platform)];
   }
-  return {
-    members: [...found.members],
-    platforms: once(found.platforms.map(forPlacement)),
-  };
+  const { platforms } = await readPublishedManifest(content, image, digest, caller);
+  return platforms ?? [];
 };

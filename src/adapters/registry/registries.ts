@@ -1,7 +1,13 @@
 import type { Digest } from '../../core/digest.ts';
 import type { ImageReference } from '../../core/image-reference.ts';
 import type { Log } from '../../core/log.ts';
-import type { BuildFacts, LookUp, LookUpFailure, PublishedManifest } from '../../core/published.ts';
+import type {
+  BuildFacts,
+  LookUp,
+  LookUpFailure,
+  Platform,
+  PublishedManifest,
+} from '../../core/published.ts';
 import { createAsk } from './ask.ts';
 import { readImageBuildFacts } from './build-facts.ts';
 import { createContentReader, type InTurn } from './content.ts';
@@ -10,7 +16,7 @@ import { createDockerConfigReader } from './docker-config.ts';
 import { createFindDigestAt } from './find-digest.ts';
 import { createLanes } from './lane.ts';
 import { createQuotaBook, type RegistryQuota } from './quotas.ts';
-import { readPublishedManifest } from './read-manifest.ts';
+import { readPublishedManifest, readPublishedPlatforms } from './read-manifest.ts';
 import { RegistryError } from './registry-error.ts';
 import { createEndpoints, type RegistryHost } from './registry-host.ts';
 import { createSignIn } from './sign-in.ts';
@@ -30,12 +36,18 @@ export type Registries = {
     image: ImageReference & { readonly tag: string },
     signal: AbortSignal,
   ) => Promise<LookUp>;
-  /** Members and platforms of a digest, read once and kept. */
+  /** Members of a digest, and its platforms where the manifest names them; read once and kept. */
   readonly readManifest: (
     image: ImageReference,
     digest: Digest,
     signal: AbortSignal,
   ) => Promise<{ readonly kind: 'manifest'; readonly manifest: PublishedManifest } | FailedLookUp>;
+  /** The platforms of a digest, those of a plain image too; null where they could not be read. */
+  readonly readPlatforms: (
+    image: ImageReference,
+    digest: Digest,
+    signal: AbortSignal,
+  ) => Promise<readonly Platform[] | null>;
   /** What the image says of its making, each fact null where it does not; null where it could not be read. */
   readonly readBuildFacts: (
     image: ImageReference,
@@ -175,6 +187,12 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
         kind: 'manifest' as const,
         manifest: await readPublishedManifest(content, image, digest, signal),
       })),
+    readPlatforms: async (image, digest, signal) => {
+      const read = await orFailure(signal, () =>
+        readPublishedPlatforms(content, image, digest, signal),
+      );
+      return 'kind' in read ? null : read;
+    },
     readBuildFacts: async (image, digest, signal) => {
       const facts = await orFailure(signal, () =>
         readImageBuildFacts(content, image, digest, signal),

@@ -28,6 +28,9 @@ const healthcheck = z
 
 const present = z.object({}).nullish();
 
+const platform = z.object({ Architecture: text, OS: text });
+export type EnginePlatform = z.infer<typeof platform>;
+
 /** A service that runs containers; those of plugins and attached networks have no `ContainerSpec`. */
 export const engineService = z.object({
   ID: z.string(),
@@ -40,6 +43,7 @@ export const engineService = z.object({
     TaskTemplate: z.object({
       ContainerSpec: z.object({ Image: z.string(), Healthcheck: healthcheck }).nullish(),
       ForceUpdate: count,
+      Placement: z.object({ Platforms: z.array(platform).nullish() }).nullish(),
     }),
     Mode: z
       .object({
@@ -77,7 +81,7 @@ export type EngineTask = z.infer<typeof engineTask>;
 export const engineNode = z.object({
   ID: z.string(),
   Spec: z.object({ Availability: text }),
-  Description: z.object({ Hostname: text }).nullish(),
+  Description: z.object({ Hostname: text, Platform: platform.nullish() }).nullish(),
   Status: z.object({ State: text }).nullish(),
 });
 export type EngineNode = z.infer<typeof engineNode>;

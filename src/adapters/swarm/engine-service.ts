@@ -1,6 +1,7 @@
 import { parseImageReference } from '../../core/image-reference.ts';
 import type { Service, ServiceMode, UpdatePolicy, UpdateState } from '../../core/service.ts';
 import type { EngineService } from './engine-answers.ts';
+import { toPlatform } from './engine-platform.ts';
 import { type SpecParts, specFingerprint } from './spec-fingerprint.ts';
 
 /** The engine counts in nanoseconds. */
@@ -93,6 +94,7 @@ export const toService = (
     forceUpdate: read.Spec.TaskTemplate.ForceUpdate ?? 0,
     labels,
     autoredeploy: labels[AUTOREDEPLOY_LABEL] === 'true',
+    platforms: (read.Spec.TaskTemplate.Placement?.Platforms ?? []).map(toPlatform),
     specReplicas: replicasInSpec(read),
     // Only its tasks tell; the engine could count them, and would take half as long again for its list.
     replicas: null,

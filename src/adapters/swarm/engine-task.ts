@@ -1,6 +1,7 @@
 import { parseDigest } from '../../core/digest.ts';
 import { type Node, TASK_STATES, type Task, type TaskState } from '../../core/service.ts';
 import type { EngineNode, EngineTask } from './engine-answers.ts';
+import { toPlatform } from './engine-platform.ts';
 
 const isTaskState = (state: string): state is TaskState =>
   (TASK_STATES as readonly string[]).includes(state);
@@ -35,11 +36,13 @@ export const toTask = (read: EngineTask): Task => {
 
 export const toNode = (read: EngineNode): Node => {
   const state = read.Status?.State;
+  const platform = read.Description?.Platform;
   const availability = read.Spec.Availability;
   return {
     id: read.ID,
     hostname: read.Description?.Hostname ?? read.ID,
     state: state === 'ready' || state === 'down' || state === 'disconnected' ? state : 'unknown',
     availability: availability === 'pause' || availability === 'drain' ? availability : 'active',
+    platform: platform ? toPlatform(platform) : null,
   };
 };

@@ -136,6 +136,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     listServices: async (signal, imageName) =>
       (await reads.services(signal, imageName)).map(({ service, spec }) => keep(service, spec)),
     listRunningTasks: reads.runningTasks,
+    listNodes: reads.nodes,
     observe,
     updateImage,
     readTaskLog,

@@ -79,6 +79,7 @@ export const toSwarmpitService = (
     update: update && isUpdateState(update) ? { state: update, message: message ?? '' } : null,
     updatePolicy: null,
     healthGraceMs: 0,
+    platforms: [],
     specFingerprint: fingerprintOf(raw),
     createdAt: read.createdAt ?? LONG_AGO,
     updatedAt: read.updatedAt ?? LONG_AGO,

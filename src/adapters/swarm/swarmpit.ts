@@ -158,6 +158,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     identify,
     listServices,
     listRunningTasks: () => Promise.resolve(null),
+    listNodes: () => Promise.resolve(null),
     async observe(serviceId, signal) {
       const service = await findService(serviceId, signal);
       return service === null ? null : { service, tasks: null, nodes: null };

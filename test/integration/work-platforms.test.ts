@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeImage, fakeTwoPlatforms } from '../support/fake-registry-images.ts';
+import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
+
+const AMD64 = { Architecture: 'amd64', OS: 'linux' };
+const ARM64 = { Architecture: 'arm64', OS: 'linux' };
+
+let bench: WorkBench;
+beforeEach(async () => {
+  bench = await openWorkBench({ engine: { nodes: ['n1', 'n2'] } });
+});
+afterEach(async () => {
+  await bench.close();
+  expect(bench.errors).toEqual([]);
+});
+
+const platforms = () => bench.engine.service('web').Spec.TaskTemplate.Placement?.Platforms;
+
+/** The platforms of a service that had these, after a push of this image. */
+const afterPush = async (
+  before: object[],
+  image: Parameters<WorkBench['registry']['setTag']>[2],
+) => {
+  const { registry, engine } = bench;
+  const first = registry.setTag('acme/web', 'v1', 'one');
+  engine.addService({ name: 'web', image: bench.image('acme/web:v1', first), replicas: 1 });
+  engine.changeSpec('web', ({ TaskTemplate }) => {
+    TaskTemplate.Placement = { Platforms: before };
+  });
+  bench.settle();
+  const to = registry.setTag('acme/web', 'v1', image);
+  const { work } = bench.start();
+  await bench.hook(work, bench.image('acme/web:v1'), to);
+  expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to });
+  return platforms();
+};
+
+describe('an update to a plain image', () => {
+  it('does not wait for its configuration where all nodes are what the spec names', async () => {
+    const relieve = bench.registry.fault({ kind: 'hang' }, { method: 'GET', kind: 'blob' });
+    const after = afterPush([AMD64], fakeImage('two'));
+    await bench.until('the update is sent', () => bench.engine.updates.length === 1);
+    expect(platforms()).toEqual([AMD64]);
+    relieve();
+    bench.clock.skip(10_000);
+    expect(await after).toEqual([AMD64]);
+  });
+
+  it('sets its platform where a node is of another', async () => {
+    const [, second] = bench.engine.nodes;
+    if (second !== undefined) second.Description.Platform.Architecture = 'aarch64';
+    expect(await afterPush([AMD64], fakeImage('two', { architecture: 'arm64' }))).toEqual([ARM64]);
+  });
+
+  it('sets its platform where the spec names none', async () => {
+    expect(await afterPush([], fakeImage('two'))).toEqual([AMD64]);
+  });
+
+  it('sets its platform where no node can be asked for', async () => {
+    bench.engine.inject({ kind: 'status', status: 403, message: 'no', on: { path: /^\/nodes$/ } });
+    expect(await afterPush([AMD64], fakeImage('two', { architecture: 'arm64' }))).toEqual([ARM64]);
+  });
+});
+
+it('an update to an index sets the platforms of its manifest', async () => {
+  expect(await afterPush([AMD64], fakeTwoPlatforms('two'))).toEqual([AMD64, ARM64]);
+});
