@@ -13,6 +13,8 @@ export const OPERATOR = 'operator-token-of-the-api-stage-0123456789';
 export const VIEWER = 'viewer-token-of-the-api-stage-0123456789';
 /** An operator of whom the configuration holds only the hash. */
 export const HASHED = 'hashed-token-of-the-api-stage-0123456789';
+/** Longer than any service is watched: what runs at first is proven. */
+const SETTLED_MS = 3_600_000;
 const WITHIN_MS = 20_000;
 
 export type Asked = {
@@ -57,7 +59,12 @@ export const openApiStage = async (
     readonly seed?: (store: Store) => Promise<void>;
   } = {},
 ): Promise<ApiStage> => {
-  const engine = await startFakeEngine({ startAt: Date.now(), ...options.engine });
+  const engine = await startFakeEngine({
+    // The helper's own time, so that it takes a failure for one of its update and not of one before.
+    startAt: Date.now(),
+    settledMs: SETTLED_MS,
+    ...options.engine,
+  });
   const registry = await startFakeRegistry({
     quota: { limit: 100, remaining: 80, windowSeconds: 21_600, source: '192.0.2.1' },
   });

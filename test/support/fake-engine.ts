@@ -26,6 +26,8 @@ export type FakeEngineOptions = {
   readonly speed?: number;
   /** When its time begins, ms since the epoch, where it does not pass by the clock; default 2026. */
   readonly startAt?: number;
+  /** How long a service that is added has been running already; default no time at all. */
+  readonly settledMs?: number;
   /** Names of the nodes; default one. */
   readonly nodes?: readonly string[];
   /** Default 1.47, least 1.24. */
@@ -164,6 +166,8 @@ export const startFakeEngine = async (options: FakeEngineOptions = {}): Promise<
         ...(given.rollback === undefined ? {} : { RollbackConfig: given.rollback }),
       });
       rollouts.settle(added);
+      const since = new Date(clock.now() - (options.settledMs ?? 0)).toISOString();
+      for (const task of added.tasks) Object.assign(task.Status, { Timestamp: since });
       return structuredClone(added.service);
     },
     removeService: (name) => state.remove(record(name)),
