@@ -73,7 +73,9 @@ export const hookBurst: Benchmark = {
           if (counts.updates !== IMAGES) {
             throw new Error(`${counts.updates} updates of ${IMAGES} services`);
           }
-          if (counts.heads > mostLookUps(sendingMs)) {
+          // In the first burst much is still being compiled, and the hooks of an image come further
+          // apart than a burst is quiet for: then they are several.
+          if (burst > 0 && counts.heads > mostLookUps(sendingMs)) {
             throw new Error(`${counts.heads} look-ups for hooks that came in ${sendingMs} ms`);
           }
           bursts.push({ ...counts, took, sendingMs, resident: (await memoryOf(helper.pid)).now });

@@ -1,5 +1,10 @@
 /** As much of autocannon as is used here; it brings no types. */
 declare module 'autocannon' {
+  export type Request = {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
   export type Options = {
     readonly url: string;
     readonly connections: number;
@@ -8,11 +13,11 @@ declare module 'autocannon' {
     /** Requests, instead of a duration. */
     readonly amount?: number;
     /** Each connection sends them in turn. */
-    readonly requests: readonly {
-      readonly method: string;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string;
-    }[];
+    readonly requests: readonly Request[];
+    /** Called for each connection before it begins. */
+    readonly setupClient?: (client: {
+      readonly setRequests: (requests: readonly Request[]) => void;
+    }) => void;
   };
   export type Result = {
     /** Seconds. */

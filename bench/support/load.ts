@@ -9,7 +9,10 @@ export type Load = {
   readonly accepted: number;
 };
 
-/** Posts these bodies in turn over so many connections; throws where anything but 202 is answered. */
+/**
+ * Posts these bodies in turn over so many connections; throws where anything but 202 is answered. Each
+ * connection begins at another body, so that those of one kind come all the time and not all at once.
+ */
 export const postHooks = async (options: {
   readonly url: string;
   readonly bodies: readonly unknown[];
@@ -18,15 +21,22 @@ export const postHooks = async (options: {
   readonly until: { readonly seconds: number } | { readonly hooks: number };
 }): Promise<Load> => {
   const { url, bodies, connections, until } = options;
+  const requests = bodies.map((body) => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  }));
+  let begun = 0;
   const result = await autocannon({
     url,
     connections,
     ...('hooks' in until ? { amount: until.hooks } : { duration: until.seconds }),
-    requests: bodies.map((body) => ({
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })),
+    requests,
+    setupClient: (client) => {
+      const first = Math.floor((begun * requests.length) / connections) % requests.length;
+      begun += 1;
+      client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);
+    },
   });
   const accepted = result.statusCodeStats['202']?.count ?? 0;
   if (result.non2xx > 0 || result.errors > 0 || accepted !== result['2xx']) {
