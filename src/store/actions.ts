@@ -1,5 +1,6 @@
 import type { PageRequest } from '../core/list-filters.ts';
 import type { ActionView, Page } from '../core/views.ts';
+import { cutPage } from './cut-page.ts';
 import { readJson, rfc3339 } from './json.ts';
 import type { Db, Query } from './open-store.ts';
 
@@ -32,7 +33,7 @@ export const listActions = async (db: Db, page: PageRequest): Promise<Page<Actio
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  const shown = rows.slice(0, page.limit);
+  const { shown, next } = cutPage(rows, page);
   return {
     items: shown.map((row) => ({
       id: row.id,
@@ -43,6 +44,6 @@ export const listActions = async (db: Db, page: PageRequest): Promise<Page<Actio
       target: row.target,
       detail: readJson(row.detail),
     })),
-    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+    next,
   };
 };

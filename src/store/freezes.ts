@@ -3,6 +3,7 @@ import type { Service } from '../core/service.ts';
 import type { Hold } from '../core/verdict.ts';
 import type { PageRequest } from '../core/list-filters.ts';
 import type { FreezeView, Page } from '../core/views.ts';
+import { cutPage } from './cut-page.ts';
 import { type LookSchedule, scheduleLook } from './looks.ts';
 import { optionalRfc3339, rfc3339 } from './json.ts';
 import type { Query } from './open-store.ts';
@@ -70,10 +71,10 @@ export const listFreezes = async (
   let query = selectStanding(db, now);
   if (page.after !== null) query = query.where('id', '>', page.after);
   const rows = await query.limit(page.limit + 1).execute();
-  const shown = rows.slice(0, page.limit);
+  const { shown, next } = cutPage(rows, page);
   return {
     items: shown.map(toView),
-    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+    next,
   };
 };
 

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { DeliveryFilter, PageRequest } from '../core/list-filters.ts';
 import type { DeliveryDetail, DeliveryView, Page } from '../core/views.ts';
+import { cutPage } from './cut-page.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
 import type { Db } from './open-store.ts';
 import type { DeliveryRow, PushResultRow } from './schema.ts';
@@ -22,10 +23,10 @@ export const listDeliveries = async (
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  const shown = rows.slice(0, page.limit);
+  const { shown, next } = cutPage(rows, page);
   return {
     items: await toViews(db, shown),
-    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+    next,
   };
 };
 

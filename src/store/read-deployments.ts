@@ -10,6 +10,7 @@ import type {
   StepView,
   TriggerView,
 } from '../core/views.ts';
+import { cutPage } from './cut-page.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
 import type { Db } from './open-store.ts';
 import type { DeploymentRow, StepRow, TriggerRow } from './schema.ts';
@@ -47,10 +48,10 @@ export const listDeployments = async (
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  const shown = rows.slice(0, page.limit);
+  const { shown, next } = cutPage(rows, page);
   return {
     items: await toViews(db, shown),
-    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+    next,
   };
 };
 

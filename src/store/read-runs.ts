@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { PageRequest } from '../core/list-filters.ts';
 import type { Page, RunSummary, RunView, ServiceView } from '../core/views.ts';
+import { cutPage } from './cut-page.ts';
 import { optionalRfc3339, readJson, rfc3339 } from './json.ts';
 import type { Db } from './open-store.ts';
 import { readPlanCounts, readPlanServices } from './run-plans.ts';
@@ -14,10 +15,10 @@ export const listRuns = async (db: Db, page: PageRequest): Promise<Page<RunSumma
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  const shown = rows.slice(0, page.limit);
+  const { shown, next } = cutPage(rows, page);
   return {
     items: await Promise.all(shown.map((row) => toSummary(db, row))),
-    next: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+    next,
   };
 };
 
