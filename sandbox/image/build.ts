@@ -98,13 +98,16 @@ const buildPlatform = (sample: Sample, architecture: Architecture) => {
   });
   const manifest = { digest: digestOf(bytes), mediaType: types.manifest, bytes };
   const blobs = [config, layer].map((blob) => ({ digest: digestOf(blob), bytes: blob }));
-  return { manifest, blobs, platform: { architecture, os: 'linux' } };
+  return { manifest, blobs, platform: { architecture, os: 'linux' }, annotations: {} };
 };
 
-/** What buildx adds to an index: a manifest of platform unknown/unknown that nothing can run. */
-const buildAttestation = () => {
+/** What buildx adds to an index for a platform: a manifest of platform unknown/unknown that nothing can run. */
+const buildAttestation = (attested: Manifest) => {
   const types = MEDIA_TYPES.oci;
-  const statement = json({ _type: 'https://in-toto.io/Statement/v0.1' });
+  const statement = json({
+    _type: 'https://in-toto.io/Statement/v0.1',
+    subject: [{ name: '_', digest: { sha256: attested.digest.slice('sha256:'.length) } }],
+  });
   const config = json({ architecture: 'unknown', os: 'unknown', config: {} });
   const bytes = json({
     schemaVersion: 2,
@@ -114,7 +117,15 @@ const buildAttestation = () => {
   });
   const manifest = { digest: digestOf(bytes), mediaType: types.manifest, bytes };
   const blobs = [config, statement].map((blob) => ({ digest: digestOf(blob), bytes: blob }));
-  return { manifest, blobs, platform: { architecture: 'unknown', os: 'unknown' } };
+  return {
+    manifest,
+    blobs,
+    platform: { architecture: 'unknown', os: 'unknown' },
+    annotations: {
+      'vnd.docker.reference.type': 'attestation-manifest',
+      'vnd.docker.reference.digest': attested.digest,
+    },
+  };
 };
 
 const ownArchitecture = (): Architecture => (process.arch === 'arm64' ? 'arm64' : 'amd64');
@@ -126,14 +137,16 @@ export const buildSample = (sample: Sample): BuiltImage => {
     return { blobs, members: [], manifest };
   }
   const platforms = ARCHITECTURES.map((architecture) => buildPlatform(sample, architecture));
-  const parts = sample.form === 'oci' ? [...platforms, buildAttestation()] : platforms;
+  const attestations = platforms.map(({ manifest }) => buildAttestation(manifest));
+  const parts = sample.form === 'oci' ? [...platforms, ...attestations] : platforms;
   const mediaType = MEDIA_TYPES[sample.form].index;
   const bytes = json({
     schemaVersion: 2,
     mediaType,
-    manifests: parts.map(({ manifest, platform }) => ({
+    manifests: parts.map(({ manifest, platform, annotations }) => ({
       ...descriptor(manifest.mediaType, manifest.bytes),
       platform,
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     })),
   });
   return {

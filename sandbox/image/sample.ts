@@ -13,7 +13,7 @@ export type Sample = {
    */
   readonly stopExitCode: number;
   readonly form: 'docker' | 'oci';
-  /** An index holds one manifest for amd64, one for arm64 and, as buildx makes it, an attestation. */
+  /** An index holds one manifest for amd64, one for arm64 and, as buildx makes it, an attestation of each. */
   readonly shape: 'manifest' | 'index';
 };
 

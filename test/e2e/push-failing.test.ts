@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { crashing, good, multiPlatform } from '../../sandbox/image/sample.ts';
-import {
-  digestsBySlot,
-  endedDelivery,
-  endedDeployments,
-  openStage,
-  type Stage,
-} from '../support/open-stage.ts';
+import { crashing, good } from '../../sandbox/image/sample.ts';
+import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
 
 describe('a push of', () => {
@@ -63,34 +57,6 @@ describe('a push of', () => {
     const [, succeeded] = await endedDeployments(helper, name, 2);
     expect(succeeded).toMatchObject({ state: 'succeeded', to: next.digest });
     await services.converged(name, { digest: next.digest });
-    await services.remove(name);
-  });
-
-  test('an index whose platform image runs already changes nothing', async () => {
-    const { helper, services, sandbox } = stage;
-    const repository = 'failing/index';
-    const name = 'failing-index';
-    const index = await sandbox.pushImage(repository, 'v1', multiPlatform('index one'));
-    const [platform] = index.members;
-    expect(platform).toBeDefined();
-    await services.deploy({ name, image: sandbox.image(repository, 'v1', platform) });
-    const before = await services.versionOf(name);
-    const image = sandbox.image(repository, 'v1');
-    const delivery = await endedDelivery(
-      helper,
-      await helper.postHook({ image, digest: index.digest }),
-    );
-    expect(delivery.pushes[0]?.results).toMatchObject([{ outcome: 'nothing-to-do' }]);
-    expect(await services.versionOf(name)).toBe(before);
-    const [view] = await helper.services(`?q=${name}`);
-    expect(view).toMatchObject({ verdict: 'current', running: platform, published: index.digest });
-
-    const next = await sandbox.pushImage(repository, 'v1', multiPlatform('index two'));
-    await helper.postHook({ image, digest: next.digest });
-    const found = await endedDeployments(helper, name);
-    expect(found).toMatchObject([{ state: 'succeeded', from: platform, to: next.digest }]);
-    const slots = [...digestsBySlot(await services.tasks(name)).values()];
-    expect(slots).toEqual([[platform, next.digest]]);
     await services.remove(name);
   });
 });

@@ -6,41 +6,20 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensurePackages } from '../../sandbox/machine/packages.ts';
+import { good } from '../../sandbox/image/sample.ts';
+import { createPusher } from '../../sandbox/registry/push.ts';
 import { readAccessLog } from '../../sandbox/registry/access-log.ts';
 import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
 import type { RegistryHost } from '../../src/adapters/registry/registry-host.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import { createTestAuthority } from '../support/fake-registry-certificates.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../support/fake-registry-client.ts';
-import {
-  type FakeContent,
-  fakeImage,
-  fakeIndex,
-  fakeTwoPlatforms,
-} from '../support/fake-registry-images.ts';
 import { pushContent } from '../support/fake-registry-push.ts';
+import { IMAGE_FORMS } from '../support/image-forms.ts';
 import { startTokenServer } from '../support/fake-registry-token-server.ts';
 
 const run = promisify(execFile);
 const LIMITS = { attemptMs: 5_000, lookUpMs: 15_000 };
-
-const labels = { 'org.opencontainers.image.version': 'v1.3.0' };
-const FORMS: [name: string, content: FakeContent][] = [
-  ['docker-image', fakeImage('docker', { form: 'docker', labels })],
-  ['oci-image', fakeImage('oci', { form: 'oci', labels })],
-  ['docker-list', fakeTwoPlatforms('list', 'docker')],
-  ['oci-index', fakeTwoPlatforms('index', 'oci')],
-  ['nested-index', fakeIndex([{ content: fakeTwoPlatforms('inner', 'oci') }], { form: 'oci' })],
-  [
-    'index-of-docker',
-    fakeIndex([
-      {
-        content: fakeImage('mixed', { form: 'docker' }),
-        platform: { os: 'linux', architecture: 'amd64' },
-      },
-    ]),
-  ],
-];
 
 let folder: string;
 let plain: RunningRegistry;
@@ -49,7 +28,9 @@ beforeAll(async () => {
   await ensurePackages(tell, undefined, { skopeo: 'skopeo' });
   folder = await mkdtemp(join(tmpdir(), 'registry-real-'));
   plain = await startRegistry({ folder });
-  for (const [name, content] of FORMS) await pushContent(plain.url, `forms/${name}`, 'v1', content);
+  for (const { name, content } of IMAGE_FORMS) {
+    await pushContent(plain.url, `forms/${name}`, 'v1', content);
+  }
 });
 afterAll(async () => {
   await plain.stop();
@@ -57,24 +38,53 @@ afterAll(async () => {
 });
 
 describe('a real registry, and skopeo beside us', () => {
-  test.each(FORMS)('%s: both find the same digest', async (name, content) => {
-    await using registries = createTestRegistries({ insecure: [plain.host], limits: LIMITS });
-    const image = imageNamed(`${plain.host}/forms/${name}:v1`);
-    const found = await registries.findDigest(image, unbounded());
+  /** What skopeo finds at the tag, byte for byte. */
+  const inspect = async (name: string): Promise<string> => {
     const address = `docker://${plain.host}/forms/${name}:v1`;
-    const skopeo = await run('skopeo', ['inspect', '--raw', '--tls-verify=false', address], {
-      encoding: 'buffer',
-      timeout: 30_000,
-    });
-    const digest = `sha256:${createHash('sha256').update(skopeo.stdout).digest('hex')}`;
-    expect(found).toEqual({ kind: 'published', digest, mediaType: content.mediaType });
+    const args = ['inspect', '--raw', '--tls-verify=false', address];
+    const { stdout } = await run('skopeo', args, { encoding: 'buffer', timeout: 30_000 });
+    return `sha256:${createHash('sha256').update(stdout).digest('hex')}`;
+  };
 
-    const read = await registries.readManifest(image, content.digest, unbounded());
-    const below = [...content.children, ...content.children.flatMap(({ children }) => children)];
-    expect(read.kind === 'manifest' && new Set(read.manifest.members)).toEqual(
-      new Set(below.map((each) => each.digest)),
+  test.each(IMAGE_FORMS)('$name: both find the same digest', async (form) => {
+    await using registries = createTestRegistries({ insecure: [plain.host], limits: LIMITS });
+    const image = imageNamed(`${plain.host}/forms/${form.name}:v1`);
+    const { mediaType } = form.content;
+    const found = await registries.findDigest(image, unbounded());
+    expect(found).toEqual({ kind: 'published', digest: await inspect(form.name), mediaType });
+
+    const read = await registries.readManifest(image, form.content.digest, unbounded());
+    expect(read).toMatchObject({ kind: 'manifest', manifest: { members: form.members } });
+    expect(await registries.readPlatforms(image, form.content.digest, unbounded())).toEqual(
+      form.platforms,
     );
-    expect(await registries.readPlatforms(image, content.digest, unbounded())).not.toHaveLength(0);
+  });
+
+  test('an image of the withdrawn first version: skopeo reads it, and we say what it is', async () => {
+    const old = await startRegistry({
+      folder: join(folder, 'old'),
+      config: { compatibility: { schema1: { enabled: true } } },
+    });
+    try {
+      await createPusher({ url: old.url }).pushImage('forms/old', 'v2', good('old'));
+      const [from, to] = ['v2', 'v1'].map((tag) => `docker://${old.host}/forms/old:${tag}`);
+      const tls = ['--src-tls-verify=false', '--dest-tls-verify=false'];
+      await run('skopeo', ['copy', ...tls, '--format', 'v2s1', `${from}`, `${to}`]);
+      const { stdout } = await run('skopeo', ['inspect', '--raw', '--tls-verify=false', `${to}`]);
+      expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1 });
+      await using registries = createTestRegistries({ insecure: [old.host], limits: LIMITS });
+      const found = await registries.findDigest(
+        imageNamed(`${old.host}/forms/old:v1`),
+        unbounded(),
+      );
+      expect(found).toMatchObject({
+        kind: 'failed',
+        reason: 'malformed',
+        detail: expect.stringContaining('version 1, which has been withdrawn') as string,
+      });
+    } finally {
+      await old.stop();
+    }
   });
 
   test('a look-up is one HEAD, and the facts of an image are read', async () => {
@@ -116,14 +126,15 @@ describe('over TLS with an own authority', () => {
     });
 
   const behaves = async (registry: RunningRegistry): Promise<void> => {
-    const [, content] = FORMS[3] ?? [];
+    const content = IMAGE_FORMS.find(({ name }) => name === 'oci-index')?.content;
+    expect(content).toBeDefined();
     const image = imageNamed(`${registry.host}/forms/oci-index:v1`);
     const client = (told: Partial<RegistryHost>) =>
       createTestRegistries({ hosts: [{ host: registry.host, ...told }], limits: LIMITS });
 
-    await using good = client({ tls, credentials: right });
-    expect(await good.probe(registry.host, unbounded())).toEqual({ ok: true });
-    expect(await good.findDigest(image, unbounded())).toMatchObject({ digest: content?.digest });
+    await using welcome = client({ tls, credentials: right });
+    expect(await welcome.probe(registry.host, unbounded())).toEqual({ ok: true });
+    expect(await welcome.findDigest(image, unbounded())).toMatchObject({ digest: content?.digest });
 
     for (const told of [{ tls, credentials: wrong }, { tls }]) {
       await using refused = client(told);

@@ -9,6 +9,7 @@ import {
   fakeTwoPlatforms,
 } from '../support/fake-registry-images.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/fake-registry.ts';
+import { IMAGE_FORMS } from '../support/image-forms.ts';
 
 let registry: FakeRegistry;
 let client: ReturnType<typeof createTestRegistries>;
@@ -37,6 +38,11 @@ const member = (text: string, architecture: string, variant?: string) => ({
 });
 
 describe('readManifest', () => {
+  test.each(IMAGE_FORMS)('of $name finds what can run', async ({ content, members, platforms }) => {
+    expect((await read(content)).members).toEqual(members);
+    expect(await client.readPlatforms(image(), content.digest, unbounded())).toEqual(platforms);
+  });
+
   test.each(['docker', 'oci'] as const)(
     'of a %s index names members and platforms',
     async (form) => {

@@ -1,13 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../support/fake-registry-client.ts';
-import {
-  fakeImage,
-  fakeIndex,
-  type FakeContent,
-  fakeTwoPlatforms,
-} from '../support/fake-registry-images.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/fake-registry.ts';
+import { IMAGE_FORMS } from '../support/image-forms.ts';
 
 let registry: FakeRegistry;
 beforeEach(async () => {
@@ -15,16 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => registry.close());
 
-const FORMS: [string, FakeContent][] = [
-  ['a Docker image', fakeImage('docker', { form: 'docker' })],
-  ['an OCI image', fakeImage('oci', { form: 'oci' })],
-  ['a Docker manifest list', fakeTwoPlatforms('list', 'docker')],
-  ['an OCI index', fakeTwoPlatforms('index', 'oci')],
-  ['an index of indexes', fakeIndex([{ content: fakeTwoPlatforms('deep') }])],
-];
-
 describe('findDigest', () => {
-  test.each(FORMS)('of %s takes one HEAD and nothing else', async (_form, content) => {
+  test.each(IMAGE_FORMS)('of $name takes one HEAD and nothing else', async ({ content }) => {
     await using registries = createTestRegistries({ insecure: [registry.host] });
     const digest = registry.setTag('acme/team/app', 'v1', content);
     const image = imageNamed(`${registry.host}/acme/team/app:v1`);

@@ -49,6 +49,10 @@ export const fakeImage = (
     os?: string;
     labels?: Readonly<Record<string, string>>;
     annotations?: Readonly<Record<string, string>>;
+    /** In place of the form's own. */
+    layerType?: string;
+    /** By default true; some tools leave `mediaType` out of a manifest, which OCI allows. */
+    namesType?: boolean;
   } = {},
 ): FakeContent => {
   const types = MEDIA_TYPES[options.form ?? 'oci'];
@@ -64,9 +68,15 @@ export const fakeImage = (
   );
   const document = {
     schemaVersion: 2,
-    mediaType: types.manifest,
+    ...(options.namesType === false ? {} : { mediaType: types.manifest }),
     config: { mediaType: types.config, digest: digestOf(config), size: config.length },
-    layers: [{ mediaType: types.layer, digest: digestOf(layer), size: layer.length }],
+    layers: [
+      {
+        mediaType: options.layerType ?? types.layer,
+        digest: digestOf(layer),
+        size: layer.length,
+      },
+    ],
     ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
   };
   const blobs = new Map([
