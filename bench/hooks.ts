@@ -4,7 +4,7 @@ import { figure } from './report.ts';
 import { postHooks } from './support/load.ts';
 import { cpuMsOf } from './support/process-cost.ts';
 import { median } from './support/quantile.ts';
-import { startBareReceiver } from './support/start-bare-receiver.ts';
+import { startBareReceiver, startStoringReceiver } from './support/start-bare-receiver.ts';
 import { startBuiltHelper } from './support/start-built-helper.ts';
 import { startFakes } from './support/start-fakes.ts';
 
@@ -40,6 +40,7 @@ export const hooks: Benchmark = {
     // Sender and reader of the log would share a core.
     helper.ignoreLines();
     const bare = await startBareReceiver();
+    const storing = await startStoringReceiver();
     const bodies = Array.from({ length: IMAGES }, (_, image) => ({
       image: `${fakes.registry}/acme/app-${image}:v1`,
       digest: DIGEST,
@@ -55,15 +56,18 @@ export const hooks: Benchmark = {
     type Round = Awaited<ReturnType<typeof post>>;
     try {
       const floorLoads: Round[] = [];
+      const storingLoads: Round[] = [];
       const helperLoads: Round[] = [];
       for (let round = -1; round < ROUNDS; round += 1) {
         tell(round < 0 ? 'warming up' : `round ${round + 1} of ${ROUNDS}`);
         const first = await post(bare);
-        const second = await post(helper);
-        accepted += second.accepted;
+        const second = await post(storing);
+        const third = await post(helper);
+        accepted += third.accepted;
         if (round < 0) continue;
         floorLoads.push(first);
-        helperLoads.push(second);
+        storingLoads.push(second);
+        helperLoads.push(third);
       }
       const of = (loads: readonly Round[], what: keyof Round): number =>
         median(loads.map((load) => load[what]));
@@ -106,11 +110,30 @@ export const hooks: Benchmark = {
             floor: of(floorLoads, 'cpuMs'),
             helper: of(helperLoads, 'cpuMs'),
           }),
+          figure({
+            what: 'hooks a second, beside a route that stores',
+            unit: '/s',
+            floor: of(storingLoads, 'perSecond'),
+            helper: of(helperLoads, 'perSecond'),
+          }),
+          figure({
+            what: 'time to the answer, p99, beside it',
+            unit: 'ms',
+            floor: of(storingLoads, 'p99'),
+            helper: of(helperLoads, 'p99'),
+          }),
+          figure({
+            what: 'processor time for a hook, beside it',
+            unit: 'ms',
+            floor: of(storingLoads, 'cpuMs'),
+            helper: of(helperLoads, 'cpuMs'),
+          }),
         ],
         facts: { connections: CONNECTIONS, 'hooks accepted, and found in the store': accepted },
       };
     } finally {
       await bare.stop();
+      await storing.stop();
       await helper.stop();
       await fakes.stop();
     }

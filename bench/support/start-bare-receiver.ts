@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLineChild } from './child.ts';
 
-const FILE = fileURLToPath(new URL('../floor/fastify-route.ts', import.meta.url));
+const fileOf = (name: string): string =>
+  fileURLToPath(new URL(`../floor/${name}`, import.meta.url));
 
 export type BareReceiver = {
   readonly pid: number;
@@ -11,9 +15,24 @@ export type BareReceiver = {
 };
 
 /** The bare fastify route of `floor/fastify-route.ts` in a process of its own. */
-export const startBareReceiver = async (): Promise<BareReceiver> => {
+export const startBareReceiver = (): Promise<BareReceiver> => start(fileOf('fastify-route.ts'), []);
+
+/** The one of `floor/storing-route.ts`, which keeps what it accepts in a file of its own. */
+export const startStoringReceiver = async (): Promise<BareReceiver> => {
+  const folder = await mkdtemp(join(tmpdir(), 'cd-helper-bench-'));
+  const receiver = await start(fileOf('storing-route.ts'), [join(folder, 'hooks.db')]);
+  return {
+    ...receiver,
+    stop: async () => {
+      await receiver.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+const start = async (file: string, args: readonly string[]): Promise<BareReceiver> => {
   const began = performance.now();
-  const child = startLineChild({ file: FILE });
+  const child = startLineChild({ file, args });
   const ready = await child.line(({ msg }) => msg === 'ready');
   return {
     pid: child.pid,
