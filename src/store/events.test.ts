@@ -11,6 +11,8 @@ import {
   eventRange,
   openEvents,
   readEvents,
+  startTelling,
+  stopTelling,
   takeVerified,
 } from './events.ts';
 import { addFreeze, endFreeze } from './freezes.ts';
@@ -25,6 +27,7 @@ let store: Store;
 beforeEach(async () => {
   store = openStore(':memory:');
   await openEvents(store.db);
+  await startTelling(store.db);
 });
 afterEach(() => store.close());
 
@@ -61,6 +64,18 @@ const end = (id: string, state: 'succeeded' | 'failed', at = START) =>
   );
 
 describe('what is told', () => {
+  it('of nothing any more once it was stopped, and again once it was begun', async () => {
+    await accept();
+    await stopTelling(store.db);
+    await stopTelling(store.db);
+    await accept();
+    expect((await told()).length).toBe(1);
+    await startTelling(store.db);
+    await startTelling(store.db);
+    await accept();
+    expect((await told()).length).toBe(2);
+  });
+
   it('of a push: its delivery, its look, and what came of it', async () => {
     const { id } = await accept();
     const look = await claimLook(store.db, 'one', START);

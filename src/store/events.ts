@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { readJson, rfc3339 } from './json.ts';
-import type { Db } from './open-store.ts';
+import type { Db, Query } from './open-store.ts';
 
 export type StoredEvent = {
-  /** Counts up from 1, without gaps, since the events were opened. */
+  /** Counts up from 1, without gaps, since the events were opened; also over times in which nothing was told. */
   readonly id: number;
   readonly at: string;
   /** What changed: `delivery`, `push`, `look`, `published`, `deployment`, `step`, … */
@@ -20,6 +20,8 @@ const VERIFIED_KEPT = 10_000;
 
 const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 
+type Teller = { readonly begin: string; readonly end: string };
+
 /** On a change of a table: tells it as an event, in the change's own transaction. */
 const tell = (
   name: string,
@@ -27,13 +29,16 @@ const tell = (
   type: string,
   data: Readonly<Record<string, string>>,
   from = '',
-): string => {
+): Teller => {
   const pairs = Object.entries(data).map(([key, value]) => `'${key}', ${value}`);
-  return `
-  CREATE TEMP TRIGGER ${name} AFTER ${on} BEGIN
+  return {
+    begin: `
+  CREATE TEMP TRIGGER IF NOT EXISTS ${name} AFTER ${on} BEGIN
     INSERT INTO events (at, type, data)
       SELECT ${NOW}, '${type}', json_object(${pairs.join(', ')}) ${from};
-  END`;
+  END`,
+    end: `DROP TRIGGER IF EXISTS temp.${name}`,
+  };
 };
 
 const DEPLOYMENT = {
@@ -72,6 +77,33 @@ const SCHEMA: readonly string[] = [
   `CREATE TEMP TRIGGER forget_events AFTER INSERT ON events WHEN NEW.id % ${FORGOTTEN_AT_ONCE} = 0 BEGIN
     DELETE FROM events WHERE id <= NEW.id - ${EVENTS_KEPT};
   END`,
+  `CREATE TEMP TABLE deployment_ends (
+    cluster TEXT NOT NULL,
+    state TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (cluster, state)
+  )`,
+  `CREATE TEMP TABLE verified (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    cluster TEXT NOT NULL,
+    seconds REAL NOT NULL
+  )`,
+  `CREATE TEMP TRIGGER forget_verified AFTER INSERT ON verified BEGIN
+    DELETE FROM verified WHERE id = NEW.id - ${VERIFIED_KEPT};
+  END`,
+  `CREATE TEMP TRIGGER count_deployment_end AFTER UPDATE ON main.deployments
+    WHEN NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL BEGIN
+    INSERT INTO deployment_ends (cluster, state, count) VALUES (NEW.cluster, NEW.state, 1)
+      ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO verified (cluster, seconds)
+      SELECT NEW.cluster, (NEW.ended_at - min(deliveries.received_at)) / 1000.0
+      FROM triggers JOIN deliveries ON deliveries.id = triggers.source
+      WHERE triggers.deployment_id = NEW.id AND triggers.kind = 'hook' AND NEW.state = 'succeeded'
+      HAVING min(deliveries.received_at) IS NOT NULL;
+  END`,
+];
+
+const TELLERS: readonly Teller[] = [
   tell('tell_delivery', 'INSERT ON main.deliveries', 'delivery', {
     id: 'NEW.id',
     sender: 'NEW.sender',
@@ -135,41 +167,38 @@ const SCHEMA: readonly string[] = [
     action: 'NEW.action',
     target: 'NEW.target',
   }),
-  `CREATE TEMP TABLE deployment_ends (
-    cluster TEXT NOT NULL,
-    state TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (cluster, state)
-  )`,
-  `CREATE TEMP TABLE verified (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    cluster TEXT NOT NULL,
-    seconds REAL NOT NULL
-  )`,
-  `CREATE TEMP TRIGGER forget_verified AFTER INSERT ON verified BEGIN
-    DELETE FROM verified WHERE id = NEW.id - ${VERIFIED_KEPT};
-  END`,
-  `CREATE TEMP TRIGGER count_deployment_end AFTER UPDATE ON main.deployments
-    WHEN NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL BEGIN
-    INSERT INTO deployment_ends (cluster, state, count) VALUES (NEW.cluster, NEW.state, 1)
-      ON CONFLICT DO UPDATE SET count = count + 1;
-    INSERT INTO verified (cluster, seconds)
-      SELECT NEW.cluster, (NEW.ended_at - min(deliveries.received_at)) / 1000.0
-      FROM triggers JOIN deliveries ON deliveries.id = triggers.source
-      WHERE triggers.deployment_id = NEW.id AND triggers.kind = 'hook' AND NEW.state = 'succeeded'
-      HAVING min(deliveries.received_at) IS NOT NULL;
-  END`,
 ];
 
 /**
- * Lets the store tell what changes in it, from now on. Nothing of it is on the disk: it lives in
- * memory beside the store's one connection, and is written by triggers in the same transaction as what
- * it tells, so that neither comes without the other. To be called once for a store.
+ * Gives the store a place for events, and counts from now on what metrics want to know. Nothing of it is on
+ * the disk: it lives in memory beside the store's one connection. To be called once for a store.
  */
-export const openEvents = async (db: Db): Promise<void> => {
-  await db.connection().execute(async (connection) => {
-    for (const statement of SCHEMA) await sql.raw(statement).execute(connection);
-  });
+export const openEvents = (db: Db): Promise<void> =>
+  db.connection().execute((connection) => executeAll(connection, SCHEMA));
+
+/**
+ * Lets the store tell what changes in it, from now on: triggers write it in the same transaction as what it
+ * tells, so that neither comes without the other.
+ */
+export const startTelling = (db: Db): Promise<void> =>
+  db.transaction().execute((query) =>
+    executeAll(
+      query,
+      TELLERS.map(({ begin }) => begin),
+    ),
+  );
+
+/** Spares the store that work from now on. */
+export const stopTelling = (db: Db): Promise<void> =>
+  db.transaction().execute((query) =>
+    executeAll(
+      query,
+      TELLERS.map(({ end }) => end),
+    ),
+  );
+
+const executeAll = async (query: Query, statements: readonly string[]): Promise<void> => {
+  for (const statement of statements) await sql.raw(statement).execute(query);
 };
 
 /** Tells what happened outside of the store. */

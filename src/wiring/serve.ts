@@ -72,7 +72,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
     // Long enough to refuse what is configured twice; a cluster that is away delays nothing.
     await Promise.race([work.health.refresh(either), systemClock.wait(FIRST_LOOK_MS, either)]);
     const server = await createServer(
-      serverDeps(config, { store, clusters, registries, work, metrics, log }),
+      serverDeps(config, { store, clusters, registries, work, metrics, log, signal: either }),
     );
     const watch = metrics.watch({
       clusters,

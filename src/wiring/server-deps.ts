@@ -27,6 +27,8 @@ export type ServerParts = {
   readonly work: Work;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Ends what it does by itself. */
+  readonly signal: AbortSignal;
 };
 
 /** Enough that no two processes of a store are taken for one. */
@@ -86,6 +88,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
       clock: systemClock,
       process: randomBytes(PROCESS_BYTES).toString('hex'),
       log,
+      signal: parts.signal,
     }),
     dashboard: builtDashboard(),
     storeIsWritable: parts.store.isWritable,

@@ -4,23 +4,37 @@ import { silentLog } from '../core/log.ts';
 import { addEvent, EVENTS_KEPT, FORGOTTEN_AT_ONCE, openEvents } from '../store/events.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { createEventFeed, type EventFeed, type FeedEvent } from './event-feed.ts';
+import { KEPT_FOR_MS } from './keep-telling.ts';
 import { systemClock } from './system-clock.ts';
 
 let store: Store;
 let feed: EventFeed;
-/** Rests as good as never, so that nobody waits for it here. */
+/** Rests as good as never between two readings, so that nobody waits for it here. */
 const hasty = {
   ...systemClock,
-  wait: (_ms: number, signal: AbortSignal) => systemClock.wait(1, signal),
+  wait: (ms: number, signal: AbortSignal) => systemClock.wait(ms < KEPT_FOR_MS ? 1 : ms, signal),
 };
+let ended: AbortController;
 const openFeed = (process = 'a1'): EventFeed =>
-  createEventFeed({ db: store.db, clock: hasty, process, log: silentLog });
+  createEventFeed({
+    db: store.db,
+    clock: hasty,
+    process,
+    log: silentLog,
+    signal: ended.signal,
+  });
 beforeEach(async () => {
   store = openStore(':memory:');
+  ended = new AbortController();
   await openEvents(store.db);
   feed = openFeed();
+  // Nothing is kept before somebody has listened for the first time.
+  await hear(null, 1);
 });
-afterEach(() => store.close());
+afterEach(async () => {
+  ended.abort();
+  await store.close();
+});
 
 const tell = async (count: number): Promise<void> => {
   for (let index = 0; index < count; index += 1) await addEvent(store.db, 'cluster', { index });
@@ -46,9 +60,18 @@ const idsOf = (events: readonly FeedEvent[]) => events.map(({ id }) => id);
 describe('who listens', () => {
   it('is first told to begin anew, then what changes', async () => {
     await tell(2);
-    const heard = hear(null, 2);
+    const heard: FeedEvent[] = [];
+    const news = Promise.withResolvers<void>();
+    await feed(null, {
+      take: async (events) => {
+        heard.push(...events);
+        if (heard.length > 1) news.resolve();
+      },
+      end: news.reject,
+    });
     await tell(1);
-    expect(await heard).toEqual([
+    await news.promise;
+    expect(heard).toEqual([
       { id: 'a1-2', type: 'reset', data: {} },
       { id: 'a1-3', type: 'cluster', data: { index: 0 } },
     ]);
@@ -83,10 +106,10 @@ describe('who listens', () => {
   });
 
   it('is told that the store cannot be read, and nothing more', async () => {
-    const ended = Promise.withResolvers<void>();
-    await feed(null, { take: async () => {}, end: ended.resolve });
+    const toldSo = Promise.withResolvers<void>();
+    await feed(null, { take: async () => {}, end: toldSo.resolve });
     await store.close();
-    await ended.promise;
+    await toldSo.promise;
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Log } from '../core/log.ts';
 import { eventRange, readEvents, type StoredEvent } from '../store/events.ts';
 import type { Db } from '../store/open-store.ts';
+import { createTelling } from './keep-telling.ts';
 import type { Clock } from './ports.ts';
 
 export type FeedEvent = {
@@ -31,6 +32,8 @@ export type EventFeedDeps = {
   /** Tells the ids of this process from those of others: letters and digits. */
   readonly process: string;
   readonly log: Log;
+  /** Ends it with the process. */
+  readonly signal: AbortSignal;
 };
 
 /** How often the store is asked for news while somebody listens; what happens between goes out together. */
@@ -39,10 +42,11 @@ const BATCH = 500;
 
 type Listening = EventListener & { position: number };
 
-/** One reader for all who listen, which rests while nobody does. */
+/** One reader for all who listen, which rests while nobody does; then the store does not tell either. */
 export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
   const { db, clock, log } = deps;
   const listening = new Set<Listening>();
+  const telling = createTelling(db, clock, log, deps.signal);
   let rest = new AbortController();
   let isReading = false;
 
@@ -93,16 +97,27 @@ export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
     }
   };
 
+  const enter = async (lastId: string | null, listener: EventListener): Promise<Listening> => {
+    const since = await telling.join();
+    try {
+      const { oldest, newest } = await eventRange(db);
+      const wanted = positionOf(lastId);
+      const goesOn = wanted !== null && wanted >= Math.max(oldest - 1, since) && wanted <= newest;
+      const position = goesOn ? wanted : newest;
+      if (!goesOn) await listener.take([resetTo(position)]);
+      return { ...listener, position };
+    } catch (error) {
+      telling.leave();
+      throw error;
+    }
+  };
+
   return async (lastId, listener) => {
-    const { oldest, newest } = await eventRange(db);
-    const wanted = positionOf(lastId);
-    const goesOn = wanted !== null && wanted >= oldest - 1 && wanted <= newest;
-    const position = goesOn ? wanted : newest;
-    const one: Listening = { ...listener, position };
-    if (!goesOn) await one.take([resetTo(position)]);
+    const one = await enter(lastId, listener);
     listening.add(one);
     if (!isReading) void read();
     return () => {
+      telling.leave();
       listening.delete(one);
       if (listening.size > 0) return;
       rest.abort();
