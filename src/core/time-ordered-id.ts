@@ -1,8 +1,13 @@
 const POOL = 4096;
-const RANDOM_BYTES = 8;
+/** Of an id's last 16 digits the first says its variant, in two bits of its own and two random ones. */
+const RANDOM_DIGITS = 16;
+const VARIANTS = '89ab';
 const LAST_COUNT = 0xfff;
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const digits = (count: number, most: number): readonly string[] =>
+  Array.from({ length: most }, (_, value) => value.toString(16).padStart(count, '0'));
+const HEX = digits(2, 256);
+const COUNTERS = digits(3, LAST_COUNT + 1);
 
 const hex = (bytes: Uint8Array): string => {
   let text = '';
@@ -19,29 +24,33 @@ export const createTimeOrderedIds = (
   fillRandom: (bytes: Uint8Array) => unknown,
 ): (() => string) => {
   const pool = new Uint8Array(POOL);
-  let used = POOL;
+  /** Two digits a byte. */
+  let random = '';
+  let used = 0;
   let time = 0;
   let count = 0;
+  let prefix = '';
+  const setTime = (to: number): void => {
+    time = to;
+    count = 0;
+    const ms = time.toString(16).padStart(12, '0');
+    prefix = `${ms.slice(0, 8)}-${ms.slice(8)}-7`;
+  };
+  setTime(0);
   return () => {
     const present = now();
-    if (present > time) {
-      time = present;
-      count = 0;
-    } else if (count < LAST_COUNT) {
-      count += 1;
-    } else {
-      time += 1;
-      count = 0;
-    }
-    if (used + RANDOM_BYTES > POOL) {
+    if (present > time) setTime(present);
+    else if (count < LAST_COUNT) count += 1;
+    else setTime(time + 1);
+    if (used + RANDOM_DIGITS > random.length) {
       fillRandom(pool);
+      random = hex(pool);
       used = 0;
     }
-    const variant = (((pool[used] ?? 0) & 0x3f) | 0x80).toString(16);
-    const random = hex(pool.subarray(used + 1, used + RANDOM_BYTES));
-    used += RANDOM_BYTES;
-    const ms = time.toString(16).padStart(12, '0');
-    const counter = count.toString(16).padStart(3, '0');
-    return `${ms.slice(0, 8)}-${ms.slice(8)}-7${counter}-${variant}${random.slice(0, 2)}-${random.slice(2)}`;
+    const counter = COUNTERS[count] ?? '';
+    const variant = VARIANTS[Number.parseInt(random.charAt(used), 16) & 3] ?? '';
+    const id = `${prefix}${counter}-${variant}${random.slice(used + 1, used + 4)}-${random.slice(used + 4, used + RANDOM_DIGITS)}`;
+    used += RANDOM_DIGITS;
+    return id;
   };
 };

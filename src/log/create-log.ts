@@ -44,6 +44,20 @@ const overPino = (logger: Logger, loggable: Loggable, about: LogFields): Log => 
   };
 };
 
+/** The field of the time as a line holds it, made once for all lines of a millisecond. */
+const createTimestamp = (now: () => number): (() => string) => {
+  let time = Number.NaN;
+  let text = '';
+  return () => {
+    const present = now();
+    if (present !== time) {
+      time = present;
+      text = `,"time":"${new Date(present).toISOString()}"`;
+    }
+    return text;
+  };
+};
+
 /** The log of a process. */
 export const createLog = (options: LogOptions): Log => {
   const destination = options.destination ?? gatherLines(STANDARD_OUTPUT);
@@ -51,7 +65,7 @@ export const createLog = (options: LogOptions): Log => {
     {
       level: options.level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(Date.now),
       formatters: { level: (label) => ({ level: label }) },
     },
     options.pretty ? prettyStream(options.colour, destination) : destination,

@@ -157,6 +157,19 @@ describe('a burst', () => {
     expect(look).toMatchObject({ run_at: START + 300 + BURST_QUIET_MS, asked_at: START });
   });
 
+  it('is not put off anew for each of its hooks, but for those that make a difference', async () => {
+    const accept = writer({ clusters: ['one'] });
+    lastLook = START - 10;
+    const dues: number[] = [];
+    for (const after of [0, 20, 29, 1, 49, 1]) {
+      now += after;
+      await accept(makeDelivery());
+      const [look] = await looks();
+      dues.push((look?.run_at ?? 0) - START - BURST_QUIET_MS);
+    }
+    expect(dues).toEqual([0, 0, 0, 50, 50, 100]);
+  });
+
   it('resets a follow-up that is due later to now, and its failures', async () => {
     const accept = writer({ clusters: ['one'] });
     await store.db

@@ -1,6 +1,6 @@
 import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
 import { imageName } from '../core/image-reference.ts';
-import { lookAfterHook } from '../core/look-timing.ts';
+import { BURST_QUIET_MS, lookAfterHook } from '../core/look-timing.ts';
 import type { Statements } from './write-together.ts';
 
 /** A sender's own delivery id is remembered this long. */
@@ -92,7 +92,15 @@ const countIgnored = (
   }
 };
 
-type Pending = { readonly id: number; readonly run_at: number; readonly asked_at: number | null };
+type Pending = {
+  readonly id: number;
+  readonly run_at: number;
+  readonly asked_at: number | null;
+  readonly attempts: number;
+};
+
+/** By so many ms a burst's look may begin too soon, rather than being put off anew for each of its hooks. */
+const NOT_WORTH_A_WRITE_MS = BURST_QUIET_MS / 8;
 
 /**
  * A hook resets its repository's look to now, or to the end of the burst that it belongs to. Tells
@@ -105,7 +113,7 @@ export const askForLook = (
 ): boolean => {
   const now = timing.now();
   const [pending] = statements.rows<Pending>(
-    `select id, run_at, asked_at from look_work
+    `select id, run_at, asked_at, attempts from look_work
       where cluster = ? and name = ? and state = 'pending'`,
     [cluster, name],
   );
@@ -120,6 +128,9 @@ export const askForLook = (
   }
   // A follow-up that is due sooner serves the hook as well.
   const due = pending.asked_at === null ? Math.min(pending.run_at, runAt) : runAt;
+  const putOff = due - pending.run_at;
+  const isAsked = pending.asked_at !== null && pending.attempts === 0;
+  if (isAsked && putOff >= 0 && putOff < NOT_WORTH_A_WRITE_MS) return false;
   statements.run('update look_work set run_at = ?, asked_at = ?, attempts = 0 where id = ?', [
     due,
     askedAt,
