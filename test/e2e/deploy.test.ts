@@ -9,7 +9,7 @@ import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { Engine } from '../../sandbox/swarm/engine.ts';
 import type { EngineService } from '../../sandbox/swarm/services.ts';
 import type { DeploymentView, Page, ServiceView } from '../../src/core/views.ts';
-import { dockerFor } from '../support/docker.ts';
+import { dockerFor, run } from '../support/docker.ts';
 import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../support/node-images.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
 import { API_TOKEN, HOOK_SECRET } from '../support/start-helper.ts';
@@ -111,6 +111,27 @@ describe('the helper as a service of the Swarm', () => {
     expect(answer.status).toBe(202);
   };
 
+  /** Runs the script that validates a checkout; with `VERIFY=yes` it checks and tests all as well. */
+  const verify = (args: Readonly<Record<string, string>>): Promise<string> =>
+    run(
+      'sh',
+      [
+        join(ROOT, 'verify-w-docker.sh'),
+        '--network=none',
+        ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+      ],
+      {
+        env: {
+          DOCKER_HOST: engine.url,
+          DOCKER_CONFIG: `${engine.folder}/docker-config`,
+          DOCKER_BUILDKIT: '0',
+          IMAGE: 'helper:first',
+          VERSION: '0.0.0',
+          REVISION: 'first',
+        },
+      },
+    );
+
   /** Pushes what was built as the helper's next version, and gives its digest. */
   const pushSelf = async (built: string): Promise<string> => {
     await docker(['tag', built, image]);
@@ -139,14 +160,8 @@ describe('the helper as a service of the Swarm', () => {
     image = sandbox.image(REPOSITORY, 'latest');
     url = `http://${engine.engineAddress}:8080`;
     await importNodeImages(docker, join(folder, 'images'));
-    const args = { NODE_IMAGE, BUILD_IMAGE, VERIFY: 'no', VERSION: '0.0.0', REVISION: 'first' };
-    await docker([
-      'build',
-      '--network=none',
-      '--tag=helper:first',
-      ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-      ROOT,
-    ]);
+    const built = await verify({ NODE_IMAGE, BUILD_IMAGE, VERIFY: process.env['VERIFY'] ?? 'no' });
+    expect(built).toMatch(/verify: all is well: helper:first, \d+ MB\n$/);
     await pushSelf('helper:first');
 
     const secrets = { 'cd-helper-hook': HOOK_SECRET, 'cd-helper-api': API_TOKEN };
@@ -183,6 +198,11 @@ describe('the helper as a service of the Swarm', () => {
     await docker(['node', 'update', '--label-rm', 'cd-helper', 'engine-1']).catch(() => {});
     await sandbox.close();
     rmSync(folder, { recursive: true });
+  });
+
+  test('is validated by a script that fails where the build does', async () => {
+    const failing = verify({ NODE_IMAGE, BUILD_IMAGE: NODE_IMAGE });
+    await expect(failing).rejects.toThrow(/: 1\n[^]*verify: FAILED: the step above/);
   });
 
   test('redeploys another service', async () => {
