@@ -1,7 +1,12 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EngineAddresses, type RunningEngine, startEngine } from './engine/start-engine.ts';
+import {
+  type EngineAddresses,
+  type ExtraArguments,
+  type RunningEngine,
+  startEngine,
+} from './engine/start-engine.ts';
 import {
   cgroupName,
   claimFolder,
@@ -56,7 +61,7 @@ export type SandboxOptions = {
   /** Swarms, each with one engine, by default one. */
   readonly engines?: 1 | 2 | 3;
   readonly notify?: readonly NotifyEndpoint[];
-  readonly engineArguments?: readonly string[];
+  readonly engineArguments?: ExtraArguments;
   readonly taskHistory?: number;
   /** Told what takes long. */
   readonly tell?: (line: string) => void;

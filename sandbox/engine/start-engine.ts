@@ -27,6 +27,10 @@ export type RunningEngine = EngineAddresses & {
   readonly stop: () => Promise<void>;
 };
 
+export type ExtraArguments =
+  | readonly string[]
+  | ((at: Pick<EngineAddresses, 'name' | 'folder' | 'engineAddress'>) => readonly string[]);
+
 export type EngineOptions = {
   readonly name: string;
   /** Of its own; made where it is missing. */
@@ -34,8 +38,8 @@ export type EngineOptions = {
   /** Below the root of each cgroup hierarchy. */
   readonly cgroup: string;
   readonly signal?: AbortSignal | undefined;
-  /** More arguments of dockerd. */
-  readonly extraArguments?: readonly string[];
+  /** More arguments of dockerd; as a function they may name the address that it is given. */
+  readonly extraArguments?: ExtraArguments;
   /** Ended tasks that the Swarm keeps for each slot. */
   readonly taskHistory?: number;
 };
@@ -47,7 +51,17 @@ const KILL_AGAIN_AFTER_MS = 200;
 
 const run = promisify(execFile);
 
-const dockerdArguments = (options: EngineOptions, socket: string): readonly string[] => [
+const extraArguments = (
+  { extraArguments: extra = [], name, folder }: EngineOptions,
+  { engineAddress }: Link,
+): readonly string[] =>
+  typeof extra === 'function' ? extra({ name, folder, engineAddress }) : extra;
+
+const dockerdArguments = (
+  options: EngineOptions,
+  socket: string,
+  link: Link,
+): readonly string[] => [
   `--data-root=${join(options.folder, 'data')}`,
   '--exec-root=/run/docker',
   '--pidfile=/run/dockerd.pid',
@@ -59,7 +73,7 @@ const dockerdArguments = (options: EngineOptions, socket: string): readonly stri
   '--ip6tables=false',
   '--ip-masq=false',
   `--insecure-registry=${SANDBOX_NETWORK}`,
-  ...(options.extraArguments ?? []),
+  ...extraArguments(options, link),
 ];
 
 const lastLines = async (file: string): Promise<string> => {
@@ -137,7 +151,7 @@ export const startEngine = async (options: EngineOptions): Promise<RunningEngine
       link.engineAddress,
       String(link.prefixLength),
       SANDBOX_NETWORK,
-      ...dockerdArguments(options, socket),
+      ...dockerdArguments(options, socket, link),
     ],
     env: { PATH: SYSTEM_PATH },
     stdout: logFile,

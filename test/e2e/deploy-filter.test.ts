@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { crashing, good } from '../../sandbox/image/sample.ts';
+import {
+  type Filter,
+  type SeenCall,
+  type SocketProxy,
+  startSocketProxy,
+} from '../support/socket-proxy.ts';
 import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
-
-type Filter = (method: string, path: string) => boolean;
 
 /** What `deploy/stack.yml` lets through, by the proxy's own rule: `^` and `$` put around each expression. */
 const readFilter = (): Filter => {
@@ -28,54 +31,21 @@ const readFilter = (): Filter => {
 
 const passes = readFilter();
 
-type Seen = { readonly method: string; readonly path: string; readonly passed: boolean };
-
-/** The proxy of the stack file, in this process: tells what it saw, and refuses what the filter does not pass. */
-const startProxy = async (socketPath: string, seen: Seen[]): Promise<[Server, number]> => {
-  const server = createServer((incoming, answer) => {
-    const { method = '', url = '', headers } = incoming;
-    const path = url.replace(/\?.*$/, '');
-    const passed = passes(method, path);
-    seen.push({ method, path, passed });
-    if (!passed) {
-      answer.writeHead(403).end('Forbidden');
-      return;
-    }
-    const onward = request({ socketPath, method, path: url, headers }, (given) => {
-      answer.writeHead(given.statusCode ?? 502, given.headers);
-      given.pipe(answer);
-    });
-    onward.once('error', () => answer.destroy());
-    answer.once('close', () => onward.destroy());
-    incoming.pipe(onward);
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return [server, address.port];
-};
-
 describe('the filter between the helper and the engine', () => {
-  const seen: Seen[] = [];
+  const seen: SeenCall[] = [];
   let stage: Stage;
-  let proxy: Server;
+  let proxy: SocketProxy;
   beforeAll(async () => {
     const addresses = ownSandbox();
-    const [server, port] = await startProxy(addresses.engines[0].socket, seen);
-    proxy = server;
+    proxy = await startSocketProxy(addresses.engines[0].socket, passes, (call) => seen.push(call));
     stage = await openStage(addresses, {
-      env: { CD_HELPER_ENGINE_URL: `tcp://127.0.0.1:${port}` },
+      env: { CD_HELPER_ENGINE_URL: proxy.url },
     });
   });
   afterAll(async () => {
     await stage.services.remove('filter-web', 'filter-everywhere');
     await stage.close();
-    proxy.closeAllConnections();
-    await new Promise((resolve) => {
-      proxy.close(resolve);
-    });
+    await proxy.close();
   });
 
   test('lets everything through that the helper asks', async () => {

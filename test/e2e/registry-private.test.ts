@@ -6,7 +6,7 @@ import { good } from '../../sandbox/image/sample.ts';
 import { createPusher, type Pusher } from '../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
 import type { RunView } from '../../src/core/views.ts';
-import { createTestAuthority } from '../support/fake-registry-certificates.ts';
+import { createTestAuthority } from '../support/test-authority.ts';
 import { startTokenServer } from '../support/fake-registry-token-server.ts';
 import { endedDeployments, openStage } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';

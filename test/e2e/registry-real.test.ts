@@ -12,7 +12,7 @@ import { readAccessLog } from '../../sandbox/registry/access-log.ts';
 import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
 import type { RegistryHost } from '../../src/adapters/registry/registry-host.ts';
 import { createSecret } from '../../src/core/secret.ts';
-import { createTestAuthority } from '../support/fake-registry-certificates.ts';
+import { createTestAuthority } from '../support/test-authority.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../support/fake-registry-client.ts';
 import { pushContent } from '../support/fake-registry-push.ts';
 import { IMAGE_FORMS } from '../support/image-forms.ts';

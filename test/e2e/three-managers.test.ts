@@ -8,6 +8,7 @@ import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Engine } from '../../sandbox/swarm/engine.ts';
+import { joinSwarm } from '../../sandbox/swarm/join-swarm.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { endedDelivery, endedDeployments } from '../support/open-stage.ts';
 import { type RunningHelper, startHelper } from '../support/start-helper.ts';
@@ -34,23 +35,6 @@ describe('a Swarm of three managers', () => {
     return engine;
   };
 
-  /** Leaves its own Swarm for the leader's. */
-  const joinSwarm = async (engine: Engine, leader: Engine): Promise<void> => {
-    const { JoinTokens } = await leader.api.call<{ JoinTokens: { Manager: string } }>(
-      'GET',
-      '/swarm',
-    );
-    await engine.api.call('POST', '/swarm/leave?force=1');
-    await engine.api.call('POST', '/swarm/join', {
-      body: {
-        ListenAddr: `${engine.engineAddress}:2377`,
-        AdvertiseAddr: engine.engineAddress,
-        RemoteAddrs: [`${leader.engineAddress}:2377`],
-        JoinToken: JoinTokens.Manager,
-      },
-    });
-  };
-
   const managersOf = async (engine: Engine): Promise<readonly Node[]> =>
     await engine.api.call<readonly Node[]>('GET', '/nodes');
 
@@ -58,8 +42,8 @@ describe('a Swarm of three managers', () => {
     sandbox = await startSandbox({ engines: 3 });
     // The registry is at the first engine's end of the network, so the third is the one that ends.
     const [first, second] = sandbox.engines;
-    await joinSwarm(first, third());
-    if (second !== undefined) await joinSwarm(second, third());
+    await joinSwarm(first, third(), 'manager');
+    if (second !== undefined) await joinSwarm(second, third(), 'manager');
     await waitUntil(
       async () => {
         const managers = await managersOf(first);

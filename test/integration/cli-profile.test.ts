@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiStage, openApiStage, OPERATOR } from '../support/api-stage.ts';
-import { createTestAuthority } from '../support/fake-registry-certificates.ts';
+import { createTestAuthority } from '../support/test-authority.ts';
 import { runProgram } from '../support/run-program.ts';
 
 let stage: ApiStage;

@@ -1,8 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngineCluster, type EngineClusterOptions } from '../../src/adapters/swarm/engine.ts';
 import { type Cluster, ClusterError } from '../../src/core/cluster.ts';
@@ -13,6 +9,7 @@ import {
   startFakeEngine,
 } from '../support/fake-engine.ts';
 import type { Fault } from '../support/fake-engine-faults.ts';
+import { createTestAuthority } from '../support/test-authority.ts';
 
 const NEW = `sha256:${'b'.repeat(64)}` as Digest;
 const signal = new AbortController().signal;
@@ -342,84 +339,25 @@ describe('a connection that is lost around an update', () => {
 });
 
 describe('an engine over TLS', () => {
-  const pem = (folder: string, name: string): string => readFileSync(join(folder, name), 'utf8');
-  const openssl = (folder: string, ...args: string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  };
-
-  const certificates = (): { ca: string; cert: string; key: string; other: string } => {
-    const folder = mkdtempSync(join(tmpdir(), 'engine-tls-'));
-    closing.push(() => rmSync(folder, { recursive: true }));
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    for (const name of ['ca', 'other']) {
-      openssl(
-        folder,
-        'req',
-        '-x509',
-        ...key,
-        '-keyout',
-        `${name}.key`,
-        '-out',
-        `${name}.pem`,
-        '-subj',
-        `/CN=${name}`,
-        '-days',
-        '1',
-      );
-    }
-    openssl(
-      folder,
-      'req',
-      ...key,
-      '-keyout',
-      'key.pem',
-      '-out',
-      'req.pem',
-      '-subj',
-      '/CN=engine',
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-    );
-    openssl(
-      folder,
-      'x509',
-      '-req',
-      '-in',
-      'req.pem',
-      '-CA',
-      'ca.pem',
-      '-CAkey',
-      'ca.key',
-      '-CAcreateserial',
-      '-copy_extensions',
-      'copy',
-      '-out',
-      'cert.pem',
-      '-days',
-      '1',
-    );
-    return {
-      ca: pem(folder, 'ca.pem'),
-      cert: pem(folder, 'cert.pem'),
-      key: pem(folder, 'key.pem'),
-      other: pem(folder, 'other.pem'),
-    };
-  };
+  const authority = createTestAuthority();
+  const { cert, key } = authority.issue(['127.0.0.1']);
+  const { ca } = authority;
+  const { ca: other } = createTestAuthority();
 
   it('is spoken to with a client certificate, and not without, nor where it is not the one we trust', async () => {
-    const { ca, cert, key, other } = certificates();
     const engine = await startFakeEngine({ listen: { kind: 'tls', ca, cert, key } });
     closing.push(engine.close);
     const url = engine.url.replace('https:', 'tcp:');
     expect(await connect(url, { tls: { ca, cert, key } }).listServices(signal)).toEqual([]);
 
     const stranger = await problemOf(connect(url, { tls: { ca } }).listServices(signal));
-    expect(stranger.message).toMatch(/TLS.*client certificate|check ca, cert and key/);
+    expect(stranger).toMatchObject({ code: 'unreachable', retryable: false });
+    expect(stranger.message).toMatch(/TLS with tcp:.* failed: it wants a client certificate/);
     const wrong = await problemOf(
       connect(url, { tls: { ca: other, cert, key } }).listServices(signal),
     );
     expect(wrong).toMatchObject({ code: 'unreachable', retryable: false });
-    expect(wrong.message).toMatch(/TLS with tcp:.* failed \(.+\): check ca, cert and key/);
+    expect(wrong.message).toMatch(/TLS with tcp:.* failed: ca of the cluster has not signed/);
   });
 
   it('is told from one that speaks no TLS', async () => {
@@ -427,6 +365,8 @@ describe('an engine over TLS', () => {
     const error = await problemOf(
       connect(engine.url.replace('tcp:', 'https:')).listServices(signal),
     );
-    expect(error.message).toMatch(/TLS with .* failed \([^:)]+\)/);
+    expect(error.message).toMatch(
+      /TLS with .* failed: what listens there speaks no TLS \([^:)]+\)/,
+    );
   });
 });

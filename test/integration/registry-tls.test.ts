@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createSecret } from '../../src/core/secret.ts';
-import { createTestAuthority } from '../support/fake-registry-certificates.ts';
+import { createTestAuthority } from '../support/test-authority.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../support/fake-registry-client.ts';
 import { startFakeRegistry } from '../support/fake-registry.ts';
 

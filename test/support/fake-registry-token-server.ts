@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { IssuedCertificate } from './fake-registry-certificates.ts';
+import type { IssuedCertificate } from './test-authority.ts';
 
 export type TokenServer = {
   readonly realm: string;

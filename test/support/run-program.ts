@@ -18,12 +18,18 @@ export type Program = {
 /** Starts `cd-helper …` in a process of its own, with nothing of this environment but what is given. */
 export const startProgram = (
   args: readonly string[],
-  given: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
+  given: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly input?: string;
+    /** The user whose rights it has, where that is another than this process's own. */
+    readonly uid?: number;
+  } = {},
 ): Program => {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...given.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: WITHIN_MS,
+    ...(given.uid === undefined ? {} : { uid: given.uid, gid: given.uid }),
   });
   let out = '';
   let err = '';

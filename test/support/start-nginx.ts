@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startChild, stopChild, SYSTEM_PATH } from '../../sandbox/machine/child.ts';
 import { canConnect, freePort } from '../../sandbox/machine/network.ts';
 import { HopelessError, waitUntil } from '../../sandbox/machine/wait-until.ts';
-import { createTestAuthority } from './fake-registry-certificates.ts';
+import { createTestAuthority } from './test-authority.ts';
 import { readPage } from './read-docs.ts';
 
 const UP_WITHIN_MS = 15_000;

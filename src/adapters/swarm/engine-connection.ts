@@ -70,6 +70,7 @@ export const createEngineConnection = (options: {
       cluster,
       address: address.shown,
       secure: address.origin.startsWith('https:'),
+      tls: address.tls,
       method,
       path,
       changes: method !== 'GET',

@@ -1,6 +1,7 @@
 import { ClusterError } from '../../core/cluster.ts';
-import { cleanLine } from './engine-logs.ts';
+import type { ClusterTls } from './cluster-address.ts';
 import type { ExchangeFailure } from './exchange-failure.ts';
+import { tlsProblem } from './tls-problem.ts';
 
 /** Whose failure is told, for messages that a person can act on. */
 export type Asked = {
@@ -11,6 +12,8 @@ export type Asked = {
   /** Without version prefix and query, as a proxy's rule names it. */
   readonly path: string;
   readonly secure: boolean;
+  /** What the cluster is configured with for TLS. */
+  readonly tls: ClusterTls;
   /** Whether the request changes something. */
   readonly changes: boolean;
   readonly deadlineMs: number;
@@ -61,7 +64,7 @@ export const connectionProblem = (failure: ExchangeFailure, asked: Asked): Clust
     case 'tls':
       return give(
         'unreachable',
-        `TLS with ${address} failed (${tlsReason(failure.message)}): check ca, cert and key of the cluster, the name in the engine's certificate, and that the engine speaks TLS there`,
+        `TLS with ${address} failed: ${tlsProblem(failure, asked.tls, Date.now())}`,
         false,
       );
     case 'late':
@@ -78,16 +81,12 @@ export const connectionProblem = (failure: ExchangeFailure, asked: Asked): Clust
     case 'lost':
       return give(
         'unreachable',
-        `the connection to ${address} was lost during ${asked.method} ${asked.path} (${failure.message})${asked.secure ? '; over TLS this is also how an engine turns away an unknown client certificate' : ''}`,
+        `the connection to ${address} was lost during ${asked.method} ${asked.path} (${failure.message})${asked.secure ? '; over TLS this is also how a proxy turns away an unknown client certificate' : ''}`,
       );
     default:
       return failure.kind satisfies never;
   }
 };
-
-/** OpenSSL's errors come with file names and numbers around what they say. */
-const tlsReason = (message: string): string =>
-  cleanLine(/SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message);
 
 /** An answer that is no success, as an error that says what to do next. */
 export const statusProblem = (status: number, message: string, asked: Asked): ClusterError => {
@@ -140,6 +139,14 @@ export const statusProblem = (status: number, message: string, asked: Asked): Cl
     return give(
       'refused',
       `the engine at ${address} and the helper share no API version (${message}): update the older of the two`,
+      false,
+    );
+  }
+  // Go's server, asked in plain HTTP where it speaks TLS.
+  if (status === 400 && /HTTP request to an HTTPS server/.test(message)) {
+    return give(
+      'refused',
+      `the engine at ${address} speaks TLS: set ca, cert and key of the cluster`,
       false,
     );
   }

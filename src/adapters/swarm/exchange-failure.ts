@@ -14,19 +14,6 @@ export type FailureKind =
   | 'lost'
   | 'too-large';
 
-export class ExchangeFailure extends Error {
-  override readonly name = 'ExchangeFailure';
-  readonly kind: FailureKind;
-  /** Whether the other side may have seen the request. */
-  readonly maySent: boolean;
-
-  constructor(kind: FailureKind, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.kind = kind;
-    this.maySent = kind === 'late' || kind === 'lost' || kind === 'too-large';
-  }
-}
-
 const KINDS: Readonly<Record<string, FailureKind>> = {
   ENOENT: 'no-socket',
   ENOTSOCK: 'no-socket',
@@ -43,7 +30,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
 };
 
 const TLS_CODE =
-  /^(?:ERR_TLS|ERR_SSL|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/;
+  /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/;
 
 /** The code of an error or of what caused it; several addresses tried give an error of errors. */
 const codeOf = (error: unknown): string => {
@@ -55,6 +42,22 @@ const codeOf = (error: unknown): string => {
   return error.cause === undefined ? '' : codeOf(error.cause);
 };
 
+export class ExchangeFailure extends Error {
+  override readonly name = 'ExchangeFailure';
+  readonly kind: FailureKind;
+  /** Of the error that it came from, as Node or OpenSSL gives it; empty for none that is known here. */
+  readonly code: string;
+  /** Whether the other side may have seen the request. */
+  readonly maySent: boolean;
+
+  constructor(kind: FailureKind, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.kind = kind;
+    this.code = codeOf(cause);
+    this.maySent = kind === 'late' || kind === 'lost' || kind === 'too-large';
+  }
+}
+
 export const failureOf = (
   error: unknown,
   at: { readonly late: boolean; readonly tooLarge: boolean },
@@ -64,3 +67,7 @@ export const failureOf = (
   const code = codeOf(error);
   return new ExchangeFailure(KINDS[code] ?? (TLS_CODE.test(code) ? 'tls' : 'lost'), error);
 };
+
+/** Whether the other side ended the handshake for our certificate: the alerts of TLS that say so. */
+export const isTurnedAway = (error: unknown): boolean =>
+  /ALERT.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(codeOf(error));

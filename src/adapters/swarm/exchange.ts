@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { ClusterAddress } from './cluster-address.ts';
-import { failureOf } from './exchange-failure.ts';
+import { failureOf, isTurnedAway } from './exchange-failure.ts';
 
 export type ExchangeRequest = {
   readonly method: 'GET' | 'POST';
@@ -41,13 +41,23 @@ export const createExchange = (
   address: ClusterAddress,
   connectTimeoutMs: number,
 ): { readonly exchange: Exchange; readonly close: () => Promise<void> } => {
+  const connect = buildConnector({
+    timeout: connectTimeoutMs,
+    ...(address.socketPath === null ? {} : { socketPath: address.socketPath }),
+    ...address.tls,
+  });
+  /** The other side's word on our certificate: undici tells only that the connection was closed. */
+  let turnedAway: Error | null = null;
   const pool = new Pool(address.origin, {
     connections: CONNECTIONS,
-    connect: {
-      timeout: connectTimeoutMs,
-      ...(address.socketPath === null ? {} : { socketPath: address.socketPath }),
-      ...address.tls,
-    },
+    connect: (options, done) =>
+      connect(options, (...given) => {
+        // With TLS 1.3 one has connected before the certificate is looked at, and no request is before.
+        given[1]?.once('error', (error: Error) => {
+          if (isTurnedAway(error)) turnedAway = error;
+        });
+        done(...given);
+      }),
     // The deadline of each exchange rules, so that there is one clock and one message.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -67,6 +77,7 @@ export const createExchange = (
         signal: AbortSignal.any([signal, deadline]),
       });
       head = { status: answer.statusCode, headers: answer.headers };
+      turnedAway = null;
       let size = 0;
       for await (const chunk of answer.body as AsyncIterable<Buffer>) {
         size += chunk.length;
@@ -78,7 +89,9 @@ export const createExchange = (
     } catch (error) {
       signal.throwIfAborted();
       if (head === null || request.keepPartial !== true) {
-        throw failureOf(error, { late: deadline.aborted, tooLarge: error instanceof TooLarge });
+        const at = { late: deadline.aborted, tooLarge: error instanceof TooLarge };
+        const failure = failureOf(error, at);
+        throw failure.kind === 'lost' && turnedAway !== null ? failureOf(turnedAway, at) : failure;
       }
     }
     return { ...head, body: Buffer.concat(chunks) };

@@ -5,8 +5,8 @@ export type IssuedCertificate = { readonly cert: string; readonly key: string };
 export type TestAuthority = {
   /** PEM of the authority itself. */
   readonly ca: string;
-  /** For a server at those IPv4 addresses and names, and for clients. */
-  readonly issue: (names: readonly string[]) => IssuedCertificate;
+  /** For a server at those IPv4 addresses and names, and for clients; good for a day, or since a year no more. */
+  readonly issue: (names: readonly string[], validity?: 'valid' | 'expired') => IssuedCertificate;
 };
 
 type Der = Buffer;
@@ -31,6 +31,7 @@ const BASIC_CONSTRAINTS = objectId('551d13');
 const KEY_USAGE = objectId('551d0f');
 const ALTERNATIVE_NAMES = objectId('551d11');
 const DAY_MS = 24 * 60 * 60 * 1000;
+const YEAR_MS = 365 * DAY_MS;
 
 const nameOf = (text: string): Der =>
   sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(text)))));
@@ -52,8 +53,9 @@ const makeCertificate = (wish: {
   publicKey: KeyObject;
   signer: KeyObject;
   extensions: readonly Der[];
+  validity?: 'valid' | 'expired';
 }): string => {
-  const now = Date.now();
+  const now = wish.validity === 'expired' ? Date.now() - YEAR_MS : Date.now();
   const body = sequence(
     der(0xa0, integer(Buffer.from([2]))),
     integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
@@ -88,7 +90,7 @@ export const createTestAuthority = (): TestAuthority => {
   });
   return {
     ca,
-    issue: (names) => {
+    issue: (names, validity = 'valid') => {
       const { publicKey, privateKey } = keyPair();
       const alternatives = octets(sequence(...names.map(alternativeName)));
       const cert = makeCertificate({
@@ -97,6 +99,7 @@ export const createTestAuthority = (): TestAuthority => {
         publicKey,
         signer: own.privateKey,
         extensions: [sequence(ALTERNATIVE_NAMES, alternatives)],
+        validity,
       });
       return { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
     },

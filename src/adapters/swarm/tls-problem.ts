@@ -1,0 +1,69 @@
+import { X509Certificate } from 'node:crypto';
+import type { ClusterTls } from './cluster-address.ts';
+import { cleanLine } from './engine-logs.ts';
+import { type ExchangeFailure, isTurnedAway } from './exchange-failure.ts';
+
+/** What OpenSSL calls a chain that does not end at an authority that we trust. */
+const UNTRUSTED =
+  /^(?:CERT_SIGNATURE_FAILURE|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_UNTRUSTED|INVALID_CA)$/;
+/** What an own certificate says of its time: null where it is good now, or cannot be read. */
+const timeProblem = (cert: string, now: number): string | null => {
+  let read: X509Certificate;
+  try {
+    read = new X509Certificate(cert);
+  } catch {
+    return null;
+  }
+  const { validFromDate, validToDate } = read;
+  if (now > validToDate.getTime()) {
+    return `the client certificate expired on ${validToDate.toISOString()}: issue a new one`;
+  }
+  return now < validFromDate.getTime()
+    ? `the client certificate is good only from ${validFromDate.toISOString()}: correct the clock here, or issue a new one`
+    : null;
+};
+
+/**
+ * Why TLS with an engine failed and what to do, in one line for a person.
+ *
+ * @param own what the cluster is configured with
+ * @param now ms since the epoch
+ */
+export const tlsProblem = (failure: ExchangeFailure, own: ClusterTls, now: number): string => {
+  const { code } = failure;
+  const reason = tlsReason(failure.message);
+  if (isTurnedAway(failure)) {
+    if (own.cert === undefined) {
+      return `it wants a client certificate (${reason}): set cert and key of the cluster`;
+    }
+    return (
+      timeProblem(own.cert, now) ??
+      `it does not accept the client certificate (${reason}): have cert issued by the authority that the engine was given as --tlscacert, for client authentication`
+    );
+  }
+  if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH') {
+    return 'cert and key of the cluster do not belong together: give the key that the certificate was issued for';
+  }
+  if (code.startsWith('ERR_OSSL')) {
+    return `ca, cert or key of the cluster cannot be used (${reason}): give them whole, in PEM form, the key without a password`;
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return `the engine's certificate is not good at this time (${reason}): issue a new one, or correct the clock here`;
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `the engine's certificate is for other names (${reason}): issue it for this one, or use one that it has in the url`;
+  }
+  if (UNTRUSTED.test(code)) {
+    return own.ca === undefined
+      ? `no authority that is known here has signed the engine's certificate (${reason}): set ca of the cluster`
+      : `ca of the cluster has not signed the engine's certificate (${reason}): give the authority that did`;
+  }
+  if (/wrong version number|packet length too long/.test(reason)) {
+    return `what listens there speaks no TLS (${reason}): correct the port, or leave out ca, cert and key of the cluster`;
+  }
+  return `${reason}: check ca, cert and key of the cluster, the name in the engine's certificate, and that the engine speaks TLS there`;
+};
+
+/** OpenSSL's errors come with file names and numbers around what they say. */
+const tlsReason = (message: string): string =>
+  cleanLine(/SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message);

@@ -1,0 +1,50 @@
+import { createServer, request } from 'node:http';
+
+/** Whether a call is let through; the path is without its query. */
+export type Filter = (method: string, path: string) => boolean;
+
+export type SeenCall = { readonly method: string; readonly path: string; readonly passed: boolean };
+
+export type SocketProxy = { readonly url: string; readonly close: () => Promise<void> };
+
+/**
+ * A filter before an engine's socket, in this process: as the socket proxy of the stack file it answers
+ * 403 to what does not pass.
+ */
+export const startSocketProxy = async (
+  socketPath: string,
+  passes: Filter,
+  onCall: (call: SeenCall) => void = () => {},
+): Promise<SocketProxy> => {
+  const server = createServer((incoming, answer) => {
+    const { method = '', url = '', headers } = incoming;
+    const path = url.replace(/\?.*$/, '');
+    const passed = passes(method, path);
+    onCall({ method, path, passed });
+    if (!passed) {
+      answer.writeHead(403).end('Forbidden');
+      return;
+    }
+    const onward = request({ socketPath, method, path: url, headers }, (given) => {
+      answer.writeHead(given.statusCode ?? 502, given.headers);
+      given.pipe(answer);
+    });
+    onward.once('error', () => answer.destroy());
+    answer.once('close', () => onward.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `tcp://127.0.0.1:${address.port}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
+};
