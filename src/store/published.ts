@@ -68,6 +68,34 @@ export const recordLookUp = (
   now: number,
 ): Promise<void> => recordLookUps(query, [{ name, tag, lookUp, members }], now);
 
+/** What a registry answered, as far as it is remembered: without the media type and how long to wait. */
+export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members'>;
+
+/** Those answers by `name:tag` that came after `since`, ms since the epoch. */
+export const readLookUpsAfter = async (
+  query: Query,
+  since: number,
+): Promise<ReadonlyMap<string, RememberedLookUp>> => {
+  const rows = await query
+    .selectFrom('published')
+    .selectAll()
+    .where('checked_at', '>', since)
+    .execute();
+  const remembered = rows.flatMap((row): [string, RememberedLookUp][] => {
+    const key = `${row.name}:${row.tag}`;
+    if (row.failure !== null) {
+      const { failure, detail } = row;
+      const reason = failure as LookUpFailure;
+      const lookUp = { kind: 'failed', reason, detail: detail ?? '', retryAfterMs: null } as const;
+      return [[key, { lookUp, members: null }]];
+    }
+    if (row.digest === null) return [];
+    const lookUp = { kind: 'published', digest: row.digest as Digest, mediaType: '' } as const;
+    return [[key, { lookUp, members: readOptionalJson<Digest[]>(row.members) }]];
+  });
+  return new Map(remembered);
+};
+
 /** The last answers by `name:tag`. */
 export const readLookUps = async (db: Query): Promise<ReadonlyMap<string, LastLookUp>> => {
   const rows = await db.selectFrom('published').selectAll().execute();

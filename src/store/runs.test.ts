@@ -75,6 +75,7 @@ describe('starting a run', () => {
         origin: 'person',
         actor: 'oncall',
         state: 'queued',
+        startedAt: START,
       },
     ]);
     expect(await readRun(store.db, id)).toEqual({

@@ -10,6 +10,8 @@ export type Run = {
   readonly origin: RunOrigin;
   readonly actor: string | null;
   readonly state: RunState;
+  /** ms since the epoch. */
+  readonly startedAt: number;
 };
 
 const toRun = (row: Selectable<RunRow>): Run => ({
@@ -18,9 +20,10 @@ const toRun = (row: Selectable<RunRow>): Run => ({
   origin: row.origin,
   actor: row.actor,
   state: row.state,
+  startedAt: row.started_at,
 });
 
-export type NewRun = Omit<Run, 'state'>;
+export type NewRun = Omit<Run, 'state' | 'startedAt'>;
 
 const NO_PROGRESS: RunProgress = { services: 0, images: 0, checkedImages: 0 };
 
@@ -115,6 +118,26 @@ export const endRun = async (
 };
 
 export type RunService = { readonly view: ServiceView; readonly deployment: string | null };
+
+/** What a run has found on a cluster so far, by service id. */
+export const readFound = async (
+  query: Query,
+  run: string,
+  cluster: string,
+): Promise<Map<string, RunService>> => {
+  const rows = await query
+    .selectFrom('run_services')
+    .select(['view', 'deployment_id'])
+    .where('run_id', '=', run)
+    .where('cluster', '=', cluster)
+    .orderBy('position')
+    .execute();
+  const found = rows.map((row): [string, RunService] => {
+    const view = readJson<ServiceView>(row.view);
+    return [view.id, { view, deployment: row.deployment_id }];
+  });
+  return new Map(found);
+};
 
 /** So many rows are some 500 KB of JSON. */
 const ROWS_AT_ONCE = 1_000;

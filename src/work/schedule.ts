@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts';
 import type { RunOrigin, RunRequest } from '../core/views.ts';
 import type { Db } from '../store/open-store.ts';
 import { lastRunAt } from '../store/runs.ts';
+import { AT_MOST_EVERY_MS } from './once-in-a-while.ts';
 import type { Clock } from './ports.ts';
 import type { SmartRedeploy } from './smart-redeploy.ts';
 
@@ -25,9 +26,6 @@ export type ScheduleDeps = ScheduleOptions & {
   readonly log: Log;
   readonly start: SmartRedeploy['start'];
 };
-
-/** A helper that is started again and again must not ask the registries each time. */
-const START_AT_MOST_EVERY_MS = 10 * 60_000;
 
 const everything = (dryRun: boolean): RunRequest => ({
   cluster: null,
@@ -62,7 +60,7 @@ export const keepSchedule = async (deps: ScheduleDeps, signal: AbortSignal): Pro
 
 const mayRunOnStart = async ({ db, clock }: ScheduleDeps): Promise<boolean> => {
   const last = await lastRunAt(db, ['start']);
-  return last === null || clock.now() - last >= START_AT_MOST_EVERY_MS;
+  return last === null || clock.now() - last >= AT_MOST_EVERY_MS;
 };
 
 /** Timers hold at most 2^31-1 ms; a yearly schedule waits longer. */

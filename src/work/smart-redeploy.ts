@@ -1,5 +1,5 @@
 import { ActRefused } from '../core/act-refused.ts';
-import type { RunOrigin, RunRequest, RunView } from '../core/views.ts';
+import type { RunOrigin, RunRequest, RunView, ServiceView } from '../core/views.ts';
 import { queueDeployment, type Trigger } from '../store/queue-deployment.ts';
 import { readRun } from '../store/read-runs.ts';
 import {
@@ -7,15 +7,16 @@ import {
   openDeploymentsOfRun,
   openRuns,
   putRunServices,
+  readFound,
   type Run,
   type RunService,
   setRunProgress,
   startRun,
 } from '../store/runs.ts';
-import { askOnce } from './ask-once.ts';
 import { checkCluster, type OnProgress, type PlannedService } from './check-cluster.ts';
 import { createDryRuns, type DryRunDeps } from './dry-run.ts';
 import { type AskedCluster, eachAskedCluster } from './each-asked-cluster.ts';
+import { keepAnswers } from './kept-answers.ts';
 import { recordChecked } from './record-checked.ts';
 import { createRunProgress } from './run-progress.ts';
 import { createBell } from './wake.ts';
@@ -110,15 +111,23 @@ const checkAll = async (
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
   const progress = createRunProgress(deps, run.id);
-  const shared = { ...deps, registries: askOnce(deps) };
-  const problems = await eachAskedCluster(deps.clusters, run.request, (one) =>
-    checkUntilSettled(shared, run, one, progress.of(one.cluster.name), signal),
-  );
-  await setRunProgress(deps.db, run.id, 'deploying', progress.sum());
-  return problems;
+  const answers = await keepAnswers(deps, run, signal);
+  try {
+    const shared = { ...deps, registries: answers.registries };
+    const problems = await eachAskedCluster(deps.clusters, run.request, (one) =>
+      checkUntilSettled(shared, run, one, progress.of(one.cluster.name), signal),
+    );
+    await setRunProgress(deps.db, run.id, 'deploying', progress.sum());
+    return problems;
+  } finally {
+    await answers.close();
+  }
 };
 
-/** Checks one cluster, and again those services that somebody else was updating. */
+/**
+ * Checks one cluster, unless that was done before a restart, and again those services that somebody
+ * else was updating.
+ */
 const checkUntilSettled = async (
   deps: SmartRedeployDeps,
   run: Run,
@@ -126,34 +135,47 @@ const checkUntilSettled = async (
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<void> => {
+  const { name } = one.cluster;
   const checkDeps = { ...deps, ...one, now: deps.clock.now };
   const until = deps.clock.now() + AGAIN_FOR_MS;
-  let request = run.request;
-  const found = new Map<string, RunService>();
-  for (;;) {
+  const found = await readFound(deps.db, run.id, name);
+
+  /** Puts down what is found, and gives the services that somebody else is updating. */
+  const check = async (request: RunRequest): Promise<string[]> => {
     const planned = await checkCluster(checkDeps, request, onProgress, signal);
-    for (const [id, service] of await commit(deps, run, one.cluster.name, planned))
-      found.set(id, service);
-    await deps.db
-      .transaction()
-      .execute((query) => putRunServices(query, run.id, one.cluster.name, [...found.values()]));
-    const updating = planned.filter(({ step }) => step.kind === 'look-again');
-    if (updating.length === 0 || deps.clock.now() > until) return;
+    await commit(deps, run, name, planned, found);
+    return planned.flatMap(({ step, service }) => (step.kind === 'look-again' ? service.id : []));
+  };
+
+  const known = [...found.values()].map(({ view }) => view);
+  let updating = known.filter(({ verdict }) => verdict === 'updating').map(({ id }) => id);
+  if (known.length === 0) updating = await check(run.request);
+  else onProgress(progressOf(known));
+  while (updating.length > 0 && deps.clock.now() <= until) {
     await deps.clock.wait(AGAIN_MS, signal);
-    request = { ...run.request, services: updating.map(({ service }) => service.id) };
+    updating = await check({ ...run.request, services: updating });
   }
 };
 
+/** That of a check which found these services. */
+const progressOf = (services: readonly ServiceView[]): Parameters<OnProgress>[0] => {
+  const asked = services.filter(({ checkedAt }) => checkedAt !== null);
+  const images = new Set(asked.map(({ image }) => image)).size;
+  return { services: services.length, images, checked: images };
+};
+
+/** Queues what must be deployed, and puts down what was found, added to what the run had `found` before. */
 const commit = async (
   deps: SmartRedeployDeps,
   run: Run,
   cluster: string,
   planned: readonly PlannedService[],
-): Promise<Map<string, RunService>> => {
+  found: Map<string, RunService>,
+): Promise<void> => {
   const now = deps.clock.now();
   const kind = run.origin === 'person' ? ('smart-redeploy' as const) : ('schedule' as const);
   const triggers: Trigger[] = [{ kind, source: run.id }];
-  const found = new Map<string, RunService>();
+  // At once: what a restart finds is either checked and queued, or neither.
   await deps.db.transaction().execute(async (query) => {
     await recordChecked(query, planned, now);
     for (const { service, image, step, view } of planned) {
@@ -166,7 +188,7 @@ const commit = async (
       const { id } = await queueDeployment(query, wanted, now);
       found.set(service.id, { view: { ...view, deployment: id }, deployment: id });
     }
+    await putRunServices(query, run.id, cluster, [...found.values()]);
   });
   deps.wake(cluster);
-  return found;
 };

@@ -1,0 +1,98 @@
+import { imageName, imageWithTag } from '../core/image-reference.ts';
+import type { Log } from '../core/log.ts';
+import { isPlainManifest } from '../core/published.ts';
+import type { Db } from '../store/open-store.ts';
+import { type NewLookUp, readLookUpsAfter, recordLookUps } from '../store/published.ts';
+import { relaxed } from '../store/relaxed.ts';
+import { askOnce, type AskOnceDeps } from './ask-once.ts';
+import type { CheckClusterDeps } from './check-cluster.ts';
+import { AT_MOST_EVERY_MS } from './once-in-a-while.ts';
+import type { Clock, TaggedImage } from './ports.ts';
+
+export type KeptAnswersDeps = AskOnceDeps & {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** What the registries answer a run. */
+export type KeptAnswers = {
+  /** As {@link askOnce} gives them, but what was answered before a restart is not asked again. */
+  readonly registries: CheckClusterDeps['registries'];
+  /** Writes no more: what was answered is kept by whoever asked. */
+  readonly close: () => Promise<void>;
+};
+
+/** A crash loses what was answered within it: a few images of a registry, never all of them. */
+const WRITE_EVERY_MS = 100;
+
+/**
+ * Keeps every answer of the registries soon after it came, and gives those again that came since the
+ * run began, if that is not long ago. So a run that is interrupted goes on where it was, and however
+ * often its helper is started, an image is asked for once.
+ */
+export const keepAnswers = async (
+  deps: KeptAnswersDeps,
+  run: { readonly id: string; readonly startedAt: number },
+  signal: AbortSignal,
+): Promise<KeptAnswers> => {
+  const { db, clock, log } = deps;
+  const asked = askOnce(deps);
+  const since = Math.max(run.startedAt, clock.now() - AT_MOST_EVERY_MS);
+  const before = await readLookUpsAfter(db, since);
+  const unwritten = new Map<string, NewLookUp>();
+  let writing: Promise<void> | null = null;
+
+  const write = async (): Promise<void> => {
+    try {
+      while (unwritten.size > 0) {
+        const answers = [...unwritten.values()];
+        unwritten.clear();
+        await relaxed(db, (query) => recordLookUps(query, answers, clock.now()));
+        await clock.wait(WRITE_EVERY_MS, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) log.error('answers of registries not kept', { run: run.id, error });
+    } finally {
+      writing = null;
+    }
+  };
+  const keep = (
+    { tag, ...image }: TaggedImage,
+    { lookUp, members }: Pick<NewLookUp, 'lookUp' | 'members'>,
+  ): void => {
+    const answer = { name: imageName(image), tag, lookUp, members };
+    unwritten.set(`${answer.name}:${tag}`, answer);
+    writing ??= write();
+  };
+
+  return {
+    registries: {
+      findDigest: async (image, caller) => {
+        const known = before.get(imageWithTag(image));
+        if (known !== undefined) return known.lookUp;
+        const lookUp = await asked.findDigest(image, caller);
+        const hasNone = lookUp.kind === 'published' && isPlainManifest(lookUp.mediaType);
+        keep(image, { lookUp, members: hasNone ? [] : null });
+        return lookUp;
+      },
+      readManifest: async (image, digest, caller) => {
+        const known = before.get(imageWithTag(image));
+        const isKnown = known?.lookUp.kind === 'published' && known.lookUp.digest === digest;
+        if (isKnown && known.members !== null) {
+          return { kind: 'manifest', manifest: { members: known.members, platforms: null } };
+        }
+        const read = await asked.readManifest(image, digest, caller);
+        if (read.kind === 'manifest' && image.tag !== null) {
+          const lookUp = { kind: 'published', digest, mediaType: '' } as const;
+          keep({ ...image, tag: image.tag }, { lookUp, members: read.manifest.members });
+        }
+        return read;
+      },
+    },
+    close: async () => {
+      unwritten.clear();
+      await writing;
+    },
+  };
+};
