@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,8 @@ import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS, READABLE_FROM } from './migrations.ts';
-import { openStore, type Store, StoreError } from './open-store.ts';
+import { openStore, type Store } from './open-store.ts';
+import { StoreError } from './store-error.ts';
 
 let folder: string;
 const opened: Store[] = [];
@@ -185,13 +186,32 @@ describe('a store that cannot be opened', () => {
 
   it('lies where no file can be', () => {
     writeFileSync(join(folder, 'file'), '');
-    for (const path of [join(folder, 'file', 'store.db'), folder]) {
-      expect(problemOf(path)).toMatchObject({
-        code: 'not-writable',
-        message: expect.stringContaining(path),
-      });
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
+    const places: readonly [string, string][] = [
+      [join(folder, 'file', 'store.db'), `${join(folder, 'file')} is no folder`],
+      [join(folder, 'file', 'deeper', 'store.db'), `${join(folder, 'file')} is no folder`],
+      [folder, 'it is a folder'],
+      ['/dev/null', 'it is no ordinary file'],
+      [join(folder, 'link', 'store.db'), 'a link that leads nowhere'],
+    ];
+    for (const [path, why] of places) {
+      const problem = problemOf(path);
+      expect(problem).toMatchObject({ code: 'not-writable' });
+      expect(problem.message).toContain(`the store ${path} cannot be opened`);
+      expect(problem.message).toContain(why);
     }
   });
+
+  // The kernel makes no folders there: Node's own way to make several would try for ever.
+  it.skipIf(process.platform !== 'linux').each(['/proc/none/store.db', '/proc/none/of/store.db'])(
+    'lies where no folder can be: %s',
+    (path) => {
+      expect(problemOf(path)).toMatchObject({
+        code: 'not-writable',
+        message: expect.stringContaining('no folder can be made there'),
+      });
+    },
+  );
 
   it('is in use in this process', () => {
     open();

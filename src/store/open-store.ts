@@ -1,26 +1,15 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type Transaction } from 'kysely';
 import { MIGRATIONS, READABLE_FROM } from './migrations.ts';
+import { makePlace } from './make-place.ts';
 import type { Tables } from './schema.ts';
 import { withStatementCache } from './statement-cache.ts';
+import { explain, StoreError } from './store-error.ts';
 import { createWrite, type Write } from './write-together.ts';
 
 export type Db = Kysely<Tables>;
 /** Either the store itself or a transaction of it: queries take both. */
 export type Query = Db | Transaction<Tables>;
-
-/** The store could not be opened; the message says why and what to do, for the person who starts the helper. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
-  readonly code: 'in-use' | 'not-writable' | 'full' | 'newer' | 'damaged';
-
-  constructor(code: StoreError['code'], message: string, cause?: unknown) {
-    super(message, { cause });
-    this.code = code;
-  }
-}
 
 export type Store = {
   readonly db: Db;
@@ -77,16 +66,19 @@ export const openStore = (path: string): Store => {
     return { db, write: writing.write, isNew, isWritable, close };
   } catch (error) {
     database.close();
-    throw error instanceof StoreError ? error : explain(error, path);
+    throw explain(error, path);
   }
 };
 
 /** Of 4 KiB: 16 MiB, which a start after a crash reads in some hundredths of a second. */
 const PAGES_BETWEEN_COPIES = 4_096;
 
+/** SQLite's name for no file at all. */
+const IN_MEMORY = ':memory:';
+
 const openFile = (path: string): Database.Database => {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    if (path !== IN_MEMORY) makePlace(path);
     return new Database(path);
   } catch (error) {
     throw explain(error, path);
@@ -123,31 +115,4 @@ const migrate = (database: Database.Database, path: string): boolean => {
     throw error;
   }
   return version === 0;
-};
-
-const explain = (error: unknown, path: string): StoreError => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reason = error instanceof Error ? error.message : String(error);
-  if (code.startsWith('SQLITE_BUSY')) {
-    return new StoreError(
-      'in-use',
-      `the store ${path} is in use by another process: only one helper may run on it`,
-      error,
-    );
-  }
-  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
-    return new StoreError(
-      'damaged',
-      `the store ${path} is damaged or no SQLite file (${reason})`,
-      error,
-    );
-  }
-  if (code === 'SQLITE_FULL') {
-    return new StoreError('full', `the disk of the store ${path} is full: make room`, error);
-  }
-  return new StoreError(
-    'not-writable',
-    `the store ${path} cannot be opened for writing (${reason}); check that its folder belongs to the user that the helper runs as`,
-    error,
-  );
 };

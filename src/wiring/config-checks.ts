@@ -3,7 +3,8 @@ import type { ConfigCheck } from '../cli/cli-deps.ts';
 import { createConfigChecks } from '../cli/config-checks.ts';
 import type { Config } from '../config/config.ts';
 import { silentLog } from '../core/log.ts';
-import { openStore, StoreError } from '../store/open-store.ts';
+import { openStore } from '../store/open-store.ts';
+import { StoreError } from '../store/store-error.ts';
 import { connect, connectRegistries } from './connect.ts';
 
 /** What `cd-helper check-config` tries of a configuration. */

@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { type CommandResult, runCommand } from '../support/run-command.ts';
 import { type FakeEngine, startFakeEngine } from '../support/fake-engine.ts';
 import { startSwarmpitDouble } from '../support/swarmpit-double.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 const opened: { readonly close: () => Promise<void> }[] = [];
 afterEach(async () => {
@@ -62,3 +67,24 @@ it('check-config leaves no store behind, and one that is there as it is', async 
     rmSync(folder, { recursive: true });
   }
 });
+
+it.skipIf(process.getuid?.() !== 0)(
+  'check-config tells of a store on a file system that is mounted read-only',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'check-'));
+    try {
+      // A mount of its own that ends with the command.
+      const script = 'mount -t tmpfs tmpfs "$1" && mount -o remount,ro "$1" && shift && exec "$@"';
+      const { stdout } = await promisify(execFile)(
+        'unshare',
+        ['--mount', 'sh', '-c', script, 'sh', folder, process.execPath, MAIN, 'check-config'],
+        { env: { PATH: process.env['PATH'], CD_HELPER_STORE: join(folder, 'store.db') } },
+      ).catch((error: unknown) => error as { stdout: string });
+      expect(stdout).toMatch(
+        /✗ store: .*EROFS.*check that its file system is not mounted read-only/,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
