@@ -23,6 +23,15 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
 /** Long enough that the registry has failed, waited and failed again, more than once. */
 const DOWN_MS = 20_000;
+/** Between two tries of the registry to tell. */
+const BACKOFF_MS = 2_000;
+
+/** When a registry says in its log that nobody took its events, ms since the epoch. */
+const refusedTries = (logFile: string): readonly number[] =>
+  readFileSync(logFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('error writing events') && line.includes('refused'))
+    .map((line) => Date.parse(/time="([^"]+)"/.exec(line)?.[1] ?? ''));
 
 describe('a distribution registry with its own queue', () => {
   let stage: Stage;
@@ -47,7 +56,7 @@ describe('a distribution registry with its own queue', () => {
           headers: { Authorization: [`Bearer ${HOOK_SECRET}`] },
           timeout: '1s',
           threshold: 2,
-          backoff: '2s',
+          backoff: `${BACKOFF_MS}ms`,
         },
       ],
     });
@@ -123,16 +132,19 @@ describe('a distribution registry with its own queue', () => {
     await services.deploy({ name: 'senders-queued', image: image('senders/queued', 'v1', from) });
     const before = await services.versionOf('senders-queued');
 
-    await stage.helper.stop();
+    expect(await stage.helper.stop()).toBe(0);
+    const goneAt = Date.now();
     const { digest: to } = await pusher.pushImage('senders/queued', 'v1', good('queued two'));
     await pull('senders/queued', 'v1');
     await pusher.pushImage('senders/other', 'v1', good('other'));
-    const down = performance.now();
-    await waitUntil(async () => (performance.now() - down >= DOWN_MS ? true : null), {
-      what: 'the helper was down long enough',
-      withinMs: DOWN_MS * 2,
-      everyMs: 200,
-    });
+    // The registry itself says how long it found nobody.
+    const tries = await waitUntil(
+      async () => {
+        const found = refusedTries(registry.logFile).filter((at) => at >= goneAt);
+        return (found.at(-1) ?? 0) >= goneAt + DOWN_MS ? found : null;
+      },
+      { what: 'the registry has tried for so long', withinMs: DOWN_MS * 2, everyMs: 200 },
+    );
     expect(await services.versionOf('senders-queued')).toBe(before);
 
     const helper = await startHelper({
@@ -144,6 +156,12 @@ describe('a distribution registry with its own queue', () => {
       },
     });
     later.push(helper);
+    const readyAt = Date.parse(String(helper.log.find(({ msg }) => msg === 'ready')?.['time']));
+    expect(readyAt - goneAt).toBeGreaterThanOrEqual(DOWN_MS);
+    // It never stopped trying, and nobody answered meanwhile.
+    const pauses = tries.slice(1).map((at, index) => at - (tries[index] ?? 0));
+    expect(tries.length).toBeGreaterThanOrEqual(DOWN_MS / BACKOFF_MS - 2);
+    expect(Math.max(...pauses)).toBeLessThan(BACKOFF_MS * 2);
     const [deployment, ...more] = await endedDeployments(helper, 'senders-queued');
     expect(more).toEqual([]);
     expect(deployment).toMatchObject({ state: 'succeeded', from, to });
@@ -153,7 +171,10 @@ describe('a distribution registry with its own queue', () => {
     const told = (await helper.deliveries()).filter(({ pushes }) =>
       pushes.some((push) => push.digest === to),
     );
-    expect(told.filter(({ duplicateOf }) => duplicateOf === null)).toHaveLength(1);
+    const [first, ...others] = told.filter(({ duplicateOf }) => duplicateOf === null);
+    expect(others).toEqual([]);
+    expect(first).toMatchObject({ sender: 'distribution', status: 202 });
+    expect(Date.parse(first?.receivedAt ?? '')).toBeGreaterThanOrEqual(goneAt + DOWN_MS);
     expect((await helper.deployments('?service=senders-queued')).length).toBe(1);
     await services.remove('senders-queued');
   });
