@@ -27,7 +27,9 @@ const differ = (one: string | null, other: string | null): boolean =>
 
 /**
  * The push of an image that is written out whole, with tag and digest in it or beside it; what is
- * said twice must agree. No tag at all is `latest`, unless a digest stands without one.
+ * said twice must agree. An image without a tag is that of `latest`, as everywhere, and a digest beside
+ * it is what `docker push` printed for that. Only `name@digest` has a digest in the place of the tag: no
+ * tag was pushed then, and there is nothing to look at.
  */
 export const findImage = (claimed: ClaimedImage, registry: string | null): Finding => {
   const { image: text } = claimed;

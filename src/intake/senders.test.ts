@@ -6,8 +6,13 @@ import { printImageReference } from '../core/image-reference.ts';
 import { createIntake, type HookSecret } from './intake.ts';
 import { SENDERS } from './senders.ts';
 
+/** What there is to be shown of each sender. */
+const CASES = ['ordinary', 'multi-tag', 'untagged', 'ping', 'other-action', 'oldest'] as const;
+type Case = (typeof CASES)[number];
+
 type Sample = {
   readonly name: string;
+  readonly cases?: readonly Case[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly registry?: string;
   readonly body?: unknown;
@@ -53,7 +58,35 @@ test('every sender has samples, and every sample a sender', () => {
   expect(files.toSorted()).toEqual(SENDERS.map(({ name }) => name).toSorted());
 });
 
+const A_TAG_EACH = 'it sends an event for each tag';
+const NO_TEST = 'it tries nothing out with a body of its own';
+/** What a sender does not have, and why. */
+const HAS_NONE: Readonly<Record<string, Partial<Record<Case, string>>>> = {
+  'docker-hub': {
+    'multi-tag': A_TAG_EACH,
+    ping: NO_TEST,
+    'other-action': 'it tells of pushes alone',
+  },
+  distribution: { ping: NO_TEST },
+  github: { 'multi-tag': A_TAG_EACH },
+  harbor: { ping: 'what it tries out with is empty, and refused as no JSON' },
+  quay: { ping: 'what it tries out with is a push like any other' },
+  'aws-ecr': { 'multi-tag': A_TAG_EACH, ping: NO_TEST },
+  'google-artifact-registry': { 'multi-tag': A_TAG_EACH, ping: NO_TEST },
+  gitea: { 'multi-tag': A_TAG_EACH },
+  nexus: { 'multi-tag': A_TAG_EACH, ping: NO_TEST },
+  jfrog: { 'multi-tag': A_TAG_EACH, ping: NO_TEST },
+  cloudevents: { ping: 'it asks by OPTIONS whether it may send' },
+  generic: { ping: NO_TEST, 'other-action': 'the form is our own', oldest: 'the form is our own' },
+};
+
 describe.each(SENDERS.map(({ name }) => name))('%s', (sender) => {
+  it('is shown in every case that it has', () => {
+    const shown = new Set(samplesOf(sender).flatMap(({ cases }) => cases ?? []));
+    const none = Object.keys(HAS_NONE[sender] ?? {});
+    expect([...shown, ...none].toSorted()).toEqual([...CASES].toSorted());
+  });
+
   it.each(samplesOf(sender))('$name', (sample) => {
     const read = readWith(sample.registry ?? null, deliver(sample));
     if (read.kind !== 'understood') throw new Error(`it was ${read.kind}`);
