@@ -132,18 +132,49 @@ describe('one connection', () => {
     expect(statuses(late.text())).toEqual([202]);
   });
 
-  it('that drips a byte now and then is ended by the time it has, not by each pause', async () => {
+  it.each([
+    ['of its headers', 'POST /hooks/x HTTP/1.1\r\nHost: h\r\nX-Long: '],
+    ['of its body', request(`{"image":"${'x'.repeat(10_000)}"}`).slice(0, -9_900)],
+    [
+      'of a chunk',
+      request('', undefined, 'Transfer-Encoding: chunked\r\n')
+        .replace('Content-Length: 0\r\n', '')
+        .concat('2000\r\n{"image":"'),
+    ],
+  ])(
+    'that drips a byte %s now and then is ended by the time it has, not by each pause',
+    async (_name, begun) => {
+      const { socket, text, closed } = await open();
+      const began = performance.now();
+      const drip = setInterval(() => socket.write('X'), 60);
+      try {
+        socket.write(begun);
+        await closed;
+      } finally {
+        clearInterval(drip);
+      }
+      expect(statuses(text())).toEqual([408]);
+      expect(performance.now() - began).toBeLessThan(5_000);
+      expect(ports.accepted).toEqual([]);
+    },
+  );
+
+  it('that never ends its chunks is told once that it is too much, and closed', async () => {
     const { socket, text, closed } = await open();
-    const began = performance.now();
-    const drip = setInterval(() => socket.write('X'), 60);
-    try {
-      socket.write('POST /hooks/x HTTP/1.1\r\nHost: h\r\nX-Long: ');
-      await closed;
-    } finally {
-      clearInterval(drip);
+    socket.write(
+      request('', undefined, 'Transfer-Encoding: chunked\r\n').replace('Content-Length: 0\r\n', ''),
+    );
+    const chunk = `1000\r\n${'x'.repeat(0x1000)}\r\n`;
+    let sent = 0;
+    while (!socket.destroyed) {
+      sent += 0x1000;
+      if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), closed]);
+      else await pause(0);
     }
-    expect(statuses(text())).toEqual([408]);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(statuses(text())).toEqual([413]);
+    // Some more than is read is under way on the socket itself.
+    expect(sent).toBeLessThan(32 * 1024 * 1024);
+    expect(ports.accepted).toEqual([]);
   });
 });
 

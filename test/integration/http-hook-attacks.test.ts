@@ -108,6 +108,30 @@ describe('bodies', () => {
     expect(status).toBe(202);
   });
 
+  it.each([
+    ['__proto__', '{"__proto__":{"image":"evil/app","polluted":1},"image":"acme/app:v1"}'],
+    ['constructor', '{"constructor":{"prototype":{"polluted":1}},"image":"acme/app:v1"}'],
+    ['an escaped __proto__', '{"\\u005f_proto__":{"polluted":1},"image":"acme/app:v1"}'],
+    ['__proto__ of a list', '[{"__proto__":{"tag":"v9","polluted":1},"image":"acme/app:v1"}]'],
+    [
+      '__proto__ in a sender’s own form',
+      '{"push_data":{"__proto__":{"tag":"v9","polluted":1},"tag":"v1"},"repository":{"repo_name":"acme/app"}}',
+    ],
+  ])('%s means nothing', async (_name, body) => {
+    const { status, body: answer } = await post(body);
+    expect(status).toBe(202);
+    expect(JSON.parse(answer)).toMatchObject({ pushes: [{ image: 'docker.io/acme/app:v1' }] });
+    expect(ports.accepted[0]?.pushes).toHaveLength(1);
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+
+  it.each([
+    ['nothing but a __proto__', '{"__proto__":{"image":"evil/app:v1"}}'],
+    ['a sender’s form in a __proto__', '{"__proto__":{"push_data":{"tag":"v1"},"repository":{}}}'],
+  ])('%s is nobody’s', async (_name, body) => {
+    expectProblem(await post(body), 400, 'no-sender-recognised', /Looked for/);
+  });
+
   it('no body', async () => {
     expectProblem(await raw(head(PATH)), 400, 'no-body', /no body/);
     expectProblem(await raw(head(PATH, { 'content-length': 0 })), 400, 'no-body', /no body/);
@@ -198,6 +222,18 @@ describe('addresses', () => {
     [`//hooks/${HOOK_SECRET}`, 404],
     [`/x/../hooks/${HOOK_SECRET}`, 404],
     [`/hooks/../hooks/${HOOK_SECRET}`, 404],
+    [`/hooks/./${HOOK_SECRET}`, 404],
+    [`/hooks/${HOOK_SECRET}/..`, 404],
+    [`/hooks/%2e%2e/hooks/${HOOK_SECRET}`, 404],
+    [`/hooks/..%2f${HOOK_SECRET}`, 401],
+    [`/hooks/%2e%2e%2f${HOOK_SECRET}`, 401],
+    [`/hooks/..%5c${HOOK_SECRET}`, 401],
+    [`/hooks\\${HOOK_SECRET}`, 404],
+    [`/hooks/${HOOK_SECRET}%252f`, 401],
+    ['/hooks/__proto__', 401],
+    ['/hooks/constructor', 401],
+    [`/__proto__/${HOOK_SECRET}`, 404],
+    ['/hooks/..%2f..%2fapi%2fv1%2fservices', 401],
     [`/hooks%2f${HOOK_SECRET}`, 404],
     [`/hooks/%2f${HOOK_SECRET}`, 401],
     [`/hooks/${HOOK_SECRET}%2f`, 401],

@@ -11,7 +11,7 @@ import { asDelivery, HOOK_SAMPLES, type HookSample, textOf } from '../support/ho
 import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../support/memory-ports.ts';
 import { anyChange, change } from '../support/spoil-json.ts';
 
-/** Together 100,000 bodies. */
+const TOGETHER = 100_000;
 const RUNS = { changed: 70_000, mixed: 8_000, json: 6_000, gates: 4_000, route: 12_000 };
 const TIMEOUT_MS = 120_000;
 
@@ -24,7 +24,10 @@ const intakes = new Map(
   }),
 );
 
+/** That were tried so far. */
+let bodies = 0;
 const read = (registry: string | null, delivery: IncomingDelivery) => {
+  bodies += 1;
   const intake = intakes.get(registry);
   if (intake === undefined) throw new Error('no such intake');
   return intake.read(delivery, intake.secret);
@@ -270,6 +273,7 @@ describe('the route', () => {
               headers: { 'content-type': 'application/json', ...from.headers },
               payload: text,
             });
+            bodies += 1;
             statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1);
             expect([200, 202, 400, 401, 429]).toContain(statusCode);
             expect(ports.accepted).toHaveLength(statusCode < 300 ? 1 : 0);
@@ -289,4 +293,8 @@ describe('the route', () => {
     },
     TIMEOUT_MS,
   );
+});
+
+it('a hundred thousand bodies were tried in all of the above', () => {
+  expect(bodies).toBeGreaterThanOrEqual(TOGETHER);
 });
