@@ -9,9 +9,10 @@ import { failLook, look } from './look.ts';
 import { createOwnService, isItsTurn } from './own-service.ts';
 import { carryOut } from './rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
+import { createSeenDigests } from './seen-digests.ts';
 import { type Bell, createBell } from './wake.ts';
 
-export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead' | 'nodes'> & {
+export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead' | 'nodes' | 'seen'> & {
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
   readonly ownContainerIds?: readonly string[];
   /** Services that may be updated at one time. */
@@ -59,6 +60,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     log,
     known,
     ahead,
+    seen: createSeenDigests(),
     nodes: createKnownNodes(cluster, clock),
     ownServiceId: ownService.id,
     onQueued: rolloutsBell.ring,

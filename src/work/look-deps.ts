@@ -6,6 +6,7 @@ import type { KnownNodes } from './known-nodes.ts';
 import type { KnownServices } from './known-services.ts';
 import type { LookAhead } from './look-ahead.ts';
 import type { Clock, Registries } from './ports.ts';
+import type { SeenDigests } from './seen-digests.ts';
 
 export type LookDeps = {
   readonly cluster: Cluster;
@@ -15,6 +16,7 @@ export type LookDeps = {
   readonly clock: Clock;
   readonly known: KnownServices;
   readonly ahead: LookAhead;
+  readonly seen: SeenDigests;
   readonly nodes: KnownNodes;
   /** The service that this helper itself runs as; null where it is none of the cluster's. */
   readonly ownServiceId: () => string | null;

@@ -1,6 +1,7 @@
 import { ClusterError } from '../core/cluster.ts';
 import { imageName } from '../core/image-reference.ts';
 import type { Log } from '../core/log.ts';
+import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
@@ -11,6 +12,7 @@ import { askOnce } from './look-ahead.ts';
 import type { LookDeps } from './look-deps.ts';
 import { endOf, endUnanswered } from './look-end.ts';
 import { type Looking, type Planned, planServices } from './plan-services.ts';
+import type { TaggedImage } from './ports.ts';
 import { recordChecked } from './record-checked.ts';
 
 /** A look has to answer in this time, or counts as failed and is tried again. */
@@ -30,11 +32,13 @@ export const look = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
+  const remembered = new Set<LookUp>();
   const looking: Looking = {
     work,
     pushesOf: Map.groupBy(work.pushes, (push) => push.tag),
     since: work.pushes.at(-1)?.receivedAt ?? 0,
-    lookUp: askOnce((image) => deps.registries.findDigest(image, limited)),
+    lookUp: askOnce(lookUpFor(deps, work, remembered, limited)),
+    remembered,
     signal: limited,
   };
   let first: readonly Planned[] = [];
@@ -47,6 +51,28 @@ export const look = async (
     await failLook(deps, work, detail, first);
   }
 };
+
+/** Asks the registry, but where all pushes of a tag name what it showed a moment ago. */
+const lookUpFor =
+  (
+    { seen, registries, clock }: LookDeps,
+    { pushes }: ClaimedLook,
+    remembered: Set<LookUp>,
+    signal: AbortSignal,
+  ) =>
+  async (image: TaggedImage): Promise<LookUp> => {
+    const at = clock.now();
+    const named = new Set(pushes.flatMap((push) => (push.tag === image.tag ? [push.named] : [])));
+    const [only = null, ...others] = named;
+    const known = others.length > 0 ? null : seen.find(image, only, at);
+    if (known !== null) {
+      remembered.add(known);
+      return known;
+    }
+    const lookUp = await registries.findDigest(image, signal);
+    seen.keep(image, lookUp, at);
+    return lookUp;
+  };
 
 const TIMED_OUT = `no answer within ${LOOK_TIMEOUT_MS / 1000} s`;
 const isOutside = (error: unknown): boolean =>
@@ -68,7 +94,7 @@ const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly P
   if (!planned.some(isDeployed)) return planned;
   const now = deps.clock.now();
   // What is lost of it is found again by the same look, which has not ended.
-  await relaxed(deps.db, (query) => record(query, deps, planned, now));
+  await relaxed(deps.db, (query) => record(query, deps, looking, planned, now));
   deps.onQueued();
   await deps.clock.wait(UPDATES_FIRST_MS, signal);
   return planned;
@@ -93,7 +119,7 @@ const lookAtAll = async (
   const end = endOf(work, all, now, deps.random);
   // What is lost of it is found again by the same look: the pushes wait still.
   await relaxed(deps.db, async (query) => {
-    await record(query, deps, rest, now);
+    await record(query, deps, looking, rest, now);
     await endLook(query, work, end, now);
   });
   if (rest.some(isDeployed)) deps.onQueued();
@@ -103,10 +129,13 @@ const lookAtAll = async (
 const record = async (
   query: Query,
   deps: LookDeps,
+  { remembered }: Looking,
   planned: readonly Planned[],
   now: number,
 ): Promise<void> => {
-  await recordChecked(query, planned, now);
+  // What was not asked now was not checked now.
+  const asked = planned.filter(({ lookUp }) => lookUp === null || !remembered.has(lookUp));
+  await recordChecked(query, asked, now);
   for (const one of planned) await queue(query, deps, one, now);
 };
 

@@ -16,8 +16,10 @@ export type Looking = {
   readonly pushesOf: ReadonlyMap<string | null, readonly WaitingPush[]>;
   /** When the newest of its pushes came, ms since the epoch: what was seen before may not show it. */
   readonly since: number;
-  /** Asks the registry once for each tag. */
+  /** Asks the registry once for each tag, if at all. */
   readonly lookUp: (image: TaggedImage) => Promise<LookUp>;
+  /** The answers that were there from a moment ago, and for which nobody was asked. */
+  readonly remembered: ReadonlySet<LookUp>;
   readonly signal: AbortSignal;
 };
 

@@ -208,6 +208,58 @@ describe('a burst', () => {
     expect(deployment?.triggers.length).toBeGreaterThan(0);
   });
 
+  const firstLookAt = (): Promise<number> =>
+    bench.until('the first look has ended', async () => {
+      const looks = await bench.store.db.selectFrom('look_work').select('id').execute();
+      const published = await bench.store.db.selectFrom('published').selectAll().execute();
+      return looks.length === 0 ? (published[0]?.checked_at ?? null) : null;
+    });
+
+  it('whose hooks all name what its first look saw asks the registry once', async () => {
+    await open({ speed: 1, engine: { prepareMs: 5, startMs: 5, stopMs: 5 } });
+    const { registry, engine, image, store } = bench;
+    const { second } = twoVersions(['web']);
+    engine.addService({ name: 'new', image: image('acme/web:v1', second) });
+    bench.settle();
+    const { work } = bench.start();
+    await bench.hook(work, image('acme/web:v1'), second);
+    const checkedAt = await firstLookAt();
+    // What the helper has not heard of is for the hook that tells of it.
+    registry.setTag('acme/web', 'v1', 'three');
+    const late = await Promise.all(
+      Array.from({ length: 20 }, () => bench.hook(work, image('acme/web:v1'), second)),
+    );
+    for (const { id } of late) {
+      await bench.until('the push has its end', async () =>
+        (await bench.delivery(id)).pushes[0]?.results.every(({ state }) => state === 'done'),
+      );
+    }
+    expect(bench.heads()).toBe(1);
+    // Nothing was checked, so that nothing may look as if it had been.
+    expect(await store.db.selectFrom('published').select('checked_at').execute()).toEqual([
+      { checked_at: checkedAt },
+    ]);
+    bench.clock.speed = 10;
+    expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
+  });
+
+  it('of which one hook names something newer asks once more', async () => {
+    await open({ speed: 1, engine: { prepareMs: 5, startMs: 5, stopMs: 5 } });
+    const { registry, image } = bench;
+    const { second } = twoVersions(['web']);
+    const { work } = bench.start();
+    await bench.hook(work, image('acme/web:v1'), second);
+    await firstLookAt();
+    const third = registry.setTag('acme/web', 'v1', 'three');
+    await Promise.all(
+      [second, second, third].map((digest) => bench.hook(work, image('acme/web:v1'), digest)),
+    );
+    await bench.until('the newer one was seen', () => bench.heads() === 2);
+    bench.clock.speed = 10;
+    expect(await bench.ended('web', 2)).toMatchObject({ state: 'succeeded', to: third });
+    expect(bench.heads()).toBe(2);
+  });
+
   it('of three tags of one image makes one look, and one update for each service', async () => {
     await open();
     const { registry, engine, image } = bench;

@@ -1,0 +1,45 @@
+import type { Digest } from '../core/digest.ts';
+import { imageWithTag } from '../core/image-reference.ts';
+import { BURST_LONGEST_MS, BURST_MS } from '../core/look-timing.ts';
+import type { LookUp } from '../core/published.ts';
+import type { TaggedImage } from './ports.ts';
+
+export type SeenDigests = {
+  /** What a look-up that was begun at `at`, ms since the epoch, was answered. */
+  readonly keep: (image: TaggedImage, lookUp: LookUp, at: number) => void;
+  /** The answer of a moment ago where it shows `named`; else null: then the registry is to be asked. */
+  readonly find: (image: TaggedImage, named: Digest | null, now: number) => LookUp | null;
+};
+
+/** The hooks of one burst come within this time of its first look. */
+const A_MOMENT_MS = BURST_MS + BURST_LONGEST_MS;
+/** Of so many tags; which one more replaces the oldest. */
+const MOST = 10_000;
+
+type Seen = { readonly lookUp: LookUp; readonly digest: Digest; readonly at: number };
+
+/**
+ * What registries showed a moment ago. Hooks that name what was seen since tell nothing new, so that the
+ * look which ends their burst need not ask again; those that name none, or another, may.
+ */
+export const createSeenDigests = (): SeenDigests => {
+  const seen = new Map<string, Seen>();
+  return {
+    keep: (image, lookUp, at) => {
+      const key = imageWithTag(image);
+      seen.delete(key);
+      if (lookUp.kind !== 'published') return;
+      seen.set(key, { lookUp, digest: lookUp.digest, at });
+      for (const oldest of seen.keys()) {
+        if (seen.size <= MOST) break;
+        seen.delete(oldest);
+      }
+    },
+    find: (image, named, now) => {
+      if (named === null) return null;
+      const last = seen.get(imageWithTag(image));
+      const isRecent = last !== undefined && Math.abs(now - last.at) < A_MOMENT_MS;
+      return isRecent && last.digest === named ? last.lookUp : null;
+    },
+  };
+};
