@@ -119,24 +119,26 @@ const lookAtAll = async (
   const end = endOf(work, all, now, deps.random);
   // What is lost of it is found again by the same look: the pushes wait still.
   await relaxed(deps.db, async (query) => {
-    await record(query, deps, looking, rest, now);
+    await record(query, deps, looking, all, now, rest);
     await endLook(query, work, end, now);
   });
   if (rest.some(isDeployed)) deps.onQueued();
   tell(deps.log, work, all, end);
 };
 
+/** Remembers what was seen of all, and queues what some of them need. */
 const record = async (
   query: Query,
   deps: LookDeps,
   { remembered }: Looking,
-  planned: readonly Planned[],
+  seen: readonly Planned[],
   now: number,
+  queued: readonly Planned[] = seen,
 ): Promise<void> => {
   // What was not asked now was not checked now.
-  const asked = planned.filter(({ lookUp }) => lookUp === null || !remembered.has(lookUp));
+  const asked = seen.filter(({ lookUp }) => lookUp === null || !remembered.has(lookUp));
   await recordChecked(query, asked, now);
-  for (const one of planned) await queue(query, deps, one, now);
+  for (const one of queued) await queue(query, deps, one, now);
 };
 
 const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): Promise<void> => {

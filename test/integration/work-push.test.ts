@@ -79,6 +79,23 @@ describe('a push', () => {
     expect(await bench.deployments()).toEqual([]);
   });
 
+  it('for what runs already says when that was checked, also of services that are known', async () => {
+    await open();
+    const { first } = twoVersions(['web']);
+    bench.registry.setTag('acme/web', 'v1', first);
+    const { work } = bench.start();
+    const checkedAt = async (): Promise<number | undefined> => {
+      const { id } = await bench.hook(work, bench.image('acme/web:v1'));
+      await bench.letFollowUpsPass(id);
+      const row = await bench.store.db.selectFrom('published').selectAll().executeTakeFirst();
+      return row?.checked_at;
+    };
+    await checkedAt();
+    bench.clock.skip(1_000);
+    const hooked = bench.clock.now();
+    expect(await checkedAt()).toBeGreaterThanOrEqual(hooked);
+  });
+
   it('for an image that no service runs asks no registry at all', async () => {
     await open();
     twoVersions(['web']);
