@@ -41,8 +41,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   // What the server is made of takes most of the time that a command needs to start.
   serve: async (config, signal) => (await import('./wiring/serve.ts')).startServing(config, signal),
   checks: async (config) => (await import('./wiring/config-checks.ts')).configChecks(config),
-  inspectEngine: async (url, signal) =>
-    (await import('./wiring/inspect-engine.ts')).inspectEngine(url, signal),
+  inspectEngine: async (...asked) =>
+    (await import('./wiring/inspect-engine.ts')).inspectEngine(...asked),
   explain,
   readInput: (signal) => readInput(process.stdin, signal),
   writePrivateFile,

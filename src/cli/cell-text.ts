@@ -34,6 +34,20 @@ export const cutText = (text: string, width: number): string => {
   return `${kept}…`;
 };
 
+/** The same with its end in place of its beginning. */
+export const cutTextStart = (text: string, width: number): string => {
+  if (textWidth(text) <= width) return text;
+  if (width <= 0) return '';
+  let kept = '';
+  let used = 0;
+  for (const { segment } of [...signs.segment(text)].toReversed()) {
+    used += signWidth(segment);
+    if (used > width - 1) break;
+    kept = segment + kept;
+  }
+  return `…${kept}`;
+};
+
 /** Whatever a server says, on one line and without anything that a terminal obeys. */
 export const printable = (text: string): string =>
   stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');

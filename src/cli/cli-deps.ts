@@ -2,7 +2,7 @@ import type { ClientInputs } from '../config/client-settings.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigInputs } from '../config/load-config.ts';
 import type { IncomingDelivery, ReadDelivery } from '../core/delivery.ts';
-import type { ServiceView } from '../core/views.ts';
+import type { RunProgress, RunRequest, ServiceView } from '../core/views.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One thing that `check-config` tries. It ends when the signal does, and never throws on purpose. */
@@ -18,6 +18,16 @@ export type CheckResult = {
   /** What to do about it. */
   readonly hint?: string;
 };
+
+export type InspectEngine = (
+  url: string,
+  signal: AbortSignal,
+  options?: {
+    /** Which services; by default all. */
+    readonly selected?: Pick<RunRequest, 'services' | 'stacks' | 'images'>;
+    readonly onProgress?: (progress: Pick<RunProgress, 'images' | 'checkedImages'>) => void;
+  },
+) => Promise<readonly ServiceView[]>;
 
 /** What the command line is given by whoever wires it. */
 export type CliDeps = {
@@ -45,7 +55,7 @@ export type CliDeps = {
   readonly serve: (config: Config, signal: AbortSignal) => Promise<number>;
   readonly checks: (config: Config) => readonly ConfigCheck[] | Promise<readonly ConfigCheck[]>;
   /** Looks at an engine without any helper; changes nothing there. */
-  readonly inspectEngine: (url: string, signal: AbortSignal) => Promise<readonly ServiceView[]>;
+  readonly inspectEngine: InspectEngine;
   /**
    * What the senders make of a captured hook. No secret is shown and no signature checked; `registry`
    * is taken for senders that name none.

@@ -1,7 +1,7 @@
 import { type Digest, shortDigest } from '../core/digest.ts';
 import type { DeploymentView, TriggerView } from '../core/views.ts';
 import { printDuration } from './age.ts';
-import { printable } from './cell-text.ts';
+import { printable, textWidth } from './cell-text.ts';
 import type { Context } from './context.ts';
 import { isFailure, isFinal } from './deployment-states.ts';
 import { type Cell, tableLines } from './table.ts';
@@ -64,12 +64,14 @@ export const deploymentLines = (
 ): string[] => {
   const { colours, deps, width } = context;
   if (deployments.length === 0) return [];
+  // A terminal has no room for what all have in common.
+  const isOfOne = width !== null && new Set(deployments.map(({ cluster }) => cluster)).size === 1;
   return tableLines({
     columns: [
       { title: 'QUEUED', least: 8 },
       { title: 'CLUSTER', spare: 2 },
-      { title: 'SERVICE', least: 8 },
-      { title: 'IMAGE', least: 12, spare: 1 },
+      { title: 'SERVICE', least: 24 },
+      { title: 'IMAGE', least: 12, spare: 1, cut: 'start' },
       { title: 'DIGEST', least: 27, spare: 4 },
       { title: 'STATE', least: 13 },
       { title: 'TOOK', least: 3, spare: 3 },
@@ -79,7 +81,7 @@ export const deploymentLines = (
     ],
     rows: deployments.map((deployment): Cell[] => [
       width === null ? deployment.queuedAt : printTime(deployment.queuedAt, deps.now()),
-      deployment.cluster,
+      isOfOne ? '' : deployment.cluster,
       deployment.service.name,
       deployment.image.replace(/^docker\.io\/(?:library\/)?/, ''),
       digestChange(deployment),
@@ -94,17 +96,33 @@ export const deploymentLines = (
   });
 };
 
-/** One line for one change of one deployment, as it happens. */
-export const deploymentLine = (context: Context, deployment: DeploymentView): string => {
+/** Longer names stand out of their column. */
+const WIDEST_NAME = 40;
+
+/** Columns that the names of these deployments take beside each other. */
+export const nameWidthOf = (deployments: readonly DeploymentView[]): number =>
+  Math.min(
+    WIDEST_NAME,
+    Math.max(0, ...deployments.map(({ service }) => textWidth(printable(service.name)))),
+  );
+
+/** One line for one change of one deployment, as it happens; `nameWidth` is that of all that are told. */
+export const deploymentLine = (
+  context: Context,
+  deployment: DeploymentView,
+  nameWidth = 0,
+): string => {
   const { colours, deps } = context;
   const state = stateCell(colours, deployment.state);
   const text = state.paint(state.text.padEnd(13));
+  const name = printable(deployment.service.name);
+  const padding = ' '.repeat(Math.max(0, nameWidth - textWidth(name)));
   const at = deployment.endedAt ?? deployment.startedAt ?? deployment.queuedAt;
   const why = isFailure(deployment) || deployment.state === 'skipped' ? whyNot(deployment) : '';
   const parts = [
     printTime(at, deps.now()),
     text,
-    printable(deployment.service.name),
+    `${name}${padding}`,
     digestChange(deployment),
     isFinal(deployment) ? took(deployment, deps.now()) : '',
     printable(why),

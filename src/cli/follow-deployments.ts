@@ -1,6 +1,6 @@
 import type { DeploymentView } from '../core/views.ts';
 import { type Context, pollMsOf } from './context.ts';
-import { deploymentLine, logLines } from './deployment-lines.ts';
+import { deploymentLine, logLines, nameWidthOf } from './deployment-lines.ts';
 import { isFailure, isFinal } from './deployment-states.ts';
 import { createPatience } from './patience.ts';
 import { pause } from './pause.ts';
@@ -28,12 +28,13 @@ export const followDeployments = async (
   try {
     for (;;) {
       const deployments = await patiently(read);
+      const nameWidth = nameWidthOf(deployments);
       for (const deployment of deployments) {
         if (told.get(deployment.id) === deployment.state) continue;
         told.set(deployment.id, deployment.state);
         progress.clear();
         if (json) continue;
-        print(deploymentLine(context, deployment));
+        print(deploymentLine(context, deployment, nameWidth));
         if (isFailure(deployment)) print(...logLines(context, deployment));
       }
       const ended = deployments.filter(isFinal).length;

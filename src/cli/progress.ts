@@ -1,8 +1,16 @@
+import type { RunProgress } from '../core/views.ts';
 import { cutText } from './cell-text.ts';
 import { type Terminal, widthOf } from './terminal.ts';
 
 /** One line at the bottom of a terminal that says what is going on; elsewhere it says nothing. */
 export type Progress = { readonly show: (text: string) => void; readonly clear: () => void };
+
+/** How far the registries have been asked. */
+export const checkedText = ({
+  images,
+  checkedImages,
+}: Pick<RunProgress, 'images' | 'checkedImages'>): string =>
+  images === 0 ? 'looking at services …' : `${checkedImages} of ${images} images checked`;
 
 const CLEAR_LINE = '\r\u001b[2K';
 

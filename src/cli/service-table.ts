@@ -4,7 +4,7 @@ import type { ServiceView } from '../core/views.ts';
 import { printAge } from './age.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
-import { type Cell, tableLines } from './table.ts';
+import { type Cell, type Column, tableLines } from './table.ts';
 import { verdictCell } from './verdict-cell.ts';
 
 const short = (digest: string | null): string =>
@@ -19,9 +19,11 @@ const digests = ({ running, published }: ServiceView): string => {
 const replicas = ({ replicas: told }: ServiceView): string =>
   told === null ? '' : `${told.running}/${told.desired}`;
 
-const TITLES = [
-  { title: 'SERVICE', least: 12 },
-  { title: 'IMAGE', least: 12, spare: 1 },
+const TITLES: readonly Column[] = [
+  // Names of services of a stack differ at their end: other columns give way first.
+  { title: 'SERVICE', least: 24 },
+  // What tells images apart is at their end: many have the registry in common.
+  { title: 'IMAGE', least: 12, spare: 1, cut: 'start' },
   { title: 'RUNNING → PUBLISHED', least: 27, spare: 3 },
   { title: 'UP', least: 5 },
   { title: 'AGE', least: 3, spare: 2 },
@@ -37,6 +39,9 @@ const groupOf = (service: ServiceView, hasManyClusters: boolean): string => {
   return hasManyClusters ? `${service.cluster} / ${stack}` : stack;
 };
 
+/** Numbers in names by their value: `web-9` before `web-10`. */
+const names = new Intl.Collator(undefined, { numeric: true });
+
 /** Failing ones first, then by name. */
 const URGENCY = ['diverged', 'unknown', 'held', 'obsolete', 'updating'];
 const urgency = ({ verdict }: ServiceView): number => {
@@ -44,7 +49,21 @@ const urgency = ({ verdict }: ServiceView): number => {
   return place === -1 ? URGENCY.length : place;
 };
 const inOrder = (a: ServiceView, b: ServiceView): number =>
-  urgency(a) - urgency(b) || a.name.localeCompare(b.name);
+  urgency(a) - urgency(b) || names.compare(a.name, b.name);
+
+/** Services in the order of their table. */
+export const inTableOrder = (services: readonly ServiceView[]): readonly ServiceView[] =>
+  sortServices(services).map(({ service }) => service);
+
+const sortServices = (services: readonly ServiceView[]) => {
+  const hasManyClusters = new Set(services.map(({ cluster }) => cluster)).size > 1;
+  const groups = [
+    ...Map.groupBy(services, (service) => groupOf(service, hasManyClusters)),
+  ].toSorted(([a], [b]) => names.compare(a, b));
+  return groups.flatMap(([group, inside]) =>
+    inside.toSorted(inOrder).map((service) => ({ group, service })),
+  );
+};
 
 /**
  * Services as a table, on a terminal one for each stack; elsewhere one line a service that names
@@ -53,7 +72,6 @@ const inOrder = (a: ServiceView, b: ServiceView): number =>
 export const serviceLines = (context: Context, services: readonly ServiceView[]): string[] => {
   const { colours, deps, width } = context;
   if (services.length === 0) return [];
-  const hasManyClusters = new Set(services.map(({ cluster }) => cluster)).size > 1;
   const rowOf = (service: ServiceView): Cell[] => [
     service.name,
     familiar(service.image),
@@ -63,12 +81,7 @@ export const serviceLines = (context: Context, services: readonly ServiceView[])
     verdictCell(colours, service.verdict),
     service.reason ?? '',
   ];
-  const groups = [
-    ...Map.groupBy(services, (service) => groupOf(service, hasManyClusters)),
-  ].toSorted(([a], [b]) => a.localeCompare(b));
-  const sorted = groups.flatMap(([group, inside]) =>
-    inside.toSorted(inOrder).map((service) => ({ group, service })),
-  );
+  const sorted = sortServices(services);
   if (width === null) {
     return tableLines({
       columns: [{ title: 'CLUSTER' }, { title: 'STACK' }, ...TITLES],

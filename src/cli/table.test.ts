@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutText, printable, textWidth } from './cell-text.ts';
+import { cutText, cutTextStart, printable, textWidth } from './cell-text.ts';
 import { tableLines } from './table.ts';
 
 const lines = (rows: readonly (readonly string[])[], width: number | null): string[] =>
@@ -22,6 +22,27 @@ test.each([
   ['', 0],
 ])('%j takes %i columns', (text, width) => {
   expect(textWidth(text)).toBe(width);
+});
+
+test.each([
+  ['abcdef', 4, '…def'],
+  ['abcd', 4, 'abcd'],
+  ['日本語', 4, '…語'],
+  ['e\u0301e\u0301e\u0301', 2, '…e\u0301'],
+  ['abc', 1, '…'],
+  ['abc', 0, ''],
+])('%j with its end kept in %i columns is %j', (text, width, cut) => {
+  expect(cutTextStart(text, width)).toBe(cut);
+});
+
+test('a column may keep the ends of its texts', () => {
+  const [, line] = tableLines({
+    columns: [{ title: 'NAME' }, { title: 'IMAGE', least: 6, cut: 'start' }],
+    rows: [['web', 'registry.local:5000/shop/web:v1']],
+    width: 20,
+    paintTitle: String,
+  });
+  expect(line).toBe('web   …0/shop/web:v1');
 });
 
 test.each([

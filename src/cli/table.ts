@@ -1,4 +1,4 @@
-import { cutText, printable, textWidth } from './cell-text.ts';
+import { cutText, cutTextStart, printable, textWidth } from './cell-text.ts';
 
 export type Paint = (text: string) => string;
 
@@ -12,6 +12,8 @@ export type Column = {
   readonly least?: number;
   /** Where even then not all fit, those that can be spared are left out, the lowest first. */
   readonly spare?: number;
+  /** What is cut off of a text that is too long, by default its end. */
+  readonly cut?: 'start' | 'end';
 };
 
 export type TableOptions = {
@@ -84,7 +86,8 @@ export const tableLines = ({ columns, rows, width, paintTitle }: TableOptions): 
   return lines.map((line) =>
     line
       .map((cell, place) => {
-        const text = cutText(textOf(cell), widths[place] ?? 0);
+        const cut = used[place]?.column.cut === 'start' ? cutTextStart : cutText;
+        const text = cut(textOf(cell), widths[place] ?? 0);
         const isLast = place === line.length - 1;
         const padding = isLast ? '' : ' '.repeat((widths[place] ?? 0) - textWidth(text));
         return `${paintOf(cell)(text)}${padding}`;

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { DeploymentView, RunView } from '../core/views.ts';
+import type { DeploymentView, RunView, ServiceView } from '../core/views.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Context, pollMsOf } from './context.ts';
 import { isFailure, isFinal } from './deployment-states.ts';
@@ -7,7 +7,7 @@ import { EXIT } from './exit-status.ts';
 import { followDeployments } from './follow-deployments.ts';
 import { createPatience } from './patience.ts';
 import { pause } from './pause.ts';
-import { createProgress } from './progress.ts';
+import { checkedText, createProgress } from './progress.ts';
 import { readList } from './read-list.ts';
 import { countServices, serviceLines } from './service-table.ts';
 
@@ -60,10 +60,7 @@ const waitUntilChecked = async (
   let run = started;
   try {
     while (run.state === 'queued' || run.state === 'checking') {
-      const { checkedImages, images } = run.progress;
-      progress.show(
-        images === 0 ? 'looking at services …' : `${checkedImages} of ${images} images checked`,
-      );
+      progress.show(checkedText(run.progress));
       await pause(pollMsOf(context.deps), context.deps.signal);
       run = await patiently(() => api.get<RunView>(runPath(started.id)));
     }
@@ -90,14 +87,33 @@ const summary = (run: RunView, deployments: readonly DeploymentView[]): string =
   return `${countServices(run.services)}; ${done}`;
 };
 
-/** Tells a run until all its deployments have ended; gives the exit status. */
-export const waitForRun = async (context: Context, started: RunView): Promise<number> => {
+/** Whether a service stands as it was shown. */
+const isAsShown = (service: ServiceView, shown: readonly ServiceView[]): boolean =>
+  shown.some(
+    ({ cluster, id, verdict, reason, published }) =>
+      cluster === service.cluster &&
+      id === service.id &&
+      verdict === service.verdict &&
+      reason === service.reason &&
+      published === service.published,
+  );
+
+/**
+ * Tells a run until all its deployments have ended; gives the exit status. Services that stand as they
+ * were shown just before are not shown again.
+ */
+export const waitForRun = async (
+  context: Context,
+  started: RunView,
+  shown: readonly ServiceView[] = [],
+): Promise<number> => {
   const { deps, json, note, print, printJson } = context;
   const api = context.api();
   const ended = new Map<string, DeploymentView>();
   try {
     let run = await waitUntilChecked(context, api, started);
-    if (!json) print(...serviceLines(context, run.services), '');
+    const news = run.services.filter((service) => !isAsShown(service, shown));
+    if (!json) print(...(news.length === 0 ? [] : serviceLines(context, news)), '');
     const deployments = await followDeployments(context, {
       read: () => readDeployments(api, run, ended),
       isComplete: async () => {

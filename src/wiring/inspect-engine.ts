@@ -1,12 +1,12 @@
 import { createRegistries, type Registries } from '../adapters/registry/registries.ts';
 import { createEngineCluster } from '../adapters/swarm/engine.ts';
+import type { InspectEngine } from '../cli/cli-deps.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { processEnvironment } from '../config/process-environment.ts';
 import { readTextFile } from '../config/read-text-file.ts';
 import { silentLog } from '../core/log.ts';
-import type { ServiceView } from '../core/views.ts';
 import { openStore } from '../store/open-store.ts';
-import { checkCluster } from '../work/check-cluster.ts';
+import { checkCluster, type OnProgress } from '../work/check-cluster.ts';
 import { systemClock } from '../work/system-clock.ts';
 import { connectRegistries } from './connect.ts';
 
@@ -27,10 +27,11 @@ const registriesWithoutHelper = (): Registries => {
 };
 
 /** Looks at an engine with no helper and no memory. */
-export const inspectEngine = async (
-  url: string,
-  signal: AbortSignal,
-): Promise<readonly ServiceView[]> => {
+export const inspectEngine: InspectEngine = async (
+  url,
+  signal,
+  { selected = {}, onProgress = () => {} } = {},
+) => {
   const cluster = createEngineCluster({ name: 'engine', url });
   const registries = registriesWithoutHelper();
   const store = openStore(':memory:');
@@ -42,7 +43,9 @@ export const inspectEngine = async (
       db: store.db,
       now: systemClock.now,
     };
-    const planned = await checkCluster(deps, EVERY_SERVICE, () => {}, signal);
+    const tell: OnProgress = ({ images, checked }) =>
+      onProgress({ images, checkedImages: checked });
+    const planned = await checkCluster(deps, { ...EVERY_SERVICE, ...selected }, tell, signal);
     return planned.map(({ view }) => view);
   } finally {
     await Promise.allSettled([cluster.close(), registries.close(), store.close()]);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { InspectEngine } from '../../src/cli/cli-deps.ts';
 import type { DeploymentState, RunState } from '../../src/core/views.ts';
 import { deploymentOf, digestOf, runOf, serviceOf } from '../support/api-samples.ts';
 import {
@@ -197,16 +198,116 @@ test('where nothing is obsolete nothing is asked', async () => {
   expect(status).toBe(0);
 });
 
-test('--engine only looks', async () => {
-  const inspectEngine = async () => [OBSOLETE, serviceOf({ name: 'api', stack: 'shop' })];
+test('--engine only looks, and only at what is chosen', async () => {
+  const asked: unknown[] = [];
+  const inspectEngine: InspectEngine = async (url, _signal, options) => {
+    asked.push([url, options?.selected]);
+    options?.onProgress?.({ images: 2, checkedImages: 1 });
+    return [serviceOf({ name: 'api', stack: 'shop' })];
+  };
   const refused = await runCli(['smart-redeploy', '--engine', 'unix:///x'], { inspectEngine });
   expect([refused.status, refused.err]).toEqual([2, expect.stringContaining('--dry-run')]);
-  const looked = await runCli(
-    ['smart-redeploy', '--dry-run', '--engine', 'unix:///x', '--stack', 'sh*', '--json'],
-    { inspectEngine },
-  );
+  const command = 'smart-redeploy --dry-run --engine unix:///x --stack sh* --image a/* --json';
+  const looked = await runCli(command.split(' '), { inspectEngine, columns: 80 });
+  expect(asked).toMatchObject([['unix:///x', { services: [], stacks: ['sh*'], images: ['a/*'] }]]);
+  expect(looked.err).toContain('1 of 2 images checked');
   expect(JSON.parse(looked.out).services).toHaveLength(1);
   expect(looked.status).toBe(0);
+});
+
+test('a dry run at a terminal tells how far the helper has come', async () => {
+  const told = Promise.withResolvers<void>();
+  let isAsked = false;
+  let looks = 0;
+  const dryRun = (id: string, checkedImages: number) =>
+    runOf({
+      id,
+      dryRun: true,
+      state: 'checking',
+      endedAt: null,
+      progress: { services: 9, images: 7, checkedImages },
+    });
+  await using helper = await startFakeHelper(async ({ method }) => {
+    if (method === 'GET') {
+      // Somebody else's, which was there before.
+      const others = dryRun('other', 1);
+      if (!isAsked) return page([others]);
+      looks += 1;
+      // Whoever looks again has shown what it saw.
+      if (looks > 1) told.resolve();
+      return page([dryRun('ours', 3), others]);
+    }
+    isAsked = true;
+    await told.promise;
+    return { body: runOf({ dryRun: true, services: [OBSOLETE] }) };
+  });
+  const { err, status } = await runCli(['smart-redeploy', '--dry-run', '--url', helper.url], {
+    columns: 80,
+    pollMs: 20,
+  });
+  expect(status).toBe(0);
+  expect(err).toContain('checking …');
+  expect(err).toContain('3 of 7 images checked');
+  expect(err).not.toContain('1 of 7');
+  expect(err.endsWith('\r\u001b[2K')).toBe(true);
+});
+
+test('what was shown before the question is not shown again, and what differs is', async () => {
+  const changed = serviceOf({ name: 'late', verdict: 'obsolete', published: digestOf('c') });
+  let posts = 0;
+  await using helper = await startFakeHelper(({ method, path }) => {
+    if (method === 'POST') posts += 1;
+    const services = posts < 2 ? [OBSOLETE, serviceOf({ name: 'late' })] : [OBSOLETE, changed];
+    if (path === '/api/v1/deployments') return page([]);
+    if (path === '/api/v1/runs') return page([]);
+    if (path.startsWith('/api/v1/deployments/')) return { body: deploymentOf({ id: 'x' }) };
+    return { body: runOf({ services }) };
+  });
+  const { out } = await runCli(['smart-redeploy', '--wait', '--url', helper.url], {
+    columns: 100,
+    ask: async () => 'y',
+  });
+  const rows = (name: string): number =>
+    out.split('\n').filter((line) => line.includes(`${name} `)).length;
+  expect(rows('  web')).toBe(1);
+  expect(rows('  late')).toBe(2);
+});
+
+test.each([
+  ['unknown', [UNKNOWN], 'done', 3],
+  ['failed', [serviceOf({ name: 'web' })], 'failed', 1],
+] as const)(
+  'where nothing is obsolete and something is %s, a terminal hears so too',
+  async (_, services, state, expected) => {
+    await using helper = await startFakeHelper(({ method }) =>
+      method === 'GET'
+        ? page([])
+        : { body: runOf({ dryRun: true, services, state, reason: 'cluster b: no answer' }) },
+    );
+    const { status, err } = await runCli(['smart-redeploy', '--url', helper.url], {
+      columns: 100,
+      ask: async () => 'y',
+    });
+    expect(status).toBe(expected);
+    expect(err).toContain('cluster b: no answer');
+  },
+);
+
+test('many names of a plan are told in part at a terminal, and all elsewhere', async () => {
+  const services = Array.from({ length: 30 }, (_, index) =>
+    serviceOf({ name: `web-${index}`, verdict: 'obsolete', published: digestOf('b') }),
+  );
+  await using helper = await startFakeHelper(({ method }) =>
+    method === 'GET' ? page([]) : { body: runOf({ dryRun: true, services }) },
+  );
+  const line = async (columns?: number): Promise<string> => {
+    const world = columns === undefined ? {} : { columns };
+    const { out } = await runCli(['smart-redeploy', '--dry-run', '--url', helper.url], world);
+    return out.split('\n').find((one) => one.startsWith('Would be')) ?? '';
+  };
+  // In the order of the table: numbers by their value.
+  expect(await line(100)).toMatch(/: web-0, web-1, web-2, .*, web-19, and 10 more$/);
+  expect(await line()).toMatch(/, web-28, web-29$/);
 });
 
 test('Ctrl-C while waiting says that the run goes on', async () => {

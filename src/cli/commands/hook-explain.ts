@@ -7,6 +7,7 @@ import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
 import { collect } from '../option-values.ts';
+import { inspectEngine } from '../inspect-engine.ts';
 import type { AddCommand } from '../program.ts';
 import { withHelp } from '../with-help.ts';
 import { readList } from '../read-list.ts';
@@ -25,7 +26,7 @@ const findServices = async (
   try {
     return engine === undefined
       ? await readList<ServiceView>(context.api(), '/api/v1/services', {})
-      : await context.deps.inspectEngine(engine, context.deps.signal);
+      : await inspectEngine(context, engine);
   } catch (error) {
     context.deps.signal.throwIfAborted();
     return error instanceof Error ? error.message : String(error);

@@ -1,11 +1,12 @@
 import type { RunRequest, RunView, ServiceView } from '../../core/views.ts';
-import { matchesGlob } from '../../core/glob.ts';
+import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
+import { dryRunAtHelper } from '../dry-run.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
+import { inspectEngine } from '../inspect-engine.ts';
 import { collect } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
-import { createProgress } from '../progress.ts';
-import { countServices, serviceLines } from '../service-table.ts';
+import { countServices, inTableOrder, serviceLines } from '../service-table.ts';
 import { waitForRun } from '../wait-for-run.ts';
 import { withHelp } from '../with-help.ts';
 
@@ -38,6 +39,19 @@ const wouldRedeploy = ({ verdict, reason }: ServiceView, { pin }: Options): bool
 const unknownIn = (services: readonly ServiceView[]): number =>
   services.some(({ verdict }) => verdict === 'unknown') ? EXIT.unknown : EXIT.well;
 
+const statusOfPlan = ({ state, services }: RunView): number =>
+  state === 'failed' ? EXIT.failed : unknownIn(services);
+
+/** So many names are told in one line; the table has them all. */
+const MOST_NAMES = 20;
+
+const namesOf = (services: readonly ServiceView[], isTerminal: boolean): string => {
+  const names = inTableOrder(services).map(({ name }) => printable(name));
+  const told = isTerminal ? names.slice(0, MOST_NAMES) : names;
+  const more = names.length - told.length;
+  return `${told.join(', ')}${more === 0 ? '' : `, and ${more} more`}`;
+};
+
 const showPlan = (
   context: Context,
   services: readonly ServiceView[],
@@ -48,7 +62,7 @@ const showPlan = (
   context.print(
     affected.length === 0
       ? 'Nothing is to be redeployed.'
-      : `Would be redeployed: ${affected.map(({ name }) => name.replaceAll(/\p{Cc}/gu, ' ')).join(', ')}`,
+      : `Would be redeployed: ${namesOf(affected, context.width !== null)}`,
   );
   return affected;
 };
@@ -61,40 +75,29 @@ const dryRunAtEngine = async (context: Context, url: string, options: Options): 
       hint: 'to redeploy, talk to a running helper with --url',
     });
   }
-  const { services, stacks, images } = toRequest(options);
-  const fits = (globs: readonly string[], text: string): boolean =>
-    globs.length === 0 || globs.some((glob) => matchesGlob(glob, text));
-  const all = await context.deps.inspectEngine(url, context.deps.signal);
-  const chosen = all.filter(
-    ({ name, stack, image }) =>
-      fits(services, name) && fits(stacks, stack ?? '') && fits(images, image),
-  );
+  const chosen = await inspectEngine(context, url, toRequest(options));
   if (context.json) context.printJson({ services: chosen });
   else showPlan(context, chosen, options);
   return unknownIn(chosen);
 };
 
-/** A dry run at the helper, with a sign of life while it looks. */
-const dryRun = async (context: Context, options: Options): Promise<RunView> => {
-  const progress = createProgress(context.deps.stderr);
-  progress.show('checking …');
-  try {
-    return await context.api().post<RunView>(PATH, { ...toRequest(options), dryRun: true });
-  } finally {
-    progress.clear();
-  }
-};
+type Agreed =
+  | { readonly kind: 'go'; readonly shown: readonly ServiceView[] }
+  | { readonly kind: 'end'; readonly status: number };
 
-/** Whether a person at a terminal agrees to the plan; true where there is nothing to agree to. */
-const agree = async (context: Context, options: Options): Promise<'go' | 'nothing' | 'no'> => {
+/** Whether a person at a terminal agrees to the plan; elsewhere there is nobody to ask. */
+const agree = async (context: Context, options: Options): Promise<Agreed> => {
   const { ask, signal } = context.deps;
   if (options.yes === true || context.json || context.width === null || ask === undefined)
-    return 'go';
-  const plan = await dryRun(context, options);
+    return { kind: 'go', shown: [] };
+  const plan = await dryRunAtHelper(context, toRequest(options));
   const affected = showPlan(context, plan.services, options);
-  if (affected.length === 0) return 'nothing';
+  if (plan.reason !== null) context.note(plan.reason);
+  if (affected.length === 0) return { kind: 'end', status: statusOfPlan(plan) };
   const answer = await ask(`Redeploy ${affected.length} of them now? [y/N] `, signal);
-  return /^\s*y(?:es)?\s*$/i.test(answer) ? 'go' : 'no';
+  return /^\s*y(?:es)?\s*$/i.test(answer)
+    ? { kind: 'go', shown: plan.services }
+    : { kind: 'end', status: EXIT.failed };
 };
 
 export const addSmartRedeploy: AddCommand = (program, act) => {
@@ -123,17 +126,16 @@ Exit status with --wait: 1 where a deployment failed, 3 where something is unkno
     act(async (context, options: Options) => {
       if (options.engine !== undefined) return dryRunAtEngine(context, options.engine, options);
       if (options.dryRun === true) {
-        const run = await dryRun(context, options);
+        const run = await dryRunAtHelper(context, toRequest(options));
         if (context.json) context.printJson(run);
         else showPlan(context, run.services, options);
         if (run.reason !== null) context.note(run.reason);
-        return run.state === 'failed' ? EXIT.failed : unknownIn(run.services);
+        return statusOfPlan(run);
       }
       const agreed = await agree(context, options);
-      if (agreed === 'no') return EXIT.failed;
-      if (agreed === 'nothing') return EXIT.well;
+      if (agreed.kind === 'end') return agreed.status;
       const run = await context.api().post<RunView>(PATH, toRequest(options));
-      if (options.wait === true) return waitForRun(context, run);
+      if (options.wait === true) return waitForRun(context, run, agreed.shown);
       if (context.json) context.printJson(run);
       else context.print(`run ${run.id} is under way: cd-helper runs ${run.id} --wait follows it`);
       return EXIT.well;

@@ -3,6 +3,7 @@ import { type ClusterView, type ServiceView, VERDICT_NAMES } from '../../core/vi
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
+import { inspectEngine } from '../inspect-engine.ts';
 import { matchesPattern } from '../matches-pattern.ts';
 import type { AddCommand } from '../program.ts';
 import { readList } from '../read-list.ts';
@@ -93,7 +94,7 @@ status 3 where something is unknown or a cluster is down. "services" is the same
       const found =
         engine === undefined
           ? await readList<ServiceView>(context.api(), '/api/v1/services', filter)
-          : (await context.deps.inspectEngine(engine, context.deps.signal)).filter(keeps(filter));
+          : (await inspectEngine(context, engine)).filter(keeps(filter));
       const isReached = engine !== undefined || (await tellUnreached(context, filter));
       const services = found.filter(
         (one) => pattern === undefined || one.id === pattern || matchesPattern(one, pattern),
