@@ -134,9 +134,28 @@ it('a crash between any two steps redeploys once at most, and says how it ended'
     await next.stop();
     ends.add(`${state}, ${reason}, redeploys: ${swarmpit.redeploys.length - known}`);
   }
-  // Where it died before it sent anything, nobody can tell that it did not.
-  expect([...ends].toSorted()).toEqual([
-    'failed, outcome-unknown, redeploys: 0',
-    'succeeded, null, redeploys: 1',
-  ]);
+  // How many steps there are before the redeploy is sent, and so which of these there are, is for the machine.
+  ends.delete('failed, outcome-unknown, redeploys: 0');
+  expect([...ends]).toEqual(['succeeded, null, redeploys: 1']);
 }, 120_000);
+
+it('a crash right before the redeploy is sent is unknown: nobody can tell that it was not', async () => {
+  const counter = createStepCounter(1, 'crash');
+  const dying = start({
+    ...counter.wrap,
+    cluster: (one) => ({
+      ...one,
+      updateImage: async () => {
+        counter.arm();
+        // Whatever it hears, nothing gets out of it any more.
+        return { kind: 'out-of-sequence' };
+      },
+    }),
+  });
+  await bench.hook(dying.work, IMAGE(), second);
+  await counter.reached;
+  await dying.stop();
+  start();
+  expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'outcome-unknown' });
+  expect(swarmpit.redeploys).toEqual([]);
+});
