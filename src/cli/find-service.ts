@@ -1,6 +1,7 @@
-import type { ServiceView } from '../core/views.ts';
+import type { ClusterView, ServiceView } from '../core/views.ts';
 import type { ApiClient } from './api-client.ts';
 import { printable } from './cell-text.ts';
+import { downClusters } from './down-clusters.ts';
 import { CliFailure, EXIT } from './exit-status.ts';
 import { readList } from './read-list.ts';
 
@@ -14,6 +15,13 @@ export const findService = async (
   const meant = all.filter((service) => service.name === name || service.id === name);
   const [one] = meant;
   if (one === undefined) {
+    const down = downClusters(await readList<ClusterView>(api, '/api/v1/clusters', {}), cluster);
+    if (down.length > 0) {
+      throw new CliFailure(`whether there is a service ${JSON.stringify(name)} cannot be told`, {
+        status: EXIT.unknown,
+        hint: down.join('\n'),
+      });
+    }
     const near = all.filter((service) => service.name.includes(name)).slice(0, 5);
     const names = near.map((service) => printable(service.name)).join(', ');
     throw new CliFailure(`there is no service ${JSON.stringify(name)}`, {

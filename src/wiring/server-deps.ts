@@ -44,7 +44,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     clusters,
     db,
     quotas: registries.quotas,
-    health: work.health.list,
+    health: work.health,
     hookSecrets: config.hooks.secrets,
     now,
     log,

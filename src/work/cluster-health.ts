@@ -6,6 +6,11 @@ import type { Clock } from './ports.ts';
 
 export type ClusterHealth = {
   readonly list: () => readonly ClusterView[];
+  /**
+   * Hears whether a cluster has just answered somebody. One that thereby stands otherwise than was known
+   * is asked at once, so that nobody takes its services for gone; however many hear it, it is asked once.
+   */
+  readonly hear: (name: string, hasAnswered: boolean, signal: AbortSignal) => Promise<void>;
   /** Asks every cluster who it is. Throws `SameSwarm` where two are one. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
   /** Refreshes until the signal is aborted; rejects with `SameSwarm`. */
@@ -92,8 +97,18 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     return latest;
   };
 
+  const asking = new Map<string, Promise<unknown>>();
+  const hear: ClusterHealth['hear'] = async (name, hasAnswered, signal) => {
+    const cluster = clusters.find((one) => one.name === name);
+    if (cluster === undefined || views.get(name)?.state === (hasAnswered ? 'up' : 'down')) return;
+    const asked = asking.get(name) ?? ask(cluster, signal).finally(() => asking.delete(name));
+    asking.set(name, asked);
+    await asked;
+  };
+
   return {
     list: () => [...views.values()],
+    hear,
     refresh,
     run: async (signal) => {
       // The start waits for slow clusters only so long, and what they then tell may end it all.

@@ -19,6 +19,8 @@ export type InspectDeps = {
   readonly db: Db;
   readonly now: () => number;
   readonly log: Log;
+  /** Hears of each cluster whether it answered, before anything is shown. */
+  readonly hear?: (cluster: string, hasAnswered: boolean, signal: AbortSignal) => Promise<void>;
   /** How long a cluster may take to answer, in ms; default 20 s. */
   readonly timeoutMs?: number;
 };
@@ -40,11 +42,16 @@ export const inspectServices = async (
   );
   const found = await Promise.all(
     asked.map(async (one) => {
+      const { name } = one.cluster;
       try {
-        return await inspectCluster(deps, one, signal);
+        const views = await inspectCluster(deps, one, signal);
+        await deps.hear?.(name, true, signal);
+        return views;
       } catch (error) {
-        if (filter.cluster !== undefined || !(error instanceof ClusterError)) throw error;
-        deps.log.warn('cluster not shown', { cluster: one.cluster.name, error });
+        if (!(error instanceof ClusterError)) throw error;
+        await deps.hear?.(name, false, signal);
+        if (filter.cluster !== undefined) throw error;
+        deps.log.warn('cluster not shown', { cluster: name, error });
         return [];
       }
     }),

@@ -2,7 +2,7 @@ import type { HookLimits } from '../core/delivery.ts';
 import type { Log } from '../core/log.ts';
 import type { Reads as ShownReads } from '../core/reads.ts';
 import type { ServiceFilter } from '../core/list-filters.ts';
-import type { ClusterView, ServiceView } from '../core/views.ts';
+import type { ServiceView } from '../core/views.ts';
 import { listActions } from '../store/actions.ts';
 import { listFreezes } from '../store/freezes.ts';
 import type { Db } from '../store/open-store.ts';
@@ -10,6 +10,7 @@ import { listDeliveries, readDelivery } from '../store/read-deliveries.ts';
 import { listDeployments, readDeployment } from '../store/read-deployments.ts';
 import { listRuns, readRun } from '../store/read-runs.ts';
 import { secretUses } from '../store/secret-uses.ts';
+import type { ClusterHealth } from './cluster-health.ts';
 import { type InspectDeps, inspectServices, pageOfServices } from './inspect.ts';
 import type { Quota } from './pull-budget.ts';
 import { readQueue } from './read-queue.ts';
@@ -18,7 +19,7 @@ export type ReadsDeps = {
   readonly clusters: InspectDeps['clusters'];
   readonly db: Db;
   readonly quotas: () => readonly Quota[];
-  readonly health: () => readonly ClusterView[];
+  readonly health: Pick<ClusterHealth, 'list' | 'hear'>;
   /** Those that are configured. */
   readonly hookSecrets: readonly (HookLimits & { readonly name: string })[];
   /** ms since the epoch. */
@@ -35,7 +36,7 @@ export const createReads = (deps: ReadsDeps): Reads => {
   const { db, now } = deps;
   const clusters = deps.clusters.map(({ cluster }) => cluster.name);
   const inspect = (filter: ServiceFilter): Promise<ServiceView[]> =>
-    inspectServices(deps, filter, AbortSignal.timeout(TIMEOUT_MS));
+    inspectServices({ ...deps, hear: deps.health.hear }, filter, AbortSignal.timeout(TIMEOUT_MS));
   return {
     listServices: async (filter, page) => pageOfServices(await inspect(filter), page),
     readService: async (cluster, name) => {
@@ -49,7 +50,7 @@ export const createReads = (deps: ReadsDeps): Reads => {
     readDelivery: (id) => readDelivery(db, id),
     listRuns: (page) => listRuns(db, page),
     readRun: (id) => readRun(db, id),
-    listClusters: async () => deps.health(),
+    listClusters: async () => deps.health.list(),
     listRegistries: async () =>
       deps.quotas().map(({ host, limit, remaining, windowSeconds, at }) => ({
         host,

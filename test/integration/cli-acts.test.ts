@@ -333,6 +333,7 @@ const startActingHelper = async (ends: DeploymentState = 'succeeded') =>
         serviceOf({ name: 'twin', cluster: 'b' }),
       ]);
     }
+    if (path === '/api/v1/clusters') return page([{ name: 'a', state: 'up', problem: null }]);
     if (method === 'POST' && path.endsWith('/release')) return { body: serviceOf({ name: 'web' }) };
     if (method === 'POST') return { status: 202, body: deploymentOf({ id: 'x', state: 'queued' }) };
     return { body: deploymentOf({ id: 'x', state: ends }) };

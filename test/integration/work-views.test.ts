@@ -174,6 +174,51 @@ describe('the health of clusters', () => {
     expect(told.toSorted()).toEqual(['one up', 'two down', 'two up']);
   });
 
+  it('is asked anew, once, where somebody heard otherwise', async () => {
+    await open({ clusters: ['one', 'two'] });
+    let asked = 0;
+    const two = clusterOf('two');
+    const health = createClusterHealth({
+      clusters: [
+        clusterOf('one'),
+        {
+          ...two,
+          identify: (given) => {
+            asked += 1;
+            return two.identify(given);
+          },
+        },
+      ],
+      clock: bench.clock,
+      log: silentLog,
+      changed: async () => {},
+    });
+    const signal = AbortSignal.timeout(10_000);
+    const services = () =>
+      inspectServices(
+        {
+          clusters: [{ cluster: two, select: 'all' }],
+          db: bench.store.db,
+          now: bench.clock.now,
+          log: silentLog,
+          hear: health.hear,
+        },
+        {},
+        signal,
+      );
+    await health.refresh(signal);
+    await services();
+    expect(asked).toBe(1);
+    bench.engines['two']?.inject({ kind: 'drop-before' });
+    await Promise.all([services(), services()]);
+    expect(health.list().map(({ state }) => state)).toEqual(['up', 'down']);
+    expect(asked).toBe(2);
+    bench.engines['two']?.clearFaults();
+    await services();
+    expect(health.list().map(({ state }) => state)).toEqual(['up', 'up']);
+    expect(asked).toBe(3);
+  });
+
   it('is told to those who listen, by the work', async () => {
     await open();
     const { work } = bench.start();

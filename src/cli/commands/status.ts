@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { type ClusterView, type ServiceView, VERDICT_NAMES } from '../../core/views.ts';
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
+import { downClusters } from '../down-clusters.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
 import { inspectEngine } from '../inspect-engine.ts';
 import { matchesPattern } from '../matches-pattern.ts';
@@ -38,26 +39,24 @@ const tellUnreached = async (context: Context, { cluster }: Filter): Promise<boo
       hint: printable(`there are: ${names}`),
     });
   }
-  const down = clusters.filter(
-    ({ name, state }) => state === 'down' && (cluster === undefined || cluster === name),
-  );
-  for (const { name, problem } of down) {
-    const why = (problem ?? 'no reason known').replace(`cluster ${name}: `, '');
-    context.note(printable(`cluster ${name} is down: ${why}`));
-  }
+  const down = downClusters(clusters, cluster);
+  for (const line of down) context.note(line);
   return down.length === 0;
 };
+
+const NOTHING = 'no services are shown: nothing matches, or nothing runs';
+const NOTHING_TOLD =
+  'its services cannot be told now; cd-helper history still tells what was deployed to them';
 
 const show = async (
   context: Context,
   services: readonly ServiceView[],
   pattern: string | undefined,
-  engine: string | undefined,
+  { engine, isReached }: { readonly engine: string | undefined; readonly isReached: boolean },
 ): Promise<void> => {
   const named = services.filter(({ name, id }) => name === pattern || id === pattern);
   if (context.json) context.printJson({ items: services });
-  else if (services.length === 0)
-    context.note('no services are shown: nothing matches, or nothing runs');
+  else if (services.length === 0) context.note(isReached ? NOTHING : NOTHING_TOLD);
   else if (named.length > 0 && engine === undefined) {
     await showCards(context, named);
     const more = services.length - named.length;
@@ -99,7 +98,7 @@ status 3 where something is unknown or a cluster is down. "services" is the same
       const services = found.filter(
         (one) => pattern === undefined || one.id === pattern || matchesPattern(one, pattern),
       );
-      await show(context, services, pattern, engine);
+      await show(context, services, pattern, { engine, isReached });
       const isKnown = services.every(({ verdict }) => verdict !== 'unknown');
       return isReached && isKnown ? EXIT.well : EXIT.unknown;
     }),
