@@ -24,6 +24,11 @@ export type DeploymentFilter = {
   readonly service?: string | undefined;
   readonly image?: string | undefined;
   readonly state?: DeploymentState | undefined;
+  /**
+   * Words, each of which is somewhere in its service, cluster, image, digests, version, commit, or who or
+   * what led to it; in any case.
+   */
+  readonly q?: string | undefined;
   /** Queued at or after, and before; RFC 3339 in UTC. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;

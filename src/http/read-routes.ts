@@ -79,6 +79,7 @@ export const createReadRoutes =
             service: filterText,
             image: filterText,
             state: z.enum(DEPLOYMENT_STATES).optional(),
+            q: filterText,
           }),
           response: { 200: listOf(DeploymentSchema), ...notUnderstood },
         },

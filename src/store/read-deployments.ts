@@ -18,6 +18,21 @@ import type { DeploymentRow, StepRow, TriggerRow } from './schema.ts';
 /** Deployments of one service that are searched for what it ran. */
 const MOST_LOOKED_BACK = 100;
 
+/** More would say nothing more, and each is one look at every deployment. */
+const MOST_WORDS = 10;
+
+const wordsOf = (q = ''): readonly string[] =>
+  q.toLowerCase().split(/\s+/).filter(Boolean).slice(0, MOST_WORDS);
+
+/** Of a run or a delivery that led to it the kind alone is told; of a person, the name. */
+const holdsWord = (word: string) => sql<boolean>`(
+  instr(lower(concat_ws(char(10), service_name, cluster, name || ':' || tag, from_digest, to_digest,
+    build ->> 'version', build ->> 'revision')), ${word}) > 0
+  or exists (
+    select 1 from triggers where deployment_id = deployments.id
+      and instr(case kind when 'person' then lower(source)
+        when 'smart-redeploy' then 'smart-redeploy smartredeploy' else kind end, ${word}) > 0))`;
+
 /** Newest first; without what each task did, which may be long and is told of one deployment at a time. */
 export const listDeployments = async (
   db: Db,
@@ -25,7 +40,7 @@ export const listDeployments = async (
   page: PageRequest,
 ): Promise<Page<DeploymentView>> => {
   let query = db.selectFrom('deployments').selectAll();
-  const { cluster, service, image, state, since, until } = filter;
+  const { cluster, service, image, state, q, since, until } = filter;
   if (cluster !== undefined) query = query.where('cluster', '=', cluster);
   if (service !== undefined) {
     query = query.where((eb) =>
@@ -41,6 +56,7 @@ export const listDeployments = async (
     );
   }
   if (state !== undefined) query = query.where('state', '=', state);
+  for (const word of wordsOf(q)) query = query.where(holdsWord(word));
   if (since !== undefined) query = query.where('queued_at', '>=', Date.parse(since));
   if (until !== undefined) query = query.where('queued_at', '<', Date.parse(until));
   if (page.after !== null) query = query.where('id', '<', page.after);

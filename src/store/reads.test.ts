@@ -219,6 +219,20 @@ describe('deployments', () => {
     ['state', { state: 'succeeded' }, ['a']],
     ['since and until', { since: at(1_000), until: at(2_000) }, ['b']],
     ['all together', { cluster: 'one', service: 'web', state: 'succeeded' }, ['a']],
+    ['no word', { q: '  ' }, ['c', 'b', 'a']],
+    ['a part of a name, in any case', { q: 'WE' }, ['c', 'a']],
+    ['an image with its tag', { q: 'acme/api:v2' }, ['b']],
+    ['a part of a digest', { q: B.slice(7, 19) }, ['c', 'b', 'a']],
+    ['a version', { q: 'v1.3' }, ['b']],
+    ['a commit', { q: '982c388' }, ['b']],
+    ['who asked for it', { q: 'oncall' }, ['c']],
+    ['what led to it', { q: 'HOOK' }, ['b', 'a']],
+    ['the name of a run, which nobody types', { q: 'delivery-1' }, []],
+    ['words that must all be there', { q: ' web\ttwo ' }, ['c']],
+    ['words of which one is nowhere', { q: 'web three' }, []],
+    ['what a pattern would take for anything', { q: '%' }, []],
+    ['what would end a text', { q: "' or '1'='1" }, []],
+    ['words and a state', { q: 'web', state: 'succeeded' }, ['a']],
   ])('are filtered by %s', async (_name, filter, expected) => {
     const web = makeService({ id: 'id-web', name: 'web' });
     const api = makeService({ id: 'id-api', name: 'api' });
@@ -227,7 +241,10 @@ describe('deployments', () => {
     await endDeployment(store.db, [...names.keys()][0] ?? '', END, START);
     const image = { registry: 'docker.io', repository: 'acme/api', tag: 'v2' };
     names.set(await deploy({ service: api, image }, START + 1_000), 'b');
-    names.set(await deploy({ service: web, cluster: 'two' }, START + 2_000), 'c');
+    const triggers = [{ kind: 'person', source: 'OnCall' }] as const;
+    names.set(await deploy({ service: web, cluster: 'two', triggers }, START + 2_000), 'c');
+    const build = { version: 'v1.3.0', revision: '982c388', source: null, created: null };
+    await recordBuild(store.db, [...names.keys()][1] ?? '', build);
     const { items } = await listDeployments(store.db, filter, { limit: 9, after: null });
     expect(items.map(({ id }) => names.get(id))).toEqual(expected);
   });

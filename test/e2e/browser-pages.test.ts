@@ -107,6 +107,28 @@ describe.skipIf(without !== null)('every page, in a browser', () => {
     expect(await faultsOf(desk)).toEqual([]);
   });
 
+  test('the search of deployments asks the helper once typing pauses', async () => {
+    const desk = await desks.enter(undefined, { viewport: WIDE });
+    const { page } = desk;
+    await desk.go('deployments');
+    await desk.row('Deployments', 'shop_web').first().waitFor();
+    const asked = new Set<string | null>();
+    page.on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (pathname === '/api/v1/deployments') asked.add(searchParams.get('q'));
+    });
+    await page.getByLabel('Search').pressSequentially('SHOP_api 5.0', { delay: 20 });
+    await desk.row('Deployments', 'shop_web').first().waitFor({ state: 'detached' });
+    expect(await desk.row('Deployments', 'shop_api').count()).toBeGreaterThan(0);
+    expect([...asked].filter((q) => q !== null)).toEqual(['SHOP_api 5.0']);
+
+    await page.getByLabel('Search').fill('nobody');
+    await page.getByText('No deployment matches.').waitFor();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await desk.row('Deployments', 'shop_web').first().waitFor();
+    expect(page.url()).not.toContain('q=');
+  });
+
   test('every dialog', async () => {
     const desk = await desks.enter(undefined, { viewport: WIDE });
     const { page } = desk;

@@ -271,6 +271,7 @@ describe('reads', () => {
     ['services?cluster=', 'cluster'],
     ['services?cluster=a&cluster=b', 'cluster'],
     ['deployments?state=nearly', 'state'],
+    [`deployments?q=${'x'.repeat(300)}`, 'q'],
     ['deployments?since=yesterday', 'since'],
     ['runs?q=x', ''],
   ])('%s is 400 and says what is wrong', async (path, where) => {

@@ -1,18 +1,22 @@
 import { DEPLOYMENT_STATES, type DeploymentView } from '../../../src/core/views.ts';
 import { currentAddress, setFilters } from '../address/current-address.ts';
 import { DeploymentTable } from '../deployments/deployment-table.tsx';
-import { filterDeployments } from '../deployments/filter-deployments.ts';
 import { CLUSTERS } from '../live/clusters-shown.ts';
 import { useShown } from '../live/use-shown.ts';
 import { SelectField, TextField } from '../parts/fields.tsx';
 import { NewestList } from '../parts/newest-list.tsx';
-import { Empty } from '../parts/notice.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { useSettled } from '../parts/use-settled.ts';
 
 const STATES = [
   { value: '', label: 'All states' },
   ...DEPLOYMENT_STATES.map((state) => ({ value: state, label: state })),
 ];
+
+/** Who pauses for so long has typed what is looked for. */
+const TYPING_MS = 250;
+/** The API takes no longer one. */
+const LONGEST_SEARCH = 255;
 
 const ShowAll = () => (
   <button type="button" onClick={() => setFilters({ q: null, state: null, cluster: null })}>
@@ -37,7 +41,8 @@ const NoMatch = ({ children }: { readonly children: string }) => (
 export const DeploymentsPage = () => {
   const { q = '', state = '', cluster = '' } = currentAddress.value.filters;
   const clusters = useShown(CLUSTERS).value ?? [];
-  const isFiltered = state !== '' || cluster !== '';
+  const asked = useSettled(q.trim(), TYPING_MS).slice(0, LONGEST_SEARCH);
+  const isFiltered = asked !== '' || state !== '' || cluster !== '';
   return (
     <>
       <PageHead title="Deployments" />
@@ -69,23 +74,13 @@ export const DeploymentsPage = () => {
       </search>
       <NewestList<DeploymentView>
         path="/api/v1/deployments"
-        filters={{ state, cluster }}
+        filters={{ state, cluster, q: asked }}
         step={100}
         what="deployments"
         concerns={({ type }) => type === 'deployment' || type === 'step'}
         empty={isFiltered ? <NoMatch>No deployment matches.</NoMatch> : <Nothing />}
       >
-        {(deployments) => {
-          // The API does not search: what is shown is searched, and older ones may be asked for.
-          const found = filterDeployments(deployments, q);
-          return found.length === 0 ? (
-            <Empty>
-              <NoMatch>{`None of the newest ${deployments.length} matches.`}</NoMatch>
-            </Empty>
-          ) : (
-            <DeploymentTable label="Deployments" deployments={found} />
-          );
-        }}
+        {(deployments) => <DeploymentTable label="Deployments" deployments={deployments} />}
       </NewestList>
     </>
   );
