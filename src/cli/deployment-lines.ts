@@ -37,7 +37,8 @@ export const printTrigger = (trigger: TriggerView): string => {
     case 'schedule':
       return 'schedule';
     case 'person':
-      return trigger.actor;
+      // A token's name alone may read as anything: the one that a variable gives is named `default`.
+      return `token ${trigger.actor}`;
     default:
       return trigger satisfies never;
   }

@@ -14,6 +14,6 @@ export const printFreeze = ({ deps }: Context, freeze: FreezeView): string => {
   ].filter((part) => part !== null);
   const until = freeze.until === null ? 'lifted' : printTime(freeze.until, deps.now());
   return printable(
-    `${freeze.id}  ${where.join(', ') || 'everything'} until ${until}: ${freeze.reason} (${freeze.by})`,
+    `${freeze.id}  ${where.join(', ') || 'everything'} until ${until}: ${freeze.reason} (by token ${freeze.by})`,
   );
 };

@@ -27,7 +27,9 @@ const since = (context: Context, service: ServiceView, { origin, isBack }: Servi
 
 const deployedBy = ({ origin, isBack }: ServiceStory): string => {
   if (origin === null) return 'nobody that this helper knows of';
-  return isBack ? `taken back from ${short(origin.to)}, which came by ${by(origin)}` : by(origin);
+  return isBack
+    ? `the helper, back from ${short(origin.to)}, which came by ${by(origin)}`
+    : by(origin);
 };
 
 /** What may be typed after the name of a command to mean exactly this service. */
@@ -39,6 +41,14 @@ const UNKNOWN: Readonly<Record<string, (name: string) => string>> = {
   'not-checked': (name) => `cd-helper smart-redeploy --dry-run --service ${name}`,
   unpinned: (name) => `cd-helper smart-redeploy --pin --service ${name}`,
   'sign-in-refused': () => 'cd-helper check-config',
+  unreachable: (name) => `cd-helper smart-redeploy --dry-run --service ${name} asks again`,
+};
+
+/** What lifts a hold, by the reason. */
+const liftedBy = (reason: string | null, name: string): string => {
+  if (reason === 'frozen') return 'cd-helper thaw lifts that';
+  if (reason?.startsWith('unsupported-label') === true) return 'take the label away';
+  return `cd-helper release ${name} lifts that`;
 };
 
 const newest = (context: Context, service: ServiceView, isAlone: boolean): string => {
@@ -52,7 +62,7 @@ const newest = (context: Context, service: ServiceView, isAlone: boolean): strin
     case 'obsolete':
       return `no: ${short(published)} is published${asked}: cd-helper redeploy ${name} --wait`;
     case 'held':
-      return `no: ${short(published)} is published${asked}, and held${because}: cd-helper release ${name} lifts that`;
+      return `no: ${short(published)} is published${asked}, and held${because}: ${liftedBy(reason, name)}`;
     case 'unknown': {
       const advice = UNKNOWN[reason ?? '']?.(service.name);
       return `cannot be told${because}${advice === undefined ? '' : `: ${advice}`}`;
@@ -94,6 +104,7 @@ export const cardLines = (
   const { text, paint } = verdictCell(colours, service.verdict);
   const up = service.replicas;
   const build = printBuild(service.build);
+  const told = story.underWay ?? story.failed ?? story.origin;
   const where = `cluster ${service.cluster}${service.stack === null ? '' : `, stack ${service.stack}`}`;
   const back = `cd-helper rollback ${nameOf(service, isAlone)} --wait`;
   const rows: readonly (readonly [label: string, value: string])[] = [
@@ -103,8 +114,10 @@ export const cardLines = (
     ['since', since(context, service, story)],
     ['deployed by', deployedBy(story)],
     ['newest', newest(context, service, isAlone)],
+    ['because', service.detail ?? ''],
     ['under way', underWay(context, story)],
     ['last try', lastTry(context, story)],
+    ['story', told === null ? '' : `cd-helper deployments ${told.id}`],
     ['take back', story.before === null ? '' : `${back}   to ${short(story.before)}`],
   ];
   return [

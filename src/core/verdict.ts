@@ -49,3 +49,26 @@ export const verdictReason = (verdict: Verdict): string | null => {
       return verdict satisfies never;
   }
 };
+
+const whyHeld = (hold: Hold): string => {
+  switch (hold.kind) {
+    case 'known-bad':
+      return `the published digest failed on this service at ${hold.since}`;
+    case 'rolled-back':
+      return `somebody went back from the published digest at ${hold.since}`;
+    case 'frozen': {
+      const until = hold.until === null ? 'until it is lifted' : `until ${hold.until}`;
+      return `a freeze stands ${until}: ${hold.reason}`;
+    }
+    case 'unsupported-label':
+      return `the label ${hold.label} asks for something that is not supported`;
+    default:
+      return hold satisfies never;
+  }
+};
+
+/** One line for a person about the verdict's reason; null where the reason says it all. */
+export const verdictDetail = (verdict: Verdict): string | null => {
+  if (verdict.verdict === 'held') return whyHeld(verdict.hold);
+  return verdict.verdict === 'unknown' && verdict.detail !== '' ? verdict.detail : null;
+};

@@ -55,6 +55,8 @@ export type ServiceView = {
   readonly verdict: VerdictName;
   /** Kebab-case, where the verdict needs one: which hold, why unknown. */
   readonly reason: string | null;
+  /** The same in one line for a person, where there is more to say. */
+  readonly detail?: string;
   readonly mode: ServiceMode;
   readonly replicas: { readonly running: number; readonly desired: number } | null;
   readonly updatedAt: string;

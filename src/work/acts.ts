@@ -2,7 +2,7 @@ import { ActRefused } from '../core/act-refused.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Cause } from '../core/plan.ts';
 import type { Service } from '../core/service.ts';
-import { verdictReason } from '../core/verdict.ts';
+import { verdictDetail, verdictReason } from '../core/verdict.ts';
 import type { DeploymentView, RunRequest, ServiceView } from '../core/views.ts';
 import { recordAction } from '../store/actions.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
@@ -151,9 +151,12 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       }
       if (!force) {
         const reason = verdictReason(verdict);
-        const why = `${service.name} is ${verdict.verdict}${reason === null ? '' : ` (${reason})`}`;
+        const why = [
+          `${service.name} is ${verdict.verdict}${reason === null ? '' : ` (${reason})`}`,
+          verdictDetail(verdict),
+        ].filter((part) => part !== null);
         const code = verdict.verdict === 'held' ? 'held' : 'conflict';
-        throw new ActRefused(code, `${why}: nothing was done; insist with force`);
+        throw new ActRefused(code, `${why.join(', ')}: nothing was done; insist with force`);
       }
       if (lookUp?.kind !== 'published') {
         const why = lookUp?.detail ?? 'its image has no tag, or it is excluded';

@@ -1,7 +1,7 @@
 import type { LookUp } from '../core/published.ts';
 import { imageWithTag } from '../core/image-reference.ts';
 import type { Service, Task } from '../core/service.ts';
-import { type Verdict, verdictReason } from '../core/verdict.ts';
+import { type Verdict, verdictDetail, verdictReason } from '../core/verdict.ts';
 import type { ServiceView } from '../core/views.ts';
 
 export type Shown = {
@@ -21,6 +21,7 @@ export type Shown = {
 /** What the API shows of a service; what it was built from is told by its deployments. */
 export const toServiceView = (shown: Shown): ServiceView => {
   const { service, verdict } = shown;
+  const detail = verdictDetail(verdict);
   return {
     cluster: shown.cluster,
     id: service.id,
@@ -32,6 +33,7 @@ export const toServiceView = (shown: Shown): ServiceView => {
     checkedAt: shown.checkedAt,
     verdict: verdict.verdict,
     reason: verdictReason(verdict),
+    ...(detail === null ? {} : { detail }),
     mode: service.mode,
     replicas: replicasOf(shown),
     updatedAt: service.updatedAt,

@@ -408,7 +408,7 @@ test('freeze and thaw', async () => {
       until: new Date(NOON + 7_200_000).toISOString(),
     },
   ]);
-  expect(frozen.out).toBe('f1  stack shop until lifted: sale (oncall)\n');
+  expect(frozen.out).toBe('f1  stack shop until lifted: sale (by token oncall)\n');
   const thawed = await runCli(['thaw', '--url', helper.url]);
   expect(thawed).toMatchObject({ status: 0, out: 'f1 is lifted\n' });
   expect(helper.requests.at(-1)).toMatchObject({ method: 'DELETE', path: '/api/v1/freezes/f1' });

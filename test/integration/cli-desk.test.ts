@@ -65,9 +65,37 @@ describe('at night', () => {
 
   it('and of one that failed what failed, and that it was taken back', async () => {
     const { out } = await run(['status', 'api']);
-    expect(out).toMatch(/deployed by taken back from \w{12}, which came by hook\n/);
+    expect(out).toMatch(/deployed by the helper, back from \w{12}, which came by hook\n/);
     expect(out).toMatch(new RegExp(`last try {4}rolled-back .* with ${short(bad)}: \\w`));
+    expect(out).toMatch(/because {5}the published digest failed on this service at \d{4}-/);
+    expect(out).toContain(
+      `story       cd-helper deployments ${(await newest('api', 'rolled-back')).id}`,
+    );
     expect(out).not.toContain('yes');
+  });
+
+  it('and of one that is frozen why, and that only a thaw ends that', async () => {
+    const next = stage.registry.setTag('acme/web', 'v1', 'frozen');
+    const { out: frozen } = await run(['freeze', '--service', 'web', '--reason', 'sale']);
+    await stage.helper().postHook({ image: stage.image('acme/web'), digest: next });
+    const held = await stage.until('web is held', async () => {
+      const { out } = await run(['status', 'web']);
+      if (!out.includes('held')) throw new Error(out);
+      return out;
+    });
+    expect(held).toContain('and held (frozen): cd-helper thaw lifts that\n');
+    expect(held).toContain('because     a freeze stands until it is lifted: sale\n');
+    const refused = await run(['redeploy', 'web']);
+    expect([refused.status, refused.err]).toEqual([
+      1,
+      'web is held (frozen), a freeze stands until it is lifted: sale: nothing was done; insist with force\n',
+    ]);
+    await run(['thaw', frozen.split(' ')[0] ?? '']);
+    await newest('web', 'succeeded');
+    await stage.until('web runs it', async () => {
+      const { out } = await run(['status', 'web']);
+      if (!out.includes('current')) throw new Error(out);
+    });
   });
 
   it('one deployment tells its whole story', async () => {
@@ -87,7 +115,7 @@ describe('at night', () => {
     expect(out).toMatch(
       /newest {6}no: \w{12} is published.*, and held \(rolled-back\): cd-helper release web/,
     );
-    expect(out).toContain('deployed by oncall\n');
+    expect(out).toContain('deployed by token oncall\n');
     expect((await run(['release', 'web'])).status).toBe(0);
     expect((await run(['redeploy', 'web', '--wait'])).status).toBe(0);
   });

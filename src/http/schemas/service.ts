@@ -26,6 +26,7 @@ export const ServiceSchema: z.ZodType<ServiceView> = z
     checkedAt: time.nullable(),
     verdict: VerdictSchema,
     reason: z.string().nullable(),
+    detail: z.string().exactOptional(),
     mode: z.enum(['replicated', 'global', 'replicated-job', 'global-job']),
     replicas: z.object({ running: z.int(), desired: z.int() }).nullable(),
     updatedAt: z.string(),

@@ -67,8 +67,10 @@ export const briefReason = (reason: string): string => say(reason, 0);
 export const reasonWords = (reason: string): string => say(reason, 1);
 
 /** Why the service stands as it does, in a sentence. */
-export const explainVerdict = ({ verdict, reason }: ServiceView): string => {
+export const explainVerdict = ({ verdict, reason, detail }: ServiceView): string => {
   const meaning = verdictMeaning(verdict);
   if (reason === null) return meaning;
-  return `${meaning.replace(/\.$/, '')}: ${reasonWords(reason)}.`;
+  // Of what is held for a digest the page tells the time by itself.
+  const more = detail !== undefined && (verdict === 'unknown' || reason === 'frozen');
+  return `${meaning.replace(/\.$/, '')}: ${reasonWords(reason)}${more ? ` (${detail})` : ''}.`;
 };

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { digestOfChar } from '../../test/support/make-service.ts';
+import { type Hold, type Verdict, verdictDetail } from './verdict.ts';
+
+const held = (hold: Hold): Verdict => ({
+  verdict: 'held',
+  hold,
+  from: digestOfChar('a'),
+  to: digestOfChar('b'),
+});
+const since = '2026-11-20T02:51:17.000Z';
+
+it.each<[Verdict, string | null]>([
+  [{ verdict: 'current' }, null],
+  [{ verdict: 'excluded', reason: 'label' }, null],
+  [{ verdict: 'unknown', reason: 'not-checked', detail: null }, null],
+  // What an older store kept without words.
+  [{ verdict: 'unknown', reason: 'unreachable', detail: '' }, null],
+  [{ verdict: 'unknown', reason: 'unreachable', detail: 'no route to it' }, 'no route to it'],
+  [
+    held({ kind: 'known-bad', since, deployment: null }),
+    `the published digest failed on this service at ${since}`,
+  ],
+  [
+    held({ kind: 'rolled-back', since, deployment: null }),
+    `somebody went back from the published digest at ${since}`,
+  ],
+  [
+    held({ kind: 'frozen', reason: 'sale', until: null }),
+    'a freeze stands until it is lifted: sale',
+  ],
+  [held({ kind: 'frozen', reason: 'sale', until: since }), `a freeze stands until ${since}: sale`],
+  [
+    held({ kind: 'unsupported-label', label: 'cd-helper.window=night' }),
+    'the label cd-helper.window=night asks for something that is not supported',
+  ],
+])('%j in words', (verdict, words) => {
+  expect(verdictDetail(verdict)).toBe(words);
+});
