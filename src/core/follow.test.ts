@@ -15,7 +15,7 @@ const service = (state: UpdateState | null, change: Partial<Service> = {}): Serv
   makeService({
     imageText: `acme/web:v1@${NEW}`,
     version: 11,
-    update: state === null ? null : { state, message: `engine: ${state}` },
+    update: state === null ? null : { state, message: `engine: ${state}`, startedAt: null },
     ...change,
   });
 const newTask = (change: Partial<Task> = {}): Task =>
@@ -32,7 +32,7 @@ const rollout = (change: Partial<Rollout> = {}): Rollout => ({
   target: NEW,
   replaced: OLD,
   intentVersion: 10,
-  sentAt: SENT,
+  madeAfter: SENT,
   settledSince: null,
   ...change,
 });

@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import { isJob, type JobProgress, jobProgress } from './job-progress.ts';
+import { isOfUpdate, type UpdateMark } from './of-update.ts';
 import type { Node, Observation, Service, Task } from './service.ts';
 import { TASK_STATES, type TaskState } from './service.ts';
 
@@ -59,15 +60,11 @@ export type Failed = {
   readonly task: TaskFailure | null;
 };
 
-export type Rollout = {
+export type Rollout = UpdateMark & {
   /** What should run; null where the cluster chose it by itself and does not tell. */
   readonly target: Digest | null;
   /** What the update replaced, as far as it is known. */
   readonly replaced: Digest | null;
-  /** The service's version that the update replaced. */
-  readonly intentVersion: number;
-  /** When the update was sent, ms since the epoch: older failures are not its doing. */
-  readonly sentAt: number;
   /** Since when an unbroken row of observations has shown every task in place, ms, or null. */
   readonly settledSince: number | null;
 };
@@ -186,7 +183,7 @@ const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress 
     return { running, desired: desiredCount, settledSince: settle(settled), ...rest };
   }
   const isTarget = targetOf(seen, rollout);
-  const trouble = troubleOf(seen.tasks, isTarget, rollout.sentAt);
+  const trouble = troubleOf(seen, isTarget, rollout);
   if (isJob(seen.service)) {
     const { done, desired, isDone } = jobOf(seen, rollout, now);
     return { running: done, desired, settledSince: settle(isDone), rollingBack: false, trouble };
@@ -241,14 +238,15 @@ const PULL_FAILURE =
 const UNHEALTHY = /unhealthy/i;
 const NO_NODE = /no suitable node/i;
 
-/** The newest sign of trouble among the target's own tasks since the update was sent. */
+/** The newest sign of trouble among the target's tasks that the update made: older failures are not its doing. */
 const troubleOf = (
-  tasks: readonly Task[],
+  { service, tasks }: Observation,
   isTarget: (task: Task) => boolean,
-  sentAt: number,
+  mark: UpdateMark,
 ): TaskFailure | null => {
-  const newestFirst = tasks
-    .filter((task) => isTarget(task) && Date.parse(task.createdAt) >= sentAt - CLOCK_SLACK_MS)
+  const isOwn = isOfUpdate(service, mark);
+  const newestFirst = (tasks ?? [])
+    .filter((task) => isTarget(task) && isOwn(task))
     .toSorted((a, b) => Date.parse(b.since) - Date.parse(a.since));
   const failures = newestFirst.filter(
     (task) => task.state === 'failed' || task.state === 'rejected',
@@ -269,9 +267,6 @@ const troubleOf = (
     times: failures.length,
   };
 };
-
-/** Our clock and the managers' may differ a little. */
-export const CLOCK_SLACK_MS = 5_000;
 
 const reasonOf = (task: Task, message: string): TaskFailure['reason'] => {
   if (task.state === 'pending') return 'no-fitting-node';

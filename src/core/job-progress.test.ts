@@ -42,7 +42,14 @@ const judge = (
 ): RolloutStatus =>
   follow(
     { service, tasks, nodes },
-    { target: NEW, replaced: OLD, intentVersion: 10, sentAt: SENT, settledSince: SENT, ...change },
+    {
+      target: NEW,
+      replaced: OLD,
+      intentVersion: 10,
+      madeAfter: SENT,
+      settledSince: SENT,
+      ...change,
+    },
     NOW,
   );
 

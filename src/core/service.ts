@@ -46,7 +46,12 @@ export type Service = {
   readonly specReplicas: number | null;
   /** Null where it was not told with the service. Desired is the tasks that should run now. */
   readonly replicas: { readonly running: number; readonly desired: number } | null;
-  readonly update: { readonly state: UpdateState; readonly message: string } | null;
+  readonly update: {
+    readonly state: UpdateState;
+    readonly message: string;
+    /** RFC 3339, by the cluster's clock; it stays through a rollback. Null where it is not told. */
+    readonly startedAt: string | null;
+  } | null;
   /** Null where the cluster does not tell it. */
   readonly updatePolicy: UpdatePolicy | null;
   /** Longest time a container of the spec may take until its health check can say anything, in ms. */

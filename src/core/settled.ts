@@ -19,7 +19,7 @@ export const settledDigest = (seen: Observation, now: number): Digest | null => 
   const running = tasks.filter((task) => task.desired === 'running' && task.state === 'running');
   if (running.some((task) => Date.parse(task.since) > watched)) return null;
   // Judged as an update to what the spec says would be, had it settled long ago.
-  const settled = { target, replaced: target, intentVersion: -1, sentAt: 0, settledSince: 0 };
+  const settled = { target, replaced: target, intentVersion: -1, madeAfter: 0, settledSince: 0 };
   const at = { ...seen, service: { ...service, update: null } };
   const status = follow(at, settled, now);
   // Where nothing runs, nothing is proven, however well the service stands.

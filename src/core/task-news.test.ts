@@ -4,6 +4,7 @@ import type { Node, Task } from './service.ts';
 import { createTaskNews } from './task-news.ts';
 
 const SENT = Date.parse('2026-01-02T03:04:05.000Z');
+const MARK = { intentVersion: 10, madeAfter: SENT };
 const at = (ms: number): string => new Date(SENT + ms).toISOString();
 const task = (change: Partial<Task>): Task => makeTask({ createdAt: at(100), ...change });
 const see = (tasks: readonly Task[] | null, nodes: readonly Node[] | null = null) => ({
@@ -14,7 +15,7 @@ const see = (tasks: readonly Task[] | null, nodes: readonly Node[] | null = null
 const node: Node = makeNode({ id: 'n1', hostname: 'host-1' });
 
 it('tells the tasks of the update when they are new and when they stand otherwise', () => {
-  const news = createTaskNews(SENT);
+  const news = createTaskNews(MARK);
   const old = task({ id: 'old', createdAt: at(-60_000) });
   const one = task({ id: 'a', slot: 1, nodeId: 'n1', state: 'preparing' });
   expect(news(see([old, one], [node]))).toMatchObject([
@@ -28,11 +29,11 @@ it('tells the tasks of the update when they are new and when they stand otherwis
 });
 
 it('tells nothing where the cluster tells no tasks', () => {
-  expect(createTaskNews(SENT)(see(null))).toEqual([]);
+  expect(createTaskNews(MARK)(see(null))).toEqual([]);
 });
 
 it('tells only so many, at once and in all, and no error that is without end', () => {
-  const news = createTaskNews(SENT);
+  const news = createTaskNews(MARK);
   let told = 0;
   for (let round = 0; round < 40; round += 1) {
     const tasks = Array.from({ length: 80 }, (_, index) =>

@@ -1,4 +1,4 @@
-import { CLOCK_SLACK_MS } from './follow.ts';
+import { isOfUpdate, type UpdateMark } from './of-update.ts';
 import type { Observation, Task } from './service.ts';
 
 /** One task of an update, as the steps of a deployment tell it. */
@@ -18,10 +18,10 @@ const MOST_IN_ALL = 500;
 const LONGEST_ERROR = 300;
 
 /**
- * Tells, of each observation of a rollout in its turn, the tasks made since the update was sent (ms since the
- * epoch) that are new or stand otherwise than when they were told last.
+ * Tells, of each observation of a rollout in its turn, the tasks made by the update and since that are new or
+ * stand otherwise than when they were told last.
  */
-export const createTaskNews = (sentAt: number): ((seen: Observation) => readonly ToldTask[]) => {
+export const createTaskNews = (mark: UpdateMark): ((seen: Observation) => readonly ToldTask[]) => {
   const told = new Map<string, string>();
   const nodeNames = new Map<string, string>();
   let left = MOST_IN_ALL;
@@ -35,10 +35,10 @@ export const createTaskNews = (sentAt: number): ((seen: Observation) => readonly
     digest: task.digest,
   });
 
-  return ({ tasks, nodes }) => {
+  return ({ service, tasks, nodes }) => {
     for (const { id, hostname } of nodes ?? []) nodeNames.set(id, hostname);
     const news = (tasks ?? [])
-      .filter(({ createdAt }) => Date.parse(createdAt) >= sentAt - CLOCK_SLACK_MS)
+      .filter(isOfUpdate(service, mark))
       .map(show)
       .filter((task) => told.get(task.id) !== JSON.stringify(task))
       .slice(0, Math.min(MOST_AT_ONCE, left));

@@ -25,6 +25,11 @@ export type Intent = {
   readonly forceUpdate: number;
   /** When it was committed, ms since the epoch. */
   readonly at: number;
+  /**
+   * When the newest task that was there before was made, ms since the epoch by the cluster's own clock;
+   * null where the cluster tells no tasks, missing where a version wrote it that did not record it.
+   */
+  readonly newestTask?: number | null;
   /** Why the service is taken back; null while it goes forward. */
   readonly failed: Failed | null;
   /** The cluster said that it did not carry it out: decide again. */

@@ -1,6 +1,7 @@
 import { rolloutTimeout } from '../core/deadline.ts';
 import type { Failed } from '../core/follow.ts';
-import type { Service } from '../core/service.ts';
+import { newestTask } from '../core/of-update.ts';
+import type { Observation } from '../core/service.ts';
 import { addStep, type Deployment, type Intent, refuteIntent } from '../store/deployments.ts';
 import { fail } from './end-rollout.ts';
 import { putOff } from './put-off.ts';
@@ -11,13 +12,20 @@ import { sendUpdate } from './send-update.ts';
 export const advanceUpdate = async (
   deps: RolloutDeps,
   deployment: Deployment,
-  service: Service,
+  { service, tasks }: Pick<Observation, 'service' | 'tasks'>,
   what: Pick<Intent, 'phase' | 'target' | 'failed'>,
   signal: AbortSignal,
 ): Promise<void> => {
   const at = deps.clock.now();
   const { version, forceUpdate } = service;
-  const intent: Intent = { ...what, version, forceUpdate, at, refuted: false };
+  const intent: Intent = {
+    ...what,
+    version,
+    forceUpdate,
+    at,
+    newestTask: tasks === null ? null : newestTask(tasks),
+    refuted: false,
+  };
   // Nothing that was sent before stands, so the time that it may take begins now.
   const deadlineAt = at + rolloutTimeout(service);
   const sent = await sendUpdate(deps, deployment, service, intent, deadlineAt, signal);

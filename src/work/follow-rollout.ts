@@ -1,4 +1,5 @@
 import { follow, MONITOR_DEFAULT_MS, type Rollout, type RolloutStatus } from '../core/follow.ts';
+import type { UpdateMark } from '../core/of-update.ts';
 import { createTaskNews } from '../core/task-news.ts';
 import type { Observation } from '../core/service.ts';
 import { addStep, type Deployment, findDeployment, type Intent } from '../store/deployments.ts';
@@ -31,6 +32,9 @@ const SLOW_MS = 1_000;
  */
 const GRACE_MS = 60_000;
 
+/** Where only our own clock tells when an update was sent: it and the managers' may differ a little. */
+const CLOCK_SLACK_MS = 5_000;
+
 /** Whether every task is in place and the time in which they may still fail is not over. */
 const isWatched = (seen: Observation | null, settledSince: number | null, now: number): boolean =>
   settledSince !== null &&
@@ -57,7 +61,11 @@ export const followRollout = async (
 ): Promise<Followed> => {
   const { clock, db } = deps;
   const begun = clock.now();
-  const taskNews = createTaskNews(intent.at);
+  const mark: UpdateMark = {
+    intentVersion: intent.version,
+    madeAfter: intent.newestTask ?? intent.at - CLOCK_SLACK_MS,
+  };
+  const taskNews = createTaskNews(mark);
   let lateAt = deadlineAt;
   let lookedAt = intent.at;
   let settledSince: number | null = null;
@@ -89,9 +97,8 @@ export const followRollout = async (
       const rollout: Rollout = {
         target: intent.target,
         replaced: intent.phase === 'forward' ? deployment.from : deployment.to,
-        intentVersion: intent.version,
-        sentAt: intent.at,
         settledSince,
+        ...mark,
       };
       status = follow(observed, rollout, now);
       if (status.kind !== 'under-way') {

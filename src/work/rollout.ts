@@ -99,7 +99,7 @@ const begin = async (
   await advanceUpdate(
     deps,
     deployment,
-    seen.service,
+    seen,
     { phase: 'forward', target: deployment.to, failed: null },
     signal,
   );

@@ -77,7 +77,7 @@ export const takeBack = async (
   await advanceUpdate(
     deps,
     deployment,
-    seen.service,
+    seen,
     { phase: 'back', target: proven.digest, failed },
     signal,
   );

@@ -55,7 +55,7 @@ export const engineService = z.object({
       .nullish(),
     UpdateConfig: updateConfig,
   }),
-  UpdateStatus: z.object({ State: text, Message: text }).nullish(),
+  UpdateStatus: z.object({ State: text, Message: text, StartedAt: text }).nullish(),
 });
 export type EngineService = z.infer<typeof engineService>;
 

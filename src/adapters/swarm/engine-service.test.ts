@@ -30,7 +30,13 @@ describe('a service of the engine', () => {
     };
     const told = service(
       { Labels: labels, Mode: { Replicated: { Replicas: 2 } } },
-      { UpdateStatus: { State: 'paused', Message: 'because' } },
+      {
+        UpdateStatus: {
+          State: 'paused',
+          Message: 'because',
+          StartedAt: '2026-01-02T03:04:05.678901234Z',
+        },
+      },
     );
     expect(told).toMatchObject({
       id: 'id',
@@ -48,7 +54,11 @@ describe('a service of the engine', () => {
       autoredeploy: true,
       specReplicas: 2,
       replicas: null,
-      update: { state: 'paused', message: 'because' },
+      update: {
+        state: 'paused',
+        message: 'because',
+        startedAt: '2026-01-02T03:04:05.678901234Z',
+      },
     });
   });
 

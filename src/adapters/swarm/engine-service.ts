@@ -67,7 +67,11 @@ const replicasInSpec = ({ Spec: { Mode } }: EngineService): number | null => {
 
 const updateOf = ({ UpdateStatus: status }: EngineService): Service['update'] =>
   status?.State !== undefined && isUpdateState(status.State)
-    ? { state: status.State, message: status.Message ?? '' }
+    ? {
+        state: status.State,
+        message: status.Message ?? '',
+        startedAt: status.StartedAt ?? null,
+      }
     : null;
 
 /**

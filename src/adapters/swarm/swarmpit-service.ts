@@ -76,7 +76,10 @@ export const toSwarmpitService = (
     autoredeploy: autoredeploy === true || autoredeploy === 'true',
     specReplicas: null,
     replicas: tasks ? { running: tasks.running ?? 0, desired: tasks.total ?? 0 } : null,
-    update: update && isUpdateState(update) ? { state: update, message: message ?? '' } : null,
+    update:
+      update && isUpdateState(update)
+        ? { state: update, message: message ?? '', startedAt: null }
+        : null,
     updatePolicy: null,
     healthGraceMs: 0,
     platforms: [],

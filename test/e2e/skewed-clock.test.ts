@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { crashing, good } from '../../sandbox/image/sample.ts';
+import type { DeploymentView } from '../../src/core/views.ts';
+import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { ownSandbox } from '../support/own-sandbox.ts';
+
+const SKEW = fileURLToPath(new URL('../support/skew-clock.ts', import.meta.url));
+const HOUR_MS = 60 * 60 * 1000;
+const MONITOR_MS = 1_500;
+
+describe.each([
+  ['an hour ahead of', HOUR_MS],
+  ['an hour behind', -HOUR_MS],
+])('a helper whose clock is %s the engine’s', (words, aheadMs) => {
+  const slug = words.replaceAll(' ', '-');
+  let stage: Stage;
+  beforeAll(async () => {
+    const env = { NODE_OPTIONS: `--import=${SKEW}`, TEST_CLOCK_SKEW_MS: String(aheadMs) };
+    stage = await openStage(ownSandbox(), { env });
+  });
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(() => stage.tell());
+  });
+  afterAll(async () => {
+    await stage.services.remove(...['pause', 'rollback'].map((name) => `${slug}-${name}`));
+    await stage.close();
+  });
+
+  /** What its steps tell of the tasks of a deployment; a list leaves them out. */
+  const toldTasks = async (deployment: DeploymentView | undefined): Promise<string> => {
+    const { steps } = await stage.helper.get<DeploymentView>(`/deployments/${deployment?.id}`);
+    return JSON.stringify(steps.filter(({ step }) => step === 'tasks'));
+  };
+
+  test.each(['pause', 'rollback'] as const)(
+    'a version that crashes, with the failure action %s: taken back, told why, and held',
+    async (failureAction) => {
+      const { sandbox, services, helper } = stage;
+      const name = `${slug}-${failureAction}`;
+      const image = (digest?: string): string => sandbox.image(`skewed/${name}`, 'v1', digest);
+      const one = await sandbox.pushImage(`skewed/${name}`, 'v1', good('one'));
+      await services.deploy({
+        name,
+        image: image(one.digest),
+        failureAction,
+        monitorMs: MONITOR_MS,
+      });
+      // What the helper has deployed is proven, whatever the clocks say of what ran before.
+      const two = await sandbox.pushImage(`skewed/${name}`, 'v1', good('two'));
+      await helper.postHook({ image: image() });
+      const [first] = await endedDeployments(helper, name);
+      expect(first).toMatchObject({ state: 'succeeded', to: two.digest });
+      expect(await toldTasks(first)).toContain(two.digest);
+      expect(await toldTasks(first)).not.toContain(one.digest);
+
+      const bad = await sandbox.pushImage(
+        `skewed/${name}`,
+        'v1',
+        crashing('bad', { afterMs: 300 }),
+      );
+      await helper.postHook({ image: image() });
+      const [, deployment] = await endedDeployments(helper, name, 2);
+      expect(deployment).toMatchObject({
+        state: 'rolled-back',
+        reason: 'task-failed',
+        from: two.digest,
+        to: bad.digest,
+        failure: { message: 'task: non-zero exit (3)', exitCode: 3 },
+      });
+      expect(await toldTasks(deployment)).toContain(bad.digest);
+      const { items } = await helper.get<{ items: readonly object[] }>(`/services?q=${name}`);
+      expect(items).toMatchObject([{ verdict: 'held' }]);
+      await services.converged(name, { digest: two.digest });
+    },
+  );
+});
