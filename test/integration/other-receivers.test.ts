@@ -255,33 +255,60 @@ describe('Argo CD Image Updater', () => {
 });
 
 describe('Flux', () => {
-  test('compares secrets with !=: here all are compared, in constant time, whatever was shown', () => {
-    const known = ['first-secret', 'second-secret', 'third-secret'];
-    const match = createSecretMatcher(known.map((value) => hookSecret(value, value)));
+  const known = ['first-secret', 'second-secret', 'third-secret'];
+  const secrets = known.map((value) => hookSecret(value, value));
+
+  /** The lengths of everything that is compared in constant time meanwhile. */
+  const comparedIn = (act: () => void): readonly number[] => {
     const compare = crypto.timingSafeEqual;
-    let compared: number[] = [];
+    const compared: number[] = [];
     crypto.timingSafeEqual = (one, other) => {
       compared.push(one.byteLength, other.byteLength);
       return compare(one, other);
     };
     syncBuiltinESMExports();
     try {
-      for (const shown of [
-        '',
-        'x',
-        'first-secre',
-        'first-secret',
-        'third-secret',
-        'x'.repeat(500),
-      ]) {
-        compared = [];
-        expect(match(shown) !== null).toBe(known.includes(shown));
-        // Twice each: both sides of a comparison are as long, however long the secrets are.
-        expect(compared).toEqual(Array(known.length * 2).fill(64));
-      }
+      act();
     } finally {
       crypto.timingSafeEqual = compare;
       syncBuiltinESMExports();
+    }
+    return compared;
+  };
+  const SHOWN = ['', 'x', 'first-secre', 'first-secret', 'third-secret', 'x'.repeat(500)];
+
+  test.each(SHOWN)(
+    'compares secrets with !=: here all are, in constant time, where %j is shown',
+    (shown) => {
+      const match = createSecretMatcher(secrets);
+      let isLetIn = false;
+      const compared = comparedIn(() => {
+        isLetIn = match(shown) !== null;
+      });
+      expect(isLetIn).toBe(known.includes(shown));
+      // Both sides of each comparison are as long, however long the secrets are.
+      expect(compared).toEqual(Array(known.length * 2).fill(64));
+    },
+  );
+
+  test.each([
+    ['a token', (value: string) => ({ 'x-gitlab-token': value, 'x-gitlab-event': 'Push Hook' })],
+    [
+      'a signature',
+      (value: string) => ({
+        'x-hub-signature-256': `sha256=${crypto.createHmac('sha256', value).update('{"image":"a/b:1"}').digest('hex')}`,
+      }),
+    ],
+  ])('compares secrets with !=: here the same holds for %s', (_name, headersOf) => {
+    const asked = createIntake(SENDERS, secrets);
+    for (const value of ['wrong', ...known]) {
+      const delivery = asDelivery('{"image":"a/b:1"}', headersOf(value));
+      let kind = '';
+      const compared = comparedIn(() => {
+        ({ kind } = asked.read(delivery, null));
+      });
+      expect(kind).toBe(known.includes(value) ? 'understood' : 'refused');
+      expect(compared).toEqual(Array(known.length * 2).fill(32));
     }
   });
 
