@@ -8,7 +8,7 @@ import { parseRetryAfter } from './retry-after.ts';
 import { retryPause, SHORT_RETRY_AFTER_MS } from './retry-pause.ts';
 import { askSignedIn, refusedThere, type SignedInParts } from './signed-in.ts';
 import type { Asking } from './sign-in.ts';
-import type { Answer } from './transport.ts';
+import type { Answer } from './exchange-once.ts';
 
 /**
  * Asks an endpoint, signing in where it wants that, following redirects, and trying again where that
@@ -101,8 +101,7 @@ export const createAsk = (parts: Parts): Ask => {
 
   return (endpoint, question, caller, limits) => {
     const { lookUpMs, tries, retryPauseMs: basePauseMs } = { ...settings, ...limits };
-    // An image's name may carry a host that can be none: port 99999, or 999.1.1.1.
-    if (!URL.canParse(`https://${endpoint.authority}`)) {
+    if (!endpoint.isAddress) {
       const detail = `${endpoint.name} is no address that can be asked`;
       return Promise.reject(new RegistryError('unreachable', detail));
     }

@@ -15,6 +15,8 @@ export const createBoundedCache = <V>(limits: {
   // A map remembers the order of insertion: the first key is the one used longest ago.
   const entries = new Map<string, { value: V; weight: number }>();
   let weight = 0;
+  /** What was used last need not be put behind all others again. */
+  let newest: string | null = null;
 
   const remove = (key: string): V | undefined => {
     const entry = entries.get(key);
@@ -36,13 +38,17 @@ export const createBoundedCache = <V>(limits: {
     get: (key) => {
       const entry = entries.get(key);
       if (entry === undefined) return undefined;
-      entries.delete(key);
-      entries.set(key, entry);
+      if (key !== newest) {
+        entries.delete(key);
+        entries.set(key, entry);
+        newest = key;
+      }
       return entry.value;
     },
     set: (key, value, weightOfValue = 1) => {
       remove(key);
       entries.set(key, { value, weight: weightOfValue });
+      newest = key;
       weight += weightOfValue;
       makeRoom();
     },

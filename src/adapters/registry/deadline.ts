@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { onAbort } from './on-abort.ts';
 
 /** How long a piece of work may still take, and who may end it before. */
 export type Deadline = {
@@ -13,10 +14,27 @@ export const startDeadline = (caller: AbortSignal, ms: number): Deadline => {
   return { caller, remainingMs: () => Math.max(end - performance.now(), 0) };
 };
 
-/** Thrown by {@link withinLimit} where the time was up. */
+/** What {@link watchLimit} ends things with where the time was up. */
 export class TimeUp extends Error {
   override readonly name = 'TimeUp';
 }
+
+/**
+ * Calls `end` when the caller is aborted, with its reason, or with {@link TimeUp} after `ms`. Gives what
+ * is to be called when neither matters any more.
+ */
+export const watchLimit = (
+  caller: AbortSignal,
+  ms: number,
+  end: (reason: Error) => void,
+): (() => void) => {
+  const cease = onAbort(caller, () => end(caller.reason));
+  const timer = setTimeout(() => end(new TimeUp('time is up')), ms);
+  return () => {
+    clearTimeout(timer);
+    cease();
+  };
+};
 
 /**
  * Runs `work` with a signal that fires after `ms` at most, or with the caller. Throws the caller's
@@ -29,17 +47,14 @@ export const withinLimit = async <T>(
 ): Promise<T> => {
   caller.throwIfAborted();
   const controller = new AbortController();
-  const onAbort = (): void => controller.abort(caller.reason);
-  caller.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(() => controller.abort(new TimeUp('time is up')), ms);
+  const forget = watchLimit(caller, ms, (reason) => controller.abort(reason));
   try {
     return await work(controller.signal);
   } catch (error) {
     caller.throwIfAborted();
     throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
-    clearTimeout(timer);
-    caller.removeEventListener('abort', onAbort);
+    forget();
   }
 };
 
@@ -47,12 +62,11 @@ export const withinLimit = async <T>(
 export const unlessAborted = async <T>(promise: Promise<T>, caller: AbortSignal): Promise<T> => {
   caller.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(caller.reason);
-  caller.addEventListener('abort', onAbort, { once: true });
+  const cease = onAbort(caller, () => reject(caller.reason));
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    caller.removeEventListener('abort', onAbort);
+    cease();
   }
 };
 

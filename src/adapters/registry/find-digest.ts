@@ -13,7 +13,7 @@ import {
 } from './manifest-document.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
-import type { Answer } from './transport.ts';
+import type { Answer } from './exchange-once.ts';
 
 export const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
 export const ACCEPT_MANIFESTS = MANIFEST_TYPES.join(', ');
@@ -83,8 +83,6 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
   const seen = createBoundedCache<{ etag: string; published: Published }>({ entries: 2_000 });
 
   return async (endpoint, image, caller, limits) => {
-    const key = `${endpoint.name}/${image.repository}:${image.tag}`;
-    const known = seen.get(key);
     const question = {
       path: contentPath(image.repository, 'manifests', image.tag),
       repository: image.repository,
@@ -92,14 +90,17 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
       maxBytes: MOST_MANIFEST_BYTES,
     };
     const head = await ask(endpoint, { ...question, method: 'HEAD' }, caller, limits);
+    const key = `${endpoint.name}/${image.repository}:${image.tag}`;
     if (head.status !== 405 && head.status !== 501) {
       requireFound(endpoint, image, head);
       const mediaType = requirePresentType(endpoint, head);
       const digest = namedDigest(endpoint, head);
       if (digest !== null) return { kind: 'published', digest, mediaType };
+      const known = seen.get(key);
       if (known !== undefined && known.etag === strongEtag(head)) return known.published;
     }
 
+    const known = seen.get(key);
     const headers =
       known === undefined ? question.headers : { ...question.headers, 'if-none-match': known.etag };
     const answer = await ask(endpoint, { ...question, headers, method: 'GET' }, caller, limits);

@@ -1,8 +1,10 @@
 import { isLoopbackHostname } from './forbidden-address.ts';
-import { judgeRedirect, MOST_REDIRECTS } from './redirect.ts';
+import { isRedirect, judgeRedirect, MOST_REDIRECTS } from './redirect.ts';
 import { RegistryError } from './registry-error.ts';
+import type { Endpoint } from './registry-host.ts';
 import type { Asking } from './sign-in.ts';
-import type { Answer, Transport } from './transport.ts';
+import type { Answer, Target } from './exchange-once.ts';
+import type { Transport } from './transport.ts';
 
 export type Question = {
   readonly method: 'GET' | 'HEAD';
@@ -14,18 +16,32 @@ export type Question = {
   readonly maxBytes: number;
 };
 
-/** Sends the question to where it leads in the end; credentials stay with the first host. */
 /** `url` is where the answer came from. */
-export type FollowedAnswer = Answer & { readonly url: URL };
+export type FollowedAnswer = Answer & { readonly url: Target };
 
+const roots = new WeakMap<Endpoint, Map<string, Target>>();
+
+/** The root of an endpoint's API, parsed once for each scheme. */
+const rootOf = (endpoint: Endpoint, scheme: string): Target => {
+  const known = roots.get(endpoint) ?? new Map<string, Target>();
+  roots.set(endpoint, known);
+  const present = known.get(scheme);
+  if (present !== undefined) return present;
+  const { origin, protocol, host, hostname } = new URL(`${scheme}://${endpoint.authority}`);
+  const made = { origin, protocol, host, hostname, pathname: '/', search: '' };
+  known.set(scheme, made);
+  return made;
+};
+
+/** Sends the question to where it leads in the end; credentials stay with the first host. */
 export const follow = async (
   transport: Transport,
   { endpoint, scheme, deadline }: Asking,
   question: Question,
   authorization: string | null,
 ): Promise<FollowedAnswer> => {
-  const first = new URL(question.path, `${scheme}://${endpoint.authority}`);
-  let url = first;
+  const first = { ...rootOf(endpoint, scheme), pathname: question.path };
+  let url: Target = first;
   let isOwn = true;
   for (let redirects = 0; ; redirects += 1) {
     const answer = await transport.send(
@@ -43,8 +59,9 @@ export const follow = async (
       },
       deadline,
     );
-    const redirect = judgeRedirect(answer.status, answer.header('location'), url);
-    if (redirect.kind === 'none') return { ...answer, url };
+    if (!isRedirect(answer.status)) return { ...answer, url };
+    const from = new URL(url.pathname + url.search, url.origin);
+    const redirect = judgeRedirect(answer.header('location'), from);
     if (redirect.kind === 'refused') {
       throw new RegistryError('malformed', `${endpoint.name} redirects ${redirect.problem}`);
     }

@@ -1,6 +1,5 @@
-import pLimit from 'p-limit';
 import { createBoundedCache } from './bounded-cache.ts';
-import { unlessAborted } from './deadline.ts';
+import { createPlaces } from './places.ts';
 import { RegistryError } from './registry-error.ts';
 
 /** So many look-ups in a row that a registry left without an answer tell those waiting what to expect. */
@@ -18,18 +17,36 @@ export type Lane = {
 };
 
 const createLane = (concurrency: number, now: () => number): Lane => {
-  const limit = pLimit(concurrency);
+  const places = createPlaces(concurrency);
   let failuresInRow = 0;
   let lastFailure: { at: number; error: RegistryError } | null = null;
   const restUntil = { HEAD: 0, GET: 0 };
   let clock = 0;
 
+  const note = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await work();
+      failuresInRow = 0;
+      return result;
+    } catch (error) {
+      if (error instanceof RegistryError && error.noAnswer) {
+        clock += 1;
+        failuresInRow += 1;
+        lastFailure = { at: clock, error };
+      } else {
+        failuresInRow = 0;
+      }
+      throw error;
+    }
+  };
+
   return {
     run: async (caller, work) => {
+      caller.throwIfAborted();
       clock += 1;
       const joined = clock;
-      const turn = limit(async () => {
-        caller.throwIfAborted();
+      await places.take(caller);
+      try {
         // Who was waiting while it failed again and again would only wait longer for the same.
         if (
           failuresInRow >= FAILURES_THAT_TELL &&
@@ -38,23 +55,10 @@ const createLane = (concurrency: number, now: () => number): Lane => {
         ) {
           throw lastFailure.error;
         }
-        try {
-          const result = await work();
-          failuresInRow = 0;
-          return result;
-        } catch (error) {
-          if (error instanceof RegistryError && error.noAnswer) {
-            clock += 1;
-            failuresInRow += 1;
-            lastFailure = { at: clock, error };
-          } else {
-            failuresInRow = 0;
-          }
-          throw error;
-        }
-      });
-      turn.catch(() => undefined);
-      return unlessAborted(turn, caller);
+        return await note(work);
+      } finally {
+        places.giveBack();
+      }
     },
     restMs: (method) => Math.max(restUntil[method === 'HEAD' ? 'HEAD' : 'GET'] - now(), 0),
     restFor: (method, ms) => {

@@ -1,4 +1,4 @@
-import type { Answer } from './transport.ts';
+import type { Answer } from './exchange-once.ts';
 
 /** What is left of a registry's own limit, as it told last. */
 export type RegistryQuota = {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { judgeRedirect } from './redirect.ts';
+import { isRedirect, judgeRedirect } from './redirect.ts';
 
 const FROM = 'https://registry.example.com/v2/a/manifests/v1';
 
@@ -18,17 +18,20 @@ test.each([
   [307, 'file:///etc/passwd', FROM, 'refused'],
   [307, null, FROM, 'refused'],
   [307, 'https://', FROM, 'refused'],
-  [200, 'https://cdn.example.com/blob', FROM, 'none'],
-  [304, 'https://cdn.example.com/blob', FROM, 'none'],
 ])('%d to %s from %s: %s', (status, location, from, expected) => {
-  expect(judgeRedirect(status, location, new URL(from)).kind).toBe(expected);
+  expect(isRedirect(status)).toBe(true);
+  expect(judgeRedirect(location, new URL(from)).kind).toBe(expected);
+});
+
+test.each([200, 300, 304, 404])('%d is no redirect', (status) => {
+  expect(isRedirect(status)).toBe(false);
 });
 
 test('another host is never the same origin, and no user stands in the address', () => {
   fc.assert(
     fc.property(fc.domain(), fc.domain(), (to, from) => {
       fc.pre(to !== from);
-      const redirect = judgeRedirect(307, `https://me:pw@${to}/x`, new URL(`https://${from}/v2/`));
+      const redirect = judgeRedirect(`https://me:pw@${to}/x`, new URL(`https://${from}/v2/`));
       if (redirect.kind !== 'follow') return;
       expect(redirect.isSameOrigin).toBe(false);
       expect(redirect.url.href).not.toContain('@');

@@ -4,8 +4,10 @@ export const MOST_REDIRECTS = 3;
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
+/** Whether a status says that what was asked for is elsewhere. */
+export const isRedirect = (status: number): boolean => REDIRECTS.has(status);
+
 export type Redirect =
-  | { readonly kind: 'none' }
   | { readonly kind: 'follow'; readonly url: URL; readonly isSameOrigin: boolean }
   | { readonly kind: 'refused'; readonly problem: string };
 
@@ -13,8 +15,7 @@ export type Redirect =
  * Judges where an answer from `from` sends us: never to link-local and metadata addresses, never to
  * this machine from elsewhere, never from HTTPS to HTTP.
  */
-export const judgeRedirect = (status: number, location: string | null, from: URL): Redirect => {
-  if (!REDIRECTS.has(status)) return { kind: 'none' };
+export const judgeRedirect = (location: string | null, from: URL): Redirect => {
   if (location === null || !URL.canParse(location, from.href)) {
     return { kind: 'refused', problem: 'to no address' };
   }

@@ -35,6 +35,8 @@ export type Endpoint = {
   readonly name: string;
   /** Host and port of its API: `registry-1.docker.io` for `docker.io`. */
   readonly authority: string;
+  /** Whether it can be asked at all: an image's name may carry port 99999, or host 999.1.1.1. */
+  readonly isAddress: boolean;
   /**
    * `either` is for registries on this machine, which the Docker Engine takes over HTTP too: HTTPS is
    * tried, and HTTP where nothing there speaks TLS.
@@ -67,12 +69,14 @@ export const createEndpoints = (
   const describe = (name: string): Endpoint => {
     const entry = told.get(name);
     const isInsecure = entry?.insecure === true || insecureHosts.has(name);
-    const isLocal =
-      URL.canParse(`https://${name}`) && isLoopbackHostname(new URL(`https://${name}`).hostname);
+    const authority = name === 'docker.io' ? 'registry-1.docker.io' : name;
+    const isAddress = URL.canParse(`https://${authority}`);
+    const isLocal = isAddress && isLoopbackHostname(new URL(`https://${authority}`).hostname);
     const hasTls = entry?.tls !== undefined && entry.tls !== null;
     return {
       name,
-      authority: name === 'docker.io' ? 'registry-1.docker.io' : name,
+      authority,
+      isAddress,
       scheme: isInsecure ? 'http' : isLocal && !hasTls ? 'either' : 'https',
       tls: entry?.tls ?? null,
       tlsElsewhere: hasTls ? { ca: entry.tls.ca, cert: null, key: null } : null,

@@ -7,7 +7,8 @@ import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { parseTokenAnswer, type Token } from './tokens.ts';
-import type { Answer, Exchange, Transport } from './transport.ts';
+import type { Answer } from './exchange-once.ts';
+import type { Exchange, Transport } from './transport.ts';
 import type { Trials } from './trials.ts';
 
 const MOST_TOKEN_BYTES = 64 * 1024;

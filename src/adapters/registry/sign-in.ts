@@ -8,7 +8,8 @@ import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
 import { requestToken } from './request-token.ts';
 import { createTokenCache } from './tokens.ts';
-import type { Answer, Transport } from './transport.ts';
+import type { Answer } from './exchange-once.ts';
+import type { Transport } from './transport.ts';
 import type { Trials } from './trials.ts';
 
 type Wanted =
@@ -27,7 +28,7 @@ export type Asking = {
 /** Finds the `Authorization` that a registry wants. */
 export type SignIn = {
   /** What the registry wanted before, so that it need not ask again; null where it wanted nothing. */
-  readonly prepare: (asking: Asking) => Promise<string | null>;
+  readonly prepare: (asking: Asking) => Promise<string> | null;
   /**
    * Answers a 401, after `sent` was sent or nothing. Throws {@link RegistryError} where no answer is
    * left that could be better.
@@ -117,7 +118,7 @@ export const createSignIn = (parts: {
   };
 
   return {
-    prepare: async (asking) => {
+    prepare: (asking) => {
       const want = wanted.get(asking.endpoint.name);
       if (want === undefined) return null;
       return want.kind === 'basic' ? basic(asking, null) : bearer(asking, want, asking.scope, null);

@@ -51,7 +51,7 @@ const sendBasic = async (
   return { answer, credentials: self.status === 200 ? 'accepted' : 'unknown' };
 };
 
-const send = async (
+const send = (
   parts: SignedInParts,
   asking: Asking,
   question: Question,
@@ -60,6 +60,15 @@ const send = async (
   if (authorization?.startsWith('Basic ') !== true) {
     return follow(parts.transport, asking, question, authorization);
   }
+  return sendPassword(parts, asking, question, authorization);
+};
+
+const sendPassword = async (
+  parts: SignedInParts,
+  asking: Asking,
+  question: Question,
+  authorization: string,
+): Promise<FollowedAnswer> => {
   const { name } = asking.endpoint;
   const { answer, credentials } = await parts.trials(name, authorization, asking.deadline, () =>
     sendBasic(parts, asking, question, authorization),
@@ -78,7 +87,8 @@ export const askSignedIn = async (
   question: Question,
 ): Promise<FollowedAnswer> => {
   const { endpoint } = asking;
-  const prepared = await parts.signIn.prepare(asking);
+  const preparing = parts.signIn.prepare(asking);
+  const prepared = preparing === null ? null : await preparing;
   const answer = await send(parts, asking, question, prepared);
   if (answer.status !== 401) return answer;
   // A host that we were redirected to has no sign-in of ours to ask for.

@@ -1,8 +1,9 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { type Dispatcher, Pool } from 'undici';
+import { Pool } from 'undici';
 import { createBoundedCache } from './bounded-cache.ts';
 import { explainConnectionFailure, ForbiddenAddress } from './connection-failure.ts';
-import { type Deadline, withinLimit } from './deadline.ts';
+import { type Deadline, watchLimit } from './deadline.ts';
+import { type Answer, exchangeOnce, type Target } from './exchange-once.ts';
 import { isForbiddenHostname } from './forbidden-address.ts';
 import { guardedLookup } from './guarded-lookup.ts';
 import { RegistryError } from './registry-error.ts';
@@ -10,7 +11,7 @@ import type { RegistryTls } from './registry-host.ts';
 
 export type Exchange = {
   readonly method: 'GET' | 'HEAD' | 'POST';
-  readonly url: URL;
+  readonly url: Target;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Of a body that is longer nothing is kept. */
@@ -19,13 +20,6 @@ export type Exchange = {
   /** Whether this address may be on this machine. */
   readonly mayBeLocal: boolean;
   readonly connections: number;
-};
-
-export type Answer = {
-  readonly status: number;
-  readonly header: (name: string) => string | null;
-  /** Read only where the status is 200; else empty. */
-  readonly body: Buffer;
 };
 
 export type Transport = {
@@ -41,8 +35,6 @@ export type Transport = {
 const KEEP_ALIVE_MS = 30_000;
 /** Distinct addresses with connections; a registry cannot make us hold more by redirecting. */
 const MOST_POOLS = 128;
-/** Of an answer that only its status matters of, this much is read to keep the connection. */
-const DRAINED_BYTES = 64 * 1024;
 
 const secureContextFor = (tls: RegistryTls): SecureContext =>
   createSecureContext({
@@ -50,31 +42,6 @@ const secureContextFor = (tls: RegistryTls): SecureContext =>
     ca: tls.ca === null ? undefined : [...getCACertificates('default'), tls.ca],
     ...(tls.cert === null || tls.key === null ? {} : { cert: tls.cert, key: tls.key.reveal() }),
   });
-
-const headerReader =
-  (headers: Dispatcher.ResponseData['headers']) =>
-  (name: string): string | null => {
-    const value = headers[name];
-    return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
-  };
-
-const readBody = async (
-  body: Dispatcher.ResponseData['body'],
-  host: string,
-  maxBytes: number,
-): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      const limit = `${Math.floor(maxBytes / 1024)} KiB`;
-      throw new RegistryError('malformed', `${host} answered with more than ${limit}`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
 
 /** Speaks HTTP with warm connections, bounded in time, size and number. */
 export const createTransport = (options: { attemptMs: number; userAgent: string }): Transport => {
@@ -104,6 +71,7 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
     const key = `${url.origin} ${mayBeLocal} ${secure.id} ${connections}`;
     const present = pools.get(key);
     if (present !== undefined) return present;
+    if (isForbiddenHostname(url.hostname)) throw new ForbiddenAddress(url.host);
     const pool = new Pool(url.origin, {
       connections,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -123,42 +91,30 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
     return pool;
   };
 
-  const exchangeOnce = async (exchange: Exchange, signal: AbortSignal): Promise<Answer> => {
-    const { method, url, headers, body, maxBytes } = exchange;
-    const response = await poolFor(exchange).request({
-      method,
-      path: url.pathname + url.search,
-      headers: { 'user-agent': options.userAgent, ...headers },
-      body: body ?? null,
-      // Undici gives the connection up after every HEAD, for servers that send a body with it; such a
-      // body breaks the next answer, which is tried again, and all others keep their connections.
-      reset: false,
-      signal,
-    });
-    const status = response.statusCode;
-    const header = headerReader(response.headers);
-    if (status === 200 && method !== 'HEAD') {
-      return { status, header, body: await readBody(response.body, url.host, maxBytes) };
-    }
-    await response.body.dump({ limit: DRAINED_BYTES, signal }).catch(() => undefined);
-    return { status, header, body: Buffer.alloc(0) };
-  };
-
   return {
     send: async (exchange, deadline) => {
       const { url } = exchange;
       if (isClosed) throw new RegistryError('unreachable', 'this client is closed');
-      if (isForbiddenHostname(url.hostname)) {
-        throw explainConnectionFailure(url.host, new ForbiddenAddress(url.host), 0);
-      }
+      const { caller } = deadline;
+      caller.throwIfAborted();
       const limitMs = Math.min(options.attemptMs, deadline.remainingMs());
+      const { method, headers, body = null, maxBytes } = exchange;
+      let forget = (): void => {};
       try {
-        return await withinLimit(deadline.caller, limitMs, (signal) =>
-          exchangeOnce(exchange, signal),
-        );
+        const { answer, end } = exchangeOnce(poolFor(exchange), {
+          method,
+          url,
+          headers: { 'user-agent': options.userAgent, ...headers },
+          body,
+          maxBytes,
+        });
+        forget = watchLimit(caller, limitMs, end);
+        return await answer;
       } catch (error) {
-        deadline.caller.throwIfAborted();
+        caller.throwIfAborted();
         throw explainConnectionFailure(url.host, error, limitMs);
+      } finally {
+        forget();
       }
     },
     close: async () => {
