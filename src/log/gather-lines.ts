@@ -11,11 +11,12 @@ const MOST_BYTES = 8 * 1024;
 export const gatherLines = (file: number): DestinationStream => {
   const stream = pino.destination({ dest: file, sync: true, minLength: MOST_BYTES });
   let isDue = false;
+  // It waits for the disk, which at the end of each turn would be too often, and is none to a pipe.
+  process.once('exit', () => stream.flushSync());
   const flush = (): void => {
     isDue = false;
-    stream.flushSync();
+    stream.flush();
   };
-  process.once('exit', flush);
   return {
     write: (line) => {
       stream.write(line);
