@@ -1,6 +1,8 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { jsonOnce } from '../core/json-once.ts';
+import type { RunView } from '../core/views.ts';
 import { built } from './built.ts';
 import { addCompression } from './compression.ts';
 import { LIMITS } from './limits.ts';
@@ -26,6 +28,10 @@ const by = ({ apiToken, ip }: FastifyRequest): By => ({
   signal: AbortSignal.timeout(LIMITS.actTimeout),
 });
 
+/** What a dry run found was written for the store already. */
+const runJson = ({ services, ...summary }: RunView): string =>
+  `${JSON.stringify(summary).slice(0, -1)},"services":${jsonOnce(services)}}`;
+
 const keyOf = ({ cluster, name }: z.output<typeof serviceParams>) => ({ cluster, service: name });
 
 /** What operators may do. */
@@ -50,7 +56,8 @@ export const createActRoutes =
       },
       async (request, reply) => {
         const run = await built(acts.startRun)(request.body ?? EVERYTHING, by(request));
-        return reply.code(run.dryRun && run.endedAt !== null ? 200 : 202).send(run);
+        const status = run.dryRun && run.endedAt !== null ? 200 : 202;
+        return reply.code(status).serializer(runJson).send(run);
       },
     );
     const service = '/clusters/:cluster/services/:name';

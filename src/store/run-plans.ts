@@ -1,3 +1,4 @@
+import { jsonOnce } from '../core/json-once.ts';
 import type { RunSummary, ServiceView } from '../core/views.ts';
 import { readJson } from './json.ts';
 import type { Query } from './open-store.ts';
@@ -21,7 +22,7 @@ export const putRunPlan = async (
     .values({
       run_id: run,
       counts: JSON.stringify(countVerdicts(services)),
-      services: JSON.stringify(services),
+      services: jsonOnce(services),
     })
     .execute();
 };
