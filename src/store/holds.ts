@@ -46,6 +46,8 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
     .where('released_at', 'is', null)
     .orderBy('id')
     .execute();
+  // Asked of each of thousands of services.
+  if (rows.length === 0) return () => null;
   const standing = Map.groupBy(rows, (row) => row.service_id);
   return (service, digest) => {
     // The fingerprint is dear to compute, and few services have a hold.

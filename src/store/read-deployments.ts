@@ -80,9 +80,10 @@ export const readDeployment = async (db: Db, id: string): Promise<DeploymentView
   return row === undefined ? null : ((await toViews(db, [row], 'every step'))[0] ?? null);
 };
 
-/** What is known of each service's last deployment, by `cluster service-id`. */
+/** What is known of the last deployment of each service of a cluster, by the service's id. */
 export const latestDeployments = async (
   db: Db,
+  cluster: string,
 ): Promise<
   ReadonlyMap<
     string,
@@ -91,12 +92,13 @@ export const latestDeployments = async (
 > => {
   const rows = await db
     .selectFrom('deployments')
-    .select((eb) => ['cluster', 'service_id', 'to_digest', 'build', eb.fn.max('id').as('id')])
-    .groupBy(['cluster', 'service_id'])
+    .select((eb) => ['service_id', 'to_digest', 'build', eb.fn.max('id').as('id')])
+    .where('cluster', '=', cluster)
+    .groupBy('service_id')
     .execute();
   return new Map(
     rows.map((row) => [
-      `${row.cluster} ${row.service_id}`,
+      row.service_id,
       { id: row.id, to: row.to_digest, build: readOptionalJson<BuildFacts>(row.build) },
     ]),
   );

@@ -278,9 +278,8 @@ describe('deployments', () => {
     const build = { version: 'v2', revision: 'abc', source: null, created: null };
     await recordBuild(store.db, second, build);
     const other = await deploy({ cluster: 'two' });
-    expect([...(await latestDeployments(store.db))]).toEqual([
-      ['one service-1', { id: second, to: B, build }],
-      ['two service-1', { id: other, to: B, build: null }],
-    ]);
+    const latest = async (cluster: string) => [...(await latestDeployments(store.db, cluster))];
+    expect(await latest('one')).toEqual([['service-1', { id: second, to: B, build }]]);
+    expect(await latest('two')).toEqual([['service-1', { id: other, to: B, build: null }]]);
   });
 });

@@ -3,7 +3,7 @@ import type { Db } from '../store/open-store.ts';
 import { type latestDeployments, readBuilds } from '../store/read-deployments.ts';
 
 /**
- * Says of each service what the digest that it runs was built from. Its last deployment tells, unless
+ * Says of each service of a cluster what the digest that it runs was built from. Its last deployment tells, unless
  * that one was taken back or somebody else has changed the service since: then any deployment to that digest.
  */
 export const withBuilds = async (
@@ -11,17 +11,16 @@ export const withBuilds = async (
   views: readonly ServiceView[],
   latest: Awaited<ReturnType<typeof latestDeployments>>,
 ): Promise<readonly ServiceView[]> => {
-  const lastOf = ({ cluster, id }: ServiceView) => latest.get(`${cluster} ${id}`);
   const others = views.flatMap((view) => {
-    const last = lastOf(view);
+    const last = latest.get(view.id);
     return view.running === null || last === undefined || last.to === view.running
       ? []
       : [view.running];
   });
   const builds = await readBuilds(db, [...new Set(others)]);
   return views.map((view) => {
-    const last = lastOf(view);
+    const last = latest.get(view.id);
     const build = last?.to === view.running ? last?.build : builds.get(view.running ?? '');
-    return { ...view, build: build ?? null };
+    return build === undefined || build === null ? view : { ...view, build };
   });
 };

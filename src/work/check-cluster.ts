@@ -29,8 +29,13 @@ export type OnProgress = (progress: { services: number; images: number; checked:
 
 const CLUSTER_TIMEOUT_MS = 60_000;
 
+const isSelective = ({ services, stacks, images }: RunRequest): boolean =>
+  services.length > 0 || stacks.length > 0 || images.length > 0;
+
 /** Whether a request selects a service: an empty list of patterns selects every one. */
 export const isSelected = (service: Service, request: RunRequest): boolean => {
+  // Thousands of services are asked, mostly for nothing in particular.
+  if (!isSelective(request)) return true;
   const some = (patterns: readonly string[], texts: readonly string[]): boolean =>
     patterns.length === 0 ||
     patterns.some((pattern) => texts.some((text) => matchesGlob(pattern, text)));
@@ -60,7 +65,7 @@ export const checkCluster = async (
     cluster.listServices(limited),
     cluster.listRunningTasks(null, limited),
     readMemory(db, cluster.name, deps.now()),
-    latestDeployments(db),
+    latestDeployments(db, cluster.name),
   ]).catch((error: unknown) => {
     if (signal.aborted || error instanceof ClusterError || !limited.aborted) throw error;
     const detail = `no answer within ${CLUSTER_TIMEOUT_MS / 1000} s`;
@@ -84,26 +89,24 @@ export const checkCluster = async (
   );
   tell();
   const at = new Date(deps.now()).toISOString();
-  const tasksOf = Map.groupBy(tasks ?? [], (task) => task.serviceId);
-  const shown = results.map(({ service, verdict, lookUp: answer }) =>
+  const shown = results.map(({ service, tasks: ofService, knownDigest, verdict, lookUp: answer }) =>
     toServiceView({
       cluster: cluster.name,
       service,
-      tasks: tasks === null ? null : (tasksOf.get(service.id) ?? []),
+      tasks: ofService,
       verdict,
-      lookUp: answer,
       published: answer?.kind === 'published' ? answer.digest : null,
       checkedAt: answer === null ? null : at,
-      knownDigest: memory.knownDigest(service),
-      deployment: latest.get(`${cluster.name} ${service.id}`)?.id ?? null,
+      knownDigest,
+      deployment: latest.get(service.id)?.id ?? null,
     }),
   );
   const views = await withBuilds(db, shown, latest);
+  // SmartRedeploy never hands over: what it could not check it leaves alone.
+  const policy = { pin: request.pin, handOver: false };
   return views.flatMap((view, index) => {
     const result = results[index];
     if (result === undefined) return [];
-    // SmartRedeploy never hands over: what it could not check it leaves alone.
-    const policy = { pin: request.pin, handOver: false };
     const step = plan(result.verdict, result.lookUp, policy, cluster.capabilities);
     return [{ ...result, view, step }];
   });

@@ -1,6 +1,6 @@
 import { assess } from '../core/assess.ts';
 import type { Digest } from '../core/digest.ts';
-import { imageWithTag } from '../core/image-reference.ts';
+import { imageWithTag, type ParsedImage } from '../core/image-reference.ts';
 import { exclusionOf, type Selection } from '../core/labels.ts';
 import { isPlainManifest, type LookUp } from '../core/published.ts';
 import type { Service, Task } from '../core/service.ts';
@@ -18,6 +18,10 @@ export type CheckedService = {
   readonly service: Service;
   /** Null where the spec's image has no tag or is none. */
   readonly image: TaggedImage | null;
+  /** Its running tasks; null where they are not told or do not matter. */
+  readonly tasks: readonly Task[] | null;
+  /** What an unpinned one is known to run; null where that is not known. */
+  readonly knownDigest: Digest | null;
   /** Null where the registry was not asked. */
   readonly lookUp: LookUp | null;
   /** Platform manifests of the published digest; null where they were not read. */
@@ -42,9 +46,15 @@ export const taggedImage = (service: Service): TaggedImage | null => {
   return image.tag === null ? null : { ...image, tag: image.tag };
 };
 
+const NOT_CHECKED: Verdict = { verdict: 'unknown', reason: 'not-checked', detail: null };
+const NO_TASKS: readonly Task[] = [];
 const NO_MEMBERS = { kind: 'manifest', manifest: { members: [] } } as const;
 
-type Asked = { readonly service: Service; readonly image: TaggedImage };
+/** A service while it is checked. */
+type Checking = { -readonly [Field in keyof CheckedService]: CheckedService[Field] };
+
+/** An image and the services that are to be checked against it. */
+type UsedImage = { readonly image: TaggedImage; readonly users: Checking[] };
 
 /** Verdicts that a platform of the published index could turn into `current`. */
 const DIFFERS: ReadonlySet<string> = new Set(['obsolete', 'held', 'diverged']);
@@ -61,29 +71,26 @@ export const checkServices = async (
 ): Promise<CheckedService[]> => {
   const { select, memory } = check;
   const tasksOf = check.tasks === null ? null : Map.groupBy(check.tasks, (task) => task.serviceId);
-  const checked = new Map<Service, CheckedService>();
-  const conclude = (
-    { service, image }: Pick<CheckedService, 'service' | 'image'>,
-    lookUp: LookUp | null,
-    members: readonly Digest[] | null,
-  ): Verdict => {
-    const verdict = assess({
+  const conclude = (one: Checking, lookUp: LookUp | null, members: readonly Digest[] | null) => {
+    const { service } = one;
+    one.lookUp = lookUp;
+    one.members = members;
+    one.verdict = assess({
       service,
-      tasks: tasksOf === null ? null : (tasksOf.get(service.id) ?? []),
+      tasks: one.tasks,
       lookUp,
       members,
       select,
       hold: lookUp?.kind === 'published' ? memory.hold(service, lookUp.digest) : null,
-      knownDigest: memory.knownDigest(service),
+      knownDigest: one.knownDigest,
       updateIsOurs: memory.updateIsOurs(service),
     });
-    checked.set(service, { service, image, lookUp, members, verdict });
-    return verdict;
   };
 
-  const checkImage = async (image: TaggedImage, users: readonly Asked[]): Promise<void> => {
+  const checkImage = async ({ image, users }: UsedImage): Promise<void> => {
     const lookUp = await check.lookUp(image);
-    const differing = users.filter((user) => DIFFERS.has(conclude(user, lookUp, null).verdict));
+    for (const user of users) conclude(user, lookUp, null);
+    const differing = users.filter(({ verdict }) => DIFFERS.has(verdict.verdict));
     if (differing.length === 0 || lookUp?.kind !== 'published') return;
     // Only an index has members that could run instead of it.
     const read = isPlainManifest(lookUp.mediaType)
@@ -95,17 +102,48 @@ export const checkServices = async (
     }
   };
 
-  const usersOf = new Map<string, [Asked, ...Asked[]]>();
-  for (const service of check.services) {
+  const used = createUsedImages();
+  const checked = check.services.map((service): Checking => {
+    const found = used.of(service);
+    const one: Checking = {
+      service,
+      image: found?.image ?? null,
+      tasks: tasksOf === null ? null : (tasksOf.get(service.id) ?? NO_TASKS),
+      knownDigest: memory.knownDigest(service),
+      lookUp: null,
+      members: null,
+      verdict: NOT_CHECKED,
+    };
+    if (found === null || exclusionOf(service, select) !== null) conclude(one, null, null);
+    else found.used.users.push(one);
+    return one;
+  });
+  await Promise.all(used.all().map(checkImage));
+  return checked;
+};
+
+/** Finds the tagged image of each service; a cluster of thousands has few, each spelt the same way. */
+const createUsedImages = () => {
+  const byText = new Map<string, UsedImage>();
+  // What spells the same was parsed once, and so is told by what it was parsed to.
+  const byParsed = new Map<ParsedImage, { image: TaggedImage; used: UsedImage } | null>();
+  const find = (service: Service): { image: TaggedImage; used: UsedImage } | null => {
     const image = taggedImage(service);
-    if (image === null || exclusionOf(service, select) !== null) {
-      conclude({ service, image }, null, null);
-      continue;
-    }
-    const users = usersOf.get(imageWithTag(image));
-    if (users === undefined) usersOf.set(imageWithTag(image), [{ service, image }]);
-    else users.push({ service, image });
-  }
-  await Promise.all([...usersOf.values()].map((users) => checkImage(users[0].image, users)));
-  return check.services.flatMap((service) => checked.get(service) ?? []);
+    if (image === null) return null;
+    const text = imageWithTag(image);
+    const used = byText.get(text) ?? { image, users: [] };
+    byText.set(text, used);
+    return { image, used };
+  };
+  return {
+    of: (service: Service) => {
+      const known = byParsed.get(service.image);
+      if (known !== undefined) return known;
+      const found = find(service);
+      byParsed.set(service.image, found);
+      return found;
+    },
+    /** Those that have users. */
+    all: () => [...byText.values()].filter(({ users }) => users.length > 0),
+  };
 };

@@ -73,7 +73,7 @@ const inspectCluster = async (
     cluster.listRunningTasks(null, limited),
     readMemory(deps.db, cluster.name, deps.now()),
     readLookUps(deps.db),
-    latestDeployments(deps.db),
+    latestDeployments(deps.db, cluster.name),
   ]).catch((error: unknown) => {
     if (signal.aborted || error instanceof ClusterError || !limited.aborted) throw error;
     const detail = `no answer within ${timeoutMs / 1000} s`;
@@ -96,19 +96,17 @@ const inspectCluster = async (
     },
     limited,
   );
-  const tasksOf = Map.groupBy(tasks ?? [], (task) => task.serviceId);
-  const views = checked.map(({ service, image, lookUp, verdict }) => {
+  const views = checked.map(({ service, image, tasks: ofService, knownDigest, verdict }) => {
     const seen = image === null ? undefined : last(imageName(image), image.tag);
     return toServiceView({
       cluster: cluster.name,
       service,
-      tasks: tasks === null ? null : (tasksOf.get(service.id) ?? []),
+      tasks: ofService,
       verdict,
-      lookUp,
       published: seen?.digest ?? null,
       checkedAt: seen === undefined ? null : rfc3339(seen.checkedAt),
-      knownDigest: memory.knownDigest(service),
-      deployment: latest.get(`${cluster.name} ${service.id}`)?.id ?? null,
+      knownDigest,
+      deployment: latest.get(service.id)?.id ?? null,
     });
   });
   return withBuilds(deps.db, views, latest);

@@ -1,6 +1,6 @@
-import { imageName } from '../core/image-reference.ts';
+import { imageName, imageWithTag } from '../core/image-reference.ts';
 import type { Query } from '../store/open-store.ts';
-import { recordLookUps } from '../store/published.ts';
+import { type NewLookUp, recordLookUps } from '../store/published.ts';
 import type { CheckedService } from './check-services.ts';
 
 /** Remembers what the registries answered while services were checked, each image once. */
@@ -9,15 +9,18 @@ export const recordChecked = async (
   checked: readonly CheckedService[],
   now: number,
 ): Promise<void> => {
-  const byImage = Map.groupBy(checked, ({ image }) =>
-    image === null ? null : `${imageName(image)}:${image.tag}`,
-  );
-  const answers = [...byImage.values()].flatMap((services) => {
-    // The reading of the manifest may have failed for one and not been needed for another.
-    const shown = services.find(({ members }) => members !== null) ?? services[0];
-    if (shown === undefined || shown.image === null || shown.lookUp === null) return [];
-    const { image, lookUp, members } = shown;
-    return { name: imageName(image), tag: image.tag, lookUp, members };
-  });
-  await recordLookUps(query, answers, now);
+  const shown = new Map<string, NewLookUp>();
+  // Those that spell an image the same have one object of it: few texts are made of thousands of services.
+  for (const [image, services] of Map.groupBy(checked, (one) => one.image)) {
+    // Some may be excluded. The reading of the manifest may have failed for one and not been needed
+    // for another.
+    const asked = services.filter(({ lookUp }) => lookUp !== null);
+    const one = asked.find(({ members }) => members !== null) ?? asked[0];
+    if (image === null || one === undefined || one.lookUp === null) continue;
+    const text = imageWithTag(image);
+    if (one.members === null && shown.has(text)) continue;
+    const { lookUp, members } = one;
+    shown.set(text, { name: imageName(image), tag: image.tag, lookUp, members });
+  }
+  await recordLookUps(query, [...shown.values()], now);
 };

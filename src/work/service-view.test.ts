@@ -9,7 +9,6 @@ const view = (service: Partial<Service>, tasks: readonly Task[] | null) =>
     service: makeService(service),
     tasks,
     verdict: { verdict: 'current' },
-    lookUp: null,
     published: null,
     checkedAt: null,
     knownDigest: null,

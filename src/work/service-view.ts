@@ -1,4 +1,3 @@
-import type { LookUp } from '../core/published.ts';
 import { imageWithTag } from '../core/image-reference.ts';
 import type { Service, Task } from '../core/service.ts';
 import { type Verdict, verdictDetail, verdictReason } from '../core/verdict.ts';
@@ -9,7 +8,6 @@ export type Shown = {
   readonly service: Service;
   readonly tasks: readonly Task[] | null;
   readonly verdict: Verdict;
-  readonly lookUp: LookUp | null;
   /** The digest that was last seen published, also where the last look-up failed. */
   readonly published: string | null;
   /** When the registry was last asked, RFC 3339. */
@@ -42,20 +40,23 @@ export const toServiceView = (shown: Shown): ServiceView => {
   };
 };
 
-const up = (tasks: readonly Task[]): readonly Task[] =>
-  tasks.filter((task) => task.state === 'running');
+const isUp = (task: Task): boolean => task.state === 'running';
 
 /** What most of its tasks run; what the spec says where tasks are not told. */
-const runningDigest = ({ service, tasks, knownDigest }: Shown): string | null => {
-  const spec = service.image.ok ? service.image.image.digest : null;
-  const running = Map.groupBy(up(tasks ?? []), (task) => task.digest);
-  const most = [...running].toSorted(([, a], [, b]) => b.length - a.length)[0];
-  return most?.[0] ?? spec ?? knownDigest;
+const runningDigest = ({ service, tasks, knownDigest }: Shown): string | null =>
+  mostRun(tasks ?? []) ?? (service.image.ok ? service.image.image.digest : null) ?? knownDigest;
+
+const mostRun = (tasks: readonly Task[]): string | null => {
+  const [first] = tasks;
+  if (first === undefined) return null;
+  if (tasks.length === 1) return isUp(first) ? first.digest : null;
+  const running = Map.groupBy(tasks.filter(isUp), (task) => task.digest);
+  return [...running].toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0] ?? null;
 };
 
 const replicasOf = ({ service, tasks }: Shown): ServiceView['replicas'] => {
   if (tasks === null) return service.replicas;
   // The tasks of a job are not wanted to run but to end, so a global one has none here to count.
   const desired = service.specReplicas ?? (service.mode === 'global-job' ? null : tasks.length);
-  return desired === null ? null : { running: up(tasks).length, desired };
+  return desired === null ? null : { running: tasks.filter(isUp).length, desired };
 };

@@ -62,6 +62,17 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     return service;
   };
 
+  /** Of a list that is the same as before, so that its specs are kept once. */
+  const listed = new WeakMap<readonly ReadService[], readonly Service[]>();
+
+  const keepAll = (read: readonly ReadService[]): readonly Service[] => {
+    const known = listed.get(read);
+    if (known !== undefined) return known;
+    const services = read.map(({ service, spec }) => keep(service, spec));
+    listed.set(read, services);
+    return services;
+  };
+
   const observe = async (id: string, signal: AbortSignal): Promise<Observation | null> => {
     const [found, tasks] = await Promise.all([reads.service(id, signal), reads.tasks(id, signal)]);
     if (found === null) return null;
@@ -133,8 +144,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     capabilities: { setsDigest: true, tellsTasks: true, givesLogs: true },
     identify: async (signal) =>
       engineIdentity(name, options.url, await connection.version(signal), await reads.info(signal)),
-    listServices: async (signal, imageName) =>
-      (await reads.services(signal, imageName)).map(({ service, spec }) => keep(service, spec)),
+    listServices: async (signal, imageName) => keepAll(await reads.services(signal, imageName)),
     listRunningTasks: reads.runningTasks,
     listNodes: reads.nodes,
     observe,
