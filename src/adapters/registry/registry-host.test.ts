@@ -10,6 +10,7 @@ describe('a host of which nobody said anything', () => {
     expect(of('ghcr.io')).toEqual({
       name: 'ghcr.io',
       authority: 'ghcr.io',
+      isAddress: true,
       scheme: 'https',
       tls: null,
       tlsElsewhere: null,
@@ -72,5 +73,16 @@ describe('what the operator says', () => {
       { name: 'b.local', scheme: 'https', credentials: null },
       { name: 'a.local:5000', scheme: 'http', credentials: null, concurrency: 2 },
     ]);
+  });
+});
+
+describe('an image may name a host', () => {
+  test.each([
+    ['registry.local:5000', true],
+    ['docker.io', true],
+    ['registry.local:99999', false],
+    ['999.1.1.1', false],
+  ])('%s, which can be asked: %s', (host, isAddress) => {
+    expect(of(host)).toMatchObject({ name: host, isAddress });
   });
 });
