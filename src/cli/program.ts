@@ -44,6 +44,7 @@ export const createProgram = (deps: CliDeps, finish: (status: number) => void): 
     .option('--no-color', 'print without colours')
     .exitOverride()
     .showSuggestionAfterError()
+    .showHelpAfterError('the same with --help tells what it takes')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => deps.stdout.write(text),

@@ -20,7 +20,7 @@ test.each([
   [['--version'], 0, /^1\.2\.3\n$/],
   [['smart-redeploy', '--help'], 0, /Examples:/],
   [['statsu'], 2, /Did you mean status\?/],
-  [['status', '--nope'], 2, /unknown option/],
+  [['status', '--nope'], 2, /unknown option.*\n.*--help/],
   [['deployments', '--limit', '0'], 2, /whole number/],
   [['freeze'], 2, /--reason/],
   [['freeze', '--reason', 'x', '--for', '2'], 2, /A duration such as/],

@@ -97,6 +97,28 @@ test('status: a cluster that is down is told, since its services are missing', a
   ]);
 });
 
+test('status: what is behind unknown is told once, and what to do', async () => {
+  const away = {
+    verdict: 'unknown',
+    reason: 'unreachable',
+    detail: 'registry.test: no route',
+  } as const;
+  const services = [
+    serviceOf({ ...away, name: 'a' }),
+    serviceOf({ ...away, name: 'b' }),
+    serviceOf({ name: 'c', verdict: 'unknown', reason: 'not-checked' }),
+    serviceOf({ name: 'web' }),
+  ];
+  await using helper = await startFakeHelper(({ path }) =>
+    page(path.endsWith('/services') ? services : []),
+  );
+  const { err } = await runCli(['status', '--url', helper.url]);
+  expect(err).toBe(
+    'unknown: registry.test: no route\nnot checked yet: cd-helper smart-redeploy --dry-run asks the registries\n',
+  );
+  expect((await runCli(['status', 'we*', '--url', helper.url])).err).toBe('');
+});
+
 test('status --engine asks no helper', async () => {
   const asked: string[] = [];
   const { status, out } = await runCli(['status', '--engine', 'unix:///x', '--json'], {

@@ -48,6 +48,21 @@ const NOTHING = 'no services are shown: nothing matches, or nothing runs';
 const NOTHING_TOLD =
   'its services cannot be told now; cd-helper history still tells what was deployed to them';
 
+/** More than these are the same trouble, or too many to read at once. */
+const MOST_DETAILS = 3;
+
+/** What is behind `unknown`, each trouble once, and what to do about it. */
+const tellUnknown = (context: Context, services: readonly ServiceView[]): void => {
+  const unknown = services.filter(({ verdict }) => verdict === 'unknown');
+  const details = new Set(unknown.flatMap(({ detail }) => detail ?? []));
+  for (const detail of [...details].slice(0, MOST_DETAILS)) {
+    context.note(printable(`unknown: ${detail}`));
+  }
+  if (unknown.some(({ reason }) => reason === 'not-checked')) {
+    context.note('not checked yet: cd-helper smart-redeploy --dry-run asks the registries');
+  }
+};
+
 const show = async (
   context: Context,
   services: readonly ServiceView[],
@@ -64,6 +79,7 @@ const show = async (
   } else {
     context.print(...serviceLines(context, services));
     if (context.width !== null) context.print('', countServices(services));
+    tellUnknown(context, services);
   }
 };
 
