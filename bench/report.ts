@@ -38,7 +38,7 @@ export const figure = ({ what, unit, floor, helper, goal }: Measured): Figure =>
 });
 
 /** Whether a figure keeps its goal; null where it has none. */
-export const keepsGoal = ({ ratio, goal }: Figure): boolean | null =>
+const keepsGoal = ({ ratio, goal }: Figure): boolean | null =>
   ratio === null || goal === null ? null : ratio <= goal;
 
 const show = (value: number | null, unit: string): string => {

@@ -7,7 +7,7 @@ import type { Page } from '../../src/core/views.ts';
 import { type Line, startLineChild } from './child.ts';
 import { shippedNodeOptions } from './shipped-node-options.ts';
 
-export const BUILT_MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const BUILT_MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const HOOK_SECRET = 'a-path-secret-for-benchmarks-only-0123456789';
 const API_TOKEN = 'an-operator-token-for-benchmarks-only-0123456789';
 const ANSWER_WITHIN_MS = 120_000;

@@ -46,7 +46,7 @@ export type Conclusion = {
   readonly failed: boolean;
 };
 
-export const CLUSTER_BACKOFF: Backoff = { firstMs: 1_000, longestMs: 15_000 };
+const CLUSTER_BACKOFF: Backoff = { firstMs: 1_000, longestMs: 15_000 };
 /** A cluster that is away so long is not coming back by itself; its pushes are given up and say so. */
 export const CLUSTER_GIVE_UP_MS = 24 * 3_600_000;
 const REGISTRY_BACKOFF: Backoff = { firstMs: 2_000, longestMs: 120_000 };

@@ -3,7 +3,7 @@ import type { BuildFacts } from './published.ts';
 import type { DeploymentState } from './views.ts';
 
 /** States in which a deployment is at its end. */
-export const FINAL_STATES = [
+const FINAL_STATES = [
   'succeeded',
   'failed',
   'rolled-back',

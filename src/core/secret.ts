@@ -1,5 +1,5 @@
 /** What stands wherever a secret would be shown. */
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 

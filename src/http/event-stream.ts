@@ -23,7 +23,7 @@ export type EventStream = {
 };
 
 /** {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream The format}; JSON has no line ends. */
-export const printEvent = ({ id, type, data }: FeedEvent): string =>
+const printEvent = ({ id, type, data }: FeedEvent): string =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 
 /**

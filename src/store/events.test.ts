@@ -18,7 +18,7 @@ import {
 import { addFreeze, endFreeze } from './freezes.ts';
 import { claimLook, endLook } from './looks.ts';
 import { openStore, type Store } from './open-store.ts';
-import { recordLookUp } from './published.ts';
+import { recordLookUps } from './published.ts';
 import { queueDeployment } from './queue-deployment.ts';
 import { endRun, setRunProgress, startRun } from './runs.ts';
 import { digestOfChar } from '../../test/support/make-service.ts';
@@ -153,8 +153,16 @@ describe('what is told', () => {
       digest: digestOfChar('a'),
       mediaType: '',
     } as const;
-    await recordLookUp(db, 'docker.io/acme/web', 'v1', published, null, START);
-    await recordLookUp(db, 'docker.io/acme/web', 'v1', published, null, START + 1);
+    await recordLookUps(
+      db,
+      [{ name: 'docker.io/acme/web', tag: 'v1', lookUp: published, members: null }],
+      START,
+    );
+    await recordLookUps(
+      db,
+      [{ name: 'docker.io/acme/web', tag: 'v1', lookUp: published, members: null }],
+      START + 1,
+    );
     await addEvent(db, 'cluster', { name: 'one', state: 'down' });
     const seen = (await told()).map(({ type, ...data }) => [type, data]);
     expect(seen).toMatchObject([

@@ -11,7 +11,7 @@ import { type Deployment, endDeployment, findDeployment } from './deployments.ts
 import { addHold, type NewHold, readHolds, releaseHolds } from './holds.ts';
 import { openStore, type Store } from './open-store.ts';
 import { knownDigest, readProven, recordProven } from './proven.ts';
-import { readLookUps, recordLookUp } from './published.ts';
+import { readLookUps, recordLookUps } from './published.ts';
 import { queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';
 import { queueRetry, RETRY_AFTER_MS } from './retries.ts';
@@ -129,7 +129,11 @@ describe('a published digest', () => {
   const last = async () => (await readLookUps(store.db)).get(`${NAME}:v1`);
 
   it('is remembered with its members', async () => {
-    await recordLookUp(store.db, NAME, 'v1', published(A), [B], START);
+    await recordLookUps(
+      store.db,
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B] }],
+      START,
+    );
     expect(await last()).toEqual({
       digest: A,
       members: [B],
@@ -140,8 +144,16 @@ describe('a published digest', () => {
   });
 
   it('stays known while the registry cannot tell, with why', async () => {
-    await recordLookUp(store.db, NAME, 'v1', published(A), [B], START);
-    await recordLookUp(store.db, NAME, 'v1', failedLookUp('unreachable'), null, START + 5);
+    await recordLookUps(
+      store.db,
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B] }],
+      START,
+    );
+    await recordLookUps(
+      store.db,
+      [{ name: NAME, tag: 'v1', lookUp: failedLookUp('unreachable'), members: null }],
+      START + 5,
+    );
     expect(await last()).toEqual({
       digest: A,
       members: [B],
@@ -149,26 +161,49 @@ describe('a published digest', () => {
       detail: 'the registry: unreachable',
       checkedAt: START + 5,
     });
-    await recordLookUp(store.db, NAME, 'v1', published(A), null, START + 9);
+    await recordLookUps(
+      store.db,
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: null }],
+      START + 9,
+    );
     expect(await last()).toMatchObject({ digest: A, failure: null, detail: null });
   });
 
   it('keeps its members while it is the same, and loses them with another', async () => {
-    await recordLookUp(store.db, NAME, 'v1', published(A), [B], START);
-    await recordLookUp(store.db, NAME, 'v1', published(A), null, START + 1);
+    await recordLookUps(
+      store.db,
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B] }],
+      START,
+    );
+    await recordLookUps(
+      store.db,
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: null }],
+      START + 1,
+    );
     expect((await last())?.members).toEqual([B]);
-    await recordLookUp(store.db, NAME, 'v1', published(B), null, START + 2);
+    await recordLookUps(
+      store.db,
+      [{ name: NAME, tag: 'v1', lookUp: published(B), members: null }],
+      START + 2,
+    );
     expect(await last()).toMatchObject({ digest: B, members: [] });
   });
 
   it('was never seen where the first answer is a failure', async () => {
-    await recordLookUp(store.db, NAME, 'v1', failedLookUp('tag-gone'), null, START);
+    await recordLookUps(
+      store.db,
+      [{ name: NAME, tag: 'v1', lookUp: failedLookUp('tag-gone'), members: null }],
+      START,
+    );
     expect(await last()).toMatchObject({ digest: null, members: [], failure: 'tag-gone' });
   });
 
   it('is one for each tag', async () => {
-    await recordLookUp(store.db, NAME, 'v1', published(A), null, START);
-    await recordLookUp(store.db, NAME, 'v2', published(B), null, START);
+    const answers = [
+      { name: NAME, tag: 'v1', lookUp: published(A), members: null },
+      { name: NAME, tag: 'v2', lookUp: published(B), members: null },
+    ];
+    await recordLookUps(store.db, answers, START);
     expect([...(await readLookUps(store.db)).values()].map(({ digest }) => digest)).toEqual([A, B]);
   });
 });

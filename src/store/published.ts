@@ -58,16 +58,6 @@ export const recordLookUps = async (
   `.execute(query);
 };
 
-/** `members` are the platform manifests of the published digest, null where they were not read. */
-export const recordLookUp = (
-  query: Query,
-  name: string,
-  tag: string,
-  lookUp: LookUp,
-  members: readonly Digest[] | null,
-  now: number,
-): Promise<void> => recordLookUps(query, [{ name, tag, lookUp, members }], now);
-
 /** What a registry answered, as far as it is remembered: without the media type and how long to wait. */
 export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members'>;
 

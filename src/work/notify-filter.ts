@@ -7,7 +7,7 @@ const USUAL_STATES: readonly FinalState[] = ['succeeded', 'failed', 'rolled-back
 const matchesAny = (patterns: readonly string[] | null, text: string | null): boolean =>
   patterns === null || (text !== null && patterns.some((pattern) => matchesGlob(pattern, text)));
 
-export const isWanted = (filter: NoticeFilter, notice: Notice): boolean =>
+const isWanted = (filter: NoticeFilter, notice: Notice): boolean =>
   (filter.states ?? USUAL_STATES).includes(notice.state) &&
   matchesAny(filter.clusters, notice.cluster) &&
   matchesAny(filter.stacks, notice.stack) &&

@@ -30,7 +30,7 @@ export type DeskStage = {
 const NOBODY_YET = /401.*\/api\/v1\/session\)/;
 
 /** Two tokens, with the roles that there are. */
-export const TOKENS = [
+const TOKENS = [
   { name: 'oncall', role: 'operator', value: API_TOKEN },
   { name: 'guest', role: 'viewer', value: VIEWER_TOKEN },
 ];

@@ -24,7 +24,7 @@ const FLAGS = [
 ];
 const START_WITHIN_MS = 60_000;
 /** Longest that anything on a page is waited for; rollouts of the real engine take tens of seconds. */
-export const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000;
 
 /** A person at a browser: cookies of their own, and one origin where they may go. */
 export type Visitor = {

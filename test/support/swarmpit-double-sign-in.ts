@@ -18,7 +18,7 @@ export const own = (status: number, error: string): SwarmpitAnswer => ({
 export type Role = 'admin' | 'viewer';
 type Token = { readonly role: Role; state: 'valid' | 'expired' | 'revoked' };
 
-export const USER = { name: 'admin', password: 'correct horse' };
+const USER = { name: 'admin', password: 'correct horse' };
 
 /** Swarmpit's tokens: values already have the prefix, and requests without it are refused. */
 export const createTokens = () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/work/ports.ts';
 
 /** Where time begins, as in the fake engine. */
-export const TIME_BEGINS = Date.parse('2026-01-01T00:00:00Z');
+const TIME_BEGINS = Date.parse('2026-01-01T00:00:00Z');
 
 /** Time in which a machine that is busy elsewhere costs nothing, and that a test may let pass at once. */
 export type TestClock = Clock & {

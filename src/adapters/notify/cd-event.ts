@@ -74,7 +74,7 @@ const toEvent = (source: string, parts: Parts): CdEvent => ({
  * Package URL of an image with its digest
  * ({@link https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md type oci}).
  */
-export const imagePurl = (image: string, digest: string | null): string => {
+const imagePurl = (image: string, digest: string | null): string => {
   const colon = image.lastIndexOf(':');
   const [name, tag] =
     colon > image.lastIndexOf('/') ? [image.slice(0, colon), image.slice(colon + 1)] : [image, ''];

@@ -35,7 +35,7 @@ const TIMEOUT_MS = 10_000;
 /** More would not fit into one message of the receivers with the least room. */
 const NOTICES_PER_MESSAGE = 10;
 
-export const SIGNATURE_HEADER = 'x-cd-helper-signature';
+const SIGNATURE_HEADER = 'x-cd-helper-signature';
 
 type Letter = { readonly body: Buffer; readonly headers: Readonly<Record<string, string>> };
 

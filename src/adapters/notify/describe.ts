@@ -1,3 +1,4 @@
+import { type Digest, shortDigest } from '../../core/digest.ts';
 import type { Message, Notice, NoticeTrigger } from '../../core/notice.ts';
 
 /** One notice in plain lines, none of which breaks. */
@@ -11,7 +12,6 @@ const WORDS: Readonly<Record<Notice['state'], readonly [sign: string, word: stri
   skipped: ['⏭️', 'was skipped'],
 };
 
-const SHORT_DIGEST = 12;
 const SHORT_REVISION = 7;
 /** What others wrote is cut here: image labels, errors of tasks, reasons. */
 const LONGEST_FOREIGN = 300;
@@ -22,12 +22,11 @@ const oneLine = (text: string): string => {
   return plain.length > LONGEST_FOREIGN ? `${plain.slice(0, LONGEST_FOREIGN - 1)}…` : plain;
 };
 
-/** `sha256:1f2e…` as people tell digests apart. */
-export const shortDigest = (digest: string | null): string =>
-  digest === null ? 'unknown' : digest.replace(/^sha256:/, '').slice(0, SHORT_DIGEST);
+const short = (digest: string | null): string =>
+  digest === null ? 'unknown' : shortDigest(digest as Digest);
 
 /** `850 ms`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
-export const inWords = (ms: number): string => {
+const inWords = (ms: number): string => {
   if (ms < 1_000) return `${Math.max(ms, 0)} ms`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 60) return `${seconds} s`;
@@ -74,9 +73,8 @@ const ofFailure = ({ failure, reason }: Notice): readonly string[] => {
 export const describe = (notice: Notice): Described => {
   const [sign, word] = WORDS[notice.state];
   const { service, cluster, from, to, runs } = notice;
-  const moved = from === to ? shortDigest(to) : `${shortDigest(from)} → ${shortDigest(to)}`;
-  const back =
-    notice.state === 'rolled-back' && runs !== null ? [`runs ${shortDigest(runs)} again`] : [];
+  const moved = from === to ? short(to) : `${short(from)} → ${short(to)}`;
+  const back = notice.state === 'rolled-back' && runs !== null ? [`runs ${short(runs)} again`] : [];
   const by = notice.triggers.map(ofTrigger);
   return {
     headline: `${sign} ${oneLine(service.name)} on ${oneLine(cluster)} ${word} after ${inWords(tookMs(notice))}`,

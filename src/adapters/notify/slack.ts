@@ -14,7 +14,7 @@ const LONGEST_LOG = 600;
  * Text that nobody is called by and that opens no link: Slack's three characters, and an `@` that
  * Mattermost, Rocket.Chat and Discord would take for a mention.
  */
-export const inert = (text: string): string =>
+const inert = (text: string): string =>
   text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -6,7 +6,7 @@ import type { Finding, Sender } from '../sender.ts';
 import { HUB_SIGNATURE, proveHubSignature } from '../signature.ts';
 
 /** The type of our own: its data is `{ "image", "tag"?, "digest"? }`. */
-export const PUSHED = 'cd-helper.image.pushed';
+const PUSHED = 'cd-helper.image.pushed';
 
 const Data = z.object({
   image: z.string(),
