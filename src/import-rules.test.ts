@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Libraries that only compute, which the core may therefore use. */
-const PURE_LIBRARIES = ['zod', 'semver'];
+const PURE_LIBRARIES = ['zod'];
 
 /** `import … from 'x'`, `export … from 'x'`, `import 'x'`, `import('x')`. */
 const IMPORT =

@@ -29,6 +29,41 @@ test.each(['localhost', '169.254.169.254'])(
   },
 );
 
+type Answer = readonly [error: Error | null, addresses: unknown, family: unknown];
+
+const answered = (found: Error | readonly string[], all: boolean): Promise<Answer> =>
+  new Promise((done) => {
+    const lookup = guardedLookup(false, (_hostname, _options, callback) =>
+      found instanceof Error
+        ? callback(found, [])
+        : callback(
+            null,
+            found.map((address) => ({ address, family: 4 })),
+          ),
+    );
+    lookup('registry.test', { all }, (error, addresses, family) =>
+      done([error, addresses, family]),
+    );
+  });
+
+test.each([true, false])('one address that is refused is enough, all: %s', async (all) => {
+  const [error] = await answered(['192.0.2.1', '169.254.169.254'], all);
+  expect(error).toBeInstanceOf(ForbiddenAddress);
+});
+
+test('gives one address or all, as it was asked', async () => {
+  const found = ['192.0.2.1', '192.0.2.2'];
+  expect(await answered(found, false)).toEqual([null, '192.0.2.1', 4]);
+  const [, all] = await answered(found, true);
+  expect(all).toEqual(found.map((address) => ({ address, family: 4 })));
+  expect((await answered([], false))[1]).toEqual([]);
+});
+
+test('tells that a name is not known', async () => {
+  const unknown = new Error('not found');
+  expect((await answered(unknown, true))[0]).toBe(unknown);
+});
+
 test('a name that leads to this machine, for those who may go there', async () => {
   const addresses = await resolve('localhost', true);
   expect(addresses).toContainEqual(

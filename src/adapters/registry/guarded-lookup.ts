@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns';
+import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { ForbiddenAddress } from './connection-failure.ts';
 import { isForbiddenAddress, isLoopbackAddress } from './forbidden-address.ts';
@@ -7,14 +7,21 @@ import { isForbiddenAddress, isLoopbackAddress } from './forbidden-address.ts';
 export const refusesAddress = (address: string, mayBeLocal: boolean): boolean =>
   isForbiddenAddress(address) || (!mayBeLocal && isLoopbackAddress(address));
 
+type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /**
  * Resolves names for connections, and refuses those that lead where nothing is ever asked: what counts
- * is the address that is connected to, whatever the name looked like before.
+ * is the address that is connected to, whatever the name looked like before. One such among others is
+ * enough, since it is not ours to say which one is connected to.
  */
 export const guardedLookup =
-  (mayBeLocal: boolean): LookupFunction =>
+  (mayBeLocal: boolean, resolve: Resolve = lookup): LookupFunction =>
   (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
       if (addresses.some(({ address }) => refusesAddress(address, mayBeLocal))) {
         return callback(new ForbiddenAddress(hostname), []);

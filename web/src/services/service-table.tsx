@@ -5,6 +5,7 @@ import { isOperator } from '../live/session-state.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { type Column, type Sort, Table, type TableLine } from '../parts/table.tsx';
+import { visibleText } from '../words/visible-text.ts';
 import { explainVerdict } from '../words/verdict-words.ts';
 import { SERVICE_COLUMNS } from './service-columns.tsx';
 import { serviceLines } from './service-lines.ts';
@@ -92,7 +93,7 @@ export const ServiceTable = ({
       {chosen !== null && (
         <Dialog title={chosen.name} onClose={() => setAsked(null)}>
           <div class="dialog-body">
-            <p>{explainVerdict(chosen)}</p>
+            <p>{visibleText(explainVerdict(chosen))}</p>
             <ServiceActs service={chosen} onDone={onDone} />
           </div>
         </Dialog>

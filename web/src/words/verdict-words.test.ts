@@ -21,8 +21,24 @@ test.each([
   expect(reasonWords(reason)).toBe(words);
 });
 
-test('a verdict is explained in one sentence', () => {
-  expect(explainVerdict(makeServiceView({ verdict: 'unknown', reason: 'tag-gone' }))).toBe(
+test.each([
+  [{ verdict: 'current' }, 'Every running task has the published digest.'],
+  [
+    { verdict: 'unknown', reason: 'tag-gone' },
     'It cannot be told whether the published digest runs: the registry does not have this tag.',
-  );
+  ],
+  [
+    { verdict: 'unknown', reason: 'unreachable', detail: 'no route to it' },
+    'It cannot be told whether the published digest runs: the registry cannot be reached (no route to it).',
+  ],
+  [
+    { verdict: 'held', reason: 'frozen', detail: 'until it is lifted: sale' },
+    'Another digest is published, and something stands against deploying it: a freeze stands (until it is lifted: sale).',
+  ],
+  [
+    { verdict: 'held', reason: 'known-bad', detail: 'when it failed' },
+    'Another digest is published, and something stands against deploying it: the published digest has failed on this service.',
+  ],
+] as const)('%j is explained in one sentence', (service, words) => {
+  expect(explainVerdict(makeServiceView(service))).toBe(words);
 });
