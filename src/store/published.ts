@@ -59,7 +59,8 @@ export const recordLookUps = async (
 };
 
 /** What a registry answered, as far as it is remembered: without the media type and how long to wait. */
-export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members'>;
+export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members'> &
+  Pick<LastLookUp, 'checkedAt'>;
 
 /** Those answers by `name:tag` that came after `since`, ms since the epoch. */
 export const readLookUpsAfter = async (
@@ -73,15 +74,16 @@ export const readLookUpsAfter = async (
     .execute();
   const remembered = rows.flatMap((row): [string, RememberedLookUp][] => {
     const key = `${row.name}:${row.tag}`;
+    const checkedAt = row.checked_at;
     if (row.failure !== null) {
       const { failure, detail } = row;
       const reason = failure as LookUpFailure;
       const lookUp = { kind: 'failed', reason, detail: detail ?? '', retryAfterMs: null } as const;
-      return [[key, { lookUp, members: null }]];
+      return [[key, { lookUp, members: null, checkedAt }]];
     }
     if (row.digest === null) return [];
     const lookUp = { kind: 'published', digest: row.digest as Digest, mediaType: '' } as const;
-    return [[key, { lookUp, members: readOptionalJson<Digest[]>(row.members) }]];
+    return [[key, { lookUp, members: readOptionalJson<Digest[]>(row.members), checkedAt }]];
   });
   return new Map(remembered);
 };

@@ -23,6 +23,12 @@ export type KeptAnswers = {
   readonly close: () => Promise<void>;
 };
 
+/**
+ * A registry that could not be reached may be there again after the restart, above all where the network
+ * went before the host did.
+ */
+const UNREACHABLE_FOR_MS = 60_000;
+
 /** A crash loses what was answered within it: a few images of a registry, never all of them. */
 const WRITE_EVERY_MS = 100;
 
@@ -38,8 +44,16 @@ export const keepAnswers = async (
 ): Promise<KeptAnswers> => {
   const { db, clock, log } = deps;
   const asked = askOnce(deps);
-  const since = Math.max(run.startedAt, clock.now() - AT_MOST_EVERY_MS);
-  const before = await readLookUpsAfter(db, since);
+  const now = clock.now();
+  const remembered = await readLookUpsAfter(db, Math.max(run.startedAt, now - AT_MOST_EVERY_MS));
+  const before = new Map(
+    [...remembered].filter(
+      ([, { lookUp, checkedAt }]) =>
+        lookUp.kind === 'published' ||
+        lookUp.reason !== 'unreachable' ||
+        now - checkedAt < UNREACHABLE_FOR_MS,
+    ),
+  );
   const unwritten = new Map<string, NewLookUp>();
   let writing: Promise<void> | null = null;
 

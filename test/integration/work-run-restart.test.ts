@@ -155,6 +155,33 @@ describe('a run that is interrupted', () => {
     expect(bench.heads('acme/app-03')).toBe(1);
   });
 
+  it.each([
+    ['a moment', 0, 1, 'unreachable'],
+    ['a minute', 61_000, 2, null],
+  ])(
+    'for %s asks again where nobody answered once a minute is over',
+    async (_name, awayMs, times, reason) => {
+      await open();
+      const mend = bench.registry.fault(
+        { kind: 'status', status: 503 },
+        { repository: 'acme/app-03' },
+      );
+      const recover = bench.registry.fault({ kind: 'hang' }, { repository: 'acme/app-05' });
+      const one = bench.start();
+      const { id } = await start(one.work);
+      await keptAllBut(1);
+      await one.stop();
+      mend();
+      recover();
+      bench.clock.skip(awayMs);
+      bench.start();
+      const run = await ended(id);
+      expect(run.services.find(({ name }) => name === 'app-03')).toMatchObject({ reason });
+      const expected = APPS.map((name) => (name === 'app-03' ? times : name === 'app-05' ? 2 : 1));
+      expect(asked().tags).toEqual(expected);
+    },
+  );
+
   it('for long asks again, so that it deploys what is published now', async () => {
     await open();
     const recover = bench.registry.fault({ kind: 'hang' }, { repository: 'acme/app-05' });
