@@ -280,6 +280,12 @@ test.each([
   expect(problemsOf(null, env).map(inShort)).toEqual([expected]);
 });
 
+test('what the variables lack is not told where the file may have it, could it be read', () => {
+  const env = { CD_HELPER_SWARMPIT_URL: 'http://swarmpit:8080' };
+  expect(problemsOf('listen: x', env)).toHaveLength(2);
+  expect(problemsOf('clusters: [', env).map(({ key }) => key)).toEqual([null]);
+});
+
 test('cluster variables beside the clusters of the file: each is named', () => {
   const problems = problemsOf('clusters: [ { name: a, type: engine, url: unix:///1 } ]', {
     CD_HELPER_ENGINE_URL: 'unix:///2',

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digestOfChar } from '../../test/support/make-service.ts';
 import {
+  createImageParser,
   type ImageReference,
   imageName,
   imageWithTag,
@@ -267,4 +268,12 @@ describe('printing', () => {
     ]);
     expect(imageWithTag(parsed(`nginx@${D}`))).toBe('docker.io/library/nginx');
   });
+});
+
+it('a parser for many gives what parsing each gives, of one text the same', () => {
+  const parse = createImageParser();
+  for (const text of ['nginx', 'acme/app:v1', 'NOT AN IMAGE']) {
+    expect(parse(text)).toEqual(parseImageReference(text));
+    expect(parse(text)).toBe(parse(text));
+  }
 });

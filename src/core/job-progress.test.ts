@@ -134,6 +134,12 @@ describe('a job', () => {
       },
     ],
     [
+      'failed: of the tries that it had one was stopped, and did not fail',
+      job(1),
+      [crash(), task('shutdown', { desired: 'shutdown', since: at(SENT + 9_000) })],
+      { kind: 'failed', reason: 'task-failed' },
+    ],
+    [
       'failed: one of two has used its tries up',
       job(2),
       [crash({ slot: 1 }), task('running', { slot: 2 })],

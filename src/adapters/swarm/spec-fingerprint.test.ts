@@ -41,6 +41,14 @@ describe('the fingerprint of a spec', () => {
   ])('changes with %s', (_what, changed) => {
     expect(specFingerprint(changed)).not.toBe(base);
   });
+
+  it('tells one constraint from another, also beside preferences', () => {
+    const on = (role: string, more: object = {}) =>
+      specFingerprint(spec({ placement: { Constraints: [`node.role==${role}`], ...more } }));
+    const spread = { Preferences: [{ Spread: { SpreadDescriptor: 'node.labels.rack' } }] };
+    const all = [on('worker'), on('manager'), on('worker', spread), on('manager', spread)];
+    expect(new Set(all).size).toBe(all.length);
+  });
 });
 
 describe('canonical JSON', () => {
