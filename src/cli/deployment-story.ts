@@ -52,7 +52,7 @@ export const deploymentStory = (
     ['because', deployment.cause],
     ['by', deployment.triggers.map(source).join('; ')],
     ['failure', whyNot(deployment)],
-    ['node', deployment.failure?.node ?? ''],
+    ['node', deployment.failure?.nodeName ?? deployment.failure?.node ?? ''],
   ];
   return [
     `${colours.bold(printable(deployment.service.name))}  ${paint(text)}  ${colours.dim(printable(`cluster ${deployment.cluster}`))}`,

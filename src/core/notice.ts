@@ -40,6 +40,7 @@ export type Notice = {
   readonly failure: {
     readonly message: string;
     readonly node: string | null;
+    readonly nodeName: string | null;
     readonly exitCode: number | null;
     /** The failing container's last lines; empty for channels that do not ask for them. */
     readonly log: readonly string[];

@@ -80,7 +80,10 @@ export type StepView = {
 
 export type FailureView = {
   readonly message: string;
+  /** Id of the node that the failing task was on. */
   readonly node: string | null;
+  /** Its host name; null where that is not known. */
+  readonly nodeName: string | null;
   readonly exitCode: number | null;
   /** The failing container's last lines. The server empties it for anyone but operators. */
   readonly log: readonly string[];

@@ -180,9 +180,22 @@ describe('one after the other', () => {
 
   it('keeps a failure with what shows it', async () => {
     const { id } = await queue();
-    const failure = { message: 'task: non-zero exit (3)', node: 'n', exitCode: 3, log: ['a', 'b'] };
+    const failure = {
+      message: 'task: non-zero exit (3)',
+      node: 'n',
+      nodeName: 'swarm-2',
+      exitCode: 3,
+      log: ['a', 'b'],
+    };
     await endDeployment(store.db, id, { state: 'failed', reason: 'task-failed', failure }, START);
     expect((await readDeployment(store.db, id))?.failure).toEqual(failure);
+    // As a version wrote it that did not know the node's name.
+    const { nodeName: _, ...older } = failure;
+    await store.db
+      .updateTable('deployments')
+      .set({ failure: JSON.stringify(older) })
+      .execute();
+    expect((await readDeployment(store.db, id))?.failure).toEqual({ ...failure, nodeName: null });
   });
 
   it('keeps steps in their order, and the digest that was seen in the end', async () => {

@@ -58,7 +58,13 @@ const end = (id: string, state: 'succeeded' | 'failed', at = START) =>
     {
       state,
       reason: null,
-      failure: { message: 'no', node: null, exitCode: 1, log: ['password=hunter2'] },
+      failure: {
+        message: 'no',
+        node: null,
+        nodeName: null,
+        exitCode: 1,
+        log: ['password=hunter2'],
+      },
     },
     at,
   );

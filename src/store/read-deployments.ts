@@ -2,15 +2,9 @@ import { type Selectable, sql } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { BuildFacts } from '../core/published.ts';
 import type { DeploymentFilter, PageRequest } from '../core/list-filters.ts';
-import type {
-  DeploymentView,
-  FailureView,
-  Page,
-  SpecChange,
-  StepView,
-  TriggerView,
-} from '../core/views.ts';
+import type { DeploymentView, Page, SpecChange, StepView, TriggerView } from '../core/views.ts';
 import { cutPage } from './cut-page.ts';
+import { readFailure } from './read-failure.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
 import type { Db } from './open-store.ts';
 import type { DeploymentRow, StepRow, TriggerRow } from './schema.ts';
@@ -160,7 +154,7 @@ const toViews = async (
     startedAt: optionalRfc3339(row.started_at),
     endedAt: optionalRfc3339(row.ended_at),
     steps: (stepsOf.get(row.id) ?? []).map(toStep),
-    failure: readOptionalJson<FailureView>(row.failure),
+    failure: readFailure(row.failure),
     build: readOptionalJson<BuildFacts>(row.build),
     changes: readOptionalJson<readonly SpecChange[]>(row.changes),
   }));

@@ -1,6 +1,6 @@
 import type { Notice, NoticeTrigger } from '../core/notice.ts';
 import type { BuildFacts } from '../core/published.ts';
-import type { FailureView } from '../core/views.ts';
+import { readFailure } from './read-failure.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
 import type { Db } from './open-store.ts';
 import type { StepRow } from './schema.ts';
@@ -48,7 +48,7 @@ export const readNotices = async (
       cause: row.cause,
       state,
       reason: row.reason,
-      failure: readOptionalJson<FailureView>(row.failure),
+      failure: readFailure(row.failure),
       build: readOptionalJson<BuildFacts>(row.build),
       triggers: triggers.get(row.id) ?? [],
       queuedAt: rfc3339(row.queued_at),

@@ -104,15 +104,21 @@ const explain = async (
   signal: AbortSignal,
 ): Promise<FailureView> => {
   const { task } = failed;
+  const node = task?.nodeId ?? null;
   const log =
     task === null || service === null ? [] : await readLog(deps, service.id, task.taskId, signal);
   return {
     message: failed.message,
-    node: task?.nodeId ?? null,
+    node,
+    nodeName: node === null ? null : await nameOf(deps, node, signal),
     exitCode: task?.exitCode ?? null,
     log,
   };
 };
+
+/** The host name of a node, which is a help and no duty either. */
+const nameOf = async (deps: RolloutDeps, id: string, signal: AbortSignal): Promise<string | null> =>
+  (await deps.nodes(signal)).find((node) => node.id === id)?.hostname ?? null;
 
 /** What the container said is a help, not a duty: without it the failure is told all the same. */
 const readLog = async (

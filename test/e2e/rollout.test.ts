@@ -222,7 +222,7 @@ describe.concurrent('a rollout on a real engine', () => {
           reason: 'task-failed',
           from,
           to,
-          failure: { message: 'task: non-zero exit (5)', exitCode: 5 },
+          failure: { message: 'task: non-zero exit (5)', exitCode: 5, nodeName: 'engine-1' },
         });
         expect(deployment?.failure?.log.join('\n')).toContain('giving up with exit code 5');
         expectTold(deployment);

@@ -64,6 +64,7 @@ const startRunningHelper = async (
               ? {
                   message: 'task: non-zero exit (3)',
                   node: null,
+                  nodeName: null,
                   exitCode: 3,
                   log: ['boom\u001b[2J'],
                 }

@@ -20,6 +20,7 @@ const FAILED = deploymentOf({
   failure: {
     message: 'task: non-zero exit (3)',
     node: 'n1',
+    nodeName: null,
     exitCode: 3,
     log: ['boom\u0007\u001b]0;x\u0007'],
   },

@@ -154,7 +154,13 @@ test('deployments: filters go to the helper, failures say why', async () => {
         id: 'x',
         state: 'rolled-back',
         reason: 'task-failed',
-        failure: { message: 'task: non-zero exit (3)', node: 'n1', exitCode: 3, log: [] },
+        failure: {
+          message: 'task: non-zero exit (3)',
+          node: 'n1',
+          nodeName: null,
+          exitCode: 3,
+          log: [],
+        },
       }),
     ]),
   );

@@ -94,6 +94,7 @@ const deployment = (id: string, queuedAt = '2026-01-02T03:04:05.000Z'): Deployme
   failure: {
     message: 'task: non-zero exit (3)',
     node: null,
+    nodeName: null,
     exitCode: 3,
     log: ['password=hunter2'],
   },

@@ -66,7 +66,7 @@ const LOG = ['connecting to the database', 'a line of a container'];
 const end = async (id: string, state: FinalState = 'succeeded'): Promise<void> => {
   const isFailure = state === 'failed' || state === 'rolled-back';
   const failure = isFailure
-    ? { message: 'task: non-zero exit (3)', node: null, exitCode: 3, log: LOG }
+    ? { message: 'task: non-zero exit (3)', node: null, nodeName: null, exitCode: 3, log: LOG }
     : null;
   const reason = isFailure ? 'image-unavailable' : null;
   await store.db

@@ -91,6 +91,7 @@ describe('a version that crashes', () => {
         message: 'task: non-zero exit (3)',
         exitCode: 3,
         node: expect.any(String),
+        nodeName: expect.stringMatching(/^node-\d/),
         log: ['starting', 'no database', 'bye'],
       },
     });

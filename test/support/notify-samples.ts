@@ -33,6 +33,7 @@ export const noticeOf = (change: Partial<Notice> = {}): Notice => ({
 export const FAILURE = {
   message: 'task: non-zero exit (3)',
   node: 'node-1',
+  nodeName: null,
   exitCode: 3,
   log: [],
 };

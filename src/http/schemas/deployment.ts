@@ -31,7 +31,8 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
     failure: z
       .object({
         message: z.string(),
-        node: z.string().nullable(),
+        node: z.string().nullable().describe('Id of the node of the failing task.'),
+        nodeName: z.string().nullable().describe('Its host name, where it is known.'),
         exitCode: z.int().nullable(),
         log: z.array(z.string()).describe('Empty for anyone but operators.'),
       })

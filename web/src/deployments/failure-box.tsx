@@ -32,20 +32,23 @@ export const FailureBox = ({
 }: {
   readonly failure: FailureView;
   readonly reason: DeploymentView['reason'];
-}) => (
-  <section class="failure bad" aria-label="Failure">
-    <h2>
-      <Icon name="cross" />
-      {reason === null ? 'It failed' : visibleText(endWords(reason))}
-    </h2>
-    <p>{visibleText(failure.message)}</p>
-    {(failure.node !== null || failure.exitCode !== null) && (
-      <p class="faint">
-        {failure.node !== null && `node ${visibleText(failure.node)}`}
-        {failure.node !== null && failure.exitCode !== null && ', '}
-        {failure.exitCode !== null && `exit code ${failure.exitCode}`}
-      </p>
-    )}
-    <Log log={failure.log} />
-  </section>
-);
+}) => {
+  const node = failure.nodeName ?? failure.node;
+  return (
+    <section class="failure bad" aria-label="Failure">
+      <h2>
+        <Icon name="cross" />
+        {reason === null ? 'It failed' : visibleText(endWords(reason))}
+      </h2>
+      <p>{visibleText(failure.message)}</p>
+      {(node !== null || failure.exitCode !== null) && (
+        <p class="faint">
+          {node !== null && `node ${visibleText(node)}`}
+          {node !== null && failure.exitCode !== null && ', '}
+          {failure.exitCode !== null && `exit code ${failure.exitCode}`}
+        </p>
+      )}
+      <Log log={failure.log} />
+    </section>
+  );
+};
