@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { crashing, good } from '../../sandbox/image/sample.ts';
+import { crashing, good, multiPlatform } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
@@ -69,6 +69,38 @@ describe('a push for', () => {
     const tasks = await services.tasks(name);
     expect(tasks.map(({ Status }) => Status.State)).toEqual(['complete', 'complete']);
     expect(tasks.map(digestOfTask).toSorted()).toEqual([from, digest].toSorted());
+    await services.remove(name);
+  });
+
+  test('an image for another machine, where all nodes are alike: taken back, told why, and held', async () => {
+    const { helper, sandbox, services } = stage;
+    const name = 'special-machine';
+    const repository = `special/${name}`;
+    const image = sandbox.image(repository, 'v1');
+    const one = await sandbox.pushImage(repository, 'v1', good(`${name} one`));
+    await services.deploy({ name, image: `${image}@${one.digest}` });
+    // The first update gives the spec the platform of the image, which is that of each node.
+    const { digest: from } = await sandbox.pushImage(repository, 'v1', good(`${name} two`));
+    await helper.postHook({ image });
+    await endedDeployments(helper, name);
+    const index = await sandbox.uploadImage(repository, multiPlatform(`${name} three`));
+    const foreign = index.members[process.arch === 'arm64' ? 0 : 1];
+    if (foreign === undefined) throw new Error('the index has one member for each machine');
+    await sandbox.moveTag(repository, 'v1', foreign);
+    await helper.postHook({ image });
+    const [, deployment, ...more] = await endedDeployments(helper, name, 2);
+    expect(more).toEqual([]);
+    expect(deployment).toMatchObject({
+      state: 'rolled-back',
+      reason: 'task-failed',
+      from,
+      to: foreign,
+    });
+    expect(JSON.stringify(deployment?.failure)).toContain('exec format error');
+    await services.converged(name, { digest: from });
+    expect(await helper.services(`?q=${name}`)).toMatchObject([
+      { verdict: 'held', reason: 'known-bad', running: from },
+    ]);
     await services.remove(name);
   });
 
