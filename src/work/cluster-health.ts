@@ -9,8 +9,9 @@ export type ClusterHealth = {
   /**
    * Hears whether a cluster has just answered somebody. One that thereby stands otherwise than was known
    * is asked at once, so that nobody takes its services for gone; however many hear it, it is asked once.
+   * One that was silent is down, and is not waited for again.
    */
-  readonly hear: (name: string, hasAnswered: boolean, signal: AbortSignal) => Promise<void>;
+  readonly hear: (name: string, failure: ClusterError | null, signal: AbortSignal) => Promise<void>;
   /** Asks every cluster who it is. Throws `SameSwarm` where two are one. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
   /** Refreshes until the signal is aborted; rejects with `SameSwarm`. */
@@ -57,6 +58,14 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     });
   };
 
+  const setDown = async (cluster: Cluster, checkedAt: string, problem: string): Promise<void> => {
+    const { name, type, capabilities } = cluster;
+    const before = views.get(name);
+    const description = before?.description ?? null;
+    await set({ name, type, capabilities, checkedAt, state: 'down', description, problem });
+    if (before?.state !== 'down') log.warn('cluster is down', { cluster: name, problem });
+  };
+
   const ask = async (cluster: Cluster, signal: AbortSignal): Promise<UpCluster | null> => {
     const { name, type, capabilities } = cluster;
     const before = views.get(name);
@@ -72,13 +81,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
       if (signal.aborted) return null;
       if (!(error instanceof ClusterError) && !limited.aborted) throw error;
       const problem = error instanceof ClusterError ? error.message : 'no answer in time';
-      await set({
-        ...known,
-        state: 'down',
-        description: before?.description ?? null,
-        problem,
-      });
-      if (before?.state !== 'down') log.warn('cluster is down', { cluster: name, problem });
+      await setDown(cluster, checkedAt, problem);
       return null;
     }
   };
@@ -98,9 +101,13 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
   };
 
   const asking = new Map<string, Promise<unknown>>();
-  const hear: ClusterHealth['hear'] = async (name, hasAnswered, signal) => {
+  const hear: ClusterHealth['hear'] = async (name, failure, signal) => {
     const cluster = clusters.find((one) => one.name === name);
-    if (cluster === undefined || views.get(name)?.state === (hasAnswered ? 'up' : 'down')) return;
+    const state = failure === null ? 'up' : 'down';
+    if (cluster === undefined || views.get(name)?.state === state) return;
+    if (failure?.code === 'timed-out') {
+      return setDown(cluster, new Date(clock.now()).toISOString(), failure.message);
+    }
     const asked = asking.get(name) ?? ask(cluster, signal).finally(() => asking.delete(name));
     asking.set(name, asked);
     await asked;

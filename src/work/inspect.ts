@@ -19,8 +19,12 @@ export type InspectDeps = {
   readonly db: Db;
   readonly now: () => number;
   readonly log: Log;
-  /** Hears of each cluster whether it answered, before anything is shown. */
-  readonly hear?: (cluster: string, hasAnswered: boolean, signal: AbortSignal) => Promise<void>;
+  /** Hears of each cluster why it did not answer, null where it did, before anything is shown. */
+  readonly hear?: (
+    cluster: string,
+    failure: ClusterError | null,
+    signal: AbortSignal,
+  ) => Promise<void>;
   /** How long a cluster may take to answer, in ms; default 20 s. */
   readonly timeoutMs?: number;
 };
@@ -45,11 +49,11 @@ export const inspectServices = async (
       const { name } = one.cluster;
       try {
         const views = await inspectCluster(deps, one, signal);
-        await deps.hear?.(name, true, signal);
+        await deps.hear?.(name, null, signal);
         return views;
       } catch (error) {
         if (!(error instanceof ClusterError)) throw error;
-        await deps.hear?.(name, false, signal);
+        await deps.hear?.(name, error, signal);
         if (filter.cluster !== undefined) throw error;
         deps.log.warn('cluster not shown', { cluster: name, error });
         return [];

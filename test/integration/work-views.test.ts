@@ -194,9 +194,10 @@ describe('the health of clusters', () => {
       changed: async () => {},
     });
     const signal = AbortSignal.timeout(10_000);
-    const services = () =>
+    const services = (timeoutMs = 10_000) =>
       inspectServices(
         {
+          timeoutMs,
           clusters: [{ cluster: two, select: 'all' }],
           db: bench.store.db,
           now: bench.clock.now,
@@ -217,6 +218,15 @@ describe('the health of clusters', () => {
     await services();
     expect(health.list().map(({ state }) => state)).toEqual(['up', 'up']);
     expect(asked).toBe(3);
+    // One that is silent is not waited for twice.
+    bench.engines['two']?.inject({ kind: 'hang' });
+    await services(100);
+    expect(health.list()[1]).toMatchObject({
+      state: 'down',
+      problem: expect.stringContaining('no answer within 0.1 s'),
+    });
+    expect(asked).toBe(3);
+    bench.engines['two']?.clearFaults();
   });
 
   it('is told to those who listen, by the work', async () => {
