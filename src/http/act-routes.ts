@@ -57,7 +57,12 @@ export const createActRoutes =
       async (request, reply) => {
         const run = await built(acts.startRun)(request.body ?? EVERYTHING, by(request));
         const status = run.dryRun && run.endedAt !== null ? 200 : 202;
-        return reply.code(status).serializer(runJson).send(run);
+        // With a serializer of its own it gets no type by itself.
+        return reply
+          .code(status)
+          .type('application/json; charset=utf-8')
+          .serializer(runJson)
+          .send(run);
       },
     );
     const service = '/clusters/:cluster/services/:name';
