@@ -1,16 +1,12 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { Failed } from '../core/follow.ts';
 import type { Cause } from '../core/plan.ts';
 import type { BuildFacts } from '../core/published.ts';
-import {
-  type DeploymentState,
-  type FailureView,
-  OPEN_STATES,
-  type SpecChange,
-} from '../core/views.ts';
+import { type DeploymentState, type FailureView, type SpecChange } from '../core/views.ts';
 import { readOptionalJson } from './json.ts';
 import { announceEnd } from './notifications.ts';
+import { IS_OPEN, IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
 import type { Query } from './open-store.ts';
 import type { DeploymentRow } from './schema.ts';
 
@@ -103,7 +99,7 @@ export const endDeployment = async (
       ended_at: now,
     })
     .where('id', '=', id)
-    .where('state', 'in', OPEN_STATES)
+    .where(IS_OPEN)
     .returning('id')
     .executeTakeFirst();
   if (ended === undefined) return false;
@@ -163,8 +159,13 @@ export const openDeployments = async (db: Query, cluster: string): Promise<Deplo
   const rows = await db
     .selectFrom('deployments')
     .select(COLUMNS)
-    .where('cluster', '=', cluster)
-    .where('state', 'in', OPEN_STATES)
+    // Each with the cluster, so that each has its index.
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('cluster', '=', cluster), IS_QUEUED]),
+        eb.and([eb('cluster', '=', cluster), IS_UNDER_WAY]),
+      ]),
+    )
     .orderBy((eb) => eb.case().when('state', '=', 'queued').then(1).else(0).end())
     .orderBy('id')
     .execute();
@@ -180,7 +181,7 @@ export const activeDeployments = async (
     .selectFrom('deployments')
     .select(COLUMNS)
     .where('cluster', '=', cluster)
-    .where('state', 'in', ['updating', 'verifying'])
+    .where(IS_UNDER_WAY)
     .execute();
   return new Map(rows.map((row) => [row.service_id, toDeployment(row)]));
 };
@@ -215,7 +216,7 @@ export const recordIntent = async (
       attempts: eb('attempts', '+', 1),
     }))
     .where('id', '=', id)
-    .where('state', 'in', OPEN_STATES)
+    .where(IS_OPEN)
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
@@ -254,7 +255,7 @@ export const recordSent = async (
       ...(changes === null ? {} : { changes: JSON.stringify(changes) }),
     })
     .where('id', '=', id)
-    .where('state', 'in', OPEN_STATES)
+    .where(IS_OPEN)
     .returning('id')
     .executeTakeFirst();
   if (row === undefined) return false;
@@ -295,7 +296,7 @@ export const lastSentAt = async (
     .select((eb) => eb.fn.max('started_at').as('at'))
     .where('cluster', '=', cluster)
     .where('service_id', '=', serviceId)
-    .where('state', 'not in', ['queued', 'skipped'])
+    .where(sql<SqlBool>`state not in ('queued', 'skipped')`)
     .executeTakeFirst();
   return row?.at ?? null;
 };

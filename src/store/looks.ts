@@ -5,6 +5,10 @@ import type { Db, Query } from './open-store.ts';
 import { relaxed } from './relaxed.ts';
 import { runStatement } from './run-statement.ts';
 
+/** Literal, because SQLite finds the partial indexes by their text. */
+const PENDING = sql.lit('pending' as const);
+const RUNNING = sql.lit('running' as const);
+
 export type LookKey = { readonly cluster: string; readonly name: string };
 
 export type ClaimedLook = LookKey & {
@@ -57,13 +61,13 @@ export const nextLookAt = async (db: Query, cluster: string): Promise<number | n
     .selectFrom('look_work')
     .select('run_at')
     .where('cluster', '=', cluster)
-    .where('state', '=', 'pending')
+    .where('state', '=', PENDING)
     .where('name', 'not in', (running) =>
       running
         .selectFrom('look_work as busy')
         .select('busy.name')
         .where('busy.cluster', '=', cluster)
-        .where('busy.state', '=', 'running'),
+        .where('busy.state', '=', RUNNING),
     )
     .orderBy('run_at')
     .executeTakeFirst();
@@ -89,14 +93,14 @@ export const claimLook = async (
           .selectFrom('look_work as due')
           .select('due.id')
           .where('due.cluster', '=', cluster)
-          .where('due.state', '=', 'pending')
+          .where('due.state', '=', PENDING)
           .where('due.run_at', '<=', now)
           .where('due.name', 'not in', (running) =>
             running
               .selectFrom('look_work as busy')
               .select('busy.name')
               .where('busy.cluster', '=', cluster)
-              .where('busy.state', '=', 'running'),
+              .where('busy.state', '=', RUNNING),
           )
           .orderBy('due.run_at')
           .limit(1),
@@ -114,7 +118,7 @@ const waitingPushes = async (query: Query, key: LookKey): Promise<WaitingPush[]>
     .select(['pushes.id', 'delivery_id', 'tag', 'digest', 'received_at', 'outcome'])
     .where('push_results.cluster', '=', key.cluster)
     .where('push_results.name', '=', key.name)
-    .where('push_results.state', '=', 'waiting')
+    .where('push_results.state', '=', sql.lit('waiting'))
     .orderBy('pushes.id')
     .execute();
   const newest = new Map(rows.map((row) => [row.tag, row.id]));
@@ -203,8 +207,7 @@ export const scheduleLook = async (
     .onConflict((conflict) =>
       conflict
         .columns(['cluster', 'name'])
-        // Literal, because SQLite finds the partial index by its text.
-        .where('state', '=', sql.lit('pending'))
+        .where('state', '=', PENDING)
         .doUpdateSet((eb) => ({ run_at: eb.fn('min', ['look_work.run_at', eb.val(runAt)]) })),
     )
     .execute();

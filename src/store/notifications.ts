@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Message } from '../core/notice.ts';
 import { readJson } from './json.ts';
+import { IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
 import type { Db, Query } from './open-store.ts';
 import type { NotificationMessageRow } from './schema.ts';
 
@@ -56,12 +57,7 @@ export const readUnannounced = async (
     .select(['kind', 'source'])
     .distinct()
     // One that waits to be tried again is not waited for.
-    .where((eb) =>
-      eb.or([
-        eb('state', 'in', ['updating', 'verifying']),
-        eb.and([eb('state', '=', 'queued'), eb('run_at', '<=', now)]),
-      ]),
-    )
+    .where((eb) => eb.or([IS_UNDER_WAY, eb.and([IS_QUEUED, eb('run_at', '<=', now)])]))
     .execute();
   const openGroups = new Set(open.map(groupName));
   const groups = new Map<string, string>();

@@ -3,10 +3,10 @@ import { condemnsDigest } from '../core/follow.ts';
 import { imageName } from '../core/image-reference.ts';
 import type { Cause } from '../core/plan.ts';
 import type { Service } from '../core/service.ts';
-import { OPEN_STATES } from '../core/views.ts';
 import { addStep, endDeployment, type Intent } from './deployments.ts';
 import { addHold } from './holds.ts';
 import { readOptionalJson } from './json.ts';
+import { IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
 import type { Query } from './open-store.ts';
 import type { TriggerRow } from './schema.ts';
 
@@ -38,7 +38,7 @@ export const queueDeployment = async (
     .select(['id', 'to_digest', 'state', 'intent'])
     .where('cluster', '=', wanted.cluster)
     .where('service_id', '=', wanted.service.id)
-    .where('state', 'in', OPEN_STATES)
+    .where((eb) => eb.or([IS_QUEUED, IS_UNDER_WAY]))
     .orderBy('id')
     .execute();
   const newest = open.at(-1);

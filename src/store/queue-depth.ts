@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { OPEN_STATES, type OpenState } from '../core/views.ts';
+import type { OpenState } from '../core/views.ts';
+import { IS_OPEN } from './open-states.ts';
 import type { Db } from './open-store.ts';
 
 /** What waits for a cluster; times are ms since the epoch. */
@@ -47,7 +48,7 @@ export const countOpenDeployments = async (db: Db): Promise<readonly OpenDeploym
   db
     .selectFrom('deployments')
     .select((eb) => ['cluster', 'state', eb.fn.countAll<number>().as('count')])
-    .where('state', 'in', OPEN_STATES)
+    .where(IS_OPEN)
     .groupBy(['cluster', 'state'])
     .$narrowType<{ state: OpenState }>()
     .execute();
