@@ -6,8 +6,9 @@ import type { BuildFacts } from '../core/published.ts';
 import { type DeploymentState, type FailureView, type SpecChange } from '../core/views.ts';
 import { readOptionalJson } from './json.ts';
 import { announceEnd } from './notifications.ts';
-import { IS_OPEN, IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
+import { IS_OPEN, IS_UNDER_WAY } from './open-states.ts';
 import type { Query } from './open-store.ts';
+import { runStatement } from './run-statement.ts';
 import type { DeploymentRow } from './schema.ts';
 
 /** What is about to be sent to a cluster, or was: enough to tell after a crash whether it was carried out. */
@@ -130,9 +131,9 @@ const COLUMNS = [
   'intent',
 ] as const;
 
-const toDeployment = (
-  row: Pick<Selectable<DeploymentRow>, (typeof COLUMNS)[number]>,
-): Deployment => ({
+type Row = Pick<Selectable<DeploymentRow>, (typeof COLUMNS)[number]>;
+
+const toDeployment = (row: Row): Deployment => ({
   id: row.id,
   cluster: row.cluster,
   serviceId: row.service_id,
@@ -156,19 +157,14 @@ const toDeployment = (
 
 /** The cluster's deployments that are not ended, those under way first, then in the order queued. */
 export const openDeployments = async (db: Query, cluster: string): Promise<Deployment[]> => {
-  const rows = await db
-    .selectFrom('deployments')
-    .select(COLUMNS)
-    // Each with the cluster, so that each has its index.
-    .where((eb) =>
-      eb.or([
-        eb.and([eb('cluster', '=', cluster), IS_QUEUED]),
-        eb.and([eb('cluster', '=', cluster), IS_UNDER_WAY]),
-      ]),
-    )
-    .orderBy((eb) => eb.case().when('state', '=', 'queued').then(1).else(0).end())
-    .orderBy('id')
-    .execute();
+  // Each with the cluster, so that each has its index.
+  const rows = await runStatement<Row>(
+    db,
+    `select ${COLUMNS.join(', ')} from deployments
+      where (cluster = ? and state = 'queued') or (cluster = ? and state in ('updating', 'verifying'))
+      order by state = 'queued', id`,
+    [cluster, cluster],
+  );
   return rows.map(toDeployment);
 };
 

@@ -85,42 +85,39 @@ export const claimLook = async (
 ): Promise<ClaimedLook | null> =>
   // What is lost of it is due again.
   relaxed(db, async (query) => {
-    const look = await query
-      .updateTable('look_work')
-      .set({ state: 'running' })
-      .where('id', '=', (eb) =>
-        eb
-          .selectFrom('look_work as due')
-          .select('due.id')
-          .where('due.cluster', '=', cluster)
-          .where('due.state', '=', PENDING)
-          .where('due.run_at', '<=', now)
-          .where('due.name', 'not in', (running) =>
-            running
-              .selectFrom('look_work as busy')
-              .select('busy.name')
-              .where('busy.cluster', '=', cluster)
-              .where('busy.state', '=', RUNNING),
-          )
-          .orderBy('due.run_at')
-          .limit(1),
-      )
-      .returning(['id', 'cluster', 'name', 'attempts'])
-      .executeTakeFirst();
-    if (look === undefined) return null;
-    return { ...look, pushes: await waitingPushes(query, look) };
+    const [look] = await runStatement<Omit<ClaimedLook, 'pushes'>>(
+      query,
+      `update look_work set state = 'running' where id = (
+        select id from look_work as due
+        where cluster = ? and state = 'pending' and run_at <= ? and not exists (
+          select 1 from look_work as busy
+          where busy.cluster = due.cluster and busy.name = due.name and busy.state = 'running'
+        )
+        order by run_at limit 1
+      ) returning id, cluster, name, attempts`,
+      [cluster, now],
+    );
+    return look === undefined ? null : { ...look, pushes: await waitingPushes(query, look) };
   });
 
+type WaitingRow = {
+  readonly id: number;
+  readonly delivery_id: string;
+  readonly tag: string;
+  readonly digest: string | null;
+  readonly received_at: number;
+  readonly outcome: PushOutcome | null;
+};
+
 const waitingPushes = async (query: Query, key: LookKey): Promise<WaitingPush[]> => {
-  const rows = await query
-    .selectFrom('push_results')
-    .innerJoin('pushes', 'pushes.id', 'push_results.push_id')
-    .select(['pushes.id', 'delivery_id', 'tag', 'digest', 'received_at', 'outcome'])
-    .where('push_results.cluster', '=', key.cluster)
-    .where('push_results.name', '=', key.name)
-    .where('push_results.state', '=', sql.lit('waiting'))
-    .orderBy('pushes.id')
-    .execute();
+  const rows = await runStatement<WaitingRow>(
+    query,
+    `select pushes.id, delivery_id, tag, digest, received_at, outcome
+      from push_results inner join pushes on pushes.id = push_results.push_id
+      where push_results.cluster = ? and push_results.name = ? and push_results.state = 'waiting'
+      order by pushes.id`,
+    [key.cluster, key.name],
+  );
   const newest = new Map(rows.map((row) => [row.tag, row.id]));
   return rows.map((row) => ({
     id: row.id,

@@ -1,5 +1,6 @@
-import { CompiledQuery, type KyselyPlugin, type RootOperationNode } from 'kysely';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import Database from 'better-sqlite3';
+import { CompiledQuery } from 'kysely';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { makeDeployment, START } from '../../test/support/store-samples.ts';
 import { activeDeployments, openDeployments } from './deployments.ts';
 import { claimLook, nextLookAt, scheduleLook } from './looks.ts';
@@ -12,27 +13,25 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-/** How SQLite finds the rows of each query that `work` makes. */
+/** How SQLite finds the rows of each statement that `work` makes. */
 const plansOf = async (work: (db: Db) => Promise<unknown>): Promise<string> => {
-  const nodes: RootOperationNode[] = [];
-  const plugin: KyselyPlugin = {
-    transformQuery: ({ node }) => {
-      nodes.push(node);
-      return node;
-    },
-    transformResult: async ({ result }) => result,
-  };
-  await work(store.db.withPlugin(plugin));
-  const executor = store.db.getExecutor();
-  const lines: string[] = [];
-  for (const node of nodes) {
-    const { sql, parameters } = executor.compileQuery(node, { queryId: 'plan' });
-    if (!/^(?:select|update)/.test(sql)) continue;
-    const plan = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
-    const { rows } = await store.db.executeQuery<{ detail: string }>(plan);
-    lines.push(...rows.map(({ detail }) => detail));
-  }
-  return lines.join('\n');
+  const prepare = vi.spyOn(Database.prototype, 'prepare');
+  await work(store.db);
+  const texts = prepare.mock.calls.map(([text]) => text);
+  prepare.mockRestore();
+  const plans = texts
+    .filter((text) => /^\s*(?:select|update)/.test(text))
+    .map((text) => {
+      const values = text
+        .split('?')
+        .slice(1)
+        .map(() => null);
+      return CompiledQuery.raw(`explain query plan ${text}`, values);
+    });
+  const lines = await Promise.all(
+    plans.map(async (plan) => (await store.db.executeQuery<{ detail: string }>(plan)).rows),
+  );
+  return lines.flatMap((rows) => rows.map(({ detail }) => detail)).join('\n');
 };
 
 const look = { cluster: 'main', name: 'registry.example.com/acme/web' };

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lookAfterHook } from '../core/look-timing.ts';
 import { openDeployments, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
@@ -22,8 +23,13 @@ export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead' | 'n
 export type ClusterWork = {
   /** Something new may wait in the store. */
   readonly wake: () => void;
-  /** A hook about a repository is being put on disk: what its look will read first may be read meanwhile. */
-  readonly expectLook: (name: string) => void;
+  /** A look may wait in the store, and no deployment that did not before. */
+  readonly wakeLooks: () => void;
+  /**
+   * A hook about a repository is being put on disk: what its look will read first may be read meanwhile.
+   * False where nothing is.
+   */
+  readonly expectLook: (name: string) => boolean;
   /** When the last look of a repository began, ms since the epoch, or null. */
   readonly lastLookAt: (name: string) => number | null;
   /** Works until the signal is aborted; resolves when everything under way has stopped. */
@@ -105,7 +111,11 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       for (;;) {
         if (looking.size >= LOOKS_AT_ONCE) return LONGEST_SLEEP_MS;
         if (signal.aborted) return 0;
-        if (await startLook(signal)) continue;
+        if (await startLook(signal)) {
+          // What this one waits for may have come.
+          await nextTurn();
+          continue;
+        }
         const next = await nextLookAt(db, cluster.name);
         return next === null ? LONGEST_SLEEP_MS : Math.max(next - clock.now(), 0);
       }
@@ -161,12 +171,15 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       looksBell.ring();
       rolloutsBell.ring();
     },
+    wakeLooks: looksBell.ring,
     lastLookAt,
     expectLook: (name) => {
       const now = clock.now();
       // A look that waits for the end of a burst would find it too old.
-      if (lookAfterHook(now, lastLookAt(name), null) > now) return;
-      for (const id of known.of(name)) void ahead.see(id, now, ended.signal);
+      if (lookAfterHook(now, lastLookAt(name), null) > now) return false;
+      const ids = known.of(name);
+      for (const id of ids) void ahead.see(id, now, ended.signal);
+      return ids.length > 0;
     },
     run: async (signal) => {
       try {

@@ -68,7 +68,7 @@ export const createLookAhead = (
 
 type LookAheadDeps = {
   readonly cluster: Pick<Cluster, 'capabilities'>;
-  readonly registries: Pick<Registries, 'readManifest' | 'readPlatforms'>;
+  readonly registries: Pick<Registries, 'isKnownPlain' | 'readManifest' | 'readPlatforms'>;
   readonly select: Selection;
   readonly ahead: LookAhead;
   readonly nodes: KnownNodes;
@@ -102,10 +102,17 @@ export const lookAhead = (
     const image = taggedImage(service);
     const push = pushesOf.get(image?.tag ?? null)?.at(-1);
     const isNew = push?.outcome === null && push.named !== image?.digest;
-    return isNew && image !== null ? [{ service, named: push.named }] : [];
+    return isNew && image !== null ? [{ service, image, named: push.named }] : [];
   });
+  const readPlatforms = async ({ service, image, named }: (typeof news)[number]): Promise<void> => {
+    // What was a plain image will most likely be one again, whose manifest tells no platforms: asking for
+    // it at once would only keep the registry from its answer, which tells what it is.
+    if (image.digest !== null && deps.registries.isKnownPlain(image.digest)) {
+      const found = await lookUp(image);
+      if (found.kind !== 'published' || found.digest !== named) return;
+    }
+    await platformsFor(deps, service, named, signal);
+  };
   for (const { service } of news) void deps.ahead.see(service.id, since, signal);
-  for (const { service, named } of news) {
-    platformsFor(deps, service, named, signal).catch(() => {});
-  }
+  for (const one of news) readPlatforms(one).catch(() => {});
 };

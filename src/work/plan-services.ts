@@ -5,6 +5,7 @@ import type { Service } from '../core/service.ts';
 import { lastSentAt } from '../store/deployments.ts';
 import type { ClaimedLook, WaitingPush } from '../store/looks.ts';
 import { type CheckedService, checkServices, taggedImage } from './check-services.ts';
+import { letRequestsOut } from './let-requests-out.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { LookDeps } from './look-deps.ts';
 import { readMemory } from './memory.ts';
@@ -48,6 +49,7 @@ export const planServices = async (
   const services = all.filter(isAffected(looking));
   if (services.length === 0) return [];
   lookAhead(deps, services, looking);
+  await letRequestsOut();
   const memory = await readMemory(deps.db, deps.cluster.name, deps.clock.now());
   const checked = await checkServices(
     deps.registries,

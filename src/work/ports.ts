@@ -15,6 +15,8 @@ export type Registries = {
     | { readonly kind: 'manifest'; readonly manifest: PublishedManifest }
     | Extract<LookUp, { kind: 'failed' }>
   >;
+  /** Whether a look-up told that it is a plain image, so that nothing is asked for its manifest. */
+  readonly isKnownPlain: (digest: Digest) => boolean;
   /** Also those of a plain image; null where they could not be read. */
   readonly readPlatforms: (
     image: ImageReference,

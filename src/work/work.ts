@@ -16,6 +16,7 @@ import { createServiceActs, type ServiceActs } from './acts.ts';
 import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
 import { type ClusterWork, createClusterWork } from './cluster-work.ts';
 import { createFreezeActs, type FreezeActs } from './freeze-acts.ts';
+import { letRequestsOut } from './let-requests-out.ts';
 import { keepNotifying } from './notify.ts';
 import { createNotifyTest, type TestNotifications } from './notify-test.ts';
 import type { Clock, Registries } from './ports.ts';
@@ -76,7 +77,9 @@ export const createWork = (options: WorkOptions): Work => {
     clusters: [...works.keys()],
     now: clock.now,
     lastLookAt: (cluster, name) => works.get(cluster)?.lastLookAt(name) ?? null,
-    onWork: (clusters) => clusters.forEach(wake),
+    onWork: (clusters) => {
+      for (const cluster of clusters) works.get(cluster)?.wakeLooks();
+    },
   };
   const accept = createIntakeWriter(options, intake);
   const smartRedeploy = createSmartRedeploy({ ...options, wake });
@@ -108,8 +111,9 @@ export const createWork = (options: WorkOptions): Work => {
       testNotifications: createNotifyTest({ channels, db, clock, newId }),
     },
     replay: (delivery) => replayDelivery(options.write, intake, delivery),
-    acceptDelivery: (delivery) => {
-      expectLooks(works, delivery);
+    acceptDelivery: async (delivery) => {
+      const isExpected = expectLooks(works, delivery);
+      if (isExpected) await letRequestsOut();
       return accept(delivery);
     },
     run: async (outer) => {
@@ -149,13 +153,20 @@ export const createWork = (options: WorkOptions): Work => {
   };
 };
 
-/** Lets the clusters begin, while a delivery is put on disk, to read what its looks will want first. */
+/**
+ * Lets the clusters begin, while a delivery is put on disk, to read what its looks will want first; tells
+ * whether any does.
+ */
 const expectLooks = (
   works: ReadonlyMap<string, ClusterWork>,
   { clusters, pushes }: NewDelivery,
-): void => {
+): boolean => {
   const names = new Set(pushes.map(({ image }) => imageName(image)));
+  let isExpected = false;
   for (const cluster of clusters ?? works.keys()) {
-    for (const name of names) works.get(cluster)?.expectLook(name);
+    for (const name of names) {
+      if (works.get(cluster)?.expectLook(name) === true) isExpected = true;
+    }
   }
+  return isExpected;
 };

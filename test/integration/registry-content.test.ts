@@ -89,6 +89,24 @@ describe('readManifest', () => {
     expect(registry.count()).toBe(1);
   });
 
+  test('of what a look-up told to be a plain image asks nothing', async () => {
+    const plain = fakeImage('plain');
+    registry.setTag('acme/app', 'v1', plain);
+    expect(client.isKnownPlain(plain.digest)).toBe(false);
+    await client.findDigest(image(), unbounded());
+    expect(client.isKnownPlain(plain.digest)).toBe(true);
+    expect(await read(plain)).toEqual({ members: [], platforms: null });
+    expect(registry.count({ method: 'GET' })).toBe(0);
+  });
+
+  test('of what a look-up told to be an index is read all the same', async () => {
+    const index = fakeTwoPlatforms('two');
+    registry.setTag('acme/app', 'v1', index);
+    await client.findDigest(image(), unbounded());
+    expect(client.isKnownPlain(index.digest)).toBe(false);
+    expect((await read(index)).members).toHaveLength(2);
+  });
+
   test('of an index that is nested too deep ends', async () => {
     let content = fakeTwoPlatforms('deep');
     for (let depth = 0; depth < 6; depth += 1) content = fakeIndex([{ content }]);

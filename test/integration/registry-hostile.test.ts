@@ -4,7 +4,7 @@ import type { LookUp } from '../../src/core/published.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../support/fake-registry-client.ts';
 import type { Fault } from '../support/fake-registry-faults.ts';
-import { digestOf } from '../support/fake-registry-images.ts';
+import { digestOf, fakeTwoPlatforms } from '../support/fake-registry-images.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/fake-registry.ts';
 
 let registry: FakeRegistry;
@@ -244,11 +244,10 @@ describe('answers that are none', () => {
 
   test('content that is not what was asked for by digest is refused', async () => {
     const image = imageNamed(`${registry.host}/acme/app:v1`);
-    const found = await look();
-    if (found.kind !== 'published') throw new Error('it was not found');
+    const digest = registry.setTag('acme/app', 'v1', fakeTwoPlatforms('two'));
     const body = JSON.stringify({ schemaVersion: 2, manifests: [] });
     registry.fault({ kind: 'content', body }, { method: 'GET' });
-    expect(await registries.readManifest(image, found.digest, unbounded())).toMatchObject(
+    expect(await registries.readManifest(image, digest, unbounded())).toMatchObject(
       failed('malformed', 'other content'),
     );
   });

@@ -72,6 +72,8 @@ it('a hook that could not be put on disk acts on nothing, though it was expected
   const service = `/services/${bench.engine.service('web').ID}`;
   const seen = (): number => bench.engine.requests.get(`GET ${service}`) ?? 0;
   const [before, asked] = [seen(), bench.registry.requests.length];
+  // Else its change would be what is told of a store that takes nothing.
+  await bench.until('the cluster is seen', () => work.health.list()[0]?.state === 'up');
   const refuseWrites = (refuse: 0 | 1) =>
     sql`pragma query_only = ${sql.lit(refuse)}`.execute(bench.store.db);
   await refuseWrites(1);

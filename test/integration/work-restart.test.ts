@@ -50,8 +50,8 @@ const interruptAt = async (
   const counter = createStepCounter(step, how);
   const before = bench.start({}, counter.wrap);
   const image = bench.image(`acme/${story.name}:v1`);
-  const { id } = await bench.hook(before.work, image, story.second);
   counter.arm();
+  const { id } = await bench.hook(before.work, image, story.second);
   const over = bench
     .until('it is over', () => isOver(story, id))
     .then(() => false)

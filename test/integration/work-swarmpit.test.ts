@@ -125,8 +125,8 @@ it('a crash between any two steps redeploys once at most, and says how it ended'
     const known = swarmpit.redeploys.length;
     const counter = createStepCounter(step, 'crash');
     const dying = start(counter.wrap);
-    await bench.hook(dying.work, bench.image(`acme/${name}:v1`), after);
     counter.arm();
+    await bench.hook(dying.work, bench.image(`acme/${name}:v1`), after);
     await Promise.race([counter.reached, bench.ended(name).catch(() => {})]);
     await dying.stop();
     const next = start();

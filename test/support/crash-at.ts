@@ -1,14 +1,18 @@
 import type { KyselyPlugin } from 'kysely';
 import type { Wrap } from './work-bench.ts';
 
-/** Something that happens at a step of the work, counted from when it was armed. */
+/** Something that happens at a step of the work, counted from the commit of the next hook that comes. */
 export type StepCounter = {
   /** Goes before the cluster, the registries and the store of one run of the work. */
   readonly wrap: Wrap;
+  /** Before the hook is sent, so that every run counts from the same moment. */
   readonly arm: () => void;
   /** Resolves at the step, if it ever comes. */
   readonly reached: Promise<void>;
 };
+
+/** Functions that ask nobody, and answer themselves. */
+const AT_ONCE: ReadonlySet<string | symbol> = new Set(['close', 'quotas', 'isKnownPlain']);
 
 /**
  * Counts every question to a cluster, a registry or the store, and every answer of a cluster or a
@@ -18,6 +22,7 @@ export type StepCounter = {
 export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCounter => {
   const { promise: reached, resolve } = Promise.withResolvers<void>();
   let left = Number.POSITIVE_INFINITY;
+  let isArmed = false;
   const tick = (): void => {
     left -= 1;
     if (left === 0) resolve();
@@ -32,7 +37,7 @@ export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCount
         if (typeof value !== 'function') return value;
         return (...given: unknown[]): unknown => {
           const answer = (value as (...all: unknown[]) => unknown).bind(target);
-          if (key === 'close' || key === 'quotas') return answer(...given);
+          if (AT_ONCE.has(key)) return answer(...given);
           return (async () => {
             tick();
             const found: unknown = await answer(...given);
@@ -42,12 +47,18 @@ export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCount
         };
       },
     });
+  const made = new WeakSet<object>();
   const plugin: KyselyPlugin = {
-    transformQuery: ({ node }) => {
+    transformQuery: ({ node, queryId }) => {
+      made.add(queryId);
       tick();
       return node;
     },
-    transformResult: async ({ result }) => result,
+    // A statement that stands as it is in the source is seen only when it has run.
+    transformResult: async ({ queryId, result }) => {
+      if (!made.has(queryId)) tick();
+      return result;
+    },
   };
   return {
     wrap: {
@@ -57,12 +68,14 @@ export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCount
       write: (write) => async (work) => {
         tick();
         const written = await write(work);
-        tick();
+        if (isArmed) left = step;
+        else tick();
+        isArmed = false;
         return written;
       },
     },
     arm: () => {
-      left = step;
+      isArmed = true;
     },
     reached,
   };

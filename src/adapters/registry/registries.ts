@@ -1,14 +1,16 @@
 import type { Digest } from '../../core/digest.ts';
 import type { ImageReference } from '../../core/image-reference.ts';
 import type { Log } from '../../core/log.ts';
-import type {
-  BuildFacts,
-  LookUp,
-  LookUpFailure,
-  Platform,
-  PublishedManifest,
+import {
+  type BuildFacts,
+  isPlainManifest,
+  type LookUp,
+  type LookUpFailure,
+  type Platform,
+  type PublishedManifest,
 } from '../../core/published.ts';
 import { createAsk } from './ask.ts';
+import { createBoundedCache } from './bounded-cache.ts';
 import { readImageBuildFacts } from './build-facts.ts';
 import { createContentReader, type InTurn } from './content.ts';
 import { createCredentialSource } from './credentials.ts';
@@ -36,12 +38,17 @@ export type Registries = {
     image: ImageReference & { readonly tag: string },
     signal: AbortSignal,
   ) => Promise<LookUp>;
-  /** Members of a digest, and its platforms where the manifest names them; read once and kept. */
+  /**
+   * Members of a digest, and its platforms where the manifest names them; read once and kept, and not at
+   * all where the look-up told that it is a plain image, which has neither.
+   */
   readonly readManifest: (
     image: ImageReference,
     digest: Digest,
     signal: AbortSignal,
   ) => Promise<{ readonly kind: 'manifest'; readonly manifest: PublishedManifest } | FailedLookUp>;
+  /** Whether a look-up told, not long ago, that this digest is a plain image and no index. */
+  readonly isKnownPlain: (digest: Digest) => boolean;
   /** The platforms of a digest, those of a plain image too; null where they could not be read. */
   readonly readPlatforms: (
     image: ImageReference,
@@ -100,6 +107,9 @@ const ATTEMPT_MS = 5_000;
 const LOOK_UP_MS = 15_000;
 const TRIES = 3;
 const RETRY_PAUSE_MS = 250;
+/** Digests that are known to be plain images, those seen last. */
+const MOST_PLAIN = 10_000;
+const PLAIN_MANIFEST: PublishedManifest = { members: [], platforms: null };
 
 const toFailure = (error: RegistryError): FailedLookUp => ({
   kind: 'failed',
@@ -159,6 +169,7 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
 
   const findDigestAt = createFindDigestAt(ask);
   const content = createContentReader({ ask, inTurn, closed });
+  const plain = createBoundedCache<true>({ entries: MOST_PLAIN });
 
   /** Turns what a registry did wrong into an answer. */
   const orFailure = async <T>(
@@ -176,16 +187,25 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
   };
 
   return {
-    findDigest: (image, signal) =>
-      orFailure(signal, () =>
+    findDigest: async (image, signal) => {
+      const found = await orFailure(signal, () =>
         inTurn(image.registry, signal, (endpoint, limits) =>
           findDigestAt(endpoint, image, signal, limits),
         ),
-      ),
+      );
+      if (found.kind === 'published' && isPlainManifest(found.mediaType)) {
+        plain.set(found.digest, true);
+      }
+      return found;
+    },
+    isKnownPlain: (digest) => plain.get(digest) === true,
     readManifest: (image, digest, signal) =>
       orFailure(signal, async () => ({
         kind: 'manifest' as const,
-        manifest: await readPublishedManifest(content, image, digest, signal),
+        manifest:
+          plain.get(digest) === true
+            ? PLAIN_MANIFEST
+            : await readPublishedManifest(content, image, digest, signal),
       })),
     readPlatforms: async (image, digest, signal) => {
       const read = await orFailure(signal, () =>
