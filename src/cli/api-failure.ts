@@ -1,5 +1,5 @@
 import { printable } from './cell-text.ts';
-import { CliFailure } from './exit-status.ts';
+import { CliFailure, EXIT } from './exit-status.ts';
 
 const codesOf = (error: unknown): readonly string[] => {
   if (!(error instanceof Error)) return [];
@@ -137,9 +137,15 @@ export const answerFailure = ({
       hint: 'this needs a token with the role operator; cd-helper whoami tells which one this is',
     });
   }
+  if (status === 404 && problem.detail.startsWith('no cluster is named ')) {
+    return new CliFailure(problem.detail, { status: EXIT.wrongUse });
+  }
   if (status === 404 && ALWAYS_THERE.test(path)) {
     return new CliFailure(`a helper answers at ${url}, but has nothing there`, { hint: BASE_PATH });
   }
   const more = problem.errors === '' ? '' : ` (${problem.errors})`;
-  return new CliFailure(`${problem.detail}${more}`, { mayPass: status === 503 });
+  return new CliFailure(`${problem.detail}${more}`, {
+    mayPass: status === 503,
+    ...(problem.type === 'invalid-request' ? { status: EXIT.wrongUse } : {}),
+  });
 };

@@ -1,9 +1,15 @@
+import { ClusterError } from '../core/cluster.ts';
 import type { ServiceView } from '../core/views.ts';
+import { printable } from './cell-text.ts';
 import type { InspectEngine } from './cli-deps.ts';
 import type { Context } from './context.ts';
+import { CliFailure } from './exit-status.ts';
 import { checkedText, createProgress } from './progress.ts';
 
-/** Looks at an engine without any helper, and tells how far it has come meanwhile. */
+/**
+ * Looks at an engine without any helper, and tells how far it has come meanwhile. Throws a
+ * {@link CliFailure} where the engine does not answer.
+ */
 export const inspectEngine = async (
   { deps }: Context,
   url: string,
@@ -19,6 +25,10 @@ export const inspectEngine = async (
     const onProgress = (told: Parameters<typeof checkedText>[0]): void =>
       progress.show(checkedText(told));
     return await deps.inspectEngine(url, deps.signal, { selected, onProgress });
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    const why = error.message.replace(`cluster ${error.cluster}: `, '');
+    throw new CliFailure(printable(why), { cause: error });
   } finally {
     progress.clear();
   }

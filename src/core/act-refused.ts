@@ -1,5 +1,11 @@
 /** Why an act of a person was not carried out. */
-export type ActProblem = 'not-found' | 'conflict' | 'not-supported' | 'held' | 'unreachable';
+export type ActProblem =
+  | 'invalid-request'
+  | 'not-found'
+  | 'conflict'
+  | 'not-supported'
+  | 'held'
+  | 'unreachable';
 
 /** Thrown by acts; `message` is one line for a person, without a secret. */
 export class ActRefused extends Error {

@@ -27,7 +27,7 @@ describe('exclusionOf', () => {
     ['labelled', on, {}, null],
     ['labelled', off, {}, 'label'],
     ['labelled', {}, { autoredeploy: true }, null],
-    ['labelled', { 'cd-helper.enabled': 'yes' }, {}, 'not-labelled'],
+    ['labelled', { 'cd-helper.enabled': 'yes' }, {}, null],
     ['all', {}, { mode: 'global' }, null],
     ['all', {}, { mode: 'replicated-job' }, 'job'],
     ['all', {}, { mode: 'global-job' }, 'job'],

@@ -19,7 +19,10 @@ type Labelled = Pick<Service, 'labels' | 'mode' | 'autoredeploy'>;
 export const exclusionOf = (service: Labelled, select: Selection): Exclusion | null => {
   const enabled = service.labels['cd-helper.enabled'];
   if (enabled === 'false') return 'label';
-  if (enabled !== 'true' && !service.autoredeploy && select === 'labelled') return 'not-labelled';
+  // A value that is not understood says something too: it holds the service.
+  if (enabled === undefined && !service.autoredeploy && select === 'labelled') {
+    return 'not-labelled';
+  }
   const isJob = service.mode === 'replicated-job' || service.mode === 'global-job';
   return isJob && service.labels['cd-helper.jobs'] !== 'true' ? 'job' : null;
 };

@@ -12,7 +12,7 @@ export type ServiceFilter = {
   readonly cluster?: string | undefined;
   readonly stack?: string | undefined;
   readonly verdict?: VerdictName | undefined;
-  /** Normalised, with or without tag. */
+  /** As people write it, with or without tag. */
   readonly image?: string | undefined;
   /** Part of a name, stack or image, in any case. */
   readonly q?: string | undefined;
@@ -22,6 +22,7 @@ export type DeploymentFilter = {
   readonly cluster?: string | undefined;
   /** Name or id. */
   readonly service?: string | undefined;
+  /** As people write it, with or without tag. */
   readonly image?: string | undefined;
   readonly state?: DeploymentState | undefined;
   /**

@@ -32,6 +32,14 @@ const by = ({ apiToken, ip }: FastifyRequest): By => ({
 const runJson = ({ services, ...summary }: RunView): string =>
   `${JSON.stringify(summary).slice(0, -1)},"services":${jsonOnce(services)}}`;
 
+/** A digest, its beginning, or so many steps back, which may be a number too. */
+const RollbackSchema = z.strictObject({
+  to: z
+    .union([z.string().min(1).max(255), z.int().min(1).max(1_000_000)])
+    .nullable()
+    .default(null),
+});
+
 const keyOf = ({ cluster, name }: z.output<typeof serviceParams>) => ({ cluster, service: name });
 
 /** What operators may do. */
@@ -103,14 +111,13 @@ export const createActRoutes =
           summary:
             'Go back to the digest before, or to one that is named, and hold the present one',
           params: serviceParams,
-          body: z
-            .strictObject({ to: z.string().min(1).max(255).nullable().default(null) })
-            .nullish(),
+          body: RollbackSchema.nullish(),
           response: { 202: DeploymentSchema, ...refusals },
         },
       },
       async (request, reply) => {
-        const options = { to: request.body?.to ?? null };
+        const to = request.body?.to ?? null;
+        const options = { to: to === null ? null : String(to) };
         const deployment = await built(acts.rollback)(keyOf(request.params), options, by(request));
         return reply.code(202).send(deployment);
       },

@@ -9,10 +9,23 @@ import { tooLarge } from './read-body.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
-/** The secret that a header carries: `Authorization`, with or without a scheme, or `X-Api-Key`. */
+/** The password of `Authorization: Basic`, whatever the user name. */
+const passwordOf = (authorization: string): string | null => {
+  const encoded = /^Basic +(\S+) *$/i.exec(authorization)?.[1];
+  if (encoded === undefined) return null;
+  const pair = Buffer.from(encoded, 'base64').toString();
+  return pair.slice(pair.indexOf(':') + 1);
+};
+
+/**
+ * The secret that a header carries: `Authorization`, with or without a scheme, where it may be the
+ * password of Basic, or `X-Api-Key`.
+ */
 const inHeader = ({ headers }: FastifyRequest): string | null => {
   const { authorization } = headers;
-  if (authorization !== undefined) return authorization.replace(/^Bearer +/i, '');
+  if (authorization !== undefined) {
+    return passwordOf(authorization) ?? authorization.replace(/^Bearer +/i, '');
+  }
   const key = headers['x-api-key'];
   return typeof key === 'string' ? key : null;
 };

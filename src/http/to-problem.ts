@@ -4,6 +4,7 @@ import { BacklogFull } from '../core/delivery.ts';
 import { Problem, type ProblemItem } from './problem.ts';
 
 const ACT_STATUS: Readonly<Record<ActProblem, number>> = {
+  'invalid-request': 400,
   'not-found': 404,
   conflict: 409,
   held: 409,

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import { askedImage } from '../core/asked-image.ts';
 import type { Digest } from '../core/digest.ts';
 import type { BuildFacts } from '../core/published.ts';
 import type { DeploymentFilter, PageRequest } from '../core/list-filters.ts';
@@ -42,10 +43,11 @@ export const listDeployments = async (
     );
   }
   if (image !== undefined) {
+    const asked = askedImage(image);
     query = query.where((eb) =>
       eb.or([
-        eb('name', '=', image),
-        eb(eb.fn<string>('concat', ['name', eb.val(':'), 'tag']), '=', image),
+        eb('name', '=', asked),
+        eb(eb.fn<string>('concat', ['name', eb.val(':'), 'tag']), '=', asked),
       ]),
     );
   }

@@ -214,6 +214,7 @@ describe('deployments', () => {
     ['name of a service', { service: 'api' }, ['b']],
     ['id of a service', { service: 'id-api' }, ['b']],
     ['image with its tag', { image: 'docker.io/acme/web:v1' }, ['c', 'a']],
+    ['image as people write it', { image: 'acme/web:v1' }, ['c', 'a']],
     ['image without a tag', { image: 'docker.io/acme/api' }, ['b']],
     ['image with a tag that none has', { image: 'docker.io/acme/api:v1' }, []],
     ['state', { state: 'succeeded' }, ['a']],

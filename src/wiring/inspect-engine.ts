@@ -1,9 +1,12 @@
 import { createRegistries, type Registries } from '../adapters/registry/registries.ts';
+import { ClusterAddressError } from '../adapters/swarm/cluster-address.ts';
 import { createEngineCluster } from '../adapters/swarm/engine.ts';
 import type { InspectEngine } from '../cli/cli-deps.ts';
+import { CliFailure, EXIT } from '../cli/exit-status.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { processEnvironment } from '../config/process-environment.ts';
 import { readTextFile } from '../config/read-text-file.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { silentLog } from '../core/log.ts';
 import { openStore } from '../store/open-store.ts';
 import { checkCluster, type OnProgress } from '../work/check-cluster.ts';
@@ -26,13 +29,23 @@ const registriesWithoutHelper = (): Registries => {
   return createRegistries({ log: silentLog, now: systemClock.now });
 };
 
+/** The name that the one cluster of a helper without a file has too. */
+const connectEngine = (url: string): Cluster => {
+  try {
+    return createEngineCluster({ name: 'default', url });
+  } catch (error) {
+    if (!(error instanceof ClusterAddressError)) throw error;
+    throw new CliFailure(error.message, { status: EXIT.wrongUse, cause: error });
+  }
+};
+
 /** Looks at an engine with no helper and no memory. */
 export const inspectEngine: InspectEngine = async (
   url,
   signal,
   { selected = {}, onProgress = () => {} } = {},
 ) => {
-  const cluster = createEngineCluster({ name: 'engine', url });
+  const cluster = connectEngine(url);
   const registries = registriesWithoutHelper();
   const store = openStore(':memory:');
   try {

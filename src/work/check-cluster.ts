@@ -1,3 +1,4 @@
+import { shortImage } from '../core/asked-image.ts';
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { matchesGlob } from '../core/glob.ts';
 import { imageName, imageWithTag } from '../core/image-reference.ts';
@@ -39,9 +40,10 @@ export const isSelected = (service: Service, request: RunRequest): boolean => {
   const some = (patterns: readonly string[], texts: readonly string[]): boolean =>
     patterns.length === 0 ||
     patterns.some((pattern) => texts.some((text) => matchesGlob(pattern, text)));
-  const images = service.image.ok
-    ? [imageName(service.image.image), imageWithTag(service.image.image), service.imageText]
-    : [service.imageText];
+  const named = service.image.ok
+    ? [imageName(service.image.image), imageWithTag(service.image.image)]
+    : [];
+  const images = [...named, ...named.map(shortImage), service.imageText];
   return (
     some(request.services, [service.name, service.id]) &&
     some(request.stacks, service.stack === null ? [] : [service.stack]) &&

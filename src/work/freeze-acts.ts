@@ -44,7 +44,7 @@ export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
         throw new ActRefused('not-found', text);
       }
       if (until !== null && until <= now)
-        throw new ActRefused('conflict', 'the end has passed already');
+        throw new ActRefused('invalid-request', 'until: the end has passed already');
       return db.transaction().execute(async (query) => {
         const view = await addFreeze(query, { ...request, id: newId(), by: actor, until }, now);
         const target = [request.cluster ?? '*', request.stack ?? '*', request.service ?? '*'].join(

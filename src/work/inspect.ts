@@ -1,3 +1,4 @@
+import { isAskedImage } from '../core/asked-image.ts';
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import type { Selection } from '../core/labels.ts';
 import { imageName } from '../core/image-reference.ts';
@@ -129,9 +130,7 @@ const isWanted = (view: ServiceView, filter: ServiceFilter): boolean => {
   return (
     (filter.stack === undefined || view.stack === filter.stack) &&
     (filter.verdict === undefined || view.verdict === filter.verdict) &&
-    (filter.image === undefined ||
-      view.image === filter.image ||
-      view.image.startsWith(`${filter.image}:`)) &&
+    (filter.image === undefined || isAskedImage(view.image, filter.image)) &&
     (q === undefined ||
       [view.name, view.stack ?? '', view.image].some((text) => text.toLowerCase().includes(q)))
   );

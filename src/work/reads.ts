@@ -6,11 +6,13 @@ import type { ServiceView } from '../core/views.ts';
 import { listActions } from '../store/actions.ts';
 import { listFreezes } from '../store/freezes.ts';
 import type { Db } from '../store/open-store.ts';
+import { readLookUps } from '../store/published.ts';
 import { listDeliveries, readDelivery } from '../store/read-deliveries.ts';
 import { listDeployments, readDeployment } from '../store/read-deployments.ts';
 import { listRuns, readRun } from '../store/read-runs.ts';
 import { secretUses } from '../store/secret-uses.ts';
 import type { ClusterHealth } from './cluster-health.ts';
+import { askedRegistries } from './asked-registries.ts';
 import { type InspectDeps, inspectServices, pageOfServices } from './inspect.ts';
 import type { Quota } from './pull-budget.ts';
 import { readQueue } from './read-queue.ts';
@@ -51,13 +53,7 @@ export const createReads = (deps: ReadsDeps): Reads => {
     listRuns: (page) => listRuns(db, page),
     readRun: (id) => readRun(db, id),
     listClusters: async () => deps.health.list(),
-    listRegistries: async () =>
-      deps.quotas().map(({ host, limit, remaining, windowSeconds, at }) => ({
-        host,
-        quota: { limit, remaining, windowSeconds },
-        askedAt: new Date(at).toISOString(),
-        problem: null,
-      })),
+    listRegistries: async () => askedRegistries(await readLookUps(db), deps.quotas()),
     listQueue: () => readQueue(db, clusters, now()),
     listHookSecrets: async () => {
       const uses = await secretUses(db);

@@ -38,7 +38,7 @@ export const rollbackTarget = async (
     const expected =
       'sha256: and 64 lower-case hex digits, the first six or more of them, or a number';
     throw new ActRefused(
-      'not-supported',
+      'invalid-request',
       `"${to}" is no digest: expected ${expected} of steps back`,
     );
   }

@@ -126,6 +126,23 @@ describe('an act with a key', () => {
   });
 });
 
+describe('a request that no helper could carry out', () => {
+  it.each([
+    ['/freezes', { ...FREEZE, until: '2020-01-01T00:00:00Z' }, 400, 'invalid-request'],
+    ['/freezes', { ...FREEZE, cluster: 'nowhere' }, 404, 'not-found'],
+    ['/clusters/default/services/web/rollback', { to: 'yesterday' }, 400, 'invalid-request'],
+    ['/clusters/default/services/web/rollback', { to: 0 }, 400, 'invalid-request'],
+    // It was never deployed: the number is understood, and there is nothing so far back.
+    ['/clusters/default/services/web/rollback', { to: 2 }, 409, 'conflict'],
+    ['/clusters/default/services/web/rollback', { to: '2' }, 409, 'conflict'],
+  ])('%s with %j is %i, %s', async (path, body, status, code) => {
+    expect(await post(path, body)).toMatchObject({
+      status,
+      body: { type: `urn:cd-helper:problem:${code}`, status },
+    });
+  });
+});
+
 describe('the audit', () => {
   it('names who did what from where, for every act', async () => {
     stage.registry.setTag('acme/web', 'v1', 'for the audit');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOOK_PLACES } from '../../src/core/hook-places.ts';
-import type { HookSecretView, QueueView, SenderView } from '../../src/core/views.ts';
+import type { HookSecretView, QueueView, RegistryView, SenderView } from '../../src/core/views.ts';
 import { SENDERS } from '../../src/intake/senders.ts';
 import { type ApiStage, openApiStage, VIEWER } from '../support/api-stage.ts';
 import { HOOK_SECRET } from '../support/start-helper.ts';
@@ -53,6 +53,25 @@ describe('the queue', () => {
     });
     expect(waiting).toMatchObject({ looksWaiting: 1, pushesWaiting: 1 });
     stage.engine.clearFaults();
+  });
+});
+
+describe('registries', () => {
+  it('are there once they were asked, also where they do not answer', async () => {
+    const image = `127.0.0.1:1/acme/nowhere:v1@sha256:${'a'.repeat(64)}`;
+    stage.engine.addService({ name: 'nowhere', image });
+    const body = { dryRun: true };
+    await stage.ask('/api/v1/smart-redeploy', { method: 'POST', body });
+    const [host = ''] = stage.image('acme/web').split('/');
+    const [nowhere, seen, ...others] = await itemsOf<RegistryView>('/registries');
+    expect(others).toEqual([]);
+    expect(nowhere).toMatchObject({
+      host: '127.0.0.1:1',
+      quota: null,
+      askedAt: expect.stringMatching(/Z$/),
+      problem: expect.stringContaining('127.0.0.1:1'),
+    });
+    expect(seen).toMatchObject({ host, problem: null });
   });
 });
 

@@ -212,7 +212,12 @@ test('--engine only looks, and only at what is chosen', async () => {
   const looked = await runCli(command.split(' '), { inspectEngine, columns: 80 });
   expect(asked).toMatchObject([['unix:///x', { services: [], stacks: ['sh*'], images: ['a/*'] }]]);
   expect(looked.err).toContain('1 of 2 images checked');
-  expect(JSON.parse(looked.out).services).toHaveLength(1);
+  expect(JSON.parse(looked.out)).toMatchObject({
+    state: 'done',
+    dryRun: true,
+    counts: { current: 1 },
+    services: [{ name: 'api' }],
+  });
   expect(looked.status).toBe(0);
 });
 
@@ -382,6 +387,19 @@ const FREEZE = {
   since: 'x',
   until: null,
 };
+
+test.each([
+  ['freeze --reason x --cluster prod', 404, 'not-found', 'no cluster is named prod; there is qa'],
+  ['smart-redeploy --cluster prod', 404, 'not-found', 'no cluster is named prod; there is qa'],
+  ['freeze --reason x', 400, 'invalid-request', 'until: the end has passed already'],
+])(
+  '%s: what cannot be is wrong use, and told as the helper does',
+  async (argv, status, type, detail) => {
+    await using helper = await startFakeHelper(() => problem(status, type, detail));
+    const result = await runCli([...argv.split(' '), '--url', helper.url]);
+    expect(result).toMatchObject({ status: 2, out: '', err: `${detail}\n` });
+  },
+);
 
 test('freeze and thaw', async () => {
   const standing = [FREEZE];

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { deploymentOf, digestOf, serviceOf } from '../support/api-samples.ts';
 import { type FakeAnswer, problem, startFakeHelper } from '../support/fake-helper.ts';
 import { runCli } from '../support/run-cli.ts';
+import { inspectEngine } from '../../src/wiring/inspect-engine.ts';
 
 const page = (items: readonly unknown[], next: string | null = null): FakeAnswer => ({
   body: { items, next },
@@ -128,6 +129,36 @@ test('status --engine asks no helper', async () => {
     },
   });
   expect([status, asked, JSON.parse(out).items.length]).toEqual([0, ['unix:///x'], 1]);
+});
+
+test.each([['status'], ['smart-redeploy --dry-run']])(
+  '%s --engine tells in one line why an engine cannot be looked at',
+  async (command) => {
+    const at = (url: string) => runCli([...command.split(' '), '--engine', url], { inspectEngine });
+    const away = await at('unix:///nowhere/docker.sock');
+    expect(away).toMatchObject({ status: 1, out: '' });
+    expect(away.err).toMatch(/^there is no socket at unix:\/\/\/nowhere\/docker\.sock.*\n$/);
+    const wrong = await at('nowhere');
+    expect(wrong).toMatchObject({ status: 2, out: '' });
+    expect(wrong.err).toMatch(/^"nowhere" is no address of a cluster.*\n$/);
+  },
+);
+
+test('status: what one service is asked for by name, its status tells alone', async () => {
+  const services = [
+    serviceOf({ name: 'web' }),
+    serviceOf({ name: 'web-old', verdict: 'unknown', reason: 'tag-gone' }),
+  ];
+  await using helper = await startFakeHelper(({ path }) =>
+    path.endsWith('/services')
+      ? page(services)
+      : page(path.endsWith('/clusters') ? [{ name: 'default', state: 'up', problem: null }] : []),
+  );
+  const status = async (...argv: readonly string[]) =>
+    (await runCli(['status', ...argv, '--url', helper.url])).status;
+  expect(await status('web')).toBe(0);
+  expect(await status('web*')).toBe(3);
+  expect(await status('web', '--json')).toBe(3);
 });
 
 test('lists are read over all their pages, and no further than asked', async () => {

@@ -186,11 +186,18 @@ describe('a run', () => {
     ['services', { services: ['obsolete-*', 'current'] }, ['current', 'obsolete-too']],
     ['stacks', { stacks: ['sh?p'] }, ['obsolete-too']],
     ['images', { images: ['*/acme/gone'] }, ['gone']],
+    ['images as people write them', { images: ['acme/hub:v1'] }, ['hub']],
     ['services and stacks', { services: ['obsolete*'], stacks: ['shop'] }, ['obsolete-too']],
     ['nothing that is there', { services: ['nobody'] }, []],
   ])('takes in only what %s select', async (_name, request, expected) => {
     await open();
-    everyKind();
+    const { old } = everyKind();
+    bench.engine.addService({
+      name: 'hub',
+      image: `docker.io/acme/hub:v1@${old}`,
+      labels: { 'cd-helper.enabled': 'false' },
+    });
+    bench.settle();
     const { work } = bench.start();
     const run = await start(work, { ...request, dryRun: true });
     expect(run.services.map(({ name }) => name).toSorted()).toEqual(expected);

@@ -122,6 +122,8 @@ describe('the list of services', () => {
     expect(await names({ stack: 'shop' })).toEqual(['shop_web']);
     expect(await names({ image: 'docker.io/acme/web' })).toEqual(['blog_web', 'shop_web']);
     expect(await names({ image: 'docker.io/acme/web:v2' })).toEqual(['blog_web']);
+    expect(await names({ image: 'acme/web' })).toEqual(['blog_web', 'shop_web']);
+    expect(await names({ image: 'acme/web:v2' })).toEqual(['blog_web']);
     expect(await names({ q: 'SHOP' })).toEqual(['alone', 'shop_web']);
     expect(await names({ verdict: 'current' })).toEqual([]);
     expect(await names({ cluster: 'nowhere' })).toEqual([]);

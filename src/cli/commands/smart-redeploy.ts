@@ -76,7 +76,13 @@ const dryRunAtEngine = async (context: Context, url: string, options: Options): 
     });
   }
   const chosen = await inspectEngine(context, url, toRequest(options));
-  if (context.json) context.printJson({ services: chosen });
+  const counts = Object.fromEntries(
+    Object.entries(Object.groupBy(chosen, ({ verdict }) => verdict)).map(([verdict, services]) => [
+      verdict,
+      services.length,
+    ]),
+  );
+  if (context.json) context.printJson({ state: 'done', dryRun: true, counts, services: chosen });
   else showPlan(context, chosen, options);
   return unknownIn(chosen);
 };
@@ -116,7 +122,7 @@ export const addSmartRedeploy: AddCommand = (program, act) => {
   withHelp(command, {
     more: `On a terminal the plan is shown and asked about first; elsewhere, and with --yes, it is not.
 Exit status with --wait: 1 where a deployment failed, 3 where something is unknown.`,
-    json: 'Run; with --wait Run and its "deployments"; with --engine {"services": [Service]}',
+    json: 'Run; with --wait Run and its "deployments"; with --engine {"state", "dryRun", "counts", "services"} of it',
     examples: [
       'cd-helper smart-redeploy --dry-run',
       "cd-helper smart-redeploy --stack 'shop*' --wait",

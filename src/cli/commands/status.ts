@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { isAskedImage } from '../../core/asked-image.ts';
 import { type ClusterView, type ServiceView, VERDICT_NAMES } from '../../core/views.ts';
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
@@ -27,7 +28,7 @@ const keeps =
     (cluster === undefined || service.cluster === cluster) &&
     (stack === undefined || service.stack === stack) &&
     (verdict === undefined || service.verdict === verdict) &&
-    (image === undefined || service.image === image);
+    (image === undefined || isAskedImage(service.image, image));
 
 /** Says which clusters did not answer, since their services are missing from the list. */
 const tellUnreached = async (context: Context, { cluster }: Filter): Promise<boolean> => {
@@ -63,12 +64,13 @@ const tellUnknown = (context: Context, services: readonly ServiceView[]): void =
   }
 };
 
+/** Gives the services that it showed: where one is named whole, that one alone. */
 const show = async (
   context: Context,
   services: readonly ServiceView[],
   pattern: string | undefined,
   { engine, isReached }: { readonly engine: string | undefined; readonly isReached: boolean },
-): Promise<void> => {
+): Promise<readonly ServiceView[]> => {
   const named = services.filter(({ name, id }) => name === pattern || id === pattern);
   if (context.json) context.printJson({ items: services });
   else if (services.length === 0) context.note(isReached ? NOTHING : NOTHING_TOLD);
@@ -76,11 +78,13 @@ const show = async (
     await showCards(context, named);
     const more = services.length - named.length;
     if (more > 0) context.note(`${more} more match: cd-helper status '*${pattern}*'`);
+    return named;
   } else {
     context.print(...serviceLines(context, services));
     if (context.width !== null) context.print('', countServices(services));
     tellUnknown(context, services);
   }
+  return services;
 };
 
 export const addStatus: AddCommand = (program, act) => {
@@ -93,7 +97,7 @@ export const addStatus: AddCommand = (program, act) => {
     .option('--cluster <name>', 'only this cluster')
     .option('--stack <name>', 'only this stack')
     .addOption(new Option('--verdict <verdict>', 'only this verdict').choices(VERDICT_NAMES))
-    .option('--image <image>', 'only this image, such as docker.io/acme/web:v1');
+    .option('--image <image>', 'only this image, such as acme/web:v1, or acme/web with any tag');
   withHelp(command, {
     more: `Registries are not asked: their last answers are shown (with --engine they are asked). Exit
 status 3 where something is unknown or a cluster is down. "services" is the same command, after the API.`,
@@ -114,8 +118,8 @@ status 3 where something is unknown or a cluster is down. "services" is the same
       const services = found.filter(
         (one) => pattern === undefined || one.id === pattern || matchesPattern(one, pattern),
       );
-      await show(context, services, pattern, { engine, isReached });
-      const isKnown = services.every(({ verdict }) => verdict !== 'unknown');
+      const shown = await show(context, services, pattern, { engine, isReached });
+      const isKnown = shown.every(({ verdict }) => verdict !== 'unknown');
       return isReached && isKnown ? EXIT.well : EXIT.unknown;
     }),
   );
