@@ -48,7 +48,10 @@ export const assess = (input: Assessed): Verdict => {
   if (isUnderWay(service) && !input.updateIsOurs) return { verdict: 'updating' };
 
   const from = service.image.image.digest ?? input.knownDigest;
-  if (from === null) return unknown('unpinned');
+  if (from === null) {
+    const label = unsupportedLabel(service);
+    return unknown('unpinned', label === null ? null : `unsupported-label: ${label}`);
+  }
   const isPublished = (digest: Digest | null): boolean =>
     digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));
   if (!isPublished(from)) return differing(input, from, lookUp.digest);

@@ -146,6 +146,9 @@ const leftAlone = (services: readonly LookedAtService[]): string | null => {
   const reasons = services.flatMap(({ verdict }) => {
     if (verdict.verdict === 'held') return [`held (${verdict.hold.kind})`];
     if (verdict.verdict === 'excluded') return [`excluded (${verdict.reason})`];
+    if (verdict.verdict === 'unknown' && verdict.reason === 'unpinned' && verdict.detail !== null) {
+      return ['held (unsupported-label)'];
+    }
     return [];
   });
   return reasons.length === 0 ? null : [...new Set(reasons)].join(', ');

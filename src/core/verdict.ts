@@ -25,6 +25,7 @@ export type Verdict =
   | { readonly verdict: 'pinned' }
   | { readonly verdict: 'excluded'; readonly reason: Exclusion }
   | { readonly verdict: 'held'; readonly hold: Hold; readonly from: Digest; readonly to: Digest }
+  /** `detail` of one that is `unpinned` is the label that holds it, if one does. */
   | { readonly verdict: 'unknown'; readonly reason: UnknownReason; readonly detail: string | null };
 
 export type VerdictName = Verdict['verdict'];

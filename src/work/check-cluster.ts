@@ -2,7 +2,7 @@ import { shortImage } from '../core/asked-image.ts';
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { matchesGlob } from '../core/glob.ts';
 import { imageName, imageWithTag } from '../core/image-reference.ts';
-import type { Selection } from '../core/labels.ts';
+import { type Selection, unsupportedLabel } from '../core/labels.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
@@ -105,10 +105,11 @@ export const checkCluster = async (
   );
   const views = await withBuilds(db, shown, latest);
   // SmartRedeploy never hands over: what it could not check it leaves alone.
-  const policy = { pin: request.pin, handOver: false };
   return views.flatMap((view, index) => {
     const result = results[index];
     if (result === undefined) return [];
+    const pin = request.pin && unsupportedLabel(result.service) === null;
+    const policy = { pin, handOver: false };
     const step = plan(result.verdict, result.lookUp, policy, cluster.capabilities);
     return [{ ...result, view, step }];
   });

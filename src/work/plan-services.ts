@@ -1,4 +1,5 @@
 import { imageName } from '../core/image-reference.ts';
+import { unsupportedLabel } from '../core/labels.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
@@ -79,6 +80,11 @@ const planFor = async (
   const sentAt = await lastSentAt(deps.db, name, service.id);
   const oldest = pushes.find((push) => sentAt === null || push.receivedAt > sentAt);
   const age = oldest === undefined ? 0 : deps.clock.now() - oldest.receivedAt;
-  const policy = { pin: oldest !== undefined, handOver: age >= HAND_OVER_AFTER_MS };
+  // What could not be compared is no less held by a label than what is obsolete.
+  const isHeld = unsupportedLabel(service) !== null;
+  const policy = {
+    pin: oldest !== undefined && !isHeld,
+    handOver: age >= HAND_OVER_AFTER_MS && !isHeld,
+  };
   return plan(verdict, lookUp, policy, capabilities);
 };

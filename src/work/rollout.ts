@@ -131,7 +131,7 @@ const reasonToSkip = async (
   const refusal = service.id === deps.ownServiceId() ? refusesOwnUpdate(service) : null;
   if (refusal !== null) return refusal;
   if (deployment.cause === 'forced') return null;
-  // An unpinned service cannot be told to be held before: nothing is known to compare.
+  // A label may have come since the deployment was planned.
   if (deployment.cause !== 'taken-back' && unsupportedLabel(service) !== null) return 'held';
   if (deployment.to === null) return null;
   if (image.digest === deployment.to) return 'already-current';

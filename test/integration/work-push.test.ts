@@ -145,10 +145,12 @@ describe('a push', () => {
     await bench.until('the push has its end', async () =>
       (await bench.delivery(id)).pushes[0]?.results.every(({ state }) => state === 'done'),
     );
-    await bench.until('nothing is open', async () =>
-      (await bench.deployments()).every(({ endedAt }) => endedAt !== null),
-    );
+    await bench.letFollowUpsPass(id);
     expect(versions('held', 'held-unpinned')).toEqual(before);
+    expect(await bench.deployments()).toEqual([]);
+    expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
+      { outcome: 'nothing-to-do', detail: 'held (unsupported-label)' },
+    ]);
   });
 
   it('is carried out where one of its services cannot be compared yet', async () => {

@@ -203,7 +203,7 @@ describe('a person', () => {
     await expect(rollback(key, { to: null }, by())).rejects.toMatchObject({ code: 'conflict' });
     await expect(rollback(key, { to: first }, by())).rejects.toMatchObject({ code: 'conflict' });
     await expect(rollback(key, { to: 'v1' }, by())).rejects.toMatchObject({
-      code: 'not-supported',
+      code: 'invalid-request',
     });
     const nobody = { cluster: 'one', service: 'nobody' };
     await expect(rollback(nobody, { to: digestOfChar('a') }, by())).rejects.toMatchObject({
