@@ -143,6 +143,12 @@ describe('a request that no helper could carry out', () => {
   });
 });
 
+it('a dry run is answered at once, and told to be JSON', async () => {
+  const { status, headers, body } = await post('/smart-redeploy', { dryRun: true });
+  expect([status, headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+  expect(body).toMatchObject({ dryRun: true, state: 'done', services: [{ name: 'web' }] });
+});
+
 describe('the audit', () => {
   it('names who did what from where, for every act', async () => {
     stage.registry.setTag('acme/web', 'v1', 'for the audit');
