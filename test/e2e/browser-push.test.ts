@@ -71,6 +71,7 @@ describe.skipIf(without !== null)('a push, watched in a browser', () => {
     await row.getByRole('link', { name: NAME }).click();
     const failure = operator.page.getByRole('region', { name: 'Failure' });
     await failure.getByText('giving up with exit code 7').waitFor();
+    await failure.getByText('node engine-1, exit code 7').waitFor();
     await viewer.page.goto(operator.page.url());
     const told = viewer.page.getByRole('region', { name: 'Failure' });
     await told.getByText('task: non-zero exit (7)').waitFor();

@@ -20,7 +20,7 @@ const FAILED = deploymentOf({
   failure: {
     message: 'task: non-zero exit (3)',
     node: 'n1',
-    nodeName: null,
+    nodeName: 'swarm-2',
     exitCode: 3,
     log: ['boom\u0007\u001b]0;x\u0007'],
   },
@@ -94,6 +94,7 @@ it.each([
 it('the story of a deployment tells tasks and changes in words', async () => {
   await using helper = await startHelper();
   const { out } = await runCli(['deployments', 'x', '--url', helper.url]);
+  expect(out).toMatch(/^ {2}node +swarm-2$/m);
   expect(out).toContain('slot 2 on n1: failed, exit (3)\n');
   expect(out).toContain('changed  TaskTemplate.ContainerSpec.Image: web:v1 → nothing\n');
 });
