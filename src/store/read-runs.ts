@@ -56,18 +56,20 @@ const countRunServices = async (db: Db, id: string): Promise<RunSummary['counts'
 };
 
 const toSummary = async (db: Db, row: Selectable<RunRow>): Promise<RunSummary> => {
-  const isDryRun = row.dry_run === 1;
-  const planned = isDryRun ? await readPlanCounts(db, row.id) : null;
-  return {
-    id: row.id,
-    state: row.state,
-    reason: row.reason,
-    dryRun: isDryRun,
-    origin: row.origin,
-    by: row.actor,
-    progress: readJson(row.progress),
-    startedAt: rfc3339(row.started_at),
-    endedAt: optionalRfc3339(row.ended_at),
-    counts: planned ?? (await countRunServices(db, row.id)),
-  };
+  const planned = row.dry_run === 1 ? await readPlanCounts(db, row.id) : null;
+  return summaryOf(row, planned ?? (await countRunServices(db, row.id)));
 };
+
+/** A run without its services, of which it is known how many there are by verdict. */
+export const summaryOf = (row: Selectable<RunRow>, counts: RunSummary['counts']): RunSummary => ({
+  id: row.id,
+  state: row.state,
+  reason: row.reason,
+  dryRun: row.dry_run === 1,
+  origin: row.origin,
+  by: row.actor,
+  progress: readJson(row.progress),
+  startedAt: rfc3339(row.started_at),
+  endedAt: optionalRfc3339(row.ended_at),
+  counts,
+});

@@ -11,20 +11,22 @@ const countVerdicts = (services: readonly ServiceView[]): Counts => {
   return counts;
 };
 
-/** Keeps what a dry run found. */
+/** Keeps what a dry run found, and gives its services by verdict. */
 export const putRunPlan = async (
   query: Query,
   run: string,
   services: readonly ServiceView[],
-): Promise<void> => {
+): Promise<Counts> => {
+  const counts = countVerdicts(services);
   await query
     .insertInto('run_plans')
     .values({
       run_id: run,
-      counts: JSON.stringify(countVerdicts(services)),
+      counts: JSON.stringify(counts),
       services: jsonOnce(services),
     })
     .execute();
+  return counts;
 };
 
 /** Services of a dry run by verdict; null where it found nothing, or was made before plans were kept. */

@@ -99,7 +99,10 @@ export const setRunProgress = async (
     .execute();
 };
 
-/** `progress` is its last where that was not set before. */
+/**
+ * `progress` is its last where that was not set before. Gives the run as it stands then; nothing where it
+ * had ended already.
+ */
 export const endRun = async (
   query: Query,
   id: string,
@@ -107,14 +110,15 @@ export const endRun = async (
   reason: string | null,
   now: number,
   progress: RunProgress | null = null,
-): Promise<void> => {
+): Promise<Selectable<RunRow> | undefined> => {
   const last = progress === null ? {} : { progress: JSON.stringify(progress) };
-  await query
+  return query
     .updateTable('runs')
     .set({ state, reason, ended_at: now, ...last })
     .where('id', '=', id)
     .where('ended_at', 'is', null)
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
 };
 
 export type RunService = { readonly view: ServiceView; readonly deployment: string | null };

@@ -1,7 +1,7 @@
 import type { Log } from '../core/log.ts';
-import type { RunRequest, RunView, ServiceView } from '../core/views.ts';
+import type { RunRequest, RunView } from '../core/views.ts';
 import type { Db, Query } from '../store/open-store.ts';
-import { readRun, readRunSummary } from '../store/read-runs.ts';
+import { readRun, summaryOf } from '../store/read-runs.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { putRunPlan } from '../store/run-plans.ts';
 import { endRun, insertRun, type NewRun, openRuns } from '../store/runs.ts';
@@ -39,10 +39,16 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
     await commit(db, (query) => insertRun(query, run, clock.now()));
   };
 
+  const view = async (id: string): Promise<RunView> => {
+    const found = await readRun(db, id);
+    if (found === null) throw new Error(`run ${id} is not in the store`);
+    return found;
+  };
+
   const plan = async (
     run: { readonly id: string; readonly request: RunRequest },
     signal: AbortSignal,
-  ): Promise<readonly ServiceView[]> => {
+  ): Promise<RunView> => {
     const progress = createRunProgress(deps, run.id);
     const registries = askOnce(deps);
     const planned = new Map<string, readonly PlannedService[]>();
@@ -56,21 +62,14 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
     const reason = problems.length === 0 ? null : problems.join('; ');
     const state = reason === null ? 'done' : 'failed';
     // Whoever asked has the answer; what a crash of the host takes can be asked for again.
-    await relaxed(db, async (query) => {
+    const summary = await relaxed(db, async (query) => {
       await recordChecked(query, all, clock.now());
-      await putRunPlan(query, run.id, services);
-      await endRun(query, run.id, state, reason, clock.now(), progress.sum());
+      const counts = await putRunPlan(query, run.id, services);
+      const row = await endRun(query, run.id, state, reason, clock.now(), progress.sum());
+      return row === undefined ? null : summaryOf(row, counts);
     });
     log.info('run ended', { run: run.id, reason });
-    return services;
-  };
-
-  const viewOf = async (id: string, services: readonly ServiceView[] | null): Promise<RunView> => {
-    const summary = services === null ? null : await readRunSummary(db, id);
-    const view =
-      services === null || summary === null ? await readRun(db, id) : { ...summary, services };
-    if (view === null) throw new Error(`run ${id} is not in the store`);
-    return view;
+    return summary === null ? view(run.id) : { ...summary, services };
   };
 
   return {
@@ -78,7 +77,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
       ours.add(run.id);
       try {
         await begin(run);
-        return await viewOf(run.id, await plan(run, signal));
+        return await plan(run, signal);
       } catch (error) {
         const reason = signal.aborted
           ? 'nobody waited for it any more'
@@ -86,7 +85,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
         if (signal.aborted) log.info('run given up', { run: run.id, reason });
         else log.error('run broke', { run: run.id, error });
         await endRun(db, run.id, 'failed', reason, clock.now());
-        return await viewOf(run.id, null);
+        return await view(run.id);
       } finally {
         ours.delete(run.id);
       }
