@@ -39,7 +39,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
     await commit(db, (query) => insertRun(query, run, clock.now()));
   };
 
-  const view = async (id: string): Promise<RunView> => {
+  const stored = async (id: string): Promise<RunView> => {
     const found = await readRun(db, id);
     if (found === null) throw new Error(`run ${id} is not in the store`);
     return found;
@@ -69,7 +69,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
       return row === undefined ? null : summaryOf(row, counts);
     });
     log.info('run ended', { run: run.id, reason });
-    return summary === null ? view(run.id) : { ...summary, services };
+    return summary === null ? stored(run.id) : { ...summary, services };
   };
 
   return {
@@ -85,7 +85,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
         if (signal.aborted) log.info('run given up', { run: run.id, reason });
         else log.error('run broke', { run: run.id, error });
         await endRun(db, run.id, 'failed', reason, clock.now());
-        return await view(run.id);
+        return await stored(run.id);
       } finally {
         ours.delete(run.id);
       }
