@@ -85,6 +85,16 @@ describe('every verdict', () => {
       { service: updating('paused'), lookUp: published(B) },
       { verdict: 'obsolete', from: A, to: B },
     ],
+    [
+      'tasks run another, because our own update is under way',
+      { tasks: running(A, B), updateIsOurs: true },
+      { verdict: 'updating' },
+    ],
+    [
+      'all tasks run it already, although our own update is under way',
+      { tasks: running(A, A), updateIsOurs: true },
+      { verdict: 'current' },
+    ],
     ['tasks run another', { tasks: running(A, B, C, B) }, { verdict: 'diverged', running: [B, C] }],
     [
       'tasks run nobody knows what',

@@ -64,6 +64,8 @@ export const assess = (input: Assessed): Verdict => {
       state === 'running' && !isPublished(digest) && !(digest === null && mayBeUntold),
   );
   if (stray.length === 0) return { verdict: 'current' };
+  // Ours is on its way to what is published: nothing has gone astray yet.
+  if (isUnderWay(service) || input.updateIsOurs) return { verdict: 'updating' };
   return { verdict: 'diverged', running: [...new Set(stray.map((task) => task.digest))] };
 };
 

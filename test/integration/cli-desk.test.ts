@@ -123,11 +123,6 @@ describe('at night', () => {
 
 describe('--json', () => {
   const items = (item: z.ZodType) => z.strictObject({ items: z.array(item).min(1) });
-  const lines = (text: string): unknown[] =>
-    text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
 
   it('has the shapes that the help tells', async () => {
     const dry = await runCli(['smart-redeploy', '--dry-run', '--json'], { env: envOf() });
@@ -141,6 +136,7 @@ describe('--json', () => {
       [['status', 'web'], items(ServiceSchema)],
       [['services'], items(ServiceSchema)],
       [['deployments'], items(DeploymentSchema)],
+      [['history'], items(DeploymentSchema)],
       [['deliveries'], items(DeliverySchema)],
       [['runs'], items(RunSummarySchema)],
       [['runs', id], RunSchema],
@@ -161,8 +157,6 @@ describe('--json', () => {
       const { out } = await runCli([...args, '--json'], { env: envOf() });
       expect(shape.safeParse(JSON.parse(out)).error, args.join(' ')).toBeUndefined();
     }
-    const history = await runCli(['history', '--json'], { env: envOf() });
-    expect(z.array(DeploymentSchema).min(2).safeParse(lines(history.out)).error).toBeUndefined();
   });
 });
 

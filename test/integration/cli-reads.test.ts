@@ -232,17 +232,12 @@ test('deployments --follow tells each change once, until Ctrl-C', async () => {
   expect(status).toBe(0);
 });
 
-test('history: one line of JSON for each deployment, times as people say them', async () => {
+test('history --json is a list as all others are, times as people say them', async () => {
   await using helper = await startFakeHelper(() =>
     page([deploymentOf({ id: 'a' }), deploymentOf({ id: 'b' })]),
   );
   const { out } = await runCli(['history', 'web', '--since', '2h', '--json', '--url', helper.url]);
-  expect(
-    out
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line).id),
-  ).toEqual(['a', 'b']);
+  expect(JSON.parse(out).items.map(({ id }: { id: string }) => id)).toEqual(['a', 'b']);
   expect(helper.requests[0]?.query['service']).toBe('web');
   expect(helper.requests[0]?.query['since']).toBe(new Date(2026, 0, 1, 10).toISOString());
 });

@@ -51,7 +51,7 @@ export const addHistory: AddCommand = (program, act) => {
     .option('--limit <number>', `at most so many, by default ${USUAL_LIMIT}`, wholeNumber)
     .option('--ndjson', 'everything, one deployment a line, for export');
   withHelp(command, {
-    json: 'one Deployment a line, no more than --limit; --ndjson has no limit',
+    json: '{"items": [Deployment]}; --ndjson: one a line, without a limit',
     examples: [
       'cd-helper history web',
       'cd-helper history --since 2d --state rolled-back',
@@ -71,7 +71,7 @@ export const addHistory: AddCommand = (program, act) => {
         return EXIT.well;
       }
       const items = await readList<DeploymentView>(api, PATH, query, limit ?? USUAL_LIMIT);
-      if (context.json) for (const item of items) context.printJson(item);
+      if (context.json) context.printJson({ items });
       else await show(context, items, service, filter.cluster);
       return EXIT.well;
     }),
