@@ -58,7 +58,10 @@ const pushBare = async (sandbox: Sandbox, floor: Redeployer, index: number, vers
   return { service: nameOf(index), digest, tookMs };
 };
 
-/** Resolves with when the hook was sent, ms since the epoch, once the deployment is over. */
+/**
+ * Resolves with when the hook was sent, ms since the epoch, once the deployment is over and the look has
+ * listed the others: its list would else meet that of the floor.
+ */
 const pushThroughHelper = async (
   sandbox: Sandbox,
   helper: BuiltHelper,
@@ -74,10 +77,14 @@ const pushThroughHelper = async (
       line['digest'] === digest &&
       line['msg'] === 'deployment succeeded',
   );
+  const looked = helper.line(
+    (line) =>
+      line['msg'] === 'looked' && line['image'] === `${sandbox.registry.host}/${repository}`,
+  );
   const sentAt = now();
   await helper.hook({ image: sandbox.image(repository, 'v1'), digest });
   const acceptedAt = now();
-  await ended;
+  await Promise.all([ended, looked]);
   helper.forgetLines();
   return { service, digest, sentAt, acceptedAt };
 };
