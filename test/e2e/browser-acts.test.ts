@@ -85,7 +85,7 @@ describe.skipIf(without !== null)('an operator acts, in a browser', () => {
     await desk.go('hooks');
     await desk.row('Deliveries', `acts/${two}`).getByText('frozen').waitFor();
     await desk.go(`services/default/${two}`);
-    await page.getByText('Frozen by oncall').waitFor();
+    await page.getByText('Frozen by token oncall').waitFor();
     expect(await desk.act('Lift the freeze', two, 'Lift it')).toContain('Lifted');
     await desk.row('History', 'succeeded').waitFor();
     await page.getByRole('main').getByText('current').first().waitFor();

@@ -45,7 +45,7 @@ describe.skipIf(without !== null)('what others write, in a browser', () => {
     await desk.row('Deployments', NAME).getByText('<script>').first().waitFor();
     await helper.post('/freezes', { cluster: 'default', service: NAME, reason });
     await desk.go(`services/default/${NAME}`);
-    const notice = page.getByText('Frozen by oncall').locator('..');
+    const notice = page.getByText('Frozen by token oncall').locator('..');
     await notice.getByText('<script>').waitFor();
     const shown = await notice.innerText();
     expect(shown).toContain('␛[31mred');

@@ -9,6 +9,8 @@ import { ownSandbox } from '../support/own-sandbox.ts';
 const without = await whyWithout('chromium');
 
 const WIDE = { width: 1280, height: 720 };
+/** The narrowest that has tables; below it each row is a card. */
+const TABLET = { width: 960, height: 720 };
 const PHONE = { width: 360, height: 740 };
 
 /** Each page, with a text that is there once it is whole, and the picture of it that the guide has. */
@@ -66,13 +68,15 @@ describe.skipIf(without !== null)('every page, in a browser', () => {
     await desks?.close();
   });
 
-  /** What is wrong with what is shown now, dark and light, and on a narrow screen. */
+  /** What is wrong with what is shown now, dark and light, and on narrow screens. */
   const faultsOf = async ({ page }: Desk): Promise<readonly string[]> => {
     const faults: string[] = [];
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
       faults.push(...(await violationsOf(page)).map((fault) => `${colorScheme}: ${fault}`));
     }
+    await page.setViewportSize(TABLET);
+    faults.push(...(await overflowOf(page)));
     await page.setViewportSize(PHONE);
     faults.push(...(await overflowOf(page)));
     faults.push(...(await violationsOf(page)).map((fault) => `narrow: ${fault}`));

@@ -32,7 +32,7 @@ const Freezes = ({ service }: { readonly service: ServiceView }) => {
           <div key={id} class="notice hold">
             <Icon name="pause" />
             <p>
-              <strong>Frozen by {visibleText(by)}:</strong> {visibleText(reason)}
+              <strong>Frozen by token {visibleText(by)}:</strong> {visibleText(reason)}
               {until === null ? (
                 ' (until somebody lifts it)'
               ) : (

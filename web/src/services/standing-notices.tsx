@@ -29,7 +29,8 @@ export const StandingNotices = () => {
             <Icon name="pause" />
             <p>
               <strong>Frozen: {visibleText(scopeWords(freeze))}.</strong>{' '}
-              {visibleText(freeze.reason)} <span class="faint">({visibleText(freeze.by)})</span>
+              {visibleText(freeze.reason)}{' '}
+              <span class="faint">(by token {visibleText(freeze.by)})</span>
             </p>
           </div>
         ))}

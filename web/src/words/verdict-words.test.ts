@@ -33,7 +33,7 @@ test.each([
   ],
   [
     { verdict: 'held', reason: 'frozen', detail: 'until it is lifted: sale' },
-    'Another digest is published, and something stands against deploying it: a freeze stands (until it is lifted: sale).',
+    'Another digest is published, and something stands against deploying it: a freeze stands.',
   ],
   [
     { verdict: 'held', reason: 'known-bad', detail: 'when it failed' },

@@ -70,7 +70,7 @@ export const reasonWords = (reason: string): string => say(reason, 1);
 export const explainVerdict = ({ verdict, reason, detail }: ServiceView): string => {
   const meaning = verdictMeaning(verdict);
   if (reason === null) return meaning;
-  // Of what is held for a digest the page tells the time by itself.
-  const more = detail !== undefined && (verdict === 'unknown' || reason === 'frozen');
+  // Of what holds a service its page tells more by itself.
+  const more = detail !== undefined && verdict === 'unknown';
   return `${meaning.replace(/\.$/, '')}: ${reasonWords(reason)}${more ? ` (${detail})` : ''}.`;
 };
