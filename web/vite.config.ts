@@ -5,7 +5,8 @@ export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that one build serves under any base path.
   base: './',
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Never the form for development, whose every element names its source's path: tests build what is shipped.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,
