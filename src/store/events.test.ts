@@ -5,6 +5,7 @@ import { recordAction } from './actions.ts';
 import { endDeployment, recordIntent } from './deployments.ts';
 import {
   addEvent,
+  countChanges,
   countDeploymentEnds,
   EVENTS_KEPT,
   FORGOTTEN_AT_ONCE,
@@ -68,6 +69,31 @@ const end = (id: string, state: 'succeeded' | 'failed', at = START) =>
     },
     at,
   );
+
+describe('what may change how services stand', () => {
+  it('is counted whether or not anybody is told of it', async () => {
+    await stopTelling(store.db);
+    const counts: number[] = [];
+    const count = async () => counts.push((await countChanges(store.db)) - (counts.at(-1) ?? 0));
+    const { db } = store;
+    await accept();
+    await count();
+    const look = await claimLook(db, 'one', START);
+    if (look === null) throw new Error('no look is due');
+    await count();
+    await endLook(db, look, { results: [], againAt: null, attempts: 0, error: null }, START);
+    const afterLook = await countChanges(db);
+    expect(counts).toEqual([0, 0]);
+    expect(afterLook).toBe(1);
+    const { id } = await queue();
+    await recordIntent(db, id, INTENT, START + 1);
+    await end(id, 'failed');
+    const afterDeployment = await countChanges(db);
+    expect(afterDeployment).toBeGreaterThan(afterLook);
+    await addEvent(db, 'cluster', { name: 'one', state: 'up' });
+    expect(await countChanges(db)).toBe(afterDeployment + 1);
+  });
+});
 
 describe('what is told', () => {
   it('of nothing any more once it was stopped, and again once it was begun', async () => {

@@ -65,6 +65,20 @@ const FREEZE = {
   stands: `json(iif(NEW.ended_at IS NULL, 'true', 'false'))`,
 };
 
+/** What may change how a service stands, beside what happens on the cluster. */
+const CHANGES: readonly string[] = [
+  `DELETE ON main.look_work WHEN OLD.state = 'running'`,
+  'INSERT ON main.published',
+  'UPDATE ON main.published WHEN (NEW.digest, NEW.failure) IS NOT (OLD.digest, OLD.failure)',
+  'INSERT ON main.deployments',
+  'UPDATE ON main.deployments WHEN NEW.state IS NOT OLD.state',
+  'INSERT ON main.holds',
+  'UPDATE ON main.holds',
+  'INSERT ON main.freezes',
+  'UPDATE ON main.freezes',
+  `INSERT ON events WHEN NEW.type = 'cluster'`,
+];
+
 const SCHEMA: readonly string[] = [
   'PRAGMA temp_store = MEMORY',
   // The newest is never forgotten, so no id comes twice.
@@ -77,6 +91,13 @@ const SCHEMA: readonly string[] = [
   `CREATE TEMP TRIGGER forget_events AFTER INSERT ON events WHEN NEW.id % ${FORGOTTEN_AT_ONCE} = 0 BEGIN
     DELETE FROM events WHERE id <= NEW.id - ${EVENTS_KEPT};
   END`,
+  'CREATE TEMP TABLE changes (count INTEGER NOT NULL)',
+  'INSERT INTO changes VALUES (0)',
+  ...CHANGES.map(
+    (on, index) => `CREATE TEMP TRIGGER count_change_${index} AFTER ${on} BEGIN
+    UPDATE changes SET count = count + 1;
+  END`,
+  ),
   `CREATE TEMP TABLE deployment_ends (
     cluster TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -238,6 +259,12 @@ export const eventRange = async (
   const { rows } = await sql<{ oldest: number | null; newest: number | null }>`
     SELECT min(id) AS oldest, max(id) AS newest FROM temp.events`.execute(db);
   return { oldest: rows[0]?.oldest ?? 1, newest: rows[0]?.newest ?? 0 };
+};
+
+/** Counts up, always, with whatever may change how services stand; for who wants to look again only then. */
+export const countChanges = async (db: Db): Promise<number> => {
+  const { rows } = await sql<{ count: number }>`SELECT count FROM temp.changes`.execute(db);
+  return rows[0]?.count ?? 0;
 };
 
 export type DeploymentEnds = readonly {

@@ -1,6 +1,6 @@
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { VERDICT_NAMES, type VerdictName } from '../core/views.ts';
-import { eventRange } from '../store/events.ts';
+import { countChanges } from '../store/events.ts';
 import { inspectServices, type InspectDeps } from './inspect.ts';
 import type { Clock } from './ports.ts';
 
@@ -57,10 +57,10 @@ export const createDriftBook = (deps: DriftDeps): DriftBook => {
       let seen = -1;
       let refreshedAt = Number.NEGATIVE_INFINITY;
       while (!signal.aborted) {
-        const { newest } = await eventRange(db);
+        const changes = await countChanges(db);
         const age = clock.now() - refreshedAt;
-        if (age >= MOST_MS || (newest !== seen && age >= LEAST_MS)) {
-          seen = newest;
+        if (age >= MOST_MS || (changes !== seen && age >= LEAST_MS)) {
+          seen = changes;
           refreshedAt = clock.now();
           await Promise.all(deps.clusters.map(({ cluster }) => refresh(cluster, signal)));
         }

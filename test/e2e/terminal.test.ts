@@ -113,7 +113,8 @@ describe('at a terminal', () => {
   test.each([
     ['smart-redeploy --what', 2],
     ['smart-redeploy --engine unix:///x', 2],
-    ['smart-redeploy --cluster nowhere --dry-run', 1],
+    ['smart-redeploy --cluster nowhere --dry-run', 2],
+    ['status --url http://127.0.0.1:9', 1],
     ['smart-redeploy --dry-run --service term-api', 0],
   ])('%s ends with %i', async (line, status) => {
     expect((await cli(line)).status).toBe(status);

@@ -146,7 +146,7 @@ it('a crash right before the redeploy is sent is unknown: nobody can tell that i
     cluster: (one) => ({
       ...one,
       updateImage: async () => {
-        counter.arm();
+        counter.reach();
         // Whatever it hears, nothing gets out of it any more.
         return { kind: 'out-of-sequence' };
       },

@@ -7,6 +7,8 @@ export type StepCounter = {
   readonly wrap: Wrap;
   /** Before the hook is sent, so that every run counts from the same moment. */
   readonly arm: () => void;
+  /** It has come to the step already, whatever was counted. */
+  readonly reach: () => void;
   /** Resolves at the step, if it ever comes. */
   readonly reached: Promise<void>;
 };
@@ -76,6 +78,10 @@ export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCount
     },
     arm: () => {
       isArmed = true;
+    },
+    reach: () => {
+      left = 0;
+      resolve();
     },
     reached,
   };
