@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
+import { readHolds } from '../store/holds.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
 import { type ClaimedLook, endLook, type LookEnd } from '../store/looks.ts';
 import type { Query } from '../store/open-store.ts';
@@ -143,6 +144,10 @@ const record = async (
 
 const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): Promise<void> => {
   if (one.step.kind !== 'deploy' || one.image === null) return;
+  const { service, step } = one;
+  // The digest may have failed on the service, or been taken back from it, since that was planned.
+  const findHold = await readHolds(query, deps.cluster.name);
+  if (step.to !== null && findHold(service, step.to) !== null) return;
   await queueDeployment(
     query,
     {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
 import type { Digest } from '../../src/core/digest.ts';
+import { addHold } from '../../src/store/holds.ts';
 import type { NewService } from '../support/fake-engine.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
@@ -124,5 +126,39 @@ it('a label that was taken away meanwhile leaves the service out', async () => {
   });
   bench.engine.clearFaults();
   expect(await bench.ended('web')).toMatchObject({ state: 'skipped', reason: 'excluded' });
+  expect(bench.engine.updates).toEqual([]);
+});
+
+it('a digest that fails between the plan of a look and its end is not queued again', async () => {
+  add();
+  const second = publish('two');
+  const service = await (async () => {
+    const cluster = createEngineCluster({ name: 'one', url: bench.engine.url });
+    const services = await cluster.listServices(AbortSignal.timeout(5_000));
+    await cluster.close();
+    const [found] = services;
+    if (found === undefined) throw new Error('there is no service');
+    return found;
+  })();
+  const { work } = bench.start(
+    {},
+    {
+      registries: (real) => ({
+        ...real,
+        findDigest: async (image, signal) => {
+          const answer = await real.findDigest(image, signal);
+          // What is remembered was read while this was asked.
+          const hold = { cluster: 'one', service, digest: second, kind: 'known-bad' } as const;
+          await addHold(bench.store.db, { id: 'h', ...hold, deployment: null }, 0);
+          return answer;
+        },
+      }),
+    },
+  );
+  const { id } = await bench.hook(work, IMAGE(), second);
+  await bench.until('the push has its end', async () =>
+    (await bench.delivery(id)).pushes[0]?.results.every(({ state }) => state === 'done'),
+  );
+  expect(await bench.deployments()).toEqual([]);
   expect(bench.engine.updates).toEqual([]);
 });
