@@ -63,6 +63,9 @@ const deploy = async (name: string, request: Partial<ServiceRequest>): Promise<P
 const stepsOf = (deployment: DeploymentView | undefined, step: string): number =>
   (deployment?.steps ?? []).filter((one) => one.step === step).length;
 
+/** Of each place, by the engine. */
+const TASKS_KEPT = 5;
+
 /** What ran before the update runs again in every place, and no place that it never reached was touched. */
 const expectTakenBack = async (name: string, from: Digest): Promise<void> => {
   const { services } = stage;
@@ -71,8 +74,12 @@ const expectTakenBack = async (name: string, from: Digest): Promise<void> => {
     const digests = tasks.map(digestOfTask);
     const isTouched = digests.some((digest) => digest !== from);
     expect(digests.at(-1)).toBe(from);
+    // The engine keeps five tasks of a place: where one crashed often enough, the first is forgotten.
+    const isForgotten = digests[0] !== from;
+    if (isForgotten) expect(digests.length).toBeGreaterThanOrEqual(TASKS_KEPT);
     // Once before the update, and once after it where it had come.
-    expect(digests.filter((digest) => digest === from).length).toBe(isTouched ? 2 : 1);
+    const isThereTwice = isTouched && !isForgotten;
+    expect(digests.filter((digest) => digest === from).length).toBe(isThereTwice ? 2 : 1);
   }
 };
 
