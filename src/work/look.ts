@@ -145,9 +145,12 @@ const record = async (
 const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): Promise<void> => {
   if (one.step.kind !== 'deploy' || one.image === null) return;
   const { service, step } = one;
-  // The digest may have failed on the service, or been taken back from it, since that was planned.
-  const findHold = await readHolds(query, deps.cluster.name);
-  if (step.to !== null && findHold(service, step.to) !== null) return;
+  // The digest may have failed on the service, or been taken back from it, since that was planned. Where the
+  // two could not be compared, no hold was looked for yet: the deployment will say that one stands.
+  if (step.cause === 'digest-differs' && step.to !== null) {
+    const findHold = await readHolds(query, deps.cluster.name);
+    if (findHold(service, step.to) !== null) return;
+  }
   await queueDeployment(
     query,
     {
