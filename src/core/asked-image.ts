@@ -1,4 +1,4 @@
-import { imageName, imageWithTag, parseImageReference } from './image-reference.ts';
+import { hasWrittenTag, imageName, imageWithTag, parseImageReference } from './image-reference.ts';
 
 /**
  * An image as somebody asks for it, written as the API shows images: `acme/web:v1` is
@@ -7,9 +7,7 @@ import { imageName, imageWithTag, parseImageReference } from './image-reference.
 export const askedImage = (text: string): string => {
   const parsed = parseImageReference(text);
   if (!parsed.ok) return text;
-  const [named = ''] = text.split('@');
-  const hasTag = named.includes(':', named.lastIndexOf('/') + 1);
-  return hasTag ? imageWithTag(parsed.image) : imageName(parsed.image);
+  return hasWrittenTag(text) ? imageWithTag(parsed.image) : imageName(parsed.image);
 };
 
 /** Whether an image that the API shows is the one asked for, with any tag where none was written. */

@@ -119,14 +119,19 @@ export const imageWithTag = (image: Omit<ImageReference, 'digest'>): string =>
 export const printImageReference = (image: ImageReference): string =>
   image.digest === null ? imageWithTag(image) : `${imageWithTag(image)}@${image.digest}`;
 
+/** Whether an image's text spells a tag out: one that is only filled in is not what its author said. */
+export const hasWrittenTag = (text: string): boolean => {
+  const [named = ''] = text.split('@', 1);
+  // A colon before the last slash belongs to the host's port.
+  return named.includes(':', named.lastIndexOf('/') + 1);
+};
+
 /**
  * The text of a spec's image with `digest` pinned to it, every other character as its author wrote
  * it: `nginx:1` becomes `nginx:1@sha256:…`; where no tag was written, `:latest` is, as the Docker
  * command line does.
  */
 export const pinImageText = (text: string, image: ImageReference, digest: Digest): string => {
-  const at = text.indexOf('@');
-  const named = at === -1 ? text : text.slice(0, at);
-  const hasTag = named.includes(':', named.lastIndexOf('/') + 1);
-  return `${named}${hasTag || image.tag === null ? '' : `:${image.tag}`}@${digest}`;
+  const [named = ''] = text.split('@', 1);
+  return `${named}${hasWrittenTag(text) || image.tag === null ? '' : `:${image.tag}`}@${digest}`;
 };

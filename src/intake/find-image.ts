@@ -1,5 +1,10 @@
 import { parseDigest } from '../core/digest.ts';
-import { type ImageReference, isTag, parseImageReference } from '../core/image-reference.ts';
+import {
+  hasWrittenTag,
+  type ImageReference,
+  isTag,
+  parseImageReference,
+} from '../core/image-reference.ts';
 import { ignore, LONGEST_REFERENCE } from './find-push.ts';
 import type { Finding } from './sender.ts';
 
@@ -35,7 +40,7 @@ export const findImage = (claimed: ClaimedImage, registry: string | null): Findi
   const { image: text } = claimed;
   const image = parseOn(registry, text);
   if (image === null) return ignore('malformed-image', text);
-  const written = /:[^/]*$/.test(text.replace(/@.*$/s, '')) ? image.tag : null;
+  const written = hasWrittenTag(text) ? image.tag : null;
   const beside = claimed.tag === undefined || claimed.tag === '' ? null : claimed.tag;
   const digestText = claimed.digest === undefined || claimed.digest === '' ? null : claimed.digest;
   const digest = digestText === null ? null : parseDigest(digestText);

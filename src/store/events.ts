@@ -65,13 +65,18 @@ const FREEZE = {
   stands: `json(iif(NEW.ended_at IS NULL, 'true', 'false'))`,
 };
 
+const LOOK_ENDED = `DELETE ON main.look_work WHEN OLD.state = 'running'`;
+const PUBLISHED_ANEW =
+  'UPDATE ON main.published WHEN (NEW.digest, NEW.failure) IS NOT (OLD.digest, OLD.failure)';
+const DEPLOYMENT_MOVED = 'UPDATE ON main.deployments WHEN NEW.state IS NOT OLD.state';
+
 /** What may change how a service stands, beside what happens on the cluster. */
 const CHANGES: readonly string[] = [
-  `DELETE ON main.look_work WHEN OLD.state = 'running'`,
+  LOOK_ENDED,
   'INSERT ON main.published',
-  'UPDATE ON main.published WHEN (NEW.digest, NEW.failure) IS NOT (OLD.digest, OLD.failure)',
+  PUBLISHED_ANEW,
   'INSERT ON main.deployments',
-  'UPDATE ON main.deployments WHEN NEW.state IS NOT OLD.state',
+  DEPLOYMENT_MOVED,
   'INSERT ON main.holds',
   'UPDATE ON main.holds',
   'INSERT ON main.freezes',
@@ -145,25 +150,14 @@ const TELLERS: readonly Teller[] = [
     },
     'FROM pushes WHERE id = NEW.push_id',
   ),
-  tell('tell_look', `DELETE ON main.look_work WHEN OLD.state = 'running'`, 'look', {
+  tell('tell_look', LOOK_ENDED, 'look', {
     cluster: 'OLD.cluster',
     image: 'OLD.name',
   }),
   tell('tell_published', 'INSERT ON main.published', 'published', PUBLISHED),
-  tell(
-    'tell_published_anew',
-    `UPDATE ON main.published
-      WHEN (NEW.digest, NEW.failure) IS NOT (OLD.digest, OLD.failure)`,
-    'published',
-    PUBLISHED,
-  ),
+  tell('tell_published_anew', PUBLISHED_ANEW, 'published', PUBLISHED),
   tell('tell_deployment', 'INSERT ON main.deployments', 'deployment', DEPLOYMENT),
-  tell(
-    'tell_deployment_state',
-    'UPDATE ON main.deployments WHEN NEW.state IS NOT OLD.state',
-    'deployment',
-    DEPLOYMENT,
-  ),
+  tell('tell_deployment_state', DEPLOYMENT_MOVED, 'deployment', DEPLOYMENT),
   tell('tell_step', 'INSERT ON main.deployment_steps', 'step', {
     deployment: 'NEW.deployment_id',
     step: 'NEW.step',

@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
-import { readHolds } from '../store/holds.ts';
+import { type FindHold, readHolds } from '../store/holds.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
 import { type ClaimedLook, endLook, type LookEnd } from '../store/looks.ts';
 import type { Query } from '../store/open-store.ts';
@@ -139,18 +139,24 @@ const record = async (
   // What was not asked now was not checked now.
   const asked = seen.filter(({ lookUp }) => lookUp === null || !remembered.has(lookUp));
   await recordChecked(query, asked, now);
-  for (const one of queued) await queue(query, deps, one, now);
+  const deployed = queued.filter(isDeployed);
+  if (deployed.length === 0) return;
+  // The digest may have failed on a service, or been taken back from it, since that was planned.
+  const findHold = await readHolds(query, deps.cluster.name);
+  for (const one of deployed) await queue(query, deps, one, findHold, now);
 };
 
-const queue = async (query: Query, deps: LookDeps, one: Planned, now: number): Promise<void> => {
+const queue = async (
+  query: Query,
+  deps: LookDeps,
+  one: Planned,
+  findHold: FindHold,
+  now: number,
+): Promise<void> => {
   if (one.step.kind !== 'deploy' || one.image === null) return;
-  const { service, step } = one;
-  // The digest may have failed on the service, or been taken back from it, since that was planned. Where the
-  // two could not be compared, no hold was looked for yet: the deployment will say that one stands.
-  if (step.cause === 'digest-differs' && step.to !== null) {
-    const findHold = await readHolds(query, deps.cluster.name);
-    if (findHold(service, step.to) !== null) return;
-  }
+  const { cause, to } = one.step;
+  // Where the two could not be compared, no hold was looked for yet: the deployment will say that one stands.
+  if (cause === 'digest-differs' && to !== null && findHold(one.service, to) !== null) return;
   await queueDeployment(
     query,
     {
