@@ -4,16 +4,16 @@ import type { Log } from '../core/log.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
-import { type FindHold, readHolds } from '../store/holds.ts';
-import { queueDeployment } from '../store/queue-deployment.ts';
 import { type ClaimedLook, endLook, type LookEnd } from '../store/looks.ts';
 import type { Query } from '../store/open-store.ts';
+import type { Trigger } from '../store/queue-deployment.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { askOnce } from './look-ahead.ts';
 import type { LookDeps } from './look-deps.ts';
 import { endOf, endUnanswered } from './look-end.ts';
 import { type Looking, type Planned, planServices } from './plan-services.ts';
 import type { TaggedImage } from './ports.ts';
+import { queuePlanned } from './queue-planned.ts';
 import { recordChecked } from './record-checked.ts';
 
 /** A look has to answer in this time, or counts as failed and is tried again. */
@@ -95,10 +95,13 @@ const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly P
   if (!planned.some(isDeployed)) return planned;
   const now = deps.clock.now();
   // What is lost of it is found again by the same look, which has not ended.
-  await relaxed(deps.db, (query) => record(query, deps, looking, planned, now));
-  deps.onQueued();
+  const known = await relaxed(deps.db, async (query) => {
+    await remember(query, looking, planned, now);
+    return queue(query, deps, planned, now);
+  });
+  if (known.some(isDeployed)) deps.onQueued();
   await deps.clock.wait(UPDATES_FIRST_MS, signal);
-  return planned;
+  return known;
 };
 
 const lookAtAll = async (
@@ -114,64 +117,46 @@ const lookAtAll = async (
   );
   const isDone = new Set(first.map(({ service }) => service.id));
   const others = listed.filter(({ id }) => !isDone.has(id));
-  const rest = await planServices(deps, looking, others);
-  const all = [...first, ...rest];
+  const planned = await planServices(deps, looking, others);
   const now = deps.clock.now();
-  const end = endOf(work, all, now, deps.random);
   // What is lost of it is found again by the same look: the pushes wait still.
-  await relaxed(deps.db, async (query) => {
-    await record(query, deps, looking, all, now, rest);
-    await endLook(query, work, end, now);
+  const { rest, end } = await relaxed(deps.db, async (query) => {
+    await remember(query, looking, [...first, ...planned], now);
+    const queued = await queue(query, deps, planned, now);
+    const concluded = endOf(work, [...first, ...queued], now, deps.random);
+    await endLook(query, work, concluded, now);
+    return { rest: queued, end: concluded };
   });
   if (rest.some(isDeployed)) deps.onQueued();
-  tell(deps.log, work, all, end);
+  tell(deps.log, work, [...first, ...rest], end);
 };
 
-/** Remembers what was seen of all, and queues what some of them need. */
-const record = async (
+/** Remembers what the registry showed of them. */
+const remember = async (
   query: Query,
-  deps: LookDeps,
   { remembered }: Looking,
   seen: readonly Planned[],
   now: number,
-  queued: readonly Planned[] = seen,
 ): Promise<void> => {
   // What was not asked now was not checked now.
   const asked = seen.filter(({ lookUp }) => lookUp === null || !remembered.has(lookUp));
   await recordChecked(query, asked, now);
-  const deployed = queued.filter(isDeployed);
-  if (deployed.length === 0) return;
-  // The digest may have failed on a service, or been taken back from it, since that was planned.
-  const findHold = await readHolds(query, deps.cluster.name);
-  for (const one of deployed) await queue(query, deps, one, findHold, now);
 };
 
+/** Queues what they need, and gives them as they stand then. */
 const queue = async (
   query: Query,
   deps: LookDeps,
-  one: Planned,
-  findHold: FindHold,
+  planned: readonly Planned[],
   now: number,
-): Promise<void> => {
-  if (one.step.kind !== 'deploy' || one.image === null) return;
-  const { cause, to } = one.step;
-  // Where the two could not be compared, no hold was looked for yet: the deployment will say that one stands.
-  if (cause === 'digest-differs' && to !== null && findHold(one.service, to) !== null) return;
-  await queueDeployment(
-    query,
-    {
-      id: deps.newId(),
-      cluster: deps.cluster.name,
-      service: one.service,
-      image: one.image,
-      from: one.step.from,
-      to: one.step.to,
-      cause: one.step.cause,
-      triggers: one.pushes.map((push) => ({ kind: 'hook', source: push.delivery })),
-    },
-    now,
-  );
+): Promise<readonly Planned[]> => {
+  const by = { cluster: deps.cluster.name, newId: deps.newId };
+  const queued = await queuePlanned(query, by, planned, triggersOf, now);
+  return queued.map((one) => one.planned);
 };
+
+const triggersOf = ({ pushes }: Planned): readonly Trigger[] =>
+  pushes.map((push) => ({ kind: 'hook', source: push.delivery }));
 
 /**
  * Records that a look got no answer, and when it is tried again. `detail` is one line for a person, and

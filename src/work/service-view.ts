@@ -19,7 +19,6 @@ export type Shown = {
 /** What the API shows of a service; what it was built from is told by its deployments. */
 export const toServiceView = (shown: Shown): ServiceView => {
   const { service, verdict } = shown;
-  const detail = verdictDetail(verdict);
   return {
     cluster: shown.cluster,
     id: service.id,
@@ -29,14 +28,27 @@ export const toServiceView = (shown: Shown): ServiceView => {
     running: runningDigest(shown),
     published: shown.published,
     checkedAt: shown.checkedAt,
-    verdict: verdict.verdict,
-    reason: verdictReason(verdict),
-    ...(detail === null ? {} : { detail }),
+    ...told(verdict),
     mode: service.mode,
     replicas: replicasOf(shown),
     updatedAt: service.updatedAt,
     deployment: shown.deployment,
     build: null,
+  };
+};
+
+/** The same service, which stands otherwise by now. */
+export const withVerdict = (view: ServiceView, verdict: Verdict): ServiceView => {
+  const { detail: _, ...rest } = view;
+  return { ...rest, ...told(verdict) };
+};
+
+const told = (verdict: Verdict): Pick<ServiceView, 'verdict' | 'reason' | 'detail'> => {
+  const detail = verdictDetail(verdict);
+  return {
+    verdict: verdict.verdict,
+    reason: verdictReason(verdict),
+    ...(detail === null ? {} : { detail }),
   };
 };
 

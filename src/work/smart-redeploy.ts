@@ -1,6 +1,6 @@
 import { ActRefused } from '../core/act-refused.ts';
 import type { RunOrigin, RunRequest, RunView, ServiceView } from '../core/views.ts';
-import { queueDeployment, type Trigger } from '../store/queue-deployment.ts';
+import type { Trigger } from '../store/queue-deployment.ts';
 import { readRun } from '../store/read-runs.ts';
 import {
   endRun,
@@ -17,8 +17,10 @@ import { checkCluster, type OnProgress, type PlannedService } from './check-clus
 import { createDryRuns, type DryRunDeps } from './dry-run.ts';
 import { type AskedCluster, eachAskedCluster } from './each-asked-cluster.ts';
 import { keepAnswers } from './kept-answers.ts';
+import { queuePlanned } from './queue-planned.ts';
 import { recordChecked } from './record-checked.ts';
 import { createRunProgress } from './run-progress.ts';
+import { withVerdict } from './service-view.ts';
 import { createBell } from './wake.ts';
 
 export type SmartRedeployDeps = DryRunDeps & {
@@ -178,15 +180,12 @@ const commit = async (
   // At once: what a restart finds is either checked and queued, or neither.
   await deps.db.transaction().execute(async (query) => {
     await recordChecked(query, planned, now);
-    for (const { service, image, step, view } of planned) {
-      if (step.kind !== 'deploy' || image === null) {
-        found.set(service.id, { view, deployment: null });
-        continue;
-      }
-      const { from, to, cause } = step;
-      const wanted = { id: deps.newId(), cluster, service, image, from, to, cause, triggers };
-      const { id } = await queueDeployment(query, wanted, now);
-      found.set(service.id, { view: { ...view, deployment: id }, deployment: id });
+    const by = { cluster, newId: deps.newId };
+    const queued = await queuePlanned(query, by, planned, () => triggers, now);
+    for (const { planned: one, deployment } of queued) {
+      const shown = withVerdict(one.view, one.verdict);
+      const view = deployment === null ? shown : { ...shown, deployment };
+      found.set(one.service.id, { view, deployment });
     }
     await putRunServices(query, run.id, cluster, [...found.values()]);
   });

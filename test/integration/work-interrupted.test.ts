@@ -159,6 +159,9 @@ it('a digest that fails between the plan of a look and its end is not queued aga
   await bench.until('the push has its end', async () =>
     (await bench.delivery(id)).pushes[0]?.results.every(({ state }) => state === 'done'),
   );
+  expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
+    { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
+  ]);
   expect(await bench.deployments()).toEqual([]);
   expect(bench.engine.updates).toEqual([]);
 });

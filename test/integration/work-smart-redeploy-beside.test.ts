@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import type { RunRequest, RunView } from '../../src/core/views.ts';
+import { addHold } from '../../src/store/holds.ts';
 import { readRun } from '../../src/store/read-runs.ts';
 import type { Work } from '../../src/work/work.ts';
 import { fakeTwoPlatforms } from '../support/fake-registry-images.ts';
@@ -116,6 +118,40 @@ describe('a hook that waits', () => {
     expect(deployment?.triggers[0]).toEqual({ kind: 'hook', delivery: id });
     expect(engine.updates.length).toBe(1);
   });
+});
+
+it('a digest that fails while a run is checking is not queued by it, and the run says that it is held', async () => {
+  await open();
+  const { registry, engine, image, store } = bench;
+  const old = registry.setTag('acme/web', 'v1', 'one');
+  engine.addService({ name: 'web', image: image('acme/web:v1', old) });
+  bench.settle();
+  const next = registry.setTag('acme/web', 'v1', 'two');
+  const cluster = createEngineCluster({ name: 'one', url: engine.url });
+  const [service] = await cluster.listServices(AbortSignal.timeout(5_000));
+  await cluster.close();
+  if (service === undefined) throw new Error('there is no service');
+  const { work } = bench.start(
+    {},
+    {
+      registries: (real) => ({
+        ...real,
+        findDigest: async (asked, signal) => {
+          const answer = await real.findDigest(asked, signal);
+          // What is remembered was read while this was asked.
+          const hold = { cluster: 'one', service, digest: next, kind: 'known-bad' } as const;
+          await addHold(store.db, { id: 'h', ...hold, deployment: null }, 0);
+          return answer;
+        },
+      }),
+    },
+  );
+  const run = await ended((await start(work)).id);
+  expect(verdicts(run)).toEqual({ web: 'held: known-bad' });
+  expect(run.services[0]?.detail).toContain('failed on this service');
+  expect(run.counts).toEqual({ held: 1 });
+  expect(await bench.deployments()).toEqual([]);
+  expect(engine.updates).toEqual([]);
 });
 
 describe('a registry whose pulls are spent', () => {

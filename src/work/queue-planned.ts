@@ -1,0 +1,54 @@
+import type { Step } from '../core/plan.ts';
+import { type FindHold, readHolds } from '../store/holds.ts';
+import type { Query } from '../store/open-store.ts';
+import { queueDeployment, type Trigger } from '../store/queue-deployment.ts';
+import type { CheckedService } from './check-services.ts';
+
+export type PlannedStep = CheckedService & { readonly step: Step };
+
+/** What became of a plan for one service. */
+export type Queued<Planned extends PlannedStep> = {
+  /** As it stands now: held, where a hold has come about since it was planned. */
+  readonly planned: Planned;
+  /** The deployment that will do it, or null where none is to be made. */
+  readonly deployment: string | null;
+};
+
+/** Queues what was planned to be deployed, as part of the caller's transaction; gives all, in the same order. */
+export const queuePlanned = async <Planned extends PlannedStep>(
+  query: Query,
+  { cluster, newId }: { readonly cluster: string; readonly newId: () => string },
+  all: readonly Planned[],
+  triggersOf: (planned: Planned) => readonly Trigger[],
+  now: number,
+): Promise<readonly Queued<Planned>[]> => {
+  const isDeployed = ({ step }: Planned): boolean => step.kind === 'deploy';
+  if (!all.some(isDeployed)) return all.map((planned) => ({ planned, deployment: null }));
+  // The digest may have failed on a service, or been taken back from it, since that was planned.
+  const findHold = await readHolds(query, cluster);
+  const queued: Queued<Planned>[] = [];
+  for (const before of all) {
+    const planned = heldSince(before, findHold);
+    const { step, service, image } = planned;
+    if (step.kind !== 'deploy' || image === null) {
+      queued.push({ planned, deployment: null });
+      continue;
+    }
+    const { from, to, cause } = step;
+    const triggers = triggersOf(planned);
+    const wanted = { id: newId(), cluster, service, image, from, to, cause, triggers };
+    const { id } = await queueDeployment(query, wanted, now);
+    queued.push({ planned, deployment: id });
+  }
+  return queued;
+};
+
+const heldSince = <Planned extends PlannedStep>(planned: Planned, findHold: FindHold): Planned => {
+  const { verdict, service } = planned;
+  // Where the two could not be compared, no hold was looked for: the deployment will say that one stands.
+  if (verdict.verdict !== 'obsolete') return planned;
+  const { from, to } = verdict;
+  const hold = findHold(service, to);
+  if (hold === null) return planned;
+  return { ...planned, verdict: { verdict: 'held', hold, from, to }, step: { kind: 'leave' } };
+};
