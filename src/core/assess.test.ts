@@ -27,6 +27,7 @@ const usual = (change: Partial<Assessed> = {}): Assessed => ({
   hold: null,
   knownDigest: null,
   updateIsOurs: false,
+  ownTarget: null,
   ...change,
 });
 const withImage = (imageText: string): Partial<Assessed> => ({
@@ -93,6 +94,16 @@ describe('every verdict', () => {
     [
       'all tasks run it already, although our own update is under way',
       { tasks: running(A, A), updateIsOurs: true },
+      { verdict: 'current' },
+    ],
+    [
+      'our own update to what was published before is on its way',
+      { updateIsOurs: true, ownTarget: B },
+      { verdict: 'updating' },
+    ],
+    [
+      'our own update to what is published has arrived',
+      { updateIsOurs: true, ownTarget: A },
       { verdict: 'current' },
     ],
     ['tasks run another', { tasks: running(A, B, C, B) }, { verdict: 'diverged', running: [B, C] }],
@@ -242,6 +253,7 @@ const anything: fc.Arbitrary<Assessed> = fc.record({
   hold: fc.option(fc.constant(badHold)),
   knownDigest: fc.option(digest),
   updateIsOurs: fc.boolean(),
+  ownTarget: fc.option(digest),
 });
 
 const isPublished = (input: Assessed, each: Digest): boolean =>

@@ -22,6 +22,11 @@ export type Assessed = {
   readonly knownDigest: Digest | null;
   /** The update that is under way, if one is, is our own: then a newer digest supersedes it. */
   readonly updateIsOurs: boolean;
+  /**
+   * The digest that our own update brings, which the service may not show yet; null where there is none
+   * under way, or the cluster chooses the digest.
+   */
+  readonly ownTarget: Digest | null;
 };
 
 const isUnderWay = (service: Service): boolean =>
@@ -55,6 +60,8 @@ export const assess = (input: Assessed): Verdict => {
   const isPublished = (digest: Digest | null): boolean =>
     digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));
   if (!isPublished(from)) return differing(input, from, lookUp.digest);
+  // What is on its way to it was published before: it has to be seen there to be superseded.
+  if (input.ownTarget !== null && !isPublished(input.ownTarget)) return { verdict: 'updating' };
 
   if (tasks === null) return { verdict: 'current' };
   // Tasks of an unpinned spec tell no digest, which says nothing against the one that is known.

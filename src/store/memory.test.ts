@@ -7,7 +7,7 @@ import {
 } from '../../test/support/make-service.ts';
 import { makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
 import type { Service } from '../core/service.ts';
-import { type Deployment, endDeployment, findDeployment } from './deployments.ts';
+import { type Deployment, endDeployment, findDeployment, recordSent } from './deployments.ts';
 import { addHold, type NewHold, readHolds, releaseHolds } from './holds.ts';
 import { openStore, type Store } from './open-store.ts';
 import { knownDigest, readProven, recordProven } from './proven.ts';
@@ -212,6 +212,8 @@ describe('a retry', () => {
   /** A deployment that failed at a time. */
   const failAt = async (at: number): Promise<Deployment> => {
     const { id } = await queueDeployment(store.db, makeDeployment(), at);
+    const change = { path: 'TaskTemplate.ContainerSpec.Image', before: A, after: B };
+    await recordSent(store.db, id, at, {}, [change]);
     await endDeployment(
       store.db,
       id,
@@ -238,6 +240,7 @@ describe('a retry', () => {
         state: 'queued',
         reason: null,
         failure: null,
+        changes: null,
         startedAt: null,
         endedAt: null,
         triggers: [{ kind: 'hook', delivery: 'delivery-1' }],

@@ -88,6 +88,21 @@ export const readLookUpsAfter = async (
   return new Map(remembered);
 };
 
+/** The digest that a tag was last seen with, or null where it never was. */
+export const readPublished = async (
+  db: Query,
+  { name, tag }: { readonly name: string; readonly tag: string },
+): Promise<Digest | null> => {
+  const row = await db
+    .selectFrom('published')
+    .select('digest')
+    .where('name', '=', name)
+    .where('tag', '=', tag)
+    .executeTakeFirst();
+  // Only valid digests were put in.
+  return (row?.digest ?? null) as Digest | null;
+};
+
 /** The last answers by `name:tag`. */
 export const readLookUps = async (db: Query): Promise<ReadonlyMap<string, LastLookUp>> => {
   const rows = await db.selectFrom('published').selectAll().execute();

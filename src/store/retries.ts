@@ -54,6 +54,7 @@ export const queueRetry = async (
       attempts: 0,
       intent: null,
       failure: null,
+      changes: null,
     })
     .execute();
   await query

@@ -12,6 +12,7 @@ export type Memory = {
   readonly hold: (service: Service, digest: Digest) => Hold | null;
   readonly knownDigest: (service: Service) => Digest | null;
   readonly updateIsOurs: (service: Service) => boolean;
+  readonly ownTarget: (service: Service) => Digest | null;
 };
 
 export type CheckedService = {
@@ -84,6 +85,7 @@ export const checkServices = async (
       hold: lookUp?.kind === 'published' ? memory.hold(service, lookUp.digest) : null,
       knownDigest: one.knownDigest,
       updateIsOurs: memory.updateIsOurs(service),
+      ownTarget: memory.ownTarget(service),
     });
   };
 

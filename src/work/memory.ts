@@ -17,5 +17,10 @@ export const readMemory = async (db: Db, cluster: string, now: number): Promise<
     hold: (service, digest) => freeze(service) ?? hold(service, digest),
     knownDigest: (service) => knownDigest(service, proven.get(service.id)),
     updateIsOurs: (service) => active.has(service.id),
+    ownTarget: (service) => {
+      const intent = active.get(service.id)?.intent ?? null;
+      // What is known not to have been carried out is decided again, by what is published then.
+      return intent === null || intent.refuted ? null : intent.target;
+    },
   };
 };

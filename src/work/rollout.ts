@@ -15,6 +15,7 @@ import {
 import { readFreezes } from '../store/freezes.ts';
 import { readHolds } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
+import { readPublished } from '../store/published.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { advanceUpdate } from './advance-update.ts';
 import { fail, skip, succeed } from './end-rollout.ts';
@@ -136,6 +137,9 @@ const reasonToSkip = async (
   if (deployment.to === null) return null;
   if (image.digest === deployment.to) return 'already-current';
   if (deployment.cause === 'taken-back') return null;
+  // The tag may have moved on, or back to what the service runs, while this waited.
+  const published = await readPublished(deps.db, deployment);
+  if (published !== null && published !== deployment.to) return 'no-longer-published';
   const hold = (await readHolds(deps.db, deployment.cluster))(service, deployment.to);
   return hold === null ? null : 'held';
 };

@@ -131,4 +131,50 @@ describe('a newer push', () => {
     for (const name of names) expect(await bench.ended(name)).toMatchObject({ state: 'succeeded' });
     expect(most).toBe(2);
   });
+
+  it('back to what a service still runs leaves unsent what waits for its turn', async () => {
+    await bench.close();
+    bench = await openWorkBench({ speed: 20, maxParallel: 1 });
+    const one = bench.registry.setTag('acme/web', 'v1', 'one');
+    for (const name of ['a', 'b'])
+      bench.engine.addService({ name, image: bench.image('acme/web:v1', one), replicas: 3 });
+    bench.settle();
+    const two = bench.registry.setTag('acme/web', 'v1', 'two');
+    const { work } = bench.start();
+    await bench.hook(work, IMAGE(), two);
+    await bench.until('one is under way', () => bench.engine.updates.length === 1);
+    bench.registry.setTag('acme/web', 'v1', one);
+    await bench.hook(work, IMAGE(), one);
+    await bench.ended('a', 2);
+    const ended = await bench.ended('b');
+    expect(ended).toMatchObject({ state: 'skipped', reason: 'no-longer-published', to: two });
+    expect(bench.engine.running('a')).toEqual([one, one, one]);
+    expect(bench.engine.running('b')).toEqual([one, one, one]);
+    expect(bench.engine.updates.map(({ name }) => name)).toEqual(['a', 'a']);
+  });
+
+  it('back to what the service runs is not lost to an update that is just being sent', async () => {
+    const asked = Promise.withResolvers<void>();
+    const looked = Promise.withResolvers<void>();
+    const { work } = bench.start(
+      {},
+      {
+        cluster: around(async (send, call) => {
+          asked.resolve();
+          if (call === 1) await looked.promise;
+          return send();
+        }),
+      },
+    );
+    await bench.hook(work, IMAGE(), second);
+    await asked.promise;
+    bench.registry.setTag('acme/web', 'v1', first);
+    const { id } = await bench.hook(work, IMAGE(), first);
+    await bench.until('the registry was asked about it', () => bench.heads() === 2);
+    await bench.looked();
+    looked.resolve();
+    await bench.letFollowUpsPass(id);
+    expect(await bench.ended('web', 2)).toMatchObject({ from: second, to: first });
+    expect(bench.engine.running('web')).toEqual([first, first]);
+  });
 });
