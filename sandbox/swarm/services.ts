@@ -30,6 +30,7 @@ export type EngineTask = {
   readonly NodeID?: string;
   readonly DesiredState: string;
   readonly CreatedAt: string;
+  readonly UpdatedAt: string;
   readonly Spec: { readonly ContainerSpec: { readonly Image: string } };
   readonly Status: {
     readonly State: string;

@@ -27,7 +27,7 @@ const seen = (
   of: Service,
   tasks: readonly Task[] | null,
   nodes: Observation['nodes'] = null,
-): Observation => ({ service: of, tasks, nodes });
+): Observation => ({ service: of, tasks, nodes, at: null });
 const rollout = (change: Partial<Rollout> = {}): Rollout => ({
   target: NEW,
   replaced: OLD,

@@ -96,7 +96,7 @@ export type RolloutStatus =
  * follows (docker/cli `service/progress`), with three differences: it is judged by the digests that
  * tasks run and not by the spec, a rollback is a failure, and no task to run is an end, not a wait.
  *
- * @param now ms since the epoch
+ * @param now ms since the epoch, by our clock
  */
 export const follow = (seen: Observation, rollout: Rollout, now: number): RolloutStatus => {
   const { service } = seen;

@@ -41,7 +41,7 @@ const judge = (
   nodes: readonly Node[] | null = null,
 ): RolloutStatus =>
   follow(
-    { service, tasks, nodes },
+    { service, tasks, nodes, at: NOW },
     {
       target: NEW,
       replaced: OLD,

@@ -33,10 +33,10 @@ const ENDED: ReadonlySet<TaskState> = new Set<TaskState>([
  * `service/progress`); the tasks of the executions before stay in the list and mean nothing.
  *
  * @param isTarget whether a task runs what should run
- * @param now ms since the epoch
+ * @param now ms since the epoch, by our clock
  */
 export const jobProgress = (
-  { service, tasks, nodes }: Observation,
+  { service, tasks, nodes, at }: Observation,
   isTarget: (task: Task) => boolean,
   now: number,
 ): JobProgress => {
@@ -58,7 +58,7 @@ export const jobProgress = (
       (all) =>
         all.every(({ state }) => ENDED.has(state)) &&
         all.some(({ state }) => FAILED.has(state)) &&
-        all.every(({ since }) => now - Date.parse(since) >= RESTART_GRACE_MS),
+        all.every(({ since }) => (at ?? now) - Date.parse(since) >= RESTART_GRACE_MS),
     ),
   };
 };

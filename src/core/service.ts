@@ -97,8 +97,12 @@ export type Task = {
   readonly error: string | null;
   readonly exitCode: number | null;
   readonly containerId: string | null;
-  /** When the state was reached, RFC 3339. */
+  /**
+   * When the managers last changed it, which is when its state came to them: RFC 3339, by their clock. The
+   * clock of its own node may differ from theirs.
+   */
   readonly since: string;
+  /** RFC 3339, by the managers' clock. */
   readonly createdAt: string;
   /** The iteration of a job, else null. */
   readonly jobIteration: number | null;
@@ -118,4 +122,9 @@ export type Observation = {
   readonly service: Service;
   readonly tasks: readonly Task[] | null;
   readonly nodes: readonly Node[] | null;
+  /**
+   * When the tasks were told, ms since the epoch by the cluster's clock, which may differ from ours by any
+   * time; up to a second early. Null where the cluster tells no time.
+   */
+  readonly at: number | null;
 };

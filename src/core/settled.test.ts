@@ -16,7 +16,7 @@ const service = (change: Partial<Service> = {}, state: UpdateState | null = null
   });
 const two = [makeTask({ slot: 1 }), makeTask({ slot: 2 })];
 const digestOf = (of: Service, tasks: readonly Task[] | null): ReturnType<typeof settledDigest> =>
-  settledDigest({ service: of, tasks, nodes: null } satisfies Observation, NOW);
+  settledDigest({ service: of, tasks, nodes: null, at: NOW } satisfies Observation, NOW);
 
 describe('settledDigest', () => {
   it.each<[string, Service, readonly Task[] | null]>([

@@ -6,7 +6,7 @@ import type { Observation } from './service.ts';
  * The digest with which a service stands converged at this moment, which makes it proven, or null
  * where it does not, or where what runs is not told.
  *
- * @param now ms since the epoch
+ * @param now ms since the epoch, by our clock
  */
 export const settledDigest = (seen: Observation, now: number): Digest | null => {
   const { service, tasks } = seen;
@@ -15,7 +15,7 @@ export const settledDigest = (seen: Observation, now: number): Digest | null => 
   if (state !== null && state !== 'completed' && state !== 'rollback_completed') return null;
   const target = service.image.image.digest;
   // A task that has just come up has proven nothing yet, whatever it goes on to do.
-  const watched = now - (service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS);
+  const watched = (seen.at ?? now) - (service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS);
   const running = tasks.filter((task) => task.desired === 'running' && task.state === 'running');
   if (running.some((task) => Date.parse(task.since) > watched)) return null;
   // Judged as an update to what the spec says would be, had it settled long ago.

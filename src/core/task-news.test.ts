@@ -11,6 +11,7 @@ const see = (tasks: readonly Task[] | null, nodes: readonly Node[] | null = null
   service: makeService(),
   tasks,
   nodes,
+  at: null,
 });
 const node: Node = makeNode({ id: 'n1', hostname: 'host-1' });
 

@@ -8,6 +8,7 @@ const seen = (id: string): Observation => ({
   service: makeService({ id }),
   tasks: [],
   nodes: null,
+  at: null,
 });
 
 let now: number;

@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crashing, good } from '../../sandbox/image/sample.ts';
+import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { DeploymentView } from '../../src/core/views.ts';
 import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
+import { deploySettled } from '../support/settled-service.ts';
 
 const SKEW = fileURLToPath(new URL('../support/skew-clock.ts', import.meta.url));
 const HOUR_MS = 60 * 60 * 1000;
@@ -23,7 +25,7 @@ describe.each([
     onTestFailed(() => stage.tell());
   });
   afterAll(async () => {
-    await stage.services.remove(...['pause', 'rollback'].map((name) => `${slug}-${name}`));
+    await stage.services.removeAll();
     await stage.close();
   });
 
@@ -74,4 +76,69 @@ describe.each([
       await services.converged(name, { digest: two.digest });
     },
   );
+
+  const crashAtOnce = (name: string) =>
+    stage.sandbox.pushImage(`skewed/${name}`, 'v1', crashing('bad', { afterMs: 100 }));
+
+  /** A first version, deployed by somebody else, and its reference without a digest. */
+  const publishFirst = async (name: string) => {
+    const { digest } = await stage.sandbox.pushImage(`skewed/${name}`, 'v1', good('one'));
+    return { digest, image: stage.sandbox.image(`skewed/${name}`, 'v1') };
+  };
+
+  test('what has stood well before the first update is what is come back to', async () => {
+    const { services, helper } = stage;
+    const name = `${slug}-stood`;
+    const one = await publishFirst(name);
+    const image = `${one.image}@${one.digest}`;
+    await deploySettled(services, { name, image, failureAction: 'pause', monitorMs: MONITOR_MS });
+    await crashAtOnce(name);
+    await helper.postHook({ image: one.image });
+    const [deployment] = await endedDeployments(helper, name);
+    expect(deployment).toMatchObject({ state: 'rolled-back', reason: 'task-failed' });
+    await services.converged(name, { digest: one.digest });
+  });
+
+  test('what has only just come up has proven nothing', async () => {
+    const { services, helper } = stage;
+    const name = `${slug}-fresh`;
+    const one = await publishFirst(name);
+    const image = `${one.image}@${one.digest}`;
+    await services.deploy({ name, image, failureAction: 'pause', monitorMs: HOUR_MS / 2 });
+    await crashAtOnce(name);
+    await helper.postHook({ image: one.image });
+    const [ended] = await endedDeployments(helper, name);
+    expect(ended).toMatchObject({ state: 'failed', reason: 'task-failed' });
+    const { steps } = await helper.get<DeploymentView>(`/deployments/${ended?.id}`);
+    expect(steps.at(-1)?.detail).toMatchObject({
+      notTakenBack: 'no digest is proven for this service',
+    });
+  });
+
+  test('a job that has no tries left has failed', async () => {
+    const { services, helper } = stage;
+    const name = `${slug}-job`;
+    const first = crashing('one', { afterMs: 100, code: 0 });
+    const { digest } = await stage.sandbox.pushImage(`skewed/${name}`, 'v1', first);
+    const image = stage.sandbox.image(`skewed/${name}`, 'v1');
+    await services.create({
+      name,
+      image: `${image}@${digest}`,
+      labels: { 'cd-helper.jobs': 'true', 'cd-helper.rollback': 'off' },
+      restart: { condition: 'none' },
+      spec: {
+        Mode: { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 1 } },
+        UpdateConfig: undefined,
+        RollbackConfig: undefined,
+      },
+    });
+    await waitUntil(
+      async () => (await services.tasks(name))[0]?.Status.State === 'complete' || null,
+      { what: `${name} has run`, withinMs: 60_000 },
+    );
+    await crashAtOnce(name);
+    await helper.postHook({ image });
+    const [ended] = await endedDeployments(helper, name);
+    expect(ended).toMatchObject({ state: 'failed', failure: { exitCode: 3 } });
+  });
 });

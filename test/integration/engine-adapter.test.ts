@@ -91,6 +91,15 @@ describe('reading a swarm through an engine', () => {
     });
   });
 
+  it('tells the time and the tasks’ times by the cluster’s clock, whatever a node’s says', async () => {
+    const at = Date.parse('2031-01-01T00:00:00.999Z');
+    const { engine, cluster } = await start({ pace: 'manual', startAt: at, settledMs: 5_000 });
+    const { ID } = engine.addService({ name: 'web', image: `acme/web:v1@${OLD}` });
+    const seen = await cluster.observe(ID, signal);
+    expect(seen?.at).toBe(Date.parse('2031-01-01T00:00:00Z'));
+    expect(seen?.tasks).toMatchObject([{ since: '2030-12-31T23:59:55.999Z' }]);
+  });
+
   it.each([
     { name: 'a global service', mode: { Global: {} }, running: true },
     { name: 'a task that does not run', mode: { Replicated: { Replicas: 1 } }, running: false },

@@ -89,6 +89,9 @@ export const createEngineHttp = (deps: {
 
   const headers = {
     'Api-Version': apiVersion,
+    get Date() {
+      return new Date(state.timestamp()).toUTCString();
+    },
     Ostype: 'linux',
     Server: 'Docker/28.0.0-fake (linux)',
   };

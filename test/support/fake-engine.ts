@@ -167,7 +167,7 @@ export const startFakeEngine = async (options: FakeEngineOptions = {}): Promise<
       });
       rollouts.settle(added);
       const since = new Date(clock.now() - (options.settledMs ?? 0)).toISOString();
-      for (const task of added.tasks) Object.assign(task.Status, { Timestamp: since });
+      for (const task of added.tasks) task.UpdatedAt = since;
       return structuredClone(added.service);
     },
     removeService: (name) => state.remove(record(name)),

@@ -2,8 +2,8 @@ import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { ServiceRequest } from '../../sandbox/swarm/service-spec.ts';
 import type { EngineTask, Services } from '../../sandbox/swarm/services.ts';
 
-/** More than the engine's and our own clocks can differ by, and than a task needs to be told of. */
-const MARGIN_MS = 500;
+/** The engine tells its time to the second, and a task needs a moment to be told of. */
+const MARGIN_MS = 1_500;
 
 /**
  * Deploys a service and waits until its tasks have run for as long as an update of it is watched, so
@@ -17,7 +17,7 @@ export const deploySettled = async (
   await waitUntil(
     async () => {
       const running = (await services.tasks(id)).filter(({ Status }) => Status.State === 'running');
-      const newest = Math.max(0, ...running.map(({ Status }) => Date.parse(Status.Timestamp)));
+      const newest = Math.max(0, ...running.map(({ UpdatedAt }) => Date.parse(UpdatedAt)));
       return Date.now() - newest > request.monitorMs + MARGIN_MS ? true : null;
     },
     { what: `${request.name} has run for a while`, withinMs: 60_000, everyMs: 100 },

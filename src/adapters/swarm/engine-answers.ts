@@ -63,12 +63,12 @@ export const engineTask = z.object({
   ID: z.string(),
   ServiceID: z.string(),
   CreatedAt: z.string(),
+  UpdatedAt: z.string(),
   Slot: count,
   NodeID: text,
   DesiredState: z.string(),
   Spec: z.object({ ContainerSpec: z.object({ Image: text }).nullish() }),
   Status: z.object({
-    Timestamp: z.string(),
     State: z.string(),
     Err: text,
     ContainerStatus: z.object({ ContainerID: text, ExitCode: count }).nullish(),

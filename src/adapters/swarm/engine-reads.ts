@@ -28,7 +28,11 @@ export type EngineReads = {
   readonly services: (signal: AbortSignal, imageName?: string) => Promise<readonly ReadService[]>;
   /** Null where there is none, or none that runs containers. */
   readonly service: (id: string, signal: AbortSignal) => Promise<ReadService | null>;
-  readonly tasks: (serviceId: string, signal: AbortSignal) => Promise<readonly Task[]>;
+  /** With the time by the engine's own clock, ms since the epoch to the second, or null. */
+  readonly tasks: (
+    serviceId: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly tasks: readonly Task[]; readonly at: number | null }>;
   readonly runningTasks: (
     serviceIds: readonly string[] | null,
     signal: AbortSignal,
@@ -56,6 +60,12 @@ type LooselyService = {
 const mayBeOf = (raw: unknown, imageName: string): boolean => {
   const text = (raw as LooselyService)?.Spec?.TaskTemplate?.ContainerSpec?.Image;
   return typeof text !== 'string' || text.includes(imageName.slice(imageName.lastIndexOf('/') + 1));
+};
+
+/** What the engine's clock said when it answered: each answer of Go's server is dated. */
+const dateOf = ({ headers }: EngineAnswer): number | null => {
+  const at = Date.parse(headers.date ?? '');
+  return Number.isNaN(at) ? null : at;
 };
 
 export const createEngineReads = (
@@ -131,13 +141,18 @@ export const createEngineReads = (
   const allServices = keepLast(readServices);
   const allTasks = keepLast(readTasks);
 
+  /** The engine answers 404 where a filter names a service that was removed. */
+  const askTasks = (
+    filters: Readonly<Record<string, readonly string[]>>,
+    signal: AbortSignal,
+  ): Promise<EngineAnswer> => get('/tasks', { filters: JSON.stringify(filters) }, signal, true);
+
   const tasksWith = async (
     filters: Readonly<Record<string, readonly string[]>>,
     read: (body: Buffer) => readonly Task[],
     signal: AbortSignal,
   ): Promise<readonly Task[] | null> => {
-    // The engine answers 404 where a filter names a service that was removed.
-    const answer = await get('/tasks', { filters: JSON.stringify(filters) }, signal, true);
+    const answer = await askTasks(filters, signal);
     return answer.status === 404 ? null : read(answer.body);
   };
 
@@ -153,8 +168,11 @@ export const createEngineReads = (
       const answer = await get(path, {}, signal, true);
       return answer.status === 404 ? null : toRead(path, jsonOf(path, answer.body));
     },
-    tasks: async (serviceId, signal) =>
-      (await tasksWith({ service: [serviceId] }, readTasks, signal)) ?? [],
+    async tasks(serviceId, signal) {
+      const answer = await askTasks({ service: [serviceId] }, signal);
+      const tasks = answer.status === 404 ? [] : readTasks(answer.body);
+      return { tasks, at: dateOf(answer) };
+    },
     async runningTasks(serviceIds, signal) {
       const running = { 'desired-state': ['running'] };
       if (serviceIds !== null && serviceIds.length === 0) return [];

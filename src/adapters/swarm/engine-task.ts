@@ -28,7 +28,7 @@ export const toTask = (read: EngineTask): Task => {
     error: read.Status.Err || null,
     exitCode: containerId !== null && ENDED.has(state) ? (container?.ExitCode ?? 0) : null,
     containerId,
-    since: read.Status.Timestamp,
+    since: read.UpdatedAt,
     createdAt: read.CreatedAt,
     jobIteration: read.JobIteration ? (read.JobIteration.Index ?? 0) : null,
   };

@@ -74,7 +74,10 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
   };
 
   const observe = async (id: string, signal: AbortSignal): Promise<Observation | null> => {
-    const [found, tasks] = await Promise.all([reads.service(id, signal), reads.tasks(id, signal)]);
+    const [found, { tasks, at }] = await Promise.all([
+      reads.service(id, signal),
+      reads.tasks(id, signal),
+    ]);
     if (found === null) return null;
     const wanted = tasks.filter((task) => task.desired === 'running');
     const running = wanted.filter((task) => task.state === 'running').length;
@@ -83,7 +86,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     const service = keep(withReplicas(found.service, replicas), found.spec);
     const isGlobal = service.mode === 'global' || service.mode === 'global-job';
     const nodesMatter = isGlobal || running < Math.max(wanted.length, replicas.desired);
-    return { service, tasks, nodes: nodesMatter ? await reads.nodes(signal) : null };
+    return { service, tasks, nodes: nodesMatter ? await reads.nodes(signal) : null, at };
   };
 
   /** The spec of exactly the version that the update was decided upon, or null where it is no more. */

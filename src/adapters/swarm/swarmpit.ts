@@ -161,7 +161,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     listNodes: () => Promise.resolve(null),
     async observe(serviceId, signal) {
       const service = await findService(serviceId, signal);
-      return service === null ? null : { service, tasks: null, nodes: null };
+      return service === null ? null : { service, tasks: null, nodes: null, at: null };
     },
     updateImage,
     readTaskLog: () => Promise.resolve([]),
