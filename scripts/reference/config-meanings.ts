@@ -32,7 +32,8 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   },
   'clusters[].maxParallel': { meaning: 'services that may be updated at one time', initial: '`4`' },
   'clusters[].tls': {
-    meaning: 'for engines; Swarmpit behind an own authority: `NODE_EXTRA_CA_CERTS`',
+    meaning:
+      'for engines over `tcp://` or `https://`; Swarmpit behind an own authority: `NODE_EXTRA_CA_CERTS`',
   },
   'clusters[].tls.ca': { meaning: 'PEM; or `caFile`', initial: "the system's" },
   'clusters[].tls.cert': { meaning: "PEM of the client's certificate; or `certFile`" },
@@ -109,7 +110,7 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   'hooks.secrets[].clusters': { meaning: 'the only clusters it acts on', initial: 'all' },
   'hooks.secrets[].repositories': {
     meaning:
-      "patterns of registry and repository; `*` is one folder's name, `**` any number of folders",
+      "patterns of registry and repository, without tag (`acme/*` is `docker.io/acme/*`); `*` is one folder's name, `**` any number of folders",
     initial: 'all',
   },
   'hooks.secrets[].networks': {

@@ -4,6 +4,7 @@ import { createSecret } from '../core/secret.ts';
 import type { ApiToken, HookSecret, OidcConfig } from './config.ts';
 import { listOf, mapping, matching, name, network, oneOf, ownSecret, text } from './fields.ts';
 import { registryHost } from './registry-schema.ts';
+import { isRepositoryPattern, wholePattern } from './repository-pattern.ts';
 
 const limits = <T extends z.ZodType>(item: T, of: string) =>
   listOf(item, `a list of ${of}`)
@@ -37,7 +38,10 @@ export const hookSecret: z.ZodType<HookSecret> = mapping({
   registry: registryHost().nullable().default(null),
   clusters: limits(name(), 'names of clusters'),
   repositories: limits(
-    text('a pattern of registry and repository such as docker.io/acme/*'),
+    matching(
+      'a pattern of registry and repository such as docker.io/acme/*, without a tag',
+      isRepositoryPattern,
+    ).transform(wholePattern),
     'patterns such as docker.io/acme/*',
   ),
   networks: limits(network(), 'addresses and networks'),

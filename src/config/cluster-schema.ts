@@ -14,7 +14,6 @@ const basics = {
   maxParallel: integer(`a whole number from 1 to ${MOST_PARALLEL}`, 1, MOST_PARALLEL).default(
     USUAL_PARALLEL,
   ),
-  tls: tls.nullable().default(null),
 };
 
 const ENGINE_URL =
@@ -40,7 +39,11 @@ const TYPES = 'engine or swarmpit';
 const engine = mapping({
   type: z.literal('engine', TYPES),
   ...basics,
+  tls: tls.nullable().default(null),
   url: matching(ENGINE_URL, isEngineUrl),
+}).refine((value) => value.tls === null || /^(?:tcp|https):/.test(value.url), {
+  path: ['tls'],
+  error: 'certificates only with an url that begins with tcp:// or https://',
 });
 
 const swarmpit = mapping({

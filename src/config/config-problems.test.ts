@@ -219,6 +219,52 @@ test.each([
     'store: "${NOWHERE}"',
     'c.yaml:1:1 | store | ${NOWHERE}, and the variable NOWHERE is not set | -',
   ],
+  [
+    'half a sign-in whose other half cannot be had',
+    'registries: [ { host: docker.io, username: a, passwordFile: /nope } ]',
+    'c.yaml:1:47 | registries[0].passwordFile | /nope: there is no such file (ENOENT) | -',
+  ],
+  [
+    'half a certificate whose other half cannot be had',
+    'registries: [ { host: a.local, tls: { cert: "-----BEGIN X", keyFile: /nope } } ]',
+    'c.yaml:1:61 | registries[0].tls.keyFile | /nope: there is no such file (ENOENT) | -',
+  ],
+  [
+    'certificates for HTTP',
+    'registries:\n  - { host: a.local, tls: { ca: "-----BEGIN X" } }\n  - { host: a.local, insecure: true }',
+    'c.yaml:2:22 | registries[0].tls | certificates for "a.local", which registries[1].insecure (c.yaml:3:22) has spoken to over HTTP | -',
+  ],
+  [
+    'certificates for a socket',
+    'clusters: [ { name: a, type: engine, url: unix:///x, tls: { ca: "-----BEGIN X" } } ]',
+    'c.yaml:1:54 | clusters[0].tls | keys: ca | -',
+  ],
+  [
+    'certificates for an engine over HTTP',
+    'clusters: [ { name: a, type: engine, url: "http://x:2375", tls: { ca: "-----BEGIN X" } } ]',
+    'c.yaml:1:60 | clusters[0].tls | keys: ca | -',
+  ],
+  [
+    'certificates for Swarmpit, which would not be used',
+    'clusters: [ { name: a, type: swarmpit, url: "https://s", token: x, tls: { ca: "-----BEGIN X" } } ]',
+    'c.yaml:1:68 | clusters[0].tls | an unknown key | -',
+  ],
+  ['a store that no restart outlives', 'store: ":memory:"', 'c.yaml:1:1 | store | ":memory:" | -'],
+  [
+    'a path that stands at the root already',
+    'basePath: readyz/',
+    'c.yaml:1:1 | basePath | "readyz/" | -',
+  ],
+  [
+    'a channel that is told nothing',
+    'notifications: [ { name: a, type: slack, url: "http://x", states: [] } ]',
+    'c.yaml:1:59 | notifications[0].states | an empty list | -',
+  ],
+  [
+    'a tag in a pattern of repositories',
+    `hooks: { secrets: [ { name: a, value: ${SECRET}, repositories: ["docker.io/acme/web:v1"] } ] }`,
+    'c.yaml:1:77 | hooks.secrets[0].repositories[0] | "docker.io/acme/web:v1" | -',
+  ],
   ['a list', '- a', 'c.yaml:1:1 | - | a list | -'],
   ['a prototype key', '__proto__: { listen: x }', 'c.yaml:1:1 | __proto__ | an unknown key | -'],
 ])('%s', (_, yaml, expected) => {
@@ -269,6 +315,11 @@ test.each([
       CD_HELPER_ENGINE_URL: 'unix:///x',
     },
     'CD_HELPER_ENGINE_URL | - | CD_HELPER_ENGINE_URL beside CD_HELPER_SWARMPIT_URL and CD_HELPER_SWARMPIT_TOKEN | -',
+  ],
+  [
+    'half a certificate',
+    { CD_HELPER_ENGINE_URL: 'tcp://x:2376', CD_HELPER_ENGINE_CERT: '-----BEGIN X' },
+    'CD_HELPER_ENGINE_CERT | clusters[0].tls | keys: cert | -',
   ],
   ['a bad level', { CD_HELPER_LOG_LEVEL: 'loud' }, 'CD_HELPER_LOG_LEVEL | logLevel | "loud" | -'],
   [

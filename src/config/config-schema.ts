@@ -34,12 +34,21 @@ const normaliseBasePath = (value: string): string => {
   return inner === '' ? '' : `/${inner}`;
 };
 
+/** Addresses of probes, which stand at the root whatever the base path. */
+const AT_THE_ROOT: readonly string[] = ['/healthz', '/readyz'];
+
 const basePath = matching(
-  'a path such as /cd-helper, made of letters, digits, ".", "_", "~" and "-"',
+  'a path such as /cd-helper, made of letters, digits, ".", "_", "~" and "-", other than /healthz and /readyz',
   (value) =>
     /^(?:\/[a-zA-Z0-9._~-]+)*$/.test(normaliseBasePath(value)) &&
+    !AT_THE_ROOT.includes(normaliseBasePath(value)) &&
     !/(?:^|\/)\.\.?(?:\/|$)/.test(value),
 ).transform(normaliseBasePath);
+
+/** A 2xx means that a delivery is on disk, so SQLite's name for no file is none for a store. */
+const storePath = text('the path of a file').refine((value) => value !== ':memory:', {
+  error: 'the path of a file, for what is stored must outlive a restart',
+});
 
 const count = (most: number) => integer(`a whole number from 1 to ${most}`, 1, most);
 
@@ -65,7 +74,7 @@ export const configSchema: z.ZodType<Omit<Config, 'file'>> = mapping({
     .nullable()
     .default(null),
   trustedProxies: listOf(network(), 'a list of addresses and networks').default([]),
-  store: text('the path of a file').default('./data/cd-helper.db'),
+  store: storePath.default('./data/cd-helper.db'),
   logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   clusters: listOf(cluster, 'a list of clusters').min(1, { error: 'at least one cluster' }),
   registries: listOf(registryEntry, 'a list of registries').default([]).transform(mergeRegistries),

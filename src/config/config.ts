@@ -65,7 +65,6 @@ export type SwarmpitClusterConfig = ClusterBasics & {
   readonly url: string;
   /** As it was given: with or without `Bearer `. */
   readonly token: Secret;
-  readonly tls: TlsConfig | null;
 };
 
 export type ClusterConfig = EngineClusterConfig | SwarmpitClusterConfig;

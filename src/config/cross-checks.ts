@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { canonicalHost } from '../core/image-reference.ts';
 import { closest } from './closest.ts';
 import { type ConfigProblem, printOrigin } from './problem.ts';
 import { originOf, type Path, printPath, type Source, valueAt } from './source.ts';
@@ -108,7 +109,7 @@ const unknownNames = (
 ): readonly ConfigProblem[] =>
   listAt(source, list).flatMap((_, index) =>
     textsAt(source, [...list, index, key], []).flatMap(({ path, text }) => {
-      if (known.includes(text) || text.includes('*')) return [];
+      if (known.includes(text) || /[*?]/.test(text)) return [];
       const meant = closest(text, known);
       const found = `${JSON.stringify(text)}, which is no ${what}`;
       const hint = meant === null ? null : `did you mean ${meant}?`;
@@ -131,6 +132,22 @@ const registryConflicts = (source: Source): readonly ConfigProblem[] =>
     );
   });
 
+/** Certificates that would never be shown or asked for. */
+const certificatesForHttp = (source: Source): readonly ConfigProblem[] => {
+  const hosts = textsAt(source, ['registries'], ['host']);
+  const saying = (key: string, isSaid: (value: unknown) => boolean) =>
+    hosts
+      .map(({ path, text }) => ({ path: [...path.slice(0, -1), key], text: canonicalHost(text) }))
+      .filter(({ path }) => isSaid(valueAt(source.tree, path)));
+  const insecure = saying('insecure', (value) => value === true || value === 'true');
+  return saying('tls', (value) => value !== undefined).flatMap(({ path, text }) => {
+    const http = insecure.find((one) => one.text === text);
+    if (http === undefined) return [];
+    const found = `certificates for ${JSON.stringify(text)}, which ${place(source, http.path)} has spoken to over HTTP`;
+    return [problemAt(source, path, found, 'either insecure or tls')];
+  });
+};
+
 /** Mistakes that no part of the configuration shows by itself. */
 export const crossChecks = (
   source: Source,
@@ -142,6 +159,7 @@ export const crossChecks = (
     ...sameClusters(source),
     ...sameSecrets(source),
     ...registryConflicts(source),
+    ...certificatesForHttp(source),
     ...unknownNames(source, ['hooks', 'secrets'], 'clusters', 'configured cluster', clusters),
     ...unknownNames(source, ['notifications'], 'clusters', 'configured cluster', clusters),
     ...(senders === null

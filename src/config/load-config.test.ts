@@ -266,8 +266,10 @@ test('a client certificate', () => {
     {},
     { ca: pem, cert: pem, key: pem },
   );
-  expect(config.clusters[0]?.tls?.ca).toContain('BEGIN');
-  expect(config.clusters[0]?.tls?.key?.reveal()).toContain('BEGIN');
+  const [cluster] = config.clusters;
+  const tls = cluster?.type === 'engine' ? cluster.tls : null;
+  expect(tls?.ca).toContain('BEGIN');
+  expect(tls?.key?.reveal()).toContain('BEGIN');
 });
 
 test('a hook may be proved by a token in place of a secret', () => {
@@ -283,4 +285,18 @@ test('a hook may be proved by a token in place of a secret', () => {
     keys: 'https://www.googleapis.com/oauth2/v3/certs',
   });
   expect(secret?.oidc).toBeNull();
+});
+
+test('patterns of repositories are meant as images are written', () => {
+  const yaml = `hooks: { secrets: [ { name: a, value: ${SECRET}, repositories: ["acme/*", nginx] } ] }`;
+  expect(load(yaml).hooks.secrets[0]?.repositories).toEqual([
+    'docker.io/acme/*',
+    'docker.io/library/nginx',
+  ]);
+});
+
+test('clusters of a channel are patterns', () => {
+  const channel =
+    'notifications: [ { name: a, type: slack, url: "http://x", clusters: ["defaul?"] } ]';
+  expect(load(channel).notifications[0]?.clusters).toEqual(['defaul?']);
 });

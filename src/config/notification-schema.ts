@@ -17,6 +17,7 @@ const basics = {
     oneOf(['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped']),
     'a list of final states',
   )
+    .min(1, { error: 'at least one; leave the key out for succeeded, failed and rolled-back' })
     .nullable()
     .default(null),
   clusters: patterns('clusters'),

@@ -89,7 +89,11 @@ const readCluster = (source: Source, said: ReadonlyMap<string, Said>): void => {
     const path = known.CLUSTER_VARIABLES[name] ?? [];
     const [first = '', second] = path;
     if (second === undefined) cluster[first] = value;
-    else cluster[first] = Object.assign(emptyMapping(), cluster[first], { [second]: value });
+    else {
+      cluster[first] = Object.assign(emptyMapping(), cluster[first], { [second]: value });
+      // A mistake in the whole of it is told by the name of one that said a part.
+      source.origins.set(pathKey(['clusters', 0, first]), origin);
+    }
     source.origins.set(pathKey(['clusters', 0, ...path]), origin);
   }
   if (type === 'swarmpit') {

@@ -68,11 +68,17 @@ const wordHint = (value: unknown, expected: string): string | null => {
   return meant === null || meant === value ? null : `did you mean ${meant}?`;
 };
 
+/** Whether a part of the mapping could not be had: then it says nothing about what is there beside it. */
+const lacksPart = (source: Source, path: Path): boolean =>
+  isMapping(valueAt(source.tree, path)) &&
+  FILE_KEYS.some((key) => source.failed.has(pathKey([...path, key])));
+
 /** zod's issues in the words of the configuration. */
 export const schemaProblems = (source: Source, error: z.ZodError): readonly ConfigProblem[] =>
   error.issues.flatMap((issue): readonly ConfigProblem[] => {
     const path: Path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
     if (source.failed.has(pathKey(path))) return [];
+    if (issue.code === 'custom' && lacksPart(source, path)) return [];
     if (issue.code === 'unrecognized_keys') {
       return unknownKeys(source, path, issue.keys, issue.message);
     }
