@@ -2,6 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { built } from './built.ts';
 import { HOOK_PLACES } from '../core/hook-places.ts';
+import type { Page } from '../core/views.ts';
+import { pageOf } from './page-of.ts';
 import type { ServerDeps } from './ports.ts';
 import {
   ActionSchema,
@@ -12,10 +14,16 @@ import {
   RegistrySchema,
   SenderSchema,
 } from './schemas/desk.ts';
-import { listOf, paging, showPage, toPageRequest } from './schemas/list.ts';
+import { listOf, paging, showPage, toPageRequest, wholePaging } from './schemas/list.ts';
 import { problemAnswers } from './schemas/problem.ts';
 
 const refusals = problemAnswers(400, 401, 501);
+
+const whole = <T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  query: Parameters<typeof toPageRequest>[0],
+): Page<T> => showPage(pageOf(items, keyOf, toPageRequest(query)));
 
 /** What the API shows of the helper itself: clusters, registries, freezes and the audit. */
 export const createDeskRoutes =
@@ -32,10 +40,11 @@ export const createDeskRoutes =
         schema: {
           tags: ['clusters'],
           summary: 'Clusters, their health and what they can do',
-          response: { 200: listOf(ClusterSchema), ...problemAnswers(401) },
+          querystring: z.strictObject(wholePaging),
+          response: { 200: listOf(ClusterSchema), ...problemAnswers(400, 401) },
         },
       },
-      async () => ({ items: await reads.listClusters(), next: null }),
+      async ({ query }) => whole(await reads.listClusters(), ({ name }) => name, query),
     );
     app.get(
       '/registries',
@@ -43,10 +52,11 @@ export const createDeskRoutes =
         schema: {
           tags: ['registries'],
           summary: 'Registries that were asked, with what is left of their limits',
-          response: { 200: listOf(RegistrySchema), ...problemAnswers(401) },
+          querystring: z.strictObject(wholePaging),
+          response: { 200: listOf(RegistrySchema), ...problemAnswers(400, 401) },
         },
       },
-      async () => ({ items: await reads.listRegistries(), next: null }),
+      async ({ query }) => whole(await reads.listRegistries(), ({ host }) => host, query),
     );
     app.get(
       '/queue',
@@ -54,10 +64,11 @@ export const createDeskRoutes =
         schema: {
           tags: ['clusters'],
           summary: 'What waits for each cluster',
-          response: { 200: listOf(QueueSchema), ...problemAnswers(401) },
+          querystring: z.strictObject(wholePaging),
+          response: { 200: listOf(QueueSchema), ...problemAnswers(400, 401) },
         },
       },
-      async () => ({ items: await reads.listQueue(), next: null }),
+      async ({ query }) => whole(await reads.listQueue(), ({ cluster }) => cluster, query),
     );
     app.get(
       '/hook-secrets',
@@ -65,10 +76,11 @@ export const createDeskRoutes =
         schema: {
           tags: ['hooks'],
           summary: 'Secrets of hooks by name, and when each was last used',
-          response: { 200: listOf(HookSecretSchema), ...problemAnswers(401) },
+          querystring: z.strictObject(wholePaging),
+          response: { 200: listOf(HookSecretSchema), ...problemAnswers(400, 401) },
         },
       },
-      async () => ({ items: await reads.listHookSecrets(), next: null }),
+      async ({ query }) => whole(await reads.listHookSecrets(), ({ name }) => name, query),
     );
     app.get(
       '/senders',
@@ -76,10 +88,11 @@ export const createDeskRoutes =
         schema: {
           tags: ['hooks'],
           summary: 'Kinds of senders, with the address that each is given and where',
-          response: { 200: listOf(SenderSchema), ...problemAnswers(401) },
+          querystring: z.strictObject(wholePaging),
+          response: { 200: listOf(SenderSchema), ...problemAnswers(400, 401) },
         },
       },
-      async ({ protocol, host }) => {
+      async ({ protocol, host, query }) => {
         const base = publicUrl ?? `${protocol}://${host}${basePath}`;
         const items = senders.map(({ name, signs }) => ({
           sender: name,
@@ -87,7 +100,7 @@ export const createDeskRoutes =
           signs,
           address: `${base}/hooks/{secret}`,
         }));
-        return { items, next: null };
+        return whole(items, ({ sender }) => sender, query);
       },
     );
     app.get(

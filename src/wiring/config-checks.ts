@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
+import { createDockerConfigReader } from '../adapters/registry/docker-config.ts';
 import type { ConfigCheck } from '../cli/cli-deps.ts';
 import { createConfigChecks } from '../cli/config-checks.ts';
 import type { Config } from '../config/config.ts';
@@ -7,26 +8,56 @@ import { openStore } from '../store/open-store.ts';
 import { StoreError } from '../store/store-error.ts';
 import { connect, connectRegistries } from './connect.ts';
 
+/** The file of sign-ins, which would be missed only when a registry asks for one of them. */
+const dockerConfigCheck = (path: string): ConfigCheck => ({
+  name: 'docker config',
+  run: async () => {
+    const read = await createDockerConfigReader(path)();
+    if (read.kind === 'failed') {
+      return { ok: false, detail: read.problem, hint: 'correct dockerConfig, or leave it out' };
+    }
+    const { auths, credHelpers, credsStore } = read.config;
+    const hosts = [...new Set([...auths.keys(), ...credHelpers.keys()])].toSorted();
+    const all = [...hosts, ...(credsStore === null ? [] : [`whatever ${credsStore} knows`])];
+    return { ok: true, detail: `${path}: ${all.join(', ') || 'no sign-ins'}` };
+  },
+});
+
+/** Every host that is asked: the registries, and the mirrors that have no entry of their own. */
+const withMirrors = ({ registries }: Config): Config['registries'] => {
+  const named = new Set(registries.map(({ host }) => host));
+  return registries.flatMap((one) => {
+    const mirrors = one.mirrors.filter((host) => !named.has(host));
+    for (const host of mirrors) named.add(host);
+    return [one, ...mirrors.map((host) => ({ ...one, host }))];
+  });
+};
+
 /** What `cd-helper check-config` tries of a configuration. */
 export const configChecks = (config: Config): readonly ConfigCheck[] => {
   const registries = connectRegistries(config, silentLog);
-  return createConfigChecks(config, {
-    connect,
-    probeRegistry: registries.probe,
-    tryStore: async () => {
-      const isThere = existsSync(config.store);
-      try {
-        const store = openStore(config.store);
-        // A check leaves nothing behind; while it is open nobody else has it.
-        if (!isThere) {
-          for (const file of [config.store, `${config.store}-wal`]) rmSync(file, { force: true });
+  const { dockerConfig } = config;
+  const checks = createConfigChecks(
+    { ...config, registries: withMirrors(config) },
+    {
+      connect,
+      probeRegistry: registries.probe,
+      tryStore: async () => {
+        const isThere = existsSync(config.store);
+        try {
+          const store = openStore(config.store);
+          // A check leaves nothing behind; while it is open nobody else has it.
+          if (!isThere) {
+            for (const file of [config.store, `${config.store}-wal`]) rmSync(file, { force: true });
+          }
+          await store.close();
+          return 'free';
+        } catch (error) {
+          if (error instanceof StoreError && error.code === 'in-use') return 'in-use';
+          throw error;
         }
-        await store.close();
-        return 'free';
-      } catch (error) {
-        if (error instanceof StoreError && error.code === 'in-use') return 'in-use';
-        throw error;
-      }
+      },
     },
-  });
+  );
+  return dockerConfig === null ? checks : [...checks, dockerConfigCheck(dockerConfig)];
 };

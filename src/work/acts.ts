@@ -140,6 +140,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     redeploy: async (key, { force }, by) => {
       const found = await look(key, by.signal);
       const { step, verdict, lookUp, service } = found;
+      const mayInsist = lookUp?.kind === 'published';
       if (step.kind === 'deploy') {
         return queue(
           key,
@@ -156,9 +157,10 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
           verdictDetail(verdict),
         ].filter((part) => part !== null);
         const code = verdict.verdict === 'held' ? 'held' : 'conflict';
-        throw new ActRefused(code, `${why.join(', ')}: nothing was done; insist with force`);
+        const insist = mayInsist ? '; insist with force' : '';
+        throw new ActRefused(code, `${why.join(', ')}: nothing was done${insist}`);
       }
-      if (lookUp?.kind !== 'published') {
+      if (!mayInsist) {
         const why = lookUp?.detail ?? 'its image has no tag, or it is excluded';
         throw new ActRefused(
           'not-supported',

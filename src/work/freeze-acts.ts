@@ -43,6 +43,13 @@ export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
         const text = `no cluster is named ${request.cluster}; there is ${deps.clusters.join(', ')}`;
         throw new ActRefused('not-found', text);
       }
+      for (const part of ['stack', 'service'] as const) {
+        // It would hold nothing, and nobody would know.
+        if (/[*?]/.test(request[part] ?? '')) {
+          const text = `${part}: a freeze takes a name and no pattern; left out, it takes all`;
+          throw new ActRefused('invalid-request', text);
+        }
+      }
       if (until !== null && until <= now)
         throw new ActRefused('invalid-request', 'until: the end has passed already');
       return db.transaction().execute(async (query) => {

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Log } from '../core/log.ts';
-import type { ClusterView } from '../core/views.ts';
+import { type ClusterView, OPEN_STATES } from '../core/views.ts';
 import { countDeploymentEnds, takeVerified } from '../store/events.ts';
 import type { Db } from '../store/open-store.ts';
 import { countOpenDeployments, lookQueue, pushQueue } from '../store/queue-depth.ts';
@@ -118,7 +118,12 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
     ['cluster', 'state'],
     async () => {
       const open = await countOpenDeployments(db);
-      return open.map(({ cluster, state, count }) => [{ cluster, state }, count]);
+      return clusters.flatMap((cluster) =>
+        OPEN_STATES.map((state): Sample => {
+          const found = open.find((row) => row.cluster === cluster && row.state === state);
+          return [{ cluster, state }, found?.count ?? 0];
+        }),
+      );
     },
   );
   gauge(

@@ -32,6 +32,45 @@ const listed = async <T>(path: string): Promise<readonly T[]> =>
 const key = (): string => `key-${count}`;
 const FREEZE = { reason: 'night', service: 'nobody' };
 
+describe('a freeze', () => {
+  it.each(['stack', 'service'])(
+    'of a pattern of a %s is refused: it would hold nothing',
+    async (part) => {
+      const before = (await listed('/freezes')).length;
+      const { status, body } = await post('/freezes', { reason: 'night', [part]: 'we?*' });
+      expect([status, (body as { detail: string }).detail]).toEqual([
+        400,
+        `${part}: a freeze takes a name and no pattern; left out, it takes all`,
+      ]);
+      expect((await listed('/freezes')).length).toBe(before);
+    },
+  );
+});
+
+describe('a redeploy that is refused', () => {
+  it('says to insist only where that would help', async () => {
+    const { engine, image, registry } = stage;
+    const digest = registry.setTag('acme/pinned', 'v1', 'one');
+    engine.addService({ name: 'pinned', image: `${registry.host}/acme/pinned@${digest}` });
+    engine.addService({ name: 'gone', image: image('acme/gone', 'v1', digest) });
+    const refusal = async (name: string, force: boolean) => {
+      const { status, body } = await post(`/clusters/default/services/${name}/redeploy`, { force });
+      return `${status} ${(body as { detail: string }).detail}`;
+    };
+    expect(await refusal('web', false)).toBe(
+      '409 web is current: nothing was done; insist with force',
+    );
+    expect(await refusal('pinned', false)).toBe('409 pinned is pinned: nothing was done');
+    expect(await refusal('gone', false)).toBe(
+      `409 gone is unknown (tag-gone), ${registry.host} has no acme/gone:v1 (404): nothing was done`,
+    );
+    for (const name of ['pinned', 'gone']) {
+      expect(await refusal(name, true)).toMatch(/^422 /);
+      engine.removeService(name);
+    }
+  });
+});
+
 describe('an act with a key', () => {
   it('is carried out once, and answered the same for the same request', async () => {
     const before = (await listed('/freezes')).length;

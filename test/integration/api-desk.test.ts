@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOOK_PLACES } from '../../src/core/hook-places.ts';
-import type { HookSecretView, QueueView, RegistryView, SenderView } from '../../src/core/views.ts';
+import {
+  type HookSecretView,
+  OPEN_STATES,
+  type Page,
+  type QueueView,
+  type RegistryView,
+  type SenderView,
+} from '../../src/core/views.ts';
 import { SENDERS } from '../../src/intake/senders.ts';
 import { type ApiStage, openApiStage, VIEWER } from '../support/api-stage.ts';
 import { HOOK_SECRET } from '../support/start-helper.ts';
@@ -108,6 +115,41 @@ describe('senders', () => {
     expect(items.length).toBe(HOOK_PLACES.length);
     expect(items.find(({ sender }) => sender === 'github')?.signs).toBe(true);
     expect(items.find(({ sender }) => sender === 'docker-hub')?.signs).toBe(false);
+  });
+});
+
+describe('metrics', () => {
+  it('have a sample for each state that a deployment may be in, also where none is', async () => {
+    const { text } = await stage.ask('/metrics', { token: VIEWER });
+    for (const state of OPEN_STATES) {
+      expect(text).toContain(`cd_helper_deployments_open{cluster="default",state="${state}"} 0\n`);
+    }
+  });
+});
+
+describe('lists that are short by nature', () => {
+  const LISTS = ['clusters', 'registries', 'queue', 'hook-secrets', 'senders'];
+
+  it.each(LISTS)('%s come whole, or in parts', async (list) => {
+    const all = await itemsOf<unknown>(`/${list}`);
+    const parts: unknown[] = [];
+    let cursor: string | null = null;
+    do {
+      const next: string = cursor === null ? '' : `&cursor=${cursor}`;
+      const { status, body } = await stage.ask(`/api/v1/${list}?limit=1${next}`);
+      expect(status).toBe(200);
+      const page = body as Page<object>;
+      expect(page.items.length).toBeLessThanOrEqual(1);
+      parts.push(...page.items.map((item) => Object.values(item)[0]));
+      cursor = page.next;
+    } while (cursor !== null);
+    expect(parts).toEqual(all.map((item) => Object.values(item as object)[0]));
+  });
+
+  it.each(LISTS)('%s refuse what they do not know', async (list) => {
+    for (const query of ['bogus=1', 'limit=0', 'cursor=x']) {
+      expect((await stage.ask(`/api/v1/${list}?${query}`)).status).toBe(400);
+    }
   });
 });
 

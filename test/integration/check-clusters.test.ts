@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { type CommandResult, runCommand } from '../support/run-command.ts';
 import { type FakeEngine, startFakeEngine } from '../support/fake-engine.ts';
+import { startFakeRegistry } from '../support/fake-registry.ts';
 import { startSwarmpitDouble } from '../support/swarmpit-double.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -49,6 +50,55 @@ it('check-config tells of two clusters that are one Swarm, and of none that are 
   expect(same.code).toBe(1);
   const different = await checkConfig([near(two), far]);
   expect(different.stdout).toContain('✓ clusters: no two are seen to be the same Swarm');
+});
+
+describe('check-config reaches', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'check-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const linesOf = async (config: object): Promise<readonly string[]> => {
+    const file = join(folder, 'config.yml');
+    writeFileSync(file, JSON.stringify({ store: join(folder, 'store.db'), ...config }));
+    const { stdout } = await runCommand(
+      { url: 'http://none.invalid' },
+      'check-config',
+      '--config',
+      file,
+    );
+    return stdout.split('\n');
+  };
+
+  it('mirrors, each once', async () => {
+    const registry = await startFakeRegistry();
+    opened.push(registry);
+    const lines = await linesOf({
+      registries: [
+        { host: registry.host, insecure: true, mirrors: ['127.0.0.1:1', '127.0.0.1:2'] },
+        { host: '127.0.0.1:2', insecure: true, mirror: '127.0.0.1:1' },
+      ],
+    });
+    const told = lines.filter((line) => line.includes(' registry '));
+    expect(told.map((line) => line.split(':').slice(0, 2).join(':'))).toEqual([
+      `✓ registry ${registry.host}`,
+      '✗ registry 127.0.0.1:1',
+      '✗ registry 127.0.0.1:2',
+    ]);
+  });
+
+  it.each([
+    ['missing', null, '✗ docker config: FILE cannot be read (ENOENT)'],
+    ['something else', '[]', '✗ docker config: FILE: it is not as Docker writes it'],
+    ['empty', '{}', '✓ docker config: FILE: no sign-ins'],
+    [
+      'full',
+      '{"auths":{"https://index.docker.io/v1/":{"auth":"YTpi"}},"credHelpers":{"ghcr.io":"x"},"credsStore":"pass"}',
+      '✓ docker config: FILE: docker.io, ghcr.io, whatever pass knows',
+    ],
+  ])('a Docker config that is %s', async (what, content, expected) => {
+    const dockerConfig = join(folder, `${what}.json`);
+    if (content !== null) writeFileSync(dockerConfig, content);
+    expect(await linesOf({ dockerConfig })).toContain(expected.replace('FILE', dockerConfig));
+  });
 });
 
 it('check-config leaves no store behind, and one that is there as it is', async () => {

@@ -13,6 +13,12 @@ export const paging = {
   cursor: z.string().optional(),
 };
 
+/** What a list takes that is short by nature: all of it is told unless less is asked for. */
+export const wholePaging = {
+  ...paging,
+  limit: z.coerce.number().int().min(1).max(MOST).default(MOST),
+};
+
 export const filterText = z.string().min(1).max(LONGEST_FILTER).optional();
 
 /** Any offset is taken; inside, times are UTC and compare as text. */
