@@ -24,7 +24,7 @@ import { keepBuildFacts } from './keep-build-facts.ts';
 import { refusesOwnUpdate } from './own-service.ts';
 import { observe } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
-import { conclude, engineRolledBack, takeBack } from './take-back.ts';
+import { conclude, engineCouldNotRollBack, engineRolledBack, takeBack } from './take-back.ts';
 
 /** How long a cluster that chooses the digest itself may take to show that it did. */
 const HAND_OVER_MS = 60_000;
@@ -238,7 +238,9 @@ const followToEnd = async (
     case 'rolled-back':
       return engineRolledBack(deps, deployment, intent, status, seen, signal);
     case 'failed':
-      return conclude(deps, deployment, intent, status, seen, signal);
+      return status.reason === 'rollback-paused'
+        ? engineCouldNotRollBack(deps, deployment, intent, status, seen, signal)
+        : conclude(deps, deployment, intent, status, seen, signal);
     default:
       return status satisfies never;
   }

@@ -29,6 +29,28 @@ export const engineRolledBack = async (
   return fail(deps, deployment, 'rolled-back', failed, seen.service, detail, signal);
 };
 
+/**
+ * The engine stopped on its way back. Where that led to what is proven, we know no better; else it was to
+ * an update of ours that this one took the place of.
+ */
+export const engineCouldNotRollBack = async (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  intent: Intent,
+  status: Failed,
+  seen: Observation,
+  signal: AbortSignal,
+): Promise<void> => {
+  const proven = (await readProven(deps.db, deployment.cluster)).get(deployment.serviceId);
+  const present = seen.service.image.ok ? seen.service.image.image.digest : null;
+  const isLeft = proven === undefined || present === proven.digest;
+  const { message, task } = status;
+  const failed: Failed = isLeft
+    ? status
+    : { reason: task?.reason ?? 'task-failed', message: task?.message ?? message, task };
+  return conclude(deps, deployment, intent, failed, seen, signal);
+};
+
 /** Ends a failed update, after taking the service back to its proven digest where that may be done. */
 export const conclude = async (
   deps: RolloutDeps,

@@ -229,7 +229,7 @@ describe('a version that crashes', () => {
   });
 });
 
-describe('a failed update that took a crashing one’s place', () => {
+describe('a failed update that took another’s place', () => {
   it('is taken back to what is proven, not to what the engine had before it', async () => {
     add({ update: ROLLBACK });
     const { work } = bench.start();
@@ -248,5 +248,34 @@ describe('a failed update that took a crashing one’s place', () => {
       bad,
       first,
     ]);
+  });
+
+  it('is taken back also where the engine could not go back to that other one', async () => {
+    add({ update: ROLLBACK });
+    const { work } = bench.start();
+    const sick = publish('two');
+    bench.engine.setOutcome(sick, { kind: 'unhealthy', exitCode: 143, afterMs: 1_500 });
+    await bench.hook(work, bench.image('acme/web:v1'), sick);
+    await bench.until('the first is under way', () => bench.engine.updates.length === 1);
+    const bad = crashing();
+    const last = await push(work, bad, 2);
+    expect(last).toMatchObject({ state: 'rolled-back', reason: 'task-failed', to: bad });
+    expect(bench.engine.running('web')).toEqual([first, first]);
+    expect(bench.engine.updates.map(({ image }) => image.split('@')[1])).toEqual([
+      sick,
+      bad,
+      first,
+    ]);
+  });
+
+  it('is left as it is where the engine could not go back to what is proven', async () => {
+    add({ update: ROLLBACK });
+    const { work } = bench.start();
+    const bad = crashing();
+    await bench.hook(work, bench.image('acme/web:v1'), bad);
+    await bench.until('it is under way', () => bench.engine.updates.length === 1);
+    bench.engine.setOutcome(first, { kind: 'crash', exitCode: 3, afterMs: 500 });
+    expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'rollback-paused' });
+    expect(bench.engine.updates).toHaveLength(1);
   });
 });
