@@ -25,6 +25,7 @@ export const createConfigChecks = (
       const cluster = deps.connect(one);
       try {
         const { description } = await cluster.identify(signal);
+        await cluster.probe(signal);
         const services = await cluster.listServices(signal);
         return { ok: true, detail: `${description}, ${services.length} services` };
       } finally {

@@ -93,6 +93,11 @@ export type Cluster = {
   readonly capabilities: Capabilities;
   readonly identify: (signal: AbortSignal) => Promise<ClusterIdentity>;
   /**
+   * Asks, at little cost, every kind of question that all work rests on, and throws for the first that is
+   * refused: who may ask a cluster for its name need not be let through to its services.
+   */
+  readonly probe: (signal: AbortSignal) => Promise<void>;
+  /**
    * Every service. With the name of a repository, at least those whose image is of it; their replicas
    * may be null.
    */

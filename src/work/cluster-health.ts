@@ -12,7 +12,7 @@ export type ClusterHealth = {
    * One that was silent is down, and is not waited for again.
    */
   readonly hear: (name: string, failure: ClusterError | null, signal: AbortSignal) => Promise<void>;
-  /** Asks every cluster who it is. Throws `SameSwarm` where two are one. */
+  /** Asks every cluster who it is, and what all work asks of it. Throws `SameSwarm` where two are one. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
   /** Refreshes until the signal is aborted; rejects with `SameSwarm`. */
   readonly run: (signal: AbortSignal) => Promise<void>;
@@ -58,10 +58,15 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     });
   };
 
-  const setDown = async (cluster: Cluster, checkedAt: string, problem: string): Promise<void> => {
+  const setDown = async (
+    cluster: Cluster,
+    checkedAt: string,
+    problem: string,
+    told: string | null = null,
+  ): Promise<void> => {
     const { name, type, capabilities } = cluster;
     const before = views.get(name);
-    const description = before?.description ?? null;
+    const description = told ?? before?.description ?? null;
     await set({ name, type, capabilities, checkedAt, state: 'down', description, problem });
     if (before?.state !== 'down') log.warn('cluster is down', { cluster: name, problem });
   };
@@ -72,16 +77,19 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     const checkedAt = new Date(clock.now()).toISOString();
     const known = { name, type, capabilities, checkedAt };
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    let description: string | null = null;
     try {
-      const { swarmId, description } = await cluster.identify(limited);
+      const identity = await cluster.identify(limited);
+      ({ description } = identity);
+      await cluster.probe(limited);
       await set({ ...known, state: 'up', description, problem: null });
       if (before?.state !== 'up') log.info('cluster is up', { cluster: name, description });
-      return { cluster, swarmId };
+      return { cluster, swarmId: identity.swarmId };
     } catch (error) {
       if (signal.aborted) return null;
       if (!(error instanceof ClusterError) && !limited.aborted) throw error;
       const problem = error instanceof ClusterError ? error.message : 'no answer in time';
-      await setDown(cluster, checkedAt, problem);
+      await setDown(cluster, checkedAt, problem, description);
       return null;
     }
   };

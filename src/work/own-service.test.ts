@@ -117,6 +117,7 @@ describe('which service we are', () => {
       type: 'engine',
       capabilities: { setsDigest: true, tellsTasks: true, givesLogs: true },
       identify: () => Promise.reject(new Error('not asked')),
+      probe: () => Promise.reject(new Error('not asked')),
       listServices: () => Promise.reject(new Error('not asked')),
       listRunningTasks: async () => {
         asked += 1;

@@ -39,12 +39,17 @@ export type EngineReads = {
   ) => Promise<readonly Task[]>;
   readonly nodes: (signal: AbortSignal) => Promise<readonly Node[]>;
   readonly info: (signal: AbortSignal) => Promise<EngineInfo>;
+  /** Asks each of the others for nothing. */
+  readonly probe: (signal: AbortSignal) => Promise<void>;
 };
 
 /** 10,000 services with large specs are some 50 MB. */
 const LARGEST_ANSWER = 256 * 1024 * 1024;
 /** More services than this are not named in an address, which proxies bound: all tasks are asked for. */
 const MOST_NAMED = 50;
+
+/** Ids are longer. It has nothing that a proxy's rule for ids would not let through. */
+const NO_ID = 'none';
 
 /** What a service looks like where it is one; it is checked afterwards. */
 type LooselyService = {
@@ -190,6 +195,14 @@ export const createEngineReads = (
     },
     async info(signal) {
       return check('/info', engineInfo, jsonOf('/info', (await get('/info', {}, signal)).body));
+    },
+    async probe(signal) {
+      const query = { filters: JSON.stringify({ id: [NO_ID] }) };
+      // One after another, so that it is always the same one that is told.
+      for (const path of ['/services', '/tasks', '/nodes']) {
+        listOf(path, (await get(path, query, signal)).body);
+      }
+      await get(`/services/${NO_ID}`, {}, signal, true);
     },
   };
 };

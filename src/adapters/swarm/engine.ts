@@ -147,6 +147,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     capabilities: { setsDigest: true, tellsTasks: true, givesLogs: true },
     identify: async (signal) =>
       engineIdentity(name, options.url, await connection.version(signal), await reads.info(signal)),
+    probe: reads.probe,
     listServices: async (signal, imageName) => keepAll(await reads.services(signal, imageName)),
     listRunningTasks: reads.runningTasks,
     listNodes: reads.nodes,

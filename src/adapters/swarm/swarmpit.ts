@@ -151,11 +151,20 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     return { swarmId: null, description: `Swarmpit ${told.version}${engine}` };
   };
 
+  /** Its version it tells anybody; for a service it wants a sign-in, and asks its engine. */
+  const probe = async (signal: AbortSignal): Promise<void> => {
+    const call = get('/api/services/none');
+    const reply = await connection.call(call, signal);
+    if (reply.ok || reply.refusal.status === 404 || reply.refusal.status === 405) return;
+    throw swarmpitProblem(reply.refusal, connection.asked(call));
+  };
+
   return {
     name,
     type: 'swarmpit',
     capabilities: { setsDigest: false, tellsTasks: false, givesLogs: false },
     identify,
+    probe,
     listServices,
     listRunningTasks: () => Promise.resolve(null),
     listNodes: () => Promise.resolve(null),
