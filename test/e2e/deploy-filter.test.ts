@@ -84,6 +84,7 @@ describe('the filter between the helper and the engine', () => {
       'GET /services',
       'GET /services/ID',
       'GET /services/ID/logs',
+      'GET /services/none',
       'GET /tasks',
       'POST /services/ID/update',
     ]);

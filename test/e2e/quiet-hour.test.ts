@@ -35,13 +35,12 @@ const startWork = (sandbox: AttachedSandbox) => {
     now: clock.now,
   });
   const engine = createEngineCluster({ name: 'one', url: sandbox.engines[0].url });
-  let identified = 0;
+  let probed = 0;
   const cluster: typeof engine = {
     ...engine,
-    identify: async (signal) => {
-      const identity = await engine.identify(signal);
-      identified += 1;
-      return identity;
+    probe: async (signal) => {
+      await engine.probe(signal);
+      probed += 1;
     },
   };
   const clusters = [{ cluster, select: 'all' as const, maxParallel: 4 }];
@@ -79,8 +78,8 @@ const startWork = (sandbox: AttachedSandbox) => {
     store,
     newId,
     running,
-    /** How often the cluster has told who it is, which the helper asks by its clock. */
-    identified: () => identified,
+    /** How often the cluster has answered whether it is up, which the helper asks by its clock. */
+    probed: () => probed,
     stop: async () => {
       stopped.abort(new Error('told to stop'));
       await running.catch(() => {});
@@ -105,7 +104,7 @@ test('nothing is asked of a registry in a quiet hour after a push', async () => 
   onTestFinished(() => services.remove('quiet'));
   const two = await sandbox.pushImage('quiet/web', 'v1', good('quiet two'));
 
-  const { work, clock, store, newId, identified, stop } = startWork(sandbox);
+  const { work, clock, store, newId, probed, stop } = startWork(sandbox);
   onTestFinished(stop);
   const receivedAt = new Date(clock.now()).toISOString();
   const pushes = [pushOf(sandbox.image('quiet/web', 'v1'), null)];
@@ -130,18 +129,18 @@ test('nothing is asked of a registry in a quiet hour after a push', async () => 
 
   const before = await asked();
   expect(before).toBeGreaterThan(0);
-  const begun = identified();
+  const begun = probed();
   for (let minute = 0; minute < 60; minute += 1) {
-    const seen = identified();
+    const seen = probed();
     clock.skip(MINUTE);
     // Whatever the minute brought has begun by the time that the cluster has answered its share of it.
-    await waitUntil(async () => identified() > seen || null, {
+    await waitUntil(async () => probed() > seen || null, {
       what: `minute ${minute} has passed`,
       withinMs: 30_000,
       everyMs: 5,
     });
   }
-  expect(identified() - begun).toBeGreaterThanOrEqual(60);
+  expect(probed() - begun).toBeGreaterThanOrEqual(60);
   expect(await asked()).toBe(before);
 
   // And the log does show what is asked.
