@@ -31,6 +31,25 @@ export const addHold = async (query: Query, hold: NewHold, now: number): Promise
     .execute();
 };
 
+/**
+ * Holds the digest of a deployment because it failed on the service, as part of the caller's transaction,
+ * unless it is held for that already.
+ */
+export const holdKnownBad = async (
+  query: Query,
+  id: string,
+  deployment: { readonly id: string; readonly cluster: string; readonly to: Digest | null },
+  service: NewHold['service'],
+  now: number,
+): Promise<void> => {
+  const { cluster, to: digest } = deployment;
+  if (digest === null) return;
+  const standing = (await readHolds(query, cluster))(service, digest);
+  if (standing?.kind === 'known-bad') return;
+  const hold = { id, cluster, service, digest, deployment: deployment.id };
+  await addHold(query, { ...hold, kind: 'known-bad' }, now);
+};
+
 /** Answers which hold stands on a digest for a service as its spec is now. */
 export type FindHold = (
   service: Pick<Service, 'id' | 'specFingerprint'>,

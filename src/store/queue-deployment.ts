@@ -4,7 +4,7 @@ import { imageName } from '../core/image-reference.ts';
 import type { Cause } from '../core/plan.ts';
 import type { Service } from '../core/service.ts';
 import { addStep, endDeployment, type Intent } from './deployments.ts';
-import { addHold } from './holds.ts';
+import { holdKnownBad } from './holds.ts';
 import { readOptionalJson } from './json.ts';
 import { IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
 import type { Query } from './open-store.ts';
@@ -56,12 +56,10 @@ export const queueDeployment = async (
   for (const { id, state, to_digest, intent } of open) {
     const failed = readOptionalJson<Intent>(intent)?.failed ?? null;
     const isBad = failed !== null && condemnsDigest(failed.reason) && to_digest !== wanted.to;
-    if (isBad && to_digest !== null) {
+    if (isBad) {
       // It was being taken back, and what was wrong with it stays wrong.
-      const { cluster, service } = wanted;
-      const digest = to_digest as Digest;
-      const hold = { id, cluster, service, digest, kind: 'known-bad', deployment: id } as const;
-      await addHold(query, hold, now);
+      const bad = { id, cluster: wanted.cluster, to: to_digest as Digest | null };
+      await holdKnownBad(query, id, bad, wanted.service, now);
     }
     // No answer is on disk, but its digest may have run: the record must not read as if it had not.
     const sent = state === 'updating' ? { mayHaveBeenSent: true } : {};

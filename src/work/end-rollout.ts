@@ -4,7 +4,7 @@ import type { Service } from '../core/service.ts';
 import type { FailureView } from '../core/views.ts';
 import { type Deployment, type DeploymentEnd, endDeployment } from '../store/deployments.ts';
 import { queueRetry } from '../store/retries.ts';
-import { addHold } from '../store/holds.ts';
+import { holdKnownBad } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -64,19 +64,8 @@ export const fail = async (
   const end: DeploymentEnd = { state, reason: failed.reason, failure };
   await deps.db.transaction().execute(async (query) => {
     const open = await endDeployment(query, deployment.id, end, now, detail);
-    if (open && service !== null && deployment.to !== null && condemnsDigest(failed.reason)) {
-      await addHold(
-        query,
-        {
-          id: deps.newId(),
-          cluster: deployment.cluster,
-          service,
-          digest: deployment.to,
-          kind: 'known-bad',
-          deployment: deployment.id,
-        },
-        now,
-      );
+    if (open && service !== null && condemnsDigest(failed.reason)) {
+      await holdKnownBad(query, deps.newId(), deployment, service, now);
     }
     // Only where the service is back at what it was: else it has the new digest already.
     if (open && state === 'rolled-back' && mayPass(failed.reason)) {

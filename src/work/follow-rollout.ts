@@ -1,8 +1,16 @@
-import { follow, MONITOR_DEFAULT_MS, type Rollout, type RolloutStatus } from '../core/follow.ts';
+import {
+  condemnsDigest,
+  follow,
+  MONITOR_DEFAULT_MS,
+  type Progress,
+  type Rollout,
+  type RolloutStatus,
+} from '../core/follow.ts';
 import type { UpdateMark } from '../core/of-update.ts';
 import { createTaskNews } from '../core/task-news.ts';
-import type { Observation } from '../core/service.ts';
+import type { Observation, Service } from '../core/service.ts';
 import { addStep, type Deployment, findDeployment, type Intent } from '../store/deployments.ts';
+import { holdKnownBad } from '../store/holds.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { observeService } from './observe-service.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -48,6 +56,19 @@ const isUnexplained = (status: RolloutStatus): boolean =>
   (status.kind === 'failed' && status.reason === 'update-paused') ||
   (status.kind === 'rolled-back' && status.task === null);
 
+/** Whether the engine goes back because of what was sent, and the image is to blame. */
+const isToBlame = (
+  { rollingBack, trouble }: Progress,
+  { image }: Service,
+  intent: Intent,
+): boolean =>
+  rollingBack &&
+  trouble !== null &&
+  condemnsDigest(trouble.reason) &&
+  intent.phase === 'forward' &&
+  image.ok &&
+  image.image.digest !== intent.target;
+
 /**
  * Follows an update that was sent until it is judged or its deadline passes, and records each change
  * as a step. A cluster that does not answer is asked again until the deadline.
@@ -71,6 +92,7 @@ export const followRollout = async (
   let settledSince: number | null = null;
   let told = '';
   let wasUnexplained = false;
+  let isHeld = false;
   let seen: Observation | null = null;
   let status: RolloutStatus | null = null;
   for (;;) {
@@ -108,6 +130,13 @@ export const followRollout = async (
       }
       settledSince = status.settledSince;
       const { running, desired, rollingBack, trouble } = status;
+      if (!isHeld && isToBlame(status, observed.service, intent)) {
+        // A newer push may take the place of this deployment before the engine is back.
+        await db
+          .transaction()
+          .execute((query) => holdKnownBad(query, deps.newId(), deployment, observed.service, now));
+        isHeld = true;
+      }
       const news = { running, desired, rollingBack, trouble: trouble?.message ?? null };
       const text = JSON.stringify(news);
       if (text !== told) await addStep(db, deployment.id, now, 'progress', news);

@@ -46,6 +46,31 @@ it('a bad digest stays held also where a newer push came while it was taken back
   expect(bench.engine.running('web')).toEqual([good, good]);
 });
 
+it('a bad digest stays held also where a newer push came while the engine took it back', async () => {
+  add({ update: { FailureAction: 'rollback', Monitor: 2e9 } });
+  const { work } = bench.start();
+  const bad = publish('crash');
+  bench.engine.setOutcome(bad, { kind: 'crash', afterMs: 500 });
+  bench.engine.setOutcome(first, { kind: 'good', startMs: 60_000 });
+  await bench.hook(work, IMAGE(), bad);
+  await bench.until('the engine takes it back', async () =>
+    (await bench.deployments())[0]?.steps.some(({ detail }) => detail['rollingBack'] === true),
+  );
+  const good = publish('three');
+  await bench.hook(work, IMAGE(), good);
+  expect(await bench.ended('web', 2)).toMatchObject({ state: 'succeeded', to: good });
+  bench.registry.setTag('acme/web', 'v1', bad);
+  const { id } = await bench.hook(work, IMAGE(), bad);
+  await bench.looked();
+  expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
+    { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
+  ]);
+  expect((await bench.deployments()).map(({ state }) => state)).toEqual([
+    'superseded',
+    'succeeded',
+  ]);
+});
+
 describe('a helper that comes back after the deadline of an update', () => {
   /** Sends an update, and starts the helper again 20 min later. */
   const afterLong = async (meanwhile: (second: Digest) => void) => {
