@@ -7,6 +7,8 @@ import type { Node, Observation, Service, Task } from './service.ts';
 export type Capabilities = {
   /** Deploy exactly the digest that was decided upon. */
   readonly setsDigest: boolean;
+  /** How far a person may go back: to any digest, or only to the spec before the present one, as a whole. */
+  readonly goesBackTo: 'any-digest' | 'previous-spec';
   /** Tell the tasks of a service and what each runs. */
   readonly tellsTasks: boolean;
   /** Give the last lines that a container wrote. */
@@ -115,6 +117,11 @@ export type Cluster = {
   /** Null where the service no longer exists. */
   readonly observe: (serviceId: string, signal: AbortSignal) => Promise<Observation | null>;
   readonly updateImage: (update: ImageUpdate, signal: AbortSignal) => Promise<UpdateAnswer>;
+  /**
+   * Puts the spec before the present one in its place, whatever differs between them, where the service is
+   * still at the version that it was read at. There where {@link Capabilities} say that it goes back so.
+   */
+  readonly restorePrevious?: (service: Service, signal: AbortSignal) => Promise<UpdateAnswer>;
   /** The last lines that the task's container wrote, oldest first; empty where the cluster gives none. */
   readonly readTaskLog: (
     serviceId: string,

@@ -58,6 +58,8 @@ export type Service = {
   readonly healthGraceMs: number;
   /** Digest of the spec without its image and counters: tells whether two specs differ in anything else. */
   readonly specFingerprint: string;
+  /** Whether the cluster keeps a spec from before the present one; null where it is not told. */
+  readonly hasPrevious: boolean | null;
   /** RFC 3339. */
   readonly createdAt: string;
   readonly updatedAt: string;

@@ -95,6 +95,13 @@ describe('queueing', () => {
     },
   );
 
+  it('joins none that the cluster chooses the digest of for another cause', async () => {
+    const first = await queue({ to: null, cause: 'handed-over' });
+    const second = await queue({ to: null, cause: 'taken-back' });
+    expect(second).toMatchObject({ joined: false });
+    expect(second.id).not.toBe(first.id);
+  });
+
   it('joins one that the cluster chooses the digest of', async () => {
     const first = await queue({ to: null, cause: 'handed-over' });
     expect(await queue({ to: null, cause: 'handed-over' })).toEqual({ id: first.id, joined: true });

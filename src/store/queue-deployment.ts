@@ -35,14 +35,17 @@ export const queueDeployment = async (
 ): Promise<{ id: string; joined: boolean }> => {
   const open = await query
     .selectFrom('deployments')
-    .select(['id', 'to_digest', 'state', 'intent'])
+    .select(['id', 'to_digest', 'cause', 'state', 'intent'])
     .where('cluster', '=', wanted.cluster)
     .where('service_id', '=', wanted.service.id)
     .where((eb) => eb.or([IS_QUEUED, IS_UNDER_WAY]))
     .orderBy('id')
     .execute();
   const newest = open.at(-1);
-  if (newest !== undefined && newest.to_digest === wanted.to && wanted.cause !== 'forced') {
+  // Two that leave the digest to the cluster are one only where they ask the same of it.
+  const isSame =
+    newest?.to_digest === wanted.to && (wanted.to !== null || newest.cause === wanted.cause);
+  if (newest !== undefined && isSame && wanted.cause !== 'forced') {
     await addTriggers(query, newest.id, wanted.triggers, now);
     // One that waits to be tried again need wait no longer: somebody asks now.
     await query

@@ -180,10 +180,20 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       const found = await look(key, by.signal);
       const { service } = found;
       const cluster = deps.clusters.find((one) => one.cluster.name === key.cluster)?.cluster;
-      if (cluster?.capabilities.setsDigest !== true) {
-        throw new ActRefused('not-supported', 'this cluster cannot be told a digest');
-      }
       const from = specDigest(service);
+      if (cluster?.capabilities.goesBackTo === 'previous-spec') {
+        if (to !== null && to !== '1') {
+          const text =
+            'this cluster cannot be told a digest: it goes back to the spec before the present one alone';
+          throw new ActRefused('not-supported', text);
+        }
+        if (service.hasPrevious === false) {
+          const text = `${service.name} has no spec before the present one`;
+          throw new ActRefused('conflict', text);
+        }
+        const what = { from, to: null, cause: 'taken-back', hold: from } as const;
+        return queue(key, found, what, by, 'rollback');
+      }
       const target = await rollbackTarget(db, key.cluster, service, from, to);
       if (target === from)
         throw new ActRefused('conflict', `${service.name} is at this digest already`);

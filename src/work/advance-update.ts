@@ -51,8 +51,7 @@ export const advanceUpdate = async (
       });
       return;
     case 'refused': {
-      const reason = deps.cluster.capabilities.setsDigest ? 'refused' : 'registry-refused';
-      const failed: Failed = { reason, message: sent.problem, task: null };
+      const failed: Failed = { reason: sent.reason, message: sent.problem, task: null };
       return fail(deps, deployment, 'failed', failed, service, {}, signal);
     }
     default:

@@ -115,7 +115,12 @@ describe('which service we are', () => {
     const cluster: Cluster = {
       name: 'default',
       type: 'engine',
-      capabilities: { setsDigest: true, tellsTasks: true, givesLogs: true },
+      capabilities: {
+        setsDigest: true,
+        goesBackTo: 'any-digest',
+        tellsTasks: true,
+        givesLogs: true,
+      },
       identify: () => Promise.reject(new Error('not asked')),
       probe: () => Promise.reject(new Error('not asked')),
       listServices: () => Promise.reject(new Error('not asked')),

@@ -1,3 +1,4 @@
+import type { Digest } from '../core/digest.ts';
 import type { Failed } from '../core/follow.ts';
 import { imageName } from '../core/image-reference.ts';
 import { exclusionOf, unsupportedLabel } from '../core/labels.ts';
@@ -13,7 +14,7 @@ import {
   refuteIntent,
 } from '../store/deployments.ts';
 import { readFreezes } from '../store/freezes.ts';
-import { readHolds } from '../store/holds.ts';
+import { addHold, readHolds } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
 import { readPublished } from '../store/published.ts';
 import { relaxed } from '../store/relaxed.ts';
@@ -24,6 +25,7 @@ import { keepBuildFacts } from './keep-build-facts.ts';
 import { refusesOwnUpdate } from './own-service.ts';
 import { observe } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
+import { isRestore } from './send-update.ts';
 import { conclude, engineCouldNotRollBack, engineRolledBack, takeBack } from './take-back.ts';
 
 /** How long a cluster that chooses the digest itself may take to show that it did. */
@@ -156,6 +158,17 @@ const shows = (deployment: Deployment, intent: Intent, service: Service): boolea
   );
 };
 
+/**
+ * Whether a service is as the spec before the present one makes it: its digest is another, or its counter is
+ * that of before. What somebody else did meanwhile counts up, or leaves both.
+ */
+const showsPrevious = (deployment: Deployment, intent: Intent, service: Service): boolean => {
+  const digest = service.image.ok ? service.image.image.digest : null;
+  const { version, forceUpdate } = service;
+  if (version <= intent.version || forceUpdate > intent.forceUpdate) return false;
+  return forceUpdate < intent.forceUpdate || digest !== deployment.from;
+};
+
 /** An update of which no answer came has been seen to be carried out. */
 const keepSent = async (
   deps: RolloutDeps,
@@ -180,7 +193,9 @@ const recover = async (
   const now = deps.clock.now();
   const isDone = deps.cluster.capabilities.setsDigest
     ? shows(deployment, intent, service)
-    : service.forceUpdate > intent.forceUpdate;
+    : isRestore(deps, deployment)
+      ? showsPrevious(deployment, intent, service)
+      : service.forceUpdate > intent.forceUpdate;
   if (isDone) return keepSent(deps, deployment, intent);
   // The version guards it: where it is carried out after all, the second one is out of sequence.
   if (deps.cluster.capabilities.setsDigest) return refuteIntent(deps.db, deployment.id, intent);
@@ -189,9 +204,25 @@ const recover = async (
     return;
   }
   const message =
-    'no answer came to the redeploy and the service does not show it; it is not repeated';
+    'no answer came from the cluster and the service does not show it; it is not repeated';
   const failed: Failed = { reason: 'outcome-unknown', message, task: null };
   await fail(deps, deployment, 'failed', failed, service, {}, signal);
+};
+
+/**
+ * What a person went back from is held for the spec as it was. The one before it may differ in more than
+ * its image, so that it is held for that one too.
+ */
+const holdWhatWasLeft = async (
+  deps: RolloutDeps,
+  { cluster, from }: Deployment,
+  service: Service,
+  runs: Digest | null,
+): Promise<void> => {
+  if (from === null || from === runs) return;
+  if ((await readHolds(deps.db, cluster))(service, from) !== null) return;
+  const hold = { id: deps.newId(), cluster, service, digest: from, deployment: null };
+  await addHold(deps.db, { ...hold, kind: 'rolled-back' }, deps.clock.now());
 };
 
 const followToEnd = async (
@@ -233,6 +264,7 @@ const followToEnd = async (
         return fail(deps, deployment, 'rolled-back', intent.failed, seen.service, detail, signal);
       }
       if (deployment.to === null && runs !== null) await recordTarget(deps.db, deployment.id, runs);
+      if (isRestore(deps, deployment)) await holdWhatWasLeft(deps, deployment, seen.service, runs);
       return succeed(deps, deployment, seen.service, runs, status.running > 0);
     }
     case 'rolled-back':

@@ -1,5 +1,6 @@
 import { backoffMs } from '../core/backoff.ts';
 import { ClusterError, type ImageUpdate, type UpdateAnswer } from '../core/cluster.ts';
+import type { FailureReason } from '../core/follow.ts';
 import type { Service } from '../core/service.ts';
 import {
   addStep,
@@ -22,7 +23,7 @@ export type Sent =
   | { readonly kind: 'ended' }
   /** No answer came; whether it was carried out must be seen. */
   | { readonly kind: 'ambiguous'; readonly problem: string }
-  | { readonly kind: 'refused'; readonly problem: string }
+  | { readonly kind: 'refused'; readonly reason: FailureReason; readonly problem: string }
   /** Nothing was carried out, and it may be tried again after this many ms. */
   | { readonly kind: 'later'; readonly problem: string; readonly afterMs: number };
 
@@ -63,13 +64,15 @@ export const sendUpdate = async (
     const digest = intent.target;
     const restart = deployment.cause === 'forced' && intent.phase === 'forward';
     const update = { service, digest, platforms, restart, registryAuth };
-    ({ answer, version } = await sendInTime(deps, deployment.id, update, signal));
+    ({ answer, version } = isRestore(deps, deployment)
+      ? await restoreOnce(deps, service)
+      : await sendInTime(deps, deployment.id, update, signal));
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     if (error.mayHaveHappened) return { kind: 'ambiguous', problem: error.message };
     return error.retryable
       ? later(deps, deployment, error.message)
-      : { kind: 'refused', problem: error.message };
+      : { kind: 'refused', reason: 'refused', problem: error.message };
   }
   switch (answer.kind) {
     case 'accepted': {
@@ -87,6 +90,10 @@ export const sendUpdate = async (
       return { kind: open ? 'sent' : 'ended' };
     }
     case 'out-of-sequence':
+      if (isRestore(deps, deployment)) {
+        const problem = 'the service was changed meanwhile, and what was before it is another spec';
+        return { kind: 'refused', reason: 'changed-by-other', problem };
+      }
       await addStep(db, deployment.id, clock.now(), 'out-of-sequence', {
         version,
       });
@@ -94,10 +101,27 @@ export const sendUpdate = async (
         ? { kind: 'decide-again' }
         : later(deps, deployment, 'the service is being changed all the time');
     case 'registry-failed':
-      return { kind: 'refused', problem: answer.detail };
+      return { kind: 'refused', reason: 'registry-refused', problem: answer.detail };
     default:
       return answer satisfies never;
   }
+};
+
+/** Whether a person goes back on a cluster that does so by the spec before the present one. */
+export const isRestore = (
+  { cluster }: Pick<RolloutDeps, 'cluster'>,
+  { cause }: Pick<Deployment, 'cause'>,
+): boolean => cause === 'taken-back' && cluster.capabilities.goesBackTo === 'previous-spec';
+
+/** Sent once: after any change by somebody else another spec would be the one before. */
+const restoreOnce = async (
+  { cluster }: RolloutDeps,
+  service: Service,
+): Promise<{ readonly answer: UpdateAnswer; readonly version: number }> => {
+  const { restorePrevious } = cluster;
+  if (restorePrevious === undefined) throw new Error(`cluster ${cluster.name} cannot go back`);
+  const answer = await restorePrevious(service, AbortSignal.timeout(SEND_TIMEOUT_MS));
+  return { answer, version: service.version };
 };
 
 /**

@@ -101,6 +101,23 @@ describe('two clusters, one of them through Swarmpit', () => {
       'nothing-to-do',
     ]);
     expect(swarmpit.redeploys.length).toBe(1);
+
+    // Swarmpit goes back to the spec before; what is left is held on either kind of cluster.
+    for (const [cluster, services] of [
+      ['near', near],
+      ['far', far],
+    ] as const) {
+      const asked = await helper.post(`/clusters/${cluster}/services/clusters-both/rollback`);
+      expect(asked.status).toBe(202);
+      const back = await endedDeployments(helper, 'clusters-both', 2, `&cluster=${cluster}`);
+      expect(back[1]).toMatchObject({ state: 'succeeded', cause: 'taken-back', to: from });
+      await services.converged('clusters-both', { digest: from });
+    }
+    await endedDelivery(helper, await helper.postHook({ image, digest }));
+    for (const services of [near, far]) {
+      expect(await services.runningDigests('clusters-both')).toEqual([from]);
+    }
+    expect(swarmpit.redeploys.length).toBe(1);
     await Promise.all([near.remove('clusters-both'), far.remove('clusters-both')]);
   });
 

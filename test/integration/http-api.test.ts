@@ -418,7 +418,12 @@ describe('health', () => {
       description: null,
       problem: 'no answer from 10.0.0.5',
       checkedAt: null,
-      capabilities: { setsDigest: false, tellsTasks: false, givesLogs: false },
+      capabilities: {
+        setsDigest: false,
+        goesBackTo: 'previous-spec' as const,
+        tellsTasks: false,
+        givesLogs: false,
+      },
     });
     const { status, body, text } = await ask('/readyz', { token: null });
     expect(status).toBe(200);

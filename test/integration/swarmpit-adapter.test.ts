@@ -134,6 +134,7 @@ describe('reading a swarm through Swarmpit', () => {
     });
     expect(cluster.capabilities).toEqual({
       setsDigest: false,
+      goesBackTo: 'previous-spec',
       tellsTasks: false,
       givesLogs: false,
     });

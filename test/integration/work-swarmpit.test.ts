@@ -76,6 +76,15 @@ describe('a push to a cluster behind Swarmpit', () => {
     expect(bench.engine.running('web')).toEqual([second, second]);
   });
 
+  it('that Swarmpit itself refuses is not put down to the registry', async () => {
+    const token = createSecret(swarmpit.viewerToken);
+    const looking = createSwarmpitCluster({ name: 'one', url: swarmpit.url, token });
+    const { work } = start({ cluster: () => looking });
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'refused' });
+    await looking.close();
+  });
+
   it('whose digest nobody but Swarmpit can find is handed to it, once', async () => {
     bench.registry.fault({ kind: 'status', status: 503 });
     const { work } = start();
@@ -92,6 +101,101 @@ describe('a push to a cluster behind Swarmpit', () => {
       ),
     );
     expect(swarmpit.redeploys).toHaveLength(1);
+  });
+});
+
+describe('a person who goes back', () => {
+  const by = { actor: 'oncall', signal: new AbortController().signal };
+  const goBack = (work: Work, to: string | null = null) =>
+    work.acts.rollback({ cluster: 'one', service: 'web' }, { to }, by);
+  const setEnvironment = (text: string, digest?: Digest): void =>
+    bench.engine.changeSpec('web', ({ TaskTemplate: { ContainerSpec: container } }) => {
+      container.Env = [text];
+      if (digest !== undefined) container.Image = bench.image('acme/web:v1', digest);
+    });
+  const environment = () => bench.engine.service('web').Spec.TaskTemplate.ContainerSpec.Env;
+  /** The helper after it has deployed the second digest in place of the first. */
+  const deployed = async (wrap: Wrap = {}): Promise<Work> => {
+    const { work } = start(wrap);
+    await bench.hook(work, IMAGE(), second);
+    await bench.ended('web');
+    return work;
+  };
+
+  it.each([null, '1'])('to the spec before (%s) has it, and what it left is held', async (to) => {
+    const work = await deployed();
+    const asked = await goBack(work, to);
+    expect(asked).toMatchObject({ cause: 'taken-back', from: second, to: null });
+    expect(await bench.ended('web', 2)).toMatchObject({
+      id: asked.id,
+      state: 'succeeded',
+      to: first,
+      triggers: [{ kind: 'person', actor: 'oncall' }],
+    });
+    await insist(work);
+    expect(swarmpit.redeploys).toHaveLength(1);
+    expect(bench.engine.running('web')).toEqual([first, first]);
+  });
+
+  it('to a spec that differs in more than its image has what it left held all the same', async () => {
+    setEnvironment('A=1', second);
+    bench.settle();
+    const { work } = start();
+    await goBack(work);
+    expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: first });
+    expect(environment()).toBeUndefined();
+    await insist(work);
+    expect(swarmpit.redeploys).toEqual([]);
+    expect(bench.engine.running('web')).toEqual([first, first]);
+  });
+
+  it.each(['2', `sha256:${'a'.repeat(64)}`])('to %s is refused, with the reason', async (to) => {
+    const work = await deployed();
+    await expect(goBack(work, to)).rejects.toMatchObject({
+      code: 'not-supported',
+      message:
+        'this cluster cannot be told a digest: it goes back to the spec before the present one alone',
+    });
+    expect(await bench.deployments()).toHaveLength(1);
+  });
+
+  it('where there is no spec before is refused', async () => {
+    const { work } = start();
+    await expect(goBack(work)).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'web has no spec before the present one',
+    });
+    expect(await bench.deployments()).toEqual([]);
+  });
+
+  it.each([
+    ['drop-after', { state: 'succeeded', reason: null }],
+    ['drop-before', { state: 'failed', reason: 'outcome-unknown', to: null }],
+  ] as const)('and hears no answer (%s) does so once at most', async (kind, end) => {
+    const work = await deployed();
+    swarmpit.inject({ kind, on: { method: 'POST', path: /\/rollback$/ }, times: 1 });
+    await goBack(work);
+    expect(await bench.ended('web', 2)).toMatchObject(end);
+    const runs = end.state === 'succeeded' ? first : second;
+    expect(bench.engine.running('web')).toEqual([runs, runs]);
+  });
+
+  it('while somebody else changes the service leaves it as it is', async () => {
+    // What stands before the present spec then is no more what was asked for.
+    const work = await deployed({
+      cluster: (one) => ({
+        ...one,
+        restorePrevious: (service, signal) => {
+          setEnvironment('B=2');
+          return one.restorePrevious?.(service, signal) ?? Promise.reject(new Error('it cannot'));
+        },
+      }),
+    });
+    await goBack(work);
+    const end = { state: 'failed', reason: 'changed-by-other' };
+    expect(await bench.ended('web', 2)).toMatchObject(end);
+    expect(environment()).toEqual(['B=2']);
+    expect(new Set(bench.engine.running('web'))).toEqual(new Set([second]));
   });
 });
 

@@ -34,6 +34,7 @@ export const makeService = (change: Partial<Service> = {}): Service => {
     },
     healthGraceMs: 0,
     specFingerprint: 'spec-1',
+    hasPrevious: null,
     createdAt: '2026-01-01T00:00:00Z',
     updatedAt: '2026-01-01T00:00:00Z',
     ...change,

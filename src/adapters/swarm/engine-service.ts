@@ -110,6 +110,8 @@ export const toService = (
       fingerprint ??= specFingerprint(spec);
       return fingerprint;
     },
+    // It is told a digest instead: the whole spec would undo what others changed.
+    hasPrevious: null,
     createdAt: read.CreatedAt,
     updatedAt: read.UpdatedAt,
   };

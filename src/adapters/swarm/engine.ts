@@ -144,7 +144,12 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
   return {
     name,
     type: 'engine',
-    capabilities: { setsDigest: true, tellsTasks: true, givesLogs: true },
+    capabilities: {
+      setsDigest: true,
+      goesBackTo: 'any-digest',
+      tellsTasks: true,
+      givesLogs: true,
+    },
     identify: async (signal) =>
       engineIdentity(name, options.url, await connection.version(signal), await reads.info(signal)),
     probe: reads.probe,

@@ -26,6 +26,7 @@ export const swarmpitService = z.object({
     .object({
       forceUpdate: z.number().nullish(),
       autoredeploy: z.union([z.boolean(), z.string()]).nullish(),
+      rollbackAllowed: z.boolean().nullish(),
     })
     .nullish(),
 });

@@ -84,6 +84,7 @@ export const toSwarmpitService = (
     healthGraceMs: 0,
     platforms: [],
     specFingerprint: fingerprintOf(raw),
+    hasPrevious: read.deployment?.rollbackAllowed ?? null,
     createdAt: read.createdAt ?? LONG_AGO,
     updatedAt: read.updatedAt ?? LONG_AGO,
   };

@@ -32,8 +32,8 @@ export type SwarmpitClusterOptions = {
 const TIMEOUTS: SwarmpitTimeouts = { connectMs: 5_000, readMs: 30_000, redeployMs: 60_000 };
 
 /**
- * A Swarm through Swarmpit's API. It lists and redeploys; which digest it deploys it finds by itself,
- * and it restarts the tasks with every redeploy. Throws `ClusterAddressError` for an `url` that cannot
+ * A Swarm through Swarmpit's API. It lists, redeploys and goes back to the previous spec; which digest it
+ * deploys it finds by itself, and it restarts the tasks with every redeploy. Throws `ClusterAddressError` for an `url` that cannot
  * be one; connects to nothing before it is asked something.
  */
 export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster => {
@@ -119,6 +119,17 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
       const detail = `service ${service.name} cannot be redeployed: ${why}`;
       throw new ClusterError(name, 'refused', detail, { retryable: false });
     }
+    return change(service, 'redeploy', signal);
+  };
+
+  const restorePrevious = (service: Service, signal: AbortSignal): Promise<UpdateAnswer> =>
+    change(service, 'rollback', signal);
+
+  const change = async (
+    service: Service,
+    what: 'redeploy' | 'rollback',
+    signal: AbortSignal,
+  ): Promise<UpdateAnswer> => {
     // Swarmpit uses the version that it reads itself, so that nothing else guards against a change.
     const present = await findService(service.id, signal);
     if (present === null) {
@@ -128,7 +139,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     if (present.version !== service.version) return { kind: 'out-of-sequence' };
     const call: SwarmpitCall = {
       method: 'POST',
-      path: `/api/services/${encodeURIComponent(service.id)}/redeploy`,
+      path: `/api/services/${encodeURIComponent(service.id)}/${what}`,
       deadlineMs: timeouts.redeployMs,
     };
     const reply = await connection.call(call, signal);
@@ -162,7 +173,12 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
   return {
     name,
     type: 'swarmpit',
-    capabilities: { setsDigest: false, tellsTasks: false, givesLogs: false },
+    capabilities: {
+      setsDigest: false,
+      goesBackTo: 'previous-spec',
+      tellsTasks: false,
+      givesLogs: false,
+    },
     identify,
     probe,
     listServices,
@@ -173,6 +189,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
       return service === null ? null : { service, tasks: null, nodes: null, at: null };
     },
     updateImage,
+    restorePrevious,
     readTaskLog: () => Promise.resolve([]),
     close: connection.close,
   };

@@ -24,6 +24,7 @@ export const ClusterSchema: z.ZodType<ClusterView> = z
     checkedAt: time.nullable(),
     capabilities: z.object({
       setsDigest: z.boolean(),
+      goesBackTo: z.enum(['any-digest', 'previous-spec']),
       tellsTasks: z.boolean(),
       givesLogs: z.boolean(),
     }),

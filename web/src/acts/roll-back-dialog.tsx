@@ -75,9 +75,9 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
   });
   const digests = digestsBefore(history.value?.items ?? [], service.running);
   const to = typed === '' ? (chosen ?? digests[0]?.digest ?? null) : typed.trim();
-  const cannot = cluster !== null && !cluster.capabilities.setsDigest;
-  const blocked = cannot
-    ? 'This cluster cannot be told a digest.'
+  const isRestore = cluster?.capabilities.goesBackTo === 'previous-spec';
+  const blocked = isRestore
+    ? null
     : to === null
       ? 'Name a digest.'
       : DIGEST.test(to)
@@ -89,7 +89,7 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
       confirm="Roll back"
       isDangerous
       blocked={blocked}
-      act={(key) => rollBackService(service, to, key)}
+      act={(key) => rollBackService(service, isRestore ? null : to, key)}
       onDone={onDone}
       onClose={onClose}
       result={(deployment) => <DeploymentQueued deployment={deployment} />}
@@ -106,32 +106,38 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
           ],
         ]}
       />
-      <ShownAs shown={history} what="its history">
-        {() =>
-          digests.length === 0 ? (
-            <p class="faint">No digest that it ran before is known.</p>
-          ) : (
-            <FormerDigests
-              digests={digests.slice(0, 8)}
-              chosen={typed === '' ? to : null}
-              onChoose={(digest) => {
-                setTyped('');
-                setChosen(digest);
-              }}
-            />
-          )
-        }
-      </ShownAs>
-      <TextField
-        label="Or another digest"
-        value={typed}
-        onChange={setTyped}
-        placeholder="sha256:…"
-        hint="Whole, or its first six digits or more where it is in the history of the service."
-      />
+      {!isRestore && (
+        <>
+          <ShownAs shown={history} what="its history">
+            {() =>
+              digests.length === 0 ? (
+                <p class="faint">No digest that it ran before is known.</p>
+              ) : (
+                <FormerDigests
+                  digests={digests.slice(0, 8)}
+                  chosen={typed === '' ? to : null}
+                  onChoose={(digest) => {
+                    setTyped('');
+                    setChosen(digest);
+                  }}
+                />
+              )
+            }
+          </ShownAs>
+          <TextField
+            label="Or another digest"
+            value={typed}
+            onChange={setTyped}
+            placeholder="sha256:…"
+            hint="Whole, or its first six digits or more where it is in the history of the service."
+          />
+        </>
+      )}
       <Consequences
         items={[
-          `${tasksWords(service)} will restart with that digest, as the update policy of the service says.`,
+          isRestore
+            ? `The whole spec before the present one comes back, whatever differs; ${tasksWords(service)} will restart with it.`
+            : `${tasksWords(service)} will restart with that digest, as the update policy of the service says.`,
           'The present digest is held for this service: no push and no SmartRedeploy brings it back until another is published, or somebody releases it.',
         ]}
       />

@@ -12,11 +12,15 @@ const LOOKS: Readonly<Record<ClusterView['state'], Look>> = {
 };
 
 const ABILITIES: readonly (readonly [
-  name: keyof ClusterView['capabilities'],
+  name: Exclude<keyof ClusterView['capabilities'], 'goesBackTo'>,
   can: string,
   cannot: string,
 ])[] = [
-  ['setsDigest', 'deploys an exact digest', 'cannot be told a digest: no rollback'],
+  [
+    'setsDigest',
+    'deploys an exact digest, and goes back to any',
+    'cannot be told a digest: goes back to the spec before alone',
+  ],
   ['tellsTasks', 'tells its tasks', 'does not tell its tasks'],
   ['givesLogs', 'gives log lines', 'gives no log lines'],
 ];
