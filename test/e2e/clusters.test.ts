@@ -75,7 +75,7 @@ describe('two clusters, one of them through Swarmpit', () => {
     await swarmpit.close();
   });
 
-  test('a push redeploys the service of each, once', async () => {
+  test('a push redeploys the service of each, once, and a person takes each back', async () => {
     const { helper, sandbox } = stage;
     const { from, image, near, far } = await deployTo(stage, 'clusters-both');
     const { digest } = await sandbox.pushImage('clusters/clusters-both', 'v1', good('both two'));
