@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { DeploymentState } from '../../src/core/views.ts';
 import { pidOfEngine } from '../support/engine-process.ts';
-import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { endedDeployments } from '../support/open-stage.ts';
 import { deploySettled, digestOfTask } from '../support/settled-service.ts';
+import { useStage } from '../support/use-stage.ts';
 
 /** Short enough that the Swarm, whose only node stands still too, does not take it for lost. */
 const STOPPED_MS = 4_000;
@@ -14,14 +14,7 @@ const STOPPED_MS = 4_000;
 const crashingAtOnce = (version: string): Sample => crashing(version, { afterMs: 100 });
 
 describe('the engine stands still in the middle of a rollout', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   const killAndStart = async (): Promise<void> => {
     await stage.helper.kill();

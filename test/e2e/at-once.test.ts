@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import type { Page, RunSummary } from '../../src/core/views.ts';
 import { digestOfChar } from '../support/make-service.ts';
-import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { endedDelivery, endedDeployments } from '../support/open-stage.ts';
 import { deploySettled, digestOfTask } from '../support/settled-service.ts';
+import { useStage } from '../support/use-stage.ts';
 
 describe.concurrent('what comes at once, or in an odd moment', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => stage.tell());
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   const publish = async (repository: string, version: string, tag = 'v1'): Promise<Digest> =>
     (await stage.sandbox.pushImage(repository, tag, good(version))).digest;

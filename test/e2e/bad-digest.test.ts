@@ -1,50 +1,21 @@
-import { rmSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
-import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import type { DeploymentView, FreezeView, RunView } from '../../src/core/views.ts';
 import { endedDelivery, endedDeployments } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
 import { runCommand } from '../support/run-command.ts';
 import { deploySettled, digestOfTask, tasksBySlot } from '../support/settled-service.ts';
-import { type RunningHelper, startHelper } from '../support/start-helper.ts';
+import { useStage } from '../support/use-stage.ts';
 
 const TIMES = 5;
 const MONITOR_MS = 1_500;
 
 describe('a digest that failed, and one that a person went back from', () => {
-  let sandbox: AttachedSandbox;
-  let helper: RunningHelper;
-  const folder = mkdtempSync(join(tmpdir(), 'bad-digest-'));
-  const start = (): Promise<RunningHelper> =>
-    startHelper({
-      store: join(folder, 'store.db'),
-      env: {
-        CD_HELPER_ENGINE_URL: sandbox.engines[0].url,
-        CD_HELPER_REGISTRY_INSECURE: sandbox.registry.host,
-      },
-    });
-  beforeAll(async () => {
-    sandbox = attachSandbox(ownSandbox());
-    helper = await start();
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => {
-      process.stderr.write(helper.output());
-    });
-  });
-  afterAll(async () => {
-    await helper.stop();
-    await sandbox.close();
-    rmSync(folder, { recursive: true });
-  });
+  const stage = useStage();
 
   const play = async (name: string) => {
-    const { services } = sandbox.engines[0];
+    const { services, sandbox } = stage;
     const repository = `bad-digest/${name}`;
     const image = sandbox.image(repository, 'v1');
     const zero = await sandbox.pushImage(repository, 'v1', good(`${name} zero`));
@@ -56,12 +27,12 @@ describe('a digest that failed, and one that a person went back from', () => {
     });
     const push = async (sample: Sample): Promise<Digest> => {
       const { digest } = await sandbox.pushImage(repository, 'v1', sample);
-      const answer = await helper.postHook({ image, digest });
+      const answer = await stage.helper.postHook({ image, digest });
       expect(answer.status).toBe(202);
       return digest;
     };
-    const deployments = (count: number) => endedDeployments(helper, name, count);
-    const view = async () => (await helper.services(`?q=${name}`))[0];
+    const deployments = (count: number) => endedDeployments(stage.helper, name, count);
+    const view = async () => (await stage.helper.services(`?q=${name}`))[0];
     /** How often tasks were started with the digest. */
     const started = async (digest: Digest): Promise<number> =>
       (await services.tasks(name)).filter((task) => digestOfTask(task) === digest).length;
@@ -79,11 +50,11 @@ describe('a digest that failed, and one that a person went back from', () => {
   };
 
   const smartRedeploy = async (name: string): Promise<RunView> => {
-    const started = await helper.post('/smart-redeploy', { services: [name] });
+    const started = await stage.helper.post('/smart-redeploy', { services: [name] });
     const { id } = (await started.json()) as RunView;
     return waitUntil(
       async () => {
-        const run = await helper.get<RunView>(`/runs/${id}`);
+        const run = await stage.helper.get<RunView>(`/runs/${id}`);
         return run.endedAt === null ? null : run;
       },
       { what: `run ${id} has ended`, withinMs: 60_000, everyMs: 50 },
@@ -102,9 +73,9 @@ describe('a digest that failed, and one that a person went back from', () => {
     const starts = await started(to);
 
     const tryAgain = async (): Promise<void> => {
-      await sandbox.pushImage(repository, 'v1', bad);
-      const answer = await helper.postHook({ image, digest: to });
-      const delivery = await endedDelivery(helper, answer);
+      await stage.sandbox.pushImage(repository, 'v1', bad);
+      const answer = await stage.helper.postHook({ image, digest: to });
+      const delivery = await endedDelivery(stage.helper, answer);
       expect(delivery.pushes[0]?.results).toMatchObject([
         { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
       ]);
@@ -112,11 +83,11 @@ describe('a digest that failed, and one that a person went back from', () => {
       expect(run.services).toMatchObject([{ name, verdict: 'held', reason: 'known-bad' }]);
     };
     for (let time = 2; time <= TIMES; time += 1) await tryAgain();
-    expect(await helper.stop()).toBe(0);
-    helper = await start();
+    expect(await stage.helper.stop()).toBe(0);
+    await stage.restart();
     await tryAgain();
-    await helper.kill();
-    helper = await start();
+    await stage.helper.kill();
+    await stage.restart();
     await tryAgain();
 
     expect(await deployments(1)).toHaveLength(1);
@@ -128,7 +99,7 @@ describe('a digest that failed, and one that a person went back from', () => {
     expect(second).toMatchObject({ state: 'succeeded', from, to: better });
     await services.converged(name, { digest: better });
 
-    const command = await runCommand(helper, 'rollback', name, '--wait');
+    const command = await runCommand(stage.helper, 'rollback', name, '--wait');
     expect(command).toMatchObject({ code: 0, stderr: '' });
     const [, , back, ...more] = await deployments(3);
     expect(more).toEqual([]);
@@ -143,7 +114,10 @@ describe('a digest that failed, and one that a person went back from', () => {
 
     // What somebody went back from is not deployed by the next hook, nor by SmartRedeploy.
     const after = await services.versionOf(name);
-    const again = await endedDelivery(helper, await helper.postHook({ image, digest: better }));
+    const again = await endedDelivery(
+      stage.helper,
+      await stage.helper.postHook({ image, digest: better }),
+    );
     expect(again.pushes[0]?.results).toMatchObject([
       { outcome: 'nothing-to-do', detail: 'held (rolled-back)' },
     ]);
@@ -151,10 +125,10 @@ describe('a digest that failed, and one that a person went back from', () => {
     expect(run.services).toMatchObject([{ name, verdict: 'held', reason: 'rolled-back' }]);
     expect(await services.versionOf(name)).toBe(after);
 
-    const released = await runCommand(helper, 'release', name);
+    const released = await runCommand(stage.helper, 'release', name);
     expect(released).toMatchObject({ code: 0, stderr: '' });
     expect(await view()).toMatchObject({ verdict: 'obsolete', running: from, published: better });
-    await helper.postHook({ image, digest: better });
+    await stage.helper.postHook({ image, digest: better });
     const [, , , last] = await deployments(4);
     expect(last).toMatchObject({ state: 'succeeded', from, to: better });
     await services.converged(name, { digest: better });
@@ -171,7 +145,7 @@ describe('a digest that failed, and one that a person went back from', () => {
   test('a freeze keeps what is pushed, and after the thaw the newest alone is carried out', async () => {
     const { name, services, from, push, deployments, view, started } = await play('frozen-push');
     const command = await runCommand(
-      helper,
+      stage.helper,
       'freeze',
       '--service',
       name,
@@ -186,7 +160,7 @@ describe('a digest that failed, and one that a person went back from', () => {
     const newest = await push(good(`${name} three`));
     await waitUntil(
       async () => {
-        const all = (await helper.deliveries()).flatMap(({ pushes }) => pushes);
+        const all = (await stage.helper.deliveries()).flatMap(({ pushes }) => pushes);
         const [latest] = all.filter(({ image }) => image.includes(name));
         return latest?.results[0]?.outcome === 'frozen' ? true : null;
       },
@@ -194,13 +168,13 @@ describe('a digest that failed, and one that a person went back from', () => {
     );
     expect(await view()).toMatchObject({ verdict: 'held', reason: 'frozen', running: from });
 
-    expect(await helper.stop()).toBe(0);
-    helper = await start();
+    expect(await stage.helper.stop()).toBe(0);
+    await stage.restart();
     expect(await smartRedeploy(name)).toMatchObject({ services: [{ verdict: 'held' }] });
-    expect(await helper.deployments(`?service=${name}`)).toEqual([]);
+    expect(await stage.helper.deployments(`?service=${name}`)).toEqual([]);
     expect(await services.versionOf(name)).toBe(version);
 
-    const thawed = await runCommand(helper, 'thaw', id);
+    const thawed = await runCommand(stage.helper, 'thaw', id);
     expect(thawed).toMatchObject({ code: 0, stderr: '' });
     const [only, ...more]: readonly DeploymentView[] = await deployments(1);
     expect(more).toEqual([]);

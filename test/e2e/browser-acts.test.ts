@@ -1,31 +1,21 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { whyWithout } from '../support/browser-packages.ts';
-import { type DeskStage, openDesk } from '../support/open-desk.ts';
+import { useDesk } from '../support/use-desk.ts';
 import { endedDeployments } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
 
 const without = await whyWithout('chromium');
 const NAMES = ['acts_one', 'acts_two'] as const;
 
 describe.skipIf(without !== null)('an operator acts, in a browser', () => {
-  let desks: DeskStage;
+  const desks = useDesk();
   beforeAll(async () => {
-    desks = await openDesk(ownSandbox());
     const { sandbox, services } = desks.stage;
     for (const name of NAMES) {
       const { digest } = await sandbox.pushImage(`acts/${name}`, 'v1', good(`${name} first`));
       await services.create({ name, image: sandbox.image(`acts/${name}`, 'v1', digest) });
     }
     for (const name of NAMES) await services.converged(name);
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => desks.stage.tell());
-  });
-  afterEach(() => desks.browser.leave());
-  afterAll(async () => {
-    await desks?.stage.services.remove(...NAMES);
-    await desks?.close();
   });
 
   const publish = async (name: string, version: string): Promise<string> =>

@@ -1,33 +1,26 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { whyWithout } from '../support/browser-packages.ts';
-import { approach, type DeskStage, openDesk } from '../support/open-desk.ts';
+import { approach, useDesk } from '../support/use-desk.ts';
 import { API_TOKEN } from '../support/start-helper.ts';
 import { type RunningNginx, startNginx } from '../support/start-nginx.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
 
 const without = await whyWithout('chromium', 'nginx');
 const BASE = '/cd-helper';
 const NAME = 'behind_web';
 
 describe.skipIf(without !== null)('behind nginx with TLS and a prefix, in a browser', () => {
-  let desks: DeskStage;
+  const desks = useDesk({
+    env: { CD_HELPER_BASE_PATH: BASE, CD_HELPER_TRUSTED_PROXIES: '127.0.0.1' },
+  });
   let nginx: RunningNginx;
   beforeAll(async () => {
-    desks = await openDesk(ownSandbox(), {
-      env: { CD_HELPER_BASE_PATH: BASE, CD_HELPER_TRUSTED_PROXIES: '127.0.0.1' },
-    });
     nginx = await startNginx(Number(new URL(desks.stage.helper.url).port));
   });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => desks.stage.tell());
-  });
-  afterEach(() => desks.browser.leave());
   afterAll(async () => {
     await nginx?.stop();
-    await desks?.close();
   });
 
   const come = () =>

@@ -1,8 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { whyWithout } from '../support/browser-packages.ts';
-import { type DeskStage, openDesk } from '../support/open-desk.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { useDesk } from '../support/use-desk.ts';
 
 const without = await whyWithout('chromium');
 const NAME = 'hostile_web';
@@ -11,9 +10,8 @@ const MARKUP =
 const ESCAPES = '\u001b[31mred\u001b[0m \u202ereversed';
 
 describe.skipIf(without !== null)('what others write, in a browser', () => {
-  let desks: DeskStage;
+  const desks = useDesk();
   beforeAll(async () => {
-    desks = await openDesk(ownSandbox());
     const { sandbox, services } = desks.stage;
     const { digest } = await sandbox.pushImage('hostile/web', 'v1', good('1.0.0'));
     await services.deploy({
@@ -21,11 +19,6 @@ describe.skipIf(without !== null)('what others write, in a browser', () => {
       image: sandbox.image('hostile/web', 'v1', digest),
       labels: { 'com.docker.stack.namespace': MARKUP },
     });
-  });
-  afterEach(() => desks.browser.leave());
-  afterAll(async () => {
-    await desks?.stage.services.remove(NAME);
-    await desks?.close();
   });
 
   test('markup in a version, a stack, a reason and a body is text, and nothing of it runs', async () => {

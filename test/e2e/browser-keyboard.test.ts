@@ -1,9 +1,8 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { whyWithout } from '../support/browser-packages.ts';
-import { type DeskStage, openDesk } from '../support/open-desk.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { useDesk } from '../support/use-desk.ts';
 import { API_TOKEN } from '../support/start-helper.ts';
 
 const without = await whyWithout('chromium');
@@ -37,19 +36,13 @@ const tabTo = async (page: Page, name: string): Promise<void> => {
 };
 
 describe.skipIf(without !== null)('with the keyboard alone, in a browser', () => {
-  let desks: DeskStage;
+  const desks = useDesk();
   beforeAll(async () => {
-    desks = await openDesk(ownSandbox());
     const { sandbox, services } = desks.stage;
     const { digest } = await sandbox.pushImage('keys/web', 'v1', good('1.0.0'));
     await services.deploy({ name: NAME, image: sandbox.image('keys/web', 'v1', digest) });
     await sandbox.pushImage('keys/web', 'v1', good('1.1.0'));
     await desks.stage.helper.post('/smart-redeploy', { dryRun: true });
-  });
-  afterEach(() => desks.browser.leave());
-  afterAll(async () => {
-    await desks?.stage.services.remove(NAME);
-    await desks?.close();
   });
 
   test('one signs in, finds the obsolete service, redeploys it and follows that to its end', async () => {

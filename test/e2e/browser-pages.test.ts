@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { overflowOf, violationsOf } from '../support/audit-page.ts';
 import { whyWithout } from '../support/browser-packages.ts';
 import { deployShop, type Shop } from '../support/deploy-shop.ts';
 import { keepScreenshot } from '../support/keep-screenshot.ts';
-import { type Desk, type DeskStage, openDesk } from '../support/open-desk.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { type Desk, useDesk } from '../support/use-desk.ts';
 
 const without = await whyWithout('chromium');
 
@@ -53,19 +52,10 @@ const closeDialog = async (desk: Desk): Promise<void> => {
 };
 
 describe.skipIf(without !== null)('every page, in a browser', () => {
-  let desks: DeskStage;
+  const desks = useDesk();
   let shop: Shop;
   beforeAll(async () => {
-    desks = await openDesk(ownSandbox());
     shop = await deployShop(desks.stage);
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => desks.stage.tell('"error"'));
-  });
-  afterEach(() => desks.browser.leave());
-  afterAll(async () => {
-    await desks?.stage.services.remove(...(shop?.names ?? []));
-    await desks?.close();
   });
 
   /** What is wrong with what is shown now, dark and light, and on narrow screens. */

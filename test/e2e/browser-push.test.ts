@@ -1,18 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { whyWithout } from '../support/browser-packages.ts';
-import { type DeskStage, openDesk, VIEWER_TOKEN } from '../support/open-desk.ts';
+import { useDesk, VIEWER_TOKEN } from '../support/use-desk.ts';
 import { endedDeployments } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
 
 const without = await whyWithout('chromium');
 const NAME = 'desk_web';
 const REPOSITORY = 'desk/web';
 
 describe.skipIf(without !== null)('a push, watched in a browser', () => {
-  let desks: DeskStage;
+  const desks = useDesk();
   beforeAll(async () => {
-    desks = await openDesk(ownSandbox());
     const { sandbox, services } = desks.stage;
     const { digest } = await sandbox.pushImage(REPOSITORY, 'v1', good('1.4.0'));
     await services.deploy({
@@ -23,14 +21,6 @@ describe.skipIf(without !== null)('a push, watched in a browser', () => {
       monitorMs: 2000,
       labels: { 'com.docker.stack.namespace': 'desk' },
     });
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => desks.stage.tell());
-  });
-  afterEach(() => desks.browser.leave());
-  afterAll(async () => {
-    await desks?.stage.services.remove(NAME);
-    await desks?.close();
   });
 
   const push = async (sample: Parameters<typeof desks.stage.sandbox.pushImage>[2]) => {

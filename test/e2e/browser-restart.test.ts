@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { createServer } from '../../src/http/server.ts';
 import { whyWithout } from '../support/browser-packages.ts';
 import { createMemoryPorts } from '../support/memory-ports.ts';
-import { type DeskStage, openDesk, VIEWER_TOKEN } from '../support/open-desk.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { useDesk, VIEWER_TOKEN } from '../support/use-desk.ts';
 import { startHelper } from '../support/start-helper.ts';
 
 const without = await whyWithout('chromium');
@@ -12,20 +11,11 @@ const NAME = 'restart_web';
 const IMAGE = 'restart/web';
 
 describe.skipIf(without !== null)('the helper goes and comes under open tabs', () => {
-  let desks: DeskStage;
+  const desks = useDesk();
   beforeAll(async () => {
-    desks = await openDesk(ownSandbox());
     const { sandbox, services } = desks.stage;
     const { digest } = await sandbox.pushImage(IMAGE, 'v1', good('1.0.0'));
     await services.deploy({ name: NAME, image: sandbox.image(IMAGE, 'v1', digest) });
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => desks.stage.tell());
-  });
-  afterEach(() => desks.browser.leave());
-  afterAll(async () => {
-    await desks?.stage.services.remove(NAME);
-    await desks?.close();
   });
 
   const push = async (version: string): Promise<void> => {

@@ -1,18 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { whyWithout } from '../support/browser-packages.ts';
-import { type DeskStage, openDesk, VIEWER_TOKEN } from '../support/open-desk.ts';
+import { useDesk, VIEWER_TOKEN } from '../support/use-desk.ts';
 import { API_TOKEN } from '../support/start-helper.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
 
 const without = await whyWithout('chromium');
 
 describe.skipIf(without !== null)('signing in and out, in a browser', () => {
-  let desks: DeskStage;
-  beforeAll(async () => {
-    desks = await openDesk(ownSandbox());
-  });
-  afterEach(() => desks.browser.leave());
-  afterAll(() => desks?.close());
+  const desks = useDesk();
 
   test('a wrong token lets nobody in, and says so; the right one does', async () => {
     const desk = await desks.approach();

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { attachSandbox } from '../../sandbox/sandbox.ts';
@@ -11,10 +11,11 @@ import type { ClusterView, Page } from '../../src/core/views.ts';
 import { startEngineProxy } from '../chaos/engine-proxy.ts';
 import { pidOfEngine } from '../support/engine-process.ts';
 import { type Gate, openGate } from '../support/open-gate.ts';
-import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { endedDelivery, endedDeployments } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
 import { runHelperToEnd } from '../support/start-helper.ts';
 import { startSwarmpitDouble, type SwarmpitDouble } from '../support/swarmpit-double.ts';
+import { type StageInUse, useStage } from '../support/use-stage.ts';
 
 const SAME_SWARM = /clusters (?:one and two|two and one) are the same Swarm/;
 /** Less than the time to the next look at the clusters. */
@@ -23,7 +24,7 @@ const AT_ONCE_MS = 30_000;
 const BACK_WITHIN_MS = 60_000;
 
 const deployTo = async (
-  stage: Stage,
+  stage: StageInUse,
   name: string,
 ): Promise<{ from: Digest; image: string; near: Services; far: Services }> => {
   const [near, far] = stage.sandbox.engines.map(({ services }) => services);
@@ -35,45 +36,38 @@ const deployTo = async (
   return { from: digest, image, near, far };
 };
 
-const stateOf = async (stage: Stage, cluster: string): Promise<ClusterView | undefined> =>
+const stateOf = async (stage: StageInUse, cluster: string): Promise<ClusterView | undefined> =>
   (await stage.helper.get<Page<ClusterView>>('/clusters')).items.find(
     ({ name }) => name === cluster,
   );
 
 describe('two clusters, one of them through Swarmpit', () => {
-  let stage: Stage;
+  const { engines, registry } = ownSandbox();
   let swarmpit: SwarmpitDouble;
   let gate: Gate;
-
   beforeAll(async () => {
-    const addresses = ownSandbox();
-    const [near, far] = addresses.engines;
-    if (far === undefined) throw new Error('two engines are needed');
-    const { host, url } = addresses.registry;
-    swarmpit = await startSwarmpitDouble({ engineUrl: far.url, registries: { [host]: url } });
+    const { host, url } = registry;
+    const engineUrl = engines[1]?.url ?? '';
+    swarmpit = await startSwarmpitDouble({ engineUrl, registries: { [host]: url } });
     gate = await openGate(Number(new URL(swarmpit.url).port));
-    stage = await openStage(addresses, {
-      config: {
-        clusters: [
-          { name: 'near', type: 'engine', url: near.url },
-          {
-            name: 'far',
-            type: 'swarmpit',
-            url: `http://127.0.0.1:${gate.port}`,
-            token: swarmpit.token,
-          },
-        ],
-      },
-    });
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
   });
   afterAll(async () => {
-    await stage.close();
     if (gate.isOpen()) await gate.shut();
     await swarmpit.close();
   });
+  const stage = useStage(() => ({
+    config: {
+      clusters: [
+        { name: 'near', type: 'engine', url: engines[0].url },
+        {
+          name: 'far',
+          type: 'swarmpit',
+          url: `http://127.0.0.1:${gate.port}`,
+          token: swarmpit.token,
+        },
+      ],
+    },
+  }));
 
   test('a push redeploys the service of each, once, and a person takes each back', async () => {
     const { helper, sandbox } = stage;
@@ -152,19 +146,8 @@ describe('two clusters, one of them through Swarmpit', () => {
 });
 
 describe('two engines', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    const addresses = ownSandbox();
-    stage = await openStage(addresses, {
-      config: {
-        clusters: addresses.engines.map(({ name, url }) => ({ name, type: 'engine', url })),
-      },
-    });
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const clusters = ownSandbox().engines.map(({ name, url }) => ({ name, type: 'engine', url }));
+  const stage = useStage({ config: { clusters } });
 
   test('while one hangs the other is served at once, and it when it goes on', async () => {
     const { helper, sandbox } = stage;

@@ -9,8 +9,9 @@ import {
   type SocketProxy,
   startSocketProxy,
 } from '../support/socket-proxy.ts';
-import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { endedDeployments } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
+import { useStage } from '../support/use-stage.ts';
 
 /** What `deploy/stack.yml` lets through, by the proxy's own rule: `^` and `$` put around each expression. */
 const readFilter = (): Filter => {
@@ -33,20 +34,13 @@ const passes = readFilter();
 
 describe('the filter between the helper and the engine', () => {
   const seen: SeenCall[] = [];
-  let stage: Stage;
   let proxy: SocketProxy;
   beforeAll(async () => {
-    const addresses = ownSandbox();
-    proxy = await startSocketProxy(addresses.engines[0].socket, passes, (call) => seen.push(call));
-    stage = await openStage(addresses, {
-      env: { CD_HELPER_ENGINE_URL: proxy.url },
-    });
+    const { socket } = ownSandbox().engines[0];
+    proxy = await startSocketProxy(socket, passes, (call) => seen.push(call));
   });
-  afterAll(async () => {
-    await stage.services.remove('filter-web', 'filter-everywhere');
-    await stage.close();
-    await proxy.close();
-  });
+  afterAll(() => proxy.close());
+  const stage = useStage(() => ({ env: { CD_HELPER_ENGINE_URL: proxy.url } }));
 
   test('lets everything through that the helper asks', async () => {
     const { sandbox, services, helper } = stage;

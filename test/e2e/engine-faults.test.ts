@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engineProcess } from '../../sandbox/engine/engine-process.ts';
@@ -9,7 +6,7 @@ import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { endedDeployments } from '../support/open-stage.ts';
 import { deploySettled, digestOfTask, tasksBySlot } from '../support/settled-service.ts';
-import { type RunningHelper, startHelper } from '../support/start-helper.ts';
+import { useStage } from '../support/use-stage.ts';
 
 const MONITOR_MS = 1_000;
 const REPLICAS = 3;
@@ -18,25 +15,11 @@ const STOPPED_FOR_MS = 4_000;
 describe('an engine that fails in the middle of a rollout', () => {
   // Its own, because no other test's services should go through this.
   let sandbox: Sandbox;
-  let helper: RunningHelper;
-  const folder = mkdtempSync(join(tmpdir(), 'engine-faults-'));
-  const start = (): Promise<RunningHelper> =>
-    startHelper({
-      store: join(folder, 'store.db'),
-      env: {
-        CD_HELPER_ENGINE_URL: sandbox.engines[0].url,
-        CD_HELPER_REGISTRY_INSECURE: sandbox.registry.host,
-      },
-    });
   beforeAll(async () => {
     sandbox = await startSandbox();
-    helper = await start();
   });
-  afterAll(async () => {
-    await helper.stop();
-    await sandbox.stop();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => sandbox?.stop());
+  const stage = useStage(() => ({ addresses: sandbox.addresses }));
 
   const signalEngine = async (signal: NodeJS.Signals): Promise<number> => {
     const pid = await engineProcess(sandbox.engines[0]);
@@ -45,8 +28,8 @@ describe('an engine that fails in the middle of a rollout', () => {
   };
 
   const restartHelper = async (): Promise<void> => {
-    await helper.kill();
-    helper = await start();
+    await stage.helper.kill();
+    await stage.restart();
   };
 
   const engineAnswers = (): Promise<unknown> =>
@@ -90,7 +73,7 @@ describe('an engine that fails in the middle of a rollout', () => {
       monitorMs: MONITOR_MS,
     });
     const { digest: to } = await sandbox.pushImage(repository, 'v1', good(`${name} one`));
-    const answer = await helper.postHook({ image, digest: to });
+    const answer = await stage.helper.postHook({ image, digest: to });
     expect(answer.status).toBe(202);
     await waitUntil(
       async () => {
@@ -103,7 +86,7 @@ describe('an engine that fails in the middle of a rollout', () => {
     await faults[what](who === 'is killed' ? restartHelper : async () => {});
     await engineAnswers();
 
-    const [deployment, ...more] = await endedDeployments(helper, name);
+    const [deployment, ...more] = await endedDeployments(stage.helper, name);
     const endedAfterMs = Math.round(performance.now() - begun);
     expect(more).toEqual([]);
     expect(deployment).toMatchObject({ state: 'succeeded', from, to, failure: null });

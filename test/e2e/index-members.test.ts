@@ -1,25 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { multiPlatform } from '../../sandbox/image/sample.ts';
 import type { RunView } from '../../src/core/views.ts';
-import {
-  digestsBySlot,
-  endedDelivery,
-  endedDeployments,
-  openStage,
-  type Stage,
-} from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { digestsBySlot, endedDelivery, endedDeployments } from '../support/open-stage.ts';
+import { useStage } from '../support/use-stage.ts';
 
 /** An index as buildx publishes it, and services that name one of its members. */
 describe('an index with attestations', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   test('is current where a platform of it runs, and not where an attestation is named', async () => {
     const { helper, services, sandbox } = stage;

@@ -1,22 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { readAccessLog } from '../../sandbox/registry/access-log.ts';
-import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { endedDelivery, endedDeployments } from '../support/open-stage.ts';
 import { promtool } from '../support/promtool.ts';
 import { API_TOKEN } from '../support/start-helper.ts';
+import { useStage } from '../support/use-stage.ts';
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await openStage(ownSandbox());
-});
-beforeEach(({ onTestFailed }) => {
-  onTestFailed(stage.tell);
-});
-afterAll(() => stage.close());
+const stage = useStage();
 
 const scrape = async (): Promise<string> => {
   const headers = { authorization: `Bearer ${API_TOKEN}` };

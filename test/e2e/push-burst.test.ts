@@ -1,30 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { BURST_LONGEST_MS, FOLLOW_UPS_MS } from '../../src/core/look-timing.ts';
-import {
-  countLooks,
-  digestsBySlot,
-  endedDeployments,
-  endedPushes,
-  openStage,
-  type Stage,
-} from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { digestsBySlot, countLooks, endedDeployments, endedPushes } from '../support/open-stage.ts';
+import { useStage } from '../support/use-stage.ts';
 
 const HOOKS = 21;
 const MOST_LOOKS = 2;
 
 describe('hooks in a burst', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   /** What a distribution registry sends for a push, which names the digest. */
   const notification = (repository: string, digest: string): unknown => ({

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { type AttachedSandbox, attachSandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { endedDeployments } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
 import { dockerHubPush } from '../support/start-helper.ts';
+import { useStage } from '../support/use-stage.ts';
 
 /**
  * Docker Hub cannot be reached from every machine, so both the engine and the helper ask a mirror of
@@ -13,24 +14,19 @@ import { dockerHubPush } from '../support/start-helper.ts';
 describe('a hook of Docker Hub', () => {
   let hub: AttachedSandbox;
   let sandbox: Sandbox;
-  let stage: Stage;
   beforeAll(async () => {
     hub = attachSandbox(ownSandbox());
-    const { host, url } = hub.registry;
-    sandbox = await startSandbox({ engineArguments: [`--registry-mirror=${url}`] });
-    stage = await openStage(sandbox.addresses, {
-      env: { CD_HELPER_REGISTRY_INSECURE: host },
-      config: { registries: [{ host: 'docker.io', mirror: host }] },
-    });
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
+    sandbox = await startSandbox({ engineArguments: [`--registry-mirror=${hub.registry.url}`] });
   });
   afterAll(async () => {
-    await stage.close();
-    await sandbox.stop();
+    await sandbox?.stop();
     await hub.close();
   });
+  const stage = useStage(() => ({
+    addresses: sandbox.addresses,
+    env: { CD_HELPER_REGISTRY_INSECURE: hub.registry.host },
+    config: { registries: [{ host: 'docker.io', mirror: hub.registry.host }] },
+  }));
 
   test.each([
     ['acme/hub', 'acme/hub', 'v1'],

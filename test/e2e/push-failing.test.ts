@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crashing, good } from '../../sandbox/image/sample.ts';
-import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { endedDelivery, endedDeployments } from '../support/open-stage.ts';
+import { useStage } from '../support/use-stage.ts';
 
 describe('a push of', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   test('a version that crashes is rolled back, told, and not tried again until another comes', async () => {
     const { helper, services, sandbox } = stage;

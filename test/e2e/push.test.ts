@@ -1,40 +1,32 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { createPusher, type Pusher } from '../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
 import type { ServiceRequest } from '../../sandbox/swarm/service-spec.ts';
-import {
-  digestsBySlot,
-  endedDeployments,
-  endedPushes,
-  openStage,
-  type Stage,
-} from '../support/open-stage.ts';
+import { digestsBySlot, endedDeployments, endedPushes } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
+import { useStage } from '../support/use-stage.ts';
 
 describe('a push that the registry itself tells of', () => {
-  let stage: Stage;
+  let quiet: RunningRegistry;
   let registry: RunningRegistry;
   let pusher: Pusher;
   const image = (repository: string, tag: string, digest?: string): string =>
     `${registry.host}/${repository}:${tag}${digest === undefined ? '' : `@${digest}`}`;
 
   beforeAll(async () => {
-    const addresses = ownSandbox();
-    const { hostAddress, folder } = addresses.engines[0];
-    const quiet = await startRegistry({ folder: join(folder, 'push-registry'), hostAddress });
-    stage = await openStage(addresses, { env: { CD_HELPER_REGISTRY_INSECURE: quiet.host } });
-    registry = await quiet.restart({ notify: [{ url: stage.helper.hookUrl }] });
-    pusher = createPusher({ url: registry.url });
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
+    const { hostAddress, folder } = ownSandbox().engines[0];
+    quiet = await startRegistry({ folder: join(folder, 'push-registry'), hostAddress });
   });
   afterAll(async () => {
     await pusher.close();
-    await stage.close();
     await registry.stop();
+  });
+  const stage = useStage(() => ({ env: { CD_HELPER_REGISTRY_INSECURE: quiet.host } }));
+  beforeAll(async () => {
+    registry = await quiet.restart({ notify: [{ url: stage.helper.hookUrl }] });
+    pusher = createPusher({ url: registry.url });
   });
 
   const versionsOf = async (names: readonly string[]): Promise<Record<string, number>> => {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { endedDelivery, openStage, type Stage } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { describe, expect, test } from 'vitest';
+import { endedDelivery } from '../support/open-stage.ts';
 import { API_TOKEN, dockerHubPush, HOOK_SECRET } from '../support/start-helper.ts';
+import { useStage } from '../support/use-stage.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const MARKER = 'marker-of-a-refused-body';
@@ -82,14 +82,7 @@ const REFUSED: readonly Refused[] = [
 ];
 
 describe('what is refused', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox(), { env: { CD_HELPER_LOG_LEVEL: 'trace' } });
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const stage = useStage({ env: { CD_HELPER_LOG_LEVEL: 'trace' } });
 
   const post = (path: string, init: RequestInit): Promise<Response> =>
     fetch(`${stage.helper.url}${path}`, { method: 'POST', ...init });

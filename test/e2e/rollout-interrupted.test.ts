@@ -1,24 +1,18 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { createPusher } from '../../sandbox/registry/push.ts';
 import { startRegistry } from '../../sandbox/registry/start-registry.ts';
 import type { EngineService } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/digest.ts';
-import { digestsBySlot, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { digestsBySlot, endedDeployments, openStage } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
 import { deploySettled } from '../support/settled-service.ts';
+import { useStage } from '../support/use-stage.ts';
 
 describe('a rollout that others interfere with', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   const deploy = async (name: string): Promise<{ image: string; from: Digest }> => {
     const { sandbox, services } = stage;
@@ -122,7 +116,7 @@ test('a registry that is away when its hook comes is asked until it is back', as
   const stage = await openStage(addresses, {
     env: { CD_HELPER_REGISTRY_INSECURE: registry.host },
   });
-  onTestFailed(stage.tell);
+  onTestFailed(() => stage.tell());
   const { helper, services } = stage;
   const name = 'between-away';
   try {

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { EngineRefusal } from '../../sandbox/engine/api.ts';
 import type { EngineService } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/digest.ts';
-import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { endedDeployments } from '../support/open-stage.ts';
+import { useStage } from '../support/use-stage.ts';
 
 const UPDATES = 200;
 const PUSHES = 5;
@@ -12,14 +12,7 @@ const SERVICES = ['actor-a', 'actor-b'];
 const COUNTER = 'actor.count';
 
 describe('a second actor that changes the same services all the time', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   /** Counts a label up, by the version that was read, as any well-behaved tool does. */
   const countUp = async (name: string): Promise<number> => {

@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crashing, good, multiPlatform } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
-import { endedDelivery, endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
+import { endedDelivery, endedDeployments, openStage } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
 import { deploySettled, digestOfTask, tasksBySlot } from '../support/settled-service.ts';
+import { useStage } from '../support/use-stage.ts';
 
 /** A program that does its work and ends well, as jobs do. */
 const finishing = (version: string) => crashing(version, { afterMs: 100, code: 0 });
 
 describe('a push for', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   const createJob = async (name: string, labels: Readonly<Record<string, string>>) => {
     const { sandbox, services } = stage;
@@ -143,7 +137,7 @@ describe('the same bad digest', () => {
     onTestFailed,
   }) => {
     const stage = await openStage(ownSandbox());
-    onTestFailed(stage.tell);
+    onTestFailed(() => stage.tell());
     const { sandbox, services } = stage;
     const name = 'special-bad';
     const repository = `special/${name}`;

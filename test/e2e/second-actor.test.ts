@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EngineRefusal } from '../../sandbox/engine/api.ts';
 import { good } from '../../sandbox/image/sample.ts';
 import type { EngineService } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/digest.ts';
-import { endedDeployments, endedDelivery, openStage, type Stage } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { endedDeployments, endedDelivery } from '../support/open-stage.ts';
 import { deploySettled, digestOfTask, tasksBySlot } from '../support/settled-service.ts';
+import { useStage } from '../support/use-stage.ts';
 
 /** It writes at least so often, and goes on as long as we do. */
 const UPDATES = 200;
@@ -16,11 +16,7 @@ const BETWEEN_UPDATES_MS = 20;
 const OUT_OF_SEQUENCE = /update out of sequence/;
 
 describe('somebody else who updates a service all the time', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   /** Reads the service and writes it back with the next count in a label, again where it came too late. */
   const countUp = async (id: string, count: number): Promise<{ tries: number; found: string }> => {
@@ -39,8 +35,7 @@ describe('somebody else who updates a service all the time', () => {
     }
   };
 
-  test('loses nothing of what it wrote, and nothing of ours', async ({ onTestFailed }) => {
-    onTestFailed(stage.tell);
+  test('loses nothing of what it wrote, and nothing of ours', async () => {
     const { helper, services, sandbox } = stage;
     const name = 'second-actor';
     const repository = 'second/actor';

@@ -2,21 +2,17 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { freePort } from '../../sandbox/machine/network.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { createPusher, type Pusher } from '../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../sandbox/registry/start-registry.ts';
-import { endedDeployments, endedPushes, openStage, type Stage } from '../support/open-stage.ts';
+import { endedDeployments, endedPushes, openStage } from '../support/open-stage.ts';
 import { AUDIENCE, createSigner, EMAIL, signToken, startKeyServer } from '../support/key-server.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
-import {
-  API_TOKEN,
-  HOOK_SECRET,
-  type RunningHelper,
-  startHelper,
-} from '../support/start-helper.ts';
+import { API_TOKEN, HOOK_SECRET } from '../support/start-helper.ts';
+import { useStage } from '../support/use-stage.ts';
 
 const run = promisify(execFile);
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
@@ -34,18 +30,14 @@ const refusedTries = (logFile: string): readonly number[] =>
     .map((line) => Date.parse(/time="([^"]+)"/.exec(line)?.[1] ?? ''));
 
 describe('a distribution registry with its own queue', () => {
-  let stage: Stage;
   let registry: RunningRegistry;
   let pusher: Pusher;
   let port: number;
-  /** Those that were started in place of the stage's own. */
-  const later: RunningHelper[] = [];
   const image = (repository: string, tag: string, digest?: string): string =>
     `${registry.host}/${repository}:${tag}${digest === undefined ? '' : `@${digest}`}`;
 
   beforeAll(async () => {
-    const addresses = ownSandbox();
-    const { hostAddress, folder } = addresses.engines[0];
+    const { hostAddress, folder } = ownSandbox().engines[0];
     port = await freePort('127.0.0.1');
     registry = await startRegistry({
       folder: join(folder, 'senders-registry'),
@@ -60,24 +52,16 @@ describe('a distribution registry with its own queue', () => {
         },
       ],
     });
-    stage = await openStage(addresses, {
-      port,
-      env: { CD_HELPER_REGISTRY_INSECURE: registry.host },
-    });
     pusher = createPusher({ url: registry.url });
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => {
-      stage.tell();
-      for (const helper of later) process.stderr.write(helper.output());
-    });
   });
   afterAll(async () => {
     await pusher.close();
-    await Promise.all(later.map((helper) => helper.stop()));
-    await stage.close();
     await registry.stop();
   });
+  const stage = useStage(() => ({
+    port,
+    env: { CD_HELPER_REGISTRY_INSECURE: registry.host },
+  }));
 
   const pull = async (repository: string, tag: string): Promise<void> => {
     const answer = await fetch(`${registry.url}/v2/${repository}/manifests/${tag}`, {
@@ -147,15 +131,8 @@ describe('a distribution registry with its own queue', () => {
     );
     expect(await services.versionOf('senders-queued')).toBe(before);
 
-    const helper = await startHelper({
-      store: join(stage.folder, 'store.db'),
-      port,
-      env: {
-        CD_HELPER_ENGINE_URL: stage.sandbox.engines[0].url,
-        CD_HELPER_REGISTRY_INSECURE: registry.host,
-      },
-    });
-    later.push(helper);
+    await stage.restart();
+    const { helper } = stage;
     const readyAt = Date.parse(String(helper.log.find(({ msg }) => msg === 'ready')?.['time']));
     expect(readyAt - goneAt).toBeGreaterThanOrEqual(DOWN_MS);
     // It never stopped trying, and nobody answered meanwhile.
@@ -180,8 +157,7 @@ describe('a distribution registry with its own queue', () => {
   });
 
   test('an event that it repeats, because it did not hear the answer, starts nothing', async () => {
-    const helper = later.at(-1) ?? stage.helper;
-    const { services } = stage;
+    const { helper, services } = stage;
     const { digest } = await pusher.pushImage('senders/deaf', 'v1', good('deaf'));
     const pushed = image('senders/deaf', 'v1');
     await endedPushes(helper, pushed, 1);
@@ -217,14 +193,7 @@ describe('a distribution registry with its own queue', () => {
 });
 
 describe('the command line', () => {
-  let stage: Stage;
-  beforeAll(async () => {
-    stage = await openStage(ownSandbox());
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(() => stage.close());
+  const stage = useStage();
 
   const hook = async (...words: readonly string[]): Promise<string> => {
     const { stdout } = await run(process.execPath, [MAIN, 'hook', ...words, '--no-color'], {

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { DeploymentView } from '../../src/core/views.ts';
-import { endedDeployments, openStage, type Stage } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
+import { endedDeployments } from '../support/open-stage.ts';
 import { deploySettled } from '../support/settled-service.ts';
+import { useStage } from '../support/use-stage.ts';
 
 const SKEW = fileURLToPath(new URL('../support/skew-clock.ts', import.meta.url));
 const HOUR_MS = 60 * 60 * 1000;
@@ -16,17 +16,8 @@ describe.each([
   ['an hour behind', -HOUR_MS],
 ])('a helper whose clock is %s the engine’s', (words, aheadMs) => {
   const slug = words.replaceAll(' ', '-');
-  let stage: Stage;
-  beforeAll(async () => {
-    const env = { NODE_OPTIONS: `--import=${SKEW}`, TEST_CLOCK_SKEW_MS: String(aheadMs) };
-    stage = await openStage(ownSandbox(), { env });
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => stage.tell());
-  });
-  afterAll(async () => {
-    await stage.services.removeAll();
-    await stage.close();
+  const stage = useStage({
+    env: { NODE_OPTIONS: `--import=${SKEW}`, TEST_CLOCK_SKEW_MS: String(aheadMs) },
   });
 
   /** What its steps tell of the tasks of a deployment; a list leaves them out. */

@@ -1,20 +1,14 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { freePort } from '../../sandbox/machine/network.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { PushedImage } from '../../sandbox/registry/push.ts';
-import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { ServiceRequest } from '../../sandbox/swarm/service-spec.ts';
 import type { RunView } from '../../src/core/views.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
-import { API_TOKEN, type RunningHelper, startHelper } from '../support/start-helper.ts';
+import { runCommand } from '../support/run-command.ts';
+import { runProgram } from '../support/run-program.ts';
+import { useStage } from '../support/use-stage.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const SERVICES = 60;
 const IMAGES = 20;
 /** Services that run, and so show that the update is real; the others have no tasks and cost nothing. */
@@ -24,37 +18,17 @@ const SELECTED = { stacks: ['sr-*'] };
 const repository = (image: number): string => `smart/app-${image}`;
 const serviceName = (index: number): string => `sr-${String(index).padStart(2, '0')}`;
 
-/** Runs the command line against the helper, or against nothing but an engine. */
-const cli = (
-  env: Readonly<Record<string, string>>,
-  args: readonly string[],
-): Promise<{ code: number; stdout: string; stderr: string }> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [MAIN, ...args],
-      { env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env }, timeout: 120_000 },
-      (error, stdout, stderr) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-      },
-    );
-  });
-
 describe('SmartRedeploy of a cluster', () => {
-  let sandbox: AttachedSandbox;
-  let helper: RunningHelper;
-  let services: AttachedSandbox['engines'][0]['services'];
-  const folder = mkdtempSync(join(tmpdir(), 'smart-'));
+  const stage = useStage();
   const published = new Map<number, PushedImage>();
 
   const versions = async (): Promise<Record<string, number>> => {
-    const own = (await services.list()).filter(({ Spec }) => Spec.Name.startsWith('sr-'));
+    const own = (await stage.services.list()).filter(({ Spec }) => Spec.Name.startsWith('sr-'));
     return Object.fromEntries(own.map(({ Spec, Version }) => [Spec.Name, Version.Index]));
   };
 
   beforeAll(async () => {
-    sandbox = attachSandbox(ownSandbox());
-    ({ services } = sandbox.engines[0]);
+    const { sandbox, services } = stage;
     for (let image = 0; image < IMAGES; image += 1) {
       published.set(image, await sandbox.pushImage(repository(image), 'v1', good(`one-${image}`)));
     }
@@ -98,25 +72,12 @@ describe('SmartRedeploy of a cluster', () => {
       published.set(image, await sandbox.pushImage(repository(image), 'v1', good(`two-${image}`)));
     }
     await sandbox.deleteManifest('smart/gone', gone.digest);
-    helper = await startHelper({
-      store: join(folder, 'store.db'),
-      env: {
-        CD_HELPER_ENGINE_URL: sandbox.engines[0].url,
-        CD_HELPER_REGISTRY_INSECURE: sandbox.registry.host,
-      },
-    });
-  });
-  afterAll(async () => {
-    await helper.stop();
-    const own = (await services.list()).filter(({ Spec }) => Spec.Name.startsWith('sr-'));
-    await services.remove(...own.map(({ Spec }) => Spec.Name));
-    await sandbox.close();
-    rmSync(folder, { recursive: true });
   });
 
   const obsolete = [0, 1, 2, 20, 21, 40, 41].map(serviceName);
 
   test('a dry run names exactly what is obsolete and changes nothing', async () => {
+    const { helper } = stage;
     const before = await versions();
     const answer = await helper.post('/smart-redeploy', { ...SELECTED, dryRun: true });
     expect(answer.status).toBe(200);
@@ -143,27 +104,27 @@ describe('SmartRedeploy of a cluster', () => {
 
   test('the command line shows the same with no helper at all, and changes nothing', async () => {
     const before = await versions();
-    const shown = await cli(
-      { CD_HELPER_REGISTRY_INSECURE: sandbox.registry.host },
-      `smart-redeploy --dry-run --engine ${sandbox.engines[0].url} --stack sr-* --json`.split(' '),
+    const { registry, engines } = stage.sandbox;
+    const shown = await runProgram(
+      `smart-redeploy --dry-run --engine ${engines[0].url} --stack sr-* --json`.split(' '),
+      { env: { CD_HELPER_REGISTRY_INSECURE: registry.host } },
     );
-    const shownServices = (JSON.parse(shown.stdout) as { services: RunView['services'] }).services;
+    const shownServices = (JSON.parse(shown.out) as { services: RunView['services'] }).services;
     expect(
       shownServices
         .filter(({ verdict }) => verdict === 'obsolete')
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual(obsolete);
-    expect(shown.code).toBe(3);
+    expect(shown.status).toBe(3);
     expect(await versions()).toEqual(before);
   });
 
   test('the run redeploys them, verified, and a second run redeploys nothing', async () => {
+    const { helper, services } = stage;
     const before = await versions();
-    const done = await cli(
-      { CD_HELPER_URL: helper.url, CD_HELPER_API_TOKEN: API_TOKEN },
-      'smart-redeploy --stack sr-* --yes --wait'.split(' '),
-    );
+    const command = 'smart-redeploy --stack sr-* --yes --wait'.split(' ');
+    const done = await runCommand(helper, ...command);
     expect(done.stdout).toContain('obsolete');
     // Three services could not be checked.
     expect(done.code).toBe(3);

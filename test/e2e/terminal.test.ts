@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import { freePort } from '../../sandbox/machine/network.ts';
-import { openStage, type Stage } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
 import { type AtTerminal, runAtTerminal } from '../support/run-at-terminal.ts';
 import { runProgram } from '../support/run-program.ts';
 import { API_TOKEN } from '../support/start-helper.ts';
+import { useStage } from '../support/use-stage.ts';
 
 /** What a person sees who runs SmartRedeploy at a terminal, against a real Swarm and a real registry. */
 describe('at a terminal', () => {
-  let stage: Stage;
+  const stage = useStage();
   let env: Record<string, string>;
   beforeAll(async () => {
-    stage = await openStage(ownSandbox());
     const { sandbox, services } = stage;
     env = {
       CD_HELPER_URL: stage.helper.url,
@@ -45,14 +43,6 @@ describe('at a terminal', () => {
     });
     await version('web', 'two');
     await sandbox.pushImage('terminal/bad', 'v1', crashing('bad two', { afterMs: 300 }));
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(stage.tell);
-  });
-  afterAll(async () => {
-    const names = ['web', 'api', 'bad', 'idle', 'away'];
-    await stage.services.remove(...names.map((name) => `term-${name}`));
-    await stage.close();
   });
 
   const cli = (line: string, answer?: string): Promise<AtTerminal> =>

@@ -1,6 +1,7 @@
 import { crashing, good } from '../../sandbox/image/sample.ts';
 import type { ServiceRequest } from '../../sandbox/swarm/service-spec.ts';
-import { endedDeployments, type Stage } from './open-stage.ts';
+import { endedDeployments } from './open-stage.ts';
+import type { StageInUse } from './use-stage.ts';
 import { dockerHubPush } from './start-helper.ts';
 
 const TAG = 'stable';
@@ -22,7 +23,7 @@ const inStack = (stack: string): Pick<ServiceRequest, 'labels'> => ({
  * Deploys services of three stacks and lets happen to them what happens: one was updated by a push, one
  * crashed and was taken back, two are obsolete, and of each other verdict there is one that can be.
  */
-export const deployShop = async ({ sandbox, services, helper }: Stage): Promise<Shop> => {
+export const deployShop = async ({ sandbox, services, helper }: StageInUse): Promise<Shop> => {
   const { pushImage, image } = sandbox;
   const at = async (repository: string, version: string): Promise<string> =>
     image(repository, TAG, (await pushImage(repository, TAG, good(version))).digest);

@@ -21,7 +21,7 @@ export type Stage = {
   /** For files of the test; removed at the end. */
   readonly folder: string;
   /** Prints what the helper wrote, or the lines with `about`, for a test that failed. */
-  readonly tell: (about?: unknown) => void;
+  readonly tell: (about?: string) => void;
   /** SIGTERM, and the same helper anew; `helper` is the new one from then on. */
   readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -59,7 +59,7 @@ export const openStage = async (
     folder,
     tell: (about) => {
       const lines = (said + helper.output()).split('\n');
-      const told = typeof about === 'string' ? lines.filter((line) => line.includes(about)) : lines;
+      const told = about === undefined ? lines : lines.filter((line) => line.includes(about));
       process.stderr.write(`${told.join('\n')}\n`);
     },
     restart: async () => {

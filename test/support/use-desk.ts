@@ -1,11 +1,11 @@
 import type { BrowserContextOptions } from 'playwright-core';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { buildWeb, isWebStale } from '../../scripts/web-build.ts';
 import { freePort } from '../../sandbox/machine/network.ts';
-import type { SandboxAddresses } from '../../sandbox/sandbox.ts';
 import { type Dashboard, openDashboard } from './dashboard.ts';
-import { openStage, type Stage } from './open-stage.ts';
 import { type RunningBrowser, startBrowser, type Visitor } from './start-browser.ts';
 import { API_TOKEN, type HelperOptions } from './start-helper.ts';
+import { type StageInUse, useStage } from './use-stage.ts';
 
 export const VIEWER_TOKEN = 'a-viewer-token-for-tests-only-0123456789012';
 
@@ -16,14 +16,13 @@ export type Desk = Omit<Visitor, 'page' | 'openTab'> &
   };
 
 /** A stage, and people who look at its helper in a real browser. */
-export type DeskStage = {
-  readonly stage: Stage;
+export type Desks = {
+  readonly stage: StageInUse;
   readonly browser: RunningBrowser;
   /** Somebody who has not signed in; nothing is loaded yet. */
   readonly approach: (options?: BrowserContextOptions) => Promise<Desk>;
   /** Somebody who has. */
   readonly enter: (token?: string, options?: BrowserContextOptions) => Promise<Desk>;
-  readonly close: () => Promise<void>;
 };
 
 /** A page asks whether somebody is signed in, and the browser takes "no" for a failure. */
@@ -55,38 +54,43 @@ export const approach = async (
   };
 };
 
-export const openDesk = async (
-  addresses: SandboxAddresses,
-  options: Partial<HelperOptions> = {},
-): Promise<DeskStage> => {
-  if (isWebStale()) await buildWeb();
-  const stage = await openStage(addresses, {
-    // The same one again after a restart.
-    port: await freePort(),
-    ...options,
-    config: { api: { tokens: TOKENS }, ...options.config },
-    env: { CD_HELPER_API_TOKEN: '', ...options.env },
-  });
-  try {
-    const browser = await startBrowser();
-    const come = (more?: BrowserContextOptions): Promise<Desk> =>
-      approach(browser, `${stage.helper.url}/`, more);
+/**
+ * Gives the tests of a file, or of the block that this is called in, a stage and a browser (`useStage`
+ * says when); whoever came to it leaves after each test, which fails where a page of theirs was at fault.
+ */
+export const useDesk = (options: Partial<HelperOptions> = {}): Desks => {
+  const stage = useStage(async () => {
+    if (isWebStale()) await buildWeb();
     return {
-      stage,
-      browser,
-      approach: come,
-      enter: async (token, more) => {
-        const desk = await come(more);
-        await desk.enter(token);
-        return desk;
-      },
-      close: async () => {
-        await browser.close();
-        await stage.close();
-      },
+      // The same one again after a restart.
+      port: await freePort(),
+      ...options,
+      config: { api: { tokens: TOKENS }, ...options.config },
+      env: { CD_HELPER_API_TOKEN: '', ...options.env },
     };
-  } catch (error) {
-    await stage.close();
-    throw error;
-  }
+  });
+  let browser: RunningBrowser | undefined;
+  const opened = (): RunningBrowser => {
+    if (browser === undefined) throw new Error('the browser is not open yet');
+    return browser;
+  };
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterEach(() => opened().leave());
+  afterAll(() => browser?.close());
+  const come = (more?: BrowserContextOptions): Promise<Desk> =>
+    approach(opened(), `${stage.helper.url}/`, more);
+  return {
+    stage,
+    get browser() {
+      return opened();
+    },
+    approach: come,
+    enter: async (token, more) => {
+      const desk = await come(more);
+      await desk.enter(token);
+      return desk;
+    },
+  };
 };
