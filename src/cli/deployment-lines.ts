@@ -4,6 +4,7 @@ import { printDuration } from './age.ts';
 import { printable, textWidth } from './cell-text.ts';
 import type { Context } from './context.ts';
 import { isFailure, isFinal } from './deployment-states.ts';
+import { familiarImage } from './familiar-image.ts';
 import { type Cell, tableLines } from './table.ts';
 import { stateCell } from './verdict-cell.ts';
 
@@ -25,6 +26,15 @@ export const printTime = (time: string, now: number): string => {
   return at.toDateString() === today.toDateString()
     ? clock
     : `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clock}`;
+};
+
+/** The same in no more columns than a table has for it: 11. */
+export const printShortTime = (time: string, now: number): string => {
+  const text = printTime(time, now);
+  const [date = '', clock] = text.split(' ');
+  if (clock === undefined) return text;
+  const isOfThisYear = date.startsWith(`${new Date(now).getFullYear()}-`);
+  return isOfThisYear ? `${date.slice(5)} ${clock.slice(0, 5)}` : date;
 };
 
 /** What led to a deployment, in a few words. */
@@ -58,10 +68,11 @@ export const whyNot = ({ reason, failure }: DeploymentView): string =>
 export const logLines = ({ colours }: Context, { failure }: DeploymentView): readonly string[] =>
   (failure?.log ?? []).map((line) => colours.dim(`    │ ${printable(line)}`));
 
-/** Deployments as a table. */
+/** Deployments as a table; on a terminal with their ids only where asked for, as these mostly take a line each. */
 export const deploymentLines = (
   context: Context,
   deployments: readonly DeploymentView[],
+  { withIds = false }: { readonly withIds?: boolean } = {},
 ): string[] => {
   const { colours, deps, width } = context;
   if (deployments.length === 0) return [];
@@ -69,22 +80,22 @@ export const deploymentLines = (
   const isOfOne = width !== null && new Set(deployments.map(({ cluster }) => cluster)).size === 1;
   return tableLines({
     columns: [
-      { title: 'QUEUED', least: 8 },
+      { title: 'QUEUED', least: 11 },
       { title: 'CLUSTER', spare: 2 },
-      { title: 'SERVICE', least: 24 },
+      { title: 'SERVICE', least: 24, whole: true },
       { title: 'IMAGE', least: 12, spare: 1, cut: 'start' },
       { title: 'DIGEST', least: 27, spare: 4 },
       { title: 'STATE', least: 13 },
-      { title: 'TOOK', least: 3, spare: 3 },
+      { title: 'TOOK', least: 4, spare: 3 },
       { title: 'BY', least: 4, spare: 5 },
-      { title: 'WHY', least: 10 },
-      ...(width === null ? [{ title: 'ID' }] : []),
+      { title: 'WHY', least: 10, spare: 6 },
+      ...(width === null || withIds ? [{ title: 'ID', least: 2, whole: true } as const] : []),
     ],
     rows: deployments.map((deployment): Cell[] => [
-      width === null ? deployment.queuedAt : printTime(deployment.queuedAt, deps.now()),
+      width === null ? deployment.queuedAt : printShortTime(deployment.queuedAt, deps.now()),
       isOfOne ? '' : deployment.cluster,
       deployment.service.name,
-      deployment.image.replace(/^docker\.io\/(?:library\/)?/, ''),
+      familiarImage(deployment.image),
       digestChange(deployment),
       stateCell(colours, deployment.state),
       took(deployment, deps.now()),

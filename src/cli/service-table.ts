@@ -4,7 +4,8 @@ import type { ServiceView } from '../core/views.ts';
 import { printAge } from './age.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
-import { type Cell, type Column, tableLines } from './table.ts';
+import { familiarImage } from './familiar-image.ts';
+import { type Cell, type Column, tableLines, tableRows } from './table.ts';
 import { verdictCell } from './verdict-cell.ts';
 
 const short = (digest: string | null): string =>
@@ -20,19 +21,15 @@ const replicas = ({ replicas: told }: ServiceView): string =>
   told === null ? '' : `${told.running}/${told.desired}`;
 
 const TITLES: readonly Column[] = [
-  // Names of services of a stack differ at their end: other columns give way first.
-  { title: 'SERVICE', least: 24 },
+  { title: 'SERVICE', least: 24, whole: true },
   // What tells images apart is at their end: many have the registry in common.
   { title: 'IMAGE', least: 12, spare: 1, cut: 'start' },
   { title: 'RUNNING → PUBLISHED', least: 27, spare: 3 },
   { title: 'UP', least: 5 },
   { title: 'AGE', least: 3, spare: 2 },
   { title: 'VERDICT', least: 11 },
-  { title: 'REASON', least: 6 },
+  { title: 'REASON', least: 9 },
 ];
-
-/** Docker Hub's own name says nothing that people do not know. */
-const familiar = (image: string): string => image.replace(/^docker\.io\/(?:library\/)?/, '');
 
 const groupOf = (service: ServiceView, hasManyClusters: boolean): string => {
   const stack = service.stack ?? '(no stack)';
@@ -74,7 +71,7 @@ export const serviceLines = (context: Context, services: readonly ServiceView[])
   if (services.length === 0) return [];
   const rowOf = (service: ServiceView): Cell[] => [
     service.name,
-    familiar(service.image),
+    familiarImage(service.image),
     digests(service),
     replicas(service),
     printAge(service.updatedAt, deps.now()),
@@ -91,17 +88,18 @@ export const serviceLines = (context: Context, services: readonly ServiceView[])
     });
   }
   // One table for all keeps the columns under each other; the names of the groups go in between.
-  const [titles = '', ...lines] = tableLines({
+  const [titles = [], ...lines] = tableRows({
     columns: TITLES,
     rows: sorted.map(({ service }) => rowOf(service)),
     width: width - 2,
     paintTitle: colours.dim,
   });
+  const indent = (row: readonly string[]): string[] => row.map((line) => `  ${line}`);
   const grouped = sorted.flatMap(({ group }, index) => {
-    const line = `  ${lines[index] ?? ''}`;
-    return sorted[index - 1]?.group === group ? [line] : [colours.bold(printable(group)), line];
+    const row = indent(lines[index] ?? []);
+    return sorted[index - 1]?.group === group ? row : [colours.bold(printable(group)), ...row];
   });
-  return [`  ${titles}`, ...grouped];
+  return [...indent(titles), ...grouped];
 };
 
 const ORDER = [

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cutText, cutTextStart, printable, textWidth } from './cell-text.ts';
 import { tableLines } from './table.ts';
 
@@ -129,4 +129,72 @@ test.each([
     paintTitle: String,
   });
   expect(head?.trimEnd()).toBe(titles);
+});
+
+describe('what must not be cut', () => {
+  const ID = '01a20809-fff4';
+  const show = (rows: readonly (readonly string[])[], width: number): string[] =>
+    tableLines({
+      columns: [
+        { title: 'NAME', least: 6, whole: true },
+        { title: 'WHY', least: 4 },
+        { title: 'MORE', least: 4, spare: 1 },
+        { title: 'ID', whole: true },
+      ],
+      rows,
+      width,
+      paintTitle: String,
+    });
+
+  test('others are cut, and then left out, before it needs a line of its own', () => {
+    const rows = [['web', 'because of this', 'and that', ID]];
+    expect(show(rows, 40)[1]).toBe('web   because …  and that  01a20809-fff4');
+    expect(show(rows, 32)[1]).toBe('web   bec…  and …  01a20809-fff4');
+    expect(show(rows, 30)[1]).toBe('web   because …  01a20809-fff4');
+  });
+
+  test('where even that is too little it has a line of its own, as far to the right as there is room', () => {
+    expect(show([['web', 'because', 'of', ID]], 24)).toEqual([
+      'NAME  WHY      MORE  ID',
+      'web   because  of',
+      '           01a20809-fff4',
+    ]);
+  });
+
+  test('a name that is longer than its column has what belongs to it below', () => {
+    const rows = [
+      ['web', 'because', '', ''],
+      ['a-name-that-is-long', 'why', '', ''],
+    ];
+    expect(show(rows, 20)).toEqual([
+      'NAME         WHY',
+      'web          because',
+      'a-name-that-is-long',
+      '             why',
+    ]);
+  });
+
+  test('is whole on terminals of any width, and the others never wider than that', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 30 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(text, { minLength: 4, maxLength: 4 }), { minLength: 1 }),
+        fc.integer({ min: 30, max: 120 }),
+        (rows, width) => {
+          const shown = show(rows, width);
+          for (const line of shown) {
+            const own = rows.some((row) =>
+              row.some((cell) => line.trim() === printable(cell).trim()),
+            );
+            if (!own) expect(textWidth(line)).toBeLessThanOrEqual(width);
+          }
+          const said = shown.join('\n');
+          for (const [name = '', , , id = ''] of rows) {
+            expect(said).toContain(printable(name).trimEnd());
+            expect(said).toContain(printable(id).trimEnd());
+          }
+        },
+      ),
+    );
+  });
 });

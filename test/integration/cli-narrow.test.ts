@@ -5,8 +5,10 @@ import { deploymentOf, digestOf, runOf, serviceOf } from '../support/api-samples
 import { startFakeHelper } from '../support/fake-helper.ts';
 import { runCli } from '../support/run-cli.ts';
 
+/** Longer than a column for it. */
+const NAME = 'shop_inventory-reconciliation-worker';
 const SERVICE = serviceOf({
-  name: 'a-service-with-a-name-longer-than-the-screen\u001b[2J',
+  name: `${NAME}\u001b[2J`,
   stack: 'shop',
   verdict: 'held',
   reason: 'known-bad',
@@ -15,6 +17,8 @@ const SERVICE = serviceOf({
 });
 const FAILED = deploymentOf({
   id: 'x',
+  service: { id: 'x8', name: NAME },
+  queuedAt: '2025-11-30T10:00:00.000Z',
   state: 'rolled-back',
   reason: 'task-failed',
   failure: {
@@ -35,6 +39,8 @@ const FAILED = deploymentOf({
   changes: [{ path: 'TaskTemplate.ContainerSpec.Image', before: 'web:v1', after: null }],
 });
 
+const LONG_ID = '01a20809-0123-7000-afe5-6a1b2c3d4e5f';
+
 const DELIVERY = {
   id: '01a20809-fff4-7000-afe5-6a1b2c3d4e5f',
   sender: 'docker-hub',
@@ -47,29 +53,40 @@ const DELIVERY = {
   pushes: [{ image: 'docker.io/acme/web:v1', results: [] }],
 };
 
+const RUN = runOf({ counts: { current: 51, obsolete: 7 }, reason: 'a reason '.repeat(20) });
+
 const startHelper = () =>
   startFakeHelper(({ path }) => {
     const lists: Readonly<Record<string, readonly unknown[]>> = {
       services: [SERVICE],
-      deployments: [FAILED],
+      deployments: [{ ...FAILED, id: LONG_ID }],
       clusters: [{ name: 'default', state: 'up', problem: null }],
-      runs: [runOf({ counts: { current: 51, obsolete: 7 }, reason: 'a reason '.repeat(20) })],
+      runs: [RUN],
       freezes: [],
-      deliveries: [DELIVERY],
+      deliveries: [DELIVERY, { ...DELIVERY, duplicateOf: DELIVERY.id }],
     };
     const name = path.slice('/api/v1/'.length);
     if (name === 'deployments/x') return { body: FAILED };
     return { body: { items: lists[name] ?? [], next: null } };
   });
 
-it.each(
-  ['status', 'history', 'deployments', 'runs', 'deliveries'].flatMap((name) =>
-    [120, 80, 60].map((columns) => [name, columns] as const),
-  ),
-)('the table of %s fits on a terminal of %i columns', async (name, columns) => {
+const WIDTHS = [160, 120, 100, 80, 60, 40];
+
+it.each([
+  ['status', [NAME, 'known-bad']],
+  ['history', [NAME, '2025-11-30', 'rolled-back']],
+  ['deployments', [NAME, LONG_ID, '2025-11-30', 'rolled-back']],
+  ['runs', [RUN.id, 'done']],
+  ['deliveries', [DELIVERY.id, 'acme/web:v1', 'duplicate']],
+])('the table of %s fits on a terminal, and what people copy is whole', async (name, whole) => {
   await using helper = await startHelper();
-  const { out } = await runCli([name, '--url', helper.url], { columns });
-  for (const line of out.split('\n')) expect(textWidth(line), line).toBeLessThanOrEqual(columns);
+  for (const columns of WIDTHS) {
+    const { out } = await runCli([name, '--url', helper.url], { columns });
+    const lines = stripVTControlCharacters(out).split('\n');
+    for (const line of lines) expect(textWidth(line), line).toBeLessThanOrEqual(columns);
+    const words = lines.flatMap((line) => line.split(/ +/));
+    for (const word of whole) expect(words, `${columns} columns`).toContain(word);
+  }
 });
 
 it.each([

@@ -1,6 +1,7 @@
 import type { DeliveryView } from '../../core/views.ts';
-import { printTime } from '../deployment-lines.ts';
+import { printShortTime } from '../deployment-lines.ts';
 import { EXIT } from '../exit-status.ts';
+import { familiarImage } from '../familiar-image.ts';
 import { wholeNumber } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
 import { readList } from '../read-list.ts';
@@ -9,8 +10,12 @@ import { withHelp } from '../with-help.ts';
 
 const USUAL_LIMIT = 20;
 
-const outcome = ({ duplicateOf, pushes, ignored, deployments }: DeliveryView): string => {
-  if (duplicateOf !== null) return `duplicate of ${duplicateOf}`;
+const outcome = (
+  { duplicateOf, pushes, ignored, deployments }: DeliveryView,
+  isTerminal: boolean,
+): string => {
+  // Cut off, the other's id would be of no use.
+  if (duplicateOf !== null) return isTerminal ? 'duplicate' : `duplicate of ${duplicateOf}`;
   if (pushes.length === 0)
     return `ignored: ${[...new Set(ignored.map(({ reason }) => reason))].join(', ')}`;
   if (deployments.length === 0) {
@@ -51,21 +56,25 @@ export const addDeliveries: AddCommand = (program, act) => {
           print(
             ...tableLines({
               columns: [
-                { title: 'RECEIVED', least: 8 },
-                { title: 'SENDER', least: 8 },
+                { title: 'RECEIVED', least: 11 },
+                { title: 'SENDER', least: 10, spare: 3 },
                 { title: 'SECRET', spare: 2 },
-                { title: 'FROM', spare: 1 },
-                { title: 'PUSHES', least: 16 },
-                { title: 'OUTCOME', least: 12 },
-                { title: 'ID', least: 8, spare: 3 },
+                { title: 'FROM', least: 15, spare: 1 },
+                { title: 'PUSHES', least: 12, cut: 'start' },
+                { title: 'OUTCOME', least: 9 },
+                { title: 'ID', whole: true },
               ],
               rows: items.map((delivery): Cell[] => [
-                width === null ? delivery.receivedAt : printTime(delivery.receivedAt, deps.now()),
+                width === null
+                  ? delivery.receivedAt
+                  : printShortTime(delivery.receivedAt, deps.now()),
                 delivery.sender,
                 delivery.secret,
                 delivery.address,
-                delivery.pushes.map(({ image }) => image).join(', '),
-                outcome(delivery),
+                delivery.pushes
+                  .map(({ image }) => (width === null ? image : familiarImage(image)))
+                  .join(', '),
+                outcome(delivery, width !== null),
                 delivery.id,
               ]),
               width,

@@ -100,7 +100,7 @@ export const addDeployments: AddCommand = (program, act) => {
       const items = await readList<DeploymentView>(context.api(), PATH, filter, limit);
       if (context.json) context.printJson({ items });
       else if (items.length === 0) context.note('no deployments');
-      else context.print(...deploymentLines(context, items));
+      else context.print(...deploymentLines(context, items, { withIds: true }));
       return EXIT.well;
     }),
   );

@@ -1,6 +1,6 @@
 import type { RunSummary, RunView } from '../../core/views.ts';
 import { printDuration } from '../age.ts';
-import { printTime } from '../deployment-lines.ts';
+import { printShortTime } from '../deployment-lines.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
 import { wholeNumber } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
@@ -16,21 +16,21 @@ const USUAL_LIMIT = 20;
 const PATH = '/api/v1/runs';
 
 const COLUMNS = [
-  { title: 'STARTED', least: 8 },
-  { title: 'STATE' },
+  { title: 'STARTED', least: 11 },
+  { title: 'STATE', least: 7 },
   { title: 'DOES', least: 7, spare: 3 },
-  { title: 'BY', least: 4 },
-  { title: 'TOOK', least: 3, spare: 2 },
+  { title: 'BY', least: 8 },
+  { title: 'TOOK', least: 4, spare: 2 },
   { title: 'SERVICES', least: 12, spare: 4 },
   { title: 'WHY', least: 10, spare: 1 },
-  { title: 'ID', least: 36 },
-];
+  { title: 'ID', whole: true },
+] as const;
 
 const rowOf = (run: RunSummary, now: number, isTerminal: boolean): Cell[] => {
   const end = run.endedAt === null ? now : Date.parse(run.endedAt);
   const counts = Object.entries(run.counts).map(([verdict, count]) => `${count} ${verdict}`);
   return [
-    isTerminal ? printTime(run.startedAt, now) : run.startedAt,
+    isTerminal ? printShortTime(run.startedAt, now) : run.startedAt,
     run.state,
     run.dryRun ? 'dry run' : 'deploys',
     run.by ?? run.origin,
