@@ -12,13 +12,14 @@ type File = { readonly path: string; readonly text: string };
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  config: ['core'],
+  files: [],
+  config: ['core', 'files'],
   log: ['core'],
   intake: ['core'],
   'adapters/notify': ['core'],
   'adapters/registry': ['core'],
   'adapters/swarm': ['core'],
-  store: ['core'],
+  store: ['core', 'files'],
   work: ['core', 'store'],
   http: ['core'],
   cli: ['core', 'config'],

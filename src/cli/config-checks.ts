@@ -10,8 +10,12 @@ export type ConfigCheckDeps = {
     host: string,
     signal: AbortSignal,
   ) => Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
-  /** Opens the store and closes it again; throws what a person should read. */
-  readonly tryStore: () => Promise<'free' | 'in-use'>;
+  /** Opens the store and closes it again; `why` is what a person should read. */
+  readonly tryStore: (
+    signal: AbortSignal,
+  ) => Promise<
+    { readonly kind: 'free' | 'in-use' } | { readonly kind: 'refused'; readonly why: string }
+  >;
 };
 
 /** What `check-config` tries: every cluster and registry of the configuration, its store and its secrets. */
@@ -43,10 +47,11 @@ export const createConfigChecks = (
   })),
   {
     name: 'store',
-    run: async () => {
-      const state = await deps.tryStore();
+    run: async (signal) => {
+      const trial = await deps.tryStore(signal);
+      if (trial.kind === 'refused') return { ok: false, detail: trial.why };
       // Which is as it should be beside a helper that runs.
-      const suffix = state === 'in-use' ? ', in use by a helper that runs' : '';
+      const suffix = trial.kind === 'in-use' ? ', in use by a helper that runs' : '';
       return { ok: true, detail: `${config.store}${suffix}` };
     },
   },

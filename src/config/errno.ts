@@ -5,6 +5,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of its path is not a directory',
   ELOOP: 'too many symbolic links',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'the disk is full',
   ENAMETOOLONG: 'its name is too long',
 };
 

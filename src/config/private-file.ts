@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../files/make-folder.ts';
 
 const OWNER_ONLY = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
@@ -10,7 +11,7 @@ const OWNER_ONLY_FOLDER = 0o700;
  * all. Makes its folder. Throws what Node throws.
  */
 export const writePrivateFile = (path: string, text: string): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
+  makeFolder(dirname(path), OWNER_ONLY_FOLDER);
   const beside = `${path}.${randomUUID()}`;
   try {
     writeFileSync(beside, text, { mode: OWNER_ONLY, flag: 'wx', flush: true });

@@ -1,24 +1,9 @@
-import { accessSync, constants, mkdirSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../files/make-folder.ts';
 import { StoreError } from './store-error.ts';
 
 const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
-
-/**
- * Makes a folder and those that it stands in. One after another, because Node's `recursive` tries for ever
- * where a folder is there and takes none: in /proc, behind a link to nowhere, on a mount that is gone.
- */
-const makeFolder = (folder: string): void => {
-  if (statOf(folder)?.isDirectory() === true) return;
-  const above = dirname(folder);
-  if (above !== folder) makeFolder(above);
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    // Somebody else may have made it meanwhile.
-    if (statOf(folder)?.isDirectory() !== true) throw error;
-  }
-};
 
 /**
  * Makes the folder for the store at `path`, and sees that a store may be written there.

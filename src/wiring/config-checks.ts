@@ -1,12 +1,10 @@
-import { existsSync, rmSync } from 'node:fs';
 import { createDockerConfigReader } from '../adapters/registry/docker-config.ts';
 import type { ConfigCheck } from '../cli/cli-deps.ts';
 import { createConfigChecks } from '../cli/config-checks.ts';
 import type { Config } from '../config/config.ts';
 import { silentLog } from '../core/log.ts';
-import { openStore } from '../store/open-store.ts';
-import { StoreError } from '../store/store-error.ts';
 import { connect, connectRegistries } from './connect.ts';
+import { tryStoreApart } from './try-store-apart.ts';
 
 /** The file of sign-ins, which would be missed only when a registry asks for one of them. */
 const dockerConfigCheck = (path: string): ConfigCheck => ({
@@ -42,21 +40,7 @@ export const configChecks = (config: Config): readonly ConfigCheck[] => {
     {
       connect,
       probeRegistry: registries.probe,
-      tryStore: async () => {
-        const isThere = existsSync(config.store);
-        try {
-          const store = openStore(config.store);
-          // A check leaves nothing behind; while it is open nobody else has it.
-          if (!isThere) {
-            for (const file of [config.store, `${config.store}-wal`]) rmSync(file, { force: true });
-          }
-          await store.close();
-          return 'free';
-        } catch (error) {
-          if (error instanceof StoreError && error.code === 'in-use') return 'in-use';
-          throw error;
-        }
-      },
+      tryStore: (signal) => tryStoreApart(config.store, signal),
     },
   );
   return dockerConfig === null ? checks : [...checks, dockerConfigCheck(dockerConfig)];

@@ -50,6 +50,13 @@ describe('login', () => {
     expect(readFileSync(fileOf(), 'utf8')).toBe(before);
   });
 
+  it('says at once where no folder for the profile can be made', async () => {
+    const env = { CD_HELPER_PROFILE: '/proc/no/such/profile.yaml' };
+    const ran = await run(['login', '--url', stage.helper().url], OPERATOR, env);
+    expect(ran.err).toContain('/proc/no/such/profile.yaml cannot be written');
+    expect(ran.status).toBe(1);
+  });
+
   it('takes no token from the command line, which everybody can read', async () => {
     const { status, err } = await run(['login', '--token', OPERATOR, '--url', stage.helper().url]);
     expect([status, err]).toEqual([2, expect.stringContaining('takes no --token')]);

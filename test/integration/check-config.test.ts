@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { type CommandResult, runCommand } from '../support/run-command.ts';
 import { type FakeEngine, startFakeEngine } from '../support/fake-engine.ts';
@@ -110,6 +110,11 @@ it('check-config leaves no store behind, and one that is there as it is', async 
   try {
     expect((await check()).stdout).toContain(`✓ store: ${store}`);
     expect(readdirSync(folder)).toEqual(['config.yml']);
+    const deeper = join(folder, 'not', 'there', 'store.db');
+    writeFileSync(file, JSON.stringify({ store: deeper }));
+    expect((await check()).stdout).toContain(`✓ store: ${deeper}`);
+    expect(readdirSync(folder)).toEqual(['config.yml']);
+    writeFileSync(file, JSON.stringify({ store }));
     await openStore(store).close();
     expect((await check()).stdout).toContain(`✓ store: ${store}`);
     expect(readdirSync(folder)).toEqual(['config.yml', 'store.db']);
@@ -118,23 +123,36 @@ it('check-config leaves no store behind, and one that is there as it is', async 
   }
 });
 
-it.skipIf(process.getuid?.() !== 0)(
-  'check-config tells of a store on a file system that is mounted read-only',
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'check-'));
-    try {
-      // A mount of its own that ends with the command.
-      const script = 'mount -t tmpfs tmpfs "$1" && mount -o remount,ro "$1" && shift && exec "$@"';
-      const { stdout } = await promisify(execFile)(
-        'unshare',
-        ['--mount', 'sh', '-c', script, 'sh', folder, process.execPath, MAIN, 'check-config'],
-        { env: { PATH: process.env['PATH'], CD_HELPER_STORE: join(folder, 'store.db') } },
-      ).catch((error: unknown) => error as { stdout: string });
-      expect(stdout).toMatch(
-        /✗ store: .*EROFS.*check that its file system is not mounted read-only/,
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
-);
+/** Runs `check-config` beside a mount at `folder`, made by the script, that ends with the command. */
+const checkOnMount = async (folder: string, script: string) => {
+  const run = `${script} && shift && exec "$@"`;
+  return promisify(execFile)(
+    'unshare',
+    ['--mount', 'sh', '-c', run, 'sh', folder, process.execPath, MAIN, 'check-config'],
+    { env: { PATH: process.env['PATH'], CD_HELPER_STORE: join(folder, 'store.db') } },
+  ).catch((error: unknown) => error as { stdout: string });
+};
+
+describe.skipIf(process.getuid?.() !== 0)('check-config tells of a store on a file system', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'check-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('that is mounted read-only', async () => {
+    const script = 'mount -t tmpfs tmpfs "$1" && mount -o remount,ro "$1"';
+    const { stdout } = await checkOnMount(folder, script);
+    expect(stdout).toMatch(/✗ store: .*EROFS.*check that its file system is not mounted read-only/);
+  });
+
+  it('that does not answer, and ends all the same', async () => {
+    // Whoever opened it would have to answer, and does not.
+    const options = 'fd=3,rootmode=40000,user_id=0,group_id=0';
+    const script = `exec 3<>/dev/fuse && mount -i -t fuse -o ${options} none "$1"`;
+    const { stdout } = await checkOnMount(folder, script);
+    expect(stdout).toMatch(
+      /✗ store: .*no answer from its file system within 10 s: is it on a mount/,
+    );
+  });
+});
