@@ -21,6 +21,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
+// The same for what is no result; the command goes on, and its status tells how it ended.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 const streams = { input: process.stdin, output: process.stderr };
 const ask = askAtTerminal(streams);

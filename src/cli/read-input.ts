@@ -1,5 +1,5 @@
-/** No token or answer is longer. */
-const LONGEST_INPUT = 65_536;
+/** No token is longer, and no hook that a helper takes. */
+const LONGEST_INPUT = 1_048_576;
 
 /** The whole of what is piped in; throws where it is longer than anything that is asked for. */
 export const readInput = async (

@@ -30,6 +30,14 @@ const profile = { [PROFILE]: `url: https://cd.local/x/\ntoken: ${TOKEN}-profile\
 test.each([
   ['nothing said', {}, {}, {}, 'http://127.0.0.1:8080 none (guess)'],
   ['options', { url: 'http://a/', token: 't' }, {}, profile, 'http://a t'],
+  ['what a browser shows', { url: 'http://a/x/#/services?q=b' }, {}, {}, 'http://a/x none'],
+  [
+    'a password in the address',
+    { url: 'http://me:hunter2@a' },
+    {},
+    {},
+    'the address of a helper has no user and no password in it | leave them out; the helper knows people by their token: cd-helper login',
+  ],
   [
     'variables',
     {},

@@ -55,13 +55,21 @@ const ownHelper = (config: Config): { url: string; token: Secret | null } => {
 
 const checkedUrl = (url: string): string => {
   const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed !== null && `${parsed.username}${parsed.password}` !== '') {
+    // Nor is it shown: the password is in it.
+    throw new ProfileRefused(
+      'the address of a helper has no user and no password in it',
+      'leave them out; the helper knows people by their token: cd-helper login',
+    );
+  }
   if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.search !== '') {
     throw new ProfileRefused(
       `${JSON.stringify(url)} is no address of a helper`,
       'it begins with http:// or https://',
     );
   }
-  return url.replace(/\/+$/, '');
+  // The dashboard's own places stand behind a #, in addresses that are copied from a browser.
+  return url.replace(/#.*$/, '').replace(/\/+$/, '');
 };
 
 const find = (inputs: ClientInputs): ClientSettings => {

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Digest } from '../../src/core/digest.ts';
 import type { DeploymentView } from '../../src/core/views.ts';
-import { DeliverySchema } from '../../src/http/schemas/delivery.ts';
+import { DeliveryDetailSchema, DeliverySchema } from '../../src/http/schemas/delivery.ts';
 import { DeploymentSchema } from '../../src/http/schemas/deployment.ts';
 import { FreezeSchema } from '../../src/http/schemas/desk.ts';
 import { RunSchema, RunSummarySchema } from '../../src/http/schemas/run.ts';
@@ -122,11 +122,13 @@ describe('at night', () => {
 });
 
 describe('--json', () => {
-  const items = (item: z.ZodType) => z.strictObject({ items: z.array(item).min(1) });
+  const items = <T>(item: z.ZodType<T>) => z.strictObject({ items: z.array(item).min(1) });
 
   it('has the shapes that the help tells', async () => {
     const dry = await runCli(['smart-redeploy', '--dry-run', '--json'], { env: envOf() });
     const { id } = RunSchema.parse(JSON.parse(dry.out));
+    const came = await runCli(['deliveries', '--json', '--limit', '1'], { env: envOf() });
+    const delivery = items(DeliverySchema).parse(JSON.parse(came.out)).items[0]?.id ?? '';
     const frozen = await runCli(['freeze', '--reason', 'test', '--service', 'wbe', '--json'], {
       env: envOf(),
     });
@@ -138,6 +140,7 @@ describe('--json', () => {
       [['deployments'], items(DeploymentSchema)],
       [['history'], items(DeploymentSchema)],
       [['deliveries'], items(DeliverySchema)],
+      [['deliveries', delivery], DeliveryDetailSchema],
       [['runs'], items(RunSummarySchema)],
       [['runs', id], RunSchema],
       [['freezes'], items(FreezeSchema)],
@@ -170,6 +173,13 @@ describe('whoever may only look', () => {
 });
 
 describe('a pipe', () => {
+  it('for what is no result may be closed early, and the status stays', () => {
+    // Nobody reads it any more before anything is said.
+    const command = `'${process.execPath}' '${MAIN}' status --nope 2> >(exec true); exit $?`;
+    const env = { PATH: process.env['PATH'], HOME: '/nonexistent' };
+    expect(spawnSync('bash', ['-c', command], { env }).status).toBe(2);
+  });
+
   it('that is closed early is no error', () => {
     const command = `set -o pipefail; '${process.execPath}' '${MAIN}' history --ndjson 2>&1 | head -c 1`;
     const env = { PATH: process.env['PATH'], HOME: '/nonexistent', ...envOf() };

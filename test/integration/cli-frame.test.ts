@@ -251,6 +251,15 @@ test.each([
   expect(status).toBe(expected);
 });
 
+test('hook explain reads standard input for -', async () => {
+  const { status, out } = await runCli(['hook', 'explain', '-', '--engine', 'unix:///x'], {
+    readInput: async () => '{"image":"acme/app:v1"}',
+    explain,
+  });
+  expect(out).toContain('Push of docker.io/acme/app:v1');
+  expect(status).toBe(0);
+});
+
 const folder = mkdtempSync(join(tmpdir(), 'cd-helper-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -77,7 +77,7 @@ it.each([
   ['history', [NAME, '2025-11-30', 'rolled-back']],
   ['deployments', [NAME, LONG_ID, '2025-11-30', 'rolled-back']],
   ['runs', [RUN.id, 'done']],
-  ['deliveries', [DELIVERY.id, 'acme/web:v1', 'duplicate']],
+  ['deliveries', [DELIVERY.id, 'acme/web:v1']],
 ])('the table of %s fits on a terminal, and what people copy is whole', async (name, whole) => {
   await using helper = await startHelper();
   for (const columns of WIDTHS) {

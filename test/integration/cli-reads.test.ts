@@ -293,6 +293,56 @@ test('deliveries: what came, and what became of it', async () => {
   expect(outcomes[3]).toContain('waiting');
 });
 
+test('deliveries of one: what came in, and what each cluster made of it', async () => {
+  const delivery = {
+    id: 'd1',
+    receivedAt: '2026-01-01T10:00:00.000Z',
+    sender: 'docker-hub',
+    secret: 'main',
+    address: '10.0.0.1',
+    status: 202,
+    pushes: [
+      {
+        image: 'docker.io/acme/web:v1',
+        digest: digestOf('a'),
+        results: [
+          { cluster: 'qa', state: 'done', outcome: 'deployed', detail: null, endedAt: null },
+          { cluster: 'far', state: 'waiting', outcome: null, detail: 'it is down', endedAt: null },
+        ],
+      },
+    ],
+    ignored: [{ reason: 'no-tag', about: 'docker.io/acme/api' }],
+    duplicateOf: null,
+    deployments: ['x1'],
+    headers: { 'user-agent': 'hub' },
+    body: `{"tag":"\u001b[2Jv1"}${' '.repeat(3_000)}`,
+  };
+  await using helper = await startFakeHelper(({ path }) =>
+    path === '/api/v1/deliveries/d1'
+      ? { body: delivery }
+      : problem(404, 'not-found', 'there is no such delivery'),
+  );
+  const { status, out } = await runCli(['deliveries', 'd1', '--url', helper.url]);
+  expect(out).toContain(`push         docker.io/acme/web:v1 with ${digestOf('a')}\n`);
+  expect(out).toMatch(/^ +qa {2}deployed\n +far {2}waiting: it is down$/m);
+  expect(out).toContain('ignored      no-tag (docker.io/acme/api)\n');
+  expect(out).toContain('story        cd-helper deployments x1\n');
+  expect(out).toContain('header       user-agent: hub\n');
+  expect(out).toContain('body         {"tag":"v1"}');
+  expect(out).toMatch(/… \(3\d{3} characters; --json gives all\)\n/);
+  expect(status).toBe(0);
+  const whole = await runCli(['deliveries', 'd1', '--json', '--url', helper.url]);
+  expect(JSON.parse(whole.out)).toEqual(delivery);
+  const none = await runCli(['deliveries', 'd2', '--url', helper.url]);
+  expect([none.status, none.err]).toEqual([1, 'there is no such delivery\n']);
+});
+
+test('history of one that was never deployed names it', async () => {
+  await using helper = await startFakeHelper(() => page([]));
+  const { err } = await runCli(['history', 'wbe', '--url', helper.url]);
+  expect(err).toBe('nothing was deployed of "wbe"\n');
+});
+
 test('what a helper says cannot command the terminal', async () => {
   const evil = 'x\u001b[2J\nforged';
   await using helper = await startFakeHelper(({ path }) =>

@@ -34,8 +34,13 @@ const show = async (
     const isThere = await showServices(context, service, cluster);
     if (isThere) print('');
   }
-  if (items.length === 0) note('nothing was deployed');
-  else print(...deploymentLines(context, items));
+  if (items.length > 0) print(...deploymentLines(context, items));
+  else
+    note(
+      service === undefined
+        ? 'nothing was deployed'
+        : `nothing was deployed of ${JSON.stringify(service)}`,
+    );
 };
 
 export const addHistory: AddCommand = (program, act) => {

@@ -92,7 +92,7 @@ export const addHookExplain: AddCommand = (hook, act) => {
   const command = hook
     .command('explain')
     .description('say what a captured hook would do; nothing is sent and nothing changed')
-    .argument('<file>', 'its body, or the whole request with headers')
+    .argument('<file>', 'its body, or the whole request with headers; - reads standard input')
     .option(
       '-H, --header <header>',
       'a header that came with it; may be given several times',
@@ -104,13 +104,16 @@ export const addHookExplain: AddCommand = (hook, act) => {
     json: '{"kind", "sender", "pushes": [{"image", "digest"}], "ignored", "explanation": [line]}',
     examples: [
       'cd-helper hook explain hook.txt',
+      'pbpaste | cd-helper hook explain - --registry registry.local:5000',
       "cd-helper hook explain body.json -H 'X-GitHub-Event: package' --engine unix:///var/run/docker.sock",
     ],
   }).action(
     act(async (context, file: string, options: Options) => {
       const { deps, json, print, printJson } = context;
       if (deps.explain === undefined) throw new CliFailure('this program cannot explain hooks');
-      const captured = readCapturedHook(context.readFile(file), options.header ?? []);
+      const text =
+        file === '-' ? ((await deps.readInput?.(deps.signal)) ?? '') : context.readFile(file);
+      const captured = readCapturedHook(text, options.header ?? []);
       if (!captured.ok)
         throw new CliFailure(`${file}: ${captured.problem}`, { status: EXIT.wrongUse });
       const read = deps.explain(captured.delivery, options.registry ?? null);
