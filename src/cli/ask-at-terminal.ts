@@ -11,6 +11,9 @@ type Ask = (question: string, signal: AbortSignal) => Promise<string>;
 
 const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
 
+const isAbort = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ABORT_ERR';
+
 const askOn =
   ({ input, output }: Streams, isSecret: boolean): Ask =>
   async (question, signal) => {
@@ -30,7 +33,8 @@ const askOn =
       });
     } catch (error) {
       signal.throwIfAborted();
-      if (stopped.signal.aborted) throw new CliFailure('stopped');
+      // Ctrl-C, or Ctrl-D, for which the reader of lines gives up by itself.
+      if (isAbort(error)) throw new CliFailure('stopped');
       throw error;
     } finally {
       lines.close();
