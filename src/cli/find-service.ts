@@ -3,6 +3,7 @@ import type { ApiClient } from './api-client.ts';
 import { printable } from './cell-text.ts';
 import { downClusters } from './down-clusters.ts';
 import { CliFailure, EXIT } from './exit-status.ts';
+import { requireCluster } from './require-cluster.ts';
 import { readList } from './read-list.ts';
 
 /** The one service that is meant by a name or id, `cluster` telling apart those of one name. */
@@ -15,7 +16,9 @@ export const findService = async (
   const meant = all.filter((service) => service.name === name || service.id === name);
   const [one] = meant;
   if (one === undefined) {
-    const down = downClusters(await readList<ClusterView>(api, '/api/v1/clusters', {}), cluster);
+    const clusters = await readList<ClusterView>(api, '/api/v1/clusters', {});
+    requireCluster(clusters, cluster);
+    const down = downClusters(clusters, cluster);
     if (down.length > 0) {
       throw new CliFailure(`whether there is a service ${JSON.stringify(name)} cannot be told`, {
         status: EXIT.unknown,

@@ -32,6 +32,13 @@ test.each([
   ['options', { url: 'http://a/', token: 't' }, {}, profile, 'http://a t'],
   ['what a browser shows', { url: 'http://a/x/#/services?q=b' }, {}, {}, 'http://a/x none'],
   [
+    'a token with a line break',
+    { url: 'http://a' },
+    { CD_HELPER_API_TOKEN: 'abc\n' },
+    {},
+    'the token has something in it that no token has, such as a space or the end of a line | --token, CD_HELPER_API_TOKEN or the profile gives it',
+  ],
+  [
     'a password in the address',
     { url: 'http://me:hunter2@a' },
     {},

@@ -72,6 +72,17 @@ const checkedUrl = (url: string): string => {
   return url.replace(/#.*$/, '').replace(/\/+$/, '');
 };
 
+/** Others cannot be sent, and the answer to them would be told as one to a wrong address. */
+const checkedToken = (token: string | null): Secret | null => {
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new ProfileRefused(
+      'the token has something in it that no token has, such as a space or the end of a line',
+      '--token, CD_HELPER_API_TOKEN or the profile gives it',
+    );
+  }
+  return token === null ? null : createSecret(token);
+};
+
 const find = (inputs: ClientInputs): ClientSettings => {
   const saidUrl = said(inputs.url) ?? variableOrFile(inputs, 'CD_HELPER_URL');
   const saidToken = said(inputs.token) ?? variableOrFile(inputs, 'CD_HELPER_API_TOKEN');
@@ -82,7 +93,7 @@ const find = (inputs: ClientInputs): ClientSettings => {
     // The token of a profile goes to the address of that profile and to no other.
     const profileFits = profile.url === undefined || checkedUrl(profile.url) === clean;
     const token = saidToken ?? (profileFits ? said(profile.token) : null);
-    return { url: clean, token: token === null ? null : createSecret(token), isGuess: false };
+    return { url: clean, token: checkedToken(token), isGuess: false };
   }
   const loaded = loadConfig({
     argvConfig: inputs.config,
@@ -93,7 +104,7 @@ const find = (inputs: ClientInputs): ClientSettings => {
   const token = saidToken ?? said(profile.token);
   return {
     url: own.url,
-    token: token === null ? own.token : createSecret(token),
+    token: checkedToken(token) ?? own.token,
     isGuess: true,
   };
 };

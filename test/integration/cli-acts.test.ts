@@ -188,6 +188,13 @@ test.each([
   expect(status).toBe(posts === 2 ? 0 : 1);
 });
 
+test('where nothing is chosen that is said, and no more', async () => {
+  await using helper = await startRunningHelper([], []);
+  const { status, out, err } = await runCli(['smart-redeploy', '--dry-run', '--url', helper.url]);
+  expect([out, status]).toEqual(['', 0]);
+  expect(err).toContain('no service matches');
+});
+
 test('where nothing is obsolete nothing is asked', async () => {
   await using helper = await startRunningHelper([], [serviceOf({ name: 'web' })]);
   const { status, out } = await runCli(['smart-redeploy', '--url', helper.url], {
@@ -370,6 +377,7 @@ test.each([
   [['redeploy', 'we'], 'did you mean web?'],
   [['redeploy', 'nothing'], 'there is no service "nothing"'],
   [['redeploy', 'twin'], 'several clusters have a service "twin": a, b'],
+  [['redeploy', 'nothing', '--cluster', 'qa'], 'there is no cluster "qa"\nthere are: a\n'],
 ])('%j is wrong use', async (argv, message) => {
   await using helper = await startActingHelper();
   const { status, err } = await runCli([...argv, '--url', helper.url]);

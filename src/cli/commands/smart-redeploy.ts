@@ -57,6 +57,10 @@ const showPlan = (
   services: readonly ServiceView[],
   options: Options,
 ): readonly ServiceView[] => {
+  if (services.length === 0) {
+    context.note('no service matches, or none runs: nothing is to be redeployed');
+    return [];
+  }
   const affected = services.filter((service) => wouldRedeploy(service, options));
   context.print(...serviceLines(context, services), '', countServices(services));
   context.print(

@@ -4,10 +4,11 @@ import { type ClusterView, type ServiceView, VERDICT_NAMES } from '../../core/vi
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
 import { downClusters } from '../down-clusters.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
+import { EXIT } from '../exit-status.ts';
 import { inspectEngine } from '../inspect-engine.ts';
 import { matchesPattern } from '../matches-pattern.ts';
 import type { AddCommand } from '../program.ts';
+import { requireCluster } from '../require-cluster.ts';
 import { readList } from '../read-list.ts';
 import { countServices, serviceLines } from '../service-table.ts';
 import { showCards } from '../show-services.ts';
@@ -33,13 +34,7 @@ const keeps =
 /** Says which clusters did not answer, since their services are missing from the list. */
 const tellUnreached = async (context: Context, { cluster }: Filter): Promise<boolean> => {
   const clusters = await readList<ClusterView>(context.api(), '/api/v1/clusters', {});
-  if (cluster !== undefined && clusters.every(({ name }) => name !== cluster)) {
-    const names = clusters.map(({ name }) => name).join(', ');
-    throw new CliFailure(`there is no cluster ${JSON.stringify(cluster)}`, {
-      status: EXIT.wrongUse,
-      hint: printable(`there are: ${names}`),
-    });
-  }
+  requireCluster(clusters, cluster);
   const down = downClusters(clusters, cluster);
   for (const line of down) context.note(line);
   return down.length === 0;

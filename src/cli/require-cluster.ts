@@ -1,0 +1,16 @@
+import type { ClusterView } from '../core/views.ts';
+import { printable } from './cell-text.ts';
+import { CliFailure, EXIT } from './exit-status.ts';
+
+/** Throws where somebody asks for a cluster that there is not: whatever is asked of it would only be empty. */
+export const requireCluster = (
+  clusters: readonly Pick<ClusterView, 'name'>[],
+  asked: string | undefined,
+): void => {
+  if (asked === undefined || clusters.some(({ name }) => name === asked)) return;
+  const names = clusters.map(({ name }) => name).join(', ');
+  throw new CliFailure(`there is no cluster ${JSON.stringify(asked)}`, {
+    status: EXIT.wrongUse,
+    hint: printable(`there are: ${names}`),
+  });
+};
