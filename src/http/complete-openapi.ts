@@ -9,6 +9,7 @@ type Parameter = {
 };
 type Answer = { description: string; readonly content?: object };
 type Operation = {
+  readonly tags?: readonly string[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required?: boolean; readonly content: object };
   readonly responses?: Readonly<Record<string, Answer>>;
@@ -29,8 +30,11 @@ const READ_HEADERS = [
 const STREAM_HEADERS = [
   header('Last-Event-ID', 'Id of the last event that is known: the answer goes on after it.'),
 ];
-const ACT_HEADERS = [
+const SESSION_HEADERS = [
   header('X-CD-Helper', '`dashboard`: needed where a session is shown and no token.'),
+];
+const ACT_HEADERS = [
+  ...SESSION_HEADERS,
   header(
     'Idempotency-Key',
     '1 to 255 visible ASCII characters. The same request with the same key is carried out once, and answered the same for 24 hours.',
@@ -56,7 +60,11 @@ const complete = (method: string, path: string, operation: Operation): Operation
   const isRead = method === 'get';
   const isHook = !path.includes('/api/v1/');
   const isStream = JSON.stringify(operation.responses ?? {}).includes('"text/event-stream"');
-  const headers = isHook ? [] : isStream ? STREAM_HEADERS : isRead ? READ_HEADERS : ACT_HEADERS;
+  // Whoever is signed in is asked for anew each time, and signing in twice makes two sessions.
+  const isSession = operation.tags?.includes('session') ?? false;
+  const readHeaders = isSession ? [] : isStream ? STREAM_HEADERS : READ_HEADERS;
+  const actHeaders = isSession ? SESSION_HEADERS : ACT_HEADERS;
+  const headers = isHook ? [] : isRead ? readHeaders : actHeaders;
   const answers = Object.entries(operation.responses ?? {}).map(([status, answer]) => {
     const described = answer.description === 'Problem' ? {} : { description: STATUS_CODES[status] };
     return [status, { ...answer, ...described }] as const;
@@ -72,7 +80,7 @@ const complete = (method: string, path: string, operation: Operation): Operation
     parameters: [...(operation.parameters ?? []), ...headers],
     responses: {
       ...Object.fromEntries(answers),
-      ...(isRead && !isStream ? { 304: { description: 'What is known already' } } : {}),
+      ...(headers === READ_HEADERS ? { 304: { description: 'What is known already' } } : {}),
       default: PROBLEM,
     },
   } as Operation;

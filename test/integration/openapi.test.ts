@@ -198,6 +198,36 @@ describe('real answers are as the document says', () => {
   );
 });
 
+describe('a header that the document tells of', () => {
+  const takes = ({ parameters = [] }: DescribedOperation, header: string): boolean =>
+    parameters.some(({ name }) => name === header);
+  const paths = (one: DescribedOperation): string =>
+    one.path.replace('{cluster}', 'default').replace('{name}', 'web').replace('{id}', 'none');
+
+  it.each(
+    STEADY.filter(({ method, path }) => method === 'GET' && !path.endsWith('{id}')).map(
+      (one) => [one.path, one] as const,
+    ),
+  )('If-None-Match, of %s, is heeded, and no other read has a tag', async (_path, one) => {
+    const { headers } = await stage.ask(paths(one));
+    expect(headers.has('etag')).toBe(takes(one, 'If-None-Match'));
+    expect('304' in one.responses).toBe(takes(one, 'If-None-Match'));
+  });
+
+  it.each(
+    STEADY.filter(({ method, path }) => method !== 'GET' && !path.startsWith('/hooks')).map(
+      (one) => [one.method, one.path, one] as const,
+    ),
+  )('Idempotency-Key, of %s %s, is heeded, and of no other', async (method, _path, one) => {
+    const { text } = await stage.ask(paths(one), {
+      method,
+      headers: { 'idempotency-key': 'x'.repeat(256) },
+      ...(one.requestBody?.required === true ? { body: { reason: 'night' } } : {}),
+    });
+    expect(text.includes('Idempotency-Key')).toBe(takes(one, 'Idempotency-Key'));
+  });
+});
+
 describe('whatever is asked after the document', () => {
   it.each(STEADY.map((one) => [one.method, one.path, one] as const))(
     'of %s %s is answered as it says, and never with a fault of ours',
