@@ -31,10 +31,13 @@ export const addHold = async (query: Query, hold: NewHold, now: number): Promise
     .execute();
 };
 
-/**
- * Holds the digest of a deployment because it failed on the service, as part of the caller's transaction,
- * unless it is held for that already.
- */
+/** The same unless one of the kind stands already; to be called in a transaction. */
+export const addHoldOnce = async (query: Query, hold: NewHold, now: number): Promise<void> => {
+  const standing = (await readHolds(query, hold.cluster))(hold.service, hold.digest);
+  if (standing?.kind !== hold.kind) await addHold(query, hold, now);
+};
+
+/** Holds the digest of a deployment because it failed on the service; to be called in a transaction. */
 export const holdKnownBad = async (
   query: Query,
   id: string,
@@ -44,10 +47,8 @@ export const holdKnownBad = async (
 ): Promise<void> => {
   const { cluster, to: digest } = deployment;
   if (digest === null) return;
-  const standing = (await readHolds(query, cluster))(service, digest);
-  if (standing?.kind === 'known-bad') return;
   const hold = { id, cluster, service, digest, deployment: deployment.id };
-  await addHold(query, { ...hold, kind: 'known-bad' }, now);
+  await addHoldOnce(query, { ...hold, kind: 'known-bad' }, now);
 };
 
 /** Answers which hold stands on a digest for a service as its spec is now. */
@@ -78,6 +79,23 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
     if (row === undefined) return null;
     return { kind: row.kind, since: rfc3339(row.created_at), deployment: row.deployment_id };
   };
+};
+
+/** When a digest that somebody went back from was last released for a service, ms since the epoch, or null. */
+export type FindRelease = (serviceId: string, digest: Digest) => number | null;
+
+/** Every such release of a cluster, read once. */
+export const readReleases = async (db: Query, cluster: string): Promise<FindRelease> => {
+  const rows = await db
+    .selectFrom('holds')
+    .select(['service_id', 'digest', (eb) => eb.fn.max('released_at').as('at')])
+    .where('cluster', '=', cluster)
+    .where('kind', '=', 'rolled-back')
+    .where('released_at', 'is not', null)
+    .groupBy(['service_id', 'digest'])
+    .execute();
+  return (serviceId, digest) =>
+    rows.find((row) => row.service_id === serviceId && row.digest === digest)?.at ?? null;
 };
 
 /** Lifts every hold of a service and returns how many stood. */

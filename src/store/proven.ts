@@ -7,6 +7,8 @@ export type Proven = {
   /** Tells whether anything of the spec is another, its image's text included. */
   readonly spec: string;
   readonly forceUpdate: number;
+  /** ms since the epoch. */
+  readonly at: number;
 };
 
 const specOf = (service: Pick<Service, 'specFingerprint' | 'imageText'>): string =>
@@ -46,6 +48,7 @@ export const readProven = async (
         digest: row.digest as Digest,
         spec: row.spec_fingerprint,
         forceUpdate: row.force_update,
+        at: row.proven_at,
       },
     ]),
   );

@@ -6,7 +6,7 @@ import { verdictDetail, verdictReason } from '../core/verdict.ts';
 import type { DeploymentView, RunRequest, ServiceView } from '../core/views.ts';
 import { recordAction } from '../store/actions.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
-import { addHold, releaseHolds } from '../store/holds.ts';
+import { addHold, addHoldOnce, releaseHolds } from '../store/holds.ts';
 import type { Db } from '../store/open-store.ts';
 import { readDeployment } from '../store/read-deployments.ts';
 import { checkCluster, type CheckClusterDeps, type PlannedService } from './check-cluster.ts';
@@ -207,9 +207,14 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     },
 
     release: async (key, by) => {
-      const { service } = await look(key, by.signal);
+      const { service, verdict } = await look(key, by.signal);
       const now = clock.now();
       await db.transaction().execute(async (query) => {
+        // One that the engine alone knew of is put down, so that it is known to be lifted.
+        if (verdict.verdict === 'held' && verdict.hold.kind === 'rolled-back') {
+          const hold = { id: deps.newId(), cluster: key.cluster, service, digest: verdict.to };
+          await addHoldOnce(query, { ...hold, kind: 'rolled-back', deployment: null }, now);
+        }
         const lifted = await releaseHolds(query, key.cluster, service.id, by.actor, now);
         const target = `${key.cluster}/${service.name}`;
         const action = {

@@ -181,6 +181,37 @@ describe('a person', () => {
     });
   });
 
+  it('goes back by the engine itself, and the digest is held until it is released', async () => {
+    add();
+    const { work } = bench.start();
+    const second = publish('two');
+    await push(work, second);
+    const { ID, Version, Spec } = bench.engine.service('web');
+    const answer = await fetch(
+      `${bench.engine.url.replace('tcp:', 'http:')}/v1.41/services/${ID}/update?version=${Version.Index}&rollback=previous`,
+      { method: 'POST', body: JSON.stringify(Spec) },
+    );
+    expect(answer.status).toBe(200);
+    const pushAgain = async (): Promise<void> => {
+      await bench.hook(work, bench.image('acme/web:v1'), second);
+      await bench.looked();
+    };
+    await pushAgain();
+    await bench.until(
+      'the engine is back',
+      () => bench.engine.service('web').UpdateStatus?.State === 'rollback_completed',
+    );
+    await pushAgain();
+    expect(await work.acts.check(key, by())).toMatchObject({
+      verdict: 'held',
+      reason: 'rolled-back',
+    });
+    expect(await bench.deployments()).toHaveLength(1);
+    expect(await work.acts.release(key, by())).toMatchObject({ verdict: 'obsolete' });
+    await bench.hook(work, bench.image('acme/web:v1'), second);
+    expect(await bench.ended('web', 2)).toMatchObject({ state: 'succeeded', to: second });
+  });
+
   it('insists on a restart of what runs already', async () => {
     add();
     const { work } = bench.start();

@@ -100,10 +100,17 @@ export const createAnswers = (deps: {
     return json(201, { ID: record.service.ID, Warnings: null });
   };
 
-  const apply = (record: ServiceRecord, spec: ServiceSpec): void => {
+  const apply = (record: ServiceRecord, spec: ServiceSpec, isBackwards = false): void => {
     record.service.PreviousSpec = record.service.Spec;
     record.service.Spec = spec;
     delete record.service.UpdateStatus;
+    if (isBackwards) {
+      record.service.UpdateStatus = {
+        State: 'rollback_started',
+        StartedAt: state.timestamp(),
+        Message: 'manually requested rollback',
+      };
+    }
     if (record.service.JobStatus !== undefined) {
       record.service.JobStatus = {
         JobIteration: { Index: record.service.JobStatus.JobIteration.Index + 1 },
@@ -155,7 +162,7 @@ export const createAnswers = (deps: {
       registryAuth,
       at: state.timestamp(),
     });
-    apply(record, spec);
+    apply(record, spec, backwards);
     return json(200, { Warnings: null });
   };
 
