@@ -239,6 +239,16 @@ test('Slack gets one message for a push, as text and as blocks', async () => {
   });
 });
 
+test('a node is called by its host name, where that is known', async () => {
+  const failure = { ...FAILURE, node: 'x18xfabhxnykuuh1cbmjcegd3', nodeName: 'swarm-2' };
+  const message = messageOf({ ...rolledBack(), failure });
+  for (const channel of [slack, apprise]) {
+    const sent = JSON.stringify(only(await send(channel, message)).body);
+    expect(sent).toContain('non-zero exit (3), node swarm-2');
+    expect(sent).not.toContain(failure.node);
+  }
+});
+
 test('Apprise gets title, body, type and tags', async () => {
   const { body, headers } = only(await send(apprise, messageOf(rolledBack())));
   expect(headers['content-type']).toBe('application/json; charset=utf-8');

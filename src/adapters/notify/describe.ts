@@ -65,7 +65,8 @@ const ofTrigger = ({ kind, source, by }: NoticeTrigger): string => {
 
 const ofFailure = ({ failure, reason }: Notice): readonly string[] => {
   if (failure === null) return reason === null ? [] : [oneLine(reason)];
-  const where = failure.node === null ? '' : `, node ${oneLine(failure.node)}`;
+  const node = failure.nodeName ?? failure.node;
+  const where = node === null ? '' : `, node ${oneLine(node)}`;
   const why = reason === null ? '' : `${oneLine(reason)}: `;
   return [`${why}${oneLine(failure.message)}${where}`];
 };
