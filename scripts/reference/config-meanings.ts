@@ -125,7 +125,8 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   'api.tokens[].name': { meaning: 'stands in the history as who acted' },
   'api.tokens[].role': { meaning: '`viewer` may look, `operator` may act' },
   'api.tokens[].value': {
-    meaning: 'the token, without spaces; or `valueFile`; this or `valueHash`',
+    meaning:
+      'the token, of visible ASCII characters without spaces; or `valueFile`; this or `valueHash`',
   },
   'api.tokens[].valueHash': {
     meaning:

@@ -59,11 +59,17 @@ const tokenHash = () =>
     SHA256.test(value),
   );
 
+/** Tokens are shown in a header, which holds nothing else. */
+const tokenValue = () =>
+  ownSecret().refine((value) => /^[\x21-\x7e]+$/.test(value.reveal()), {
+    error: 'a token of visible ASCII characters; make one with: openssl rand -hex 24',
+  });
+
 /** One of `api.tokens`. */
 export const apiToken: z.ZodType<ApiToken> = mapping({
   name: name(),
   role: oneOf(['viewer', 'operator']),
-  value: ownSecret().nullable().default(null),
+  value: tokenValue().nullable().default(null),
   valueHash: tokenHash().nullable().default(null),
 })
   .refine(({ value, valueHash }) => value !== null || valueHash !== null, {

@@ -118,6 +118,11 @@ test.each([
     `c.yaml:1:${54 + SECRET.length} | api.tokens[0].valueHash | a text of 71 characters (not shown) | -`,
   ],
   [
+    'a token that no header can hold',
+    'api: { tokens: [ { name: a, role: viewer, value: tökén } ] }',
+    'c.yaml:1:43 | api.tokens[0].value | a text of 5 characters (not shown) | -',
+  ],
+  [
     'neither a token nor its hash',
     'api: { tokens: [ { name: a, role: viewer } ] }',
     'c.yaml:1:18 | api.tokens[0].value | nothing | -',
