@@ -1,4 +1,4 @@
-import { shortImage } from '../core/asked-image.ts';
+import { isAskedImage, shortImage } from '../core/asked-image.ts';
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { matchesGlob } from '../core/glob.ts';
 import { imageName, imageWithTag } from '../core/image-reference.ts';
@@ -43,11 +43,16 @@ export const isSelected = (service: Service, request: RunRequest): boolean => {
   const named = service.image.ok
     ? [imageName(service.image.image), imageWithTag(service.image.image)]
     : [];
-  const images = [...named, ...named.map(shortImage), service.imageText];
+  const shorter = named.flatMap((text) => [text.replace(/^docker\.io\//, ''), shortImage(text)]);
+  const images = [...named, ...shorter, service.imageText];
+  const isAsked = (pattern: string): boolean => {
+    const [, whole] = named;
+    return whole !== undefined && isAskedImage(whole, pattern);
+  };
   return (
     some(request.services, [service.name, service.id]) &&
     some(request.stacks, service.stack === null ? [] : [service.stack]) &&
-    some(request.images, images)
+    (some(request.images, images) || request.images.some(isAsked))
   );
 };
 
