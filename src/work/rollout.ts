@@ -20,6 +20,7 @@ import { readPublished } from '../store/published.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { advanceUpdate } from './advance-update.ts';
 import { fail, skip, succeed } from './end-rollout.ts';
+import { isTakenBack, shows, showsPrevious } from './carried-out.ts';
 import { followRollout } from './follow-rollout.ts';
 import { keepBuildFacts } from './keep-build-facts.ts';
 import { refusesOwnUpdate } from './own-service.ts';
@@ -71,7 +72,7 @@ const begin = async (
   if (
     before !== null &&
     deps.cluster.capabilities.setsDigest &&
-    shows(deployment, before, seen.service)
+    (shows(deployment, before, seen.service) || isTakenBack(deployment, before, seen))
   ) {
     // It was carried out after all, later than it was looked for: it is ours to follow.
     return keepSent(deps, deployment, before);
@@ -146,29 +147,6 @@ const reasonToSkip = async (
   return hold === null ? null : 'held';
 };
 
-/** Whether a service of a cluster that is told the digest is as an intended update makes it. */
-const shows = (deployment: Deployment, intent: Intent, service: Service): boolean => {
-  const digest = service.image.ok ? service.image.image.digest : null;
-  // A forced restart may change no digest; it shows in the counter.
-  const isRestart = deployment.cause === 'forced' && intent.phase === 'forward';
-  return (
-    service.version > intent.version &&
-    digest === intent.target &&
-    (!isRestart || service.forceUpdate > intent.forceUpdate)
-  );
-};
-
-/**
- * Whether a service is as the spec before the present one makes it: its digest is another, or its counter is
- * that of before. What somebody else did meanwhile counts up, or leaves both.
- */
-const showsPrevious = (deployment: Deployment, intent: Intent, service: Service): boolean => {
-  const digest = service.image.ok ? service.image.image.digest : null;
-  const { version, forceUpdate } = service;
-  if (version <= intent.version || forceUpdate > intent.forceUpdate) return false;
-  return forceUpdate < intent.forceUpdate || digest !== deployment.from;
-};
-
 /** An update of which no answer came has been seen to be carried out. */
 const keepSent = async (
   deps: RolloutDeps,
@@ -192,7 +170,7 @@ const recover = async (
   const { service } = seen;
   const now = deps.clock.now();
   const isDone = deps.cluster.capabilities.setsDigest
-    ? shows(deployment, intent, service)
+    ? shows(deployment, intent, service) || isTakenBack(deployment, intent, seen)
     : isRestore(deps, deployment)
       ? showsPrevious(deployment, intent, service)
       : service.forceUpdate > intent.forceUpdate;

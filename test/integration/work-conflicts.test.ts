@@ -87,6 +87,34 @@ describe('an update whose answer is lost', () => {
     expect(bench.engine.running('web')).toEqual([first, first]);
   });
 
+  it('and that the engine took back before it was looked for is not tried again', async () => {
+    bench.engine.setOutcome(second, { kind: 'crash', afterMs: 300 });
+    bench.engine.changeSpec('web', (spec) => {
+      spec.UpdateConfig = { ...spec.UpdateConfig, FailureAction: 'rollback' };
+    });
+    bench.settle();
+    const { work } = bench.start(
+      {},
+      {
+        cluster: around(async (send) => {
+          await send();
+          await bench.until(
+            'the engine took it back',
+            () => bench.engine.service('web').UpdateStatus?.State === 'rollback_completed',
+          );
+          throw new ClusterError('one', 'timed-out', 'no answer', {
+            retryable: true,
+            mayHaveHappened: true,
+          });
+        }),
+      },
+    );
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({ state: 'rolled-back', reason: 'task-failed' });
+    expect(bench.engine.updates.length).toBe(1);
+    expect(bench.engine.running('web')).toEqual([first, first]);
+  });
+
   it('of a forced restart restarts once', async () => {
     bench.registry.setTag('acme/web', 'v1', first);
     bench.engine.inject({ kind: 'drop-after', on: UPDATE, times: 1 });

@@ -1,0 +1,48 @@
+import type { Observation, Service, Task } from '../core/service.ts';
+import type { Deployment, Intent } from '../store/deployments.ts';
+
+/** Whether a service of a cluster that is told the digest is as an intended update makes it. */
+export const shows = (deployment: Deployment, intent: Intent, service: Service): boolean => {
+  const digest = service.image.ok ? service.image.image.digest : null;
+  // A forced restart may change no digest; it shows in the counter.
+  const isRestart = deployment.cause === 'forced' && intent.phase === 'forward';
+  return (
+    service.version > intent.version &&
+    digest === intent.target &&
+    (!isRestart || service.forceUpdate > intent.forceUpdate)
+  );
+};
+
+/**
+ * Whether a service is as the spec before the present one makes it: its digest is another, or its counter is
+ * that of before. What somebody else did meanwhile counts up, or leaves both.
+ */
+export const showsPrevious = (
+  deployment: Deployment,
+  intent: Intent,
+  service: Service,
+): boolean => {
+  const digest = service.image.ok ? service.image.image.digest : null;
+  const { version, forceUpdate } = service;
+  if (version <= intent.version || forceUpdate > intent.forceUpdate) return false;
+  return forceUpdate < intent.forceUpdate || digest !== deployment.from;
+};
+
+/**
+ * Whether the engine carried an intended update out, and has gone back from it before anybody looked: the
+ * tasks that it made tell of it.
+ */
+export const isTakenBack = (
+  { cause }: Deployment,
+  { phase, target, version, newestTask = null }: Intent,
+  { service, tasks }: Observation,
+): boolean => {
+  const state = service.update?.state;
+  if (state !== 'rollback_started' && state !== 'rollback_completed' && state !== 'rollback_paused')
+    return false;
+  // Of a forced restart the tasks may be those that ran before, started anew.
+  if (cause === 'forced' || phase !== 'forward' || newestTask === null) return false;
+  const isMade = ({ digest, createdAt }: Task): boolean =>
+    digest === target && Date.parse(createdAt) > newestTask;
+  return target !== null && service.version > version && tasks !== null && tasks.some(isMade);
+};
