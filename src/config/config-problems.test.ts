@@ -293,6 +293,16 @@ test.each([
     'CD_HELPER_HOOK_SECRETS | - | an unknown variable | did you mean CD_HELPER_HOOK_SECRET?',
   ],
   [
+    'the port of the stack files, which the helper does not read',
+    { CD_HELPER_PORT: '9000' },
+    'CD_HELPER_PORT | - | an unknown variable | did you mean CD_HELPER_LISTEN? CD_HELPER_PORT is for the stack files alone',
+  ],
+  [
+    'another name of the token',
+    { CD_HELPER_TOKEN: 'x' },
+    'CD_HELPER_TOKEN | - | an unknown variable | did you mean CD_HELPER_API_TOKEN?',
+  ],
+  [
     'both forms of a variable',
     { CD_HELPER_API_TOKEN: SECRET, CD_HELPER_API_TOKEN_FILE: '/x' },
     'CD_HELPER_API_TOKEN | - | CD_HELPER_API_TOKEN and CD_HELPER_API_TOKEN_FILE | -',
@@ -351,6 +361,15 @@ test('cluster variables beside the clusters of the file: each is named', () => {
     'remove CD_HELPER_ENGINE_URL, or the clusters from the file',
     'remove CD_HELPER_SELECT, or the clusters from the file',
   ]);
+});
+
+test('what the stack files take from the shell may stand in it', () => {
+  const shell = {
+    CD_HELPER_IMAGE: 'registry.example/cd-helper:latest',
+    CD_HELPER_PORT_MODE: 'host',
+    CD_HELPER_MONITOR: '1m',
+  };
+  expect(problemsOf(null, shell)).toEqual([]);
 });
 
 test('a variable that the file asks for is not unknown', () => {

@@ -39,13 +39,14 @@ const refuseUnknown = (source: Source, env: Environment): void => {
   for (const name of Object.keys(env)) {
     if (!name.startsWith(known.PREFIX)) continue;
     if (known.KNOWN_VARIABLES.includes(name) || source.variablesUsed.has(name)) continue;
-    const meant = closest(name, known.KNOWN_VARIABLES);
+    if (known.STACK_VARIABLES.includes(name)) continue;
+    const near = closest(name, known.KNOWN_VARIABLES);
     source.problems.push({
       key: null,
       origin: variable(name),
       found: 'an unknown variable',
       expected: `one that the helper knows, as all that begin with ${known.PREFIX} are its own`,
-      hint: meant === null ? null : `did you mean ${meant}?`,
+      hint: known.MEANT[name] ?? (near === null ? null : `did you mean ${near}?`),
     });
   }
 };

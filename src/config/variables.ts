@@ -45,6 +45,20 @@ export const VALUE_VARIABLES: readonly string[] = [
 /** Read by the command line alone. */
 const CLIENT_VARIABLES = ['CD_HELPER_URL', 'CD_HELPER_URL_FILE', 'CD_HELPER_PROFILE'];
 
+/** Taken from the shell by the stack files: whoever deployed from a shell has them there. */
+export const STACK_VARIABLES: readonly string[] = [
+  'CD_HELPER_IMAGE',
+  'CD_HELPER_PORT_MODE',
+  'CD_HELPER_MONITOR',
+];
+
+/** What people write, and what is nearest to it by meaning and not by its letters. */
+export const MEANT: Readonly<Record<string, string>> = {
+  // Accepted, it would seem to be heeded.
+  CD_HELPER_PORT: 'did you mean CD_HELPER_LISTEN? CD_HELPER_PORT is for the stack files alone',
+  CD_HELPER_TOKEN: 'did you mean CD_HELPER_API_TOKEN?',
+};
+
 /** Every name that means something. */
 export const KNOWN_VARIABLES: readonly string[] = [
   ...VALUE_VARIABLES,
