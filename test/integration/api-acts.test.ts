@@ -33,6 +33,17 @@ const key = (): string => `key-${count}`;
 const FREEZE = { reason: 'night', service: 'nobody' };
 
 describe('a freeze', () => {
+  it('that ends beyond what RFC 3339 can say is refused', async () => {
+    const until = '9999-12-31T23:59:59-23:59';
+    const { status, body } = await post('/freezes', { reason: 'night', service: 'nobody', until });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ errors: [{ path: 'until' }] });
+    const { status: ofList } = await stage.ask(
+      `/api/v1/deployments?since=${encodeURIComponent(until)}`,
+    );
+    expect(ofList).toBe(400);
+  });
+
   it.each(['stack', 'service'])(
     'of a pattern of a %s is refused: it would hold nothing',
     async (part) => {

@@ -9,6 +9,7 @@ import type {
   SenderView,
 } from '../../core/views.ts';
 import type { FreezeRequest } from '../ports.ts';
+import { givenTime } from './list.ts';
 import { time } from './service.ts';
 
 const LONGEST_NAME = 255;
@@ -94,7 +95,7 @@ export const FreezeRequestSchema = z
     stack: name,
     service: name,
     reason: z.string().min(1).max(LONGEST_REASON),
-    until: z.iso.datetime({ offset: true }).nullable().default(null),
+    until: givenTime.nullable().default(null),
   })
   .meta({ id: 'FreezeRequest' }) satisfies z.ZodType<FreezeRequest>;
 

@@ -21,8 +21,19 @@ export const wholePaging = {
 
 export const filterText = z.string().min(1).max(LONGEST_FILTER).optional();
 
-/** Any offset is taken; inside, times are UTC and compare as text. */
-export const filterTime = z.iso.datetime({ offset: true }).optional();
+const FIRST = Date.parse('0000-01-01T00:00:00Z');
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Any offset is taken; inside, times are UTC and compare as text, which they do up to the year 9999. */
+export const givenTime = z.iso.datetime({ offset: true }).refine(
+  (text) => {
+    const at = Date.parse(text);
+    // What is no time at all was said already.
+    return Number.isNaN(at) || (at >= FIRST && at <= LAST);
+  },
+  { error: 'expected a time that is in the years 0000 to 9999 of UTC' },
+);
+export const filterTime = givenTime.optional();
 
 export const inUtc = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : new Date(text).toISOString();
