@@ -122,9 +122,19 @@ describe('what the engine says of an update', () => {
   it('completed is watched once more where something crashed on the way', () => {
     const tasks = [failed(), ...two];
     expect(judge(seen(service('completed'), tasks)).kind).toBe('under-way');
-    expect(judge(seen(service('completed'), tasks), { settledSince: NOW - 5_000 }).kind).toBe(
-      'converged',
-    );
+    const since = (ms: number) =>
+      judge(seen(service('completed'), tasks), { settledSince: NOW - ms }).kind;
+    // A version that ends after about the monitor period would end before this.
+    expect(since(9_999)).toBe('under-way');
+    expect(since(10_000)).toBe('converged');
+  });
+
+  it('completed is watched for one monitor period where an image could not be pulled at first', () => {
+    const tasks = [failed({ error: 'No such image: acme/web:v1', exitCode: null }), ...two];
+    const since = (ms: number) =>
+      judge(seen(service('completed'), tasks), { settledSince: NOW - ms }).kind;
+    expect(since(4_999)).toBe('under-way');
+    expect(since(5_000)).toBe('converged');
   });
 });
 

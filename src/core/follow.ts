@@ -153,15 +153,25 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
   if (state === 'updating' || progress.settledSince === null) {
     return { kind: 'under-way', ...progress };
   }
-  // `completed` means that the engine has watched the last task for the monitor period already.
-  const watched =
-    state === 'completed' && task === null
-      ? 0
-      : (service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS);
-  return now - progress.settledSince >= watched || progress.desired === 0
+  return now - progress.settledSince >= watchFor(service, task) || progress.desired === 0
     ? { kind: 'converged', running: progress.running, desired: progress.desired }
     : { kind: 'under-way', ...progress };
 };
+
+/** How long every task must have been seen in place, ms. */
+const watchFor = (service: Service, trouble: TaskFailure | null): number => {
+  // `completed` means that the engine has watched the last task for the monitor period already.
+  if (trouble === null && service.update?.state === 'completed') return 0;
+  const monitorMs = service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS;
+  const mayEndAgain = trouble !== null && condemnsDigest(trouble.reason) && !isJob(service);
+  return mayEndAgain ? AFTER_A_FAILURE * monitorMs : monitorMs;
+};
+
+/**
+ * Where a task has failed, the others are watched for so many monitor periods: what ends after about one
+ * would else be taken for well half of the time.
+ */
+export const AFTER_A_FAILURE = 2;
 
 /** Failed tasks after which one that comes up again is not waited for. */
 const TRIES = 3;

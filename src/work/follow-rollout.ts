@@ -1,4 +1,5 @@
 import {
+  AFTER_A_FAILURE,
   condemnsDigest,
   follow,
   MONITOR_DEFAULT_MS,
@@ -12,6 +13,7 @@ import type { Observation, Service } from '../core/service.ts';
 import { addStep, type Deployment, findDeployment, type Intent } from '../store/deployments.ts';
 import { holdKnownBad } from '../store/holds.ts';
 import { relaxed } from '../store/relaxed.ts';
+import { endedWithPeriod, isEnginesWord } from './ended-with-period.ts';
 import { observeService } from './observe-service.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -46,7 +48,8 @@ const CLOCK_SLACK_MS = 5_000;
 /** Whether every task is in place and the time in which they may still fail is not over. */
 const isWatched = (seen: Observation | null, settledSince: number | null, now: number): boolean =>
   settledSince !== null &&
-  now - settledSince < (seen?.service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS) + GRACE_MS;
+  now - settledSince <
+    AFTER_A_FAILURE * (seen?.service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS) + GRACE_MS;
 
 /**
  * Service and tasks are read beside each other, so that the tasks may be those of a moment before the
@@ -93,6 +96,7 @@ export const followRollout = async (
   let told = '';
   let wasUnexplained = false;
   let isHeld = false;
+  let isConfirmed = false;
   let seen: Observation | null = null;
   let status: RolloutStatus | null = null;
   for (;;) {
@@ -124,6 +128,10 @@ export const followRollout = async (
       };
       status = follow(observed, rollout, now);
       if (status.kind !== 'under-way') {
+        if (!isConfirmed && isEnginesWord(status, observed)) {
+          isConfirmed = true;
+          if (await endedWithPeriod(deps, deployment.serviceId, rollout, signal)) continue;
+        }
         if (wasUnexplained || !isUnexplained(status)) return { kind: 'judged', status, seen };
         wasUnexplained = true;
         continue;

@@ -74,6 +74,43 @@ describe('a version that crashes', () => {
     expect(await bench.deployments('web')).toHaveLength(1);
   });
 
+  it('as the monitor period ends is no success, although the engine says so, and is held', async () => {
+    add({ replicas: 1 });
+    let before: readonly Task[] | null = null;
+    let late = 0;
+    const { work } = bench.start(
+      {},
+      {
+        cluster: (cluster) => ({
+          ...cluster,
+          observe: async (id, signal) => {
+            const seen = await cluster.observe(id, signal);
+            if (seen?.service.update?.state !== 'completed' || late > 0) {
+              before = seen?.tasks ?? before;
+              return seen;
+            }
+            late += 1;
+            return { ...seen, tasks: before };
+          },
+        }),
+      },
+    );
+    const bad = publish('crash');
+    bench.engine.setOutcome(bad, { kind: 'crash', exitCode: 3, afterMs: 2_100 });
+    expect(await push(work, bad)).toMatchObject({
+      state: 'rolled-back',
+      reason: 'task-failed',
+      failure: { exitCode: 3 },
+    });
+    expect(late).toBe(1);
+    expect(digestOf()).toBe(first);
+    const { id } = await bench.hook(work, bench.image('acme/web:v1'), bad);
+    await bench.looked();
+    expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
+      { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
+    ]);
+  });
+
   it.each([
     ['pause', PAUSE],
     ['continue', CONTINUE],
