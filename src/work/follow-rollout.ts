@@ -15,6 +15,7 @@ import { holdKnownBad } from '../store/holds.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { endedWithPeriod, isEnginesWord } from './ended-with-period.ts';
 import { observeService } from './observe-service.ts';
+import { GIVE_UP_MS } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 /** How a followed update ended. `late`: its deadline passed first. `ended`: somebody gave the deployment its end. */
@@ -37,19 +38,21 @@ const QUICK_MS = 300;
 const QUICK_FOR_MS = 60_000;
 const SLOW_MS = 1_000;
 /**
- * The deadline may have passed while nobody looked: the helper was away, the machine asleep, the clock
- * set. Then it is looked for so long at least before anything is called late.
+ * The deadline may have passed while nobody saw the service: the cluster or the helper was away, the
+ * machine asleep, the clock set. Then it is looked for so long at least before anything is called late.
  */
 const GRACE_MS = 60_000;
+/** A cluster that answers only now and then is not waited for without end. */
+const MOST_GRACES = 30;
 
 /** Where only our own clock tells when an update was sent: it and the managers' may differ a little. */
 const CLOCK_SLACK_MS = 5_000;
 
 /** Whether every task is in place and the time in which they may still fail is not over. */
-const isWatched = (seen: Observation | null, settledSince: number | null, now: number): boolean =>
+const isWatched = (seen: Observation, settledSince: number | null, now: number): boolean =>
   settledSince !== null &&
   now - settledSince <
-    AFTER_A_FAILURE * (seen?.service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS) + GRACE_MS;
+    AFTER_A_FAILURE * (seen.service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS) + GRACE_MS;
 
 /**
  * Service and tasks are read beside each other, so that the tasks may be those of a moment before the
@@ -74,7 +77,8 @@ const isToBlame = (
 
 /**
  * Follows an update that was sent until it is judged or its deadline passes, and records each change
- * as a step. A cluster that does not answer is asked again until the deadline.
+ * as a step. A cluster that does not answer is asked again, also past the deadline: without it nothing can be
+ * done about the service, and it may stand well.
  */
 export const followRollout = async (
   deps: RolloutDeps,
@@ -91,13 +95,15 @@ export const followRollout = async (
   };
   const taskNews = createTaskNews(mark);
   let lateAt = deadlineAt;
-  let lookedAt = intent.at;
+  const givenUpAt = Math.max(deadlineAt, begun) + GIVE_UP_MS;
+  let seenAt = intent.at;
+  let unseen: string | null = null;
+  let graces = 0;
   let settledSince: number | null = null;
   let told = '';
   let wasUnexplained = false;
   let isHeld = false;
   let isConfirmed = false;
-  let seen: Observation | null = null;
   let status: RolloutStatus | null = null;
   for (;;) {
     const row = await findDeployment(db, deployment.id);
@@ -105,16 +111,21 @@ export const followRollout = async (
     const observed = await observeService(deps.cluster, deployment.serviceId, signal);
     if (observed === 'removed') return { kind: 'removed' };
     const now = clock.now();
-    if (now - lookedAt > GRACE_MS) {
-      lateAt = Math.max(lateAt, now + GRACE_MS);
-      settledSince = null;
-    }
-    lookedAt = now;
     if ('problem' in observed) {
       const { problem } = observed;
-      deps.log.warn('rollout cannot be seen', { deployment: deployment.id, problem });
+      if (problem !== unseen) {
+        deps.log.warn('rollout cannot be seen', { deployment: deployment.id, problem });
+      }
+      unseen = problem;
+      if (now >= givenUpAt) return { kind: 'late', seen: null, status };
     } else {
-      seen = observed;
+      if (now - seenAt > GRACE_MS) {
+        if (graces < MOST_GRACES) lateAt = Math.max(lateAt, now + GRACE_MS);
+        graces += 1;
+        settledSince = null;
+      }
+      seenAt = now;
+      unseen = null;
       const tasks = taskNews(observed);
       if (tasks.length > 0) {
         // Lost in a crash of the host, they are only a gap in the story.
@@ -132,7 +143,8 @@ export const followRollout = async (
           isConfirmed = true;
           if (await endedWithPeriod(deps, deployment.serviceId, rollout, signal)) continue;
         }
-        if (wasUnexplained || !isUnexplained(status)) return { kind: 'judged', status, seen };
+        if (wasUnexplained || !isUnexplained(status))
+          return { kind: 'judged', status, seen: observed };
         wasUnexplained = true;
         continue;
       }
@@ -149,8 +161,10 @@ export const followRollout = async (
       const text = JSON.stringify(news);
       if (text !== told) await addStep(db, deployment.id, now, 'progress', news);
       told = text;
+      if (now >= lateAt && !isWatched(observed, settledSince, now)) {
+        return { kind: 'late', seen: observed, status };
+      }
     }
-    if (now >= lateAt && !isWatched(seen, settledSince, now)) return { kind: 'late', seen, status };
     const pause = now - begun < QUICK_FOR_MS ? QUICK_MS : SLOW_MS;
     await clock.wait(pause, signal);
   }

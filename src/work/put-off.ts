@@ -6,7 +6,7 @@ import { observeService } from './observe-service.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 /** After this long without the cluster a deployment is given up. */
-const GIVE_UP_MS = 24 * 3_600_000;
+export const GIVE_UP_MS = 24 * 3_600_000;
 /** A cluster that gave no answer is asked again after this, and up to as much more. */
 const AGAIN_MS = 2_000;
 const AGAIN_SPREAD_MS = 8_000;

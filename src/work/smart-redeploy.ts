@@ -16,6 +16,7 @@ import {
 import { checkCluster, type OnProgress, type PlannedService } from './check-cluster.ts';
 import { createDryRuns, type DryRunDeps } from './dry-run.ts';
 import { type AskedCluster, eachAskedCluster } from './each-asked-cluster.ts';
+import { keepTrying } from './keep-trying.ts';
 import { keepAnswers } from './kept-answers.ts';
 import { queuePlanned } from './queue-planned.ts';
 import { recordChecked } from './record-checked.ts';
@@ -56,18 +57,23 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
   const dryRuns = createDryRuns(deps);
 
   const carryOut = async (run: Run, signal: AbortSignal): Promise<void> => {
+    const end = (state: 'done' | 'failed', reason: string | null): Promise<void> =>
+      keepTrying(
+        { clock, log },
+        async () => void (await endRun(db, run.id, state, reason, clock.now())),
+        signal,
+      );
     try {
       const problems = await checkAll(deps, run, signal);
       while ((await openDeploymentsOfRun(db, run.id)) > 0) await clock.wait(POLL_MS, signal);
       const reason = problems.length === 0 ? null : problems.join('; ');
-      await endRun(db, run.id, reason === null ? 'done' : 'failed', reason, clock.now());
+      await end(reason === null ? 'done' : 'failed', reason);
       log.info('run ended', { run: run.id, reason });
     } catch (error) {
       // The next start takes it up again.
       if (signal.aborted) return;
       log.error('run broke', { run: run.id, error });
-      const reason = 'an error of the helper itself, see its log';
-      await endRun(db, run.id, 'failed', reason, clock.now());
+      await end('failed', 'an error of the helper itself, see its log');
     }
   };
 

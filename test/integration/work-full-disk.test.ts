@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
+import { readRun } from '../../src/store/read-runs.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
 let bench: WorkBench;
@@ -32,6 +33,34 @@ describe('a store that takes nothing for a while', () => {
     await refuseWrites(false);
     expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
     expect(bench.engine.updates).toHaveLength(1);
+  });
+
+  it('while a run is checked: the helper stays, and the run ends when there is room', async () => {
+    const heal = bench.registry.fault({ kind: 'hang' });
+    const { work } = bench.start();
+    const request = {
+      cluster: null,
+      services: [],
+      stacks: [],
+      images: [],
+      dryRun: false,
+      pin: false,
+    };
+    const by = { origin: 'person', actor: 'oncall', signal: AbortSignal.timeout(20_000) } as const;
+    const { id } = await work.smartRedeploy.start(request, by);
+    await bench.until('the registry is asked', () => bench.heads() > 0);
+    await refuseWrites(true);
+    heal();
+    await bench.until('what it found could not be kept', () =>
+      bench.errors.some((error) => error.startsWith('run broke')),
+    );
+    await bench.clock.wait(1_000, AbortSignal.timeout(20_000));
+    await refuseWrites(false);
+    const run = await bench.until('the run has ended', async () => {
+      const found = await readRun(bench.store.db, id);
+      return found?.endedAt === null ? null : found;
+    });
+    expect(run).toMatchObject({ state: 'failed', reason: expect.stringContaining('see its log') });
   });
 
   it('while an update is under way: it is sent once, and not tried at full speed', async () => {

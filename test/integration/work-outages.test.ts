@@ -128,6 +128,25 @@ describe('a cluster that is away', () => {
     expect(bench.engine.updates.length).toBe(1);
   });
 
+  it('from the middle of a rollout until after its deadline takes nothing back that went well', async () => {
+    await open();
+    const { work } = bench.start();
+    await bench.hook(work, IMAGE(), second);
+    await bench.until('it is followed', async () => {
+      const [one] = await bench.deployments();
+      return one?.steps.some(({ step }) => step === 'progress') === true;
+    });
+    bench.engine.inject({ kind: 'drop-before' });
+    // Its deadline is in 5 min, and the helper asks in vain all the time.
+    for (let passed = 0; passed < 60; passed += 1) {
+      await bench.clock.wait(2_000, AbortSignal.timeout(20_000));
+      bench.clock.skip(15_000);
+    }
+    bench.engine.clearFaults();
+    expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
+    expect(bench.engine.updates).toHaveLength(1);
+  });
+
   it('before its update was sent keeps the deployment for it', async () => {
     await open();
     const { work } = bench.start();
