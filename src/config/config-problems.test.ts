@@ -83,6 +83,16 @@ test.each([
     'c.yaml:3:30 | clusters[1].url | the address that clusters[0].url (c.yaml:2:30) has too | -',
   ],
   [
+    'two clusters at one address, spelt otherwise',
+    'clusters:\n  - { name: a, type: engine, url: "tcp://X:2375" }\n  - { name: b, type: engine, url: "tcp://x:2375/" }',
+    'c.yaml:3:30 | clusters[1].url | the address that clusters[0].url (c.yaml:2:30) has too | -',
+  ],
+  [
+    'one Swarmpit with and without /api',
+    'clusters:\n  - { name: a, type: swarmpit, url: "http://s/api", token: x }\n  - { name: b, type: swarmpit, url: "http://s:80", token: y }',
+    'c.yaml:3:32 | clusters[1].url | the address that clusters[0].url (c.yaml:2:32) has too | -',
+  ],
+  [
     'an unknown cluster at a hook secret',
     `clusters: [ { name: qa, type: engine, url: unix:///1 } ]\nhooks: { secrets: [ { name: a, value: ${SECRET}, clusters: [qq] } ] }`,
     'c.yaml:2:73 | hooks.secrets[0].clusters[0] | "qq", which is no configured cluster | did you mean qa?',

@@ -67,14 +67,26 @@ const sameNames = (source: Source): readonly ConfigProblem[] =>
     ),
   );
 
+/** One spelling of an address; Swarmpit's is the same with and without `/api`. */
+const asAddress = (source: Source, { path, text }: Located): Located => {
+  if (!URL.canParse(text) || text.startsWith('unix:')) return { path, text };
+  const { protocol, host, pathname } = new URL(text);
+  const isSwarmpit = valueAt(source.tree, [...path.slice(0, -1), 'type']) === 'swarmpit';
+  const folder = pathname.replace(/\/+$/, '');
+  const base = isSwarmpit ? folder.replace(/\/+api$/, '') : folder;
+  // Other than for http, a parsed address keeps the case of its host.
+  return { path, text: `${protocol}//${host.toLowerCase()}${base}` };
+};
+
 const sameClusters = (source: Source): readonly ConfigProblem[] =>
-  repeated(textsAt(source, ['clusters'], ['url'])).map(({ again, first }) =>
-    problemAt(
-      source,
-      again.path,
-      `the address that ${place(source, first.path)} has too`,
-      'another Swarm for each cluster',
-    ),
+  repeated(textsAt(source, ['clusters'], ['url']).map((one) => asAddress(source, one))).map(
+    ({ again, first }) =>
+      problemAt(
+        source,
+        again.path,
+        `the address that ${place(source, first.path)} has too`,
+        'another Swarm for each cluster',
+      ),
   );
 
 const asHash = ({ path, text }: Located): Located => ({
