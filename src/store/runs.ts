@@ -31,7 +31,10 @@ const NO_PROGRESS: RunProgress = { services: 0, images: 0, checkedImages: 0 };
 const requestText = ({ cluster, services, stacks, images, dryRun, pin }: RunRequest): string =>
   JSON.stringify({ cluster, services, stacks, images, dryRun, pin } satisfies RunRequest);
 
-/** Puts a run on disk, or answers the id of an equal one that is under way, which it joins. */
+/**
+ * Puts a run on disk, or answers the id of an equal one that is being checked, which it joins. One that
+ * deploys has seen all that it will see, and there may be more by now.
+ */
 export const startRun = async (db: Db, run: NewRun, now: number): Promise<string> =>
   db.transaction().execute(async (query) => {
     const request = requestText(run.request);
@@ -39,6 +42,7 @@ export const startRun = async (db: Db, run: NewRun, now: number): Promise<string
       .selectFrom('runs')
       .select('id')
       .where('request', '=', request)
+      .where('state', 'in', ['queued', 'checking'])
       .where('dry_run', '=', 0)
       .where('ended_at', 'is', null)
       .executeTakeFirst();

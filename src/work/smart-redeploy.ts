@@ -33,7 +33,7 @@ export type SmartRedeployDeps = DryRunDeps & {
 
 export type SmartRedeploy = {
   /**
-   * Starts a run, or joins an equal one that is under way; a dry run is carried out at once and
+   * Starts a run, or joins an equal one that is being checked; a dry run is carried out at once and
    * returned finished. Throws {@link ActRefused} for a cluster that is not configured.
    */
   readonly start: (

@@ -220,6 +220,34 @@ describe('a run', () => {
     expect(bench.engine.updates.length).toBe(2);
   });
 
+  it('asked for while an equal one deploys looks anew, as there may be more to do by now', async () => {
+    await open();
+    const { registry, engine, image } = bench;
+    const add = (name: string): void => {
+      const digest = registry.setTag(`acme/${name}`, 'v1', `${name} one`);
+      engine.addService({ name, image: image(`acme/${name}:v1`, digest) });
+    };
+    add('slow');
+    add('other');
+    bench.settle();
+    const slow = registry.setTag('acme/slow', 'v1', 'slow two');
+    engine.setOutcome(slow, { kind: 'good', startMs: 60_000 });
+    const { work } = bench.start();
+    const first = await start(work);
+    await bench.until('it deploys', async () => {
+      const run = await readRun(bench.store.db, first.id);
+      return run?.state === 'deploying';
+    });
+    const other = registry.setTag('acme/other', 'v1', 'other two');
+    const second = await start(work);
+    expect(second.id).not.toBe(first.id);
+    expect(verdicts(await ended(second.id))).toMatchObject({ other: 'obsolete' });
+    expect(await bench.ended('other')).toMatchObject({ state: 'succeeded', to: other });
+    // What the first one is about is not done twice.
+    expect(await bench.ended('slow')).toMatchObject({ state: 'succeeded', to: slow });
+    expect(engine.updates).toHaveLength(2);
+  });
+
   it('looks again at a service that somebody else was updating', async () => {
     await open();
     const { old, next } = everyKind();
