@@ -4,6 +4,7 @@ import { makeDeployment, START } from '../../test/support/store-samples.ts';
 import {
   activeDeployments,
   addStep,
+  addStepOnWay,
   type Deployment,
   endDeployment,
   findDeployment,
@@ -203,6 +204,19 @@ describe('one after the other', () => {
       .set({ failure: JSON.stringify(older) })
       .execute();
     expect((await readDeployment(store.db, id))?.failure).toEqual({ ...failure, nodeName: null });
+  });
+
+  it('tells nothing more of what has been given its end', async () => {
+    const { id } = await queue();
+    await addStepOnWay(store.db, id, START, 'progress', { running: 1 });
+    await endDeployment(store.db, id, { state: 'superseded', reason: null, failure: null }, START);
+    await addStepOnWay(store.db, id, START, 'out-of-sequence', { version: 7 });
+    const steps = (await readDeployment(store.db, id))?.steps;
+    expect(steps).toMatchObject([
+      { step: 'queued' },
+      { step: 'progress', detail: { running: 1 } },
+      { step: 'superseded' },
+    ]);
   });
 
   it('keeps steps in their order, and the digest that was seen in the end', async () => {

@@ -71,6 +71,32 @@ export const addStep = async (
     .execute();
 };
 
+/** The same for what happens on the way: nothing is told of a deployment that has been given its end. */
+export const addStepOnWay = async (
+  query: Query,
+  deployment: string,
+  at: number,
+  step: string,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> => {
+  await query
+    .insertInto('deployment_steps')
+    .columns(['deployment_id', 'at', 'step', 'detail'])
+    .expression((eb) =>
+      eb
+        .selectFrom('deployments')
+        .select((row) => [
+          'id',
+          row.val(at).as('at'),
+          row.val(step).as('step'),
+          row.val(JSON.stringify(detail)).as('detail'),
+        ])
+        .where('id', '=', deployment)
+        .where(IS_OPEN),
+    )
+    .execute();
+};
+
 export type DeploymentEnd = {
   readonly state: Extract<
     DeploymentState,

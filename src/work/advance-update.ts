@@ -2,7 +2,7 @@ import { rolloutTimeout } from '../core/deadline.ts';
 import type { Failed } from '../core/follow.ts';
 import { newestTask } from '../core/of-update.ts';
 import type { Observation } from '../core/service.ts';
-import { addStep, type Deployment, type Intent, refuteIntent } from '../store/deployments.ts';
+import { addStepOnWay, type Deployment, type Intent, refuteIntent } from '../store/deployments.ts';
 import { fail } from './end-rollout.ts';
 import { putOff } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -46,7 +46,7 @@ export const advanceUpdate = async (
       await refuteIntent(deps.db, deployment.id, intent);
       return putOff(deps, deployment, sent.problem, sent.afterMs);
     case 'ambiguous':
-      await addStep(deps.db, deployment.id, deps.clock.now(), 'no-answer', {
+      await addStepOnWay(deps.db, deployment.id, deps.clock.now(), 'no-answer', {
         problem: sent.problem,
       });
       return;

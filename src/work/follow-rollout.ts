@@ -10,7 +10,12 @@ import {
 import type { UpdateMark } from '../core/of-update.ts';
 import { createTaskNews } from '../core/task-news.ts';
 import type { Observation, Service } from '../core/service.ts';
-import { addStep, type Deployment, findDeployment, type Intent } from '../store/deployments.ts';
+import {
+  addStepOnWay,
+  type Deployment,
+  findDeployment,
+  type Intent,
+} from '../store/deployments.ts';
 import { holdKnownBad } from '../store/holds.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { endedWithPeriod, isEnginesWord } from './ended-with-period.ts';
@@ -129,7 +134,7 @@ export const followRollout = async (
       const tasks = taskNews(observed);
       if (tasks.length > 0) {
         // Lost in a crash of the host, they are only a gap in the story.
-        await relaxed(db, (query) => addStep(query, deployment.id, now, 'tasks', { tasks }));
+        await relaxed(db, (query) => addStepOnWay(query, deployment.id, now, 'tasks', { tasks }));
       }
       const rollout: Rollout = {
         target: intent.target,
@@ -159,7 +164,7 @@ export const followRollout = async (
       }
       const news = { running, desired, rollingBack, trouble: trouble?.message ?? null };
       const text = JSON.stringify(news);
-      if (text !== told) await addStep(db, deployment.id, now, 'progress', news);
+      if (text !== told) await addStepOnWay(db, deployment.id, now, 'progress', news);
       told = text;
       if (now >= lateAt && !isWatched(observed, settledSince, now)) {
         return { kind: 'late', seen: observed, status };

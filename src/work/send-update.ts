@@ -3,7 +3,7 @@ import { ClusterError, type ImageUpdate, type UpdateAnswer } from '../core/clust
 import type { FailureReason } from '../core/follow.ts';
 import type { Service } from '../core/service.ts';
 import {
-  addStep,
+  addStepOnWay,
   type Deployment,
   type Intent,
   findDeployment,
@@ -94,7 +94,7 @@ export const sendUpdate = async (
         const problem = 'the service was changed meanwhile, and what was before it is another spec';
         return { kind: 'refused', reason: 'changed-by-other', problem };
       }
-      await addStep(db, deployment.id, clock.now(), 'out-of-sequence', {
+      await addStepOnWay(db, deployment.id, clock.now(), 'out-of-sequence', {
         version,
       });
       return deployment.attempts < QUICK_TRIES

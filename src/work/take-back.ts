@@ -2,7 +2,7 @@ import type { Digest } from '../core/digest.ts';
 import { type Failed, leavesService } from '../core/follow.ts';
 import { mayTakeBack } from '../core/labels.ts';
 import type { Observation } from '../core/service.ts';
-import { addStep, type Deployment, type Intent } from '../store/deployments.ts';
+import { addStepOnWay, type Deployment, type Intent } from '../store/deployments.ts';
 import { readProven } from '../store/proven.ts';
 import { advanceUpdate } from './advance-update.ts';
 import { fail } from './end-rollout.ts';
@@ -91,7 +91,7 @@ export const takeBack = async (
   if (why !== null || proven === undefined) {
     return fail(deps, deployment, 'failed', failed, seen.service, { notTakenBack: why }, signal);
   }
-  await addStep(deps.db, deployment.id, deps.clock.now(), 'taking-back', {
+  await addStepOnWay(deps.db, deployment.id, deps.clock.now(), 'taking-back', {
     to: proven.digest,
     reason: failed.reason,
     message: failed.message,
