@@ -29,6 +29,7 @@ it('ends what waits for a cluster that is gone, and leaves the others alone', as
   await accept(['one', 'two']);
   expect(await endUnconfigured(store.db, ['one', 'new'], START + 5)).toEqual({
     pushes: 1,
+    deployments: 0,
     clusters: ['two'],
   });
   expect(await results()).toEqual([
@@ -50,6 +51,10 @@ it('keeps what was deployed, and ends nothing twice', async () => {
   await store.db.updateTable('push_results').set({ outcome: 'deployed' }).execute();
   await endUnconfigured(store.db, ['one'], START + 5);
   expect(await results()).toMatchObject([{ state: 'done', outcome: 'deployed' }]);
-  expect(await endUnconfigured(store.db, ['one'], START + 9)).toEqual({ pushes: 0, clusters: [] });
+  expect(await endUnconfigured(store.db, ['one'], START + 9)).toEqual({
+    pushes: 0,
+    deployments: 0,
+    clusters: [],
+  });
   expect(await results()).toMatchObject([{ ended_at: START + 5 }]);
 });

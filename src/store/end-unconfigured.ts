@@ -1,12 +1,14 @@
 import { sql } from 'kysely';
-import type { Db } from './open-store.ts';
+import { type DeploymentEnd, endDeployment } from './deployments.ts';
+import { IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
+import type { Db, Query } from './open-store.ts';
 
 const DETAIL = 'the cluster is no longer in the configuration';
 
 /**
- * Ends the pushes that wait for a cluster that is none of `clusters` any more, and forgets its looks:
- * nobody would ever take them up, and they would count in the backlog for ever. What was deployed
- * stays so. To be called once, at the start.
+ * Ends the pushes and deployments that wait for a cluster that is none of `clusters` any more, and forgets
+ * its looks: nobody would take them up, runs would wait for them for ever, and a cluster that came back
+ * after months would get what was published then. What was deployed stays so. To be called once, at the start.
  *
  * @param now ms since the epoch
  */
@@ -14,7 +16,11 @@ export const endUnconfigured = async (
   db: Db,
   clusters: readonly string[],
   now: number,
-): Promise<{ readonly pushes: number; readonly clusters: readonly string[] }> =>
+): Promise<{
+  readonly pushes: number;
+  readonly deployments: number;
+  readonly clusters: readonly string[];
+}> =>
   db.transaction().execute(async (query) => {
     const gone = await query
       .selectFrom('push_results')
@@ -37,8 +43,36 @@ export const endUnconfigured = async (
         .execute();
     }
     await query.deleteFrom('look_work').where('cluster', 'not in', clusters).execute();
+    const deployments = await endDeployments(query, clusters, now);
     return {
       pushes: gone.reduce((sum, { pushes }) => sum + pushes, 0),
-      clusters: gone.map(({ cluster }) => cluster),
+      deployments: deployments.length,
+      clusters: [...new Set([...gone, ...deployments].map(({ cluster }) => cluster))],
     };
   });
+
+const SKIPPED: DeploymentEnd = { state: 'skipped', reason: 'cluster-removed', failure: null };
+/** It may have been sent, and how it went is not to be learnt. */
+const UNKNOWN: DeploymentEnd = {
+  state: 'failed',
+  reason: 'outcome-unknown',
+  failure: { message: DETAIL, node: null, nodeName: null, exitCode: null, log: [] },
+};
+
+const endDeployments = async (
+  query: Query,
+  clusters: readonly string[],
+  now: number,
+): Promise<readonly { readonly cluster: string }[]> => {
+  const open = await query
+    .selectFrom('deployments')
+    .select(['id', 'cluster', 'state'])
+    .where((eb) => eb.or([IS_QUEUED, IS_UNDER_WAY]))
+    .where('cluster', 'not in', clusters)
+    .orderBy('id')
+    .execute();
+  for (const { id, state } of open) {
+    await endDeployment(query, id, state === 'queued' ? SKIPPED : UNKNOWN, now);
+  }
+  return open;
+};

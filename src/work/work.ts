@@ -120,8 +120,8 @@ export const createWork = (options: WorkOptions): Work => {
       const ended = new AbortController();
       const signal = AbortSignal.any([outer, ended.signal]);
       const left = await endUnconfigured(db, [...works.keys()], clock.now());
-      if (left.pushes > 0) {
-        log.warn('pushes are given up: their cluster is no longer configured', left);
+      if (left.clusters.length > 0) {
+        log.warn('what waited is given up: its cluster is no longer configured', left);
       }
       await releaseLooks(db, clock.now());
       // Whatever ends first, well or not, ends the rest, so that nothing works on half a helper.

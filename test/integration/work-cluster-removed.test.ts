@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
+import { readRun } from '../../src/store/read-runs.ts';
 import { pushQueue } from '../../src/store/queue-depth.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
@@ -58,4 +59,57 @@ it('ends what waits for a cluster that was taken out, and takes it up anew when 
     { outcome: 'deployed' },
   ]);
   await bench.until('cluster two is updated', () => bench.engines['two']?.updates.length === 1);
+});
+
+it('ends the deployments of a cluster that was taken out, and the run that waits for them', async () => {
+  const two = bench.engines['two'];
+  const service = two?.service('web').ID ?? '';
+  two?.inject({ kind: 'drop-before', on: { path: new RegExp(`^/services/${service}`) } });
+  const both = bench.start();
+  const run = await both.work.smartRedeploy.start(
+    { cluster: null, services: [], stacks: [], images: [], dryRun: false, pin: false },
+    { origin: 'person', actor: 'oncall', signal: AbortSignal.timeout(20_000) },
+  );
+  await bench.until('cluster one is served', async () =>
+    (await bench.deployments()).some(({ state }) => state === 'succeeded'),
+  );
+  await both.stop();
+  const without = bench.start({}, { only: ['one'] });
+  const ended = await bench.until('the run has ended', async () => {
+    const found = await readRun(bench.store.db, run.id);
+    return found?.endedAt === null ? null : found;
+  });
+  expect(ended).toMatchObject({ state: 'done' });
+  const deployments = await bench.deployments();
+  expect(deployments.find(({ cluster }) => cluster === 'two')).toMatchObject({
+    state: 'skipped',
+    reason: 'cluster-removed',
+  });
+  await without.stop();
+  // What was published since may be another by the time that it is back.
+  two?.clearFaults();
+  bench.start();
+  await bench.clock.wait(60_000, AbortSignal.timeout(20_000));
+  expect(two?.updates).toEqual([]);
+});
+
+it('knows nothing of an update that was sent to a cluster which was taken out before its end', async () => {
+  const both = bench.start();
+  await bench.hook(both.work, image(), second);
+  await bench.until('it is under way on two', async () =>
+    (await bench.deployments()).some(
+      ({ cluster, state }) => cluster === 'two' && state === 'verifying',
+    ),
+  );
+  await both.stop();
+  bench.start({}, { only: ['one'] });
+  const deployment = await bench.until('it has its end', async () => {
+    const found = (await bench.deployments()).find(({ cluster }) => cluster === 'two');
+    return found?.endedAt === null ? null : found;
+  });
+  expect(deployment).toMatchObject({
+    state: 'failed',
+    reason: 'outcome-unknown',
+    failure: { message: 'the cluster is no longer in the configuration' },
+  });
 });

@@ -53,6 +53,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   'rollback-paused': 'the engine’s own rollback is paused',
   deadline: 'the update did not finish in time',
   'service-removed': 'the service was removed meanwhile',
+  'cluster-removed': 'the cluster is no longer in the configuration',
   'changed-by-other': 'somebody else changed the service meanwhile',
   refused: 'the cluster refused the update',
   'registry-refused': 'the cluster could not get the image from its registry',
