@@ -50,6 +50,8 @@ const publish = (name: string, content: string): Digest => {
 const IMAGE = (): string => bench.image('acme/web:v1');
 /** More than a push takes until its redeploy is followed. */
 const MOST_STEPS = 40;
+/** Going back takes about a hundred, the question itself the first forty: every other one of them is tried. */
+const BACK_STEPS = { first: 31, last: 101, apart: 2 };
 const REDEPLOY = { method: 'POST', path: /\/redeploy$/ };
 const start = (wrap: Wrap = {}): RunningWork =>
   bench.start({}, { ...wrap, cluster: () => wrap.cluster?.(cluster) ?? cluster });
@@ -241,6 +243,42 @@ it('a crash between any two steps redeploys once at most, and says how it ended'
   // How many steps there are before the redeploy is sent, and so which of these there are, is for the machine.
   ends.delete('failed, outcome-unknown, redeploys: 0');
   expect([...ends]).toEqual(['succeeded, null, redeploys: 1']);
+}, 120_000);
+
+it('a crash between steps of going back goes back once at most, and says how it ended', async () => {
+  const ends = new Set<string>();
+  const { first: from, last: until, apart } = BACK_STEPS;
+  for (let step = from; step <= until; step += apart) {
+    const name = `back-${step}`;
+    const before = publish(name, `${name} one`);
+    bench.engine.addService({ name, image: bench.image(`acme/${name}:v1`, before) });
+    bench.settle();
+    const after = publish(name, `${name} two`);
+    const counter = createStepCounter(step, 'crash');
+    const dying = start(counter.wrap);
+    await bench.hook(dying.work, bench.image(`acme/${name}:v1`), after);
+    await bench.ended(name);
+    const made = bench.engine.tasksMade(name).length;
+    // The hook of an image that nobody runs begins the count.
+    counter.arm();
+    await bench.hook(dying.work, bench.image('acme/nobody:v1'));
+    const by = { actor: 'oncall', signal: new AbortController().signal };
+    await dying.work.acts
+      .rollback({ cluster: 'one', service: name }, { to: null }, by)
+      .catch(() => {});
+    await Promise.race([counter.reached, bench.ended(name, 2).catch(() => {})]);
+    await dying.stop();
+    if ((await bench.deployments(name)).length < 2) continue;
+    const next = start();
+    const { state, reason } = await bench.ended(name, 2);
+    await next.stop();
+    const restarts = bench.engine.tasksMade(name).length - made;
+    const runs = bench.engine.running(name)[0] === before ? 'the first' : 'the second';
+    ends.add(`${state}, ${reason}, ${runs}, restarts: ${restarts}`);
+  }
+  // Whether one lies right before the request goes out is for the machine.
+  ends.delete('failed, outcome-unknown, the second, restarts: 0');
+  expect([...ends]).toEqual(['succeeded, null, the first, restarts: 1']);
 }, 120_000);
 
 it('a crash right before the redeploy is sent is unknown: nobody can tell that it was not', async () => {
