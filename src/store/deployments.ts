@@ -38,6 +38,8 @@ export type Deployment = {
   readonly cluster: string;
   readonly serviceId: string;
   readonly serviceName: string;
+  /** Of the service when it was queued. */
+  readonly stack: string | null;
   /** Registry and repository. */
   readonly name: string;
   readonly tag: string;
@@ -141,6 +143,7 @@ const COLUMNS = [
   'cluster',
   'service_id',
   'service_name',
+  'stack',
   'name',
   'tag',
   'from_digest',
@@ -164,6 +167,7 @@ const toDeployment = (row: Row): Deployment => ({
   cluster: row.cluster,
   serviceId: row.service_id,
   serviceName: row.service_name,
+  stack: row.stack,
   name: row.name,
   tag: row.tag,
   // Only valid digests were put in.
@@ -290,6 +294,15 @@ export const postpone = async (query: Query, id: string, runAt: number): Promise
   await query
     .updateTable('deployments')
     .set((eb) => ({ run_at: runAt, attempts: eb('attempts', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+};
+
+/** The same where nothing went wrong: its tries are counted anew. */
+export const waitUntil = async (query: Query, id: string, runAt: number): Promise<void> => {
+  await query
+    .updateTable('deployments')
+    .set({ run_at: runAt, attempts: 0 })
     .where('id', '=', id)
     .execute();
 };

@@ -37,6 +37,7 @@ const deployment = (serviceId: string, change: Partial<Deployment> = {}): Deploy
   runAt: NOW,
   deadlineAt: null,
   attempts: 0,
+  stack: null,
   hasBuild: false,
   intent: null,
   ...change,

@@ -7,6 +7,11 @@ import type { RolloutDeps } from './rollout-deps.ts';
 
 /** After this long without the cluster a deployment is given up. */
 export const GIVE_UP_MS = 24 * 3_600_000;
+/**
+ * However old it is, as after a freeze of days, it is given up only after as many tries in a row: some
+ * minutes.
+ */
+const LEAST_TRIES = 40;
 /** A cluster that gave no answer is asked again after this, and up to as much more. */
 const AGAIN_MS = 2_000;
 const AGAIN_SPREAD_MS = 8_000;
@@ -31,7 +36,7 @@ export const putOff = async (
   afterMs: number,
 ): Promise<void> => {
   const now = deps.clock.now();
-  if (now - deployment.queuedAt > GIVE_UP_MS) {
+  if (now - deployment.queuedAt > GIVE_UP_MS && deployment.attempts >= LEAST_TRIES) {
     const failed: Failed = { reason: 'deadline', message: problem, task: null };
     await fail(deps, deployment, 'failed', failed, null, {}, AbortSignal.abort());
     return;

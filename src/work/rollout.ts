@@ -8,10 +8,10 @@ import {
   type Deployment,
   findDeployment,
   type Intent,
-  postpone,
   recordSent,
   recordTarget,
   refuteIntent,
+  waitUntil,
 } from '../store/deployments.ts';
 import { readFreezes } from '../store/freezes.ts';
 import { addHold, readHolds } from '../store/holds.ts';
@@ -63,6 +63,9 @@ const begin = async (
   deployment: Deployment,
   signal: AbortSignal,
 ): Promise<void> => {
+  // One that was put off waits out a freeze without the cluster, which may be away meanwhile.
+  const isKept = deployment.intent === null && deployment.runAt > deployment.queuedAt;
+  if (isKept && (await isFrozen(deps, deployment, asQueued(deployment)))) return;
   // What was seen before an earlier try says nothing for this one.
   const ahead = deployment.attempts === 0 ? await deps.ahead.take(deployment.serviceId) : null;
   const seen = ahead ?? (await observe(deps, deployment, signal));
@@ -80,12 +83,7 @@ const begin = async (
   if (before?.phase === 'back' && before.failed !== null) {
     return takeBack(deps, deployment, before.failed, seen, signal);
   }
-  const frozen = await freezeFor(deps, deployment, seen.service);
-  if (frozen !== null) {
-    // However long it stands: what a freeze keeps is never given up.
-    deps.log.debug('deployment waits', { deployment: deployment.id, problem: frozen });
-    return postpone(deps.db, deployment.id, deps.clock.now() + FROZEN_AGAIN_MS);
-  }
+  if (await isFrozen(deps, deployment, seen.service)) return;
   const reason = await reasonToSkip(deps, deployment, seen.service);
   if (reason !== null) return skip(deps, deployment, reason);
   const now = deps.clock.now();
@@ -109,15 +107,31 @@ const begin = async (
   );
 };
 
-/** A freeze that came after the deployment was queued; what a person asked for is not stopped by it. */
-const freezeFor = async (
+type Frozen = Pick<Service, 'id' | 'name' | 'stack'>;
+
+const asQueued = ({ serviceId, serviceName, stack }: Deployment): Frozen => ({
+  id: serviceId,
+  name: serviceName,
+  stack,
+});
+
+/**
+ * Whether a freeze that came after the deployment was queued keeps it; then it is put off, however long
+ * that is: what a freeze keeps is never given up. What a person asked for is not stopped by it.
+ */
+const isFrozen = async (
   deps: RolloutDeps,
   deployment: Deployment,
-  service: Service,
-): Promise<string | null> => {
-  if (deployment.cause === 'forced' || deployment.cause === 'taken-back') return null;
-  const freeze = (await readFreezes(deps.db, deployment.cluster, deps.clock.now()))(service);
-  return freeze?.kind === 'frozen' ? `frozen: ${freeze.reason}` : null;
+  service: Frozen,
+): Promise<boolean> => {
+  if (deployment.cause === 'forced' || deployment.cause === 'taken-back') return false;
+  const now = deps.clock.now();
+  const freeze = (await readFreezes(deps.db, deployment.cluster, now))(service);
+  if (freeze?.kind !== 'frozen') return false;
+  const problem = `frozen: ${freeze.reason}`;
+  deps.log.debug('deployment waits', { deployment: deployment.id, problem });
+  await waitUntil(deps.db, deployment.id, now + FROZEN_AGAIN_MS);
+  return true;
 };
 
 const reasonToSkip = async (

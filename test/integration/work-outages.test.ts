@@ -218,4 +218,26 @@ describe('a freeze', () => {
     await work.acts.thaw(freeze.id, by);
     expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
   });
+
+  it.each(['while it stands', 'after the thaw'])(
+    'of days gives nothing up where the cluster is away for a minute %s',
+    async (when) => {
+      await open();
+      const { work } = bench.start();
+      const away = { kind: 'drop-before', on: { path: /^\/(services\/|tasks)/ } } as const;
+      bench.engine.inject(away);
+      await bench.hook(work, IMAGE(), second);
+      await bench.until('it waits', async () => (await bench.deployments()).length === 1);
+      const freeze = await work.acts.freeze(everything, by);
+      bench.engine.clearFaults();
+      bench.clock.skip(3 * 24 * 3_600_000);
+      await bench.clock.wait(60_000, AbortSignal.timeout(20_000));
+      bench.engine.inject(away);
+      if (when === 'after the thaw') await work.acts.thaw(freeze.id, by);
+      await bench.clock.wait(60_000, AbortSignal.timeout(20_000));
+      bench.engine.clearFaults();
+      if (when === 'while it stands') await work.acts.thaw(freeze.id, by);
+      expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
+    },
+  );
 });
