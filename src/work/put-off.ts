@@ -24,7 +24,12 @@ export const observe = async (
 ): Promise<Observation | 'removed' | 'later'> => {
   const seen = await observeService(deps.cluster, deployment.serviceId, signal);
   if (seen === 'removed' || !('problem' in seen)) return seen;
-  await putOff(deps, deployment, seen.problem, AGAIN_MS + deps.random() * AGAIN_SPREAD_MS);
+  await putOff(
+    deps,
+    deployment,
+    seen.problem,
+    Math.round(AGAIN_MS + deps.random() * AGAIN_SPREAD_MS),
+  );
   return 'later';
 };
 

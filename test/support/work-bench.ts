@@ -158,7 +158,8 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
         write: wrap.write?.(store.write) ?? store.write,
         clock,
         newId,
-        random: () => 0.5,
+        // Gives no whole ms, as a real one does not: the store takes nothing else.
+        random: () => 0.50001,
         log,
         spentBudget: () => null,
         retention: { ageMs: 90 * DAY, deployments: 10_000, bytes: 1e9 },
