@@ -56,8 +56,11 @@ export type Service = {
   readonly updatePolicy: UpdatePolicy | null;
   /** Longest time a container of the spec may take until its health check can say anything, in ms. */
   readonly healthGraceMs: number;
-  /** Digest of the spec without its image and counters: tells whether two specs differ in anything else. */
-  readonly specFingerprint: string;
+  /**
+   * Digest of the spec without its image and counters: tells whether two specs differ in anything else. Few of
+   * a thousand services are ever asked for it, and it costs more than all the rest, so it is made when asked for.
+   */
+  readonly specFingerprint: () => string;
   /** Whether the cluster keeps a spec from before the present one; null where it is not told. */
   readonly hasPrevious: boolean | null;
   /** RFC 3339. */

@@ -5,6 +5,7 @@ import type { Cause } from '../core/plan.ts';
 import type { BuildFacts } from '../core/published.ts';
 import { type DeploymentState, type FailureView, type SpecChange } from '../core/views.ts';
 import { readOptionalJson } from './json.ts';
+import { madeOnce } from './made-once.ts';
 import { announceEnd } from './notifications.ts';
 import { IS_OPEN, IS_UNDER_WAY } from './open-states.ts';
 import type { Query } from './open-store.ts';
@@ -198,17 +199,16 @@ export const openDeployments = async (db: Query, cluster: string): Promise<Deplo
   return rows.map(toDeployment);
 };
 
+const underWay = madeOnce((db, cluster: string) =>
+  db.selectFrom('deployments').select(COLUMNS).where('cluster', '=', cluster).where(IS_UNDER_WAY),
+);
+
 /** The deployments of these services that have been sent or are about to be. */
 export const activeDeployments = async (
   db: Query,
   cluster: string,
 ): Promise<ReadonlyMap<string, Deployment>> => {
-  const rows = await db
-    .selectFrom('deployments')
-    .select(COLUMNS)
-    .where('cluster', '=', cluster)
-    .where(IS_UNDER_WAY)
-    .execute();
+  const rows = await underWay(db, cluster);
   return new Map(rows.map((row) => [row.service_id, toDeployment(row)]));
 };
 

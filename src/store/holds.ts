@@ -2,6 +2,7 @@ import type { Digest } from '../core/digest.ts';
 import type { Service } from '../core/service.ts';
 import type { Hold } from '../core/verdict.ts';
 import { rfc3339 } from './json.ts';
+import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
 
 export type NewHold = {
@@ -21,7 +22,7 @@ export const addHold = async (query: Query, hold: NewHold, now: number): Promise
       cluster: hold.cluster,
       service_id: hold.service.id,
       digest: hold.digest,
-      spec_fingerprint: hold.service.specFingerprint,
+      spec_fingerprint: hold.service.specFingerprint(),
       kind: hold.kind,
       deployment_id: hold.deployment,
       created_at: now,
@@ -57,15 +58,18 @@ export type FindHold = (
   digest: Digest,
 ) => Hold | null;
 
-/** Every standing hold of a cluster, read once. */
-export const readHolds = async (db: Query, cluster: string): Promise<FindHold> => {
-  const rows = await db
+const standingHolds = madeOnce((db, cluster: string) =>
+  db
     .selectFrom('holds')
     .selectAll()
     .where('cluster', '=', cluster)
     .where('released_at', 'is', null)
-    .orderBy('id')
-    .execute();
+    .orderBy('id'),
+);
+
+/** Every standing hold of a cluster, read once. */
+export const readHolds = async (db: Query, cluster: string): Promise<FindHold> => {
+  const rows = await standingHolds(db, cluster);
   // Asked of each of thousands of services.
   if (rows.length === 0) return () => null;
   const standing = Map.groupBy(rows, (row) => row.service_id);
@@ -74,7 +78,7 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
     const row = standing
       .get(service.id)
       ?.findLast(
-        (one) => one.digest === digest && one.spec_fingerprint === service.specFingerprint,
+        (one) => one.digest === digest && one.spec_fingerprint === service.specFingerprint(),
       );
     if (row === undefined) return null;
     return { kind: row.kind, since: rfc3339(row.created_at), deployment: row.deployment_id };

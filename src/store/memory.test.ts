@@ -55,7 +55,12 @@ describe('a hold', () => {
   it.each<[string, string, Partial<Service>, typeof A]>([
     ['another digest', 'one', {}, A],
     ['another service', 'one', { id: 'service-2' }, B],
-    ['a spec that was changed, which may have healed it', 'one', { specFingerprint: 'spec-2' }, B],
+    [
+      'a spec that was changed, which may have healed it',
+      'one',
+      { specFingerprint: () => 'spec-2' },
+      B,
+    ],
     ['another cluster', 'two', {}, B],
   ])('does not stand on %s', async (_name, cluster, change, digest) => {
     await hold();
@@ -104,7 +109,7 @@ describe('a proven digest', () => {
   it.each<[string, Partial<Service>, typeof A | null]>([
     ['known while nothing changed', {}, A],
     ['not known after a forced restart', { forceUpdate: 1 }, null],
-    ['not known after its spec changed', { specFingerprint: 'spec-2' }, null],
+    ['not known after its spec changed', { specFingerprint: () => 'spec-2' }, null],
     ['not known after it was given another tag', { imageText: 'acme/web:v2' }, null],
     ['not known after it was given another image', { imageText: 'acme/other:v1' }, null],
   ])('of an unpinned service is %s', async (_name, change, expected) => {

@@ -1,5 +1,6 @@
 import type { Digest } from '../core/digest.ts';
 import type { Service } from '../core/service.ts';
+import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
 
 export type Proven = {
@@ -12,7 +13,7 @@ export type Proven = {
 };
 
 const specOf = (service: Pick<Service, 'specFingerprint' | 'imageText'>): string =>
-  `${service.specFingerprint} ${service.imageText}`;
+  `${service.specFingerprint()} ${service.imageText}`;
 
 /** Remembers the digest with which a service was seen converged. */
 export const recordProven = async (
@@ -35,12 +36,16 @@ export const recordProven = async (
     .execute();
 };
 
+const provenOf = madeOnce((db, cluster: string) =>
+  db.selectFrom('proven').selectAll().where('cluster', '=', cluster),
+);
+
 /** The last proven digest of every service of a cluster, by service id. */
 export const readProven = async (
   db: Query,
   cluster: string,
 ): Promise<ReadonlyMap<string, Proven>> => {
-  const rows = await db.selectFrom('proven').selectAll().where('cluster', '=', cluster).execute();
+  const rows = await provenOf(db, cluster);
   return new Map(
     rows.map((row) => [
       row.service_id,

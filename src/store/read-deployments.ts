@@ -7,6 +7,7 @@ import type { DeploymentView, Page, SpecChange, StepView, TriggerView } from '..
 import { cutPage } from './cut-page.ts';
 import { readFailure } from './read-failure.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
+import { madeOnce } from './made-once.ts';
 import type { Db } from './open-store.ts';
 import type { DeploymentRow, StepRow, TriggerRow } from './schema.ts';
 
@@ -76,6 +77,14 @@ export const readDeployment = async (db: Db, id: string): Promise<DeploymentView
   return row === undefined ? null : ((await toViews(db, [row], 'every step'))[0] ?? null);
 };
 
+const newestOfEach = madeOnce((db, cluster: string) =>
+  db
+    .selectFrom('deployments')
+    .select((eb) => ['service_id', 'to_digest', 'build', eb.fn.max('id').as('id')])
+    .where('cluster', '=', cluster)
+    .groupBy('service_id'),
+);
+
 /** What is known of the last deployment of each service of a cluster, by the service's id. */
 export const latestDeployments = async (
   db: Db,
@@ -86,12 +95,7 @@ export const latestDeployments = async (
     { readonly id: string; readonly to: string | null; readonly build: BuildFacts | null }
   >
 > => {
-  const rows = await db
-    .selectFrom('deployments')
-    .select((eb) => ['service_id', 'to_digest', 'build', eb.fn.max('id').as('id')])
-    .where('cluster', '=', cluster)
-    .groupBy('service_id')
-    .execute();
+  const rows = await newestOfEach(db, cluster);
   return new Map(
     rows.map((row) => [
       row.service_id,

@@ -1,6 +1,7 @@
 import { jsonOnce } from '../core/json-once.ts';
 import type { RunSummary, ServiceView } from '../core/views.ts';
 import { readJson } from './json.ts';
+import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
 
 type Counts = RunSummary['counts'];
@@ -11,6 +12,10 @@ const countVerdicts = (services: readonly ServiceView[]): Counts => {
   return counts;
 };
 
+const insertPlan = madeOnce((query, run: string, counts: string, services: string) =>
+  query.insertInto('run_plans').values({ run_id: run, counts, services }),
+);
+
 /** Keeps what a dry run found, and gives its services by verdict. */
 export const putRunPlan = async (
   query: Query,
@@ -18,14 +23,7 @@ export const putRunPlan = async (
   services: readonly ServiceView[],
 ): Promise<Counts> => {
   const counts = countVerdicts(services);
-  await query
-    .insertInto('run_plans')
-    .values({
-      run_id: run,
-      counts: JSON.stringify(counts),
-      services: jsonOnce(services),
-    })
-    .execute();
+  await insertPlan(query, run, JSON.stringify(counts), jsonOnce(services));
   return counts;
 };
 

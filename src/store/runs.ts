@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { RunOrigin, RunProgress, RunRequest, RunState, ServiceView } from '../core/views.ts';
 import { readJson } from './json.ts';
+import { madeOnce } from './made-once.ts';
 import type { Db, Query } from './open-store.ts';
 import type { RunRow } from './schema.ts';
 
@@ -51,23 +52,34 @@ export const startRun = async (db: Db, run: NewRun, now: number): Promise<string
     return run.id;
   });
 
-/** Puts a run on disk that is joined with no other. */
-export const insertRun = async (query: Query, run: NewRun, now: number): Promise<void> => {
-  await query
-    .insertInto('runs')
-    .values({
-      id: run.id,
-      request: requestText(run.request),
-      origin: run.origin,
-      actor: run.actor,
+const insertQueued = madeOnce(
+  (
+    query,
+    id: string,
+    request: string,
+    origin: RunOrigin,
+    actor: string | null,
+    dryRun: number,
+    now: number,
+  ) =>
+    query.insertInto('runs').values({
+      id,
+      request,
+      origin,
+      actor,
       state: 'queued',
       reason: null,
-      dry_run: run.request.dryRun ? 1 : 0,
+      dry_run: dryRun,
       progress: JSON.stringify(NO_PROGRESS),
       started_at: now,
       ended_at: null,
-    })
-    .execute();
+    }),
+);
+
+/** Puts a run on disk that is joined with no other. */
+export const insertRun = async (query: Query, run: NewRun, now: number): Promise<void> => {
+  const { id, request, origin, actor } = run;
+  await insertQueued(query, id, requestText(request), origin, actor, request.dryRun ? 1 : 0, now);
 };
 
 /** Runs that are not at their end, oldest first. */
@@ -103,6 +115,28 @@ export const setRunProgress = async (
     .execute();
 };
 
+const setEnded = madeOnce(
+  (
+    query,
+    id: string,
+    state: 'done' | 'failed',
+    reason: string | null,
+    now: number,
+    progress: string | null,
+  ) =>
+    query
+      .updateTable('runs')
+      .set((eb) => ({
+        state,
+        reason,
+        ended_at: now,
+        progress: eb.fn.coalesce(eb.val(progress), 'progress'),
+      }))
+      .where('id', '=', id)
+      .where('ended_at', 'is', null)
+      .returningAll(),
+);
+
 /**
  * `progress` is its last where that was not set before. Gives the run as it stands then; nothing where it
  * had ended already.
@@ -115,14 +149,9 @@ export const endRun = async (
   now: number,
   progress: RunProgress | null = null,
 ): Promise<Selectable<RunRow> | undefined> => {
-  const last = progress === null ? {} : { progress: JSON.stringify(progress) };
-  return query
-    .updateTable('runs')
-    .set({ state, reason, ended_at: now, ...last })
-    .where('id', '=', id)
-    .where('ended_at', 'is', null)
-    .returningAll()
-    .executeTakeFirst();
+  const last = progress === null ? null : JSON.stringify(progress);
+  const [ended] = await setEnded(query, id, state, reason, now, last);
+  return ended;
 };
 
 export type RunService = { readonly view: ServiceView; readonly deployment: string | null };

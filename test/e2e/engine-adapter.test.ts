@@ -101,7 +101,7 @@ describe.concurrent('the adapter of a real engine', () => {
     await services.converged(name, { digest: second });
     const seen = await cluster.observe(service.id, signal);
     expect(seen).toMatchObject({ nodes: null, service: { replicas: { running: 2, desired: 2 } } });
-    expect(seen?.service.specFingerprint).toBe(service.specFingerprint);
+    expect(seen?.service.specFingerprint()).toBe(service.specFingerprint());
     const running = await cluster.listRunningTasks([service.id], signal);
     expect(running?.map(({ digest, state, slot }) => [digest, state, slot]).toSorted()).toEqual([
       [second, 'running', 1],

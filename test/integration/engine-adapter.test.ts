@@ -224,7 +224,7 @@ describe('updating an image through an engine', () => {
         registryAuth: 'e30=',
       },
     ]);
-    expect((await only(cluster)).specFingerprint).toBe(service.specFingerprint);
+    expect((await only(cluster)).specFingerprint()).toBe(service.specFingerprint());
   });
 
   it('sends no credentials where none are given', async () => {

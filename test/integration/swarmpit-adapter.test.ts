@@ -221,7 +221,7 @@ describe('redeploying through Swarmpit', () => {
     const after = await only(cluster);
     expect(after.forceUpdate).toBe(before.forceUpdate + 1);
     expect(after.version).toBeGreaterThan(before.version);
-    expect(after.specFingerprint).toBe(before.specFingerprint);
+    expect(after.specFingerprint()).toBe(before.specFingerprint());
     expect(after.update?.state).toBe('completed');
   });
 

@@ -33,7 +33,7 @@ export const makeService = (change: Partial<Service> = {}): Service => {
       order: 'stop-first',
     },
     healthGraceMs: 0,
-    specFingerprint: 'spec-1',
+    specFingerprint: () => 'spec-1',
     hasPrevious: null,
     createdAt: '2026-01-01T00:00:00Z',
     updatedAt: '2026-01-01T00:00:00Z',

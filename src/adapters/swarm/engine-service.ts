@@ -105,8 +105,7 @@ export const toService = (
     update: updateOf(read),
     updatePolicy: policyOf(read),
     healthGraceMs: healthGraceOf(read),
-    // Few of a thousand services are ever asked for it, and it costs more than all the rest.
-    get specFingerprint() {
+    specFingerprint: () => {
       fingerprint ??= specFingerprint(spec);
       return fingerprint;
     },

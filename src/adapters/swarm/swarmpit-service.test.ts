@@ -104,7 +104,7 @@ describe('a service of Swarmpit', () => {
   });
 
   it('has one fingerprint whatever runs, and another where people changed it', () => {
-    const base = service().specFingerprint;
+    const base = service().specFingerprint();
     const ran = service({
       version: 99,
       updatedAt: 'later',
@@ -118,7 +118,7 @@ describe('a service of Swarmpit', () => {
         autoredeploy: true,
       },
     });
-    expect(ran.specFingerprint).toBe(base);
-    expect(service({ variables: [{ name: 'A', value: '2' }] }).specFingerprint).not.toBe(base);
+    expect(ran.specFingerprint()).toBe(base);
+    expect(service({ variables: [{ name: 'A', value: '2' }] }).specFingerprint()).not.toBe(base);
   });
 });

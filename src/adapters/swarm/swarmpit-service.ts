@@ -83,7 +83,7 @@ export const toSwarmpitService = (
     updatePolicy: null,
     healthGraceMs: 0,
     platforms: [],
-    specFingerprint: fingerprintOf(raw),
+    specFingerprint: () => fingerprintOf(raw),
     hasPrevious: read.deployment?.rollbackAllowed ?? null,
     createdAt: read.createdAt ?? LONG_AGO,
     updatedAt: read.updatedAt ?? LONG_AGO,
