@@ -1,8 +1,10 @@
 import type { DeliveryDetail, PushView } from '../core/views.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
-import { printTime } from './deployment-lines.ts';
+import { type Labelled, labelledLines } from './labelled-lines.ts';
+import { printTime } from './print-time.ts';
 
+const LABEL_WIDTH = 'duplicate of '.length;
 /** Longer bodies are shown by their beginning. */
 const BODY_SHOWN = 2_000;
 
@@ -25,24 +27,19 @@ export const deliveryStory = (context: Context, delivery: DeliveryDetail): reado
   const ignored = delivery.ignored.map(({ reason, about }) =>
     about === undefined ? reason : `${reason} (${about})`,
   );
-  const rows: readonly (readonly [label: string, values: readonly string[]])[] = [
-    ['received', [printTime(delivery.receivedAt, deps.now())]],
-    ['from', [delivery.address]],
-    ['secret', [delivery.secret]],
-    ['duplicate of', delivery.duplicateOf === null ? [] : [delivery.duplicateOf]],
-    ...delivery.pushes.map((push) => ['push', pushTexts(push)] as const),
-    ['ignored', ignored],
-    ['story', delivery.deployments.map((id) => `cd-helper deployments ${id}`)],
-    ['header', Object.entries(delivery.headers).map(([name, value]) => `${name}: ${value}`)],
-    ['body', delivery.body === null ? [] : [shownBody(delivery.body)]],
+  const facts: readonly Labelled[] = [
+    ['received', printTime(delivery.receivedAt, deps.now())],
+    ['from', delivery.address],
+    ['secret', delivery.secret],
+    ['duplicate of', delivery.duplicateOf ?? ''],
+    ...delivery.pushes.map((push): Labelled => ['push', ...pushTexts(push)]),
+    ['ignored', ...ignored],
+    ['story', ...delivery.deployments.map((id) => `cd-helper deployments ${id}`)],
+    ['header', ...Object.entries(delivery.headers).map(([name, value]) => `${name}: ${value}`)],
+    ['body', shownBody(delivery.body ?? '')],
   ];
   return [
     `${colours.bold(printable(delivery.sender))}  answered ${delivery.status}  ${colours.dim(printable(`delivery ${delivery.id}`))}`,
-    ...rows.flatMap(([label, values]) =>
-      values.map(
-        (value, index) =>
-          `  ${colours.dim((index === 0 ? label : '').padEnd(13))}${printable(value)}`,
-      ),
-    ),
+    ...labelledLines(colours, LABEL_WIDTH, facts),
   ];
 };

@@ -1,9 +1,13 @@
 import type { DeploymentView, SpecChange, StepView, TriggerView } from '../core/views.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
-import { digestChange, logLines, printTime, printTrigger, whyNot } from './deployment-lines.ts';
+import { digestChange, logLines, printTrigger, whyNot } from './deployment-words.ts';
+import { printTime } from './print-time.ts';
+import { type Labelled, labelledLines } from './labelled-lines.ts';
 import { printBuild } from './service-card.ts';
 import { stateCell } from './verdict-cell.ts';
+
+const LABEL_WIDTH = 'changed  '.length;
 
 const source = (trigger: TriggerView): string => {
   if ('delivery' in trigger) return `hook, delivery ${trigger.delivery}`;
@@ -45,7 +49,7 @@ export const deploymentStory = (
 ): readonly string[] => {
   const { colours, deps } = context;
   const { text, paint } = stateCell(colours, deployment.state);
-  const rows: readonly (readonly [label: string, value: string])[] = [
+  const facts: readonly Labelled[] = [
     ['image', deployment.image],
     ['digest', digestChange(deployment)],
     ['build', printBuild(deployment.build)],
@@ -53,15 +57,11 @@ export const deploymentStory = (
     ['by', deployment.triggers.map(source).join('; ')],
     ['failure', whyNot(deployment)],
     ['node', deployment.failure?.nodeName ?? deployment.failure?.node ?? ''],
+    ...(deployment.changes ?? []).map((change): Labelled => ['changed', changeText(change)]),
   ];
   return [
     `${colours.bold(printable(deployment.service.name))}  ${paint(text)}  ${colours.dim(printable(`cluster ${deployment.cluster}`))}`,
-    ...rows
-      .filter(([, value]) => value !== '')
-      .map(([label, value]) => `  ${colours.dim(label.padEnd(9))}${printable(value)}`),
-    ...(deployment.changes ?? []).map(
-      (change) => `  ${colours.dim('changed'.padEnd(9))}${printable(changeText(change))}`,
-    ),
+    ...labelledLines(colours, LABEL_WIDTH, facts),
     ...deployment.steps.flatMap((step) =>
       stepTexts(step).map((told) => {
         const at = printTime(step.at, deps.now());

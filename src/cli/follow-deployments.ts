@@ -1,6 +1,7 @@
 import type { DeploymentView } from '../core/views.ts';
 import { type Context, pollMsOf } from './context.ts';
-import { deploymentLine, logLines, nameWidthOf } from './deployment-lines.ts';
+import { deploymentLine, nameWidthOf } from './deployment-line.ts';
+import { logLines } from './deployment-words.ts';
 import { isFailure, isFinal } from './deployment-states.ts';
 import { createPatience } from './patience.ts';
 import { pause } from './pause.ts';

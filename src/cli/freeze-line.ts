@@ -1,7 +1,7 @@
 import type { FreezeView } from '../core/views.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
-import { printTime } from './deployment-lines.ts';
+import { printTime } from './print-time.ts';
 
 export const FREEZES = '/api/v1/freezes';
 

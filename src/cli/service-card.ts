@@ -3,7 +3,9 @@ import type { DeploymentView, ServiceView } from '../core/views.ts';
 import { printAge } from './age.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
-import { logLines, printTime, printTrigger, short, whyNot } from './deployment-lines.ts';
+import { logLines, printTrigger, short, whyNot } from './deployment-words.ts';
+import { printTime } from './print-time.ts';
+import { type Labelled, labelledLines } from './labelled-lines.ts';
 import type { ServiceStory } from './service-story.ts';
 import { verdictCell } from './verdict-cell.ts';
 
@@ -12,6 +14,8 @@ export const printBuild = (build: BuildFacts | null): string =>
   [build?.version, build?.revision && `commit ${build.revision.slice(0, 12)}`]
     .filter((part) => part !== null && part !== undefined && part !== '')
     .join(', ');
+
+const LABEL_WIDTH = 'deployed by '.length;
 
 /** The time and how long ago that is. */
 const when = ({ deps }: Context, time: string): string =>
@@ -107,7 +111,7 @@ export const cardLines = (
   const told = story.underWay ?? story.failed ?? story.origin;
   const where = `cluster ${service.cluster}${service.stack === null ? '' : `, stack ${service.stack}`}`;
   const back = `cd-helper rollback ${nameOf(service, isAlone)} --wait`;
-  const rows: readonly (readonly [label: string, value: string])[] = [
+  const facts: readonly Labelled[] = [
     ['image', service.image],
     ['runs', [short(service.running), build].filter(Boolean).join(', ')],
     ['up', up === null ? '' : `${up.running} of ${up.desired}`],
@@ -122,9 +126,7 @@ export const cardLines = (
   ];
   return [
     `${colours.bold(printable(service.name))}  ${paint(text)}  ${colours.dim(printable(where))}`,
-    ...rows
-      .filter(([, value]) => value !== '')
-      .map(([label, value]) => `  ${colours.dim(label.padEnd(12))}${printable(value)}`),
+    ...labelledLines(colours, LABEL_WIDTH, facts),
     ...(story.failed === null ? [] : logLines(context, story.failed)),
   ];
 };

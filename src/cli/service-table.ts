@@ -5,7 +5,8 @@ import { printAge } from './age.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
 import { familiarImage } from './familiar-image.ts';
-import { type Cell, type Column, tableLines, tableRows } from './table.ts';
+import type { Column } from './column-widths.ts';
+import { type Cell, tableLines, tableRows } from './table.ts';
 import { verdictCell } from './verdict-cell.ts';
 
 const short = (digest: string | null): string =>

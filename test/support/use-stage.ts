@@ -10,14 +10,6 @@ export type StageOptions = Partial<HelperOptions> & { readonly addresses?: Sandb
 /** A stage that is there while tests and their hooks run; who asked for it need not close it. */
 export type StageInUse = Omit<Stage, 'close'>;
 
-/** Removes every service, so that the next file with this sandbox begins with none. */
-const clear = async ({ sandbox }: Stage): Promise<void> => {
-  for (const { services } of sandbox.engines) {
-    const left = await services.list();
-    await services.remove(...left.map(({ ID }) => ID));
-  }
-};
-
 /**
  * Gives the tests of a file, or of the block that this is called in, one stage: opened before the first
  * and closed after the last, its services removed, and what the helper wrote printed for a test that
@@ -42,7 +34,8 @@ export const useStage = (
   afterAll(async () => {
     if (stage === undefined) return;
     try {
-      await clear(stage);
+      // The next file with this sandbox begins with none.
+      for (const { services } of stage.sandbox.engines) await services.removeAll();
     } finally {
       await stage.close();
     }

@@ -1,7 +1,7 @@
 import type { DeliveryDetail, DeliveryView } from '../../core/views.ts';
 import type { Context } from '../context.ts';
 import { deliveryStory } from '../delivery-story.ts';
-import { printShortTime } from '../deployment-lines.ts';
+import { printShortTime } from '../print-time.ts';
 import { EXIT } from '../exit-status.ts';
 import { familiarImage } from '../familiar-image.ts';
 import { wholeNumber } from '../option-values.ts';

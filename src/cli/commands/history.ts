@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/views.ts';
 import type { Context } from '../context.ts';
-import { deploymentLines } from '../deployment-lines.ts';
+import { deploymentLines } from '../deployment-table.ts';
 import { EXIT } from '../exit-status.ts';
 import { timeValue, wholeNumber } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';

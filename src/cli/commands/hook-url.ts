@@ -1,7 +1,7 @@
 import type { HookSecret } from '../../config/config.ts';
 import { HOOK_PLACES } from '../../core/hook-places.ts';
 import type { Context } from '../context.ts';
-import { CliFailure } from '../exit-status.ts';
+import { CliFailure, EXIT } from '../exit-status.ts';
 import { hookPath } from '../hook-path.ts';
 import type { AddCommand } from '../program.ts';
 import { withHelp } from '../with-help.ts';
@@ -69,7 +69,7 @@ export const addHookUrl: AddCommand = (hook, act) => {
           url: `${base}${hookPath(secret)}`,
         }));
         context.printJson({ items });
-        return 0;
+        return EXIT.well;
       }
       show(context, secrets, base, sender);
       if (settings.isGuess && config.publicUrl === null) {
@@ -77,7 +77,7 @@ export const addHookUrl: AddCommand = (hook, act) => {
           'This is the address on this machine: set publicUrl (CD_HELPER_PUBLIC_URL) to the one that senders reach.',
         );
       }
-      return 0;
+      return EXIT.well;
     }),
   );
 };

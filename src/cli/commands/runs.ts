@@ -1,6 +1,6 @@
 import type { RunSummary, RunView } from '../../core/views.ts';
 import { printDuration } from '../age.ts';
-import { printShortTime } from '../deployment-lines.ts';
+import { printShortTime } from '../print-time.ts';
 import { CliFailure, EXIT } from '../exit-status.ts';
 import { wholeNumber } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';

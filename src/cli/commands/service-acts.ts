@@ -1,6 +1,6 @@
 import type { DeploymentView, ServiceView } from '../../core/views.ts';
 import type { Context } from '../context.ts';
-import { deploymentLine } from '../deployment-lines.ts';
+import { deploymentLine } from '../deployment-line.ts';
 import { isFailure } from '../deployment-states.ts';
 import { EXIT } from '../exit-status.ts';
 import { findService, servicePath } from '../find-service.ts';

@@ -1,0 +1,41 @@
+import type { DeploymentView } from '../core/views.ts';
+import { printable, textWidth } from './cell-text.ts';
+import type { Context } from './context.ts';
+import { isFailure, isFinal } from './deployment-states.ts';
+import { digestChange, took, whyNot } from './deployment-words.ts';
+import { printTime } from './print-time.ts';
+import { stateCell } from './verdict-cell.ts';
+
+/** Longer names stand out of their column. */
+const WIDEST_NAME = 40;
+
+/** Columns that the names of these deployments take beside each other. */
+export const nameWidthOf = (deployments: readonly DeploymentView[]): number =>
+  Math.min(
+    WIDEST_NAME,
+    Math.max(0, ...deployments.map(({ service }) => textWidth(printable(service.name)))),
+  );
+
+/** One line for one change of one deployment, as it happens; `nameWidth` is that of all that are told. */
+export const deploymentLine = (
+  context: Context,
+  deployment: DeploymentView,
+  nameWidth = 0,
+): string => {
+  const { colours, deps } = context;
+  const state = stateCell(colours, deployment.state);
+  const text = state.paint(state.text.padEnd(13));
+  const name = printable(deployment.service.name);
+  const padding = ' '.repeat(Math.max(0, nameWidth - textWidth(name)));
+  const at = deployment.endedAt ?? deployment.startedAt ?? deployment.queuedAt;
+  const why = isFailure(deployment) || deployment.state === 'skipped' ? whyNot(deployment) : '';
+  const parts = [
+    printTime(at, deps.now()),
+    text,
+    `${name}${padding}`,
+    digestChange(deployment),
+    isFinal(deployment) ? took(deployment, deps.now()) : '',
+    printable(why),
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+};

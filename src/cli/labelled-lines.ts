@@ -1,0 +1,19 @@
+import { printable } from './cell-text.ts';
+import type { Colours } from './colours.ts';
+
+export type Labelled = readonly [label: string, ...values: string[]];
+
+/** Facts beneath a heading, the label of each before its values; what says nothing is left out. */
+export const labelledLines = (
+  { dim }: Pick<Colours, 'dim'>,
+  labelWidth: number,
+  facts: readonly Labelled[],
+): readonly string[] =>
+  facts.flatMap(([label, ...values]) =>
+    values
+      .filter((value) => value !== '')
+      .map((value, index) => {
+        const told = index === 0 ? label : '';
+        return `  ${dim(told.padEnd(labelWidth))}${printable(value)}`;
+      }),
+  );

@@ -1,0 +1,20 @@
+/** Local time of day, with the date where it is not today's. */
+export const printTime = (time: string, now: number): string => {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return '';
+  const pad = (part: number): string => String(part).padStart(2, '0');
+  const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map(pad).join(':');
+  const today = new Date(now);
+  return at.toDateString() === today.toDateString()
+    ? clock
+    : `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clock}`;
+};
+
+/** The same in no more columns than a table has for it: 11. */
+export const printShortTime = (time: string, now: number): string => {
+  const text = printTime(time, now);
+  const [date = '', clock] = text.split(' ');
+  if (clock === undefined) return text;
+  const isOfThisYear = date.startsWith(`${new Date(now).getFullYear()}-`);
+  return isOfThisYear ? `${date.slice(5)} ${clock.slice(0, 5)}` : date;
+};
