@@ -1,11 +1,21 @@
 import type { Command, Option } from 'commander';
-import type { FreezeView, ServiceView } from '../core/views.ts';
+import type {
+  DeliveryView,
+  DeploymentView,
+  FreezeView,
+  RunSummary,
+  ServiceView,
+} from '../core/views.ts';
 
 /** What of the cluster can stand on a command line. */
 export type Known = {
   readonly services: () => Promise<readonly Pick<ServiceView, 'name' | 'stack' | 'cluster'>[]>;
   readonly clusters: () => Promise<readonly string[]>;
   readonly freezes: () => Promise<readonly Pick<FreezeView, 'id' | 'reason'>[]>;
+  /** The newest of them, as of the next two. */
+  readonly deployments: () => Promise<readonly Pick<DeploymentView, 'id' | 'service' | 'state'>[]>;
+  readonly deliveries: () => Promise<readonly Pick<DeliveryView, 'id' | 'sender' | 'pushes'>[]>;
+  readonly runs: () => Promise<readonly Pick<RunSummary, 'id' | 'state' | 'dryRun'>[]>;
 };
 
 export type Candidate = { readonly value: string; readonly about: string };
@@ -19,14 +29,29 @@ const servicesOf = async (known: Known): Promise<readonly Candidate[]> =>
 const stacksOf = async (known: Known): Promise<readonly Candidate[]> =>
   plain((await known.services()).flatMap(({ stack }) => (stack === null ? [] : [stack])));
 
-/** By the long name of an option, or the name of an argument. */
+/** By the long name of an option, or the name of an argument; an id by the command that it is given to. */
 const VALUES: Readonly<Record<string, (known: Known) => Promise<readonly Candidate[]>>> = {
   cluster: async (known) => plain(await known.clusters()),
   service: servicesOf,
   pattern: servicesOf,
   stack: stacksOf,
-  freeze: async (known) =>
+  thaw: async (known) =>
     (await known.freezes()).map(({ id, reason }) => ({ value: id, about: reason })),
+  deployments: async (known) =>
+    (await known.deployments()).map(({ id, service, state }) => ({
+      value: id,
+      about: `${service.name} ${state}`,
+    })),
+  deliveries: async (known) =>
+    (await known.deliveries()).map(({ id, sender, pushes }) => ({
+      value: id,
+      about: [sender, ...pushes.map(({ image }) => image)].join(' '),
+    })),
+  runs: async (known) =>
+    (await known.runs()).map(({ id, state, dryRun }) => ({
+      value: id,
+      about: dryRun ? `${state}, a dry run` : state,
+    })),
 };
 
 const optionsOf = (command: Command): readonly Option[] => {
@@ -95,8 +120,8 @@ const wordsFor = async (
   if (inner.length > 0) return inner;
   const argument = command.registeredArguments[count];
   if (argument === undefined) return [];
-  const name = command.name() === 'thaw' ? 'freeze' : argument.name();
-  return valuesOf(argument, name, known);
+  const name = argument.name();
+  return valuesOf(argument, name === 'id' ? command.name() : name, known);
 };
 
 /**

@@ -176,7 +176,7 @@ test.each([
 ])('on a terminal the plan is asked about: %j', async (answer, posts) => {
   await using helper = await startRunningHelper(['succeeded']);
   const questions: string[] = [];
-  const { status } = await runCli(['smart-redeploy', '--url', helper.url], {
+  const { status, err } = await runCli(['smart-redeploy', '--url', helper.url], {
     columns: 100,
     ask: async (question) => {
       questions.push(question);
@@ -186,6 +186,7 @@ test.each([
   expect(questions).toEqual(['Redeploy 1 of them now? [y/N] ']);
   expect(bodies(helper)).toHaveLength(posts);
   expect(status).toBe(posts === 2 ? 0 : 1);
+  expect(err.includes('nothing was redeployed')).toBe(posts === 1);
 });
 
 test('where nothing is chosen that is said, and no more', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { serviceOf } from '../support/api-samples.ts';
+import { deploymentOf, runOf, serviceOf } from '../support/api-samples.ts';
 import { type FakeHelper, startFakeHelper } from '../support/fake-helper.ts';
 
 const run = promisify(execFile);
@@ -30,6 +30,9 @@ beforeAll(async () => {
       ],
       clusters: [{ name: 'production' }, { name: 'qa' }],
       freezes: [{ id: 'f1', reason: 'sale' }],
+      deployments: [deploymentOf({ id: 'd1' })],
+      deliveries: [{ id: 'h1', sender: 'docker-hub', pushes: [{ image: 'acme/web:v1' }] }],
+      runs: [runOf({ id: 'r1' })],
     };
     return { body: { items: lists[path.slice('/api/v1/'.length)] ?? [], next: null } };
   });
@@ -84,6 +87,9 @@ it.each<[readonly string[], readonly string[]]>([
   [['smart-redeploy', '--stack', 's'], ['shop']],
   [['deployments', '-f', '--state', 'rol'], ['rolled-back']],
   [['thaw', ''], ['f1']],
+  [['deployments', ''], ['d1']],
+  [['deliveries', ''], ['h1']],
+  [['runs', '--wait', ''], ['r1']],
   [['completion', 'z'], ['zsh']],
   [['hook', 'send', '--sender', 'docker'], ['docker-hub']],
   [['__'], []],

@@ -1,5 +1,13 @@
 import { Argument } from 'commander';
-import type { ClusterView, FreezeView, Page, ServiceView } from '../../core/views.ts';
+import type {
+  ClusterView,
+  DeliveryView,
+  DeploymentView,
+  FreezeView,
+  Page,
+  RunSummary,
+  ServiceView,
+} from '../../core/views.ts';
 import { createApiClient } from '../api-client.ts';
 import { printable } from '../cell-text.ts';
 import { complete, type Known } from '../complete.ts';
@@ -12,14 +20,16 @@ import { withHelp } from '../with-help.ts';
 /** A person waits at the prompt. */
 const DEADLINE_MS = 2_000;
 const PAGE = 500;
+/** More ids than these nobody looks through. */
+const NEWEST = 20;
 
 /** What the helper knows, or nothing where it cannot be asked: a prompt is no place for errors. */
 const knownTo = (context: Context): Known => {
-  const items = async <T>(path: string): Promise<readonly T[]> => {
+  const items = async <T>(path: string, limit = PAGE): Promise<readonly T[]> => {
     try {
       const signal = AbortSignal.any([context.deps.signal, AbortSignal.timeout(DEADLINE_MS)]);
       const api = createApiClient({ ...context.client(), signal });
-      return (await api.get<Page<T>>(`/api/v1/${path}`, { limit: PAGE })).items;
+      return (await api.get<Page<T>>(`/api/v1/${path}`, { limit })).items;
     } catch {
       return [];
     }
@@ -28,13 +38,16 @@ const knownTo = (context: Context): Known => {
     services: () => items<ServiceView>('services'),
     clusters: async () => (await items<ClusterView>('clusters')).map(({ name }) => name),
     freezes: () => items<FreezeView>('freezes'),
+    deployments: () => items<DeploymentView>('deployments', NEWEST),
+    deliveries: () => items<DeliveryView>('deliveries', NEWEST),
+    runs: () => items<RunSummary>('runs', NEWEST),
   };
 };
 
 export const addCompletion: AddCommand = (program, act) => {
   const command = program
     .command('completion')
-    .description('print what makes a shell complete commands, options, services and clusters')
+    .description('print what makes a shell complete commands, options, services, clusters and ids')
     .addArgument(new Argument('<shell>', 'which one').choices(SHELLS));
   withHelp(command, {
     more: 'Services, stacks and clusters are those of the helper that login (or a variable) names.',

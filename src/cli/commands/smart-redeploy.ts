@@ -105,9 +105,9 @@ const agree = async (context: Context, options: Options): Promise<Agreed> => {
   if (plan.reason !== null) context.note(plan.reason);
   if (affected.length === 0) return { kind: 'end', status: statusOfPlan(plan) };
   const answer = await ask(`Redeploy ${affected.length} of them now? [y/N] `, signal);
-  return /^\s*y(?:es)?\s*$/i.test(answer)
-    ? { kind: 'go', shown: plan.services }
-    : { kind: 'end', status: EXIT.failed };
+  if (/^\s*y(?:es)?\s*$/i.test(answer)) return { kind: 'go', shown: plan.services };
+  context.note('nothing was redeployed');
+  return { kind: 'end', status: EXIT.failed };
 };
 
 export const addSmartRedeploy: AddCommand = (program, act) => {
