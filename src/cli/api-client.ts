@@ -1,6 +1,7 @@
 import { type Dispatcher, request } from 'undici';
 import type { Secret } from '../core/secret.ts';
-import { answerFailure, connectionFailure } from './api-failure.ts';
+import { answerFailure } from './answer-failure.ts';
+import { connectionFailure } from './connection-failure.ts';
 import { CliFailure } from './exit-status.ts';
 import { readCapped } from './read-capped.ts';
 
@@ -98,6 +99,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
         path,
         status,
         answer,
+        location: locationOf(headers),
         hasToken: token !== null,
         shows: options.shows ?? 'token',
       });
@@ -127,7 +129,15 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     }
     const answer = parseJson(await readCapped(body));
     if (status === 200 || NO_STREAM.includes(status)) return null;
-    throw answerFailure({ url, path, status, answer, hasToken: token !== null, shows: 'token' });
+    throw answerFailure({
+      url,
+      path,
+      status,
+      answer,
+      location: locationOf(response.headers),
+      hasToken: token !== null,
+      shows: 'token',
+    });
   };
   return {
     url,
@@ -141,6 +151,9 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     },
   };
 };
+
+const locationOf = ({ location }: Dispatcher.ResponseData['headers']): string | null =>
+  typeof location === 'string' ? location : null;
 
 /** Undefined where it is none. */
 const parseJson = (text: string): unknown => {

@@ -401,6 +401,12 @@ test.each([
     { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
     'but not as a helper does',
   ],
+  [
+    'a redirection to the same elsewhere',
+    [],
+    { status: 308, headers: { location: 'https://cd.local/x/api/v1/deliveries?limit=20' } },
+    'leads to https://cd.local/x\na token goes only where it is sent: --url https://cd.local/x\n',
+  ],
   ['half an answer', [], { body: '{"items": [' }, 'the answer broke off'],
 ] as const)('%s: one clear line, and 1', async (_, argv, answer: FakeAnswer, message) => {
   await using helper = await startFakeHelper(() => answer);

@@ -1,68 +1,14 @@
 import { printable } from './cell-text.ts';
 import { CliFailure, EXIT } from './exit-status.ts';
 
-const codesOf = (error: unknown): readonly string[] => {
-  if (!(error instanceof Error)) return [];
-  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [];
-  const inner = error instanceof AggregateError ? error.errors.flatMap(codesOf) : [];
-  return [...own, error.name, ...inner, ...codesOf(error.cause)];
-};
-
-const innermost = (error: unknown): string =>
-  error instanceof Error && error.cause !== undefined
-    ? innermost(error.cause)
-    : error instanceof Error
-      ? error.message
-      : String(error);
-
-const WHERE = 'is the helper running, and is this its address? (--url or CD_HELPER_URL)';
-
-/** Why no answer came. */
-export const connectionFailure = (url: string, error: unknown): CliFailure => {
-  const codes = codesOf(error);
-  const has = (...any: readonly string[]): boolean => any.some((code) => codes.includes(code));
-  const host = new URL(url).host;
-  if (has('ECONNREFUSED'))
-    return new CliFailure(`nothing listens at ${url}`, {
-      hint: WHERE,
-      cause: error,
-      mayPass: true,
-    });
-  if (has('ENOTFOUND', 'EAI_AGAIN')) {
-    return new CliFailure(`the name of ${host} is not known`, { hint: WHERE, cause: error });
-  }
-  if (has('TimeoutError', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'ETIMEDOUT')) {
-    return new CliFailure(`${url} did not answer in time`, {
-      hint: WHERE,
-      cause: error,
-      mayPass: true,
-    });
-  }
-  if (codes.some((code) => /^(?:ERR_TLS_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code))) {
-    return new CliFailure(`the certificate of ${host} is not trusted: ${innermost(error)}`, {
-      hint: 'where it is signed by an authority of your own, name it in NODE_EXTRA_CA_CERTS',
-      cause: error,
-    });
-  }
-  if (has('ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG')) {
-    return new CliFailure(`${host} does not speak TLS`, {
-      hint: 'the address may have to begin with http://',
-      cause: error,
-    });
-  }
-  return new CliFailure(`no answer from ${url}: ${printable(innermost(error))}`, {
-    hint: 'is that the address of a helper, and does nothing between cut the connection?',
-    cause: error,
-    mayPass: true,
-  });
-};
-
 export type BadAnswer = {
   readonly url: string;
   readonly path: string;
   readonly status: number;
   /** The parsed body; undefined where it is no JSON. */
   readonly answer: unknown;
+  /** Where the answer sends whoever asked. */
+  readonly location: string | null;
   readonly hasToken: boolean;
   readonly shows: 'token' | 'hook secret';
 };
@@ -97,15 +43,27 @@ const asProblem = (answer: unknown): ProblemAnswer | null => {
   };
 };
 
+const REDIRECTIONS: readonly number[] = [301, 302, 303, 307, 308];
+
+/** The address to which a redirection leads; null where it leads to no helper that one could name. */
+const redirectedTo = ({ url, path, status, location }: BadAnswer): string | null => {
+  if (!REDIRECTIONS.includes(status) || location === null) return null;
+  if (!URL.canParse(location, `${url}/`)) return null;
+  const { origin, pathname } = new URL(location, `${url}/`);
+  return /^https?:/.test(origin) && pathname.endsWith(path)
+    ? `${origin}${pathname.slice(0, -path.length)}`
+    : null;
+};
+
 /** Why the answer is not the one that was hoped for. */
-export const answerFailure = ({
-  url,
-  path,
-  status,
-  answer,
-  hasToken,
-  shows,
-}: BadAnswer): CliFailure => {
+export const answerFailure = (bad: BadAnswer): CliFailure => {
+  const { url, path, status, answer, hasToken, shows } = bad;
+  const elsewhere = redirectedTo(bad);
+  if (elsewhere !== null) {
+    return new CliFailure(printable(`${url} leads to ${elsewhere}`), {
+      hint: printable(`a token goes only where it is sent: --url ${elsewhere}`),
+    });
+  }
   const problem = asProblem(answer);
   if (problem === null) {
     if (status >= 502 && status <= 504) {
