@@ -7,6 +7,7 @@ import { type ApiClient, createApiClient } from './api-client.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { type Colours, createColours } from './colours.ts';
 import { CliFailure, EXIT } from './exit-status.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { widthOf } from './terminal.ts';
 
 export type GlobalOptions = {
@@ -27,8 +28,10 @@ export type Context = {
   readonly width: number | null;
   readonly print: (...lines: readonly string[]) => void;
   readonly printJson: (value: unknown) => void;
-  /** For what is not the result: questions, progress, warnings. */
+  /** For what is not the result: questions, warnings. */
   readonly note: (line: string) => void;
+  /** A line that tells how far something is, where somebody sees it. */
+  readonly progress: () => Progress;
   /** Where the helper is that is talked to. */
   readonly client: () => ClientSettings;
   /** The same whatever token there is, or none. */
@@ -42,11 +45,14 @@ export type Context = {
 const POLL_MS = 1_000;
 export const pollMsOf = (deps: CliDeps): number => deps.pollMs ?? POLL_MS;
 
+/** Whether it shows what is written to it, and obeys nothing. */
+const isDumb = ({ sources }: CliDeps): boolean => sources.env['TERM'] === 'dumb';
+
 /** Whether colours are wanted: on a terminal, unless anybody says no ({@link https://no-color.org}). */
 const wantsColour = (deps: CliDeps, options: GlobalOptions): boolean =>
   options.color !== false &&
   (deps.sources.env['NO_COLOR'] ?? '') === '' &&
-  deps.sources.env['TERM'] !== 'dumb' &&
+  !isDumb(deps) &&
   deps.stdout.isTTY === true;
 
 export const createContext = (deps: CliDeps, options: GlobalOptions): Context => {
@@ -72,6 +78,7 @@ export const createContext = (deps: CliDeps, options: GlobalOptions): Context =>
     note: (line) => {
       stderr.write(`${line}\n`);
     },
+    progress: () => createProgress(isDumb(deps) ? null : stderr),
     client,
     // With a token said, a profile that cannot be read is in nobody's way.
     address: () => client({ token: 'any' }).url,

@@ -2,8 +2,7 @@ import type { Page, RunRequest, RunSummary, RunView } from '../core/views.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Context, pollMsOf } from './context.ts';
 import { pause } from './pause.ts';
-import { checkedText, createProgress, type Progress } from './progress.ts';
-import { widthOf } from './terminal.ts';
+import { checkedText, type Progress } from './progress.ts';
 
 const NEWEST = 20;
 
@@ -32,13 +31,12 @@ const watch = async (
 export const dryRunAtHelper = async (context: Context, request: RunRequest): Promise<RunView> => {
   const { deps } = context;
   const api = context.api();
-  const progress = createProgress(deps.stderr);
+  const progress = context.progress();
   const over = new AbortController();
   progress.show('checking …');
   try {
     // What cannot be watched is only not told: the answer is what counts.
-    const isWatched = widthOf(deps.stderr) !== null;
-    const before = isWatched ? await openDryRuns(api).catch(() => null) : null;
+    const before = progress.isSeen ? await openDryRuns(api).catch(() => null) : null;
     if (before !== null) {
       const known = new Set(before.map(({ id }) => id));
       const until = AbortSignal.any([over.signal, deps.signal]);

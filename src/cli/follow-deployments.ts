@@ -5,7 +5,6 @@ import { logLines } from './deployment-words.ts';
 import { isFailure, isFinal } from './deployment-states.ts';
 import { createPatience } from './patience.ts';
 import { pause } from './pause.ts';
-import { createProgress } from './progress.ts';
 
 type Follow = {
   /** The deployments that are followed, as they are now. */
@@ -16,14 +15,14 @@ type Follow = {
 
 /**
  * Tells each change of the deployments until all have ended; resolves with them as they ended. Where
- * JSON is asked for, nothing is told: the caller has the end.
+ * JSON is asked for, no change is told: the caller has the end.
  */
 export const followDeployments = async (
   context: Context,
   { read, isComplete }: Follow,
 ): Promise<readonly DeploymentView[]> => {
   const { deps, json, print } = context;
-  const progress = createProgress(json ? { write: String } : deps.stderr);
+  const progress = context.progress();
   const patiently = createPatience(context);
   const told = new Map<string, string>();
   try {

@@ -4,14 +4,14 @@ import { printable } from './cell-text.ts';
 import type { InspectEngine } from './cli-deps.ts';
 import type { Context } from './context.ts';
 import { CliFailure } from './exit-status.ts';
-import { checkedText, createProgress } from './progress.ts';
+import { checkedText } from './progress.ts';
 
 /**
  * Looks at an engine without any helper, and tells how far it has come meanwhile. Throws a
  * {@link CliFailure} where the engine does not answer.
  */
 export const inspectEngine = async (
-  { deps }: Context,
+  context: Context,
   url: string,
   selected: NonNullable<Parameters<InspectEngine>[2]>['selected'] = {
     services: [],
@@ -19,12 +19,13 @@ export const inspectEngine = async (
     images: [],
   },
 ): Promise<readonly ServiceView[]> => {
-  const progress = createProgress(deps.stderr);
+  const progress = context.progress();
   progress.show(checkedText({ images: 0, checkedImages: 0 }));
   try {
     const onProgress = (told: Parameters<typeof checkedText>[0]): void =>
       progress.show(checkedText(told));
-    return await deps.inspectEngine(url, deps.signal, { selected, onProgress });
+    const { inspectEngine: inspect, signal } = context.deps;
+    return await inspect(url, signal, { selected, onProgress });
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     const why = error.message.replace(`cluster ${error.cluster}: `, '');

@@ -3,7 +3,12 @@ import { cutText } from './cell-text.ts';
 import { type Terminal, widthOf } from './terminal.ts';
 
 /** One line at the bottom of a terminal that says what is going on; elsewhere it says nothing. */
-export type Progress = { readonly show: (text: string) => void; readonly clear: () => void };
+export type Progress = {
+  /** Whether anybody sees it. */
+  readonly isSeen: boolean;
+  readonly show: (text: string) => void;
+  readonly clear: () => void;
+};
 
 /** How far the registries have been asked. */
 export const checkedText = ({
@@ -14,13 +19,13 @@ export const checkedText = ({
 
 const CLEAR_LINE = '\r\u001b[2K';
 
-export const createProgress = (terminal: Terminal): Progress => {
-  const width = widthOf(terminal);
+export const createProgress = (terminal: Terminal | null): Progress => {
+  const width = terminal === null ? null : widthOf(terminal);
   let shown = '';
   const put = (text: string): void => {
     if (width === null || text === shown) return;
     shown = text;
-    terminal.write(`${CLEAR_LINE}${cutText(text, width - 1)}`);
+    terminal?.write(`${CLEAR_LINE}${cutText(text, width - 1)}`);
   };
-  return { show: put, clear: () => put('') };
+  return { isSeen: width !== null, show: put, clear: () => put('') };
 };

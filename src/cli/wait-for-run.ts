@@ -7,7 +7,7 @@ import { EXIT } from './exit-status.ts';
 import { followDeployments } from './follow-deployments.ts';
 import { createPatience } from './patience.ts';
 import { pause } from './pause.ts';
-import { checkedText, createProgress } from './progress.ts';
+import { checkedText } from './progress.ts';
 import { readList } from './read-list.ts';
 import { countServices, serviceLines } from './service-table.ts';
 
@@ -55,7 +55,7 @@ const waitUntilChecked = async (
   api: ApiClient,
   started: RunView,
 ): Promise<RunView> => {
-  const progress = createProgress(context.json ? { write: String } : context.deps.stderr);
+  const progress = context.progress();
   const patiently = createPatience(context);
   let run = started;
   try {

@@ -189,6 +189,18 @@ test.each([
   expect(err.includes('nothing was redeployed')).toBe(posts === 1);
 });
 
+test('a terminal that obeys nothing is told nothing to obey', async () => {
+  await using helper = await startRunningHelper([], [OBSOLETE]);
+  const show = (term: string) =>
+    runCli(['smart-redeploy', '--dry-run', '--url', helper.url], {
+      columns: 100,
+      env: { TERM: term },
+    });
+  const dumb = await show('dumb');
+  expect(`${dumb.out}${dumb.err}`.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  expect((await show('xterm')).err).toContain('\r\u001b[2Kchecking …');
+});
+
 test('where nothing is chosen that is said, and no more', async () => {
   await using helper = await startRunningHelper([], []);
   const { status, out, err } = await runCli(['smart-redeploy', '--dry-run', '--url', helper.url]);
