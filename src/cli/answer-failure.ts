@@ -1,5 +1,5 @@
 import { printable } from './cell-text.ts';
-import { CliFailure, EXIT } from './exit-status.ts';
+import { CliFailure, EXIT, wrongUse } from './exit-status.ts';
 
 export type BadAnswer = {
   readonly url: string;
@@ -96,7 +96,7 @@ export const answerFailure = (bad: BadAnswer): CliFailure => {
     });
   }
   if (status === 404 && problem.detail.startsWith('no cluster is named ')) {
-    return new CliFailure(problem.detail, { status: EXIT.wrongUse });
+    return wrongUse(problem.detail);
   }
   if (status === 404 && ALWAYS_THERE.test(path)) {
     return new CliFailure(`a helper answers at ${url}, but has nothing there`, { hint: BASE_PATH });

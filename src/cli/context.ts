@@ -6,7 +6,7 @@ import { formatProblems } from '../config/problem.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { type Colours, createColours } from './colours.ts';
-import { CliFailure, EXIT } from './exit-status.ts';
+import { CliFailure, wrongUse } from './exit-status.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { widthOf } from './terminal.ts';
 
@@ -60,7 +60,7 @@ export const createContext = (deps: CliDeps, options: GlobalOptions): Context =>
   const json = options.json === true;
   const client = (change: GlobalOptions = {}): ClientSettings => {
     const read = readClientSettings({ ...options, ...change, ...sources });
-    if (!read.ok) throw new CliFailure(read.problem, { status: EXIT.wrongUse, hint: read.hint });
+    if (!read.ok) throw wrongUse(read.problem, read.hint);
     return read.settings;
   };
   return {
@@ -87,7 +87,7 @@ export const createContext = (deps: CliDeps, options: GlobalOptions): Context =>
       try {
         return sources.readFile(path);
       } catch (error) {
-        throw new CliFailure(`${path}: ${messageOfErrno(error)}`, { status: EXIT.wrongUse });
+        throw wrongUse(`${path}: ${messageOfErrno(error)}`);
       }
     },
     config: () => {

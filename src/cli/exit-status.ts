@@ -20,3 +20,7 @@ export class CliFailure extends Error {
     this.mayPass = options.mayPass ?? false;
   }
 }
+
+/** What was asked for cannot be meant. */
+export const wrongUse = (message: string, hint?: string): CliFailure =>
+  new CliFailure(message, { status: EXIT.wrongUse, ...(hint === undefined ? {} : { hint }) });

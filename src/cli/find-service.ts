@@ -2,7 +2,7 @@ import type { ClusterView, ServiceView } from '../core/views.ts';
 import type { ApiClient } from './api-client.ts';
 import { printable } from './cell-text.ts';
 import { downClusters } from './down-clusters.ts';
-import { CliFailure, EXIT } from './exit-status.ts';
+import { CliFailure, EXIT, wrongUse } from './exit-status.ts';
 import { requireCluster } from './require-cluster.ts';
 import { readList } from './read-list.ts';
 
@@ -27,17 +27,17 @@ export const findService = async (
     }
     const near = all.filter((service) => service.name.includes(name)).slice(0, 5);
     const names = near.map((service) => printable(service.name)).join(', ');
-    throw new CliFailure(`there is no service ${JSON.stringify(name)}`, {
-      status: EXIT.wrongUse,
-      hint: near.length === 0 ? 'cd-helper status shows all' : `did you mean ${names}?`,
-    });
+    throw wrongUse(
+      `there is no service ${JSON.stringify(name)}`,
+      near.length === 0 ? 'cd-helper status shows all' : `did you mean ${names}?`,
+    );
   }
   if (meant.length > 1) {
     const clusters = meant.map((service) => service.cluster).join(', ');
-    throw new CliFailure(`several clusters have a service ${JSON.stringify(name)}: ${clusters}`, {
-      status: EXIT.wrongUse,
-      hint: 'say which one by --cluster',
-    });
+    throw wrongUse(
+      `several clusters have a service ${JSON.stringify(name)}: ${clusters}`,
+      'say which one by --cluster',
+    );
   }
   return one;
 };

@@ -1,6 +1,6 @@
 import type { ClusterView } from '../core/views.ts';
 import { printable } from './cell-text.ts';
-import { CliFailure, EXIT } from './exit-status.ts';
+import { wrongUse } from './exit-status.ts';
 
 /** Throws where somebody asks for a cluster that there is not: whatever is asked of it would only be empty. */
 export const requireCluster = (
@@ -9,8 +9,5 @@ export const requireCluster = (
 ): void => {
   if (asked === undefined || clusters.some(({ name }) => name === asked)) return;
   const names = clusters.map(({ name }) => name).join(', ');
-  throw new CliFailure(`there is no cluster ${JSON.stringify(asked)}`, {
-    status: EXIT.wrongUse,
-    hint: printable(`there are: ${names}`),
-  });
+  throw wrongUse(`there is no cluster ${JSON.stringify(asked)}`, printable(`there are: ${names}`));
 };

@@ -7,7 +7,7 @@ import { deploymentLines } from '../deployment-table.ts';
 import { logLines } from '../deployment-words.ts';
 import { deploymentStory } from '../deployment-story.ts';
 import { isFailure } from '../deployment-states.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
+import { EXIT, wrongUse } from '../exit-status.ts';
 import { wholeNumber } from '../option-values.ts';
 import { createPatience } from '../patience.ts';
 import type { AddCommand } from '../program.ts';
@@ -95,7 +95,7 @@ export const addDeployments: AddCommand = (program, act) => {
     act(async (context, id: string | undefined, options: Options) => {
       const { follow: isFollowed, limit, ...filter } = options;
       if (id !== undefined && isFollowed === true) {
-        throw new CliFailure('either one deployment or --follow', { status: EXIT.wrongUse });
+        throw wrongUse('either one deployment or --follow');
       }
       if (id !== undefined) return showOne(context, id);
       if (isFollowed === true) return follow(context, filter, limit);

@@ -1,7 +1,7 @@
 import type { FreezeView, ServiceView } from '../../core/views.ts';
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
+import { EXIT, wrongUse } from '../exit-status.ts';
 import { FREEZES, printFreeze } from '../freeze-line.ts';
 import { durationValue } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
@@ -92,10 +92,7 @@ export const addThaw: AddCommand = (program, act) => {
       const standing = id === undefined ? await readList<FreezeView>(api, FREEZES, {}) : [];
       if (standing.length > 1) {
         const list = standing.map((freeze) => printFreeze(context, freeze)).join('\n');
-        throw new CliFailure('several freezes stand: say which one', {
-          status: EXIT.wrongUse,
-          hint: list,
-        });
+        throw wrongUse('several freezes stand: say which one', list);
       }
       const which = id ?? standing[0]?.id ?? null;
       if (which !== null) await api.remove(`${FREEZES}/${encodeURIComponent(which)}`);

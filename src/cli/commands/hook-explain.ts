@@ -5,7 +5,7 @@ import type { ServiceView } from '../../core/views.ts';
 import { readCapturedHook } from '../captured-hook.ts';
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
+import { CliFailure, EXIT, wrongUse } from '../exit-status.ts';
 import { collect } from '../option-values.ts';
 import { inspectEngine } from '../inspect-engine.ts';
 import type { AddCommand } from '../program.ts';
@@ -114,8 +114,7 @@ export const addHookExplain: AddCommand = (hook, act) => {
       const text =
         file === '-' ? ((await deps.readInput?.(deps.signal)) ?? '') : context.readFile(file);
       const captured = readCapturedHook(text, options.header ?? []);
-      if (!captured.ok)
-        throw new CliFailure(`${file}: ${captured.problem}`, { status: EXIT.wrongUse });
+      if (!captured.ok) throw wrongUse(`${file}: ${captured.problem}`);
       const read = deps.explain(captured.delivery, options.registry ?? null);
       const needsServices = read.kind === 'understood' && read.pushes.length > 0;
       const services = needsServices ? await findServices(context, options) : [];

@@ -5,7 +5,7 @@ import { parseDigest } from '../../core/digest.ts';
 import { type ImageReference, parseImageReference } from '../../core/image-reference.ts';
 import { createApiClient } from '../api-client.ts';
 import { printable } from '../cell-text.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
+import { EXIT, wrongUse } from '../exit-status.ts';
 import { hookPath } from '../hook-path.ts';
 import type { AddCommand } from '../program.ts';
 import { withHelp } from '../with-help.ts';
@@ -23,9 +23,6 @@ type HookAnswer = {
   readonly pushes: readonly { readonly image: string; readonly digest?: string }[];
   readonly ignored: readonly { readonly reason: string; readonly about?: string }[];
 };
-
-const wrongUse = (message: string, hint?: string): CliFailure =>
-  new CliFailure(message, { status: EXIT.wrongUse, ...(hint === undefined ? {} : { hint }) });
 
 const readImage = ({
   image: text,

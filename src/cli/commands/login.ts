@@ -4,7 +4,7 @@ import { createSecret } from '../../core/secret.ts';
 import { createApiClient } from '../api-client.ts';
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
+import { CliFailure, EXIT, wrongUse } from '../exit-status.ts';
 import type { AddCommand } from '../program.ts';
 import { withHelp } from '../with-help.ts';
 
@@ -14,9 +14,6 @@ type Session = { readonly name: string; readonly role: string; readonly version:
 
 /** Addresses that no other machine can listen to. */
 const LOCAL = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
-
-const wrongUse = (message: string, hint: string): CliFailure =>
-  new CliFailure(message, { status: EXIT.wrongUse, hint });
 
 /** Never from the command line, which everybody on the machine can read. */
 const askToken = async ({ deps }: Context): Promise<string> => {

@@ -1,6 +1,6 @@
 import type { ChannelTestView } from '../../core/notice.ts';
 import { printable } from '../cell-text.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
+import { EXIT, wrongUse } from '../exit-status.ts';
 import type { AddCommand } from '../program.ts';
 import { withHelp } from '../with-help.ts';
 
@@ -18,9 +18,7 @@ export const addNotify: AddCommand = (program, act) => {
   }).action(
     act(async (context, { test, channel }: Options) => {
       if (test !== true) {
-        throw new CliFailure('nothing but --test can be asked of notify', {
-          status: EXIT.wrongUse,
-        });
+        throw wrongUse('nothing but --test can be asked of notify');
       }
       const { items } = await context
         .api()

@@ -1,7 +1,7 @@
 import type { RunSummary, RunView } from '../../core/views.ts';
 import { printDuration } from '../age.ts';
 import { printShortTime } from '../print-time.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
+import { EXIT, wrongUse } from '../exit-status.ts';
 import { wholeNumber } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
 import { readList } from '../read-list.ts';
@@ -59,7 +59,7 @@ export const addRuns: AddCommand = (program, act) => {
       const { colours, deps, json, note, print, printJson, width } = context;
       if (id === undefined) {
         if (wait === true) {
-          throw new CliFailure('--wait needs the id of a run', { status: EXIT.wrongUse });
+          throw wrongUse('--wait needs the id of a run');
         }
         const items = await readList<RunSummary>(context.api(), PATH, {}, limit);
         const rows = items.map((run) => rowOf(run, deps.now(), width !== null));

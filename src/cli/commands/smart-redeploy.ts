@@ -2,7 +2,7 @@ import type { RunRequest, RunView, ServiceView } from '../../core/views.ts';
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
 import { dryRunAtHelper } from '../dry-run.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
+import { EXIT, wrongUse } from '../exit-status.ts';
 import { inspectEngine } from '../inspect-engine.ts';
 import { collect } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
@@ -74,10 +74,10 @@ const showPlan = (
 /** Looks at an engine without any helper; there is nobody there who could redeploy. */
 const dryRunAtEngine = async (context: Context, url: string, options: Options): Promise<number> => {
   if (options.dryRun !== true) {
-    throw new CliFailure('--engine only looks: it needs --dry-run', {
-      status: EXIT.wrongUse,
-      hint: 'to redeploy, talk to a running helper with --url',
-    });
+    throw wrongUse(
+      '--engine only looks: it needs --dry-run',
+      'to redeploy, talk to a running helper with --url',
+    );
   }
   const chosen = await inspectEngine(context, url, toRequest(options));
   const counts = Object.fromEntries(
