@@ -198,11 +198,19 @@ export const createEngineReads = (
     },
     async probe(signal) {
       const query = { filters: JSON.stringify({ id: [NO_ID] }) };
-      // One after another, so that it is always the same one that is told.
-      for (const path of ['/services', '/tasks', '/nodes']) {
+      const list = async (path: string): Promise<void> => {
         listOf(path, (await get(path, query, signal)).body);
-      }
-      await get(`/services/${NO_ID}`, {}, signal, true);
+      };
+      // At once, because an engine may be slow, and a slow one works as well as any.
+      const asked = await Promise.allSettled([
+        list('/services'),
+        list('/tasks'),
+        list('/nodes'),
+        get(`/services/${NO_ID}`, {}, signal, true),
+      ]);
+      // Of several that are refused it is always the same one that is told.
+      const refused = asked.find((one) => one.status === 'rejected');
+      if (refused !== undefined) throw refused.reason;
     },
   };
 };
