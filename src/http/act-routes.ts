@@ -1,8 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { jsonOnce } from '../core/json-once.ts';
-import type { RunView } from '../core/views.ts';
 import { built } from './built.ts';
 import { addCompression } from './compression.ts';
 import { LIMITS } from './limits.ts';
@@ -27,10 +25,6 @@ const by = ({ apiToken, ip }: FastifyRequest): By => ({
   address: ip,
   signal: AbortSignal.timeout(LIMITS.actTimeout),
 });
-
-/** What a dry run found was written for the store already. */
-const runJson = ({ services, ...summary }: RunView): string =>
-  `${JSON.stringify(summary).slice(0, -1)},"services":${jsonOnce(services)}}`;
 
 /** A digest, its beginning, or so many steps back, which may be a number too. */
 const RollbackSchema = z.strictObject({
@@ -65,12 +59,7 @@ export const createActRoutes =
       async (request, reply) => {
         const run = await built(acts.startRun)(request.body ?? EVERYTHING, by(request));
         const status = run.dryRun && run.endedAt !== null ? 200 : 202;
-        // With a serializer of its own it gets no type by itself.
-        return reply
-          .code(status)
-          .type('application/json; charset=utf-8')
-          .serializer(runJson)
-          .send(run);
+        return reply.code(status).send(run);
       },
     );
     const service = '/clusters/:cluster/services/:name';

@@ -256,4 +256,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX deliveries_by_secret ON deliveries (secret, received_at);
   ALTER TABLE deployments ADD COLUMN changes TEXT;
   `,
+  `
+  ALTER TABLE run_plans ADD COLUMN packed TEXT;
+  `,
 ];

@@ -1,8 +1,8 @@
-import { jsonOnce } from '../core/json-once.ts';
 import type { RunSummary, ServiceView } from '../core/views.ts';
 import { readJson } from './json.ts';
 import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
+import { packServices, unpackServices } from './packed-services.ts';
 
 type Counts = RunSummary['counts'];
 
@@ -12,8 +12,8 @@ const countVerdicts = (services: readonly ServiceView[]): Counts => {
   return counts;
 };
 
-const insertPlan = madeOnce((query, run: string, counts: string, services: string) =>
-  query.insertInto('run_plans').values({ run_id: run, counts, services }),
+const insertPlan = madeOnce((query, run: string, counts: string, packed: string) =>
+  query.insertInto('run_plans').values({ run_id: run, counts, services: '[]', packed }),
 );
 
 /** Keeps what a dry run found, and gives its services by verdict. */
@@ -23,7 +23,7 @@ export const putRunPlan = async (
   services: readonly ServiceView[],
 ): Promise<Counts> => {
   const counts = countVerdicts(services);
-  await insertPlan(query, run, JSON.stringify(counts), jsonOnce(services));
+  await insertPlan(query, run, JSON.stringify(counts), packServices(services));
   return counts;
 };
 
@@ -44,8 +44,9 @@ export const readPlanServices = async (
 ): Promise<readonly ServiceView[] | null> => {
   const row = await query
     .selectFrom('run_plans')
-    .select('services')
+    .select(['services', 'packed'])
     .where('run_id', '=', run)
     .executeTakeFirst();
-  return row === undefined ? null : readJson(row.services);
+  if (row === undefined) return null;
+  return row.packed === null ? readJson(row.services) : unpackServices(row.packed);
 };

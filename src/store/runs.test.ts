@@ -216,7 +216,21 @@ describe('a dry run', () => {
     expect(rows).toEqual([]);
   });
 
-  it('of the version before, which made a row a service, is shown as it was', async () => {
+  it('of the version before, which kept every service whole, is shown as it was', async () => {
+    const id = await start({ dryRun: true });
+    const services = [view('a'), view('b', 'unknown')];
+    await store.db
+      .insertInto('run_plans')
+      .values({
+        run_id: id,
+        counts: JSON.stringify({ current: 1, unknown: 1 }),
+        services: JSON.stringify(services),
+      })
+      .execute();
+    expect(await readRun(store.db, id)).toMatchObject({ services });
+  });
+
+  it('of the version before that, which made a row a service, is shown as it was', async () => {
     const id = await start({ dryRun: true });
     await put(id, 'one', view('a'), view('b', 'unknown'));
     const run = await readRun(store.db, id);
