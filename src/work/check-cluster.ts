@@ -10,10 +10,9 @@ import type { RunRequest, ServiceView } from '../core/views.ts';
 import type { Db } from '../store/open-store.ts';
 import { latestDeployments } from '../store/read-deployments.ts';
 import { type CheckedService, checkServices } from './check-services.ts';
-import { withBuilds } from './build-of-running.ts';
 import { readMemory } from './memory.ts';
 import type { Registries, TaggedImage } from './ports.ts';
-import { toServiceView } from './service-view.ts';
+import { showServices } from './show-services.ts';
 
 export type CheckClusterDeps = {
   readonly cluster: Cluster;
@@ -96,19 +95,10 @@ export const checkCluster = async (
   );
   tell();
   const at = new Date(deps.now()).toISOString();
-  const shown = results.map(({ service, tasks: ofService, knownDigest, verdict, lookUp: answer }) =>
-    toServiceView({
-      cluster: cluster.name,
-      service,
-      tasks: ofService,
-      verdict,
-      published: answer?.kind === 'published' ? answer.digest : null,
-      checkedAt: answer === null ? null : at,
-      knownDigest,
-      deployment: latest.get(service.id)?.id ?? null,
-    }),
-  );
-  const views = await withBuilds(db, shown, latest);
+  const views = await showServices(db, cluster.name, results, latest, ({ lookUp: answer }) => ({
+    published: answer?.kind === 'published' ? answer.digest : null,
+    checkedAt: answer === null ? null : at,
+  }));
   // SmartRedeploy never hands over: what it could not check it leaves alone.
   return views.flatMap((view, index) => {
     const result = results[index];

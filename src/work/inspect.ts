@@ -10,10 +10,9 @@ import { rfc3339 } from '../store/json.ts';
 import type { Db } from '../store/open-store.ts';
 import { type LastLookUp, readLookUps } from '../store/published.ts';
 import { latestDeployments } from '../store/read-deployments.ts';
-import { withBuilds } from './build-of-running.ts';
 import { checkServices } from './check-services.ts';
 import { readMemory } from './memory.ts';
-import { toServiceView } from './service-view.ts';
+import { showServices } from './show-services.ts';
 
 export type InspectDeps = {
   readonly clusters: readonly { readonly cluster: Cluster; readonly select: Selection }[];
@@ -101,20 +100,13 @@ const inspectCluster = async (
     },
     limited,
   );
-  const views = checked.map(({ service, image, tasks: ofService, knownDigest, verdict }) => {
+  return showServices(deps.db, cluster.name, checked, latest, ({ image }) => {
     const seen = image === null ? undefined : last(imageName(image), image.tag);
-    return toServiceView({
-      cluster: cluster.name,
-      service,
-      tasks: ofService,
-      verdict,
+    return {
       published: seen?.digest ?? null,
       checkedAt: seen === undefined ? null : rfc3339(seen.checkedAt),
-      knownDigest,
-      deployment: latest.get(service.id)?.id ?? null,
-    });
+    };
   });
-  return withBuilds(deps.db, views, latest);
 };
 
 const asLookUp = (last: LastLookUp | undefined): LookUp | null => {

@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { digestOfChar, makeService, makeTask } from '../../test/support/make-service.ts';
 import type { Service, Task } from '../core/service.ts';
-import { toServiceView } from './service-view.ts';
+import { runningDigest, toServiceView } from './service-view.ts';
 
+const TOLD = {
+  cluster: 'one',
+  running: null,
+  published: null,
+  checkedAt: null,
+  deployment: null,
+  build: null,
+};
 const view = (service: Partial<Service>, tasks: readonly Task[] | null) =>
-  toServiceView({
-    cluster: 'one',
-    service: makeService(service),
-    tasks,
-    verdict: { verdict: 'current' },
-    published: null,
-    checkedAt: null,
-    knownDigest: null,
-    deployment: null,
-  });
+  toServiceView({ service: makeService(service), tasks, verdict: { verdict: 'current' } }, TOLD);
 const starting = makeTask({ state: 'starting' });
 
 describe('the replicas of a service', () => {
@@ -32,6 +31,7 @@ describe('the replicas of a service', () => {
 it('what runs is what most of its tasks run', () => {
   const other = digestOfChar('b');
   const tasks = [makeTask(), makeTask({ digest: other }), makeTask({ digest: other })];
-  expect(view({}, tasks).running).toBe(other);
-  expect(view({}, []).running).toBe(digestOfChar('a'));
+  const service = makeService();
+  expect(runningDigest({ service, tasks, knownDigest: null })).toBe(other);
+  expect(runningDigest({ service, tasks: [], knownDigest: null })).toBe(digestOfChar('a'));
 });

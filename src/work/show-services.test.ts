@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { digestOfChar, makeService } from '../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../test/support/make-service.ts';
 import type { BuildFacts } from '../core/published.ts';
 import { recordBuild } from '../store/deployments.ts';
 import { openStore } from '../store/open-store.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
 import { latestDeployments } from '../store/read-deployments.ts';
-import { withBuilds } from './build-of-running.ts';
-import { toServiceView } from './service-view.ts';
+import type { CheckedService } from './check-services.ts';
+import { showServices } from './show-services.ts';
 
 const [A, B, C] = ['a', 'b', 'c'].map(digestOfChar);
 
@@ -34,19 +34,19 @@ it('tells what the running digest was built from, and not what the last deployme
   await deploy(B, 'v2');
 
   const running = async (digest: typeof A): Promise<string | null | undefined> => {
-    const view = toServiceView({
-      cluster: 'one',
+    const checked: CheckedService = {
       service: makeService(),
-      tasks: null,
-      verdict: { verdict: 'current' },
-      published: null,
-      checkedAt: null,
+      image: null,
+      tasks: [makeTask({ digest: digest ?? null })],
       knownDigest: null,
-      deployment: null,
-    });
-    const views = [{ ...view, running: digest ?? null }];
-    const [told] = await withBuilds(store.db, views, await latestDeployments(store.db, 'one'));
-    return told?.build?.version;
+      lookUp: null,
+      members: null,
+      verdict: { verdict: 'current' },
+    };
+    const latest = await latestDeployments(store.db, 'one');
+    const told = { published: null, checkedAt: null };
+    const [shown] = await showServices(store.db, 'one', [checked], latest, () => told);
+    return shown?.build?.version;
   };
   expect(await running(B)).toBe('v2');
   expect(await running(A)).toBe('v1');

@@ -1,0 +1,42 @@
+import type { ServiceView } from '../core/views.ts';
+import type { Db } from '../store/open-store.ts';
+import { type latestDeployments, readBuilds } from '../store/read-deployments.ts';
+import type { CheckedService } from './check-services.ts';
+import { runningDigest, toServiceView } from './service-view.ts';
+
+/** What a registry told last of a service's tag, and when, RFC 3339. */
+export type LastTold = { readonly published: string | null; readonly checkedAt: string | null };
+
+/**
+ * What the API shows of checked services of a cluster, in their order. What each was built from its last deployment
+ * tells, unless that one was taken back or somebody else has changed the service since: then any deployment to the
+ * digest that it runs.
+ */
+export const showServices = async <Checked extends CheckedService>(
+  db: Db,
+  cluster: string,
+  checked: readonly Checked[],
+  latest: Awaited<ReturnType<typeof latestDeployments>>,
+  lastTold: (one: Checked) => LastTold,
+): Promise<readonly ServiceView[]> => {
+  const running = checked.map(runningDigest);
+  const others = new Set<string>();
+  for (const [index, { service }] of checked.entries()) {
+    const digest = running[index] ?? null;
+    const last = latest.get(service.id);
+    if (digest !== null && last !== undefined && last.to !== digest) others.add(digest);
+  }
+  const builds = await readBuilds(db, [...others]);
+  return checked.map((one, index) => {
+    const digest = running[index] ?? null;
+    const last = latest.get(one.service.id);
+    const build = last?.to === digest ? last?.build : builds.get(digest ?? '');
+    return toServiceView(one, {
+      ...lastTold(one),
+      cluster,
+      running: digest,
+      deployment: last?.id ?? null,
+      build: build ?? null,
+    });
+  });
+};
