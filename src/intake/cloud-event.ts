@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { IncomingDelivery } from '../core/delivery.ts';
+import { decodeJson } from './decode-json.ts';
 import { header, mediaType } from './header.ts';
 import { ownField } from './own-field.ts';
 
-/** One event of {@link https://github.com/cloudevents/spec CloudEvents} 1.0; `data` is JSON. */
+/** One event of {@link https://github.com/cloudevents/spec CloudEvents} 1.0; `data` is JSON, undefined where it was none. */
 export type CloudEvent = {
   readonly type: string;
   readonly source: string;
@@ -16,14 +17,19 @@ const Structured = z.object({
   source: z.string(),
   id: z.string(),
   data: z.unknown().optional(),
+  data_base64: z.string().optional(),
 });
 
 const STRUCTURED = 'application/cloudevents+json';
 const BATCH = 'application/cloudevents-batch+json';
 
+/** Data is told once, as JSON or as Base64 of JSON. */
 const readOne = (body: unknown): CloudEvent | null => {
   const event = Structured.safeParse(body);
-  return event.success ? { ...event.data, data: event.data.data } : null;
+  if (!event.success) return null;
+  const { type, source, id, data, data_base64: encoded } = event.data;
+  if (encoded === undefined) return { type, source, id, data };
+  return data === undefined ? { type, source, id, data: decodeJson(encoded) } : null;
 };
 
 /**

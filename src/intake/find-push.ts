@@ -4,9 +4,9 @@ import type { IgnoredEvent } from '../core/push.ts';
 import { printable } from './printable.ts';
 import type { Finding } from './sender.ts';
 
-/** Something that asks for nothing; `about` is made harmless here. */
+/** Something that asks for nothing; `about` is made harmless here, and left out where nothing of it is left. */
 export const ignore = (reason: string, about?: string | null): IgnoredEvent => {
-  const shown = about === undefined || about === null ? '' : printable(about);
+  const shown = about === undefined || about === null ? '' : printable(about).trim();
   return shown === '' ? { reason } : { reason, about: shown };
 };
 

@@ -170,6 +170,18 @@ describe('bounds', () => {
   });
 });
 
+it.each([
+  ['nothing of a kind', { image: 'a:1' }, undefined],
+  ['blanks for a kind', { domain: ' ', event_type: '\u0000' }, undefined],
+  ['half a kind', { domain: 'docker' }, 'docker'],
+])('tells %s as what it is', (_name, body, about) => {
+  const result = read(delivery(body, { 'x-jfrog-event-auth': 'alpha-key' }), null);
+  expect(result).toMatchObject({
+    ignored: [about === undefined ? { reason: 'not-a-push' } : { reason: 'not-a-push', about }],
+  });
+  if (about === undefined) expect(JSON.stringify(result)).not.toContain('about');
+});
+
 it('says what it looked for where nothing is recognised', () => {
   for (const body of [{}, [], 5, null, 'text', { image: 5 }, { events: [] }]) {
     const result = read(delivery(body), first);

@@ -37,8 +37,8 @@ const read = (registry: string | null, delivery: IncomingDelivery) => {
 const textsIn = (value: unknown, texts: string[] = []): readonly string[] => {
   if (typeof value === 'string') {
     texts.push(value);
-    // What begins so is Base64 of what begins with a brace.
-    if (value.startsWith('ey')) texts.push(Buffer.from(value, 'base64').toString('utf8'));
+    // What begins so is Base64 of what begins with a brace, or with a bracket and a brace.
+    if (/^(?:ey|W3)/.test(value)) texts.push(Buffer.from(value, 'base64').toString('utf8'));
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
       texts.push(key);

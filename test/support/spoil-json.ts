@@ -27,6 +27,7 @@ const NAMES = [
   'repository',
   'target',
   'data',
+  'data_base64',
   'message',
   'specversion',
   'component',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decodeJson } from '../decode-json.ts';
 import { findImage } from '../find-image.ts';
 import { ignore } from '../find-push.ts';
 import { ownField, ownText } from '../own-field.ts';
@@ -10,17 +11,13 @@ const Message = z.object({
   digest: z.string().nullish(),
 });
 
-const decode = (data: string): unknown => {
-  try {
-    return JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
-  } catch {
-    return null;
-  }
-};
-
 const judge = (data: string): Finding => {
-  const message = Message.safeParse(decode(data));
-  if (!message.success) return ignore('not-a-push');
+  const said = decodeJson(data);
+  if (said === undefined) return ignore('malformed-payload');
+  // Something else may be told under the same topic.
+  if (ownText(said, 'action') === null) return ignore('not-a-push');
+  const message = Message.safeParse(said);
+  if (!message.success) return ignore('malformed-payload');
   const { action, tag, digest } = message.data;
   if (action !== 'INSERT') return ignore('not-a-push', `${action} ${tag ?? digest ?? ''}`);
   if (tag === undefined || tag === null || tag === '') return ignore('no-tag', digest);
