@@ -1,6 +1,7 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { addressOf } from './address-of.ts';
 import { built } from './built.ts';
 import { addCompression } from './compression.ts';
 import { LIMITS } from './limits.ts';
@@ -20,9 +21,9 @@ const byId = z.object({ id: z.string() });
 const refusals = problemAnswers(400, 401, 403, 404, 409, 422, 501, 502);
 const EVERYTHING = RunRequestSchema.parse({});
 
-const by = ({ apiToken, ip }: FastifyRequest): By => ({
-  actor: apiToken?.name ?? 'nobody',
-  address: ip,
+const by = (request: FastifyRequest): By => ({
+  actor: request.apiToken?.name ?? 'nobody',
+  address: addressOf(request),
   signal: AbortSignal.timeout(LIMITS.actTimeout),
 });
 

@@ -16,9 +16,5 @@ export const createAddressLimit = (
     if (prefix === undefined) list.addAddress(address, family(address));
     else list.addSubnet(address, Number(prefix), family(address));
   }
-  // A socket that takes both families shows IPv4 addresses as IPv6 ones.
-  return (address) => {
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
-    return isIP(plain) !== 0 && list.check(plain, family(plain));
-  };
+  return (address) => isIP(address) !== 0 && list.check(address, family(address));
 };

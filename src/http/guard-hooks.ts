@@ -1,4 +1,5 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import { addressOf } from './address-of.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
 import { LIMITS } from './limits.ts';
 import { createSecretMatcher } from './match-secret.ts';
@@ -81,7 +82,7 @@ export const createHookGuard = ({
     const { secret: inPath = null } = request.params as { readonly secret?: string };
     const text = inPath ?? inHeader(request);
     const matched = text === null ? null : match(text);
-    if (proof.kind === 'wrong') return failed(request.ip);
+    if (proof.kind === 'wrong') return failed(addressOf(request));
     if (proof.kind === 'unknown') {
       const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
       const detail = 'the token cannot be checked now: send it again later';
@@ -93,9 +94,9 @@ export const createHookGuard = ({
       (inPath === null ? proven.find(({ value }) => value.reveal() === '') : undefined) ??
       null;
     const lacksToken = (found?.oidc ?? null) !== null && !proven.some((one) => one === found);
-    const isGood = found !== null && !lacksToken && isAllowed(found, request.ip);
+    const isGood = found !== null && !lacksToken && isAllowed(found, addressOf(request));
     if (!isGood && (inPath !== null || !intake.mayProve(request.headers))) {
-      return failed(request.ip);
+      return failed(addressOf(request));
     }
     request.hookSecret = isGood ? found : null;
     return checkBody(request);

@@ -1,5 +1,6 @@
 import type { FastifyPluginCallback } from 'fastify';
 import { z } from 'zod';
+import { addressOf } from './address-of.ts';
 import { confirmOrigin } from './confirm-origin.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
 import { createHookGuard } from './guard-hooks.ts';
@@ -40,7 +41,7 @@ export const createHookRoutes =
       // Who is let in by nothing was told of already, and only so often.
       if (status !== 401 && status !== 429) {
         const secret = request.hookSecret?.name ?? null;
-        deps.log.warn('hook refused', { address: request.ip, secret, status, code });
+        deps.log.warn('hook refused', { address: addressOf(request), secret, status, code });
       }
       done();
     });
@@ -62,7 +63,7 @@ export const createHookRoutes =
         { schema: { ...schema, summary, ...(params === undefined ? {} : { params }) } },
         async (request, reply) => {
           const { status, answer } = await takeDelivery({
-            address: request.ip,
+            address: addressOf(request),
             headers: request.headers,
             body: Buffer.isBuffer(request.body) ? request.body : NOTHING,
             shown: request.hookSecret,

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { SESSION_LONGEST_MS } from '../core/session.ts';
+import { addressOf } from './address-of.ts';
 import { built } from './built.ts';
 import { printSessionCookie, readSessionCookie } from './cookie.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
@@ -65,12 +66,12 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
       },
       async (request, reply) => {
         const token = match(request.body.token);
-        if (token === null) throw deps.failed(request.ip);
+        if (token === null) throw deps.failed(addressOf(request));
         const { open, end } = built(sessions);
         // Whoever signs in anew has no use for the session before.
         const before = readSessionCookie(request.headers.cookie);
-        if (before !== null) await end(before, token, request.ip);
-        const { id, expiresAt } = await open(token, request.ip);
+        if (before !== null) await end(before, token, addressOf(request));
+        const { id, expiresAt } = await open(token, addressOf(request));
         return setCookie(request, reply, id, SECONDS).send(show(token, expiresAt));
       },
     );
@@ -107,9 +108,9 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
         },
       },
       async (request, reply) => {
-        const { apiToken, session, ip } = request;
+        const { apiToken, session } = request;
         if (apiToken !== null && session !== null) {
-          await built(sessions).end(session.id, apiToken, ip);
+          await built(sessions).end(session.id, apiToken, addressOf(request));
           setCookie(request, reply, '', 0);
         }
         return reply.code(204).send();
@@ -126,8 +127,8 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
         },
       },
       async (request, reply) => {
-        const { apiToken, ip } = request;
-        if (apiToken !== null) await built(sessions).endAll(apiToken, ip);
+        const { apiToken } = request;
+        if (apiToken !== null) await built(sessions).endAll(apiToken, addressOf(request));
         setCookie(request, reply, '', 0);
         return reply.code(204).send();
       },

@@ -1,4 +1,5 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import { addressOf } from './address-of.ts';
 import { readSessionCookie } from './cookie.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
 import { createHashMatcher } from './match-secret.ts';
@@ -73,6 +74,6 @@ export const createSignIn = ({
     }
     const shown = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
     const token = shown === undefined ? null : match(shown);
-    next(token === null ? failed(request.ip) : admit(request, token, role));
+    next(token === null ? failed(addressOf(request)) : admit(request, token, role));
   };
 };

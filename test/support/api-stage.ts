@@ -57,6 +57,8 @@ export const openApiStage = async (
     readonly config?: Readonly<Record<string, unknown>>;
     /** Fills the store before the helper has it. */
     readonly seed?: (store: Store) => Promise<void>;
+    /** Where the helper listens, in place of 127.0.0.1. */
+    readonly host?: string;
   } = {},
 ): Promise<ApiStage> => {
   const engine = await startFakeEngine({
@@ -79,6 +81,7 @@ export const openApiStage = async (
     startHelper({
       store: storePath,
       port,
+      ...(options.host === undefined ? {} : { host: options.host }),
       secrets: [HASHED],
       env: { CD_HELPER_API_TOKEN: '', CD_HELPER_HOOK_SECRET: '' },
       config: {
