@@ -23,8 +23,9 @@ export type InspectEngine = (
   url: string,
   signal: AbortSignal,
   options?: {
-    /** Which services; by default all. */
-    readonly selected?: Pick<RunRequest, 'services' | 'stacks' | 'images'>;
+    /** Which services, by default all; `pin` plans as a run that pins does. */
+    readonly selected?: Pick<RunRequest, 'services' | 'stacks' | 'images'> &
+      Partial<Pick<RunRequest, 'pin'>>;
     readonly onProgress?: (progress: Pick<RunProgress, 'images' | 'checkedImages'>) => void;
   },
 ) => Promise<readonly ServiceView[]>;

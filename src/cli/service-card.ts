@@ -1,5 +1,6 @@
 import type { BuildFacts } from '../core/published.ts';
 import type { DeploymentView, ServiceView } from '../core/views.ts';
+import { wouldDeploy } from '../core/would-deploy.ts';
 import { printAge } from './age.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
@@ -48,10 +49,12 @@ const UNKNOWN: Readonly<Record<string, (name: string) => string>> = {
   unreachable: (name) => `cd-helper smart-redeploy --dry-run --service ${name} asks again`,
 };
 
+const TAKE_AWAY = 'take the label away';
+
 /** What lifts a hold, by the reason. */
 const liftedBy = (reason: string | null, name: string): string => {
   if (reason === 'frozen') return 'cd-helper thaw lifts that';
-  if (reason?.startsWith('unsupported-label') === true) return 'take the label away';
+  if (reason === 'unsupported-label') return TAKE_AWAY;
   return `cd-helper release ${name} lifts that`;
 };
 
@@ -68,7 +71,8 @@ const newest = (context: Context, service: ServiceView, isAlone: boolean): strin
     case 'held':
       return `no: ${short(published)} is published${asked}, and held${because}: ${liftedBy(reason, name)}`;
     case 'unknown': {
-      const advice = UNKNOWN[reason ?? '']?.(service.name);
+      const isHeld = reason === 'unpinned' && !wouldDeploy(service, true);
+      const advice = isHeld ? TAKE_AWAY : UNKNOWN[reason ?? '']?.(service.name);
       return `cannot be told${because}${advice === undefined ? '' : `: ${advice}`}`;
     }
     case 'diverged':

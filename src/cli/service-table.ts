@@ -1,6 +1,7 @@
 import { shortDigest } from '../core/digest.ts';
 import type { Digest } from '../core/digest.ts';
 import type { ServiceView } from '../core/views.ts';
+import { isToBePinned } from '../core/would-deploy.ts';
 import { printAge } from './age.ts';
 import { printable } from './cell-text.ts';
 import type { Context } from './context.ts';
@@ -77,7 +78,7 @@ export const serviceLines = (context: Context, services: readonly ServiceView[])
     replicas(service),
     printAge(service.updatedAt, deps.now()),
     verdictCell(colours, service.verdict),
-    service.reason ?? '',
+    isToBePinned(service) ? 'to be pinned' : (service.reason ?? ''),
   ];
   const sorted = sortServices(services);
   if (width === null) {

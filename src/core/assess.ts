@@ -2,7 +2,7 @@ import type { Digest } from './digest.ts';
 import { exclusionOf, type Selection, unsupportedLabel } from './labels.ts';
 import type { LookUp } from './published.ts';
 import type { Service, Task } from './service.ts';
-import type { Hold, Verdict } from './verdict.ts';
+import { type Hold, unsupportedWords, type Verdict } from './verdict.ts';
 
 export type Assessed = {
   readonly service: Service;
@@ -55,7 +55,7 @@ export const assess = (input: Assessed): Verdict => {
   const from = service.image.image.digest ?? input.knownDigest;
   if (from === null) {
     const label = unsupportedLabel(service);
-    return unknown('unpinned', label === null ? null : `unsupported-label: ${label}`);
+    return unknown('unpinned', label === null ? null : unsupportedWords(label));
   }
   const isPublished = (digest: Digest | null): boolean =>
     digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));

@@ -25,21 +25,19 @@ export type Verdict =
   | { readonly verdict: 'pinned' }
   | { readonly verdict: 'excluded'; readonly reason: Exclusion }
   | { readonly verdict: 'held'; readonly hold: Hold; readonly from: Digest; readonly to: Digest }
-  /** `detail` of one that is `unpinned` is the label that holds it, if one does. */
+  /** `detail` of one that is `unpinned` tells of the label that holds it, if one does. */
   | { readonly verdict: 'unknown'; readonly reason: UnknownReason; readonly detail: string | null };
 
 export type VerdictName = Verdict['verdict'];
 
-/** The verdict's reason in one word or short phrase, as the API gives it; null where there is none. */
+/** The verdict's reason in one word, as the API gives it; null where there is none. */
 export const verdictReason = (verdict: Verdict): string | null => {
   switch (verdict.verdict) {
     case 'excluded':
     case 'unknown':
       return verdict.reason;
     case 'held':
-      return verdict.hold.kind === 'unsupported-label'
-        ? `unsupported-label: ${verdict.hold.label}`
-        : verdict.hold.kind;
+      return verdict.hold.kind;
     case 'current':
     case 'obsolete':
     case 'updating':
@@ -50,6 +48,10 @@ export const verdictReason = (verdict: Verdict): string | null => {
       return verdict satisfies never;
   }
 };
+
+/** One line for a person about a label that holds a service. */
+export const unsupportedWords = (label: string): string =>
+  `the label ${label} asks for something that is not supported`;
 
 const whyHeld = (hold: Hold): string => {
   switch (hold.kind) {
@@ -62,7 +64,7 @@ const whyHeld = (hold: Hold): string => {
       return `a freeze stands ${until}: ${hold.reason}`;
     }
     case 'unsupported-label':
-      return `the label ${hold.label} asks for something that is not supported`;
+      return unsupportedWords(hold.label);
     default:
       return hold satisfies never;
   }

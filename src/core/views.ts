@@ -53,7 +53,7 @@ export type ServiceView = {
   readonly published: string | null;
   readonly checkedAt: string | null;
   readonly verdict: VerdictName;
-  /** Kebab-case, where the verdict needs one: which hold, why unknown. */
+  /** One word in kebab-case, where the verdict needs one: which hold, why excluded, why unknown. */
   readonly reason: string | null;
   /** The same in one line for a person, where there is more to say. */
   readonly detail?: string;

@@ -10,6 +10,7 @@ import type { Cluster } from '../core/cluster.ts';
 import { silentLog } from '../core/log.ts';
 import { openStore } from '../store/open-store.ts';
 import { checkCluster, type OnProgress } from '../work/check-cluster.ts';
+import { planView } from '../work/plan-view.ts';
 import { systemClock } from '../work/system-clock.ts';
 import { connectRegistries } from './connect.ts';
 
@@ -59,7 +60,7 @@ export const inspectEngine: InspectEngine = async (
     const tell: OnProgress = ({ images, checked }) =>
       onProgress({ images, checkedImages: checked });
     const planned = await checkCluster(deps, { ...EVERY_SERVICE, ...selected }, tell, signal);
-    return planned.map(({ view }) => view);
+    return planned.map(planView);
   } finally {
     await Promise.allSettled([cluster.close(), registries.close(), store.close()]);
   }

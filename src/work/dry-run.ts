@@ -8,6 +8,7 @@ import { endRun, insertRun, type NewRun, openRuns } from '../store/runs.ts';
 import { askOnce, type AskOnceDeps } from './ask-once.ts';
 import { checkCluster, type PlannedService } from './check-cluster.ts';
 import { type AskedCluster, eachAskedCluster } from './each-asked-cluster.ts';
+import { planView } from './plan-view.ts';
 import type { Clock } from './ports.ts';
 import { recordChecked } from './record-checked.ts';
 import { createRunProgress } from './run-progress.ts';
@@ -58,7 +59,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
       planned.set(name, await checkCluster(checkDeps, run.request, progress.of(name), signal));
     });
     const all = deps.clusters.flatMap(({ cluster }) => planned.get(cluster.name) ?? []);
-    const services = all.map(({ view }) => view);
+    const services = all.map(planView);
     const reason = problems.length === 0 ? null : problems.join('; ');
     const state = reason === null ? 'done' : 'failed';
     // Whoever asked has the answer; what a crash of the host takes can be asked for again.

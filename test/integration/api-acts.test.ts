@@ -200,13 +200,14 @@ it('a dry run is answered at once, and told to be JSON', async () => {
 });
 
 describe('the audit', () => {
-  it('names who did what from where, for every act', async () => {
+  it('names who did what from where, for every act, and leaves out checks and dry runs', async () => {
     stage.registry.setTag('acme/web', 'v1', 'for the audit');
     const { body: frozen } = await post('/freezes', FREEZE);
     const { id } = frozen as FreezeView;
     await stage.ask(`/api/v1/freezes/${id}`, { method: 'DELETE' });
     const { body: run } = await post('/smart-redeploy', { services: ['nobody'] });
     await post('/smart-redeploy', { services: ['nobody'], dryRun: true });
+    await post('/clusters/default/services/web/check', {});
     await post('/clusters/default/services/web/redeploy', {});
     await post('/clusters/default/services/web/release', {});
     const hook = await stage.helper().postHook({ image: stage.image('acme/none') });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { InspectEngine } from '../../src/cli/cli-deps.ts';
 import type { DeploymentState, RunState } from '../../src/core/views.ts';
+import { TO_BE_PINNED } from '../../src/core/would-deploy.ts';
 import { deploymentOf, digestOf, runOf, serviceOf } from '../support/api-samples.ts';
 import {
   type FakeAnswer,
@@ -166,6 +167,20 @@ test('--dry-run shows the plan and asks for nothing else', async () => {
   expect(out).toContain('↑ obsolete');
   expect(out).toContain('Would be redeployed: web\n');
   expect(status).toBe(3);
+});
+
+test('--dry-run --pin says what would be pinned, and what a label holds', async () => {
+  const unpinned = { ...UNKNOWN, reason: 'unpinned' };
+  const services = [
+    { ...unpinned, name: 'cron', detail: TO_BE_PINNED },
+    { ...unpinned, name: 'held', detail: 'the label cd-helper.x=y asks for what is not supported' },
+    { ...unpinned, name: 'of-an-older-helper' },
+  ];
+  await using helper = await startRunningHelper([], services);
+  const { out } = await runCli(['smart-redeploy', '--dry-run', '--pin', '--url', helper.url]);
+  expect(out).toMatch(/ cron .* \? unknown +to be pinned\n/);
+  expect(out).toMatch(/ held .* \? unknown +unpinned\n/);
+  expect(out).toContain('Would be redeployed: cron, of-an-older-helper\n');
 });
 
 test.each([

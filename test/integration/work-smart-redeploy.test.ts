@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
 import type { RunRequest, RunView } from '../../src/core/views.ts';
+import { TO_BE_PINNED } from '../../src/core/would-deploy.ts';
 import { readRun } from '../../src/store/read-runs.ts';
 import { startRun } from '../../src/store/runs.ts';
 import type { Work } from '../../src/work/work.ts';
@@ -85,7 +86,7 @@ const STANDING = {
   'obsolete-too': 'obsolete',
   pinned: 'pinned',
   excluded: 'excluded: label',
-  held: 'held: unsupported-label: cd-helper.approval=yes',
+  held: 'held: unsupported-label',
   unpinned: 'unknown: unpinned',
   gone: 'unknown: tag-gone',
   unreachable: 'unknown: unreachable',
@@ -116,6 +117,29 @@ describe('a dry run', () => {
     bench.clock.skip(60_000);
     expect(allVersions()).toEqual(before);
     expect(bench.engine.updates).toEqual([]);
+  });
+
+  it('that would pin says so of each service that it would deploy', async () => {
+    await open();
+    everyKind();
+    const { engine } = bench;
+    const labels = { 'cd-helper.approval': 'yes' };
+    const image = `${bench.registry.host}/acme/web:v1`;
+    engine.addService({ name: 'unpinned-held', image, labels });
+    bench.settle();
+    const { work } = bench.start();
+    const unpinned = async (pin: boolean) => {
+      const { services } = await start(work, { dryRun: true, pin });
+      return Object.fromEntries(
+        services.flatMap(({ name, reason, detail }) =>
+          reason === 'unpinned' ? [[name, detail ?? null]] : [],
+        ),
+      );
+    };
+    const held = 'the label cd-helper.approval=yes asks for something that is not supported';
+    expect(await unpinned(false)).toEqual({ unpinned: null, 'unpinned-held': held });
+    expect(await unpinned(true)).toEqual({ unpinned: TO_BE_PINNED, 'unpinned-held': held });
+    expect(engine.updates).toEqual([]);
   });
 
   it('whose process died is told so by the next one, and does not stay open for ever', async () => {

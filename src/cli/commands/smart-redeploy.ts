@@ -1,4 +1,5 @@
 import type { RunRequest, RunView, ServiceView } from '../../core/views.ts';
+import { wouldDeploy } from '../../core/would-deploy.ts';
 import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
 import { dryRunAtHelper } from '../dry-run.ts';
@@ -33,9 +34,6 @@ const toRequest = (options: Options): RunRequest => ({
   pin: options.pin === true,
 });
 
-const wouldRedeploy = ({ verdict, reason }: ServiceView, { pin }: Options): boolean =>
-  verdict === 'obsolete' || (pin === true && verdict === 'unknown' && reason === 'unpinned');
-
 const unknownIn = (services: readonly ServiceView[]): number =>
   services.some(({ verdict }) => verdict === 'unknown') ? EXIT.unknown : EXIT.well;
 
@@ -61,7 +59,7 @@ const showPlan = (
     context.note('no service matches, or none runs: nothing is to be redeployed');
     return [];
   }
-  const affected = services.filter((service) => wouldRedeploy(service, options));
+  const affected = services.filter((service) => wouldDeploy(service, options.pin === true));
   context.print(...serviceLines(context, services), '', countServices(services));
   context.print(
     affected.length === 0

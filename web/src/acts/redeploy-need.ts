@@ -7,8 +7,9 @@ export type RedeployNeed =
   | { readonly kind: 'insist'; readonly why: string }
   | { readonly kind: 'impossible'; readonly why: string };
 
-export const redeployNeed = ({ verdict, reason }: ServiceView): RedeployNeed => {
-  const because = reason === null ? '' : `: ${reasonWords(reason)}`;
+export const redeployNeed = (service: ServiceView): RedeployNeed => {
+  const { verdict, reason } = service;
+  const because = reason === null ? '' : `: ${reasonWords(service)}`;
   switch (verdict) {
     case 'obsolete':
       return { kind: 'plain' };

@@ -1,17 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeServiceView } from '../services/make-service-view.ts';
-import { inRunOrder, isDeployable } from './choosable.ts';
-
-test.each([
-  ['obsolete', null, false, true],
-  ['unknown', 'unpinned', false, false],
-  ['unknown', 'unpinned', true, true],
-  ['unknown', 'unreachable', true, false],
-  ['held', 'frozen', true, false],
-  ['current', null, true, false],
-] as const)('%s (%s), pin %s: %s', (verdict, reason, pin, is) => {
-  expect(isDeployable(makeServiceView({ verdict, reason }), pin)).toBe(is);
-});
+import { inRunOrder } from './choosable.ts';
 
 test('what would be deployed comes first', () => {
   const services = [

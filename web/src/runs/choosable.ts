@@ -1,9 +1,5 @@
 import type { RunView, ServiceView } from '../../../src/core/views.ts';
 
-/** Whether a run would deploy a service that stands like this. */
-export const isDeployable = ({ verdict, reason }: ServiceView, pin: boolean): boolean =>
-  verdict === 'obsolete' || (pin && verdict === 'unknown' && reason === 'unpinned');
-
 export const keyOf = ({ cluster, id }: Pick<ServiceView, 'cluster' | 'id'>): string =>
   `${cluster}/${id}`;
 

@@ -1,10 +1,11 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { RunView, ServiceView } from '../../../src/core/views.ts';
+import { wouldDeploy } from '../../../src/core/would-deploy.ts';
 import { isOperator } from '../live/session-state.ts';
 import { CheckField } from '../parts/fields.tsx';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';
 import { SERVICE_COLUMNS } from '../services/service-columns.tsx';
-import { inRunOrder, isDeployable, keyOf } from './choosable.ts';
+import { inRunOrder, keyOf } from './choosable.ts';
 import { DeployDialog } from './deploy-dialog.tsx';
 
 /** What a run found; of a dry run some may be chosen, and deployed. */
@@ -15,7 +16,7 @@ export const RunServices = ({ run }: { readonly run: RunView }) => {
   const services = useMemo(() => inRunOrder(run.services), [run.services]);
   const lines = useMemo(() => rowsOf(services, keyOf), [services]);
   const mayChoose = run.dryRun && isOperator() && run.endedAt !== null;
-  const deployable = services.filter((service) => isDeployable(service, pin));
+  const deployable = services.filter((service) => wouldDeploy(service, pin));
   const chosen = deployable.filter((service) => !left.has(keyOf(service)));
   const hasUnpinned = services.some(({ reason }) => reason === 'unpinned');
 
@@ -30,7 +31,7 @@ export const RunServices = ({ run }: { readonly run: RunView }) => {
     title: 'Deploy',
     bare: true,
     cell: (service) =>
-      isDeployable(service, pin) ? (
+      wouldDeploy(service, pin) ? (
         <input
           type="checkbox"
           aria-label={`Deploy ${service.name}`}

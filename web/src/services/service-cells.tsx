@@ -31,12 +31,12 @@ export const Replicas = ({ service }: { readonly service: ServiceView }) => {
   );
 };
 
-export const Verdict = ({ service: { verdict, reason } }: { readonly service: ServiceView }) => (
+export const Verdict = ({ service }: { readonly service: ServiceView }) => (
   <span class="verdict">
-    <VerdictBadge verdict={verdict} />
-    {reason !== null && (
-      <span class="reason" title={visibleText(reasonWords(reason))}>
-        {visibleText(briefReason(reason))}
+    <VerdictBadge verdict={service.verdict} />
+    {service.reason !== null && (
+      <span class="reason" title={visibleText(reasonWords(service))}>
+        {visibleText(briefReason(service))}
       </span>
     )}
   </span>

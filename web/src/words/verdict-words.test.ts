@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { VERDICT_NAMES } from '../../../src/core/views.ts';
+import { TO_BE_PINNED } from '../../../src/core/would-deploy.ts';
 import { makeServiceView } from '../services/make-service-view.ts';
 import { briefReason, explainVerdict, reasonWords, verdictLook } from './verdict-words.ts';
 
@@ -9,16 +10,31 @@ test('every verdict has a shape of its own', () => {
 });
 
 test.each([
-  ['known-bad', 'this digest failed here', 'the published digest has failed on this service'],
   [
-    'unsupported-label: cd-helper.window',
-    'a label: cd-helper.window',
-    'a label asks for something that is not supported: cd-helper.window',
+    { verdict: 'held', reason: 'known-bad', detail: 'when it failed' },
+    'this digest failed here',
+    'the published digest has failed on this service',
   ],
-  ['some-newer-reason', 'some newer reason', 'some newer reason'],
-])('%s is %s, or %s', (reason, brief, words) => {
-  expect(briefReason(reason)).toBe(brief);
-  expect(reasonWords(reason)).toBe(words);
+  [
+    { verdict: 'held', reason: 'unsupported-label', detail: 'the label cd-helper.window=x asks' },
+    'a label',
+    'the label cd-helper.window=x asks',
+  ],
+  [
+    { verdict: 'held', reason: 'unsupported-label' },
+    'a label',
+    'a label asks for something that is not supported',
+  ],
+  [
+    { verdict: 'unknown', reason: 'unpinned', detail: TO_BE_PINNED },
+    'would be deployed',
+    `the service was deployed without a digest, so nothing can be compared (${TO_BE_PINNED})`,
+  ],
+  [{ verdict: 'held', reason: 'some-newer-reason' }, 'some newer reason', 'some newer reason'],
+  [{ verdict: 'current', reason: null }, '', ''],
+] as const)('%j is %s, or %s', (service, brief, words) => {
+  expect(briefReason(service)).toBe(brief);
+  expect(reasonWords(service)).toBe(words);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import type { ServiceView, VerdictName } from '../../../src/core/views.ts';
+import { isToBePinned } from '../../../src/core/would-deploy.ts';
 import type { Look } from './look.ts';
 
 /** Each has a shape of its own, so that it reads without colour. */
@@ -54,23 +55,30 @@ export const verdictLook = (verdict: VerdictName): Look =>
 
 export const verdictMeaning = (verdict: VerdictName): string => MEANINGS[verdict] ?? '';
 
-const say = (reason: string, which: 0 | 1): string => {
-  const [name = reason, about] = reason.split(': ');
-  const words = REASONS[name]?.[which] ?? name.replaceAll('-', ' ');
-  return about === undefined ? words : `${words}: ${about}`;
+type Standing = Pick<ServiceView, 'verdict' | 'reason' | 'detail'>;
+
+const say = (reason: string, which: 0 | 1): string =>
+  REASONS[reason]?.[which] ?? reason.replaceAll('-', ' ');
+
+/** The reason in a few words, for a table, empty where there is none; a newer one as it came. */
+export const briefReason = (service: Standing): string => {
+  if (isToBePinned(service)) return 'would be deployed';
+  return service.reason === null ? '' : say(service.reason, 0);
 };
 
-/** The reason in a few words, for a table; what is not known here is shown as it came. */
-export const briefReason = (reason: string): string => say(reason, 0);
-
-/** The reason as a part of a sentence. */
-export const reasonWords = (reason: string): string => say(reason, 1);
+/** The reason as a part of a sentence, empty where there is none. */
+export const reasonWords = ({ verdict, reason, detail }: Standing): string => {
+  if (reason === null) return '';
+  if (detail === undefined) return say(reason, 1);
+  // It says the same, and of which label.
+  if (reason === 'unsupported-label') return detail;
+  // Of what else holds a service its page tells more by itself.
+  return verdict === 'unknown' ? `${say(reason, 1)} (${detail})` : say(reason, 1);
+};
 
 /** Why the service stands as it does, in a sentence. */
-export const explainVerdict = ({ verdict, reason, detail }: ServiceView): string => {
-  const meaning = verdictMeaning(verdict);
-  if (reason === null) return meaning;
-  // Of what holds a service its page tells more by itself.
-  const more = detail !== undefined && verdict === 'unknown';
-  return `${meaning.replace(/\.$/, '')}: ${reasonWords(reason)}${more ? ` (${detail})` : ''}.`;
+export const explainVerdict = (service: ServiceView): string => {
+  const meaning = verdictMeaning(service.verdict);
+  const words = reasonWords(service);
+  return words === '' ? meaning : `${meaning.replace(/\.$/, '')}: ${words}.`;
 };
