@@ -187,12 +187,20 @@ describe('what is told', () => {
     } as const;
     await recordLookUps(
       db,
-      [{ name: 'docker.io/acme/web', tag: 'v1', lookUp: published, members: null }],
+      [{ name: 'docker.io/acme/web', tag: 'v1', lookUp: published, members: null, askedAt: START }],
       START,
     );
     await recordLookUps(
       db,
-      [{ name: 'docker.io/acme/web', tag: 'v1', lookUp: published, members: null }],
+      [
+        {
+          name: 'docker.io/acme/web',
+          tag: 'v1',
+          lookUp: published,
+          members: null,
+          askedAt: START + 1,
+        },
+      ],
       START + 1,
     );
     await addEvent(db, 'cluster', { name: 'one', state: 'down' });

@@ -88,16 +88,19 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
 /** When a digest that somebody went back from was last released for a service, ms since the epoch, or null. */
 export type FindRelease = (serviceId: string, digest: Digest) => number | null;
 
-/** Every such release of a cluster, read once. */
-export const readReleases = async (db: Query, cluster: string): Promise<FindRelease> => {
-  const rows = await db
+const lastReleases = madeOnce((db, cluster: string) =>
+  db
     .selectFrom('holds')
     .select(['service_id', 'digest', (eb) => eb.fn.max('released_at').as('at')])
     .where('cluster', '=', cluster)
     .where('kind', '=', 'rolled-back')
     .where('released_at', 'is not', null)
-    .groupBy(['service_id', 'digest'])
-    .execute();
+    .groupBy(['service_id', 'digest']),
+);
+
+/** Every such release of a cluster, read once. */
+export const readReleases = async (db: Query, cluster: string): Promise<FindRelease> => {
+  const rows = await lastReleases(db, cluster);
   return (serviceId, digest) =>
     rows.find((row) => row.service_id === serviceId && row.digest === digest)?.at ?? null;
 };

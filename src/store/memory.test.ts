@@ -6,6 +6,7 @@ import {
   published,
 } from '../../test/support/make-service.ts';
 import { makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
+import type { Digest } from '../core/digest.ts';
 import type { Service } from '../core/service.ts';
 import { type Deployment, endDeployment, findDeployment, recordSent } from './deployments.ts';
 import { addHold, type NewHold, readHolds, releaseHolds } from './holds.ts';
@@ -136,7 +137,7 @@ describe('a published digest', () => {
   it('is remembered with its members', async () => {
     await recordLookUps(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B] }],
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B], askedAt: START }],
       START,
     );
     expect(await last()).toEqual({
@@ -151,12 +152,20 @@ describe('a published digest', () => {
   it('stays known while the registry cannot tell, with why', async () => {
     await recordLookUps(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B] }],
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B], askedAt: START }],
       START,
     );
     await recordLookUps(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: failedLookUp('unreachable'), members: null }],
+      [
+        {
+          name: NAME,
+          tag: 'v1',
+          lookUp: failedLookUp('unreachable'),
+          members: null,
+          askedAt: START + 5,
+        },
+      ],
       START + 5,
     );
     expect(await last()).toEqual({
@@ -168,7 +177,7 @@ describe('a published digest', () => {
     });
     await recordLookUps(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: null }],
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: null, askedAt: START + 9 }],
       START + 9,
     );
     expect(await last()).toMatchObject({ digest: A, failure: null, detail: null });
@@ -177,27 +186,44 @@ describe('a published digest', () => {
   it('keeps its members while it is the same, and loses them with another', async () => {
     await recordLookUps(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B] }],
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B], askedAt: START }],
       START,
     );
     await recordLookUps(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: null }],
+      [{ name: NAME, tag: 'v1', lookUp: published(A), members: null, askedAt: START + 1 }],
       START + 1,
     );
     expect((await last())?.members).toEqual([B]);
     await recordLookUps(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(B), members: null }],
+      [{ name: NAME, tag: 'v1', lookUp: published(B), members: null, askedAt: START + 2 }],
       START + 2,
     );
     expect(await last()).toMatchObject({ digest: B, members: [] });
   });
 
+  it('is not told by an answer that was asked for before', async () => {
+    const asked = (digest: Digest, askedAt: number, now: number) =>
+      recordLookUps(
+        store.db,
+        [{ name: NAME, tag: 'v1', lookUp: published(digest), members: null, askedAt }],
+        now,
+      );
+    await asked(A, START + 5, START + 5);
+    await asked(B, START + 4, START + 9);
+    expect(await last()).toMatchObject({ digest: A, checkedAt: START + 5 });
+    await asked(B, START + 5, START + 9);
+    expect(await last()).toMatchObject({ digest: B, checkedAt: START + 5 });
+    // The clock was set back: what was asked for in what is the future now says nothing.
+    await asked(A, START + 1, START + 2);
+    expect(await last()).toMatchObject({ digest: A, checkedAt: START + 1 });
+  });
+
   it('was never seen where the first answer is a failure', async () => {
     await recordLookUps(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: failedLookUp('tag-gone'), members: null }],
+      [{ name: NAME, tag: 'v1', lookUp: failedLookUp('tag-gone'), members: null, askedAt: START }],
       START,
     );
     expect(await last()).toMatchObject({ digest: null, members: [], failure: 'tag-gone' });
@@ -205,8 +231,8 @@ describe('a published digest', () => {
 
   it('is one for each tag', async () => {
     const answers = [
-      { name: NAME, tag: 'v1', lookUp: published(A), members: null },
-      { name: NAME, tag: 'v2', lookUp: published(B), members: null },
+      { name: NAME, tag: 'v1', lookUp: published(A), members: null, askedAt: START },
+      { name: NAME, tag: 'v2', lookUp: published(B), members: null, askedAt: START },
     ];
     await recordLookUps(store.db, answers, START);
     expect([...(await readLookUps(store.db)).values()].map(({ digest }) => digest)).toEqual([A, B]);

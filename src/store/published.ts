@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { LookUp, LookUpFailure } from '../core/published.ts';
 import { readOptionalJson } from './json.ts';
+import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
 
 /** The last answer of a registry for a tag. A failure keeps the digest that was seen before it. */
@@ -22,15 +23,22 @@ export type NewLookUp = {
   readonly lookUp: LookUp;
   /** The platform manifests of the published digest, null where they were not read. */
   readonly members: readonly Digest[] | null;
+  /** When the registry was asked, ms since the epoch. */
+  readonly askedAt: number;
 };
 
-/** Remembers what was answered, each image at most once in the list. */
+/**
+ * Remembers what was answered, each image at most once in the list. What was asked before the answer that
+ * is remembered already is out of date, and changes nothing.
+ *
+ * @param now ms since the epoch
+ */
 export const recordLookUps = async (
   query: Query,
   answers: readonly NewLookUp[],
   now: number,
 ): Promise<void> => {
-  const rows = answers.map(({ name, tag, lookUp, members }) => {
+  const rows = answers.map(({ name, tag, lookUp, members, askedAt }) => {
     const isPublished = lookUp.kind === 'published';
     return {
       name,
@@ -39,14 +47,16 @@ export const recordLookUps = async (
       members: isPublished && members !== null ? JSON.stringify(members) : null,
       failure: isPublished ? null : lookUp.reason,
       detail: isPublished ? null : lookUp.detail,
+      askedAt,
     };
   });
   // One statement for all: a run of ten thousand services has thousands of images. A failure keeps
-  // what was seen before it; members that were read before belong to the digest of then.
+  // what was seen before it; members that were read before belong to the digest of then. Nothing was
+  // asked later than now, unless the clock was set back since.
   await sql`
     insert into published (name, tag, digest, members, failure, detail, checked_at)
     select value ->> 'name', value ->> 'tag', value ->> 'digest', value ->> 'members',
-      value ->> 'failure', value ->> 'detail', ${now}
+      value ->> 'failure', value ->> 'detail', value ->> 'askedAt'
     from json_each(${JSON.stringify(rows)}) where true
     on conflict (name, tag) do update set
       members = case
@@ -55,12 +65,12 @@ export const recordLookUps = async (
         else null end,
       digest = coalesce(excluded.digest, digest),
       failure = excluded.failure, detail = excluded.detail, checked_at = excluded.checked_at
+      where excluded.checked_at >= checked_at or checked_at > ${now}
   `.execute(query);
 };
 
 /** What a registry answered, as far as it is remembered: without the media type and how long to wait. */
-export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members'> &
-  Pick<LastLookUp, 'checkedAt'>;
+export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members' | 'askedAt'>;
 
 /** Those answers by `name:tag` that came after `since`, ms since the epoch. */
 export const readLookUpsAfter = async (
@@ -74,31 +84,30 @@ export const readLookUpsAfter = async (
     .execute();
   const remembered = rows.flatMap((row): [string, RememberedLookUp][] => {
     const key = `${row.name}:${row.tag}`;
-    const checkedAt = row.checked_at;
+    const askedAt = row.checked_at;
     if (row.failure !== null) {
       const { failure, detail } = row;
       const reason = failure as LookUpFailure;
       const lookUp = { kind: 'failed', reason, detail: detail ?? '', retryAfterMs: null } as const;
-      return [[key, { lookUp, members: null, checkedAt }]];
+      return [[key, { lookUp, members: null, askedAt }]];
     }
     if (row.digest === null) return [];
     const lookUp = { kind: 'published', digest: row.digest as Digest, mediaType: '' } as const;
-    return [[key, { lookUp, members: readOptionalJson<Digest[]>(row.members), checkedAt }]];
+    return [[key, { lookUp, members: readOptionalJson<Digest[]>(row.members), askedAt }]];
   });
   return new Map(remembered);
 };
+
+const publishedOf = madeOnce((db, name: string, tag: string) =>
+  db.selectFrom('published').select('digest').where('name', '=', name).where('tag', '=', tag),
+);
 
 /** The digest that a tag was last seen with, or null where it never was. */
 export const readPublished = async (
   db: Query,
   { name, tag }: { readonly name: string; readonly tag: string },
 ): Promise<Digest | null> => {
-  const row = await db
-    .selectFrom('published')
-    .select('digest')
-    .where('name', '=', name)
-    .where('tag', '=', tag)
-    .executeTakeFirst();
+  const [row] = await publishedOf(db, name, tag);
   // Only valid digests were put in.
   return (row?.digest ?? null) as Digest | null;
 };

@@ -64,6 +64,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
   const look = async (key: Key, signal: AbortSignal): Promise<PlannedService> => {
     const one = deps.clusters.find(({ cluster }) => cluster.name === key.cluster);
     if (one === undefined) throw new ActRefused('not-found', `no cluster is named ${key.cluster}`);
+    const begun = clock.now();
     const request = { ...EVERYTHING, services: [key.service] };
     const checkDeps = { ...deps, ...one, now: clock.now };
     const found = await checkCluster(checkDeps, request, () => {}, signal);
@@ -71,7 +72,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     if (exact === undefined) {
       throw new ActRefused('not-found', `cluster ${key.cluster} has no service ${key.service}`);
     }
-    await recordChecked(db, [exact], clock.now());
+    await recordChecked(db, [exact], () => begun, clock.now());
     return exact;
   };
 

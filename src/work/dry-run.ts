@@ -51,6 +51,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
     signal: AbortSignal,
   ): Promise<RunView> => {
     const progress = createRunProgress(deps, run.id);
+    const begun = clock.now();
     const registries = askOnce(deps);
     const planned = new Map<string, readonly PlannedService[]>();
     const problems = await eachAskedCluster(deps.clusters, run.request, async (one) => {
@@ -64,7 +65,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
     const state = reason === null ? 'done' : 'failed';
     // Whoever asked has the answer; what a crash of the host takes can be asked for again.
     const summary = await relaxed(db, async (query) => {
-      await recordChecked(query, all, clock.now());
+      await recordChecked(query, all, () => begun, clock.now());
       const counts = await putRunPlan(query, run.id, services);
       const row = await endRun(query, run.id, state, reason, clock.now(), progress.sum());
       return row === undefined ? null : summaryOf(row, counts);

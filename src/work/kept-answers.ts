@@ -19,6 +19,8 @@ export type KeptAnswersDeps = AskOnceDeps & {
 export type KeptAnswers = {
   /** As {@link askOnce} gives them, but what was answered before a restart is not asked again. */
   readonly registries: CheckClusterDeps['registries'];
+  /** When an image was asked for, ms since the epoch. */
+  readonly askedAt: (image: TaggedImage) => number;
   /** Writes no more: what was answered is kept by whoever asked. */
   readonly close: () => Promise<void>;
 };
@@ -48,12 +50,13 @@ export const keepAnswers = async (
   const remembered = await readLookUpsAfter(db, Math.max(run.startedAt, now - AT_MOST_EVERY_MS));
   const before = new Map(
     [...remembered].filter(
-      ([, { lookUp, checkedAt }]) =>
+      ([, { lookUp, askedAt }]) =>
         lookUp.kind === 'published' ||
         lookUp.reason !== 'unreachable' ||
-        now - checkedAt < UNREACHABLE_FOR_MS,
+        now - askedAt < UNREACHABLE_FOR_MS,
     ),
   );
+  const asking = new Map([...before].map(([image, { askedAt }]) => [image, askedAt]));
   const unwritten = new Map<string, NewLookUp>();
   let writing: Promise<void> | null = null;
 
@@ -71,11 +74,13 @@ export const keepAnswers = async (
       writing = null;
     }
   };
+  const askedAt = (image: TaggedImage): number => asking.get(imageWithTag(image)) ?? run.startedAt;
   const keep = (
-    { tag, ...image }: TaggedImage,
+    image: TaggedImage,
     { lookUp, members }: Pick<NewLookUp, 'lookUp' | 'members'>,
   ): void => {
-    const answer = { name: imageName(image), tag, lookUp, members };
+    const { tag } = image;
+    const answer = { name: imageName(image), tag, lookUp, members, askedAt: askedAt(image) };
     unwritten.set(`${answer.name}:${tag}`, answer);
     writing ??= write();
   };
@@ -83,8 +88,11 @@ export const keepAnswers = async (
   return {
     registries: {
       findDigest: async (image, caller) => {
-        const known = before.get(imageWithTag(image));
+        const text = imageWithTag(image);
+        const known = before.get(text);
         if (known !== undefined) return known.lookUp;
+        // Other clusters that use it are given the same answer.
+        if (!asking.has(text)) asking.set(text, clock.now());
         const lookUp = await asked.findDigest(image, caller);
         const hasNone = lookUp.kind === 'published' && isPlainManifest(lookUp.mediaType);
         keep(image, { lookUp, members: hasNone ? [] : null });
@@ -104,6 +112,7 @@ export const keepAnswers = async (
         return read;
       },
     },
+    askedAt,
     close: async () => {
       unwritten.clear();
       await writing;

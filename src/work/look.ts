@@ -33,13 +33,13 @@ export const look = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
-  const remembered = new Set<LookUp>();
+  const askedAt = new Map<string, number>();
   const looking: Looking = {
     work,
     pushesOf: Map.groupBy(work.pushes, (push) => push.tag),
     since: work.pushes.at(-1)?.receivedAt ?? 0,
-    lookUp: askOnce(lookUpFor(deps, work, remembered, limited)),
-    remembered,
+    lookUp: askOnce(lookUpFor(deps, work, askedAt, limited)),
+    askedAt,
     signal: limited,
   };
   let first: readonly Planned[] = [];
@@ -58,7 +58,7 @@ const lookUpFor =
   (
     { seen, registries, clock }: LookDeps,
     { pushes }: ClaimedLook,
-    remembered: Set<LookUp>,
+    askedAt: Map<string, number>,
     signal: AbortSignal,
   ) =>
   async (image: TaggedImage): Promise<LookUp> => {
@@ -66,10 +66,8 @@ const lookUpFor =
     const named = new Set(pushes.flatMap((push) => (push.tag === image.tag ? [push.named] : [])));
     const [only = null, ...others] = named;
     const known = others.length > 0 ? null : seen.find(image, only, at);
-    if (known !== null) {
-      remembered.add(known);
-      return known;
-    }
+    askedAt.set(image.tag, known?.at ?? at);
+    if (known !== null) return known.lookUp;
     const lookUp = await registries.findDigest(image, signal);
     seen.keep(image, lookUp, at);
     return lookUp;
@@ -132,16 +130,12 @@ const lookAtAll = async (
 };
 
 /** Remembers what the registry showed of them. */
-const remember = async (
+const remember = (
   query: Query,
-  { remembered }: Looking,
+  { askedAt, since }: Looking,
   seen: readonly Planned[],
   now: number,
-): Promise<void> => {
-  // What was not asked now was not checked now.
-  const asked = seen.filter(({ lookUp }) => lookUp === null || !remembered.has(lookUp));
-  await recordChecked(query, asked, now);
-};
+): Promise<void> => recordChecked(query, seen, ({ tag }) => askedAt.get(tag) ?? since, now);
 
 /** Queues what they need, and gives them as they stand then. */
 const queue = async (

@@ -20,8 +20,8 @@ export type Looking = {
   readonly since: number;
   /** Asks the registry once for each tag, if at all. */
   readonly lookUp: (image: TaggedImage) => Promise<LookUp>;
-  /** The answers that were there from a moment ago, and for which nobody was asked. */
-  readonly remembered: ReadonlySet<LookUp>;
+  /** When the registry was asked for each tag, ms since the epoch. */
+  readonly askedAt: ReadonlyMap<string, number>;
   readonly signal: AbortSignal;
 };
 

@@ -1,6 +1,8 @@
+import { imageName } from '../core/image-reference.ts';
 import type { Step } from '../core/plan.ts';
 import { type FindHold, readHolds } from '../store/holds.ts';
 import type { Query } from '../store/open-store.ts';
+import { readPublished } from '../store/published.ts';
 import { queueDeployment, type Trigger } from '../store/queue-deployment.ts';
 import type { CheckedService } from './check-services.ts';
 
@@ -8,13 +10,19 @@ export type PlannedStep = CheckedService & { readonly step: Step };
 
 /** What became of a plan for one service. */
 export type Queued<Planned extends PlannedStep> = {
-  /** As it stands now: held, where a hold has come about since it was planned. */
+  /**
+   * As it stands now: held, where a hold has come about since it was planned; to be looked at again, where the
+   * tag has been seen to move on.
+   */
   readonly planned: Planned;
   /** The deployment that will do it, or null where none is to be made. */
   readonly deployment: string | null;
 };
 
-/** Queues what was planned to be deployed, as part of the caller's transaction; gives all, in the same order. */
+/**
+ * Queues what was planned to be deployed, as part of the caller's transaction, which has put down what the
+ * registries answered; gives all, in the same order.
+ */
 export const queuePlanned = async <Planned extends PlannedStep>(
   query: Query,
   { cluster, newId }: { readonly cluster: string; readonly newId: () => string },
@@ -28,7 +36,8 @@ export const queuePlanned = async <Planned extends PlannedStep>(
   const findHold = await readHolds(query, cluster);
   const queued: Queued<Planned>[] = [];
   for (const before of all) {
-    const planned = heldSince(before, findHold);
+    const held = heldSince(before, findHold);
+    const planned = (await hasMovedOn(query, held)) ? { ...held, step: LOOK_AGAIN } : held;
     const { step, service, image } = planned;
     if (step.kind !== 'deploy' || image === null) {
       queued.push({ planned, deployment: null });
@@ -51,4 +60,16 @@ const heldSince = <Planned extends PlannedStep>(planned: Planned, findHold: Find
   const hold = findHold(service, to);
   if (hold === null) return planned;
   return { ...planned, verdict: { verdict: 'held', hold, from, to }, step: { kind: 'leave' } };
+};
+
+const LOOK_AGAIN: Step = { kind: 'look-again' };
+
+/**
+ * Whether somebody who asked later was shown another digest of the tag, as a hook's look may be while a run
+ * of thousands of images is still being answered: then what it queued is the newer.
+ */
+const hasMovedOn = async (query: Query, { step, image }: PlannedStep): Promise<boolean> => {
+  if (step.kind !== 'deploy' || step.to === null || image === null) return false;
+  const published = await readPublished(query, { name: imageName(image), tag: image.tag });
+  return published !== null && published !== step.to;
 };

@@ -2,11 +2,17 @@ import { imageName, imageWithTag } from '../core/image-reference.ts';
 import type { Query } from '../store/open-store.ts';
 import { type NewLookUp, recordLookUps } from '../store/published.ts';
 import type { CheckedService } from './check-services.ts';
+import type { TaggedImage } from './ports.ts';
 
-/** Remembers what the registries answered while services were checked, each image once. */
+/**
+ * Remembers what the registries answered while services were checked, each image once.
+ *
+ * @param askedAt when they were asked about an image, or before that, ms since the epoch
+ */
 export const recordChecked = async (
   query: Query,
   checked: readonly CheckedService[],
+  askedAt: (image: TaggedImage) => number,
   now: number,
 ): Promise<void> => {
   const shown = new Map<string, NewLookUp>();
@@ -20,7 +26,8 @@ export const recordChecked = async (
     const text = imageWithTag(image);
     if (one.members === null && shown.has(text)) continue;
     const { lookUp, members } = one;
-    shown.set(text, { name: imageName(image), tag: image.tag, lookUp, members });
+    const answer = { lookUp, members, askedAt: askedAt(image) };
+    shown.set(text, { name: imageName(image), tag: image.tag, ...answer });
   }
   await recordLookUps(query, [...shown.values()], now);
 };

@@ -14,7 +14,7 @@ import {
   waitUntil,
 } from '../store/deployments.ts';
 import { readFreezes } from '../store/freezes.ts';
-import { addHold, readHolds } from '../store/holds.ts';
+import { addHoldOnce, readHolds } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
 import { readPublished } from '../store/published.ts';
 import { relaxed } from '../store/relaxed.ts';
@@ -212,9 +212,10 @@ const holdWhatWasLeft = async (
   runs: Digest | null,
 ): Promise<void> => {
   if (from === null || from === runs) return;
-  if ((await readHolds(deps.db, cluster))(service, from) !== null) return;
   const hold = { id: deps.newId(), cluster, service, digest: from, deployment: null };
-  await addHold(deps.db, { ...hold, kind: 'rolled-back' }, deps.clock.now());
+  await deps.db
+    .transaction()
+    .execute((query) => addHoldOnce(query, { ...hold, kind: 'rolled-back' }, deps.clock.now()));
 };
 
 const followToEnd = async (

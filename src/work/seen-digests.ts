@@ -8,22 +8,23 @@ export type SeenDigests = {
   /** What a look-up that was begun at `at`, ms since the epoch, was answered. */
   readonly keep: (image: TaggedImage, lookUp: LookUp, at: number) => void;
   /** The answer of a moment ago where it shows `named`; else null: then the registry is to be asked. */
-  readonly find: (image: TaggedImage, named: Digest | null, now: number) => LookUp | null;
+  readonly find: (image: TaggedImage, named: Digest | null, now: number) => Seen | null;
 };
+
+/** An answer, and when the registry was asked for it. */
+export type Seen = { readonly lookUp: LookUp; readonly at: number };
 
 /** The hooks of one burst come within this time of its first look. */
 const A_MOMENT_MS = BURST_MS + BURST_LONGEST_MS;
 /** Of so many tags; which one more replaces the oldest. */
 const MOST = 10_000;
 
-type Seen = { readonly lookUp: LookUp; readonly digest: Digest; readonly at: number };
-
 /**
  * What registries showed a moment ago. Hooks that name what was seen since tell nothing new, so that the
  * look which ends their burst need not ask again; those that name none, or another, may.
  */
 export const createSeenDigests = (): SeenDigests => {
-  const seen = new Map<string, Seen>();
+  const seen = new Map<string, Seen & { readonly digest: Digest }>();
   return {
     keep: (image, lookUp, at) => {
       const key = imageWithTag(image);
@@ -39,7 +40,7 @@ export const createSeenDigests = (): SeenDigests => {
       if (named === null) return null;
       const last = seen.get(imageWithTag(image));
       const isRecent = last !== undefined && Math.abs(now - last.at) < A_MOMENT_MS;
-      return isRecent && last.digest === named ? last.lookUp : null;
+      return isRecent && last.digest === named ? last : null;
     },
   };
 };

@@ -17,7 +17,7 @@ import { checkCluster, type OnProgress, type PlannedService } from './check-clus
 import { createDryRuns, type DryRunDeps } from './dry-run.ts';
 import { type AskedCluster, eachAskedCluster } from './each-asked-cluster.ts';
 import { keepTrying } from './keep-trying.ts';
-import { keepAnswers } from './kept-answers.ts';
+import { type KeptAnswers, keepAnswers } from './kept-answers.ts';
 import { queuePlanned } from './queue-planned.ts';
 import { recordChecked } from './record-checked.ts';
 import { createRunProgress } from './run-progress.ts';
@@ -112,6 +112,9 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
   };
 };
 
+/** With what the registries answer the run. */
+type RunDeps = SmartRedeployDeps & Pick<KeptAnswers, 'askedAt'>;
+
 /** Checks every selected cluster and queues what must be deployed; returns the problems of clusters that could not be checked. */
 const checkAll = async (
   deps: SmartRedeployDeps,
@@ -121,7 +124,8 @@ const checkAll = async (
   const progress = createRunProgress(deps, run.id);
   const answers = await keepAnswers(deps, run, signal);
   try {
-    const shared = { ...deps, registries: answers.registries };
+    const { registries, askedAt } = answers;
+    const shared = { ...deps, registries, askedAt };
     const problems = await eachAskedCluster(deps.clusters, run.request, (one) =>
       checkUntilSettled(shared, run, one, progress.of(one.cluster.name), signal),
     );
@@ -137,7 +141,7 @@ const checkAll = async (
  * else was updating.
  */
 const checkUntilSettled = async (
-  deps: SmartRedeployDeps,
+  deps: RunDeps,
   run: Run,
   one: AskedCluster,
   onProgress: OnProgress,
@@ -174,7 +178,7 @@ const progressOf = (services: readonly ServiceView[]): Parameters<OnProgress>[0]
 
 /** Queues what must be deployed, and puts down what was found, added to what the run had `found` before. */
 const commit = async (
-  deps: SmartRedeployDeps,
+  deps: RunDeps,
   run: Run,
   cluster: string,
   planned: readonly PlannedService[],
@@ -185,7 +189,7 @@ const commit = async (
   const triggers: Trigger[] = [{ kind, source: run.id }];
   // At once: what a restart finds is either checked and queued, or neither.
   await deps.db.transaction().execute(async (query) => {
-    await recordChecked(query, planned, now);
+    await recordChecked(query, planned, deps.askedAt, now);
     const by = { cluster, newId: deps.newId };
     const queued = await queuePlanned(query, by, planned, () => triggers, now);
     for (const { planned: one, deployment } of queued) {
