@@ -11,15 +11,31 @@ const EVERYWHERE = new Map([
 ]);
 
 const { env } = process;
+/** The helper's process: the image's first one, or the one that is given. */
+const [pid = '1'] = process.argv.slice(2);
+
+/** The file that the helper was told of in its arguments, `serve --config FILE`; of several the last. */
+const findFile = () => {
+  let line;
+  try {
+    line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    // Whoever may not see it has only the variables to go by.
+    return undefined;
+  }
+  const [, ...files] = line.split(/\0--config[=\0]/);
+  return files.at(-1)?.split('\0', 1)[0];
+};
 
 /** Where the helper listens: read as the helper reads it, which takes time only where a file says so. */
 const findAddress = async () => {
-  const isPlain = ['CD_HELPER_CONFIG', 'CD_HELPER_LISTEN', 'CD_HELPER_LISTEN_FILE'].every(
+  const argvConfig = findFile();
+  const isUntold = ['CD_HELPER_CONFIG', 'CD_HELPER_LISTEN', 'CD_HELPER_LISTEN_FILE'].every(
     (name) => (env[name] ?? '') === '',
   );
-  if (isPlain) return { host: '0.0.0.0', port: 8080 };
+  if (argvConfig === undefined && isUntold) return { host: '0.0.0.0', port: 8080 };
   const { loadConfig } = await import('./dist/config/load-config.js');
-  const loaded = loadConfig({ env, readFile: (path) => readFileSync(path, 'utf8') });
+  const loaded = loadConfig({ argvConfig, env, readFile: (path) => readFileSync(path, 'utf8') });
   if (!loaded.ok) throw new Error('the configuration is not valid: see cd-helper check-config');
   return loaded.config.listen;
 };

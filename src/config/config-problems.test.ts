@@ -183,6 +183,21 @@ test.each([
     'c.yaml:1:18 | smartRedeploy.jitter | 5 | -',
   ],
   [
+    'a zone without a schedule',
+    'smartRedeploy: { timeZone: Europe/Madrid, onStart: report }',
+    'c.yaml:1:18 | smartRedeploy.timeZone | "Europe/Madrid", which does nothing without a schedule | -',
+  ],
+  [
+    'a mode without a schedule',
+    'smartRedeploy: { mode: deploy, onStart: report }',
+    'c.yaml:1:18 | smartRedeploy.mode | "deploy", which does nothing without a schedule | onStart says by itself what a run at the start does',
+  ],
+  [
+    'a jitter without a schedule',
+    'smartRedeploy: { jitter: 10m }',
+    'c.yaml:1:18 | smartRedeploy.jitter | "10m", which does nothing without a schedule | -',
+  ],
+  [
     'a bad address',
     'trustedProxies: [10.0.0.0/33]',
     'c.yaml:1:18 | trustedProxies[0] | "10.0.0.0/33" | -',
@@ -407,6 +422,15 @@ retention: { days: 0 }`,
     'retention.days',
     'CD_HELPER_LISTE',
   ]);
+});
+
+test.each([
+  'smartRedeploy: { mode: report, timeZone: UTC, onStart: off }',
+  'smartRedeploy: { mode: deploy, onStart: deploy }',
+  'smartRedeploy: { schedule: null, mode: deploy, timeZone: Europe/Madrid, jitter: 10m }',
+  'smartRedeploy: { schedule: "0 4 * * *", mode: deploy, timeZone: Europe/Madrid, jitter: 10m }',
+])('%s says nothing that is not heeded', (yaml) => {
+  expect(problemsOf(yaml)).toEqual([]);
 });
 
 test('no problem ever shows a secret', () => {

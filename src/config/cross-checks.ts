@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { canonicalHost } from '../core/image-reference.ts';
 import { closest } from './closest.ts';
 import { type ConfigProblem, printOrigin } from './problem.ts';
-import { originOf, type Path, printPath, type Source, valueAt } from './source.ts';
+import { originOf, type Path, pathKey, printPath, type Source, valueAt } from './source.ts';
 
 const listAt = (source: Source, path: Path): readonly unknown[] => {
   const value = valueAt(source.tree, path);
@@ -160,6 +160,28 @@ const certificatesForHttp = (source: Source): readonly ConfigProblem[] => {
   });
 };
 
+/** What a run by itself would heed, where no schedule ever starts one. One that is written with no value is switched off. */
+const idleSchedule = (source: Source): readonly ConfigProblem[] => {
+  const at = (key: string): unknown => valueAt(source.tree, ['smartRedeploy', key]);
+  if (source.origins.has(pathKey(['smartRedeploy', 'schedule']))) return [];
+  const isIdle = {
+    timeZone: at('timeZone') !== 'UTC',
+    // `onStart` has a mode of its own: the same one here is not misunderstood.
+    mode: at('mode') !== 'report' && at('mode') !== at('onStart'),
+    jitter: true,
+  };
+  return Object.entries(isIdle).flatMap(([key, idle]) => {
+    const path = ['smartRedeploy', key];
+    const value = at(key);
+    if (!idle || typeof value !== 'string') return [];
+    // What it should have been comes first.
+    if (source.problems.some((problem) => problem.key === printPath(path))) return [];
+    const found = `${JSON.stringify(value)}, which does nothing without a schedule`;
+    const hint = key === 'mode' ? 'onStart says by itself what a run at the start does' : null;
+    return [problemAt(source, path, found, 'a schedule beside it', hint)];
+  });
+};
+
 /** Mistakes that no part of the configuration shows by itself. */
 export const crossChecks = (
   source: Source,
@@ -172,6 +194,7 @@ export const crossChecks = (
     ...sameSecrets(source),
     ...registryConflicts(source),
     ...certificatesForHttp(source),
+    ...idleSchedule(source),
     ...unknownNames(source, ['hooks', 'secrets'], 'clusters', 'configured cluster', clusters),
     ...unknownNames(source, ['notifications'], 'clusters', 'configured cluster', clusters),
     ...(senders === null

@@ -80,6 +80,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
       tokens: config.api.tokens,
       db,
       clock: systemClock,
+      log,
       newId,
       randomBytes,
     }),

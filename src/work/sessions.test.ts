@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nextId, START } from '../../test/support/store-samples.ts';
+import { type Log, silentLog } from '../core/log.ts';
 import { SESSION_IDLE_MS, SESSION_LONGEST_MS } from '../core/session.ts';
 import { listActions } from '../store/actions.ts';
 import { openStore, type Store } from '../store/open-store.ts';
@@ -14,7 +16,10 @@ const HERE = '192.0.2.1';
 
 let store: Store;
 let now: number;
+let warnings: string[];
+const log: Log = { ...silentLog, warn: (message) => void warnings.push(message) };
 beforeEach(() => {
+  warnings = [];
   store = openStore(':memory:');
   now = START;
 });
@@ -25,6 +30,7 @@ const withTokens = (...tokens: readonly SessionToken[]): Sessions<SessionToken> 
     tokens,
     db: store.db,
     clock: { now: () => now },
+    log,
     newId: nextId,
     randomBytes,
   });
@@ -49,6 +55,25 @@ describe('a session', () => {
     now += 1;
     expect(await sessions.stands(id)).toBe(false);
     expect(await sessions.use(id)).toBeNull();
+  });
+
+  it('lets in while the disk is full, says so once a minute, and lasts no longer for that', async () => {
+    const sessions = withTokens(ONCALL);
+    const { id, expiresAt } = await sessions.open(ONCALL, HERE);
+    now += 120_000;
+    await sql`pragma query_only = 1`.execute(store.db);
+    expect(await sessions.use(id)).toEqual({ token: ONCALL, expiresAt });
+    now += 59_999;
+    expect(await sessions.use(id)).toEqual({ token: ONCALL, expiresAt });
+    expect(warnings).toHaveLength(1);
+    now += 1;
+    expect(await sessions.use(id)).toEqual({ token: ONCALL, expiresAt });
+    expect(warnings).toHaveLength(2);
+    await sql`pragma query_only = 0`.execute(store.db);
+    now += 60_000;
+    const later = new Date(now + SESSION_IDLE_MS).toISOString();
+    expect(await sessions.use(id)).toEqual({ token: ONCALL, expiresAt: later });
+    expect(warnings).toHaveLength(2);
   });
 
   it('goes on while it is used, but not for ever', async () => {

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Log } from '../core/log.ts';
 import { sessionEnd } from '../core/session.ts';
 import { recordAction } from '../store/actions.ts';
 import type { Db } from '../store/open-store.ts';
@@ -7,6 +8,7 @@ import {
   endSession,
   endSessionsOf,
   findSession,
+  type StoredSession,
   touchSession,
 } from '../store/sessions.ts';
 import type { Clock } from './ports.ts';
@@ -28,7 +30,10 @@ export type OpenSession<T> = {
 export type Sessions<T> = {
   /** Signs in; the id is the secret that the client shows from then on. */
   readonly open: (token: T, address: string) => Promise<OpenSession<T> & { readonly id: string }>;
-  /** Whose session it is, or null; asking is using it. */
+  /**
+   * Whose session it is, or null; asking is using it. A use that the store does not take, because its disk
+   * is full, makes the session last no longer, and lets in all the same.
+   */
   readonly use: (id: string) => Promise<OpenSession<T> | null>;
   /** Whether it stands, which is no use of it. */
   readonly stands: (id: string) => Promise<boolean>;
@@ -42,13 +47,14 @@ export type SessionsDeps<T> = {
   readonly tokens: readonly T[];
   readonly db: Db;
   readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
   /** Ids that sort by time, for the audit. */
   readonly newId: () => string;
   readonly randomBytes: (size: number) => Buffer;
 };
 
 const ID_BYTES = 32;
-/** A use is written down only where the one before is older than this. */
+/** A use is written down only where the one before, or the last attempt that the store refused, is older. */
 const TOUCH_EVERY_MS = 60_000;
 
 const hashOf = (id: string): string => createHash('sha256').update(id).digest('base64url');
@@ -61,7 +67,23 @@ const fingerprintOf = (id: string, token: SessionToken): Buffer =>
   createHmac('sha256', id).update(token.hash).digest();
 
 export const createSessions = <T extends SessionToken>(deps: SessionsDeps<T>): Sessions<T> => {
-  const { db, clock, newId } = deps;
+  const { db, clock, log, newId } = deps;
+  let refusedAt = Number.NEGATIVE_INFINITY;
+
+  /** Writes the use down where that is due; when the session was used last, as far as the store knows. */
+  const touch = async ({ idHash, usedAt }: StoredSession): Promise<number> => {
+    const now = clock.now();
+    if (now - usedAt < TOUCH_EVERY_MS) return now;
+    if (now - refusedAt < TOUCH_EVERY_MS) return usedAt;
+    try {
+      await touchSession(db, idHash, now);
+      return now;
+    } catch (error) {
+      refusedAt = now;
+      log.warn('the use of a session was not written down', { error });
+      return usedAt;
+    }
+  };
 
   const find = async (id: string) => {
     const stored = await findSession(db, hashOf(id));
@@ -107,9 +129,7 @@ export const createSessions = <T extends SessionToken>(deps: SessionsDeps<T>): S
       const found = await find(id);
       if (found === null) return null;
       const { stored, token } = found;
-      const now = clock.now();
-      if (now - stored.usedAt >= TOUCH_EVERY_MS) await touchSession(db, stored.idHash, now);
-      return shown(token, { ...stored, usedAt: now });
+      return shown(token, { ...stored, usedAt: await touch(stored) });
     },
     stands: async (id) => (await find(id)) !== null,
     end: (id, token, address) =>

@@ -55,6 +55,8 @@ export type HelperOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Written as the YAML file that it is configured by, beside the store. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Names that file by `--config` instead of the variable. */
+  readonly configByArgument?: boolean;
   /** Kills it (SIGKILL), also while it starts. */
   readonly signal?: AbortSignal;
   /** Secrets that its configuration does not tell, as when it holds only their hashes. */
@@ -100,7 +102,7 @@ process.on('exit', () => {
 });
 
 const spawnHelper = (options: HelperOptions): Child => {
-  const { store, config } = options;
+  const { store, config, configByArgument = false } = options;
   const configFile = `${store}.yml`;
   if (config !== undefined) writeFileSync(configFile, stringify(config), { mode: 0o600 });
   const env = {
@@ -110,13 +112,17 @@ const spawnHelper = (options: HelperOptions): Child => {
     CD_HELPER_STORE: store,
     CD_HELPER_HOOK_SECRET: HOOK_SECRET,
     CD_HELPER_API_TOKEN: API_TOKEN,
-    ...(config === undefined ? {} : { CD_HELPER_CONFIG: configFile }),
+    ...(config === undefined || configByArgument ? {} : { CD_HELPER_CONFIG: configFile }),
     ...options.env,
   };
-  const child = spawn(process.execPath, [MAIN, 'serve'], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'serve', ...(configByArgument ? ['--config', configFile] : [])],
+    {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   running.add(child);
   options.signal?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
   let output = '';
