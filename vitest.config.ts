@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/chaos/simulation.test.ts'],
           testTimeout: 30_000,
         },
       },
@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'],
+          exclude: ['test/chaos/simulation.test.ts'],
           globalSetup: ['./test/support/sandbox-setup.ts'],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },

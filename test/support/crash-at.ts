@@ -7,8 +7,11 @@ export type StepCounter = {
   readonly wrap: Wrap;
   /** Before the hook is sent, so that every run counts from the same moment. */
   readonly arm: () => void;
+  /** Counts from now, whether a hook comes or not. */
+  readonly count: () => void;
   /** It has come to the step already, whatever was counted. */
   readonly reach: () => void;
+  readonly isReached: () => boolean;
   /** Resolves at the step, if it ever comes. */
   readonly reached: Promise<void>;
 };
@@ -79,10 +82,14 @@ export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCount
     arm: () => {
       isArmed = true;
     },
+    count: () => {
+      left = step;
+    },
     reach: () => {
       left = 0;
       resolve();
     },
+    isReached: () => left <= 0,
     reached,
   };
 };

@@ -1,0 +1,136 @@
+import { listFreezes } from '../../../src/store/freezes.ts';
+import { ENDED } from '../../support/work-bench.ts';
+import { actOnce, askToCheck, isOfDeath, thaw } from './acts.ts';
+import { createChances } from './chances.ts';
+import { brokenLaws, type End } from './laws.ts';
+import { openWorld, type Actor, type World } from './world.ts';
+
+/** What came of a scenario: which laws it broke, and what happened in it, a line each. */
+export type Outcome = { readonly broken: readonly string[]; readonly story: readonly string[] };
+
+/** In the time of the scenario: far beyond the longest wait of the work. */
+const SETTLES_WITHIN_MS = 12 * 3_600_000;
+/** While nothing is being deployed, and all that is left is due later. */
+const LONG_STEP_MS = 5_000;
+const LAST_ONES_MS = 60_000;
+const CHECKS = 8;
+
+/** One scenario from its beginning until all is quiet: the same for the same seed, on every machine. */
+export const runScenario = async (seed: number): Promise<Outcome> => {
+  const chances = createChances(seed);
+  const world = await openWorld(chances);
+  try {
+    for (let left = chances.number(8, 25); left > 0; left -= 1) await actOnce(world);
+    const broken = [...(await settle(world)), ...(await judge(world))];
+    return { broken, story: [...world.story, ...(await tellDeployments(world))] };
+  } finally {
+    await world.close();
+  }
+};
+
+/** All that was broken works again, nobody does anything more, and time passes until nothing is open. */
+const settle = async (world: World): Promise<readonly string[]> => {
+  const { bench, say, turns } = world;
+  bench.engine.clearFaults();
+  await world.restart();
+  const standing = await listFreezes(
+    bench.store.db,
+    { limit: 100, after: null },
+    bench.clock.now(),
+  );
+  world.freezes.splice(0, Number.POSITIVE_INFINITY, ...standing.items.map(({ id }) => id));
+  while (world.freezes.length > 0) await thaw(world);
+  say('nobody does anything more');
+  const until = bench.clock.now() + SETTLES_WITHIN_MS;
+  for (;;) {
+    const left = await whatIsOpen(world);
+    if (left.all.length === 0) break;
+    if (bench.clock.now() > until) return [`it does not come to rest: ${left.all.join(', ')}`];
+    if (!left.isBusy) bench.clock.skip(LONG_STEP_MS);
+    await turns.pass(20);
+  }
+  bench.clock.skip(LAST_ONES_MS);
+  await turns.pass(100);
+  return [];
+};
+
+const whatIsOpen = async ({ bench }: World) => {
+  const { db } = bench.store;
+  const deployments = (await bench.deployments()).filter(({ state }) => !ENDED.includes(state));
+  const looks = await db.selectFrom('look_work').selectAll().execute();
+  const waiting = await db
+    .selectFrom('push_results')
+    .select('state')
+    .where('state', '=', 'waiting')
+    .execute();
+  const runs = await db.selectFrom('runs').select('id').where('ended_at', 'is', null).execute();
+  return {
+    isBusy:
+      deployments.some(({ state }) => state !== 'queued') ||
+      looks.some(({ state, run_at }) => state === 'running' || run_at <= bench.clock.now()),
+    all: [
+      ...deployments.map(({ service, state }) => `${service.name} is ${state}`),
+      ...looks.map((look) => `look ${JSON.stringify(look)}`),
+      ...waiting.map(() => 'a push waits'),
+      ...runs.map(({ id }) => `run ${id}`),
+    ],
+  };
+};
+
+const judge = async (world: World): Promise<readonly string[]> => {
+  const { bench, images, say } = world;
+  const broken: string[] = [];
+  for (const id of world.accepted) {
+    await bench.delivery(id).catch((error: unknown) => broken.push(`it is lost: ${String(error)}`));
+  }
+  for (const actor of world.actors) {
+    const end = await endOf(world, actor);
+    const { has, published, view, deployments } = end;
+    const last = deployments.at(-1);
+    say(
+      `${actor.name} has ${has}, published is ${published}, told as ${view?.verdict} (${view?.reason}), ` +
+        `runs ${bench.engine.running(actor.name).join(' ')}, last ${last?.state} (${last?.reason}) ${last?.to}` +
+        ` ${JSON.stringify(actor)} ${bench.engine.service(actor.name).UpdateStatus?.State}`,
+    );
+    broken.push(...brokenLaws(end));
+  }
+  const errors = bench.errors.filter((error) => !isOfDeath(error));
+  broken.push(...errors.map((error) => `the helper has an error of its own: ${error}`));
+  return broken.map((line) => images.named(line));
+};
+
+const digestOf = (image: string): string | null => /@(.*)$/.exec(image)?.[1] ?? null;
+
+const endOf = async (world: World, actor: Actor): Promise<End> => {
+  const { bench, images } = world;
+  const { Spec } = bench.engine.service(actor.name);
+  let view: End['view'] = null;
+  // What is left of the registry's faults ends with so many questions.
+  for (let left = CHECKS; left > 0 && (view === null || view.verdict === 'unknown'); left -= 1) {
+    view = await askToCheck(world, actor.name);
+  }
+  return {
+    actor,
+    has: digestOf(Spec.TaskTemplate.ContainerSpec.Image),
+    published: images.published(actor.repository),
+    desired: Spec.Mode?.Replicated?.Replicas ?? 1,
+    view,
+    deployments: await bench.deployments(actor.name),
+    updates: bench.engine.updates
+      .filter(({ name }) => name === actor.name)
+      .map(({ image }) => digestOf(image) ?? ''),
+    kindOf: images.kindOf,
+  };
+};
+
+const tellDeployments = async ({ bench, images }: World): Promise<readonly string[]> =>
+  (await bench.deployments()).map(
+    ({ queuedAt, service, from, to, cause, state, reason, steps }) => {
+      const told = steps.map(({ at, step, detail }) => {
+        const said = step === 'tasks' ? '' : JSON.stringify(detail);
+        return `\n      ${at.slice(11, 23)} ${step} ${said}`;
+      });
+      const head = `${queuedAt.slice(11, 23)} ${service.name}: ${from} to ${to}, ${cause}`;
+      return images.named(`${head}, ${state} (${reason})${told.join('')}`);
+    },
+  );

@@ -1,0 +1,19 @@
+import type { Clock } from '../../../src/work/ports.ts';
+
+/**
+ * Lets every `AbortSignal.timeout` of this process go by this clock, so that no deadline depends on how
+ * fast the machine is. Gives what undoes it.
+ */
+export const timeOutBy = ({ wait }: Clock): (() => void) => {
+  const before = AbortSignal.timeout.bind(AbortSignal);
+  const never = new AbortController().signal;
+  AbortSignal.timeout = (ms) => {
+    const controller = new AbortController();
+    const expire = (): void => controller.abort(new DOMException('time is up', 'TimeoutError'));
+    void wait(ms, never).then(expire);
+    return controller.signal;
+  };
+  return () => {
+    AbortSignal.timeout = before;
+  };
+};
