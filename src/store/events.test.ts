@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EVERY_SERVICE } from '../core/every-service.ts';
 import { makeDelivery, makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
 import { createIntakeWriter } from './accept-delivery.ts';
 import { recordAction } from './actions.ts';
@@ -159,14 +160,7 @@ describe('what is told', () => {
 
   it('of runs, freezes, actions, what is published, and what others add', async () => {
     const { db } = store;
-    const request = {
-      cluster: null,
-      services: [],
-      stacks: [],
-      images: [],
-      dryRun: false,
-      pin: false,
-    };
+    const request = EVERY_SERVICE;
     const progress = { services: 3, images: 2, checkedImages: 1 };
     await startRun(db, { id: 'r1', request, origin: 'person', actor: 'oncall' }, START);
     await setRunProgress(db, 'r1', 'checking', progress);

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeService } from '../../test/support/make-service.ts';
 import { makeDelivery, makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
 import type { NewDelivery } from '../core/delivery.ts';
-import type { RunRequest, ServiceView } from '../core/views.ts';
+import { EVERY_SERVICE } from '../core/every-service.ts';
+import type { ServiceView } from '../core/views.ts';
 import { createIntakeWriter } from './accept-delivery.ts';
 import { recordAction } from './actions.ts';
 import { endDeployment } from './deployments.ts';
@@ -92,14 +93,7 @@ describe('by age', () => {
 
   it('removes ended runs, actions, lifted holds, ended freezes, and no standing ones', async () => {
     const old = START - 91 * DAY;
-    const request: RunRequest = {
-      cluster: null,
-      services: [],
-      stacks: [],
-      images: [],
-      dryRun: true,
-      pin: false,
-    };
+    const request = { ...EVERY_SERVICE, dryRun: true };
     const start = (): Promise<string> =>
       startRun(store.db, { id: nextId(), request, origin: 'person', actor: null }, old);
     const ended = await start();
@@ -214,14 +208,7 @@ describe('by bytes', () => {
       detail: 'x'.repeat(100_000),
     } as unknown as ServiceView;
     for (let index = 0; index < 30; index += 1) {
-      const request: RunRequest = {
-        cluster: null,
-        services: [],
-        stacks: [],
-        images: [],
-        dryRun: true,
-        pin: false,
-      };
+      const request = { ...EVERY_SERVICE, dryRun: true };
       const id = await startRun(
         store.db,
         { id: nextId(), request, origin: 'schedule', actor: null },

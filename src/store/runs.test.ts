@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeService } from '../../test/support/make-service.ts';
 import { makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
+import { EVERY_SERVICE } from '../core/every-service.ts';
 import type { RunOrigin, RunRequest, ServiceView } from '../core/views.ts';
 import { endDeployment } from './deployments.ts';
 import { openStore, type Store } from './open-store.ts';
@@ -17,15 +18,6 @@ import {
   startRun,
 } from './runs.ts';
 
-const EVERYTHING: RunRequest = {
-  cluster: null,
-  services: [],
-  stacks: [],
-  images: [],
-  dryRun: false,
-  pin: false,
-};
-
 let store: Store;
 beforeEach(() => {
   store = openStore(':memory:');
@@ -37,7 +29,7 @@ const start = (
   at = START,
   origin: RunOrigin = 'person',
 ): Promise<string> => {
-  const request = { ...EVERYTHING, ...change };
+  const request = { ...EVERY_SERVICE, ...change };
   return startRun(store.db, { id: nextId(), request, origin, actor: 'oncall' }, at);
 };
 const view = (id: string, verdict: ServiceView['verdict'] = 'current'): ServiceView => ({
@@ -71,7 +63,7 @@ describe('starting a run', () => {
     expect(await openRuns(store.db)).toEqual([
       {
         id,
-        request: { ...EVERYTHING, services: ['web*'], pin: true },
+        request: { ...EVERY_SERVICE, services: ['web*'], pin: true },
         origin: 'person',
         actor: 'oncall',
         state: 'queued',
@@ -104,8 +96,11 @@ describe('starting a run', () => {
 
   it('joins it however its fields are ordered', async () => {
     const first = await start({ stacks: ['shop'] });
-    const { cluster, services, stacks, images, dryRun, pin } = { ...EVERYTHING, stacks: ['shop'] };
-    const request: RunRequest = { pin, dryRun, images, stacks, services, cluster };
+    const { cluster, services, stacks, images, dryRun, pin } = {
+      ...EVERY_SERVICE,
+      stacks: ['shop'],
+    };
+    const request = { pin, dryRun, images, stacks, services, cluster };
     const second = { id: nextId(), request, origin: 'schedule', actor: null } as const;
     expect(await startRun(store.db, second, START)).toBe(first);
   });

@@ -7,21 +7,13 @@ import { loadConfig } from '../config/load-config.ts';
 import { processEnvironment } from '../config/process-environment.ts';
 import { readTextFile } from '../config/read-text-file.ts';
 import type { Cluster } from '../core/cluster.ts';
+import { EVERY_SERVICE } from '../core/every-service.ts';
 import { silentLog } from '../core/log.ts';
 import { openStore } from '../store/open-store.ts';
 import { checkCluster, type OnProgress } from '../work/check-cluster.ts';
 import { planView } from '../work/plan-view.ts';
 import { systemClock } from '../work/system-clock.ts';
 import { connectRegistries } from './connect.ts';
-
-const EVERY_SERVICE = {
-  cluster: null,
-  services: [],
-  stacks: [],
-  images: [],
-  dryRun: true,
-  pin: false,
-};
 
 /** The registries as file and variables say, or as nobody says anything where those are no good. */
 const registriesWithoutHelper = (): Registries => {
@@ -59,7 +51,12 @@ export const inspectEngine: InspectEngine = async (
     };
     const tell: OnProgress = ({ images, checked }) =>
       onProgress({ images, checkedImages: checked });
-    const planned = await checkCluster(deps, { ...EVERY_SERVICE, ...selected }, tell, signal);
+    const planned = await checkCluster(
+      deps,
+      { ...EVERY_SERVICE, dryRun: true, ...selected },
+      tell,
+      signal,
+    );
     return planned.map(planView);
   } finally {
     await Promise.allSettled([cluster.close(), registries.close(), store.close()]);

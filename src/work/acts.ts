@@ -1,9 +1,10 @@
 import { ActRefused } from '../core/act-refused.ts';
 import type { Digest } from '../core/digest.ts';
+import { EVERY_SERVICE } from '../core/every-service.ts';
 import type { Cause } from '../core/plan.ts';
 import type { Service } from '../core/service.ts';
 import { verdictDetail, verdictReason } from '../core/verdict.ts';
-import type { DeploymentView, RunRequest, ServiceView } from '../core/views.ts';
+import type { DeploymentView, ServiceView } from '../core/views.ts';
 import { recordAction } from '../store/actions.ts';
 import { queueDeployment } from '../store/queue-deployment.ts';
 import { addHold, addHoldOnce, releaseHolds } from '../store/holds.ts';
@@ -48,15 +49,6 @@ export type ServiceActs = {
   readonly release: (key: Key, by: By) => Promise<ServiceView>;
 };
 
-const EVERYTHING: RunRequest = {
-  cluster: null,
-  services: [],
-  stacks: [],
-  images: [],
-  dryRun: false,
-  pin: true,
-};
-
 export const createServiceActs = (deps: ActsDeps): ServiceActs => {
   const { db, clock } = deps;
 
@@ -65,7 +57,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     const one = deps.clusters.find(({ cluster }) => cluster.name === key.cluster);
     if (one === undefined) throw new ActRefused('not-found', `no cluster is named ${key.cluster}`);
     const begun = clock.now();
-    const request = { ...EVERYTHING, services: [key.service] };
+    const request = { ...EVERY_SERVICE, services: [key.service], pin: true };
     const checkDeps = { ...deps, ...one, now: clock.now };
     const found = await checkCluster(checkDeps, request, () => {}, signal);
     const [exact] = found.filter(({ service }) => [service.name, service.id].includes(key.service));

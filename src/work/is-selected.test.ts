@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { EVERY_SERVICE } from '../core/every-service.ts';
 import { digestOfChar, makeService } from '../../test/support/make-service.ts';
 import { isSelected } from './check-cluster.ts';
 
 const DIGEST = digestOfChar('a');
-const REQUEST = {
-  cluster: null,
-  services: [],
-  stacks: [],
-  images: [],
-  dryRun: true,
-  pin: false,
-};
+const REQUEST = { ...EVERY_SERVICE, dryRun: true };
 
 const selects = (pattern: string, imageText: string): boolean =>
   isSelected(makeService({ imageText }), { ...REQUEST, images: [pattern] });

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { EVERY_SERVICE } from '../core/every-service.ts';
 import type { Log } from '../core/log.ts';
 import type { RunOrigin, RunRequest } from '../core/views.ts';
 import type { Db } from '../store/open-store.ts';
@@ -27,14 +28,7 @@ export type ScheduleDeps = ScheduleOptions & {
   readonly start: SmartRedeploy['start'];
 };
 
-const everything = (dryRun: boolean): RunRequest => ({
-  cluster: null,
-  services: [],
-  stacks: [],
-  images: [],
-  dryRun,
-  pin: false,
-});
+const everything = (dryRun: boolean): RunRequest => ({ ...EVERY_SERVICE, dryRun });
 
 /** Starts runs by the clock until the signal is aborted; with no schedule and no start run it does nothing. */
 export const keepSchedule = async (deps: ScheduleDeps, signal: AbortSignal): Promise<void> => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
+import { EVERY_SERVICE } from '../../src/core/every-service.ts';
 import { readRun } from '../../src/store/read-runs.ts';
 import { pushQueue } from '../../src/store/queue-depth.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
@@ -66,10 +67,11 @@ it('ends the deployments of a cluster that was taken out, and the run that waits
   const service = two?.service('web').ID ?? '';
   two?.inject({ kind: 'drop-before', on: { path: new RegExp(`^/services/${service}`) } });
   const both = bench.start();
-  const run = await both.work.smartRedeploy.start(
-    { cluster: null, services: [], stacks: [], images: [], dryRun: false, pin: false },
-    { origin: 'person', actor: 'oncall', signal: AbortSignal.timeout(20_000) },
-  );
+  const run = await both.work.smartRedeploy.start(EVERY_SERVICE, {
+    origin: 'person',
+    actor: 'oncall',
+    signal: AbortSignal.timeout(20_000),
+  });
   await bench.until('cluster one is served', async () =>
     (await bench.deployments()).some(({ state }) => state === 'succeeded'),
   );

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
+import { EVERY_SERVICE } from '../../src/core/every-service.ts';
 import { readRun } from '../../src/store/read-runs.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
@@ -38,14 +39,7 @@ describe('a store that takes nothing for a while', () => {
   it('while a run is checked: the helper stays, and the run ends when there is room', async () => {
     const heal = bench.registry.fault({ kind: 'hang' });
     const { work } = bench.start();
-    const request = {
-      cluster: null,
-      services: [],
-      stacks: [],
-      images: [],
-      dryRun: false,
-      pin: false,
-    };
+    const request = EVERY_SERVICE;
     const by = { origin: 'person', actor: 'oncall', signal: AbortSignal.timeout(20_000) } as const;
     const { id } = await work.smartRedeploy.start(request, by);
     await bench.until('the registry is asked', () => bench.heads() > 0);

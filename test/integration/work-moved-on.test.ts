@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { EVERY_SERVICE } from '../../src/core/every-service.ts';
 import { readRun } from '../../src/store/read-runs.ts';
 import { fakeTwoPlatforms } from '../support/fake-registry-images.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
@@ -56,10 +57,11 @@ it('a run that asked before a push came neither takes its place nor keeps it fro
       }),
     },
   );
-  const run = await work.smartRedeploy.start(
-    { cluster: null, services: [], stacks: [], images: [], dryRun: false, pin: false },
-    { origin: 'person', actor: 'oncall', signal: AbortSignal.timeout(20_000) },
-  );
+  const run = await work.smartRedeploy.start(EVERY_SERVICE, {
+    origin: 'person',
+    actor: 'oncall',
+    signal: AbortSignal.timeout(20_000),
+  });
   await answered.promise;
   // A moment later, by any clock.
   clock.skip(1_000);

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Cluster } from '../../src/core/cluster.ts';
 import type { Digest } from '../../src/core/digest.ts';
+import { EVERY_SERVICE } from '../../src/core/every-service.ts';
 import type { Task } from '../../src/core/service.ts';
 import { readDeployment } from '../../src/store/read-deployments.ts';
 import type { Work } from '../../src/work/work.ts';
@@ -46,55 +48,42 @@ const digestOf = (): string =>
 const started = (digest: string): number =>
   bench.engine.tasksMade('web').filter(({ image }) => image.endsWith(digest)).length;
 
+/** A cluster that still tells the tasks of a moment before when it first tells that the update has come to a state. */
+const withTasksOfBefore = (state: string) => {
+  let before: readonly Task[] | null = null;
+  let times = 0;
+  return {
+    times: () => times,
+    cluster: (cluster: Cluster): Cluster => ({
+      ...cluster,
+      observe: async (id, signal) => {
+        const seen = await cluster.observe(id, signal);
+        if (seen?.service.update?.state !== state || times > 0) {
+          before = seen?.tasks ?? before;
+          return seen;
+        }
+        times += 1;
+        return { ...seen, tasks: before };
+      },
+    }),
+  };
+};
+
 describe('a version that crashes', () => {
   it('is known for it also where the pause is seen before the task that caused it', async () => {
     add();
-    let before: readonly Task[] | null = null;
-    let late = 0;
-    const { work } = bench.start(
-      {},
-      {
-        cluster: (cluster) => ({
-          ...cluster,
-          observe: async (id, signal) => {
-            const seen = await cluster.observe(id, signal);
-            if (seen?.service.update?.state !== 'paused' || late > 0) {
-              before = seen?.tasks ?? before;
-              return seen;
-            }
-            late += 1;
-            return { ...seen, tasks: before };
-          },
-        }),
-      },
-    );
+    const { cluster, times } = withTasksOfBefore('paused');
+    const { work } = bench.start({}, { cluster });
     const bad = crashing();
     expect(await push(work, bad)).toMatchObject({ state: 'rolled-back', reason: 'task-failed' });
-    expect(late).toBe(1);
+    expect(times()).toBe(1);
     expect(await bench.deployments('web')).toHaveLength(1);
   });
 
   it('as the monitor period ends is no success, although the engine says so, and is held', async () => {
     add({ replicas: 1 });
-    let before: readonly Task[] | null = null;
-    let late = 0;
-    const { work } = bench.start(
-      {},
-      {
-        cluster: (cluster) => ({
-          ...cluster,
-          observe: async (id, signal) => {
-            const seen = await cluster.observe(id, signal);
-            if (seen?.service.update?.state !== 'completed' || late > 0) {
-              before = seen?.tasks ?? before;
-              return seen;
-            }
-            late += 1;
-            return { ...seen, tasks: before };
-          },
-        }),
-      },
-    );
+    const { cluster, times } = withTasksOfBefore('completed');
+    const { work } = bench.start({}, { cluster });
     const bad = publish('crash');
     bench.engine.setOutcome(bad, { kind: 'crash', exitCode: 3, afterMs: 2_100 });
     expect(await push(work, bad)).toMatchObject({
@@ -102,7 +91,7 @@ describe('a version that crashes', () => {
       reason: 'task-failed',
       failure: { exitCode: 3 },
     });
-    expect(late).toBe(1);
+    expect(times()).toBe(1);
     expect(digestOf()).toBe(first);
     const { id } = await bench.hook(work, bench.image('acme/web:v1'), bad);
     await bench.looked();
@@ -188,14 +177,7 @@ describe('a version that crashes', () => {
     running = bench.start();
     await bench.hook(running.work, bench.image('acme/web:v1'), bad);
     await bench.looked();
-    const request = {
-      cluster: null,
-      services: [],
-      stacks: [],
-      images: [],
-      dryRun: true,
-      pin: true,
-    };
+    const request = { ...EVERY_SERVICE, dryRun: true, pin: true };
     const by = { origin: 'person' as const, actor: 'me', signal: AbortSignal.timeout(10_000) };
     const run = await running.work.smartRedeploy.start(request, by);
     expect(run.services).toMatchObject([{ name: 'web', verdict: 'held', reason: 'known-bad' }]);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
+import { EVERY_SERVICE } from '../../src/core/every-service.ts';
 import type { RunView } from '../../src/core/views.ts';
 import { readRun } from '../../src/store/read-runs.ts';
 import type { Work } from '../../src/work/work.ts';
@@ -20,10 +21,11 @@ afterEach(async () => {
 });
 
 const start = (work: Work): Promise<RunView> =>
-  work.smartRedeploy.start(
-    { cluster: null, services: [], stacks: [], images: [], dryRun: false, pin: false },
-    { origin: 'person', actor: 'oncall', signal: AbortSignal.timeout(20_000) },
-  );
+  work.smartRedeploy.start(EVERY_SERVICE, {
+    origin: 'person',
+    actor: 'oncall',
+    signal: AbortSignal.timeout(20_000),
+  });
 const ended = (id: string): Promise<RunView> =>
   bench.until('the run has ended', async () => {
     const run = await readRun(bench.store.db, id);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
 import type { Digest } from '../../src/core/digest.ts';
+import { EVERY_SERVICE } from '../../src/core/every-service.ts';
 import type { RunRequest, RunView } from '../../src/core/views.ts';
 import { addHold } from '../../src/store/holds.ts';
 import { readRun } from '../../src/store/read-runs.ts';
@@ -18,17 +19,9 @@ afterEach(async () => {
   expect(bench.errors).toEqual([]);
 });
 
-const EVERYTHING: RunRequest = {
-  cluster: null,
-  services: [],
-  stacks: [],
-  images: [],
-  dryRun: false,
-  pin: false,
-};
 const start = (work: Work, change: Partial<RunRequest> = {}): Promise<RunView> =>
   work.smartRedeploy.start(
-    { ...EVERYTHING, ...change },
+    { ...EVERY_SERVICE, ...change },
     { origin: 'person', actor: 'oncall', signal: AbortSignal.timeout(20_000) },
   );
 const ended = (id: string): Promise<RunView> =>

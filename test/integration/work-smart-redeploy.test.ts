@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
+import { EVERY_SERVICE } from '../../src/core/every-service.ts';
 import type { RunRequest, RunView } from '../../src/core/views.ts';
 import { TO_BE_PINNED } from '../../src/core/would-deploy.ts';
 import { readRun } from '../../src/store/read-runs.ts';
@@ -19,17 +20,9 @@ afterEach(async () => {
   expect(bench.errors).toEqual([]);
 });
 
-const EVERYTHING: RunRequest = {
-  cluster: null,
-  services: [],
-  stacks: [],
-  images: [],
-  dryRun: false,
-  pin: false,
-};
 const start = (work: Work, change: Partial<RunRequest> = {}): Promise<RunView> =>
   work.smartRedeploy.start(
-    { ...EVERYTHING, ...change },
+    { ...EVERY_SERVICE, ...change },
     { origin: 'person', actor: 'oncall', signal: AbortSignal.timeout(20_000) },
   );
 const ended = (id: string): Promise<RunView> =>
@@ -144,7 +137,7 @@ describe('a dry run', () => {
 
   it('whose process died is told so by the next one, and does not stay open for ever', async () => {
     await open();
-    const request = { ...EVERYTHING, dryRun: true };
+    const request = { ...EVERY_SERVICE, dryRun: true };
     const run = { id: nextId(), request, origin: 'person', actor: 'oncall' } as const;
     const id = await startRun(bench.store.db, run, bench.clock.now());
     bench.start();

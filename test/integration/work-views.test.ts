@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
 import { createSwarmpitCluster } from '../../src/adapters/swarm/swarmpit.ts';
 import { ClusterError } from '../../src/core/cluster.ts';
+import { EVERY_SERVICE } from '../../src/core/every-service.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import type { ServiceFilter } from '../../src/core/list-filters.ts';
@@ -64,14 +65,7 @@ describe('the list of services', () => {
     ]);
     const next = registry.setTag('acme/web', 'v1', 'two');
     const { work } = bench.start();
-    const request = {
-      cluster: null,
-      services: [],
-      stacks: [],
-      images: [],
-      dryRun: true,
-      pin: false,
-    };
+    const request = { ...EVERY_SERVICE, dryRun: true };
     const by = { origin: 'person' as const, actor: null, signal: AbortSignal.timeout(10_000) };
     await work.smartRedeploy.start(request, by);
     registry.forgetRequests();

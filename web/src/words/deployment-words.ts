@@ -57,6 +57,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   'changed-by-other': 'somebody else changed the service meanwhile',
   refused: 'the cluster refused the update',
   'registry-refused': 'the cluster could not get the image from its registry',
+  'no-longer-published': 'the tag had moved on before its turn came',
   'outcome-unknown': 'the cluster did not tell whether it took the update',
 };
 
