@@ -49,12 +49,12 @@ const UNKNOWN: Readonly<Record<string, (name: string) => string>> = {
   unreachable: (name) => `cd-helper smart-redeploy --dry-run --service ${name} asks again`,
 };
 
-const TAKE_AWAY = 'take the label away';
+const CORRECT = 'correct the label, or take it away';
 
 /** What lifts a hold, by the reason. */
 const liftedBy = (reason: string | null, name: string): string => {
   if (reason === 'frozen') return 'cd-helper thaw lifts that';
-  if (reason === 'unsupported-label') return TAKE_AWAY;
+  if (reason === 'unsupported-label') return CORRECT;
   return `cd-helper release ${name} lifts that`;
 };
 
@@ -72,7 +72,7 @@ const newest = (context: Context, service: ServiceView, isAlone: boolean): strin
       return `no: ${short(published)} is published${asked}, and held${because}: ${liftedBy(reason, name)}`;
     case 'unknown': {
       const isHeld = reason === 'unpinned' && !wouldDeploy(service, true);
-      const advice = isHeld ? TAKE_AWAY : UNKNOWN[reason ?? '']?.(service.name);
+      const advice = isHeld ? CORRECT : UNKNOWN[reason ?? '']?.(service.name);
       return `cannot be told${because}${advice === undefined ? '' : `: ${advice}`}`;
     }
     case 'diverged':

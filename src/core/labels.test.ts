@@ -28,6 +28,11 @@ describe('exclusionOf', () => {
     ['labelled', off, {}, 'label'],
     ['labelled', {}, { autoredeploy: true }, null],
     ['labelled', { 'cd-helper.enabled': 'yes' }, {}, null],
+    ['labelled', {}, { containerLabels: on }, null],
+    ['labelled', {}, { containerLabels: off }, 'not-labelled'],
+    ['labelled', off, { containerLabels: on }, 'label'],
+    ['labelled', {}, { containerLabels: jobs }, 'not-labelled'],
+    ['all', {}, { mode: 'global-job', containerLabels: jobs }, 'job'],
     ['all', {}, { mode: 'global' }, null],
     ['all', {}, { mode: 'replicated-job' }, 'job'],
     ['all', {}, { mode: 'global-job' }, 'job'],
@@ -66,6 +71,30 @@ describe('unsupportedLabel', () => {
     [{ 'cd-helper.enabled': 'true', 'cd-helper.later': 'x' }, 'cd-helper.later=x'],
   ])('names what holds in %j', (labels, expected) => {
     expect(unsupportedLabel(labelled(labels))).toBe(expected);
+  });
+
+  it.each([
+    [{}, { 'cd-helper.enabled': 'false' }, 'cd-helper.enabled=false'],
+    [{}, { 'cd-helper.enabled': 'true' }, 'cd-helper.enabled=true'],
+    [
+      {},
+      { 'com.docker.stack.namespace': 'shop', 'cd-helper.timeout': '5m' },
+      'cd-helper.timeout=5m',
+    ],
+    [{ 'cd-helper.enabled': 'true' }, { 'cd-helper.rollback': 'off' }, 'cd-helper.rollback=off'],
+    [{}, { 'cd-helper.window': 'x' }, 'cd-helper.window=x'],
+  ])('names what stands in the wrong place: %j and %j', (labels, containerLabels, expected) => {
+    expect(unsupportedLabel(labelled(labels, { containerLabels }))).toBe(
+      `${expected} on the container instead of the service`,
+    );
+  });
+
+  it.each([
+    [{ 'cd-helper.enabled': 'true' }, { 'cd-helper.enabled': 'true' }],
+    [{ 'cd-helper.timeout': '5m' }, { 'cd-helper.timeout': '9m' }],
+    [{}, { 'com.docker.stack.namespace': 'shop', 'cd-helperx.y': '1' }],
+  ])('bears %j with %j on the container', (labels, containerLabels) => {
+    expect(unsupportedLabel(labelled(labels, { containerLabels }))).toBeNull();
   });
 
   it('holds for every key under the prefix that is not known', () => {

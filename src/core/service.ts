@@ -38,6 +38,8 @@ export type Service = {
   /** `ForceUpdate` of the spec: Swarmpit counts it up with each redeploy. */
   readonly forceUpdate: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** Those that the spec gives its containers, which say nothing of the service itself. */
+  readonly containerLabels: Readonly<Record<string, string>>;
   /** Swarmpit's own autoredeploy, which acts on the service beside us where it is on. */
   readonly autoredeploy: boolean;
   /** Of which the spec wants a node to be; none where any will do, or the cluster tells no spec. */

@@ -14,6 +14,7 @@ import { DEPLOYMENT_STATES, VERDICT_NAMES } from '../../src/core/views.ts';
 import { SENDERS } from '../../src/intake/senders.ts';
 import { loadShown } from '../support/load-shown.ts';
 import { codesIn, readPage, readPages, ROOT } from '../support/read-docs.ts';
+import { makeService } from '../support/make-service.ts';
 
 const pages = readPages('README.md', 'docs/**/*.md', 'examples/*.md');
 const readme = readPage('README.md');
@@ -182,7 +183,7 @@ describe('words', () => {
     for (const { cells } of rows) {
       for (const value of codesIn(cells[1] ?? '')) {
         const labels = { [codesIn(cells[0] ?? '')[0] ?? '']: value };
-        expect(unsupportedLabel({ labels, mode: 'replicated', autoredeploy: false })).toBeNull();
+        expect(unsupportedLabel(makeService({ labels }))).toBeNull();
       }
     }
   });

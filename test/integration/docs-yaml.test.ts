@@ -5,10 +5,12 @@ import { parse } from 'yaml';
 import { formatProblems } from '../../src/config/problem.ts';
 import { unsupportedLabel } from '../../src/core/labels.ts';
 import { loadShown } from '../support/load-shown.ts';
+import { makeService } from '../support/make-service.ts';
 import { readPages, ROOT } from '../support/read-docs.ts';
 
 type Labels = Readonly<Record<string, string>>;
-type Stack = { readonly services: Readonly<Record<string, { deploy?: { labels?: Labels } }>> };
+type StackService = { readonly labels?: Labels; readonly deploy?: { readonly labels?: Labels } };
+type Stack = { readonly services: Readonly<Record<string, StackService>> };
 
 const LOOKS = [
   ['stack', /^services:/m],
@@ -49,9 +51,9 @@ it.each(of('registry'))('$at notifies of pushes', ({ text }) => {
 
 it.each(of('stack'))('$at has labels that the helper knows', ({ text }) => {
   const { services } = parse(text) as Stack;
-  for (const { deploy } of Object.values(services)) {
+  for (const { deploy, labels: containerLabels = {} } of Object.values(services)) {
     const labels = deploy?.labels ?? {};
-    expect(unsupportedLabel({ labels, mode: 'replicated', autoredeploy: false })).toBeNull();
+    expect(unsupportedLabel(makeService({ labels, containerLabels }))).toBeNull();
   }
 });
 

@@ -134,8 +134,11 @@ describe('a push', () => {
     const labels = { 'cd-helper.window': '22:00-06:00' };
     engine.addService({ name: 'held', image: image('acme/web:v1', first), labels });
     engine.addService({ name: 'held-unpinned', image: image('acme/web:v1'), labels });
+    // As `labels` of a stack file puts them, where `deploy.labels` was meant.
+    const container = { Labels: { 'cd-helper.enabled': 'false' } };
+    engine.addService({ name: 'held-container', image: image('acme/web:v1', first), container });
     bench.settle();
-    const before = versions('held', 'held-unpinned');
+    const before = versions('held', 'held-unpinned', 'held-container');
     const { work } = bench.start();
     const { id } = await bench.hook(
       work,
@@ -146,7 +149,7 @@ describe('a push', () => {
       (await bench.delivery(id)).pushes[0]?.results.every(({ state }) => state === 'done'),
     );
     await bench.letFollowUpsPass(id);
-    expect(versions('held', 'held-unpinned')).toEqual(before);
+    expect(versions('held', 'held-unpinned', 'held-container')).toEqual(before);
     expect(await bench.deployments()).toEqual([]);
     expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
       { outcome: 'nothing-to-do', detail: 'held (unsupported-label)' },

@@ -20,6 +20,7 @@ export const makeService = (change: Partial<Service> = {}): Service => {
     version: 11,
     forceUpdate: 0,
     labels: {},
+    containerLabels: {},
     autoredeploy: false,
     platforms: [],
     specReplicas: 2,

@@ -31,6 +31,8 @@ const present = z.object({}).nullish();
 const platform = z.object({ Architecture: text, OS: text });
 export type EnginePlatform = z.infer<typeof platform>;
 
+const labels = z.record(z.string(), z.string()).nullish();
+
 /** A service that runs containers; those of plugins and attached networks have no `ContainerSpec`. */
 export const engineService = z.object({
   ID: z.string(),
@@ -39,9 +41,11 @@ export const engineService = z.object({
   UpdatedAt: z.string(),
   Spec: z.object({
     Name: z.string(),
-    Labels: z.record(z.string(), z.string()).nullish(),
+    Labels: labels,
     TaskTemplate: z.object({
-      ContainerSpec: z.object({ Image: z.string(), Healthcheck: healthcheck }).nullish(),
+      ContainerSpec: z
+        .object({ Image: z.string(), Labels: labels, Healthcheck: healthcheck })
+        .nullish(),
       ForceUpdate: count,
       Placement: z.object({ Platforms: z.array(platform).nullish() }).nullish(),
     }),

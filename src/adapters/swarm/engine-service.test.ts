@@ -62,6 +62,13 @@ describe('a service of the engine', () => {
     });
   });
 
+  it('has labels of its own, and its containers have theirs', () => {
+    const Labels = { 'cd-helper.enabled': 'false' };
+    expect(service(container({ Labels }))).toMatchObject({ labels: {}, containerLabels: Labels });
+    expect(service(container({ Labels: null }))).toMatchObject({ containerLabels: {} });
+    expect(service({ Labels })).toMatchObject({ labels: Labels, containerLabels: {} });
+  });
+
   it.each([
     [{ Replicated: { Replicas: 3 } }, 'replicated', 3],
     [{ Replicated: {} }, 'replicated', 0],

@@ -97,6 +97,7 @@ export const toService = (
     version: read.Version.Index,
     forceUpdate: read.Spec.TaskTemplate.ForceUpdate ?? 0,
     labels,
+    containerLabels: read.Spec.TaskTemplate.ContainerSpec?.Labels ?? {},
     autoredeploy: labels[AUTOREDEPLOY_LABEL] === 'true',
     platforms: (read.Spec.TaskTemplate.Placement?.Platforms ?? []).map(toPlatform),
     specReplicas: replicasInSpec(read),

@@ -4,6 +4,8 @@ import { z } from 'zod';
 
 const optionalText = z.string().nullish();
 
+const labels = z.array(z.object({ name: z.string(), value: optionalText.catch(null) })).nullish();
+
 export const swarmpitService = z.object({
   id: z.string(),
   version: z.number(),
@@ -21,7 +23,9 @@ export const swarmpitService = z.object({
       message: optionalText,
     })
     .nullish(),
-  labels: z.array(z.object({ name: z.string(), value: optionalText.catch(null) })).nullish(),
+  labels,
+  // Of which a mistake is told, and on which nothing else depends.
+  containerLabels: labels.catch(null),
   deployment: z
     .object({
       forceUpdate: z.number().nullish(),

@@ -52,6 +52,15 @@ describe('a service of Swarmpit', () => {
     });
   });
 
+  it.each([
+    [[{ name: 'cd-helper.enabled', value: 'false' }], { 'cd-helper.enabled': 'false' }],
+    [[], {}],
+    [null, {}],
+    [{ of: 'another form' }, {}],
+  ])('has the labels %j on its containers', (containerLabels, told) => {
+    expect(service({ containerLabels }).containerLabels).toEqual(told);
+  });
+
   it('is read where everything that may be absent is null', () => {
     const told = service({
       createdAt: null,

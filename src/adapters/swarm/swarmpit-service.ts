@@ -52,6 +52,9 @@ const imageTextOf = ({ repository: { image, imageDigest } }: SwarmpitService): s
 /** Where Swarmpit tells no time. */
 const LONG_AGO = new Date(0).toISOString();
 
+const labelsOf = (told: SwarmpitService['labels']): Service['labels'] =>
+  Object.fromEntries((told ?? []).map(({ name, value }) => [name, value ?? '']));
+
 /**
  * The service as every kind of cluster tells it. Swarmpit tells neither the health check's times nor
  * the whole update policy, and leaves out the labels that begin with `swarmpit` or `com.docker`.
@@ -72,7 +75,8 @@ export const toSwarmpitService = (
     image: parseImageReference(imageText),
     version: read.version,
     forceUpdate: read.deployment?.forceUpdate ?? 0,
-    labels: Object.fromEntries((read.labels ?? []).map(({ name, value }) => [name, value ?? ''])),
+    labels: labelsOf(read.labels),
+    containerLabels: labelsOf(read.containerLabels),
     autoredeploy: autoredeploy === true || autoredeploy === 'true',
     specReplicas: null,
     replicas: tasks ? { running: tasks.running ?? 0, desired: tasks.total ?? 0 } : null,
