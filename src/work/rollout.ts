@@ -1,7 +1,5 @@
 import type { Digest } from '../core/digest.ts';
 import type { Failed } from '../core/follow.ts';
-import { imageName } from '../core/image-reference.ts';
-import { exclusionOf, unsupportedLabel } from '../core/labels.ts';
 import type { Service } from '../core/service.ts';
 import { settledDigest } from '../core/settled.ts';
 import {
@@ -16,15 +14,14 @@ import {
 import { readFreezes } from '../store/freezes.ts';
 import { addHoldOnce, readHolds } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
-import { readPublished } from '../store/published.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { advanceUpdate } from './advance-update.ts';
 import { fail, skip, succeed } from './end-rollout.ts';
 import { isTakenBack, shows, showsPrevious } from './carried-out.ts';
 import { followRollout } from './follow-rollout.ts';
 import { keepBuildFacts } from './keep-build-facts.ts';
-import { refusesOwnUpdate } from './own-service.ts';
 import { observe } from './put-off.ts';
+import { reasonToSkip } from './reason-to-skip.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { isRestore } from './send-update.ts';
 import { conclude, engineCouldNotRollBack, engineRolledBack, takeBack } from './take-back.ts';
@@ -84,7 +81,7 @@ const begin = async (
     return takeBack(deps, deployment, before.failed, seen, signal);
   }
   if (await isFrozen(deps, deployment, seen.service)) return;
-  const reason = await reasonToSkip(deps, deployment, seen.service);
+  const reason = await reasonToSkip(deps, deployment, seen.service, signal);
   if (reason !== null) return skip(deps, deployment, reason);
   const now = deps.clock.now();
   const settled = settledDigest(seen, now);
@@ -132,33 +129,6 @@ const isFrozen = async (
   deps.log.debug('deployment waits', { deployment: deployment.id, problem });
   await waitUntil(deps.db, deployment.id, now + FROZEN_AGAIN_MS);
   return true;
-};
-
-const reasonToSkip = async (
-  deps: RolloutDeps,
-  deployment: Deployment,
-  service: Service,
-): Promise<string | null> => {
-  if (!service.image.ok) return 'image-changed';
-  const { image } = service.image;
-  if (imageName(image) !== deployment.name || image.tag !== deployment.tag) return 'image-changed';
-  // What a person asks for stops only at the label that says no.
-  const isAsked = deployment.cause === 'forced' || deployment.cause === 'taken-back';
-  const exclusion = exclusionOf(service, deps.select);
-  if (exclusion === 'label' || (exclusion !== null && !isAsked)) return 'excluded';
-  const refusal = service.id === deps.ownServiceId() ? refusesOwnUpdate(service) : null;
-  if (refusal !== null) return refusal;
-  if (deployment.cause === 'forced') return null;
-  // A label may have come since the deployment was planned.
-  if (deployment.cause !== 'taken-back' && unsupportedLabel(service) !== null) return 'held';
-  if (deployment.to === null) return null;
-  if (image.digest === deployment.to) return 'already-current';
-  if (deployment.cause === 'taken-back') return null;
-  // The tag may have moved on, or back to what the service runs, while this waited.
-  const published = await readPublished(deps.db, deployment);
-  if (published !== null && published !== deployment.to) return 'no-longer-published';
-  const hold = (await readHolds(deps.db, deployment.cluster))(service, deployment.to);
-  return hold === null ? null : 'held';
 };
 
 /** An update of which no answer came has been seen to be carried out. */

@@ -80,3 +80,39 @@ it('a run that asked before a push came neither takes its place nor keeps it fro
   }
   expect(engine.updates.map(({ image: text }) => text.includes(one))).toEqual([false, false]);
 });
+
+it('a registry that shows once more what it showed before keeps no push from its turn', async () => {
+  bench = await openWorkBench({ speed: 20, maxParallel: 1 });
+  const { registry, engine, image } = bench;
+  const one = registry.setTag('acme/web', 'v1', 'one');
+  for (const name of ['a', 'b'])
+    engine.addService({ name, image: image('acme/web:v1', one), replicas: 3 });
+  bench.settle();
+  const two = registry.setTag('acme/web', 'v1', 'two');
+  let isBehind = false;
+  const { work } = bench.start(
+    {},
+    {
+      registries: (real) => ({
+        ...real,
+        findDigest: async (each, signal) => {
+          const answer = await real.findDigest(each, signal);
+          // One of its replicas has not heard of it yet.
+          return isBehind && answer.kind === 'published' ? { ...answer, digest: one } : answer;
+        },
+      }),
+    },
+  );
+  await bench.hook(work, image('acme/web:v1'), two);
+  await bench.until('one is under way', () => engine.updates.length === 1);
+  isBehind = true;
+  await work.smartRedeploy.start(
+    { ...EVERY_SERVICE, dryRun: true },
+    { origin: 'person', actor: 'oncall', signal: AbortSignal.timeout(20_000) },
+  );
+  isBehind = false;
+  for (const name of ['a', 'b']) {
+    expect(await bench.ended(name)).toMatchObject({ state: 'succeeded', to: two });
+    expect(engine.running(name)).toEqual([two, two, two]);
+  }
+});
