@@ -1,4 +1,4 @@
-import { type Deadline, pause, startDeadline } from './deadline.ts';
+import { type Deadline, pause, startDeadline } from '../exchange/deadline.ts';
 import type { Question } from './follow.ts';
 import type { Lane } from './lane.ts';
 import type { QuotaBook } from './quotas.ts';

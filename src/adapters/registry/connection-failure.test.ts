@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { explainConnectionFailure, ForbiddenAddress } from './connection-failure.ts';
-import { TimeUp } from './deadline.ts';
+import { TimeUp } from '../exchange/deadline.ts';
 
 const coded = (code: string): Error => Object.assign(new Error('secret inside'), { code });
 

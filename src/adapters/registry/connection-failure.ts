@@ -1,4 +1,4 @@
-import { TimeUp } from './deadline.ts';
+import { TimeUp } from '../exchange/deadline.ts';
 import { RegistryError } from './registry-error.ts';
 
 /** A name that leads to an address that is never asked. */

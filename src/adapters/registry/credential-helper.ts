@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { z } from 'zod';
 import { createSecret } from '../../core/secret.ts';
-import { TimeUp, withinLimit } from './deadline.ts';
+import { TimeUp, withinLimit } from '../exchange/deadline.ts';
 import { type Credentials, TOKEN_USERNAME } from './docker-config.ts';
 
 export type HelperAnswer =

@@ -1,5 +1,5 @@
 import { createBoundedCache } from './bounded-cache.ts';
-import { unlessAborted } from './deadline.ts';
+import { unlessAborted } from '../exchange/deadline.ts';
 import { askCredentialHelper } from './credential-helper.ts';
 import type { Credentials, DockerConfig, DockerConfigRead } from './docker-config.ts';
 import type { Endpoint } from './registry-host.ts';

@@ -1,4 +1,5 @@
-import type { Dispatcher, Pool } from 'undici';
+import type { Pool } from 'undici';
+import { type AnswerHeaders, dispatch } from '../exchange/dispatch.ts';
 import { RegistryError } from './registry-error.ts';
 
 export type Answer = {
@@ -26,26 +27,19 @@ export type PlainExchange = {
 const DRAINED_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
-
 const headerReader =
-  (headers: Headers) =>
+  (headers: AnswerHeaders) =>
   (name: string): string | null => {
     const value = headers[name];
     return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
   };
 
-/**
- * Sends one request and gives its answer; `end` ends it with an error before that. Takes what comes from
- * the connection as it comes: a stream for each answer would cost as much as all the rest of a HEAD.
- */
+/** Sends one request and gives its answer; `end` ends it with an error before that. */
 export const exchangeOnce = (
   pool: Pool,
   { method, url, headers, body, maxBytes }: PlainExchange,
 ): { readonly answer: Promise<Answer>; readonly end: (reason: Error) => void } => {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  let exchange: Dispatcher.DispatchController | null = null;
-  let ended: Error | null = null;
   let status = 0;
   let header = headerReader({});
   let size = 0;
@@ -58,11 +52,6 @@ export const exchangeOnce = (
     if (status === 0 || isWanted()) reject(error);
     else give();
   };
-  const end = (reason: Error): void => {
-    ended ??= reason;
-    fail(reason);
-    exchange?.abort(reason);
-  };
   const tooLong = (): Error =>
     isWanted()
       ? new RegistryError(
@@ -71,36 +60,26 @@ export const exchangeOnce = (
         )
       : new Error('nothing more is read of it');
 
-  pool.dispatch(
-    {
-      method,
-      path: url.pathname + url.search,
-      headers,
-      body,
-      // Undici gives the connection up after every HEAD, for servers that send a body with it; such a
-      // body breaks the next answer, which is tried again, and all others keep their connections.
-      reset: false,
+  // Undici gives the connection up after every HEAD, for servers that send a body with it; such a body
+  // breaks the next answer, which is tried again, and all others keep their connections.
+  const request = { method, path: url.pathname + url.search, headers, body, reset: false };
+  const stop = dispatch(pool, request, {
+    head: (statusCode, answered) => {
+      status = statusCode;
+      header = headerReader(answered);
     },
-    {
-      onRequestStart: (controller) => {
-        exchange = controller;
-        // While it waited for a connection.
-        if (ended !== null) controller.abort(ended);
-      },
-      onResponseStart: (_controller, statusCode, answered) => {
-        // What comes before the answer itself, such as early hints, is none.
-        if (statusCode < 200) return;
-        status = statusCode;
-        header = headerReader(answered);
-      },
-      onResponseData: (controller, chunk) => {
-        size += chunk.length;
-        if (size > (isWanted() ? maxBytes : DRAINED_BYTES)) controller.abort(tooLong());
-        else if (isWanted()) chunks.push(chunk);
-      },
-      onResponseEnd: give,
-      onResponseError: (_controller, error) => fail(error),
+    chunk: (chunk) => {
+      size += chunk.length;
+      if (size > (isWanted() ? maxBytes : DRAINED_BYTES)) return tooLong();
+      if (isWanted()) chunks.push(chunk);
+      return null;
     },
-  );
+    end: give,
+    error: fail,
+  });
+  const end = (reason: Error): void => {
+    fail(reason);
+    stop(reason);
+  };
   return { answer: promise, end };
 };

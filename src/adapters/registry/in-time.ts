@@ -1,4 +1,4 @@
-import { type Deadline, TimeUp, withinLimit } from './deadline.ts';
+import { type Deadline, TimeUp, withinLimit } from '../exchange/deadline.ts';
 import { RegistryError } from './registry-error.ts';
 
 /** Does a part of the signing in at `host` within the look-up's deadline, or says that it took too long. */

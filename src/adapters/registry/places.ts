@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.ts';
+import { onAbort } from '../exchange/on-abort.ts';
 
 /** So many places; who finds none waits, first come, first served. */
 export type Places = {

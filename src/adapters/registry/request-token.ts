@@ -1,6 +1,6 @@
 import type { Credentials } from './docker-config.ts';
 import type { CredentialSource, FoundCredentials } from './credentials.ts';
-import { type Deadline, startDeadline } from './deadline.ts';
+import { type Deadline, startDeadline } from '../exchange/deadline.ts';
 import { isLoopbackHostname } from './forbidden-address.ts';
 import type { Realm } from './realm.ts';
 import { RegistryError } from './registry-error.ts';

@@ -1,4 +1,4 @@
-import { unlessAborted } from './deadline.ts';
+import { unlessAborted } from '../exchange/deadline.ts';
 
 /**
  * Work that several wait for is done once. One asker that goes away takes nothing from the others, so

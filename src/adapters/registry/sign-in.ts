@@ -1,7 +1,7 @@
 import { createBoundedCache } from './bounded-cache.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { CredentialSource, FoundCredentials } from './credentials.ts';
-import type { Deadline } from './deadline.ts';
+import type { Deadline } from '../exchange/deadline.ts';
 import { inTime } from './in-time.ts';
 import { judgeRealm, type Realm } from './realm.ts';
 import { RegistryError } from './registry-error.ts';

@@ -2,7 +2,7 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import { Pool } from 'undici';
 import { createBoundedCache } from './bounded-cache.ts';
 import { explainConnectionFailure, ForbiddenAddress } from './connection-failure.ts';
-import { type Deadline, watchLimit } from './deadline.ts';
+import { type Deadline, watchLimit } from '../exchange/deadline.ts';
 import { type Answer, exchangeOnce, type Target } from './exchange-once.ts';
 import { isForbiddenHostname } from './forbidden-address.ts';
 import { guardedLookup } from './guarded-lookup.ts';

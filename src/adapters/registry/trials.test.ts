@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startDeadline } from './deadline.ts';
+import { startDeadline } from '../exchange/deadline.ts';
 import { createTrials, type Trial } from './trials.ts';
 
 const bench = () => {

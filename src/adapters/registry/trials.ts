@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { createBoundedCache } from './bounded-cache.ts';
-import { type Deadline, unlessAborted } from './deadline.ts';
+import { type Deadline, unlessAborted } from '../exchange/deadline.ts';
 import { inTime } from './in-time.ts';
 
 /** `unknown` says nothing of the credentials, as a server in trouble does. */

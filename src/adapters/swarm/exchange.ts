@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { buildConnector, Pool } from 'undici';
+import { TimeUp, watchLimit } from '../exchange/deadline.ts';
+import { dispatch } from '../exchange/dispatch.ts';
 import type { ClusterAddress } from './cluster-address.ts';
 import { failureOf, isTurnedAway } from './exchange-failure.ts';
 
@@ -65,36 +67,44 @@ export const createExchange = (
 
   const exchange: Exchange = async (request, signal) => {
     signal.throwIfAborted();
-    const deadline = AbortSignal.timeout(request.deadlineMs);
+    const { method, path, headers, body = null, deadlineMs, maxBytes } = request;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const chunks: Buffer[] = [];
-    let head: Pick<Exchanged, 'status' | 'headers'> | null = null;
-    try {
-      const answer = await pool.request({
-        method: request.method,
-        path: request.path,
-        headers: { accept: 'application/json', ...request.headers },
-        body: request.body ?? null,
-        signal: AbortSignal.any([signal, deadline]),
-      });
-      head = { status: answer.statusCode, headers: answer.headers };
-      turnedAway = null;
-      let size = 0;
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    const heard: { head: Pick<Exchanged, 'status' | 'headers'> | null } = { head: null };
+    let size = 0;
+    const sent = { method, path, headers: { accept: 'application/json', ...headers }, body };
+    const stop = dispatch(pool, sent, {
+      head: (status, answered) => {
+        heard.head = { status, headers: answered };
+        turnedAway = null;
+      },
+      chunk: (chunk) => {
         size += chunk.length;
-        if (size > request.maxBytes) {
-          throw new TooLarge(`the answer is over ${request.maxBytes} bytes`);
-        }
+        if (size > maxBytes) return new TooLarge(`the answer is over ${maxBytes} bytes`);
         chunks.push(chunk);
-      }
+        return null;
+      },
+      end: resolve,
+      error: reject,
+    });
+    const forget = watchLimit(signal, deadlineMs, (reason) => {
+      reject(reason);
+      stop(reason);
+    });
+    try {
+      await promise;
     } catch (error) {
       signal.throwIfAborted();
-      if (head === null || request.keepPartial !== true) {
-        const at = { late: deadline.aborted, tooLarge: error instanceof TooLarge };
+      if (heard.head === null || request.keepPartial !== true) {
+        const at = { late: error instanceof TimeUp, tooLarge: error instanceof TooLarge };
         const failure = failureOf(error, at);
         throw failure.kind === 'lost' && turnedAway !== null ? failureOf(turnedAway, at) : failure;
       }
+    } finally {
+      forget();
     }
-    return { ...head, body: Buffer.concat(chunks) };
+    if (heard.head === null) throw new Error('an answer ended before it began');
+    return { ...heard.head, body: Buffer.concat(chunks) };
   };
 
   return { exchange, close: () => pool.destroy() };
