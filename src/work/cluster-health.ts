@@ -1,7 +1,7 @@
-import { type Cluster, ClusterError } from '../core/cluster.ts';
+import { type Cluster, ClusterError, type ClusterIdentity } from '../core/cluster.ts';
 import type { Log } from '../core/log.ts';
 import type { ClusterView } from '../core/views.ts';
-import { createSwarmComparison, type UpCluster } from './compare-swarms.ts';
+import { createSwarmComparison, type ToldCluster } from './compare-swarms.ts';
 import type { Clock } from './ports.ts';
 
 export type ClusterHealth = {
@@ -71,34 +71,37 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     if (before?.state !== 'down') log.warn('cluster is down', { cluster: name, problem });
   };
 
-  const ask = async (cluster: Cluster, signal: AbortSignal): Promise<UpCluster | null> => {
+  /** Null where it does not say who it is. */
+  const ask = async (cluster: Cluster, signal: AbortSignal): Promise<ToldCluster | null> => {
     const { name, type, capabilities } = cluster;
     const before = views.get(name);
     const checkedAt = new Date(clock.now()).toISOString();
     const known = { name, type, capabilities, checkedAt };
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    let description: string | null = null;
+    let identity: ClusterIdentity | null = null;
     try {
-      const identity = await cluster.identify(limited);
-      ({ description } = identity);
+      identity = await cluster.identify(limited);
+      const { description } = identity;
       await cluster.probe(limited);
       await set({ ...known, state: 'up', description, problem: null });
       if (before?.state !== 'up') log.info('cluster is up', { cluster: name, description });
-      return { cluster, swarmId: identity.swarmId };
     } catch (error) {
       if (signal.aborted) return null;
       if (!(error instanceof ClusterError) && !limited.aborted) throw error;
       const problem = error instanceof ClusterError ? error.message : 'no answer in time';
-      await setDown(cluster, checkedAt, problem, description);
-      return null;
+      await setDown(cluster, checkedAt, problem, identity?.description ?? null);
     }
+    // One that refuses a call may carry out the others, and then its work would be done twice.
+    return identity === null ? null : { cluster, swarmId: identity.swarmId };
   };
 
   const askAll = async (signal: AbortSignal): Promise<void> => {
     const all = await Promise.all(clusters.map((cluster) => ask(cluster, signal)));
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const up = all.flatMap((one) => one ?? []);
-    await compare(up, limited);
+    await compare(
+      all.flatMap((one) => one ?? []),
+      limited,
+    );
   };
   let latest: Promise<void> = Promise.resolve();
   const refresh = (signal: AbortSignal): Promise<void> => {

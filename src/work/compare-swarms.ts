@@ -10,26 +10,27 @@ export class SameSwarm extends Error {
   }
 }
 
-export type UpCluster = { readonly cluster: Cluster; readonly swarmId: string | null };
+/** A cluster that says who it is, be it up or not. */
+export type ToldCluster = { readonly cluster: Cluster; readonly swarmId: string | null };
 
 /**
- * Compares clusters that are up, each pair until it is told apart: by the Swarm's own id, and where one
+ * Compares clusters, each pair until it is told apart: by the Swarm's own id, and where one
  * does not tell it by the services of both. Throws {@link SameSwarm}; a cluster that does not list its
  * services now is compared the next time.
  */
 export const createSwarmComparison = (): ((
-  up: readonly UpCluster[],
+  all: readonly ToldCluster[],
   signal: AbortSignal,
 ) => Promise<void>) => {
   const different = new Set<string>();
-  return async (up, signal) => {
+  return async (all, signal) => {
     const lists = new Map<string, Promise<ReadonlySet<string> | null>>();
-    const withServices = async (one: UpCluster): Promise<SwarmSigns> => {
+    const withServices = async (one: ToldCluster): Promise<SwarmSigns> => {
       const list = lists.get(one.cluster.name) ?? serviceIdsOf(one.cluster, signal);
       lists.set(one.cluster.name, list);
       return { ...one, serviceIds: await list };
     };
-    for (const [one, other] of pairsOf(up)) {
+    for (const [one, other] of pairsOf(all)) {
       const names = [one.cluster.name, other.cluster.name] as const;
       const pair = JSON.stringify(names.toSorted());
       if (different.has(pair)) continue;

@@ -17,9 +17,9 @@ const keep = <T extends { readonly close: () => Promise<void> }>(one: T): T => {
   opened.push(one);
   return one;
 };
-const healthOf = (cluster: Cluster) =>
+const healthOf = (...clusters: readonly Cluster[]) =>
   createClusterHealth({
-    clusters: [cluster],
+    clusters,
     clock: systemClock,
     log: silentLog,
     changed: async () => {},
@@ -47,6 +47,14 @@ it.each(['/services', '/services/none', '/tasks', '/nodes'])(
     expect(health.list()).toMatchObject([{ state: 'up', problem: null }]);
   },
 );
+
+it('a cluster that refuses a call is the same Swarm as another all the same', async () => {
+  const engine = keep(await startFakeEngine());
+  const clusterOf = (name: string) => keep(createEngineCluster({ name, url: engine.url }));
+  const health = healthOf(clusterOf('one'), clusterOf('two'));
+  engine.setProxy(({ path }) => path !== '/nodes');
+  await expect(health.refresh(signal)).rejects.toThrow('are the same Swarm');
+});
 
 it('a Swarmpit whose token has expired is down, although anybody may ask who it is', async () => {
   const engine = keep(await startFakeEngine());
