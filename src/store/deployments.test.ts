@@ -9,7 +9,7 @@ import {
   endDeployment,
   findDeployment,
   type Intent,
-  lastSentAt,
+  lastSent,
   openDeployments,
   postpone,
   recordIntent,
@@ -246,14 +246,14 @@ describe('one after the other', () => {
   });
 
   it('tells when a service was sent an update last', async () => {
-    const last = () => lastSentAt(store.db, 'one', 'service-1');
+    const last = () => lastSent(store.db, 'one', 'service-1');
     expect(await last()).toBeNull();
     const { id } = await queue();
     expect(await last()).toBeNull();
     await recordIntent(store.db, id, intent({ at: START + 70 }), START);
-    expect(await last()).toBe(START + 70);
+    expect(await last()).toEqual({ at: START + 70, digest: B });
     await endDeployment(store.db, id, { ...END, state: 'failed' }, START + 80);
-    expect(await last()).toBe(START + 70);
-    expect(await lastSentAt(store.db, 'two', 'service-1')).toBeNull();
+    expect(await last()).toEqual({ at: START + 70, digest: B });
+    expect(await lastSent(store.db, 'two', 'service-1')).toBeNull();
   });
 });

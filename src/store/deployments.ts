@@ -320,18 +320,24 @@ export const recordBuild = async (query: Query, id: string, build: BuildFacts): 
     .execute();
 };
 
-/** When the service was last sent an update by us, ms since the epoch, or null. */
-export const lastSentAt = async (
+/** The last update that we sent to a service: when, in ms since the epoch, and of which digest, where we chose it. */
+export type LastSent = { readonly at: number; readonly digest: Digest | null };
+
+export const lastSent = async (
   db: Query,
   cluster: string,
   serviceId: string,
-): Promise<number | null> => {
+): Promise<LastSent | null> => {
   const row = await db
     .selectFrom('deployments')
-    .select((eb) => eb.fn.max('started_at').as('at'))
+    .select(['started_at', 'to_digest'])
     .where('cluster', '=', cluster)
     .where('service_id', '=', serviceId)
+    .where('started_at', 'is not', null)
     .where(sql<SqlBool>`state not in ('queued', 'skipped')`)
+    .orderBy('started_at', 'desc')
+    .limit(1)
     .executeTakeFirst();
-  return row?.at ?? null;
+  if (row === undefined || row.started_at === null) return null;
+  return { at: row.started_at, digest: row.to_digest as Digest | null };
 };

@@ -3,7 +3,7 @@ import { unsupportedLabel } from '../core/labels.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
-import { lastSentAt } from '../store/deployments.ts';
+import { lastSent } from '../store/deployments.ts';
 import type { ClaimedLook, WaitingPush } from '../store/looks.ts';
 import { type CheckedService, checkServices, taggedImage } from './check-services.ts';
 import { letRequestsOut } from './let-requests-out.ts';
@@ -76,9 +76,12 @@ const planFor = async (
     return plan(verdict, lookUp, { pin: false, handOver: false }, capabilities);
   }
   // What cannot be compared is deployed once a push: one that came before the last update was sent
-  // is covered by it.
-  const sentAt = await lastSentAt(deps.db, name, service.id);
-  const oldest = pushes.find((push) => sentAt === null || push.receivedAt > sentAt);
+  // is covered by it, unless that was of another digest, as one that was tried again is.
+  const sent = await lastSent(deps.db, name, service.id);
+  const published = lookUp?.kind === 'published' ? lookUp.digest : null;
+  const wasSent = sent?.digest ?? null;
+  const isOther = wasSent !== null && published !== null && wasSent !== published;
+  const oldest = pushes.find((push) => sent === null || isOther || push.receivedAt > sent.at);
   const age = oldest === undefined ? 0 : deps.clock.now() - oldest.receivedAt;
   // What could not be compared is no less held by a label than what is obsolete.
   const isHeld = unsupportedLabel(service) !== null;

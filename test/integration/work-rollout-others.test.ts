@@ -65,6 +65,27 @@ describe('other ways to fail', () => {
     expect(await bench.ended('web', 2)).toMatchObject({ state: 'succeeded', to: digest });
   });
 
+  it('what could not be pulled is no answer to a push that came before it was tried again', async () => {
+    // Of what the engine goes back to, nobody can tell that it differs from what is published.
+    add({ image: bench.image('acme/web:v1'), update: { ...PAUSE, FailureAction: 'rollback' } });
+    const { work } = bench.start();
+    bench.engine.setOutcome(publish('two'), { kind: 'cannot-pull' });
+    await bench.hook(work, bench.image('acme/web:v1'));
+    await bench.until('it is tried again', async () => (await bench.deployments()).length === 2);
+    const answersAgain = bench.registry.fault({ kind: 'status', status: 503 });
+    const third = publish('three');
+    await bench.hook(work, bench.image('acme/web:v1'), third);
+    bench.clock.skip(61_000);
+    await bench.until('it was sent again', () => bench.engine.updates.length === 2);
+    answersAgain();
+    await bench.until('the newer one runs', async () => {
+      bench.clock.skip(5_000);
+      await bench.looked();
+      return bench.engine.running('web').every((digest) => digest === third);
+    });
+    expect((await bench.deployments()).map(({ to }) => to)).toContain(third);
+  });
+
   it('a node that fits is waited for until the deadline', async () => {
     add({ replicas: 1, labels: { 'cd-helper.timeout': '30s' } });
     const { work } = bench.start();

@@ -34,7 +34,10 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'the published digest is there, or held for a reason': (end) => {
     const { actor, has, published, view, deployments, kindOf } = end;
     if (kindOf(published) !== 'good') return [];
-    const isOthers = !actor.isPinned && has === null && (actor.touched || deployments.length === 0);
+    // What somebody else put there is left until the next push.
+    const isOthers =
+      actor.imagesSet > 0 ||
+      (!actor.isPinned && has === null && (actor.touched || deployments.length === 0));
     return isIf(has !== published && view?.verdict !== 'held' && !isOthers, 'it is not');
   },
 
@@ -55,7 +58,8 @@ export const LAWS: Readonly<Record<string, Law>> = {
 
   'no service is left on a digest that fails': (end) => {
     const { actor, has, desired, kindOf } = end;
-    if (!actor.goesBack || desired === 0 || has === null) return [];
+    // It may be that somebody else went back to one.
+    if (!actor.goesBack || actor.theirs > 0 || desired === 0 || has === null) return [];
     return isIf(kindOf(has) !== 'good' && !saysNothingProven(end), `it is left on ${has}`);
   },
 

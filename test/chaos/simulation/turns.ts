@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KyselyPlugin } from 'kysely';
+import { ClusterError } from '../../../src/core/cluster.ts';
 import type { Wrap } from '../../support/work-bench.ts';
 import type { Chances } from './chances.ts';
 
@@ -27,6 +28,13 @@ const IDLE_MS = [10, 120] as const;
 /** … and, now and then, while somebody does. */
 const TIME_BETWEEN = 0.15;
 
+/** The cluster's own deadline for an update comes before that of the work. */
+const updateLate = (): ClusterError =>
+  new ClusterError('one', 'timed-out', 'no answer in time', {
+    retryable: true,
+    mayHaveHappened: true,
+  });
+
 export const createTurns = (chances: Chances, letPass: (ms: number) => void): Turns => {
   const waiting: (() => Promise<void>)[] = [];
   /** Counts up with whatever the work does that can be seen. */
@@ -37,13 +45,18 @@ export const createTurns = (chances: Chances, letPass: (ms: number) => void): Tu
       seen += 1;
       waiting.push(async () => resolve());
     });
-  const inTurn = async <T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+  /** @param late what is thrown where an answer comes after the signal was aborted; default its reason */
+  const inTurn = async <T>(
+    ask: () => Promise<T>,
+    signal?: AbortSignal,
+    late?: () => Error,
+  ): Promise<T> => {
     const { promise, resolve } = Promise.withResolvers<PromiseSettledResult<T>>();
     seen += 1;
     waiting.push(async () => resolve((await Promise.allSettled([ask()]))[0]));
     const outcome = await promise;
     await myTurn();
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) throw late?.() ?? signal.reason;
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   };
@@ -73,11 +86,6 @@ export const createTurns = (chances: Chances, letPass: (ms: number) => void): Tu
 
   return {
     wrap: (isGone) => {
-      const asked = async <T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
-        inTurn(async () => {
-          if (isGone()) throw new Error('the process is gone');
-          return ask();
-        }, signal);
       const eachAsked = <T extends object>(port: T): T =>
         new Proxy(port, {
           get: (target, key, receiver) => {
@@ -85,8 +93,12 @@ export const createTurns = (chances: Chances, letPass: (ms: number) => void): Tu
             if (typeof value !== 'function' || AT_ONCE.has(key)) return value;
             const ask = value as (...all: unknown[]) => Promise<unknown>;
             return (...given: unknown[]): Promise<unknown> => {
+              const letGo = async (): Promise<unknown> => {
+                if (isGone()) throw new Error('the process is gone');
+                return ask.apply(target, given);
+              };
               const signal = given.findLast((one) => one instanceof AbortSignal);
-              return asked(() => ask.apply(target, given), signal);
+              return inTurn(letGo, signal, key === 'updateImage' ? updateLate : undefined);
             };
           },
         });
