@@ -36,6 +36,7 @@ const UPDATING: LookedAtService = {
   verdict: { verdict: 'updating' },
   step: { kind: 'look-again' },
 };
+const MOVED_ON: LookedAtService = { ...OBSOLETE, step: { kind: 'look-again' } };
 const EXCLUDED: LookedAtService = {
   verdict: { verdict: 'excluded', reason: 'label' },
   step: LEAVE,
@@ -58,6 +59,19 @@ const known = held({ kind: 'known-bad', since: '2026-01-01T00:00:00Z', deploymen
 const ENDED = { againAt: null, failed: false };
 
 describe('concludeLook', () => {
+  it.each([
+    ['is being updated otherwise', UPDATING, 'another update is under way'],
+    [
+      'had its tag move on meanwhile',
+      MOVED_ON,
+      'another digest of the tag has been seen meanwhile',
+    ],
+  ])('looks soon again at what %s', (_, service, detail) => {
+    const concluded = concludeLook(push({ named: B }), [CURRENT, service], published(B), at(0));
+    const againAt = T + 5_000;
+    expect(concluded).toEqual({ outcome: 'nothing-to-do', detail, againAt, failed: false });
+  });
+
   it.each<[string, LookedAtPush, readonly LookedAtService[], LookUp | null, Now, object]>([
     ['no service uses the tag', push(), [], null, at(0), { outcome: 'no-service', ...ENDED }],
     [

@@ -81,8 +81,12 @@ export const concludeLook = (
     push.outcome === 'deployed' || services.some(({ step }) => step.kind === 'deploy')
       ? 'deployed'
       : 'nothing-to-do';
-  if (services.some(({ step }) => step.kind === 'look-again')) {
-    const detail = 'an update that somebody else began is under way';
+  const again = services.filter(({ step }) => step.kind === 'look-again');
+  if (again.length > 0) {
+    const isUpdating = again.some(({ verdict }) => verdict.verdict === 'updating');
+    const detail = isUpdating
+      ? 'another update is under way'
+      : 'another digest of the tag has been seen meanwhile';
     if (age > OTHERS_UPDATE_GIVE_UP_MS) return ended('given-up', detail);
     return { outcome, detail, againAt: now.at + OTHERS_UPDATE_AGAIN_MS, failed: false };
   }
