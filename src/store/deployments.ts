@@ -1,4 +1,4 @@
-import { type Selectable, type SqlBool, sql } from 'kysely';
+import { type Expression, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { Failed } from '../core/follow.ts';
 import type { Cause } from '../core/plan.ts';
@@ -223,8 +223,21 @@ export const findDeployment = async (db: Query, id: string): Promise<Deployment 
 };
 
 /**
- * Commits what is about to be sent, before it is sent, and counts the attempt; false where the
- * deployment has ended meanwhile and nothing may be sent.
+ * Whether the tag was not seen to have moved on from what is to be sent. A person's wish and the way back
+ * do not ask for it.
+ */
+const isStillPublished = ({ phase, target }: Intent): Expression<SqlBool> => {
+  if (phase === 'back' || target === null) return sql<SqlBool>`true`;
+  return sql<SqlBool>`(cause in ('forced', 'taken-back') or not exists (
+    select 1 from published
+    where published.name = deployments.name and published.tag = deployments.tag
+      and published.digest <> ${target}))`;
+};
+
+/**
+ * Commits what is about to be sent, before it is sent, and counts the attempt; false where nothing may be
+ * sent: the deployment has ended meanwhile, or a look has seen its tag elsewhere and left the service, which
+ * still had what that saw, as it was.
  */
 export const recordIntent = async (
   query: Query,
@@ -243,6 +256,7 @@ export const recordIntent = async (
     }))
     .where('id', '=', id)
     .where(IS_OPEN)
+    .where(isStillPublished(intent))
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster, UpdateAnswer } from '../../src/core/cluster.ts';
 import type { Digest } from '../../src/core/digest.ts';
+import type { Registries } from '../../src/work/ports.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
 let bench: WorkBench;
@@ -176,5 +177,36 @@ describe('a newer push', () => {
     await bench.letFollowUpsPass(id);
     expect(await bench.ended('web', 2)).toMatchObject({ from: second, to: first });
     expect(bench.engine.running('web')).toEqual([first, first]);
+  });
+});
+
+describe('a tag that goes back at the moment at which what it showed before is sent', () => {
+  it('is sent nothing where a look has seen it by then', async () => {
+    const { promise: asked, resolve: tell } = Promise.withResolvers<void>();
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const heldUp = (registries: Registries): Registries => ({
+      ...registries,
+      updateAuth: async (host, signal) => {
+        tell();
+        await opened;
+        return registries.updateAuth(host, signal);
+      },
+    });
+    const { work } = bench.start({}, { registries: heldUp });
+    await bench.hook(work, IMAGE(), second);
+    await asked;
+    bench.registry.setTag('acme/web', 'v1', first);
+    await bench.hook(work, IMAGE(), first);
+    await bench.until('it is seen', async () => {
+      const { db } = bench.store;
+      const row = await db.selectFrom('published').select('digest').executeTakeFirst();
+      return row?.digest === first;
+    });
+    open();
+    expect(await bench.ended('web')).toMatchObject({
+      state: 'skipped',
+      reason: 'no-longer-published',
+    });
+    expect(bench.engine.updates).toEqual([]);
   });
 });
