@@ -1,3 +1,4 @@
+import { copyDeployment } from './copy-deployment.ts';
 import { addStep, type Deployment } from './deployments.ts';
 import type { Query } from './open-store.ts';
 
@@ -34,39 +35,20 @@ export const queueRetry = async (
     .where('state', '=', 'queued')
     .executeTakeFirst();
   if (wait === undefined || queued !== undefined) return false;
-  const row = await query
-    .selectFrom('deployments')
-    .selectAll()
-    .where('id', '=', ended.id)
-    .executeTakeFirstOrThrow();
-  await query
-    .insertInto('deployments')
-    .values({
-      ...row,
-      id,
-      state: 'queued',
-      reason: null,
-      queued_at: now,
-      started_at: null,
-      ended_at: null,
-      deadline_at: null,
-      run_at: now + wait,
-      attempts: 0,
-      intent: null,
-      failure: null,
-      changes: null,
-    })
-    .execute();
-  await query
-    .insertInto('triggers')
-    .columns(['deployment_id', 'kind', 'source', 'at'])
-    .expression((eb) =>
-      eb
-        .selectFrom('triggers')
-        .select((triggers) => [triggers.val(id).as('deployment_id'), 'kind', 'source', 'at'])
-        .where('deployment_id', '=', ended.id),
-    )
-    .execute();
+  await copyDeployment(query, ended.id, {
+    id,
+    state: 'queued',
+    reason: null,
+    queued_at: now,
+    started_at: null,
+    ended_at: null,
+    deadline_at: null,
+    run_at: now + wait,
+    attempts: 0,
+    intent: null,
+    failure: null,
+    changes: null,
+  });
   await addStep(query, id, now, 'queued', {
     retryOf: ended.id,
     notBefore: new Date(now + wait).toISOString(),

@@ -3,9 +3,11 @@ import { condemnsDigest, type Failed, mayPass } from '../core/follow.ts';
 import type { Service } from '../core/service.ts';
 import type { FailureView } from '../core/views.ts';
 import { type Deployment, type DeploymentEnd, endDeployment } from '../store/deployments.ts';
+import { findDisplaced, followOn } from '../store/follow-on.ts';
 import { queueRetry } from '../store/retries.ts';
 import { holdKnownBad } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
+import { shows } from './carried-out.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 /** Lines of the failing container that are kept with the deployment. */
@@ -33,17 +35,43 @@ export const succeed = async (
   deps.log.info('deployment succeeded', { ...about(deployment), digest });
 };
 
-/** Ends a deployment that did nothing. */
+/**
+ * Ends a deployment that did nothing. Where the service, as it was just seen, has what an update brought that this
+ * deployment took the place of, that update is followed again: else nobody would learn what becomes of it.
+ *
+ * @param service null where it was removed
+ */
 export const skip = async (
   deps: RolloutDeps,
   deployment: Deployment,
   reason: string,
+  service: Service | null,
 ): Promise<void> => {
   const end: DeploymentEnd = { state: 'skipped', reason, failure: null };
-  await deps.db
-    .transaction()
-    .execute((query) => endDeployment(query, deployment.id, end, deps.clock.now()));
-  deps.log.info('deployment skipped', { ...about(deployment), reason });
+  const now = deps.clock.now();
+  const followed = await deps.db.transaction().execute(async (query) => {
+    const open = await endDeployment(query, deployment.id, end, now);
+    const displaced = open && service !== null ? await findDisplaced(query, deployment) : null;
+    if (displaced === null || service === null || !isThere(displaced, service)) return null;
+    await followOn(query, displaced, deps.newId(), now);
+    return displaced;
+  });
+  deps.log.info('deployment skipped', {
+    ...about(deployment),
+    reason,
+    followed: followed?.id,
+  });
+};
+
+/** Whether the service has what an update forward brought; what goes back is proven already. */
+const isThere = (displaced: Deployment, service: Service): boolean => {
+  const { intent } = displaced;
+  return (
+    intent !== null &&
+    intent.phase === 'forward' &&
+    intent.target !== null &&
+    shows(displaced, intent, service)
+  );
 };
 
 /**

@@ -67,7 +67,7 @@ const begin = async (
   const ahead = deployment.attempts === 0 ? await deps.ahead.take(deployment.serviceId) : null;
   const seen = ahead ?? (await observe(deps, deployment, signal));
   if (seen === 'later') return;
-  if (seen === 'removed') return skip(deps, deployment, 'service-removed');
+  if (seen === 'removed') return skip(deps, deployment, 'service-removed', null);
   const before = deployment.intent;
   if (
     before !== null &&
@@ -82,7 +82,7 @@ const begin = async (
   }
   if (await isFrozen(deps, deployment, seen.service)) return;
   const reason = await reasonToSkip(deps, deployment, seen.service, signal);
-  if (reason !== null) return skip(deps, deployment, reason);
+  if (reason !== null) return skip(deps, deployment, reason, seen.service);
   const now = deps.clock.now();
   const settled = settledDigest(seen, now);
   // What is held stands well only for a while: it is nothing to come back to.
@@ -150,7 +150,7 @@ const recover = async (
 ): Promise<void> => {
   const seen = await observe(deps, deployment, signal);
   if (seen === 'later') return;
-  if (seen === 'removed') return skip(deps, deployment, 'service-removed');
+  if (seen === 'removed') return skip(deps, deployment, 'service-removed', null);
   const { service } = seen;
   const now = deps.clock.now();
   const isDone = deps.cluster.capabilities.setsDigest

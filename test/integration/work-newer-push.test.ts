@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster, UpdateAnswer } from '../../src/core/cluster.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import type { Registries } from '../../src/work/ports.ts';
+import type { Work } from '../../src/work/work.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
 let bench: WorkBench;
@@ -180,33 +181,102 @@ describe('a newer push', () => {
   });
 });
 
+/** Registries that let the rollouts after the first so many wait before they send. */
+const heldUpAfter = (free: number) => {
+  const { promise: asked, resolve: tell } = Promise.withResolvers<void>();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  let calls = 0;
+  return {
+    asked,
+    open,
+    registries: (real: Registries): Registries => ({
+      ...real,
+      updateAuth: async (host, signal) => {
+        calls += 1;
+        if (calls > free) {
+          tell();
+          await opened;
+        }
+        return real.updateAuth(host, signal);
+      },
+    }),
+  };
+};
+const seenPublished = (digest: Digest): Promise<true> =>
+  bench.until('it is seen to be published', async () => {
+    const row = await bench.store.db.selectFrom('published').select('digest').executeTakeFirst();
+    return row?.digest === digest || null;
+  });
+
 describe('a tag that goes back at the moment at which what it showed before is sent', () => {
   it('is sent nothing where a look has seen it by then', async () => {
-    const { promise: asked, resolve: tell } = Promise.withResolvers<void>();
-    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-    const heldUp = (registries: Registries): Registries => ({
-      ...registries,
-      updateAuth: async (host, signal) => {
-        tell();
-        await opened;
-        return registries.updateAuth(host, signal);
-      },
-    });
-    const { work } = bench.start({}, { registries: heldUp });
+    const { registries, asked, open } = heldUpAfter(0);
+    const { work } = bench.start({}, { registries });
     await bench.hook(work, IMAGE(), second);
     await asked;
     bench.registry.setTag('acme/web', 'v1', first);
     await bench.hook(work, IMAGE(), first);
-    await bench.until('it is seen', async () => {
-      const { db } = bench.store;
-      const row = await db.selectFrom('published').select('digest').executeTakeFirst();
-      return row?.digest === first;
-    });
+    await seenPublished(first);
     open();
     expect(await bench.ended('web')).toMatchObject({
       state: 'skipped',
       reason: 'no-longer-published',
     });
     expect(bench.engine.updates).toEqual([]);
+  });
+});
+
+describe('a tag that goes back to what the service was just sent', () => {
+  /** The newer deployment is kept from its turn until the tag is seen to have gone back. */
+  const goBackTo = async (sent: Digest): Promise<Work> => {
+    // Long enough that the first is followed still when the newer push comes.
+    bench.engine.changeSpec('web', ({ UpdateConfig }) => {
+      if (UpdateConfig !== undefined) UpdateConfig.Monitor = 20e9;
+    });
+    bench.settle();
+    const { registries, asked, open } = heldUpAfter(1);
+    const { work } = bench.start({}, { registries });
+    await bench.hook(work, IMAGE(), sent);
+    await bench.until('it is under way', () => bench.engine.updates.length === 1);
+    const third = bench.registry.setTag('acme/web', 'v1', 'three');
+    await bench.hook(work, IMAGE(), third);
+    await asked;
+    bench.registry.setTag('acme/web', 'v1', sent);
+    await bench.hook(work, IMAGE(), sent);
+    await seenPublished(sent);
+    open();
+    return work;
+  };
+  const told = async () =>
+    (await bench.deployments()).map(({ state, reason, from, to }) => [state, reason, from, to]);
+
+  it('has that followed again, which ends as it would have', async () => {
+    await goBackTo(second);
+    const { steps } = await bench.ended('web', 3);
+    const [before, skipped] = await bench.deployments();
+    expect(await told()).toEqual([
+      ['superseded', null, first, second],
+      ['skipped', 'no-longer-published', second, skipped?.to],
+      ['succeeded', null, first, second],
+    ]);
+    expect(steps[0]).toMatchObject({ step: 'queued', detail: { followsOn: before?.id } });
+    expect(bench.engine.updates).toHaveLength(1);
+  });
+
+  it('has that taken back and held where it fails', async () => {
+    bench.engine.setOutcome(second, { kind: 'crash', exitCode: 3, afterMs: 10_000 });
+    const work = await goBackTo(second);
+    expect(await bench.ended('web', 3)).toMatchObject({
+      state: 'rolled-back',
+      reason: 'task-failed',
+      to: second,
+    });
+    expect(bench.engine.running('web')).toEqual([first, first]);
+    expect(bench.engine.updates).toHaveLength(2);
+    const { id } = await bench.hook(work, IMAGE(), second);
+    await bench.looked();
+    expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
+      { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
+    ]);
   });
 });

@@ -23,7 +23,9 @@ export type End = {
 type Law = (end: End) => readonly string[];
 
 const isIf = (broken: boolean, what: string): readonly string[] => (broken ? [what] : []);
-const lastStep = ({ deployments }: End): string => JSON.stringify(deployments.at(-1)?.steps.at(-1));
+/** Of the last deployment that did anything. */
+const lastStep = ({ deployments }: End): string =>
+  JSON.stringify(deployments.findLast(({ state }) => state !== 'skipped')?.steps.at(-1));
 /** Where none is known to be good, nothing is taken back, and the record says so. */
 const saysNothingProven = (end: End): boolean =>
   /no digest is proven|it runs the proven|"proven":false/.test(lastStep(end));

@@ -1,0 +1,32 @@
+import type { Insertable } from 'kysely';
+import type { Query } from './open-store.ts';
+import type { DeploymentRow } from './schema.ts';
+
+type Differing = Partial<Insertable<DeploymentRow>> & { readonly id: string };
+
+/** Adds a deployment that is as another but for `differing`, with the same triggers; to be called in a transaction. */
+export const copyDeployment = async (
+  query: Query,
+  of: string,
+  differing: Differing,
+): Promise<void> => {
+  const row = await query
+    .selectFrom('deployments')
+    .selectAll()
+    .where('id', '=', of)
+    .executeTakeFirstOrThrow();
+  await query
+    .insertInto('deployments')
+    .values({ ...row, ...differing })
+    .execute();
+  await query
+    .insertInto('triggers')
+    .columns(['deployment_id', 'kind', 'source', 'at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('triggers')
+        .select((one) => [one.val(differing.id).as('deployment_id'), 'kind', 'source', 'at'])
+        .where('deployment_id', '=', of),
+    )
+    .execute();
+};

@@ -1,0 +1,49 @@
+import { type SqlBool, sql } from 'kysely';
+import { copyDeployment } from './copy-deployment.ts';
+import { addStep, type Deployment, findDeployment } from './deployments.ts';
+import type { Query } from './open-store.ts';
+
+/**
+ * The deployment of the same service whose update was on its way when this one, or one before it that was sent
+ * as little, took its place; null where there is none.
+ */
+export const findDisplaced = async (
+  query: Query,
+  { id, cluster, serviceId }: Deployment,
+): Promise<Deployment | null> => {
+  const before = await query
+    .selectFrom('deployments')
+    .select(['id', 'state'])
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .where('id', '<', id)
+    .where(
+      sql<SqlBool>`not (state = 'superseded' and coalesce(json_extract(intent, '$.refuted'), 1))`,
+    )
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return before?.state === 'superseded' ? findDeployment(query, before.id) : null;
+};
+
+/**
+ * Has the update of a superseded deployment followed again, by a new one that begins where that was left, as
+ * part of the transaction that ended the one that had taken its place.
+ */
+export const followOn = async (
+  query: Query,
+  displaced: Deployment,
+  id: string,
+  now: number,
+): Promise<void> => {
+  await copyDeployment(query, displaced.id, {
+    id,
+    state: 'verifying',
+    reason: null,
+    queued_at: now,
+    started_at: now,
+    ended_at: null,
+    run_at: now,
+  });
+  await addStep(query, id, now, 'queued', { followsOn: displaced.id });
+};
