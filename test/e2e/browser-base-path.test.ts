@@ -78,6 +78,9 @@ describe.skipIf(without !== null)('behind nginx with TLS and a prefix, in a brow
     await desk.row('Deployments', NAME).getByText('succeeded').waitFor();
     await desk.go(`services/default/${NAME}`);
     expect(await desk.act('Check now', NAME)).toContain('current');
+    // A page of the service would ask for what is no more there.
+    await desk.go('deployments');
+    await desk.row('Deployments', NAME).waitFor();
     await services.remove(NAME);
   });
 });
