@@ -2,7 +2,7 @@ import type { Digest } from './digest.ts';
 import { isJob, type JobProgress, jobProgress } from './job-progress.ts';
 import { isOfUpdate, type UpdateMark } from './of-update.ts';
 import type { Node, Observation, Service, Task } from './service.ts';
-import { TASK_STATES, type TaskState } from './service.ts';
+import { specDigest, TASK_STATES, type TaskState } from './service.ts';
 
 /** Why a rollout failed; stable words of the API. */
 export type FailureReason =
@@ -114,22 +114,22 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
   const isOthers =
     rollout.target !== null &&
     rollout.target !== rollout.replaced &&
-    rollout.target === digestOf(service);
+    rollout.target === specDigest(service);
   if (state === 'rollback_completed' && !isOthers) {
     return {
       kind: 'rolled-back',
       message: task?.message ?? message,
       task,
-      runs: digestOf(service),
+      runs: specDigest(service),
       progress,
     };
   }
   if (state === 'rollback_paused') {
     return { kind: 'failed', reason: 'rollback-paused', message, task, progress };
   }
-  if (rollout.target !== null && digestOf(service) !== rollout.target && service.image.ok) {
+  if (rollout.target !== null && specDigest(service) !== rollout.target && service.image.ok) {
     // Swarmpit, which tells no tasks, may leave the spec unpinned; then nothing here contradicts the target.
-    if (digestOf(service) !== null || seen.tasks !== null) {
+    if (specDigest(service) !== null || seen.tasks !== null) {
       const changed = 'the service was given another image meanwhile';
       return { kind: 'failed', reason: 'changed-by-other', message: changed, task, progress };
     }
@@ -179,9 +179,6 @@ const TRIES = 3;
 /** What the engine uses where an update policy names no monitor period. */
 export const MONITOR_DEFAULT_MS = 5_000;
 
-const digestOf = (service: Service): Digest | null =>
-  service.image.ok ? service.image.image.digest : null;
-
 const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress => {
   const desiredCount = seen.service.replicas?.desired ?? 0;
   const settle = (settled: boolean): number | null =>
@@ -215,7 +212,7 @@ const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress 
 
 /** Tells a task that runs what should run. */
 const targetOf = (seen: Observation, rollout: Rollout): ((task: Task) => boolean) => {
-  const target = rollout.target ?? digestOf(seen.service);
+  const target = rollout.target ?? specDigest(seen.service);
   return (task) => target === null || task.digest === target;
 };
 

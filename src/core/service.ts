@@ -70,6 +70,10 @@ export type Service = {
   readonly updatedAt: string;
 };
 
+/** The digest that a service's spec names, or null where it names none. */
+export const specDigest = ({ image }: Pick<Service, 'image'>): Digest | null =>
+  image.ok ? image.image.digest : null;
+
 /** Task states of SwarmKit in their order. */
 export const TASK_STATES = [
   'new',

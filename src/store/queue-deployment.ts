@@ -84,16 +84,9 @@ export const queueDeployment = async (
       from_digest: wanted.from,
       to_digest: wanted.to,
       cause: wanted.cause,
-      state: 'queued',
-      reason: null,
+      ...NOT_BEGUN,
       queued_at: now,
-      started_at: null,
-      ended_at: null,
-      deadline_at: null,
       run_at: now,
-      attempts: 0,
-      intent: null,
-      failure: null,
       build: null,
     })
     .execute();
@@ -101,6 +94,19 @@ export const queueDeployment = async (
   await addStep(query, wanted.id, now, 'queued', { cause: wanted.cause });
   return { id: wanted.id, joined: false };
 };
+
+/** What a deployment that is queued has, whatever one that it repeats had. */
+export const NOT_BEGUN = {
+  state: 'queued',
+  reason: null,
+  started_at: null,
+  ended_at: null,
+  deadline_at: null,
+  attempts: 0,
+  intent: null,
+  failure: null,
+  changes: null,
+} as const;
 
 const addTriggers = async (
   query: Query,

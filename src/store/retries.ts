@@ -1,6 +1,7 @@
 import { copyDeployment } from './copy-deployment.ts';
 import { addStep, type Deployment } from './deployments.ts';
 import type { Query } from './open-store.ts';
+import { NOT_BEGUN } from './queue-deployment.ts';
 
 /** Waits before a digest is tried again on a service after a failure that may pass by itself. */
 export const RETRY_AFTER_MS: readonly number[] = [60_000, 5 * 60_000, 15 * 60_000];
@@ -37,17 +38,9 @@ export const queueRetry = async (
   if (wait === undefined || queued !== undefined) return false;
   await copyDeployment(query, ended.id, {
     id,
-    state: 'queued',
-    reason: null,
+    ...NOT_BEGUN,
     queued_at: now,
-    started_at: null,
-    ended_at: null,
-    deadline_at: null,
     run_at: now + wait,
-    attempts: 0,
-    intent: null,
-    failure: null,
-    changes: null,
   });
   await addStep(query, id, now, 'queued', {
     retryOf: ended.id,

@@ -2,7 +2,7 @@ import { ActRefused } from '../core/act-refused.ts';
 import type { Digest } from '../core/digest.ts';
 import { EVERY_SERVICE } from '../core/every-service.ts';
 import type { Cause } from '../core/plan.ts';
-import type { Service } from '../core/service.ts';
+import { specDigest } from '../core/service.ts';
 import { verdictDetail, verdictReason } from '../core/verdict.ts';
 import type { DeploymentView, ServiceView } from '../core/views.ts';
 import { recordAction } from '../store/actions.ts';
@@ -224,6 +224,3 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     },
   };
 };
-
-const specDigest = (service: Service): Digest | null =>
-  service.image.ok ? service.image.image.digest : null;

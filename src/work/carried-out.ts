@@ -1,9 +1,9 @@
-import type { Observation, Service, Task } from '../core/service.ts';
+import { type Observation, type Service, specDigest, type Task } from '../core/service.ts';
 import type { Deployment, Intent } from '../store/deployments.ts';
 
 /** Whether a service of a cluster that is told the digest is as an intended update makes it. */
 export const shows = (deployment: Deployment, intent: Intent, service: Service): boolean => {
-  const digest = service.image.ok ? service.image.image.digest : null;
+  const digest = specDigest(service);
   // A forced restart may change no digest; it shows in the counter.
   const isRestart = deployment.cause === 'forced' && intent.phase === 'forward';
   return (
@@ -22,7 +22,7 @@ export const showsPrevious = (
   intent: Intent,
   service: Service,
 ): boolean => {
-  const digest = service.image.ok ? service.image.image.digest : null;
+  const digest = specDigest(service);
   const { version, forceUpdate } = service;
   if (version <= intent.version || forceUpdate > intent.forceUpdate) return false;
   return forceUpdate < intent.forceUpdate || digest !== deployment.from;

@@ -20,9 +20,10 @@ export const readMemory = async (db: Db, cluster: string, now: number): Promise<
   ]);
   /** That on a digest which was left by the engine's own means, unless it was released since it was brought. */
   const leftHold = (service: Service, digest: Digest): Hold | null => {
+    const left = wentBack(service);
     const last = proven.get(service.id);
-    if (last?.digest !== digest || active.has(service.id)) return null;
-    return (releasedAt(service.id, digest) ?? 0) > last.at ? null : wentBack(service);
+    if (left === null || last?.digest !== digest || active.has(service.id)) return null;
+    return (releasedAt(service.id, digest) ?? 0) > last.at ? null : left;
   };
   return {
     hold: (service, digest) =>

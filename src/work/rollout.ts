@@ -1,6 +1,6 @@
 import type { Digest } from '../core/digest.ts';
 import type { Failed } from '../core/follow.ts';
-import type { Service } from '../core/service.ts';
+import { type Service, specDigest } from '../core/service.ts';
 import { settledDigest } from '../core/settled.ts';
 import {
   type Deployment,
@@ -220,8 +220,7 @@ const followToEnd = async (
   const { status, seen } = end;
   switch (status.kind) {
     case 'converged': {
-      const runs =
-        intent.target ?? (seen.service.image.ok ? seen.service.image.image.digest : null);
+      const runs = intent.target ?? specDigest(seen.service);
       if (intent.failed !== null) {
         const detail = { takenBackTo: intent.target };
         return fail(deps, deployment, 'rolled-back', intent.failed, seen.service, detail, signal);

@@ -1,5 +1,5 @@
 import { imageWithTag } from '../core/image-reference.ts';
-import type { Service, Task } from '../core/service.ts';
+import { type Service, specDigest, type Task } from '../core/service.ts';
 import { type Verdict, verdictDetail, verdictReason } from '../core/verdict.ts';
 import type { ServiceView } from '../core/views.ts';
 
@@ -58,7 +58,7 @@ export const runningDigest = ({
   tasks,
   knownDigest,
 }: Omit<Judged, 'verdict'> & { readonly knownDigest: string | null }): string | null =>
-  mostRun(tasks ?? []) ?? (service.image.ok ? service.image.image.digest : null) ?? knownDigest;
+  mostRun(tasks ?? []) ?? specDigest(service) ?? knownDigest;
 
 const mostRun = (tasks: readonly Task[]): string | null => {
   const [first] = tasks;

@@ -19,22 +19,20 @@ export const showServices = async <Checked extends CheckedService>(
   latest: Awaited<ReturnType<typeof latestDeployments>>,
   lastTold: (one: Checked) => LastTold,
 ): Promise<readonly ServiceView[]> => {
-  const running = checked.map(runningDigest);
   const others = new Set<string>();
-  for (const [index, { service }] of checked.entries()) {
-    const digest = running[index] ?? null;
-    const last = latest.get(service.id);
-    if (digest !== null && last !== undefined && last.to !== digest) others.add(digest);
-  }
-  const builds = await readBuilds(db, [...others]);
-  return checked.map((one, index) => {
-    const digest = running[index] ?? null;
+  const seen = checked.map((one) => {
+    const running = runningDigest(one);
     const last = latest.get(one.service.id);
-    const build = last?.to === digest ? last?.build : builds.get(digest ?? '');
+    if (running !== null && last !== undefined && last.to !== running) others.add(running);
+    return { one, running, last };
+  });
+  const builds = await readBuilds(db, [...others]);
+  return seen.map(({ one, running, last }) => {
+    const build = last?.to === running ? last?.build : builds.get(running ?? '');
     return toServiceView(one, {
       ...lastTold(one),
       cluster,
-      running: digest,
+      running,
       deployment: last?.id ?? null,
       build: build ?? null,
     });

@@ -1,7 +1,7 @@
 import type { Digest } from '../core/digest.ts';
 import { type Failed, leavesService } from '../core/follow.ts';
 import { mayTakeBack } from '../core/labels.ts';
-import type { Observation } from '../core/service.ts';
+import { type Observation, specDigest } from '../core/service.ts';
 import { addStepOnWay, type Deployment, type Intent } from '../store/deployments.ts';
 import { readProven } from '../store/proven.ts';
 import { advanceUpdate } from './advance-update.ts';
@@ -42,7 +42,7 @@ export const engineCouldNotRollBack = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const proven = (await readProven(deps.db, deployment.cluster)).get(deployment.serviceId);
-  const present = seen.service.image.ok ? seen.service.image.image.digest : null;
+  const present = specDigest(seen.service);
   const isLeft = proven === undefined || present === proven.digest;
   const { message, task } = status;
   const failed: Failed = isLeft
@@ -76,7 +76,7 @@ export const takeBack = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const proven = (await readProven(deps.db, deployment.cluster)).get(deployment.serviceId);
-  const present = seen.service.image.ok ? seen.service.image.image.digest : null;
+  const present = specDigest(seen.service);
   const why = leavesService(failed.reason)
     ? 'the service is left as it is'
     : !deps.cluster.capabilities.setsDigest

@@ -3,7 +3,7 @@ import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { addHold } from '../../src/store/holds.ts';
 import type { NewService } from '../support/fake-engine.ts';
-import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
+import { openWorkBench, type RunningWork, type WorkBench } from '../support/work-bench.ts';
 
 let bench: WorkBench;
 let first: Digest;
@@ -27,6 +27,16 @@ const publish = (text: string): Digest => bench.registry.setTag('acme/web', 'v1'
 const specDigest = (): string =>
   bench.engine.service('web').Spec.TaskTemplate.ContainerSpec.Image.split('@')[1] ?? '';
 
+/** Publishes a digest again, and a push of it comes to nothing. */
+const expectHeld = async (work: RunningWork['work'], bad: Digest): Promise<void> => {
+  bench.registry.setTag('acme/web', 'v1', bad);
+  const { id } = await bench.hook(work, IMAGE(), bad);
+  await bench.looked();
+  expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
+    { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
+  ]);
+};
+
 it('a bad digest stays held also where a newer push came while it was taken back', async () => {
   add();
   const { work } = bench.start();
@@ -37,12 +47,7 @@ it('a bad digest stays held also where a newer push came while it was taken back
   const good = publish('three');
   await bench.hook(work, IMAGE(), good);
   expect(await bench.ended('web', 2)).toMatchObject({ state: 'succeeded', to: good });
-  bench.registry.setTag('acme/web', 'v1', bad);
-  const { id } = await bench.hook(work, IMAGE(), bad);
-  await bench.looked();
-  expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
-    { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
-  ]);
+  await expectHeld(work, bad);
   expect(bench.engine.running('web')).toEqual([good, good]);
 });
 
@@ -59,12 +64,7 @@ it('a bad digest stays held also where a newer push came while the engine took i
   const good = publish('three');
   await bench.hook(work, IMAGE(), good);
   expect(await bench.ended('web', 2)).toMatchObject({ state: 'succeeded', to: good });
-  bench.registry.setTag('acme/web', 'v1', bad);
-  const { id } = await bench.hook(work, IMAGE(), bad);
-  await bench.looked();
-  expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
-    { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
-  ]);
+  await expectHeld(work, bad);
   expect((await bench.deployments()).map(({ state }) => state)).toEqual([
     'superseded',
     'succeeded',
