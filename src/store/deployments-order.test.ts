@@ -4,15 +4,8 @@ import { digestOfChar, makeService } from '../../test/support/make-service.ts';
 import { makeDeployment, START } from '../../test/support/store-samples.ts';
 import type { Digest } from '../core/digest.ts';
 import type { DeploymentState } from '../core/views.ts';
-import {
-  endDeployment,
-  type Intent,
-  openDeployments,
-  postpone,
-  recordIntent,
-  recordSent,
-  refuteIntent,
-} from './deployments.ts';
+import { endDeployment, type Intent, openDeployments, postpone } from './deployments.ts';
+import { recordIntent, recordSent, refuteIntent } from './intents.ts';
 import { openStore, type Store } from './open-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';

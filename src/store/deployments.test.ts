@@ -12,11 +12,9 @@ import {
   lastSent,
   openDeployments,
   postpone,
-  recordIntent,
-  recordSent,
   recordTarget,
-  refuteIntent,
 } from './deployments.ts';
+import { recordIntent, recordSent, refuteIntent } from './intents.ts';
 import { openStore, type Store } from './open-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';

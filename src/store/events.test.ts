@@ -3,7 +3,8 @@ import { EVERY_SERVICE } from '../core/every-service.ts';
 import { makeDelivery, makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
 import { createIntakeWriter } from './accept-delivery.ts';
 import { recordAction } from './actions.ts';
-import { endDeployment, recordIntent } from './deployments.ts';
+import { endDeployment } from './deployments.ts';
+import { recordIntent } from './intents.ts';
 import {
   addEvent,
   countChanges,

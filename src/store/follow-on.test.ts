@@ -1,15 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOfChar } from '../../test/support/make-service.ts';
 import { makeDeployment, START } from '../../test/support/store-samples.ts';
-import {
-  type Deployment,
-  endDeployment,
-  findDeployment,
-  type Intent,
-  recordIntent,
-  recordSent,
-  refuteIntent,
-} from './deployments.ts';
+import { type Deployment, endDeployment, findDeployment, type Intent } from './deployments.ts';
+import { recordIntent, recordSent, refuteIntent } from './intents.ts';
 import { findDisplaced, followOn } from './follow-on.ts';
 import { openStore, type Store } from './open-store.ts';
 import { queueDeployment } from './queue-deployment.ts';

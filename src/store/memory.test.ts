@@ -8,7 +8,8 @@ import {
 import { makeDeployment, nextId, START } from '../../test/support/store-samples.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Service } from '../core/service.ts';
-import { type Deployment, endDeployment, findDeployment, recordSent } from './deployments.ts';
+import { type Deployment, endDeployment, findDeployment } from './deployments.ts';
+import { recordSent } from './intents.ts';
 import { addHold, type NewHold, readHolds, releaseHolds } from './holds.ts';
 import { openStore, type Store } from './open-store.ts';
 import { knownDigest, readProven, recordProven } from './proven.ts';

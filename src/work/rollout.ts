@@ -6,11 +6,10 @@ import {
   type Deployment,
   findDeployment,
   type Intent,
-  recordSent,
   recordTarget,
-  refuteIntent,
   waitUntil,
 } from '../store/deployments.ts';
+import { recordSent, refuteIntent } from '../store/intents.ts';
 import { readFreezes } from '../store/freezes.ts';
 import { addHoldOnce, readHolds } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';

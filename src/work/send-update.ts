@@ -7,10 +7,8 @@ import {
   type Deployment,
   type Intent,
   findDeployment,
-  raiseIntent,
-  recordIntent,
-  recordSent,
 } from '../store/deployments.ts';
+import { raiseIntent, recordIntent, recordSent } from '../store/intents.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { platformsFor } from './platforms-for.ts';
 import type { RolloutDeps } from './rollout-deps.ts';

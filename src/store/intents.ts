@@ -1,0 +1,86 @@
+import { type Expression, type SqlBool, sql } from 'kysely';
+import type { SpecChange } from '../core/views.ts';
+import { addStep, type Intent } from './deployments.ts';
+import { IS_OPEN } from './open-states.ts';
+import type { Query } from './open-store.ts';
+
+/**
+ * Whether the tag was not seen to have moved on from what is to be sent. A person's wish and the way back
+ * do not ask for it.
+ */
+const isStillPublished = ({ phase, target }: Intent): Expression<SqlBool> => {
+  if (phase === 'back' || target === null) return sql<SqlBool>`true`;
+  return sql<SqlBool>`(cause in ('forced', 'taken-back') or not exists (
+    select 1 from published
+    where published.name = deployments.name and published.tag = deployments.tag
+      and published.digest <> ${target}))`;
+};
+
+/**
+ * Commits what is about to be sent, before it is sent, and counts the attempt; false where nothing may be
+ * sent: the deployment has ended meanwhile, or a look has seen its tag elsewhere and left the service, which
+ * still had what that saw, as it was.
+ */
+export const recordIntent = async (
+  query: Query,
+  id: string,
+  intent: Intent,
+  deadlineAt: number,
+): Promise<boolean> => {
+  const row = await query
+    .updateTable('deployments')
+    .set((eb) => ({
+      state: 'updating',
+      intent: JSON.stringify(intent),
+      started_at: eb.fn.coalesce('started_at', eb.val(intent.at)),
+      deadline_at: deadlineAt,
+      attempts: eb('attempts', '+', 1),
+    }))
+    .where('id', '=', id)
+    .where(IS_OPEN)
+    .where(isStillPublished(intent))
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+};
+
+/** What was intended is known not to have been carried out. */
+export const refuteIntent = async (query: Query, id: string, intent: Intent): Promise<void> => {
+  await query
+    .updateTable('deployments')
+    .set({ intent: JSON.stringify({ ...intent, refuted: true } satisfies Intent) })
+    .where('id', '=', id)
+    .execute();
+};
+
+/** What was intended was done to a later version than the one that was decided upon. */
+export const raiseIntent = async (query: Query, id: string, intent: Intent): Promise<void> => {
+  await query
+    .updateTable('deployments')
+    .set({ intent: JSON.stringify(intent) })
+    .where('id', '=', id)
+    .execute();
+};
+
+/** The update was taken by the cluster and is followed from now on; false where it has ended meanwhile. */
+export const recordSent = async (
+  query: Query,
+  id: string,
+  at: number,
+  detail: Readonly<Record<string, unknown>>,
+  changes: readonly SpecChange[] | null = null,
+): Promise<boolean> => {
+  const row = await query
+    .updateTable('deployments')
+    .set({
+      state: 'verifying',
+      ...(changes === null ? {} : { changes: JSON.stringify(changes) }),
+    })
+    .where('id', '=', id)
+    .where(IS_OPEN)
+    .returning('id')
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  await addStep(query, id, at, 'update-sent', detail);
+  return true;
+};
