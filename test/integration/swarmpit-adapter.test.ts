@@ -130,7 +130,7 @@ describe('reading a swarm through Swarmpit', () => {
     const { cluster } = await start();
     expect(await cluster.identify(signal)).toEqual({
       swarmId: null,
-      description: 'Swarmpit 1.11-SNAPSHOT, Docker Engine 28.0.0-fake',
+      description: 'Swarmpit 1.10, Docker Engine 28.0.0-fake',
     });
     expect(cluster.capabilities).toEqual({
       setsDigest: false,
@@ -161,7 +161,7 @@ describe('signing in at Swarmpit', () => {
     expect(await connect(swarmpit, { token }).listServices(signal)).toEqual([]);
   });
 
-  it.each(['expired', 'revoked'] as const)(
+  it.each(['expired', 'discarded'] as const)(
     'says what to do about a token that is %s',
     async (state) => {
       const { swarmpit, cluster } = await start();
@@ -284,7 +284,7 @@ describe('redeploying through Swarmpit', () => {
   });
 
   it('shows an image that Swarmpit deployed without a digest as what it is', async () => {
-    const { engine, registry, cluster } = await start();
+    const { engine, registry, cluster } = await start({ version: 'master' });
     const content = fakeImage('two', { form: 'oci' });
     registry.setTag('acme/web', 'v1', content);
     const headers = { 'content-type': content.mediaType };

@@ -20,7 +20,9 @@ export const serviceLogs = (
   const record = state.find(serviceId);
   if (record === undefined) return null;
   const tail = Number(query.get('tail') ?? 'all');
-  const details = query.get('details') === '1' || query.get('details') === 'true';
+  const isAsked = (name: string): boolean => ['1', 'true'].includes(query.get(name) ?? '');
+  const details = isAsked('details');
+  const time = isAsked('timestamps') ? `${state.timestamp()} ` : '';
   return Buffer.concat(
     record.tasks.flatMap((task) => {
       const lines = linesOf(task);
@@ -28,7 +30,7 @@ export const serviceLogs = (
       const prefix = details
         ? `com.docker.swarm.node.id=${task.NodeID ?? ''},com.docker.swarm.service.id=${task.ServiceID},com.docker.swarm.task.id=${task.ID} `
         : '';
-      return kept.map((line) => frame(query.get('stderr') === '1' ? 2 : 1, `${prefix}${line}\n`));
+      return kept.map((line) => frame(isAsked('stderr') ? 2 : 1, `${time}${prefix}${line}\n`));
     }),
   );
 };

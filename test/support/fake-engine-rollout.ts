@@ -237,7 +237,10 @@ export const createRollouts = (deps: {
     isBusy(record) {
       const status = record.service.UpdateStatus?.State;
       if (status === 'updating' || status === 'rollback_started') return true;
-      return record.tasks.some((task) => isLive(task) && task.Status.State !== 'running');
+      const runsOn = !isJob(record.service.Spec);
+      return record.tasks.some(
+        (task) => isLive(task) && !(runsOn && task.Status.State === 'running'),
+      );
     },
   };
 };

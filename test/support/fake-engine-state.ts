@@ -40,8 +40,12 @@ const TERMINAL: ReadonlySet<TaskState> = new Set([
   'orphaned',
 ]);
 
+/** A task of a job is wanted until it has completed. */
+const isWanted = ({ DesiredState }: EngineTask): boolean =>
+  DesiredState === 'complete' || !TERMINAL.has(DesiredState);
+
 export const isLive = (task: EngineTask): boolean =>
-  !TERMINAL.has(task.DesiredState) && !TERMINAL.has(task.Status.State);
+  isWanted(task) && !TERMINAL.has(task.Status.State);
 
 /** What the engine keeps: services with tasks, nodes, and the one counter behind every version. */
 export const createEngineState = (
@@ -142,7 +146,7 @@ export const createEngineState = (
       ...(slot === null ? {} : { Slot: slot }),
       ...(nodeId === undefined ? {} : { NodeID: nodeId }),
       Status: { Timestamp: at, State: 'new', Message: 'created' },
-      DesiredState: 'running',
+      DesiredState: isJob(record.service.Spec) ? 'complete' : 'running',
       ...(record.service.JobStatus === undefined
         ? {}
         : { JobIteration: { ...record.service.JobStatus.JobIteration } }),

@@ -75,7 +75,7 @@ export const createTaskLife = (deps: {
     const run = (): void => {
       const ContainerStatus = task.Status.ContainerStatus ?? container(0);
       state.setTask(task, 'running', 'started', { ContainerStatus });
-      if (isJob(record.service.Spec)) {
+      if (isJob(record.service.Spec) && outcome.kind !== 'crash') {
         later(task, durations.startMs, () => {
           state.setTask(task, 'complete', 'finished');
           settled?.(task);

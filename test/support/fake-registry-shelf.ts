@@ -3,7 +3,11 @@ import { type Digest, parseDigest } from '../../src/core/digest.ts';
 import { digestOf, type FakeContent, MEDIA_TYPES } from './fake-registry-images.ts';
 import { type Answer, registryError } from './fake-registry-sign-in.ts';
 
-type Manifest = { readonly mediaType: string; readonly bytes: Buffer };
+type Manifest = {
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+  readonly children?: readonly FakeContent[];
+};
 type Repository = { readonly tags: Map<string, Digest>; readonly manifests: Map<Digest, Manifest> };
 
 export type Shelf = {
@@ -21,6 +25,19 @@ export type Shelf = {
     repository: string,
     reference: string,
   ) => Promise<Answer>;
+};
+
+/**
+ * Like distribution: a client that knows Docker's manifests and no lists of them gets the one for
+ * `linux/amd64` when it asks for a tag.
+ */
+const memberFor = (
+  manifest: Manifest | undefined,
+  { accept = '' }: IncomingHttpHeaders,
+): FakeContent | null => {
+  const { manifest: plain, index } = MEDIA_TYPES.docker;
+  const isUnknown = manifest?.mediaType === index && !accept.includes(index);
+  return isUnknown && accept.includes(plain) ? (manifest.children?.[0] ?? null) : null;
 };
 
 /** Repositories, tags, manifests and blobs, answered for as distribution's registry does. */
@@ -64,6 +81,12 @@ export const createShelf = (): Shelf => {
       if (headers['if-none-match'] === etag) return { status: 304, headers: { etag }, body: '' };
       const manifest = repository.manifests.get(digest);
       const mediaType = manifest?.mediaType ?? MEDIA_TYPES.oci.manifest;
+      const member = parseDigest(reference) === null ? memberFor(manifest, headers) : null;
+      if (member !== null) {
+        const { digest: found, mediaType: type, bytes } = member;
+        const told = { 'content-type': type, 'docker-content-digest': found };
+        return { status: 200, headers: told, body: bytes };
+      }
       // Like distribution: who does not accept OCI's types is told that there is nothing.
       const accepted = headers.accept ?? '';
       if (mediaType.includes('.oci.') && !accepted.includes(mediaType)) {

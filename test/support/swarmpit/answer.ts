@@ -1,0 +1,25 @@
+/** An answer of Swarmpit. Only the two sign-in layers set `X-Backend-Server: swarmpit`. */
+export type SwarmpitAnswer = {
+  readonly status: number;
+  /** Undefined for an empty body. */
+  readonly body?: unknown;
+  readonly isMarked?: boolean;
+};
+
+export const withError = (status: number, error: string | null): SwarmpitAnswer => ({
+  status,
+  body: { error },
+});
+
+export const ok = (body: unknown): SwarmpitAnswer => ({ status: 200, body });
+
+/** What its router has no route for: no body, whoever asks. */
+export const NO_ROUTE: SwarmpitAnswer = { status: 404 };
+
+export const TIMED_OUT = withError(408, 'Request timeout');
+
+/** Any exception that Swarmpit does not expect: the whole of it, and no `error`. */
+export const exception = (cause: string): SwarmpitAnswer => ({
+  status: 500,
+  body: { cause, via: [], trace: [] },
+});
