@@ -1,6 +1,6 @@
 import { imageName, imageWithTag } from '../core/image-reference.ts';
 import type { Log } from '../core/log.ts';
-import { isPlainManifest } from '../core/published.ts';
+import { isPlainManifest, type LookUpFailure } from '../core/published.ts';
 import type { Db } from '../store/open-store.ts';
 import { type NewLookUp, readLookUpsAfter, recordLookUps } from '../store/published.ts';
 import { relaxed } from '../store/relaxed.ts';
@@ -31,6 +31,9 @@ export type KeptAnswers = {
  */
 const UNREACHABLE_FOR_MS = 60_000;
 
+/** Failures that a restart does not put right; a sign-in may have been repaired by it. */
+const LASTING: ReadonlySet<LookUpFailure> = new Set(['tag-gone', 'rate-limited']);
+
 /** A crash loses what was answered within it: a few images of a registry, never all of them. */
 const WRITE_EVERY_MS = 100;
 
@@ -52,8 +55,8 @@ export const keepAnswers = async (
     [...remembered].filter(
       ([, { lookUp, askedAt }]) =>
         lookUp.kind === 'published' ||
-        lookUp.reason !== 'unreachable' ||
-        now - askedAt < UNREACHABLE_FOR_MS,
+        LASTING.has(lookUp.reason) ||
+        (lookUp.reason === 'unreachable' && now - askedAt < UNREACHABLE_FOR_MS),
     ),
   );
   const asking = new Map([...before].map(([image, { askedAt }]) => [image, askedAt]));

@@ -158,6 +158,26 @@ describe('a run that is interrupted', () => {
   });
 
   it.each([
+    ['refused the sign-in', 403],
+    ['answered with something else', 410],
+  ])('asks a registry again that %s, which a restart may have put right', async (_name, status) => {
+    await open();
+    const repair = bench.registry.fault({ kind: 'status', status }, { repository: 'acme/app-01' });
+    bench.registry.fault({ kind: 'hang' }, { repository: 'acme/app-05' });
+    const one = bench.start();
+    const { id } = await start(one.work);
+    await keptAllBut(1);
+    await one.stop();
+    repair();
+    bench.start();
+    const run = await ended(id);
+    expect(run.services.find(({ name }) => name === 'app-01')).toMatchObject({
+      verdict: 'current',
+    });
+    expect(run.services.filter(({ reason }) => reason !== null)).toHaveLength(1);
+  });
+
+  it.each([
     ['a moment', 0, 1, 'unreachable'],
     ['a minute', 61_000, 2, null],
   ])(

@@ -34,6 +34,10 @@ export type FaultFilter = {
   readonly kind?: FakeRequestKind;
   readonly repository?: string;
   readonly reference?: string;
+  /** A part of the path or of its query. */
+  readonly query?: string;
+  /** Whether it shows an `Authorization`. */
+  readonly signedIn?: boolean;
   /** How many requests it meets before it is over; without it, all until it is removed. */
   readonly times?: number;
 };

@@ -5,10 +5,16 @@ export type FakeUsers = Readonly<Record<string, string>>;
 
 export type FakeSignIn =
   | { readonly kind: 'none' }
-  | { readonly kind: 'basic'; readonly users: FakeUsers }
+  | {
+      readonly kind: 'basic';
+      readonly users: FakeUsers;
+      /** Repositories that anybody may read. */
+      readonly open?: readonly string[];
+    }
   | {
       readonly kind: 'token';
       readonly users: FakeUsers;
+      readonly open?: readonly string[];
       /** Also hand tokens to those who name nobody. */
       readonly anonymous?: boolean;
       /** Where tokens are had; `/token` of the registry itself if left out. */
@@ -94,6 +100,8 @@ export const createGate = (signIn: FakeSignIn, origin: () => string): FakeGate =
 
   return {
     refuse: (request, repository) => {
+      const open = signIn.kind === 'none' ? [] : (signIn.open ?? []);
+      if (repository !== null && open.includes(repository)) return null;
       if (signIn.kind === 'basic' && !knows(basicUser(request))) {
         return registryError(401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="fake"' });
       }

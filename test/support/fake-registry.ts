@@ -99,8 +99,10 @@ const targetOf = (path: string): Target => {
 
 const matches = (
   filter: Omit<FaultFilter, 'times'>,
-  request: Target & { method: string },
+  request: Target & { method: string; path?: string; signedIn?: boolean },
 ): boolean =>
+  (filter.signedIn ?? request.signedIn) === request.signedIn &&
+  (request.path ?? '').includes(filter.query ?? '') &&
   (filter.method ?? request.method) === request.method &&
   (filter.kind ?? request.kind) === request.kind &&
   (filter.repository ?? request.repository) === request.repository &&
@@ -127,7 +129,7 @@ export const startFakeRegistry = async (
   const gate = createGate(options.signIn ?? { kind: 'none' }, () => origin);
   const quota = options.quota;
 
-  const take = (request: Target & { method: string }): Fault[] => {
+  const take = (request: Target & { method: string; path: string; signedIn: boolean }): Fault[] => {
     const met: Fault[] = [];
     for (const armed of faults.toReversed()) {
       if (armed.left <= 0 || !matches(armed.filter, request)) continue;
@@ -176,7 +178,8 @@ export const startFakeRegistry = async (
       requests.push({ method, path: request.url ?? '/', ...target, headers, at: Date.now() });
     }
     if (options.latencyMs !== undefined) await wait(options.latencyMs);
-    const met = take({ ...target, method });
+    const signedIn = request.headers.authorization !== undefined;
+    const met = take({ ...target, method, path: request.url ?? '/', signedIn });
     for (const fault of met) if (answerWithFault(fault, response)) return;
     const answer = await usualAnswer(request, url, target);
     const headers: Record<string, string> = {

@@ -84,18 +84,29 @@ export const createAsk = (parts: Parts): Ask => {
   const askOnce = async (
     endpoint: Endpoint,
     question: Question,
-    deadline: Deadline,
+    { deadline, begun }: Pick<Asking, 'deadline' | 'begun'>,
   ): Promise<Answer> => {
-    const isPlain = endpoint.scheme === 'http' || plain.has(endpoint.name);
     const scope = question.repository === null ? null : `repository:${question.repository}:pull`;
-    const asking: Asking = { endpoint, scheme: isPlain ? 'http' : 'https', scope, deadline };
+    const over = (scheme: Asking['scheme']): Promise<Answer> =>
+      askSignedIn(parts, { endpoint, scheme, scope, deadline, begun }, question);
+    if (endpoint.scheme !== 'either') return over(endpoint.scheme);
+    if (plain.has(endpoint.name)) {
+      try {
+        const answer = await over('http');
+        // What speaks TLS answers that to a request without.
+        if (answer.status !== 400) return answer;
+        plain.delete(endpoint.name);
+      } catch (error) {
+        plain.delete(endpoint.name);
+        throw error;
+      }
+    }
     try {
-      return await askSignedIn(parts, asking, question);
+      return await over('https');
     } catch (error) {
-      const isAnswered = error instanceof RegistryError && error.speaksNoTls;
-      if (!isAnswered || endpoint.scheme !== 'either' || isPlain) throw error;
+      if (!(error instanceof RegistryError && error.speaksNoTls)) throw error;
       plain.add(endpoint.name);
-      return askSignedIn(parts, { ...asking, scheme: 'http' }, question);
+      return over('http');
     }
   };
 
@@ -106,12 +117,12 @@ export const createAsk = (parts: Parts): Ask => {
       return Promise.reject(new RegistryError('unreachable', detail));
     }
     const lane = parts.lanes(endpoint.name, endpoint.concurrency);
-    return lane.run(caller, async () => {
+    return lane.run(caller, question.repository, async (begun) => {
       const deadline = startDeadline(caller, lookUpMs);
       for (let attempt = 1; ; attempt += 1) {
         await rest(lane, endpoint, question.method, deadline);
         try {
-          const answer = await askOnce(endpoint, question, deadline);
+          const answer = await askOnce(endpoint, question, { deadline, begun });
           parts.quotas.note(endpoint.name, answer);
           return judgeStatus(parts, lane, endpoint, question, answer);
         } catch (error) {

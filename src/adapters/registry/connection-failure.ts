@@ -42,8 +42,10 @@ const NO_TLS = new Set([
 const unreachable = (
   detail: string,
   cause: unknown,
-  options: { retryable?: boolean; speaksNoTls?: boolean } = {},
+  options: { retryable?: boolean; speaksNoTls?: boolean; noConnection?: boolean } = {},
 ): RegistryError => new RegistryError('unreachable', detail, { ...options, noAnswer: true, cause });
+
+const CANNOT_CONNECT = { retryable: true, noConnection: true } as const;
 
 /** What a failure of the connection to `host` means, in words for a person. */
 export const explainConnectionFailure = (
@@ -55,22 +57,25 @@ export const explainConnectionFailure = (
   const code = codeOf(error);
   if (error instanceof TimeUp || code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') {
     const seconds = Math.round(limitMs / 100) / 10;
-    return unreachable(`${host} did not answer within ${seconds} s`, error, { retryable: true });
+    const noConnection = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT';
+    const detail = `${host} did not answer within ${seconds} s`;
+    return unreachable(detail, error, { retryable: true, noConnection });
   }
   if (code === 'FORBIDDEN_ADDRESS') {
     return new RegistryError('unreachable', `${host} leads to an address that is never asked`);
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return unreachable(`${host} has a name that cannot be resolved`, error, { retryable: true });
+    return unreachable(`${host} has a name that cannot be resolved`, error, CANNOT_CONNECT);
   }
   if (code === 'ECONNREFUSED') {
-    return unreachable(`${host} refuses connections`, error, { retryable: true });
+    return unreachable(`${host} refuses connections`, error, CANNOT_CONNECT);
   }
   if (UNTRUSTED.has(code)) {
     const advice = 'if its authority is your own, give it as the ca of this registry';
     return unreachable(
       `${host} shows a certificate that is not trusted (${code}); ${advice}`,
       error,
+      { noConnection: true },
     );
   }
   if (code.includes('CERTIFICATE_REQUIRED')) {

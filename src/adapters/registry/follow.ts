@@ -4,7 +4,7 @@ import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
 import type { Asking } from './sign-in.ts';
 import type { Answer, Target } from './exchange-once.ts';
-import type { Transport } from './transport.ts';
+import type { Exchange, Transport } from './transport.ts';
 
 export type Question = {
   readonly method: 'GET' | 'HEAD';
@@ -43,8 +43,15 @@ export const follow = async (
   const first = { ...rootOf(endpoint, scheme), pathname: question.path };
   let url: Target = first;
   let isOwn = true;
+  const sendTo = async (exchange: Exchange, own: boolean): Promise<Answer> => {
+    try {
+      return await transport.send(exchange, deadline);
+    } catch (error) {
+      throw !own && error instanceof RegistryError ? RegistryError.elsewhere(error) : error;
+    }
+  };
   for (let redirects = 0; ; redirects += 1) {
-    const answer = await transport.send(
+    const answer = await sendTo(
       {
         method: question.method,
         url,
@@ -57,7 +64,7 @@ export const follow = async (
         mayBeLocal: isOwn || isLoopbackHostname(first.hostname),
         connections: endpoint.concurrency,
       },
-      deadline,
+      isOwn,
     );
     if (!isRedirect(answer.status)) return { ...answer, url };
     const from = new URL(url.pathname + url.search, url.origin);

@@ -1,61 +1,59 @@
 import { createBoundedCache } from './bounded-cache.ts';
+import type { Outages } from './outages.ts';
 import { createPlaces } from './places.ts';
-import { RegistryError } from './registry-error.ts';
 
-/** So many look-ups in a row that a registry left without an answer tell those waiting what to expect. */
-const FAILURES_THAT_TELL = 3;
 const MOST_LANES = 256;
 
 /** The way to one registry: so many at a time, and nobody while it asked to be left alone. */
 export type Lane = {
-  /** Runs `work` when its turn comes; throws the caller's reason if it is aborted before. */
-  readonly run: <T>(caller: AbortSignal, work: () => Promise<T>) => Promise<T>;
+  /**
+   * Runs `work` when its turn comes, and tells it when it was asked for, by the order of
+   * {@link Outages}; throws the caller's reason if it is aborted before.
+   */
+  readonly run: <T>(
+    caller: AbortSignal,
+    about: string | null,
+    work: (begun: number) => Promise<T>,
+  ) => Promise<T>;
   /** How long it still wants to be left alone by requests of that method, in ms. */
   readonly restMs: (method: string) => number;
   /** A 429 to a HEAD, which costs nothing, is meant for everything; one to a GET for GETs. */
   readonly restFor: (method: string, ms: number) => void;
 };
 
-const createLane = (concurrency: number, now: () => number): Lane => {
+const createLane = (
+  host: string,
+  concurrency: number,
+  { outages, now }: { outages: Outages; now: () => number },
+): Lane => {
   const places = createPlaces(concurrency);
-  let failuresInRow = 0;
-  let lastFailure: { at: number; error: RegistryError } | null = null;
   const restUntil = { HEAD: 0, GET: 0 };
-  let clock = 0;
 
-  const note = async <T>(work: () => Promise<T>): Promise<T> => {
+  const note = async <T>(
+    caller: AbortSignal,
+    about: string | null,
+    work: () => Promise<T>,
+  ): Promise<T> => {
     try {
       const result = await work();
-      failuresInRow = 0;
+      outages.note(host, about, null);
       return result;
     } catch (error) {
-      if (error instanceof RegistryError && error.noAnswer) {
-        clock += 1;
-        failuresInRow += 1;
-        lastFailure = { at: clock, error };
-      } else {
-        failuresInRow = 0;
-      }
+      // Somebody who went away has learnt nothing.
+      if (!caller.aborted) outages.note(host, about, error);
       throw error;
     }
   };
 
   return {
-    run: async (caller, work) => {
+    run: async (caller, about, work) => {
       caller.throwIfAborted();
-      clock += 1;
-      const joined = clock;
+      const begun = outages.begin();
       await places.take(caller);
       try {
-        // Who was waiting while it failed again and again would only wait longer for the same.
-        if (
-          failuresInRow >= FAILURES_THAT_TELL &&
-          lastFailure !== null &&
-          joined < lastFailure.at
-        ) {
-          throw lastFailure.error;
-        }
-        return await note(work);
+        const told = outages.tell(host, begun, about);
+        if (told !== null) throw told;
+        return await note(caller, about, () => work(begun));
       } finally {
         places.giveBack();
       }
@@ -70,12 +68,15 @@ const createLane = (concurrency: number, now: () => number): Lane => {
 };
 
 /** One lane a host, made when first needed. */
-export const createLanes = (now: () => number): ((host: string, concurrency: number) => Lane) => {
+export const createLanes = (parts: {
+  outages: Outages;
+  now: () => number;
+}): ((host: string, concurrency: number) => Lane) => {
   const lanes = createBoundedCache<Lane>({ entries: MOST_LANES });
   return (host, concurrency) => {
     const present = lanes.get(host);
     if (present !== undefined) return present;
-    const made = createLane(concurrency, now);
+    const made = createLane(host, concurrency, parts);
     lanes.set(host, made);
     return made;
   };

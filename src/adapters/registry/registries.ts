@@ -17,6 +17,7 @@ import { createCredentialSource } from './credentials.ts';
 import { createDockerConfigReader } from './docker-config.ts';
 import { createFindDigestAt } from './find-digest.ts';
 import { createLanes } from './lane.ts';
+import { createOutages } from './outages.ts';
 import { createQuotaBook, type RegistryQuota } from './quotas.ts';
 import { readPublishedManifest, readPublishedPlatforms } from './read-manifest.ts';
 import { RegistryError } from './registry-error.ts';
@@ -128,8 +129,10 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
   const { dockerConfig = null } = options;
   const readConfig = dockerConfig === null ? null : createDockerConfigReader(dockerConfig);
   const credentials = createCredentialSource(readConfig, closed, now);
+  const outages = createOutages();
   const signIn = createSignIn({
     transport,
+    outages,
     credentials,
     trials: createTrials(now),
     attemptMs,
@@ -141,7 +144,7 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
     transport,
     signIn,
     trials: createTrials(now),
-    lanes: createLanes(now),
+    lanes: createLanes({ outages, now }),
     quotas,
     settings: {
       lookUpMs: options.limits?.lookUpMs ?? LOOK_UP_MS,

@@ -9,6 +9,8 @@ export class RegistryError extends Error {
   readonly retryAfterMs: number | null;
   /** The host could not be reached or kept silent, whatever it was asked. */
   readonly noAnswer: boolean;
+  /** Not even a connection to it came about, so that what was asked for cannot matter. */
+  readonly noConnection: boolean;
   /** The other end answered a TLS greeting with something that is none. */
   readonly speaksNoTls: boolean;
 
@@ -20,6 +22,7 @@ export class RegistryError extends Error {
       retryable?: boolean;
       retryAfterMs?: number | null;
       noAnswer?: boolean;
+      noConnection?: boolean;
       speaksNoTls?: boolean;
       cause?: unknown;
     } = {},
@@ -29,6 +32,13 @@ export class RegistryError extends Error {
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.noAnswer = options.noAnswer ?? false;
+    this.noConnection = options.noConnection ?? false;
     this.speaksNoTls = options.speaksNoTls ?? false;
+  }
+
+  /** The same, of a host that the registry sent us to: it says nothing of the registry itself. */
+  static elsewhere(error: RegistryError): RegistryError {
+    const { reason, message, retryable, retryAfterMs } = error;
+    return new RegistryError(reason, message, { retryable, retryAfterMs, cause: error });
   }
 }

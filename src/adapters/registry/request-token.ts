@@ -2,6 +2,7 @@ import type { Credentials } from './docker-config.ts';
 import type { CredentialSource, FoundCredentials } from './credentials.ts';
 import { type Deadline, startDeadline } from '../exchange/deadline.ts';
 import { isLoopbackHostname } from './forbidden-address.ts';
+import type { Outages } from './outages.ts';
 import type { Realm } from './realm.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
@@ -9,7 +10,7 @@ import { parseRetryAfter } from './retry-after.ts';
 import { parseTokenAnswer, type Token } from './tokens.ts';
 import type { Answer } from './exchange-once.ts';
 import type { Exchange, Transport } from './transport.ts';
-import type { Trials } from './trials.ts';
+import type { Trial, Trials } from './trials.ts';
 
 const MOST_TOKEN_BYTES = 64 * 1024;
 /** How token servers know us in their logs. */
@@ -22,6 +23,8 @@ type Wish = {
   readonly scope: string | null;
   /** A token was refused just now: what a helper told before may be out of date. */
   readonly isRepeated: boolean;
+  /** When the first who waits for it asked, by the order of {@link Outages}. */
+  readonly begun: number;
 };
 
 const askedFor = ({ service, scope }: Wish): [string, string][] => [
@@ -63,11 +66,23 @@ const explainRefusal = (wish: Wish, found: FoundCredentials): string => {
     : `${name} wants a sign-in, and its credentials cannot be had: ${found.problem}`;
 };
 
+/** About what was asked for, by somebody who is known. */
+const refusedScope = ({ endpoint, scope }: Wish, status: number): RegistryError => {
+  const repository = /^repository(?:\([^)]*\))?:(.+):[^:]*$/.exec(scope ?? '')?.[1];
+  const what = repository === undefined ? '' : ` to ${repository}`;
+  return new RegistryError(
+    'sign-in-refused',
+    `${endpoint.name} refuses access${what} (${status}); its credentials may lack the right to pull, or there is no such repository`,
+  );
+};
+
 const readAnswer = (answer: Answer, wish: Wish, found: FoundCredentials, now: number): Token => {
   const { status } = answer;
   const { name } = wish.endpoint;
   const realm = wish.realm.url.host;
   if (status === 200) return parseTokenAnswer(answer.body, realm, now);
+  const wasShown = found.credentials !== null && wish.realm.kind === 'trusted';
+  if (status === 403 && wasShown) throw refusedScope(wish, status);
   if (status === 401 || status === 403) {
     throw new RegistryError('sign-in-refused', explainRefusal(wish, found));
   }
@@ -86,39 +101,64 @@ const readAnswer = (answer: Answer, wish: Wish, found: FoundCredentials, now: nu
   throw new RegistryError('malformed', `${realm}, where ${name} signs in, answered ${status}`);
 };
 
+type Parts = {
+  readonly transport: Transport;
+  readonly credentials: CredentialSource;
+  readonly trials: Trials<Answer>;
+  readonly outages: Outages;
+  readonly attemptMs: number;
+  readonly closed: AbortSignal;
+  readonly now: () => number;
+};
+
 /** Gets a token from where a registry's challenge points, with credentials only where they belong. */
-export const requestToken = async (
-  parts: {
-    transport: Transport;
-    credentials: CredentialSource;
-    trials: Trials<Answer>;
-    attemptMs: number;
-    closed: AbortSignal;
-    now: () => number;
-  },
-  wish: Wish,
-): Promise<Token> => {
+export const requestToken = async (parts: Parts, wish: Wish): Promise<Token> => {
   const { endpoint, realm } = wish;
-  const registry = new URL(`https://${endpoint.authority}`).hostname;
   const found = await parts.credentials.find(endpoint, parts.closed, { fresh: wish.isRepeated });
   const shown = realm.kind === 'trusted' ? found.credentials : null;
-  const isOwn = realm.url.host === endpoint.authority;
   // Several may wait for it, so none of them can end it; its own limits do.
   const deadline = startDeadline(parts.closed, parts.attemptMs);
-  const exchange = {
-    ...compose(wish, shown),
+  const send = (about: Wish): Promise<Answer> =>
+    sendToRealm(parts, about, compose(about, shown), deadline);
+  if (shown === null) return readAnswer(await send(wish), wish, found, parts.now());
+  const { answer, credentials } = await parts.trials(
+    realm.url.host,
+    secretOf(shown),
+    deadline,
+    async () => judgeTrial(wish, await send(wish), send),
+  );
+  if (answer.status === 401 && credentials === 'accepted') throw refusedScope(wish, 401);
+  return readAnswer(answer, wish, found, parts.now());
+};
+
+/** One request; whether the token server can be reached says nothing of the registry itself. */
+const sendToRealm = async (
+  { transport, outages }: Parts,
+  { endpoint, realm, scope, begun }: Wish,
+  request: Pick<Exchange, 'method' | 'url' | 'headers' | 'body'>,
+  deadline: Deadline,
+): Promise<Answer> => {
+  const registry = new URL(`https://${endpoint.authority}`).hostname;
+  const isOwn = realm.url.host === endpoint.authority;
+  const host = `sign-in at ${realm.url.host}`;
+  const told = outages.tell(host, begun, scope);
+  if (told !== null) throw RegistryError.elsewhere(told);
+  const exchange: Exchange = {
+    ...request,
     maxBytes: MOST_TOKEN_BYTES,
     tls: isOwn ? endpoint.tls : endpoint.tlsElsewhere,
     mayBeLocal:
       realm.url.hostname === registry || isLoopbackHostname(registry) || realm.kind === 'trusted',
     connections: endpoint.concurrency,
   };
-  const send = (): Promise<Answer> => parts.transport.send(exchange, deadline);
-  const answer =
-    shown === null
-      ? await send()
-      : await sendOnTrial(parts.trials, realm.url.host, shown, deadline, send);
-  return readAnswer(answer, wish, found, parts.now());
+  try {
+    const answer = await transport.send(exchange, deadline);
+    outages.note(host, scope, null);
+    return answer;
+  } catch (error) {
+    outages.note(host, scope, error);
+    throw error instanceof RegistryError ? RegistryError.elsewhere(error) : error;
+  }
 };
 
 const secretOf = (credentials: Credentials): string =>
@@ -126,22 +166,18 @@ const secretOf = (credentials: Credentials): string =>
     ? credentials.token.reveal()
     : `${credentials.username}:${credentials.password.reveal()}`;
 
-const sendOnTrial = async (
-  trials: Trials<Answer>,
-  host: string,
-  shown: Credentials,
-  deadline: Deadline,
-  send: () => Promise<Answer>,
-): Promise<Answer> => {
-  const { answer } = await trials(host, secretOf(shown), deadline, async () => {
-    const told = await send();
-    return { answer: told, credentials: judgeCredentials(told.status) };
-  });
-  return answer;
-};
-
-/** A 403 is about what was asked for: who it was is known then. */
-const judgeCredentials = (status: number): 'accepted' | 'refused' | 'unknown' => {
-  if (status === 401) return 'refused';
-  return status === 200 || status === 403 ? 'accepted' : 'unknown';
+/**
+ * What an answer says of the credentials. A 401 may be about the repository: then they are good enough for a
+ * token that opens nothing. A 403 always is about what was asked for.
+ */
+const judgeTrial = async (
+  wish: Wish,
+  answer: Answer,
+  send: (wish: Wish) => Promise<Answer>,
+): Promise<Trial<Answer>> => {
+  const opensNothing =
+    answer.status === 401 && wish.scope !== null ? await send({ ...wish, scope: null }) : answer;
+  const { status } = opensNothing;
+  if (status === 401) return { answer, credentials: 'refused' };
+  return { answer, credentials: status === 200 || status === 403 ? 'accepted' : 'unknown' };
 };

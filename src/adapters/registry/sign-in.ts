@@ -1,8 +1,8 @@
-import { createBoundedCache } from './bounded-cache.ts';
-import { type Challenge, parseChallenges } from './challenge.ts';
 import type { CredentialSource, FoundCredentials } from './credentials.ts';
 import type { Deadline } from '../exchange/deadline.ts';
 import { inTime } from './in-time.ts';
+import { createLearntWants, isSameWant, type Wanted } from './learnt.ts';
+import type { Outages } from './outages.ts';
 import { judgeRealm, type Realm } from './realm.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
@@ -12,10 +12,6 @@ import type { Answer } from './exchange-once.ts';
 import type { Transport } from './transport.ts';
 import type { Trials } from './trials.ts';
 
-type Wanted =
-  | { readonly kind: 'basic' }
-  | { readonly kind: 'bearer'; readonly realm: string; readonly service: string | null };
-
 /** Someone who asks at an endpoint, over the scheme that it turned out to speak. */
 export type Asking = {
   readonly endpoint: Endpoint;
@@ -23,31 +19,29 @@ export type Asking = {
   /** What is to be read: `repository:acme/app:pull`; null for the registry as such. */
   readonly scope: string | null;
   readonly deadline: Deadline;
+  /** When it was asked for, by the order of {@link Outages}. */
+  readonly begun: number;
 };
+
+/** What can be shown before the registry wants it. */
+export type Prepared =
+  | { readonly kind: 'ready'; readonly authorization: string; readonly isGuess: boolean }
+  /** It wanted something before that cannot be had now. */
+  | { readonly kind: 'failed'; readonly want: Wanted; readonly error: RegistryError };
 
 /** Finds the `Authorization` that a registry wants. */
 export type SignIn = {
-  /** What the registry wanted before, so that it need not ask again; null where it wanted nothing. */
-  readonly prepare: (asking: Asking) => Promise<string> | null;
+  /** By what the registry wanted before; null where nothing is known of it. Rejects by the caller's reason only. */
+  readonly prepare: (asking: Asking) => Promise<Prepared> | null;
   /**
-   * Answers a 401, after `sent` was sent or nothing. Throws {@link RegistryError} where no answer is
-   * left that could be better.
+   * What to show where the registry wants that, after `sent` was refused or nothing was sent. Throws
+   * {@link RegistryError} where there is nothing that could be better.
    */
-  readonly answer: (asking: Asking, header: string | null, sent: string | null) => Promise<string>;
-};
-
-const LONGEST_SCOPE = 1024;
-
-const wantedBy = (challenges: readonly Challenge[]): (Wanted & { scope: string | null }) | null => {
-  const bearer = challenges.find(({ scheme }) => scheme === 'bearer')?.parameters;
-  const realm = bearer?.get('realm');
-  if (bearer !== undefined && realm !== undefined) {
-    const scope = bearer.get('scope')?.slice(0, LONGEST_SCOPE) ?? null;
-    return { kind: 'bearer', realm, service: bearer.get('service') ?? null, scope };
-  }
-  return challenges.some(({ scheme }) => scheme === 'basic')
-    ? { kind: 'basic', scope: null }
-    : null;
+  readonly answer: (asking: Asking, want: Wanted, sent: string | null) => Promise<string>;
+  /** Notes that the registry let us in with what it wanted. */
+  readonly learn: (asking: Asking, want: Wanted) => void;
+  /** Forgets what did not work. */
+  readonly forget: (asking: Asking) => void;
 };
 
 const refused = (detail: string): RegistryError => new RegistryError('sign-in-refused', detail);
@@ -65,34 +59,31 @@ export const createSignIn = (parts: {
   credentials: CredentialSource;
   attemptMs: number;
   trials: Trials<Answer>;
+  outages: Outages;
   closed: AbortSignal;
   now: () => number;
 }): SignIn => {
   const { credentials, now } = parts;
-  const wanted = createBoundedCache<Wanted>({ entries: 256 });
+  const learnt = createLearntWants(now);
   const tokens = createTokenCache(now);
 
   const bearer = async (
     asking: Asking,
     want: Wanted & { kind: 'bearer' },
-    scope: string | null,
     refusedToken: string | null,
   ): Promise<string> => {
-    const { endpoint, scheme, deadline } = asking;
+    const { endpoint, scheme, deadline, begun } = asking;
     const realm: Realm = judgeRealm(want.realm, endpoint, scheme);
     if (realm.kind === 'refused') {
       throw refused(`${endpoint.name} sends sign-ins to ${realm.problem}`);
     }
-    const key = JSON.stringify([endpoint.name, want.realm, want.service, scope]);
+    const { service } = want;
+    const scope = want.scope ?? asking.scope;
+    const key = JSON.stringify([endpoint.name, want.realm, service, scope]);
     if (refusedToken !== null) tokens.refuse(key, refusedToken);
+    const isRepeated = refusedToken !== null;
     const request = () =>
-      requestToken(parts, {
-        endpoint,
-        realm,
-        service: want.service,
-        scope,
-        isRepeated: refusedToken !== null,
-      });
+      requestToken(parts, { endpoint, realm, service, scope, isRepeated, begun });
     const token = await inTime(endpoint.name, deadline, (signal) =>
       tokens.get(key, request, signal),
     );
@@ -117,25 +108,40 @@ export const createSignIn = (parts: {
     return value;
   };
 
+  const answer: SignIn['answer'] = (asking, want, sent) => {
+    if (want.kind === 'basic') return basic(asking, sent);
+    const token = sent?.startsWith('Bearer ') === true ? sent.slice('Bearer '.length) : null;
+    return bearer(asking, want, token);
+  };
+
+  const prepare = async (asking: Asking, want: Wanted, isGuess: boolean): Promise<Prepared> => {
+    try {
+      return { kind: 'ready', authorization: await answer(asking, want, null), isGuess };
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      return { kind: 'failed', want, error };
+    }
+  };
+
   return {
     prepare: (asking) => {
-      const want = wanted.get(asking.endpoint.name);
-      if (want === undefined) return null;
-      return want.kind === 'basic' ? basic(asking, null) : bearer(asking, want, asking.scope, null);
+      const known = learnt.find(asking.endpoint.name, asking.scope);
+      return known === null ? null : prepare(asking, known.want, known.isGuess);
     },
-    answer: async (asking, header, sent) => {
-      const { endpoint } = asking;
-      const want = wantedBy(parseChallenges(header ?? ''));
-      if (want === null) {
-        throw refused(
-          `${endpoint.name} refuses (401) and offers no way to sign in that is known here`,
-        );
-      }
-      const { scope, ...lasting } = want;
-      if (want.kind === 'basic' || scope === asking.scope) wanted.set(endpoint.name, lasting);
-      if (want.kind === 'basic') return basic(asking, sent);
-      const token = sent?.startsWith('Bearer ') === true ? sent.slice('Bearer '.length) : null;
-      return bearer(asking, want, scope ?? asking.scope, token);
-    },
+    answer,
+    learn: ({ endpoint, scope }, want) => learnt.learn(endpoint.name, scope, want),
+    forget: ({ endpoint, scope }) => learnt.forget(endpoint.name, scope),
   };
+};
+
+/** What a failed preparation and a challenge have in common: the same would only fail again. */
+export const isFailedAlready = (
+  prepared: Prepared | null,
+  want: Wanted,
+  scope: string | null,
+): prepared is Extract<Prepared, { kind: 'failed' }> => {
+  if (prepared?.kind !== 'failed') return false;
+  const whole = (one: Wanted): Wanted =>
+    one.kind === 'bearer' ? { ...one, scope: one.scope ?? scope } : one;
+  return isSameWant(whole(prepared.want), whole(want));
 };

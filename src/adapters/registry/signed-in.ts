@@ -1,7 +1,8 @@
 import { follow, type FollowedAnswer, type Question } from './follow.ts';
+import { readWanted, type Wanted } from './learnt.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
-import type { Asking, SignIn } from './sign-in.ts';
+import { type Asking, isFailedAlready, type Prepared, type SignIn } from './sign-in.ts';
 import type { Transport } from './transport.ts';
 import type { Trial, Trials } from './trials.ts';
 
@@ -47,40 +48,88 @@ const sendBasic = async (
   // Some (Nexus) refuse a repository as others refuse a password.
   const isSelf = question.path === SELF.path;
   const self = isSelf ? answer : await follow(transport, asking, SELF, authorization);
-  if (self.status === 401) return { answer, credentials: 'refused' };
-  return { answer, credentials: self.status === 200 ? 'accepted' : 'unknown' };
+  if (self.status === 200) return { answer, credentials: 'accepted' };
+  // One that wants a token there says nothing of a password.
+  const wantsBasic = readWanted(self.header('www-authenticate'))?.kind !== 'bearer';
+  return { answer, credentials: self.status === 401 && wantsBasic ? 'refused' : 'unknown' };
 };
 
-const send = (
+/** An answer, and whether those who asked were known to it: then a refusal is about what they asked for. */
+type Sent = { readonly answer: FollowedAnswer; readonly isKnown: boolean };
+
+const send = async (
   parts: SignedInParts,
   asking: Asking,
   question: Question,
   authorization: string | null,
-): Promise<FollowedAnswer> => {
+): Promise<Sent> => {
   if (authorization?.startsWith('Basic ') !== true) {
-    return follow(parts.transport, asking, question, authorization);
+    const answer = await follow(parts.transport, asking, question, authorization);
+    return { answer, isKnown: false };
   }
-  return sendPassword(parts, asking, question, authorization);
-};
-
-const sendPassword = async (
-  parts: SignedInParts,
-  asking: Asking,
-  question: Question,
-  authorization: string,
-): Promise<FollowedAnswer> => {
   const { name } = asking.endpoint;
   const { answer, credentials } = await parts.trials(name, authorization, asking.deadline, () =>
     sendBasic(parts, asking, question, authorization),
   );
-  // Other credentials of the same helper would not help.
-  if (answer.status === 401 && credentials === 'accepted') {
-    throw refusedThere(asking.endpoint, question, 401);
-  }
+  return { answer, isKnown: credentials === 'accepted' };
+};
+
+const REFUSALS = new Set([401, 403]);
+/** What a wrong guess may be answered with besides: some hide what they do not let one see. */
+const HIDDEN = new Set([400, 404]);
+
+/** What was shown unasked and refused. */
+type Refusal = Sent & { readonly authorization: string };
+
+/** Shows what the registry wants. */
+const answerWant = async (
+  parts: SignedInParts,
+  asking: Asking,
+  question: Question,
+  { want, refusal }: { want: Wanted; refusal: Refusal | null },
+): Promise<FollowedAnswer> => {
+  const refused401 = refusal?.answer.status === 401 && !refusal.isKnown;
+  const sent = refused401 ? refusal.authorization : null;
+  const authorization = await parts.signIn.answer(asking, want, sent);
+  // It knows that already, and would not answer better.
+  if (authorization === refusal?.authorization) return conclude(asking, question, refusal);
+  const sentOnce = await send(parts, asking, question, authorization);
+  const isWrong = sentOnce.answer.status === 401 && !sentOnce.isKnown && want.kind === 'basic';
+  const last = isWrong
+    ? // A helper may have another password by now; else it is told in words what was wrong with this one.
+      await send(parts, asking, question, await parts.signIn.answer(asking, want, authorization))
+    : sentOnce;
+  const answer = conclude(asking, question, last);
+  if (answer.status !== 403) parts.signIn.learn(asking, want);
   return answer;
 };
 
-/** Asks, and answers the registry where it wants to know who does. */
+const conclude = ({ endpoint }: Asking, question: Question, { answer }: Sent): FollowedAnswer => {
+  if (answer.status === 401) throw refusedThere(endpoint, question, 401);
+  return answer;
+};
+
+/** Shows what the registry wanted before; gives its answer, or what came of it where that is no answer yet. */
+const sendPrepared = async (
+  parts: SignedInParts,
+  asking: Asking,
+  question: Question,
+  prepared: Extract<Prepared, { kind: 'ready' }>,
+): Promise<{ readonly answer: FollowedAnswer } | { readonly refusal: Refusal }> => {
+  const { authorization, isGuess } = prepared;
+  const sent = await send(parts, asking, question, authorization);
+  const { status, url } = sent.answer;
+  // A host that we were redirected to has not seen it.
+  if (url.host !== asking.endpoint.authority) return { answer: conclude(asking, question, sent) };
+  if (REFUSALS.has(status)) parts.signIn.forget(asking);
+  else if (!isGuess || !HIDDEN.has(status)) return { answer: sent.answer };
+  return { refusal: { ...sent, authorization } };
+};
+
+/**
+ * Asks, and answers the registry where it wants to know who does. What it wanted before is shown first;
+ * where that does not do, it is asked as if nothing were known of it.
+ */
 export const askSignedIn = async (
   parts: SignedInParts,
   asking: Asking,
@@ -89,17 +138,28 @@ export const askSignedIn = async (
   const { endpoint } = asking;
   const preparing = parts.signIn.prepare(asking);
   const prepared = preparing === null ? null : await preparing;
-  const answer = await send(parts, asking, question, prepared);
-  if (answer.status !== 401) return answer;
-  // A host that we were redirected to has no sign-in of ours to ask for.
-  if (answer.url.host !== endpoint.authority) throw refusedThere(endpoint, question, 401);
-  const header = answer.header('www-authenticate');
-  const authorization = await parts.signIn.answer(asking, header, prepared);
-  const second = await send(parts, asking, question, authorization);
-  if (second.status !== 401) return second;
-  // Says in its own words what was wrong with it, where it can be told.
-  if (authorization.startsWith('Basic ')) {
-    await parts.signIn.answer(asking, second.header('www-authenticate'), authorization);
+  let refusal: Refusal | null = null;
+  if (prepared?.kind === 'failed') parts.signIn.forget(asking);
+  if (prepared?.kind === 'ready') {
+    const sent = await sendPrepared(parts, asking, question, prepared);
+    if ('answer' in sent) return sent.answer;
+    ({ refusal } = sent);
+    // A token that has ended is told by a challenge, which need not be asked for again.
+    const want = refusal.isKnown ? null : wantedBy(asking, refusal.answer);
+    if (want !== null) return answerWant(parts, asking, question, { want, refusal });
   }
-  throw refusedThere(endpoint, question, 401);
+  const plain = await send(parts, asking, question, null);
+  if (plain.answer.status !== 401) return plain.answer;
+  // A host that we were redirected to has no sign-in of ours to ask for.
+  if (plain.answer.url.host !== endpoint.authority) throw refusedThere(endpoint, question, 401);
+  const want = wantedBy(asking, plain.answer);
+  if (want === null) {
+    const detail = `${endpoint.name} refuses (401) and offers no way to sign in that is known here`;
+    throw new RegistryError('sign-in-refused', detail);
+  }
+  if (isFailedAlready(prepared, want, asking.scope)) throw prepared.error;
+  return answerWant(parts, asking, question, { want, refusal });
 };
+
+const wantedBy = ({ endpoint }: Asking, { status, url, header }: FollowedAnswer): Wanted | null =>
+  status === 401 && url.host === endpoint.authority ? readWanted(header('www-authenticate')) : null;
