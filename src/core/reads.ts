@@ -18,6 +18,7 @@ import type {
   RunSummary,
   RunView,
   ServiceView,
+  StoreView,
 } from './views.ts';
 
 /** What is shown. A single thing that does not exist is null. */
@@ -36,6 +37,7 @@ export type Reads = {
   readonly readDelivery: (id: string) => Promise<DeliveryDetail | null>;
   readonly listRuns: (page: PageRequest) => Promise<Page<RunSummary>>;
   readonly readRun: (id: string) => Promise<RunView | null>;
+  readonly readStore: () => Promise<StoreView>;
   readonly listClusters: () => Promise<readonly ClusterView[]>;
   readonly listRegistries: () => Promise<readonly RegistryView[]>;
   readonly listQueue: () => Promise<readonly QueueView[]>;

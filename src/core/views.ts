@@ -65,6 +65,17 @@ export type ServiceView = {
   readonly build: BuildFacts | null;
 };
 
+/** Whether what the helper accepts can be put on disk. */
+export type StoreView = {
+  readonly state: 'writable' | 'not-writable';
+  /** Null while it is writable. */
+  readonly reason: 'files-deleted' | 'files-replaced' | 'refuses-writes' | null;
+  /** The same in one line for a person. */
+  readonly detail: string | null;
+  /** Since when it is not writable. */
+  readonly since: string | null;
+};
+
 /** What led to a deployment. */
 export type TriggerView =
   | { readonly kind: 'hook'; readonly delivery: string }

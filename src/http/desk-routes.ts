@@ -13,6 +13,7 @@ import {
   QueueSchema,
   RegistrySchema,
   SenderSchema,
+  StoreSchema,
 } from './schemas/desk.ts';
 import { listOf, paging, showPage, toPageRequest, wholePaging } from './schemas/list.ts';
 import { problemAnswers } from './schemas/problem.ts';
@@ -45,6 +46,17 @@ export const createDeskRoutes =
         },
       },
       async ({ query }) => whole(await reads.listClusters(), ({ name }) => name, query),
+    );
+    app.get(
+      '/store',
+      {
+        schema: {
+          tags: ['clusters'],
+          summary: 'Whether what is accepted can be put on disk',
+          response: { 200: StoreSchema, ...problemAnswers(401) },
+        },
+      },
+      () => reads.readStore(),
     );
     app.get(
       '/registries',

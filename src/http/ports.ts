@@ -16,6 +16,7 @@ import type {
   RunRequest,
   RunView,
   ServiceView,
+  StoreView,
 } from '../core/views.ts';
 
 /** A text that is shown to nobody unless asked for by this name. */
@@ -189,7 +190,8 @@ export type ServerDeps = {
   readonly events?: EventFeed;
   /** The folder of the built dashboard, or null where it was not built. */
   readonly dashboard?: string | null;
-  readonly storeIsWritable: () => Promise<boolean>;
+  /** Whether what is accepted can be put on disk, found out by doing it. Never rejects. */
+  readonly askStore: () => Promise<Pick<StoreView, 'state' | 'reason'>>;
   readonly version: { readonly version: string; readonly revision: string | null };
   /** Where the server's own metrics go too; shown by `/metrics`. */
   readonly metrics: { readonly public: boolean; readonly registry: Registry };

@@ -26,7 +26,7 @@ const writer = (change: Partial<IntakeOptions> = {}) =>
     lastLookAt: () => lastLook,
     onWork: (clusters) => woken.push([...clusters].toSorted()),
     ...change,
-  });
+  }).accept;
 const looks = () => store.db.selectFrom('look_work').selectAll().orderBy('id').execute();
 const counts = async (): Promise<readonly number[]> =>
   Promise.all(
@@ -221,9 +221,9 @@ describe('a burst', () => {
       return store.write(work);
     };
     const accept = createIntakeWriter(
-      { db: store.db, write },
+      { ...store, write },
       { clusters: ['one'], now: () => now, lastLookAt: () => null, onWork: () => {} },
-    );
+    ).accept;
     const accepted = await Promise.all(Array.from({ length: 200 }, () => accept(makeDelivery())));
     expect(new Set(accepted.map(({ id }) => id)).size).toBe(200);
     expect(commits).toBeLessThanOrEqual(2);

@@ -25,17 +25,25 @@ type Waiting = {
   readonly reject: (error: unknown) => void;
 };
 
-/**
- * Returns the function that puts a delivery on disk, with the looks that its pushes ask for, in one
- * commit: when it resolves, no crash loses it. Deliveries that come while a commit is under way share
- * the next one, because a commit costs the same for one as for a hundred.
- *
- * The function throws {@link BacklogFull} where too many looks wait, and nothing is kept.
- */
+export type IntakeWriter = {
+  /**
+   * Puts a delivery on disk, with the looks that its pushes ask for, in one commit: when it resolves, no
+   * crash loses it. Deliveries that come while a commit is under way share the next one, because a commit
+   * costs the same for one as for a hundred.
+   *
+   * Throws {@link BacklogFull} where too many looks wait, and nothing is kept.
+   */
+  readonly accept: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
+  /** Rejects where a delivery could not be stored now, whatever the reason; nothing of it stays. */
+  readonly rehearse: () => Promise<void>;
+};
+
 export const createIntakeWriter = (
-  store: Pick<Store, 'db' | 'write'>,
+  store: Pick<Store, 'db' | 'write' | 'tryToWrite'>,
   options: IntakeOptions,
-): ((delivery: NewDelivery) => Promise<AcceptedDelivery>) => {
+): IntakeWriter => {
+  /** The one that last could not be stored: others may be taken while such as it are not. */
+  let failed: NewDelivery | null = null;
   let waiting: Waiting[] = [];
   let committing = false;
   let unpruned = 0;
@@ -46,7 +54,7 @@ export const createIntakeWriter = (
       await nextTurn();
       const batch = waiting;
       waiting = [];
-      await commit(store, options, batch);
+      failed = (await commit(store, options, batch)) ?? failed;
       unpruned += batch.filter(({ delivery }) => delivery.pushes.length === 0).length;
       // A registry tells of every pull: what is pruned from time to time would swell until then.
       if (unpruned < IGNORED_KEPT) continue;
@@ -57,20 +65,70 @@ export const createIntakeWriter = (
     committing = false;
   };
 
-  return (delivery) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ delivery, resolve, reject });
-      if (committing) return;
-      committing = true;
-      void commitAll();
-    });
+  return {
+    accept: (delivery) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ delivery, resolve, reject });
+        if (committing) return;
+        committing = true;
+        void commitAll();
+      }),
+    rehearse: async () => {
+      const again = failed;
+      await rehearse(store, options, again === null ? [REHEARSED] : [again, REHEARSED]);
+      await store.tryToWrite();
+      if (failed === again) failed = null;
+    },
+  };
 };
 
+/** Its id sorts after all others, as that of the next delivery will. */
+const REHEARSED: NewDelivery = {
+  id: 'ffffffff-ffff-7fff-bfff-ffffffffffff',
+  receivedAt: '2100-01-01T00:00:00Z',
+  sender: 'rehearsal',
+  secret: 'rehearsal',
+  address: '::1',
+  status: 202,
+  headers: {},
+  body: '{}',
+  pushes: [
+    {
+      image: { registry: 'invalid', repository: 'rehearsal', tag: 'rehearsal', digest: null },
+      digest: null,
+    },
+  ],
+  ignored: [],
+  senderDeliveryId: 'rehearsal',
+  clusters: null,
+};
+
+/** Thrown to have a transaction rolled back that did all that it should. */
+class TakenBack extends Error {}
+
+const rehearse = async (
+  { write }: Pick<Store, 'write'>,
+  options: IntakeOptions,
+  deliveries: readonly NewDelivery[],
+): Promise<void> => {
+  try {
+    await write((statements) => {
+      const pushed = new Map<string, Pushed>();
+      for (const one of deliveries) insertDelivery(statements, one, options.clusters, pushed);
+      for (const one of pushed.values()) askForLook(statements, options, one);
+      throw new TakenBack();
+    });
+  } catch (error) {
+    if (!(error instanceof TakenBack)) throw error;
+  }
+};
+
+/** Gives a delivery of the batch that could not be stored; null where all were, or a full backlog refused them. */
 const commit = async (
   { write }: Pick<Store, 'write'>,
   options: IntakeOptions,
   batch: readonly Waiting[],
-): Promise<void> => {
+): Promise<NewDelivery | null> => {
   const deliveries = batch.map(({ delivery }) => delivery);
   try {
     const { result, onDisk } = await write((statements) => insert(statements, options, deliveries));
@@ -81,11 +139,18 @@ const commit = async (
       if (answer === undefined || answer instanceof BacklogFull) reject(answer);
       else resolve(answer);
     }
+    return null;
   } catch (error) {
     const [only, ...others] = batch;
-    if (others.length === 0) return only?.reject(error);
+    if (only === undefined) return null;
+    if (others.length === 0) {
+      only.reject(error);
+      return only.delivery;
+    }
     // One that cannot be stored takes no other with it.
-    for (const one of batch) await commit({ write }, options, [one]);
+    let failed: NewDelivery | null = null;
+    for (const one of batch) failed = (await commit({ write }, options, [one])) ?? failed;
+    return failed;
   }
 };
 

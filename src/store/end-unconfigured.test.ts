@@ -17,7 +17,7 @@ const accept = (clusters: readonly string[]) =>
     now: () => START,
     lastLookAt: () => null,
     onWork: () => {},
-  })(makeDelivery());
+  }).accept(makeDelivery());
 const results = () =>
   store.db
     .selectFrom('push_results')

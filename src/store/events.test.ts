@@ -42,7 +42,7 @@ const accept = (change: Parameters<typeof makeDelivery>[0] = {}) =>
     now: () => START,
     lastLookAt: () => null,
     onWork: () => undefined,
-  })(makeDelivery(change));
+  }).accept(makeDelivery(change));
 const queue = (change: Parameters<typeof makeDeployment>[0] = {}) =>
   store.db.transaction().execute((query) => queueDeployment(query, makeDeployment(change), START));
 const INTENT = {

@@ -27,7 +27,7 @@ const hook = async (text: string, digest: Parameters<typeof pushOf>[1] = null): 
     now: () => now,
     lastLookAt: () => null,
     onWork: () => {},
-  });
+  }).accept;
   const receivedAt = new Date(now).toISOString();
   const delivery = makeDelivery({ receivedAt, pushes: [pushOf(text, digest)] });
   return (await accept(delivery)).id;

@@ -5,6 +5,7 @@ import { makePlace } from './make-place.ts';
 import type { Tables } from './schema.ts';
 import { withStatementCache } from './statement-cache.ts';
 import { explain, StoreError } from './store-error.ts';
+import { type CheckFiles, rememberFiles } from './store-files.ts';
 import { createWrite, type Write } from './write-together.ts';
 
 export type Db = Kysely<Tables>;
@@ -16,8 +17,10 @@ export type Store = {
   readonly write: Write;
   /** Whether the file was made by this opening: then nothing is known of what was deployed before. */
   readonly isNew: boolean;
-  /** Whether a commit reaches the disk now; rejects or is false where it does not. */
-  readonly isWritable: () => Promise<boolean>;
+  /** Throws `StoreLost` where its files were deleted or replaced since it was opened; never for one in memory. */
+  readonly checkFiles: CheckFiles;
+  /** Puts something small on disk; rejects where that cannot be done. */
+  readonly tryToWrite: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -44,26 +47,29 @@ export const openStore = (path: string): Store => {
     database.pragma(`wal_autocheckpoint = ${PAGES_BETWEEN_COPIES}`);
     database.pragma('journal_size_limit = 67108864');
     const isNew = migrate(database, path);
+    const checkFiles: CheckFiles = database.memory ? () => {} : rememberFiles(path);
     const db = new Kysely<Tables>({
-      dialect: new SqliteDialect({ database: withStatementCache(database) }),
+      dialect: new SqliteDialect({ database: withStatementCache(database, checkFiles) }),
     });
-    const writing = createWrite(database, db, database.memory ? null : `${path}-wal`);
-    const isWritable = async (): Promise<boolean> => {
+    const log = database.memory ? null : `${path}-wal`;
+    const writing = createWrite(database, db, { log, checkFiles });
+    const tryToWrite = async (): Promise<void> => {
+      checkFiles();
       const probe = { key: 'probe', value: '' };
       await db
         .insertInto('settings')
         .values(probe)
         .onConflict((conflict) => conflict.column('key').doUpdateSet(probe))
         .execute();
-      return true;
     };
     const close = async (): Promise<void> => {
-      await db.destroy();
+      // First, as SQLite deletes the log that it waits for.
       await writing.close();
+      await db.destroy();
       // Kysely leaves alone what it was never asked to query, and the lock with it.
       if (database.open) database.close();
     };
-    return { db, write: writing.write, isNew, isWritable, close };
+    return { db, write: writing.write, isNew, checkFiles, tryToWrite, close };
   } catch (error) {
     database.close();
     throw explain(error, path);

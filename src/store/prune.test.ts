@@ -45,7 +45,7 @@ const deliver = async (
     now: () => at,
     lastLookAt: () => null,
     onWork: () => {},
-  });
+  }).accept;
   const { id } = await accept(makeDelivery({ receivedAt: new Date(at).toISOString(), ...rest }));
   if (!waits) {
     await store.db

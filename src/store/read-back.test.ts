@@ -29,7 +29,7 @@ const options: IntakeOptions = {
   },
 };
 const deliver = async (change: Partial<NewDelivery> = {}): Promise<string> =>
-  (await createIntakeWriter(store, options)(makeDelivery(change))).id;
+  (await createIntakeWriter(store, options).accept(makeDelivery(change))).id;
 const deploy = async (change: Partial<NewDeployment> = {}, at = START): Promise<string> =>
   (await queueDeployment(store.db, makeDeployment({ cause: 'forced', ...change }), at)).id;
 const END = { state: 'succeeded', reason: null, failure: null } as const;

@@ -6,12 +6,17 @@ const MOST_STATEMENTS = 500;
 
 /**
  * Keeps what SQLite made of each query's text, as making it costs more than running it. Pragmas are
- * made anew each time, because some take effect while they are made.
+ * made anew each time, because some take effect while they are made. `onBegin` is called before each
+ * transaction, which does not begin where it throws.
  */
-export const withStatementCache = (database: Database.Database): SqliteDatabase => {
+export const withStatementCache = (
+  database: Database.Database,
+  onBegin: () => void = () => {},
+): SqliteDatabase => {
   const statements = new Map<string, SqliteStatement>();
   return {
     prepare: (text) => {
+      if (text === 'begin') onBegin();
       // A full disk makes SQLite roll back by itself; a second time would hide why.
       if (text === 'rollback' && !database.inTransaction)
         return database.prepare('select 1 limit 0');

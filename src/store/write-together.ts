@@ -2,6 +2,7 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type Database from 'better-sqlite3';
 import type { Db } from './open-store.ts';
+import type { CheckFiles } from './store-files.ts';
 
 type Values = readonly (string | number | null)[];
 
@@ -28,12 +29,13 @@ const sync = promisify(fdatasync);
 
 /**
  * Waits for the disk in a thread of Node's pool instead of in SQLite, so that what comes meanwhile is
- * read meanwhile. `log` is the file that holds what is committed last, null for a store in memory.
+ * read meanwhile. `log` is the file that holds what is committed last, null for a store in memory. Nothing is
+ * written, and nothing is said to be on disk, where the files of the store are gone.
  */
 export const createWrite = (
   database: Database.Database,
   db: Db,
-  log: string | null,
+  { log, checkFiles }: { readonly log: string | null; readonly checkFiles: CheckFiles },
 ): { readonly write: Write; readonly close: () => Promise<void> } => {
   const made = new Map<string, Database.Statement>();
   const prepared = (text: string): Database.Statement => {
@@ -54,7 +56,7 @@ export const createWrite = (
   const reachDisk = async (): Promise<void> => {
     if (log === null) return;
     file ??= openSync(log, 'r');
-    const synced = sync(file);
+    const synced = sync(file).then(checkFiles);
     syncing.add(synced);
     try {
       await synced;
@@ -65,6 +67,7 @@ export const createWrite = (
 
   const write = async <T>(work: (statements: Statements) => T) => {
     const result = await db.connection().execute(async () => {
+      checkFiles();
       database.pragma('synchronous = normal');
       try {
         return inTransaction.immediate(() => work(statements)) as T;
@@ -72,7 +75,10 @@ export const createWrite = (
         database.pragma('synchronous = full');
       }
     });
-    return { result, onDisk: reachDisk() };
+    const onDisk = reachDisk();
+    // Not everybody waits for it.
+    onDisk.catch(() => {});
+    return { result, onDisk };
   };
   const close = async (): Promise<void> => {
     // A number that is closed meanwhile may be another file's by the time a thread comes to it.

@@ -8,11 +8,12 @@ import type { Log } from '../core/log.ts';
 import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
 import { createServer } from '../http/server.ts';
 import { createLog } from '../log/create-log.ts';
-import { openEvents } from '../store/events.ts';
+import { addEvent, openEvents } from '../store/events.ts';
 import { openStore } from '../store/open-store.ts';
 import { createMetrics } from '../work/metrics.ts';
 import { ownContainerIds } from '../work/own-container.ts';
 import { createPullBudget } from '../work/pull-budget.ts';
+import { createStoreWatch } from '../work/store-watch.ts';
 import { systemClock } from '../work/system-clock.ts';
 import { createWork } from '../work/work.ts';
 import { connect, connectRegistries } from './connect.ts';
@@ -56,6 +57,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
       ownContainerIds: ownContainerIds(),
       db: store.db,
       write: store.write,
+      tryToWrite: store.tryToWrite,
       clock: systemClock,
       newId: createTimeOrderedIds(systemClock.now, randomFillSync),
       random: Math.random,
@@ -71,19 +73,36 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
     });
     // Long enough to refuse what is configured twice; a cluster that is away delays nothing.
     await Promise.race([work.health.refresh(either), systemClock.wait(FIRST_LOOK_MS, either)]);
+    const storeWatch = createStoreWatch({
+      checkFiles: store.checkFiles,
+      rehearse: work.rehearseDelivery,
+      clock: systemClock,
+      log,
+      changed: ({ state, reason }) => addEvent(store.db, 'store', { state, reason }),
+    });
     const server = await createServer(
-      serverDeps(config, { store, clusters, registries, work, metrics, log, signal: either }),
+      serverDeps(config, {
+        store,
+        clusters,
+        registries,
+        work,
+        metrics,
+        storeWatch,
+        log,
+        signal: either,
+      }),
     );
     const watch = metrics.watch({
       clusters,
       db: store.db,
       version: { version, revision },
       health: work.health.list,
+      store: storeWatch.known,
       quotas: registries.quotas,
       clock: systemClock,
       log,
     });
-    const running = Promise.all([work.run(either), watch(either)]);
+    const running = Promise.all([work.run(either), watch(either), storeWatch.run(either)]);
     try {
       await server.listen({ host: config.listen.host, port: config.listen.port });
       log.info('ready', { address: server.listeningOrigin + config.basePath, version });

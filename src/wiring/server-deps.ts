@@ -2,6 +2,7 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import type { Registries } from '../adapters/registry/registries.ts';
 import type { Config } from '../config/config.ts';
 import { ownBuild } from '../config/own-build.ts';
+import { BacklogFull } from '../core/delivery.ts';
 import type { Log } from '../core/log.ts';
 import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
 import type { ServerDeps } from '../http/ports.ts';
@@ -16,6 +17,7 @@ import type { Metrics } from '../work/metrics.ts';
 import { createReads } from '../work/reads.ts';
 import { createRecordedActs } from '../work/recorded-acts.ts';
 import { createSessions } from '../work/sessions.ts';
+import type { StoreWatch } from '../work/store-watch.ts';
 import { systemClock } from '../work/system-clock.ts';
 import type { Work, WorkOptions } from '../work/work.ts';
 import { builtDashboard } from './built-dashboard.ts';
@@ -26,6 +28,7 @@ export type ServerParts = {
   readonly registries: Registries;
   readonly work: Work;
   readonly metrics: Metrics;
+  readonly storeWatch: StoreWatch;
   readonly log: Log;
   /** Ends what it does by itself. */
   readonly signal: AbortSignal;
@@ -45,6 +48,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     db,
     quotas: registries.quotas,
     health: work.health,
+    store: parts.storeWatch.known,
     hookSecrets: config.hooks.secrets,
     now,
     log,
@@ -58,7 +62,12 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     intake: createIntake<ServerDeps['hookSecrets'][number]>(SENDERS, config.hooks.secrets),
     senders: SENDERS.map(({ name, verify }) => ({ name, signs: verify !== undefined })),
     proveToken: createTokenProof(config.hooks.secrets, { fetchKeys, now, log }),
-    acceptDelivery: work.acceptDelivery,
+    acceptDelivery: (delivery) =>
+      work.acceptDelivery(delivery).catch((error: unknown) => {
+        // Whether it is the store, and since when, is told to all who watch it.
+        if (!(error instanceof BacklogFull)) void parts.storeWatch.ask();
+        throw error;
+      }),
     reads,
     acts: {
       ...work.acts,
@@ -92,7 +101,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
       signal: parts.signal,
     }),
     dashboard: builtDashboard(),
-    storeIsWritable: parts.store.isWritable,
+    askStore: parts.storeWatch.ask,
     version: ownBuild(),
     metrics: { public: config.metrics.public, registry: parts.metrics.registry },
     now,

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Log } from '../core/log.ts';
-import { type ClusterView, OPEN_STATES } from '../core/views.ts';
+import { type ClusterView, OPEN_STATES, type StoreView } from '../core/views.ts';
 import { countDeploymentEnds, takeVerified } from '../store/events.ts';
 import type { Db } from '../store/open-store.ts';
 import { countOpenDeployments, lookQueue, pushQueue } from '../store/queue-depth.ts';
@@ -16,6 +16,7 @@ export type Readings = {
   readonly db: Db;
   readonly version: { readonly version: string; readonly revision: string | null };
   readonly health: () => readonly ClusterView[];
+  readonly store: () => StoreView;
   readonly quotas: () => readonly Quota[];
   readonly drift: DriftBook['read'];
   /** Keeps the label `registry` few. */
@@ -90,6 +91,12 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
         .flatMap(({ name, state }): Sample[] =>
           state === 'unknown' ? [] : [[{ cluster: name }, state === 'up' ? 1 : 0]],
         ),
+  );
+  gauge(
+    'cd_helper_store_writable',
+    'Whether what is accepted can be put on disk; hooks are refused where it cannot.',
+    [],
+    () => [[{}, deps.store().state === 'writable' ? 1 : 0]],
   );
   gauge('cd_helper_looks_waiting', 'Looks that wait or are under way.', ['cluster'], async () =>
     perCluster(await lookQueue(db, now()), (row) => row?.looks ?? 0),

@@ -2,7 +2,7 @@ import type { HookLimits } from '../core/delivery.ts';
 import type { Log } from '../core/log.ts';
 import type { Reads as ShownReads } from '../core/reads.ts';
 import type { ServiceFilter } from '../core/list-filters.ts';
-import type { ServiceView } from '../core/views.ts';
+import type { ServiceView, StoreView } from '../core/views.ts';
 import { listActions } from '../store/actions.ts';
 import { listFreezes } from '../store/freezes.ts';
 import type { Db } from '../store/open-store.ts';
@@ -22,6 +22,7 @@ export type ReadsDeps = {
   readonly db: Db;
   readonly quotas: () => readonly Quota[];
   readonly health: Pick<ClusterHealth, 'list' | 'hear'>;
+  readonly store: () => StoreView;
   /** Those that are configured. */
   readonly hookSecrets: readonly (HookLimits & { readonly name: string })[];
   /** ms since the epoch. */
@@ -52,6 +53,7 @@ export const createReads = (deps: ReadsDeps): Reads => {
     readDelivery: (id) => readDelivery(db, id),
     listRuns: (page) => listRuns(db, page),
     readRun: (id) => readRun(db, id),
+    readStore: async () => deps.store(),
     listClusters: async () => deps.health.list(),
     listRegistries: async () => askedRegistries(await readLookUps(db), deps.quotas()),
     listQueue: () => readQueue(db, clusters, now()),

@@ -8,7 +8,7 @@ import { createIntakeWriter, type IntakeOptions } from '../store/accept-delivery
 import { endUnconfigured } from '../store/end-unconfigured.ts';
 import { addEvent } from '../store/events.ts';
 import { releaseLooks } from '../store/looks.ts';
-import type { Db } from '../store/open-store.ts';
+import type { Db, Store } from '../store/open-store.ts';
 import { prune, type Retention } from '../store/prune.ts';
 import { replayDelivery } from '../store/replay-delivery.ts';
 import type { Write } from '../store/write-together.ts';
@@ -35,6 +35,7 @@ export type WorkOptions = {
   /** Its events are open. */
   readonly db: Db;
   readonly write: Write;
+  readonly tryToWrite: Store['tryToWrite'];
   readonly clock: Clock;
   /** Ids that sort by time. */
   readonly newId: () => string;
@@ -52,6 +53,8 @@ export type WorkOptions = {
 /** Everything that the helper does by itself, and what it can be asked to do. */
 export type Work = {
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
+  /** Rejects where a delivery could not be stored now; nothing of it stays. */
+  readonly rehearseDelivery: () => Promise<void>;
   readonly smartRedeploy: SmartRedeploy;
   readonly acts: ServiceActs & FreezeActs & { readonly testNotifications: TestNotifications };
   /** Lets a delivery's pushes be looked at once more; null where there is no such delivery. */
@@ -81,7 +84,7 @@ export const createWork = (options: WorkOptions): Work => {
       for (const cluster of clusters) works.get(cluster)?.wakeLooks();
     },
   };
-  const accept = createIntakeWriter(options, intake);
+  const { accept, rehearse } = createIntakeWriter(options, intake);
   const smartRedeploy = createSmartRedeploy({ ...options, wake });
   const health = createClusterHealth({
     clusters: options.clusters.map(({ cluster }) => cluster),
@@ -116,6 +119,7 @@ export const createWork = (options: WorkOptions): Work => {
       if (isExpected) await letRequestsOut();
       return accept(delivery);
     },
+    rehearseDelivery: rehearse,
     run: async (outer) => {
       const ended = new AbortController();
       const signal = AbortSignal.any([outer, ended.signal]);

@@ -15,16 +15,14 @@ const LISTS = ['services', 'deployments', 'deliveries', 'runs', 'freezes', 'acti
 const NOW = Date.now();
 
 /** Every list with many, all of the same millisecond, so that no order by time alone is one. */
-const seed = async ({ db, write }: Store): Promise<void> => {
-  const accept = createIntakeWriter(
-    { db, write },
-    {
-      clusters: [],
-      now: () => NOW,
-      lastLookAt: () => null,
-      onWork: () => undefined,
-    },
-  );
+const seed = async (store: Store): Promise<void> => {
+  const { db } = store;
+  const accept = createIntakeWriter(store, {
+    clusters: [],
+    now: () => NOW,
+    lastLookAt: () => null,
+    onWork: () => undefined,
+  }).accept;
   const receivedAt = new Date(NOW).toISOString();
   const request = {
     cluster: 'none',

@@ -139,6 +139,7 @@ const READS = [
   '/api/v1/runs',
   '/api/v1/runs/r1',
   '/api/v1/clusters',
+  '/api/v1/store',
   '/api/v1/registries',
   '/metrics',
 ];
@@ -436,11 +437,11 @@ describe('health', () => {
   });
 
   it.each([
-    ['says no', async () => false],
+    ['says no', async () => ({ state: 'not-writable', reason: 'files-deleted' }) as const],
     ['fails', async () => Promise.reject(new Error('disk'))],
-    ['never answers', () => new Promise<boolean>(() => {})],
-  ])('is not ready where the store %s', async (_name, storeIsWritable) => {
-    const { ask } = await start({ storeIsWritable });
+    ['never answers', () => new Promise<never>(() => {})],
+  ])('is not ready where the store %s', async (_name, askStore) => {
+    const { ask } = await start({ askStore });
     const { status, body } = await ask('/readyz', { token: null });
     expect(status).toBe(503);
     expect(body).toMatchObject({ status: 'not-ready', store: 'not-writable' });

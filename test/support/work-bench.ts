@@ -156,6 +156,7 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
         registries: wrap.registries?.(registries) ?? registries,
         db: wrap.db?.(store.db) ?? store.db,
         write: wrap.write?.(store.write) ?? store.write,
+        tryToWrite: store.tryToWrite,
         clock,
         newId,
         // Gives no whole ms, as a real one does not: the store takes nothing else.

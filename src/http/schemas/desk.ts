@@ -7,6 +7,7 @@ import type {
   QueueView,
   RegistryView,
   SenderView,
+  StoreView,
 } from '../../core/views.ts';
 import type { FreezeRequest } from '../ports.ts';
 import { givenTime } from './list.ts';
@@ -31,6 +32,15 @@ export const ClusterSchema: z.ZodType<ClusterView> = z
     }),
   })
   .meta({ id: 'Cluster' });
+
+export const StoreSchema: z.ZodType<StoreView> = z
+  .object({
+    state: z.enum(['writable', 'not-writable']),
+    reason: z.enum(['files-deleted', 'files-replaced', 'refuses-writes']).nullable(),
+    detail: z.string().nullable(),
+    since: time.nullable().describe('Since when it cannot be written.'),
+  })
+  .meta({ id: 'Store' });
 
 export const RegistrySchema: z.ZodType<RegistryView> = z
   .object({

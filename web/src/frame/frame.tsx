@@ -4,6 +4,7 @@ import type { IconName } from '../parts/icon.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Account } from './account.tsx';
 import { ConnectionNote, ConnectionSign } from './connection-note.tsx';
+import { StoreNote } from './store-note.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 
 const PLACES: readonly { readonly path: string; readonly name: string; readonly icon: IconName }[] =
@@ -44,6 +45,7 @@ export const Frame = ({ children }: { readonly children: ComponentChildren }) =>
         </div>
       </header>
       <ConnectionNote />
+      <StoreNote />
       <main id="main" tabIndex={-1}>
         {children}
       </main>

@@ -15,6 +15,7 @@ export type Happening =
   | { readonly type: 'run'; readonly id: string | null }
   | { readonly type: 'freeze' }
   | { readonly type: 'action' }
+  | { readonly type: 'store' }
   | { readonly type: 'cluster'; readonly name: string | null; readonly state: string | null };
 
 export const HAPPENINGS = [
@@ -28,6 +29,7 @@ export const HAPPENINGS = [
   'run',
   'freeze',
   'action',
+  'store',
   'cluster',
 ] as const satisfies readonly Happening['type'][];
 
@@ -58,6 +60,7 @@ export const parseHappening = (type: Happening['type'], text: string): Happening
     case 'reset':
     case 'freeze':
     case 'action':
+    case 'store':
       return { type };
     case 'delivery':
     case 'run':

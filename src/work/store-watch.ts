@@ -1,0 +1,89 @@
+import type { Log } from '../core/log.ts';
+import type { StoreView } from '../core/views.ts';
+import { type CheckFiles, StoreLost } from '../store/store-files.ts';
+import type { Clock } from './ports.ts';
+
+/** Whether the store takes what the helper accepts, as somebody found last. */
+export type StoreWatch = {
+  /** Costs nothing. */
+  readonly known: () => StoreView;
+  /** Finds out, by writing to the disk; those who ask meanwhile share the answer. Never rejects. */
+  readonly ask: () => Promise<StoreView>;
+  /** Looks at the store's files until the signal is aborted, and while it takes nothing, asks it again. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+/** Files that are gone are noticed in less than a second. */
+const FILES_EVERY_MS = 500;
+/** Rounds between two questions to a store that takes nothing: it is written to each time. */
+const ROUNDS_TO_ASK = 10;
+
+const WRITABLE: StoreView = { state: 'writable', reason: null, detail: null, since: null };
+
+export type StoreWatchDeps = {
+  readonly checkFiles: CheckFiles;
+  /** Rejects where a delivery could not be stored now. */
+  readonly rehearse: () => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Is told each change. */
+  readonly changed: (store: StoreView) => Promise<void>;
+};
+
+export const createStoreWatch = (deps: StoreWatchDeps): StoreWatch => {
+  const { checkFiles, rehearse, clock, log } = deps;
+  let known: StoreView = WRITABLE;
+  let asking: Promise<StoreView> | null = null;
+
+  const set = (view: StoreView): StoreView => {
+    if (view.state === known.state && view.reason === known.reason) return known;
+    known = view;
+    const { state, reason, detail } = view;
+    if (state === 'writable') log.info('the store can be written again');
+    else log.error('the store cannot be written: hooks are refused', { reason, detail });
+    // How it stands is told to whoever asks, also where this is not.
+    deps.changed(view).catch((error: unknown) => {
+      log.error('change of the store not told', { error });
+    });
+    return known;
+  };
+
+  const refused = (error: unknown): StoreView => ({
+    state: 'not-writable',
+    reason: error instanceof StoreLost ? error.code : 'refuses-writes',
+    detail: error instanceof Error ? error.message : String(error),
+    since: known.since ?? new Date(clock.now()).toISOString(),
+  });
+
+  const find = async (): Promise<StoreView> => {
+    try {
+      await rehearse();
+      return set(WRITABLE);
+    } catch (error) {
+      return set(refused(error));
+    } finally {
+      asking = null;
+    }
+  };
+  const ask = (): Promise<StoreView> => {
+    asking ??= find();
+    return asking;
+  };
+
+  return {
+    known: () => known,
+    ask,
+    run: async (signal) => {
+      for (let round = 1; !signal.aborted; round += 1) {
+        await clock.wait(FILES_EVERY_MS, signal).catch(() => {});
+        if (signal.aborted) return;
+        try {
+          checkFiles();
+          if (known.state !== 'writable' && round % ROUNDS_TO_ASK === 0) void ask();
+        } catch (error) {
+          set(refused(error));
+        }
+      }
+    },
+  };
+};
