@@ -9,7 +9,7 @@ import { processEnvironment } from './config/process-environment.ts';
 import { readTextFile } from './config/read-text-file.ts';
 import { SENDERS } from './intake/senders.ts';
 import { explain } from './wiring/explain.ts';
-import { systemClock } from './work/system-clock.ts';
+import { systemClock } from './work/loop/system-clock.ts';
 
 const stopped = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -83,7 +83,6 @@ export const createEventRoutes =
         try {
           leave = await listen(lastId ?? null, {
             take: (news) => guarded(() => stream.send(news)),
-            end: stream.end,
           });
         } catch {
           stream.end();

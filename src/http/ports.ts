@@ -157,10 +157,7 @@ export type FeedEvent = {
  */
 export type EventFeed = (
   lastId: string | null,
-  listener: {
-    readonly take: (events: readonly FeedEvent[]) => Promise<void>;
-    readonly end: () => void;
-  },
+  listener: { readonly take: (events: readonly FeedEvent[]) => Promise<void> },
 ) => Promise<() => void>;
 
 /** Everything that the server needs of the rest of the helper. */

@@ -27,6 +27,7 @@ const writer = (change: Partial<IntakeOptions> = {}) =>
     onWork: (clusters) => woken.push([...clusters].toSorted()),
     ...change,
   }).accept;
+const pushed = (image: string): NewDelivery => makeDelivery({ pushes: [pushOf(image)] });
 const looks = () => store.db.selectFrom('look_work').selectAll().orderBy('id').execute();
 const counts = async (): Promise<readonly number[]> =>
   Promise.all(
@@ -35,6 +36,41 @@ const counts = async (): Promise<readonly number[]> =>
     ),
   );
 const later = (ms: number): string => new Date(START + ms).toISOString();
+
+describe('whatever goes wrong with a commit', () => {
+  it.each([
+    ['the store', {}, { write: () => Promise.reject(new Error('away')) }],
+    [
+      'what follows it',
+      {
+        onWork: () => {
+          throw new Error('away');
+        },
+      },
+      {},
+    ],
+  ])('the next delivery is committed: %s', async (_what, options, port) => {
+    const failing = { ...port };
+    const { accept } = createIntakeWriter(
+      {
+        db: store.db,
+        write: (work) => (failing.write ?? store.write)(work),
+        tryToWrite: store.tryToWrite,
+      },
+      {
+        clusters: ['one'],
+        now: () => now,
+        lastLookAt: () => null,
+        onWork: () => {},
+        ...options,
+      },
+    );
+    await Promise.allSettled([1, 2].map((name) => accept(pushed(`acme/${name}:v1`))));
+    delete failing.write;
+    const { id } = await accept(makeDelivery({ pushes: [] }));
+    expect(await store.db.selectFrom('deliveries').select('id').execute()).toContainEqual({ id });
+  });
+});
 
 describe('a delivery', () => {
   it('is on disk with its pushes and a look for each cluster and repository', async () => {

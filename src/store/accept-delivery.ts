@@ -48,21 +48,32 @@ export const createIntakeWriter = (
   let committing = false;
   let unpruned = 0;
 
-  const commitAll = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      // What has arrived meanwhile is read first, so that it shares this commit.
-      await nextTurn();
-      const batch = waiting;
-      waiting = [];
+  const commitNext = async (): Promise<void> => {
+    // What has arrived meanwhile is read first, so that it shares this commit.
+    await nextTurn();
+    const batch = waiting;
+    waiting = [];
+    try {
       failed = (await commit(store, options, batch)) ?? failed;
-      unpruned += batch.filter(({ delivery }) => delivery.pushes.length === 0).length;
-      // A registry tells of every pull: what is pruned from time to time would swell until then.
-      if (unpruned < IGNORED_KEPT) continue;
-      unpruned = 0;
-      // Where it fails, the next time or the hourly one does it.
-      await pruneIgnored(store.db).catch(() => {});
+    } catch (error) {
+      // Those that have their answer do not hear of it.
+      for (const { reject } of batch) reject(error);
     }
-    committing = false;
+    unpruned += batch.filter(({ delivery }) => delivery.pushes.length === 0).length;
+    // A registry tells of every pull: what is pruned from time to time would swell until then.
+    if (unpruned < IGNORED_KEPT) return;
+    unpruned = 0;
+    // Where it fails, the next time or the hourly one does it.
+    await pruneIgnored(store.db).catch(() => {});
+  };
+
+  const commitAll = async (): Promise<void> => {
+    try {
+      while (waiting.length > 0) await commitNext();
+    } finally {
+      // Whatever happened: else no delivery would be committed any more.
+      committing = false;
+    }
   };
 
   return {

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type Transaction } from 'kysely';
+import { type Changes, createChanges } from './changes.ts';
 import { MIGRATIONS, READABLE_FROM } from './migrations.ts';
 import { makePlace } from './make-place.ts';
 import type { Tables } from './schema.ts';
@@ -21,6 +22,8 @@ export type Store = {
   readonly checkFiles: CheckFiles;
   /** Puts something small on disk; rejects where that cannot be done. */
   readonly tryToWrite: () => Promise<void>;
+  /** See {@link Changes}. */
+  readonly onChange: Changes['onChange'];
   readonly close: () => Promise<void>;
 };
 
@@ -48,11 +51,14 @@ export const openStore = (path: string): Store => {
     database.pragma('journal_size_limit = 67108864');
     const isNew = migrate(database, path);
     const checkFiles: CheckFiles = database.memory ? () => {} : rememberFiles(path);
+    const { ring, onChange } = createChanges();
     const db = new Kysely<Tables>({
-      dialect: new SqliteDialect({ database: withStatementCache(database, checkFiles) }),
+      dialect: new SqliteDialect({
+        database: withStatementCache(database, { onBegin: checkFiles, onWrite: ring }),
+      }),
     });
     const log = database.memory ? null : `${path}-wal`;
-    const writing = createWrite(database, db, { log, checkFiles });
+    const writing = createWrite(database, db, { log, checkFiles, onWrite: ring });
     const tryToWrite = async (): Promise<void> => {
       checkFiles();
       const probe = { key: 'probe', value: '' };
@@ -69,7 +75,7 @@ export const openStore = (path: string): Store => {
       // Kysely leaves alone what it was never asked to query, and the lock with it.
       if (database.open) database.close();
     };
-    return { db, write: writing.write, isNew, checkFiles, tryToWrite, close };
+    return { db, write: writing.write, isNew, checkFiles, tryToWrite, onChange, close };
   } catch (error) {
     database.close();
     throw explain(error, path);

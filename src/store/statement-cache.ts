@@ -6,12 +6,17 @@ const MOST_STATEMENTS = 500;
 
 /**
  * Keeps what SQLite made of each query's text, as making it costs more than running it. Pragmas are
- * made anew each time, because some take effect while they are made. `onBegin` is called before each
- * transaction, which does not begin where it throws.
+ * made anew each time, because some take effect while they are made.
+ *
+ * @param told.onBegin called before each transaction, which does not begin where it throws
+ * @param told.onWrite called after each statement that writes
  */
 export const withStatementCache = (
   database: Database.Database,
-  onBegin: () => void = () => {},
+  {
+    onBegin = () => {},
+    onWrite = () => {},
+  }: { readonly onBegin?: () => void; readonly onWrite?: () => void } = {},
 ): SqliteDatabase => {
   const statements = new Map<string, SqliteStatement>();
   return {
@@ -27,8 +32,9 @@ export const withStatementCache = (
         statements.set(text, known);
         return known;
       }
-      const made: SqliteStatement = database.prepare(text);
-      if (/^\s*pragma/i.test(text)) return made;
+      const prepared = database.prepare(text);
+      if (/^\s*pragma/i.test(text)) return prepared;
+      const made = prepared.readonly ? prepared : telling(prepared, onWrite);
       statements.set(text, made);
       for (const oldest of statements.keys()) {
         if (statements.size <= MOST_STATEMENTS) break;
@@ -42,3 +48,19 @@ export const withStatementCache = (
     },
   };
 };
+
+/** The same statement, which says so each time it has written. */
+const telling = (statement: SqliteStatement, onWrite: () => void): SqliteStatement => ({
+  reader: statement.reader,
+  all: (values) => {
+    const rows = statement.all(values);
+    onWrite();
+    return rows;
+  },
+  run: (values) => {
+    const result = statement.run(values);
+    onWrite();
+    return result;
+  },
+  iterate: (values) => statement.iterate(values),
+});

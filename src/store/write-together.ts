@@ -29,13 +29,23 @@ const sync = promisify(fdatasync);
 
 /**
  * Waits for the disk in a thread of Node's pool instead of in SQLite, so that what comes meanwhile is
- * read meanwhile. `log` is the file that holds what is committed last, null for a store in memory. Nothing is
- * written, and nothing is said to be on disk, where the files of the store are gone.
+ * read meanwhile. Nothing is written, and nothing is said to be on disk, where the files of the store are gone.
+ *
+ * @param options.log the file that holds what is committed last, null for a store in memory
+ * @param options.onWrite called after each commit
  */
 export const createWrite = (
   database: Database.Database,
   db: Db,
-  { log, checkFiles }: { readonly log: string | null; readonly checkFiles: CheckFiles },
+  {
+    log,
+    checkFiles,
+    onWrite,
+  }: {
+    readonly log: string | null;
+    readonly checkFiles: CheckFiles;
+    readonly onWrite: () => void;
+  },
 ): { readonly write: Write; readonly close: () => Promise<void> } => {
   const made = new Map<string, Database.Statement>();
   const prepared = (text: string): Database.Statement => {
@@ -75,6 +85,7 @@ export const createWrite = (
         database.pragma('synchronous = full');
       }
     });
+    onWrite();
     const onDisk = reachDisk();
     // Not everybody waits for it.
     onDisk.catch(() => {});

@@ -4,7 +4,7 @@ import { createSwarmpitCluster } from '../adapters/swarm/swarmpit.ts';
 import type { ClusterConfig, Config, TlsConfig } from '../config/config.ts';
 import type { Cluster } from '../core/cluster.ts';
 import type { Log } from '../core/log.ts';
-import { systemClock } from '../work/system-clock.ts';
+import { systemClock } from '../work/loop/system-clock.ts';
 
 const tlsTexts = (tls: TlsConfig | null): { ca?: string; cert?: string; key?: string } => {
   const { ca, cert, key } = tls ?? { ca: null, cert: null, key: null };

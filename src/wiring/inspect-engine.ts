@@ -12,7 +12,7 @@ import { silentLog } from '../core/log.ts';
 import { openStore } from '../store/open-store.ts';
 import { checkCluster, type OnProgress } from '../work/check-cluster.ts';
 import { planView } from '../work/plan-view.ts';
-import { systemClock } from '../work/system-clock.ts';
+import { systemClock } from '../work/loop/system-clock.ts';
 import { connectRegistries } from './connect.ts';
 
 /** The registries as file and variables say, or as nobody says anything where those are no good. */

@@ -13,8 +13,8 @@ import { openStore } from '../store/open-store.ts';
 import { createMetrics } from '../work/metrics.ts';
 import { ownContainerIds } from '../work/own-container.ts';
 import { createPullBudget } from '../work/pull-budget.ts';
+import { systemClock } from '../work/loop/system-clock.ts';
 import { createStoreWatch } from '../work/store-watch.ts';
-import { systemClock } from '../work/system-clock.ts';
 import { createWork } from '../work/work.ts';
 import { connect, connectRegistries } from './connect.ts';
 import { serverDeps } from './server-deps.ts';
@@ -58,6 +58,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
       db: store.db,
       write: store.write,
       tryToWrite: store.tryToWrite,
+      onChange: store.onChange,
       clock: systemClock,
       newId: createTimeOrderedIds(systemClock.now, randomFillSync),
       random: Math.random,
@@ -95,6 +96,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
     const watch = metrics.watch({
       clusters,
       db: store.db,
+      onChange: store.onChange,
       version: { version, revision },
       health: work.health.list,
       store: storeWatch.known,

@@ -17,8 +17,8 @@ import type { Metrics } from '../work/metrics.ts';
 import { createReads } from '../work/reads.ts';
 import { createRecordedActs } from '../work/recorded-acts.ts';
 import { createSessions } from '../work/sessions.ts';
+import { systemClock } from '../work/loop/system-clock.ts';
 import type { StoreWatch } from '../work/store-watch.ts';
-import { systemClock } from '../work/system-clock.ts';
 import type { Work, WorkOptions } from '../work/work.ts';
 import { builtDashboard } from './built-dashboard.ts';
 
@@ -95,6 +95,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     }),
     events: createEventFeed({
       db,
+      onChange: parts.store.onChange,
       clock: systemClock,
       process: randomBytes(PROCESS_BYTES).toString('hex'),
       log,

@@ -1,8 +1,9 @@
 import { type Cluster, ClusterError, type ClusterIdentity } from '../core/cluster.ts';
 import type { Log } from '../core/log.ts';
 import type { ClusterView } from '../core/views.ts';
-import { createSwarmComparison, type ToldCluster } from './compare-swarms.ts';
-import type { Clock } from './ports.ts';
+import { createSwarmComparison, SameSwarm, type ToldCluster } from './compare-swarms.ts';
+import type { Clock } from './loop/clock.ts';
+import { runLoop } from './loop/run-loop.ts';
 
 export type ClusterHealth = {
   readonly list: () => readonly ClusterView[];
@@ -129,12 +130,17 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     hear,
     refresh,
     run: async (signal) => {
-      // The start waits for slow clusters only so long, and what they then tell may end it all.
-      await latest;
-      while (!signal.aborted) {
-        await clock.wait(EVERY_MS, signal).catch(() => {});
-        if (!signal.aborted) await refresh(signal);
-      }
+      // The start waits for slow clusters only so long: the first round waits for the rest of it.
+      let asked: Promise<void> | null = latest;
+      const round = async (): Promise<number> => {
+        const answers = asked ?? refresh(signal);
+        asked = null;
+        await answers;
+        return EVERY_MS;
+      };
+      const isFatal = (error: unknown): boolean => error instanceof SameSwarm;
+      const meaning = 'it is not noticed when a cluster goes down or comes back';
+      await runLoop({ clock, log }, { name: 'cluster health', meaning, round, isFatal }, signal);
     },
   };
 };

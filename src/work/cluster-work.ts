@@ -5,13 +5,14 @@ import { claimLook, nextLookAt } from '../store/looks.ts';
 import { createKnownNodes } from './known-nodes.ts';
 import { createKnownServices } from './known-services.ts';
 import { createLookAhead } from './look-ahead.ts';
-import { keepTrying } from './keep-trying.ts';
 import { failLook, look } from './look.ts';
 import { createOwnService, isItsTurn } from './own-service.ts';
 import { carryOut } from './rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { createSeenDigests } from './seen-digests.ts';
-import { type Bell, createBell } from './wake.ts';
+import { createBell } from './loop/bell.ts';
+import { keepTrying } from './loop/keep-trying.ts';
+import { runLoop } from './loop/run-loop.ts';
 
 export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead' | 'nodes' | 'seen'> & {
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
@@ -96,7 +97,8 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
         log.error('look broke', { image: work.name, error });
         // Else nobody would look at this repository again before the next start.
         const detail = 'an error of the helper itself, see its log';
-        await keepTrying({ clock, log }, () => failLook(deps, work, detail), signal);
+        const what = 'the end of a check that broke';
+        await keepTrying({ clock, log }, what, () => failLook(deps, work, detail), signal);
       })
       .finally(() => {
         looking.delete(done);
@@ -107,19 +109,22 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   };
 
   const looks = async (signal: AbortSignal): Promise<void> => {
-    await forever(looksBell, signal, log, async () => {
-      for (;;) {
-        if (looking.size >= LOOKS_AT_ONCE) return LONGEST_SLEEP_MS;
-        if (signal.aborted) return 0;
-        if (await startLook(signal)) {
-          // What this one waits for may have come.
-          await nextTurn();
-          continue;
+    const round = async (): Promise<number> => {
+      while (looking.size < LOOKS_AT_ONCE && !signal.aborted) {
+        if (!(await startLook(signal))) {
+          const next = await nextLookAt(db, cluster.name);
+          return next === null ? LONGEST_SLEEP_MS : Math.max(next - clock.now(), 0);
         }
-        const next = await nextLookAt(db, cluster.name);
-        return next === null ? LONGEST_SLEEP_MS : Math.max(next - clock.now(), 0);
+        // What this one waits for may have come.
+        await nextTurn();
       }
-    });
+      return LONGEST_SLEEP_MS;
+    };
+    await runLoop(
+      { clock, log },
+      { name: 'checks', meaning: 'pushes wait', round, bell: looksBell },
+      signal,
+    );
     await Promise.all(looking);
   };
 
@@ -130,11 +135,9 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       .catch(async (error: unknown) => {
         if (either.aborted) return;
         log.error('rollout broke', { deployment: id, error });
-        await keepTrying(
-          { clock, log },
-          () => postpone(db, id, clock.now() + AFTER_ERROR_MS),
-          either,
-        );
+        const what = 'the next try of a deployment that broke';
+        const putOff = (): Promise<void> => postpone(db, id, clock.now() + AFTER_ERROR_MS);
+        await keepTrying({ clock, log }, what, putOff, either);
       })
       .finally(() => {
         rolling.delete(serviceId);
@@ -144,7 +147,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   };
 
   const rollouts = async (signal: AbortSignal): Promise<void> => {
-    await forever(rolloutsBell, signal, log, async () => {
+    const round = async (): Promise<number> => {
       const open = await openDeployments(db, cluster.name);
       const ids = new Set(open.map((deployment) => deployment.id));
       for (const { id, superseded } of rolling.values()) if (!ids.has(id)) superseded.abort();
@@ -162,7 +165,12 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
           startRollout(deployment.id, deployment.serviceId, signal);
       }
       return wait;
-    });
+    };
+    await runLoop(
+      { clock, log },
+      { name: 'rollouts', meaning: 'deployments wait', round, bell: rolloutsBell },
+      signal,
+    );
     await Promise.all([...rolling.values()].map(({ done }) => done));
   };
 
@@ -189,20 +197,4 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       }
     },
   };
-};
-
-/** Does a round, sleeps as long as it says or until the bell, and again; a round that throws is told and repeated. */
-const forever = async (
-  bell: Bell,
-  signal: AbortSignal,
-  log: RolloutDeps['log'],
-  round: () => Promise<number>,
-): Promise<void> => {
-  while (!signal.aborted) {
-    const sleep = await round().catch((error: unknown) => {
-      log.error('work broke', { error });
-      return AFTER_ERROR_MS;
-    });
-    await bell.wait(sleep, signal);
-  }
 };

@@ -1,13 +1,15 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createStoreOutage, type StoreOutage } from '../../test/support/store-outage.ts';
 import { silentLog } from '../core/log.ts';
 import { addEvent, EVENTS_KEPT, FORGOTTEN_AT_ONCE, openEvents } from '../store/events.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { createEventFeed, type EventFeed, type FeedEvent } from './event-feed.ts';
 import { KEPT_FOR_MS } from './keep-telling.ts';
-import { systemClock } from './system-clock.ts';
+import { systemClock } from './loop/system-clock.ts';
 
 let store: Store;
+let outage: StoreOutage;
 let feed: EventFeed;
 /** Rests as good as never between two readings, so that nobody waits for it here. */
 const hasty = {
@@ -17,7 +19,8 @@ const hasty = {
 let ended: AbortController;
 const openFeed = (process = 'a1'): EventFeed =>
   createEventFeed({
-    db: store.db,
+    db: outage.db(store.db),
+    onChange: store.onChange,
     clock: hasty,
     process,
     log: silentLog,
@@ -25,6 +28,7 @@ const openFeed = (process = 'a1'): EventFeed =>
   });
 beforeEach(async () => {
   store = openStore(':memory:');
+  outage = createStoreOutage();
   ended = new AbortController();
   await openEvents(store.db);
   feed = openFeed();
@@ -49,7 +53,6 @@ const hear = async (lastId: string | null, count: number): Promise<readonly Feed
       heard.push(...events);
       if (heard.length >= count) enough.resolve();
     },
-    end: () => enough.reject(new Error('the feed ended')),
   });
   if (count > 0) await enough.promise;
   leave();
@@ -67,7 +70,6 @@ describe('who listens', () => {
         heard.push(...events);
         if (heard.length > 1) news.resolve();
       },
-      end: news.reject,
     });
     await tell(1);
     await news.promise;
@@ -105,11 +107,23 @@ describe('who listens', () => {
     expect(await hear(id, 1)).toEqual([{ id: 'a1-3', type: 'reset', data: {} }]);
   });
 
-  it('is told that the store cannot be read, and nothing more', async () => {
-    const toldSo = Promise.withResolvers<void>();
-    await feed(null, { take: async () => {}, end: toldSo.resolve });
-    await store.close();
-    await toldSo.promise;
+  it('hears everything, once, when a store that could not be read for a while is back', async () => {
+    const heard: FeedEvent[] = [];
+    const news = Promise.withResolvers<void>();
+    const leave = await feed(null, {
+      take: async (events) => {
+        heard.push(...events);
+        if (heard.length > 3) news.resolve();
+      },
+    });
+    const failed = outage.begin();
+    await tell(2);
+    await failed;
+    outage.end();
+    await tell(1);
+    await news.promise;
+    leave();
+    expect(idsOf(heard)).toEqual(['a1-0', 'a1-1', 'a1-2', 'a1-3']);
   });
 });
 

@@ -1,8 +1,11 @@
 import type { Log } from '../core/log.ts';
+import type { Changes } from '../store/changes.ts';
 import { eventRange, readEvents, type StoredEvent } from '../store/events.ts';
 import type { Db } from '../store/open-store.ts';
 import { createTelling } from './keep-telling.ts';
-import type { Clock } from './ports.ts';
+import { createBell } from './loop/bell.ts';
+import type { Clock } from './loop/clock.ts';
+import { runLoop } from './loop/run-loop.ts';
 
 export type FeedEvent = {
   /** To go on from. */
@@ -14,8 +17,6 @@ export type FeedEvent = {
 export type EventListener = {
   /** Never rejects; the next come when it resolves. */
   readonly take: (events: readonly FeedEvent[]) => Promise<void>;
-  /** The store cannot be read: nothing more comes. */
-  readonly end: () => void;
 };
 
 /**
@@ -28,6 +29,8 @@ export type EventFeed = (lastId: string | null, listener: EventListener) => Prom
 export type EventFeedDeps = {
   /** Its events are open. */
   readonly db: Db;
+  /** Has a function called whenever something was written to the store. */
+  readonly onChange: Changes['onChange'];
   readonly clock: Clock;
   /** Tells the ids of this process from those of others: letters and digits. */
   readonly process: string;
@@ -36,8 +39,10 @@ export type EventFeedDeps = {
   readonly signal: AbortSignal;
 };
 
-/** How often the store is asked for news while somebody listens; what happens between goes out together. */
-const POLL_MS = 200;
+/** Time between two queries for news, at the least; what happens between goes out together. */
+const READ_EVERY_MS = 100;
+/** And at the most: another process may write to the store too. */
+const READ_AT_LEAST_EVERY_MS = 5_000;
 const BATCH = 500;
 
 type Listening = EventListener & { position: number };
@@ -47,6 +52,7 @@ export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
   const { db, clock, log } = deps;
   const listening = new Set<Listening>();
   const telling = createTelling(db, clock, log, deps.signal);
+  const written = createBell(clock);
   let rest = new AbortController();
   let isReading = false;
 
@@ -82,19 +88,19 @@ export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
     return events.length === BATCH;
   };
 
+  /** Reads until nobody listens. Where the store cannot be read, its clients wait, and miss nothing. */
   const read = async (): Promise<void> => {
     isReading = true;
-    try {
-      while (listening.size > 0) {
-        if (!(await readOn())) await clock.wait(POLL_MS, rest.signal).catch(() => {});
-      }
-    } catch (error) {
-      if (listening.size > 0) log.error('events not read', { error });
-      for (const one of listening) one.end();
-      listening.clear();
-    } finally {
-      isReading = false;
-    }
+    const stop = deps.onChange(written.ring);
+    const round = async (): Promise<number> => {
+      while (listening.size > 0 && (await readOn()));
+      return READ_AT_LEAST_EVERY_MS;
+    };
+    const meaning = 'the dashboard and other listeners hear nothing new';
+    const loop = { name: 'events', meaning, round, bell: written, leastMs: READ_EVERY_MS };
+    while (listening.size > 0) await runLoop({ clock, log }, loop, rest.signal);
+    stop();
+    isReading = false;
   };
 
   const enter = async (lastId: string | null, listener: EventListener): Promise<Listening> => {

@@ -1,8 +1,11 @@
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { VERDICT_NAMES, type VerdictName } from '../core/views.ts';
+import type { Changes } from '../store/changes.ts';
 import { countChanges } from '../store/events.ts';
 import { inspectServices, type InspectDeps } from './inspect.ts';
-import type { Clock } from './ports.ts';
+import { createBell } from './loop/bell.ts';
+import type { Clock } from './loop/clock.ts';
+import { runLoop } from './loop/run-loop.ts';
 
 /** How many services of a cluster have each verdict, and when that was told, ms since the epoch. */
 export type Drift = {
@@ -17,11 +20,15 @@ export type DriftBook = {
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
-export type DriftDeps = Omit<InspectDeps, 'now'> & { readonly clock: Clock };
+export type DriftDeps = Omit<InspectDeps, 'now'> & {
+  readonly clock: Clock;
+  /** Has a function called whenever something was written to the store. */
+  readonly onChange: Changes['onChange'];
+};
 
-/** After something changed in the store, the clusters are asked this soon … */
-const WATCH_EVERY_MS = 2_000;
-/** … but not more often than this … */
+/** While the store is written to, it is asked this often whether that changes a verdict. */
+const COUNT_EVERY_MS = 2_000;
+/** After such a change the clusters are asked, but not more often than this … */
 const LEAST_MS = 10_000;
 /** … and this often although nothing did: others change services too. */
 const MOST_MS = 5 * 60_000;
@@ -56,16 +63,23 @@ export const createDriftBook = (deps: DriftDeps): DriftBook => {
     run: async (signal) => {
       let seen = -1;
       let refreshedAt = Number.NEGATIVE_INFINITY;
-      while (!signal.aborted) {
+      const round = async (): Promise<number> => {
         const changes = await countChanges(db);
+        const isChanged = changes !== seen;
         const age = clock.now() - refreshedAt;
-        if (age >= MOST_MS || (changes !== seen && age >= LEAST_MS)) {
-          seen = changes;
-          refreshedAt = clock.now();
-          await Promise.all(deps.clusters.map(({ cluster }) => refresh(cluster, signal)));
-        }
-        await clock.wait(WATCH_EVERY_MS, signal).catch(() => {});
-      }
+        const rest = (isChanged ? LEAST_MS : MOST_MS) - age;
+        // Else the clock was set back.
+        if (rest > 0 && age >= 0) return rest;
+        await Promise.all(deps.clusters.map(({ cluster }) => refresh(cluster, signal)));
+        seen = changes;
+        refreshedAt = clock.now();
+        return MOST_MS;
+      };
+      const bell = createBell(clock);
+      const stop = deps.onChange(bell.ring);
+      const meaning = 'the metrics show old verdicts';
+      const loop = { name: 'verdict metrics', meaning, round, bell, leastMs: COUNT_EVERY_MS };
+      await runLoop(deps, loop, signal).finally(stop);
     },
   };
 };

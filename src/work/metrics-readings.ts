@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Log } from '../core/log.ts';
 import { type ClusterView, OPEN_STATES, type StoreView } from '../core/views.ts';
+import type { Changes } from '../store/changes.ts';
 import { countDeploymentEnds, takeVerified } from '../store/events.ts';
 import type { Db } from '../store/open-store.ts';
 import { countOpenDeployments, lookQueue, pushQueue } from '../store/queue-depth.ts';
@@ -14,6 +15,8 @@ export type Readings = {
   readonly clusters: InspectDeps['clusters'];
   /** Its events are open. */
   readonly db: Db;
+  /** Has a function called whenever something was written to the store. */
+  readonly onChange: Changes['onChange'];
   readonly version: { readonly version: string; readonly revision: string | null };
   readonly health: () => readonly ClusterView[];
   readonly store: () => StoreView;

@@ -8,9 +8,9 @@ import {
 } from '../store/notifications.ts';
 import type { Db } from '../store/open-store.ts';
 import { readNotices } from '../store/read-notices.ts';
-import type { Clock } from './ports.ts';
+import type { Clock } from './loop/clock.ts';
 import { piecesFor } from './notify-filter.ts';
-import { type Group, type GroupTiming, readyGroups } from './notify-groups.ts';
+import { type Group, type GroupTiming, groupsToTell } from './notify-groups.ts';
 
 export type AnnounceDeps = {
   readonly channels: readonly NoticeChannel[];
@@ -30,13 +30,27 @@ const AT_ONCE = 500;
 /** A receiver that is away for long loses the oldest first. */
 const MOST_WAITING = 1_000;
 
-/** Turns what has ended into messages for each channel that wants them; tells how many messages. */
-export const announceEnded = async (deps: AnnounceDeps): Promise<number> => {
+const LONGEST_SLEEP_MS = 60_000;
+
+export type Announced = {
+  /** Messages that were made. */
+  readonly messages: number;
+  /** In how many ms more is to be announced, if nothing ends until then. */
+  readonly restMs: number;
+};
+
+/** Turns what has ended into messages for each channel that wants them. */
+export const announceEnded = async (deps: AnnounceDeps): Promise<Announced> => {
   const now = deps.clock.now();
   const pending = await readUnannounced(deps.db, now, AT_ONCE);
-  let count = 0;
-  for (const group of readyGroups(pending, deps.timing, now)) count += await tell(deps, group, now);
-  return count;
+  let messages = 0;
+  let restMs = LONGEST_SLEEP_MS;
+  for (const group of groupsToTell(pending, deps.timing, now)) {
+    if (group.inMs === 0) messages += await tell(deps, group, now);
+    else restMs = Math.min(restMs, group.inMs);
+  }
+  const isMore = messages > 0 && pending.length === AT_ONCE;
+  return { messages, restMs: isMore ? 0 : restMs };
 };
 
 const tell = async (deps: AnnounceDeps, group: Group, now: number): Promise<number> => {

@@ -8,8 +8,9 @@ import {
   type WaitingMessage,
 } from '../store/notifications.ts';
 import type { Db } from '../store/open-store.ts';
-import type { Clock } from './ports.ts';
-import type { Bell } from './wake.ts';
+import type { Bell } from './loop/bell.ts';
+import type { Clock } from './loop/clock.ts';
+import { runLoop } from './loop/run-loop.ts';
 
 export type ChannelDeps = {
   readonly channel: NoticeChannel;
@@ -24,15 +25,13 @@ export type ChannelDeps = {
 };
 
 const LONGEST_SLEEP_MS = 60_000;
-/** After an error of our own the loop goes on, but not at full speed. */
-const AFTER_ERROR_MS = 5_000;
 
 /**
  * Sends one channel's messages, one after another, until the signal is aborted. What is under way then
  * waits in the store and is sent again by the next start.
  */
 export const runChannel = async (deps: ChannelDeps, signal: AbortSignal): Promise<void> => {
-  const { channel, db, clock, log, bell } = deps;
+  const { channel, db, clock, bell } = deps;
   /** The receiver asked to be left alone until then. */
   let notBefore = 0;
   const round = async (): Promise<number> => {
@@ -52,13 +51,8 @@ export const runChannel = async (deps: ChannelDeps, signal: AbortSignal): Promis
     await keep(deps, waiting, endOf(deps, waiting, outcome));
     return 0;
   };
-  while (!signal.aborted) {
-    const sleep = await round().catch((error: unknown) => {
-      if (!signal.aborted) log.error('notification broke', { channel: channel.name, error });
-      return AFTER_ERROR_MS;
-    });
-    if (sleep > 0) await bell.wait(sleep, signal);
-  }
+  const name = `notifications of channel ${channel.name}`;
+  await runLoop(deps, { name, meaning: 'the channel hears nothing', round, bell }, signal);
 };
 
 /** Null where the helper stops meanwhile: then nobody knows how it ended. */

@@ -10,22 +10,25 @@ export type GroupTiming = {
 export type Group = { readonly name: string; readonly deployments: readonly string[] };
 
 /**
- * The groups of ended deployments that are to be announced now: what one push, run or person led to
- * is told in one piece, unless some of it takes so long that the rest would be stale.
+ * The groups of ended deployments, and in how many ms each is to be announced (0: now). What one push, run or
+ * person led to is told in one piece, unless some of it takes so long that the rest would be stale.
  */
-export const readyGroups = (
+export const groupsToTell = (
   pending: readonly Unannounced[],
   timing: GroupTiming,
   now: number,
-): readonly Group[] =>
-  [...Map.groupBy(pending, ({ group }) => group)].flatMap(([name, members]) => {
+): readonly (Group & { readonly inMs: number })[] =>
+  [...Map.groupBy(pending, ({ group }) => group)].map(([name, members]) => {
     const ends = members.map(({ endedAt }) => endedAt);
+    const first = Math.min(...ends);
+    const last = Math.max(...ends);
     const isComplete = !members.some(({ isGroupOpen }) => isGroupOpen);
-    const isQuiet = now - Math.max(...ends) >= timing.quietMs;
-    const isOld = now - Math.min(...ends) >= timing.longestMs;
-    // A clock that was put back must not hold a group for ever.
-    const isAhead = Math.max(...ends) > now;
-    return isComplete || isQuiet || isOld || isAhead
-      ? [{ name, deployments: members.map(({ deployment }) => deployment) }]
-      : [];
+    // A clock that was set back must not hold a group for ever.
+    const isAhead = last > now;
+    const dueAt = Math.min(last + timing.quietMs, first + timing.longestMs);
+    return {
+      name,
+      deployments: members.map(({ deployment }) => deployment),
+      inMs: isComplete || isAhead ? 0 : Math.max(dueAt - now, 0),
+    };
   });

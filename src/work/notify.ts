@@ -1,16 +1,19 @@
 import type { Backoff } from '../core/backoff.ts';
 import type { Log } from '../core/log.ts';
 import type { NoticeChannel } from '../core/notice.ts';
+import type { Changes } from '../store/changes.ts';
 import { forgetUnannounced, giveUpOthers, pruneMessages } from '../store/notifications.ts';
 import type { Db } from '../store/open-store.ts';
-import type { Clock } from './ports.ts';
+import { createBell } from './loop/bell.ts';
+import type { Clock } from './loop/clock.ts';
+import { keepTrying } from './loop/keep-trying.ts';
+import { type Loop, runLoop } from './loop/run-loop.ts';
 import { announceEnded } from './notify-announce.ts';
 import { runChannel } from './notify-channel.ts';
 import type { GroupTiming } from './notify-groups.ts';
-import { createBell } from './wake.ts';
 
 export type NotifyTiming = GroupTiming & {
-  /** How often it is looked whether something has ended; a look is one query of our own store. */
+  /** Time between two queries for what has ended, at the least, while the store is written to. */
   readonly everyMs: number;
   readonly backoff: Backoff;
   /** A message that could not be sent for so long is given up. */
@@ -20,6 +23,8 @@ export type NotifyTiming = GroupTiming & {
 export type NotifierDeps = {
   readonly channels: readonly NoticeChannel[];
   readonly db: Db;
+  /** Has a function called whenever something was written to the store. */
+  readonly onChange: Changes['onChange'];
   readonly clock: Clock;
   /** Ids that sort by time. */
   readonly newId: () => string;
@@ -52,30 +57,49 @@ const FORGET_EVERY_MS = 60_000;
 export const keepNotifying = async (deps: NotifierDeps, signal: AbortSignal): Promise<void> => {
   const { channels, db, clock, log } = deps;
   const timing = deps.timing ?? TIMING;
-  const names = channels.map(({ name }) => name);
-  const lost = await giveUpOthers(db, names, clock.now());
-  if (lost > 0) log.warn('notifications given up: their channels are configured no more', { lost });
-
-  const every = async (ms: number, act: () => Promise<void>): Promise<void> => {
-    while (!signal.aborted) {
-      await act().catch((error: unknown) => log.error('notifications broke', { error }));
-      await clock.wait(ms, signal).catch(() => {});
-    }
+  const tidyUp = async (): Promise<void> => {
+    const names = channels.map(({ name }) => name);
+    const lost = await giveUpOthers(db, names, clock.now());
+    if (lost > 0)
+      log.warn('notifications given up: their channels are configured no more', { lost });
   };
-  const prune = every(PRUNE_EVERY_MS, async () => {
-    await pruneMessages(db, clock.now() - deps.keepMs);
+  await keepTrying({ clock, log }, 'messages of channels that are gone', tidyUp, signal);
+
+  const loop = (one: Loop): Promise<void> => runLoop({ clock, log }, one, signal);
+  const prune = loop({
+    name: 'pruning of notifications',
+    meaning: 'sent notifications are kept for longer',
+    round: async () => {
+      await pruneMessages(db, clock.now() - deps.keepMs);
+      return PRUNE_EVERY_MS;
+    },
   });
   if (channels.length === 0) {
-    await Promise.all([prune, every(FORGET_EVERY_MS, () => forgetUnannounced(db))]);
+    const round = async (): Promise<number> => {
+      await forgetUnannounced(db);
+      return FORGET_EVERY_MS;
+    };
+    const meaning = 'the store keeps what nobody is told';
+    await Promise.all([prune, loop({ name: 'clearing of notifications', meaning, round })]);
     return;
   }
   const senders = channels.map((channel) => ({ channel, bell: createBell(clock) }));
+  const written = createBell(clock);
+  const stop = deps.onChange(written.ring);
+  const announce = loop({
+    name: 'notifications',
+    meaning: 'no channel hears what has ended',
+    bell: written,
+    leastMs: timing.everyMs,
+    round: async () => {
+      const { messages, restMs } = await announceEnded({ ...deps, timing });
+      if (messages > 0) for (const { bell } of senders) bell.ring();
+      return restMs;
+    },
+  });
   await Promise.all([
     prune,
-    every(timing.everyMs, async () => {
-      if ((await announceEnded({ ...deps, timing })) > 0)
-        for (const { bell } of senders) bell.ring();
-    }),
+    announce.finally(stop),
     ...senders.map((sender) => runChannel({ ...deps, ...sender, backoff: timing.backoff }, signal)),
   ]);
 };

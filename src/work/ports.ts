@@ -32,10 +32,4 @@ export type Registries = {
   readonly updateAuth: (host: string, signal: AbortSignal) => Promise<string | null>;
 };
 
-/** Time, so that tests own it. */
-export type Clock = {
-  /** ms since the epoch. */
-  readonly now: () => number;
-  /** Resolves after `ms`, or rejects with the signal's reason. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-};
+export type { Clock } from './loop/clock.ts';

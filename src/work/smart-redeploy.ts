@@ -1,5 +1,7 @@
 import { ActRefused } from '../core/act-refused.ts';
+import { backoffMs } from '../core/backoff.ts';
 import type { RunOrigin, RunRequest, RunView, ServiceView } from '../core/views.ts';
+import type { Changes } from '../store/changes.ts';
 import type { Trigger } from '../store/queue-deployment.ts';
 import { readRun } from '../store/read-runs.ts';
 import {
@@ -16,19 +18,22 @@ import {
 import { checkCluster, type OnProgress, type PlannedService } from './check-cluster.ts';
 import { createDryRuns, type DryRunDeps } from './dry-run.ts';
 import { type AskedCluster, eachAskedCluster } from './each-asked-cluster.ts';
-import { keepTrying } from './keep-trying.ts';
+import { createBell } from './loop/bell.ts';
+import { keepTrying } from './loop/keep-trying.ts';
+import { AFTER_FAILURE, runLoop } from './loop/run-loop.ts';
 import { type KeptAnswers, keepAnswers } from './kept-answers.ts';
 import { queuePlanned } from './queue-planned.ts';
 import { recordChecked } from './record-checked.ts';
 import { createRunProgress } from './run-progress.ts';
 import { withVerdict } from './service-view.ts';
-import { createBell } from './wake.ts';
 
 export type SmartRedeployDeps = DryRunDeps & {
   /** Ids that sort by time. */
   readonly newId: () => string;
   /** Deployments of this cluster wait now. */
   readonly wake: (cluster: string) => void;
+  /** Has a function called whenever something was written to the store. */
+  readonly onChange: Changes['onChange'];
 };
 
 export type SmartRedeploy = {
@@ -44,7 +49,12 @@ export type SmartRedeploy = {
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
-const POLL_MS = 500;
+/** Deployments of a run may end together: their ends are counted this often at most … */
+const COUNT_EVERY_MS = 250;
+/** … and this often although nobody says that something was written. */
+const COUNT_AT_LEAST_EVERY_MS = 5_000;
+/** A run that breaks, as while the store is full, is taken up again for so long. */
+const RETRY_FOR_MS = 10 * 60_000;
 /** A service that somebody else is updating is checked again this much later … */
 const AGAIN_MS = 5_000;
 /** … and left as it is after this. */
@@ -56,24 +66,54 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
   const bell = createBell(clock);
   const dryRuns = createDryRuns(deps);
 
-  const carryOut = async (run: Run, signal: AbortSignal): Promise<void> => {
-    const end = (state: 'done' | 'failed', reason: string | null): Promise<void> =>
-      keepTrying(
-        { clock, log },
-        async () => void (await endRun(db, run.id, state, reason, clock.now())),
-        signal,
-      );
+  /** Resolves when every deployment of the run has ended. */
+  const deploymentsEnded = async (run: Run, signal: AbortSignal): Promise<void> => {
+    const written = createBell(clock);
+    const stop = deps.onChange(written.ring);
     try {
-      const problems = await checkAll(deps, run, signal);
-      while ((await openDeploymentsOfRun(db, run.id)) > 0) await clock.wait(POLL_MS, signal);
-      const reason = problems.length === 0 ? null : problems.join('; ');
-      await end(reason === null ? 'done' : 'failed', reason);
+      while ((await openDeploymentsOfRun(db, run.id)) > 0) {
+        await clock.wait(COUNT_EVERY_MS, signal);
+        await written.wait(COUNT_AT_LEAST_EVERY_MS, signal);
+      }
+    } finally {
+      stop();
+    }
+  };
+
+  /** Returns why not everything could be checked, or null. */
+  const attempt = async (run: Run, signal: AbortSignal): Promise<string | null> => {
+    const problems = await checkAll(deps, run, signal);
+    await deploymentsEnded(run, signal);
+    return problems.length === 0 ? null : problems.join('; ');
+  };
+
+  /** The same, taken up again after an error of our own, as a restart would. */
+  const attemptUntilDone = async (run: Run, signal: AbortSignal): Promise<string | null> => {
+    const until = clock.now() + RETRY_FOR_MS;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await attempt(run, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        log.error('run broke', { run: run.id, failures, error });
+        if (clock.now() >= until) return 'an error of the helper itself, see its log';
+        await clock.wait(backoffMs(AFTER_FAILURE, failures, 1), signal);
+      }
+    }
+  };
+
+  const carryOut = async (run: Run, signal: AbortSignal): Promise<void> => {
+    try {
+      const reason = await attemptUntilDone(run, signal);
+      const state = reason === null ? 'done' : 'failed';
+      const end = async (): Promise<void> => {
+        await endRun(db, run.id, state, reason, clock.now());
+      };
+      await keepTrying({ clock, log }, `the end of run ${run.id}`, end, signal);
       log.info('run ended', { run: run.id, reason });
     } catch (error) {
       // The next start takes it up again.
-      if (signal.aborted) return;
-      log.error('run broke', { run: run.id, error });
-      await end('failed', 'an error of the helper itself, see its log');
+      if (!signal.aborted) throw error;
     }
   };
 
@@ -95,8 +135,10 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
     },
     run: async (signal) => {
       const running = new Map<string, Promise<void>>();
-      await dryRuns.endForgotten();
-      while (!signal.aborted) {
+      let isTidy = false;
+      const round = async (): Promise<number> => {
+        if (!isTidy) await dryRuns.endForgotten();
+        isTidy = true;
         for (const run of await openRuns(db)) {
           // A dry run belongs to the request that asked for it.
           if (running.has(run.id) || run.request.dryRun) continue;
@@ -105,8 +147,9 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
             carryOut(run, signal).finally(() => running.delete(run.id)),
           );
         }
-        await bell.wait(LONGEST_SLEEP_MS, signal);
-      }
+        return LONGEST_SLEEP_MS;
+      };
+      await runLoop(deps, { name: 'runs', meaning: 'SmartRedeploy waits', round, bell }, signal);
       await Promise.all(running.values());
     },
   };

@@ -1,7 +1,8 @@
 import type { Log } from '../core/log.ts';
 import type { StoreView } from '../core/views.ts';
 import { type CheckFiles, StoreLost } from '../store/store-files.ts';
-import type { Clock } from './ports.ts';
+import type { Clock } from './loop/clock.ts';
+import { runLoop } from './loop/run-loop.ts';
 
 /** Whether the store takes what the helper accepts, as somebody found last. */
 export type StoreWatch = {
@@ -74,16 +75,19 @@ export const createStoreWatch = (deps: StoreWatchDeps): StoreWatch => {
     known: () => known,
     ask,
     run: async (signal) => {
-      for (let round = 1; !signal.aborted; round += 1) {
-        await clock.wait(FILES_EVERY_MS, signal).catch(() => {});
-        if (signal.aborted) return;
+      let rounds = 0;
+      const round = async (): Promise<number> => {
+        rounds += 1;
         try {
           checkFiles();
-          if (known.state !== 'writable' && round % ROUNDS_TO_ASK === 0) void ask();
+          if (known.state !== 'writable' && rounds % ROUNDS_TO_ASK === 0) void ask();
         } catch (error) {
           set(refused(error));
         }
-      }
+        return FILES_EVERY_MS;
+      };
+      const meaning = 'a store that is lost is noticed late';
+      await runLoop({ clock, log }, { name: 'store watch', meaning, round }, signal);
     },
   };
 };

@@ -5,6 +5,7 @@ import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import type { NoticeChannel } from '../core/notice.ts';
 import { createIntakeWriter, type IntakeOptions } from '../store/accept-delivery.ts';
+import type { Changes } from '../store/changes.ts';
 import { endUnconfigured } from '../store/end-unconfigured.ts';
 import { addEvent } from '../store/events.ts';
 import { releaseLooks } from '../store/looks.ts';
@@ -17,6 +18,8 @@ import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
 import { type ClusterWork, createClusterWork } from './cluster-work.ts';
 import { createFreezeActs, type FreezeActs } from './freeze-acts.ts';
 import { letRequestsOut } from './let-requests-out.ts';
+import { keepTrying } from './loop/keep-trying.ts';
+import { runLoop } from './loop/run-loop.ts';
 import { keepNotifying } from './notify.ts';
 import { createNotifyTest, type TestNotifications } from './notify-test.ts';
 import type { Clock, Registries } from './ports.ts';
@@ -36,6 +39,8 @@ export type WorkOptions = {
   readonly db: Db;
   readonly write: Write;
   readonly tryToWrite: Store['tryToWrite'];
+  /** Has a function called whenever something was written to the store. */
+  readonly onChange: Changes['onChange'];
   readonly clock: Clock;
   /** Ids that sort by time. */
   readonly newId: () => string;
@@ -93,16 +98,19 @@ export const createWork = (options: WorkOptions): Work => {
     changed: (cluster) => addEvent(db, 'cluster', cluster),
   });
 
-  const pruneForEver = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
-      try {
-        const removed = await prune(db, options.retention, clock.now());
-        if (removed > 0) log.info('history pruned', { removed });
-      } catch (error) {
-        log.error('history not pruned', { error });
-      }
-      await clock.wait(PRUNE_EVERY_MS, signal).catch(() => {});
+  const pruneHistory = async (): Promise<number> => {
+    const removed = await prune(db, options.retention, clock.now());
+    if (removed > 0) log.info('history pruned', { removed });
+    return PRUNE_EVERY_MS;
+  };
+
+  /** Leaves the store as the work wants to find it. */
+  const tidyUp = async (): Promise<void> => {
+    const left = await endUnconfigured(db, [...works.keys()], clock.now());
+    if (left.clusters.length > 0) {
+      log.warn('what waited is given up: its cluster is no longer configured', left);
     }
+    await releaseLooks(db, clock.now());
   };
 
   return {
@@ -123,12 +131,8 @@ export const createWork = (options: WorkOptions): Work => {
     run: async (outer) => {
       const ended = new AbortController();
       const signal = AbortSignal.any([outer, ended.signal]);
-      const left = await endUnconfigured(db, [...works.keys()], clock.now());
-      if (left.clusters.length > 0) {
-        log.warn('what waited is given up: its cluster is no longer configured', left);
-      }
-      await releaseLooks(db, clock.now());
-      // Whatever ends first, well or not, ends the rest, so that nothing works on half a helper.
+      await keepTrying({ clock, log }, 'what the process before left', tidyUp, signal);
+      // Only what no retry can help ends one of them, and with it the rest.
       const parts = [
         ...[...works.values()].map((work) => work.run(signal)),
         smartRedeploy.run(signal),
@@ -144,7 +148,11 @@ export const createWork = (options: WorkOptions): Work => {
           signal,
         ),
         health.run(signal),
-        pruneForEver(signal),
+        runLoop(
+          { clock, log },
+          { name: 'pruning', meaning: 'old history is kept for longer', round: pruneHistory },
+          signal,
+        ),
         keepNotifying({ ...options, channels, keepMs: options.retention.ageMs }, signal),
       ];
       try {

@@ -51,6 +51,7 @@ const startWork = (sandbox: AttachedSandbox) => {
     db: store.db,
     write: store.write,
     tryToWrite: store.tryToWrite,
+    onChange: store.onChange,
     clock,
     newId,
     random: () => 0.5,
@@ -62,6 +63,7 @@ const startWork = (sandbox: AttachedSandbox) => {
   const watch = metrics.watch({
     clusters,
     db: store.db,
+    onChange: store.onChange,
     version: { version: 'test', revision: 'test' },
     health: work.health.list,
     store: () => ({ state: 'writable', reason: null, detail: null, since: null }),

@@ -5,7 +5,7 @@ import type { Cluster } from '../../src/core/cluster.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import { createClusterHealth } from '../../src/work/cluster-health.ts';
-import { systemClock } from '../../src/work/system-clock.ts';
+import { systemClock } from '../../src/work/loop/system-clock.ts';
 import { startFakeEngine } from '../support/fake-engine.ts';
 import { startSwarmpitDouble } from '../support/swarmpit-double.ts';
 

@@ -13,7 +13,7 @@ import { openStore, type Store } from '../../src/store/open-store.ts';
 import { queueDeployment, type Trigger } from '../../src/store/queue-deployment.ts';
 import { queueRetry } from '../../src/store/retries.ts';
 import { keepNotifying, type NotifyTiming } from '../../src/work/notify.ts';
-import { systemClock } from '../../src/work/system-clock.ts';
+import { systemClock } from '../../src/work/loop/system-clock.ts';
 import { digestOfChar, makeService } from '../support/make-service.ts';
 import { createMemoryPorts } from '../support/memory-ports.ts';
 import { type Answer, type Received, startReceiver } from '../support/notify-receiver.ts';
@@ -98,6 +98,7 @@ const notify = (
     {
       channels: made.list,
       db: store.db,
+      onChange: store.onChange,
       clock: systemClock,
       newId,
       random: Math.random,

@@ -157,6 +157,7 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
         db: wrap.db?.(store.db) ?? store.db,
         write: wrap.write?.(store.write) ?? store.write,
         tryToWrite: store.tryToWrite,
+        onChange: store.onChange,
         clock,
         newId,
         // Gives no whole ms, as a real one does not: the store takes nothing else.

@@ -1,4 +1,4 @@
-import type { Clock } from './ports.ts';
+import type { Clock } from './clock.ts';
 
 /** A bell between what makes work and the loop that does it: rung any number of times, heard once. */
 export type Bell = {
