@@ -107,6 +107,17 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     meaning:
       'taken for images of senders that name no registry, and in place of the host that a registry claims',
   },
+  'hooks.secrets[].virtualRepositories': {
+    meaning:
+      "for JFrog: its local repositories that images are pushed to, each with the virtual repository in the services' image names",
+    initial: 'none',
+  },
+  'hooks.secrets[].virtualRepositories[].local': {
+    meaning: 'key of the local repository, as the webhook names it',
+  },
+  'hooks.secrets[].virtualRepositories[].virtual': {
+    meaning: 'key of the virtual repository that services pull from',
+  },
   'hooks.secrets[].clusters': { meaning: 'the only clusters it acts on', initial: 'all' },
   'hooks.secrets[].repositories': {
     meaning:

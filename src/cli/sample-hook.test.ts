@@ -16,6 +16,7 @@ const HOSTS: Readonly<Record<string, string>> = {
   azure: 'acme.azurecr.io/',
   'aws-ecr': '123456789012.dkr.ecr.eu-west-1.amazonaws.com/',
   'google-artifact-registry': 'europe-docker.pkg.dev/',
+  'alibaba-acr': 'registry.cn-hangzhou.aliyuncs.com/',
 };
 
 test.each(SAMPLE_SENDERS)(

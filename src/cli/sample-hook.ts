@@ -1,3 +1,4 @@
+import { cdevents, zot } from './samples/events.ts';
 import {
   awsEcr,
   cloudevents,
@@ -7,6 +8,7 @@ import {
   googleArtifactRegistry,
 } from './samples/forges-and-clouds.ts';
 import {
+  alibabaAcr,
   azure,
   distribution,
   dockerHub,
@@ -32,6 +34,9 @@ const SAMPLES: Readonly<Record<string, MakeSample>> = {
   'google-artifact-registry': googleArtifactRegistry,
   nexus,
   jfrog,
+  'alibaba-acr': alibabaAcr,
+  zot,
+  cdevents,
   cloudevents,
   generic,
 };

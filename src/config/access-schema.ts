@@ -36,6 +36,10 @@ export const hookSecret: z.ZodType<HookSecret> = mapping({
   oidc: oidc.nullable().default(null),
   senders: limits(name(), 'senders'),
   registry: registryHost().nullable().default(null),
+  virtualRepositories: limits(
+    mapping({ local: name(), virtual: name() }),
+    'pairs such as { local: docker-local, virtual: docker }',
+  ),
   clusters: limits(name(), 'names of clusters'),
   repositories: limits(
     matching(

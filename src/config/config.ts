@@ -96,6 +96,10 @@ export type HookSecret = {
   readonly senders: readonly string[] | null;
   /** Taken for images of senders that name no registry. */
   readonly registry: string | null;
+  /** JFrog's local repositories, with the virtual ones that services pull from instead. */
+  readonly virtualRepositories:
+    | readonly { readonly local: string; readonly virtual: string }[]
+    | null;
   readonly clusters: readonly string[] | null;
   /** Globs over registry and repository: `docker.io/acme/*`. */
   readonly repositories: readonly string[] | null;

@@ -48,11 +48,16 @@ export type IncomingDelivery = {
   readonly body: unknown;
 };
 
+/** A repository of JFrog that images are pushed to, and the one that services pull them from. */
+export type VirtualRepository = { readonly local: string; readonly virtual: string };
+
 /** What the holder of a hook secret may do; null limits nothing. */
 export type HookLimits = {
   readonly senders: readonly string[] | null;
   /** Taken for images of senders that name no registry, and in place of the host that a registry claims. */
   readonly registry: string | null;
+  /** JFrog's local repositories, with the virtual ones that services pull from instead. */
+  readonly virtualRepositories: readonly VirtualRepository[] | null;
   readonly clusters: readonly string[] | null;
   /** Globs over registry and repository: `docker.io/acme/*`. */
   readonly repositories: readonly string[] | null;
@@ -76,6 +81,12 @@ export type ReadDelivery<Secret> =
     }
   | { readonly kind: 'refused'; readonly sender: string }
   | { readonly kind: 'unrecognised'; readonly lookedFor: readonly string[] }
+  /** None of the images that a sender of our own form names can be read: `ignored` says why, one by one. */
+  | {
+      readonly kind: 'unreadable';
+      readonly sender: string;
+      readonly ignored: readonly IgnoredEvent[];
+    }
   | {
       readonly kind: 'too-many-pushes';
       readonly sender: string;

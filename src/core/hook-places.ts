@@ -36,6 +36,12 @@ export const HOOK_PLACES: readonly { readonly sender: string; readonly place: st
   },
   { sender: 'nexus', place: 'Nexus: Capabilities → Webhook: Repository; event type component' },
   { sender: 'jfrog', place: 'JFrog: Administration → Webhooks; event Docker → Tag was pushed' },
+  { sender: 'alibaba-acr', place: 'Alibaba Cloud: Container Registry → repository → Triggers' },
+  { sender: 'zot', place: 'zot: extensions → events → sinks, of type http' },
+  {
+    sender: 'cdevents',
+    place: 'anything that sends CDEvents: artifact.published, with a pkg:oci package URL',
+  },
   { sender: 'cloudevents', place: 'anything that sends CloudEvents over HTTP' },
   { sender: 'generic', place: 'anything else, e.g. a CI job after its push' },
 ];

@@ -32,9 +32,15 @@ export const isTag = (text: string): boolean => TAG.test(text);
 /** Whether `text` can be a registry's host, with or without a port. */
 export const isRegistryHost = (text: string): boolean => HOST.test(text);
 
-/** Docker Hub's other names are made one, as the engine does. */
-export const canonicalHost = (host: string): string =>
-  host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host;
+/**
+ * Lower case, because host names have no case, and Docker Hub's other names made one, as the engine does. A bare
+ * word keeps its case: its upper case is all that marks it as a host rather than a folder.
+ */
+export const canonicalHost = (host: string): string => {
+  const lower = host.toLowerCase();
+  if (!/[.:]/.test(lower) && lower !== 'localhost') return host;
+  return lower === 'index.docker.io' || lower === 'registry-1.docker.io' ? 'docker.io' : lower;
+};
 
 const nothing = (problem: string): ParsedImage => ({ ok: false, problem });
 

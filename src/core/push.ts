@@ -13,4 +13,6 @@ export type IgnoredEvent = {
   readonly reason: string;
   /** What it was about, as the sender spelt it, bounded and without control characters. */
   readonly about?: string;
+  /** A sentence for a person: what is wrong with it and what was expected. */
+  readonly detail?: string;
 };

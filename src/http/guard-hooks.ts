@@ -10,6 +10,9 @@ import { tooLarge } from './read-body.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
+/** GitHub's and Gitea's default for a new webhook. */
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+
 /** The password of `Authorization: Basic`, whatever the user name. */
 const passwordOf = (authorization: string): string | null => {
   const encoded = /^Basic +(\S+) *$/i.exec(authorization)?.[1];
@@ -44,7 +47,9 @@ const checkBody = ({ headers }: FastifyRequest): Problem | null => {
     return new Problem(
       415,
       'not-json',
-      'send JSON, with the header Content-Type: application/json',
+      FORM_TYPE.test(type ?? '')
+        ? 'the webhook is form-encoded: set its content type to application/json at the sender (GitHub: Settings → Webhooks → Content type)'
+        : 'send JSON, with the header Content-Type: application/json',
     );
   }
   return null;

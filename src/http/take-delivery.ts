@@ -35,14 +35,25 @@ export type IncomingHook = {
 };
 
 const ACCEPTED = 202;
-/** Azure takes a 202 for a refusal to be subscribed. */
-const CONFIRMED = 200;
+/** Recognised, and nothing in it asks for work. Azure takes a 202 for a refusal to be subscribed. */
+const UNDERSTOOD = 200;
 const SECONDS_TO_WAIT = 5;
 
 const showPush = ({ image, digest }: ImagePush) => ({
   image: imageWithTag(image),
   ...(digest === null ? {} : { digest }),
 });
+
+/** How many images are named whose author is to mend them. */
+const MOST_NAMED = 5;
+
+const describeUnreadable = (ignored: readonly IgnoredEvent[]): string => {
+  const named = ignored
+    .slice(0, MOST_NAMED)
+    .map(({ reason, about, detail }) => `${about ?? 'the body'}: ${detail ?? reason}`);
+  const rest = ignored.length - named.length;
+  return `no image can be read. ${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
+};
 
 type Understood = Extract<ReadDelivery<HookSecret>, { kind: 'understood' }>;
 
@@ -60,6 +71,8 @@ const refusal = (
         'no-sender-recognised',
         `nothing known sends this. Looked for: ${read.lookedFor.join('; ')}`,
       );
+    case 'unreadable':
+      return new Problem(400, 'no-image-readable', describeUnreadable(read.ignored));
     case 'too-many-pushes':
       return new Problem(
         400,
@@ -122,8 +135,8 @@ export const createDeliveryTaker = ({
     // A signature tells only now which secret it was made with, and is no token.
     const mayUse = isAllowed(secret, address) && (secret.oidc ?? null) === null;
     if (shown === null && !mayUse) throw failed(address);
-    const status = handshake === null ? ACCEPTED : CONFIRMED;
     const counts = pushes.length > 0;
+    const status = counts && handshake === null ? ACCEPTED : UNDERSTOOD;
     const { id, duplicateOf } = await commit({
       id: newId(),
       receivedAt: new Date(now()).toISOString(),

@@ -1,11 +1,11 @@
 import { parseDigest } from '../core/digest.ts';
 import {
   hasWrittenTag,
-  type ImageReference,
   isTag,
+  type ParsedImage,
   parseImageReference,
 } from '../core/image-reference.ts';
-import { ignore, LONGEST_REFERENCE } from './find-push.ts';
+import { ignore, LONGEST_REFERENCE, TOO_LONG, unreadDigest } from './find-push.ts';
 import type { Finding } from './sender.ts';
 
 export type ClaimedImage = {
@@ -15,39 +15,54 @@ export type ClaimedImage = {
   readonly digest?: string | null | undefined;
 };
 
-const parseOn = (registry: string | null, text: string): ImageReference | null => {
-  if (text.length > LONGEST_REFERENCE) return null;
+const parseOn = (registry: string | null, text: string): ParsedImage => {
+  if (text.length > LONGEST_REFERENCE) return { ok: false, problem: TOO_LONG };
   const parsed = parseImageReference(text);
-  if (!parsed.ok) return null;
   const namesNone =
+    parsed.ok &&
     parsed.image.registry === 'docker.io' &&
-    !/^(?:docker\.io|(?:index|registry-1)\.docker\.io)\//.test(text);
-  if (registry === null || !namesNone) return parsed.image;
-  const there = parseImageReference(`${registry}/${text}`);
-  return there.ok ? there.image : null;
+    !/^(?:docker\.io|(?:index|registry-1)\.docker\.io)\//i.test(text);
+  return registry === null || !namesNone ? parsed : parseImageReference(`${registry}/${text}`);
 };
 
 const differ = (one: string | null, other: string | null): boolean =>
   one !== null && other !== null && one !== other;
 
+const orNull = (text: string | null | undefined): string | null =>
+  text === undefined || text === '' ? null : text;
+
 /**
  * The push of an image that is written out whole, with tag and digest in it or beside it; what is
  * said twice must agree. An image without a tag is that of `latest`, as everywhere, and a digest beside
  * it is what `docker push` printed for that. Only `name@digest` has a digest in the place of the tag: no
- * tag was pushed then, and there is nothing to look at.
+ * tag was pushed then, and there is nothing to check.
  */
 export const findImage = (claimed: ClaimedImage, registry: string | null): Finding => {
   const { image: text } = claimed;
-  const image = parseOn(registry, text);
-  if (image === null) return ignore('malformed-image', text);
+  const [named = '', inText = null] = text.split('@', 2);
+  const isUnread = inText !== null && parseDigest(inText) === null;
+  const parsed = parseOn(registry, isUnread ? named : text);
+  if (!parsed.ok) return ignore('malformed-image', text, parsed.problem);
+  const { image } = parsed;
   const written = hasWrittenTag(text) ? image.tag : null;
-  const beside = claimed.tag === undefined || claimed.tag === '' ? null : claimed.tag;
-  const digestText = claimed.digest === undefined || claimed.digest === '' ? null : claimed.digest;
+  const beside = orNull(claimed.tag);
+  const digestText = orNull(claimed.digest);
   const digest = digestText === null ? null : parseDigest(digestText);
-  if (digestText !== null && digest === null) return ignore('malformed-digest', text);
-  if (differ(written, beside) || differ(image.digest, digest)) return ignore('contradiction', text);
+  if (differ(written, beside)) {
+    return ignore('contradiction', text, 'the image has one tag, and "tag" says another');
+  }
+  if (differ(image.digest, digest)) {
+    return ignore('contradiction', text, 'the image has one digest, and "digest" says another');
+  }
   const tag = beside ?? image.tag;
   if (tag === null) return ignore('no-tag', text);
-  if (!isTag(tag)) return ignore('malformed-image', `${text}:${tag}`);
-  return { image: { ...image, tag, digest: null }, digest: digest ?? image.digest };
+  if (!isTag(tag)) {
+    const detail = '"tag" is no tag: 1 to 128 letters, digits, "_", "." or "-"';
+    return ignore('malformed-image', `${text}:${tag}`, detail);
+  }
+  return {
+    image: { ...image, tag, digest: null },
+    digest: digest ?? image.digest,
+    ...(isUnread || (digestText !== null && digest === null) ? { unread: unreadDigest(text) } : {}),
+  };
 };

@@ -5,9 +5,9 @@ import type { IgnoredEvent, ImagePush } from '../core/push.ts';
 import { ignore } from './find-push.ts';
 import { printable } from './printable.ts';
 import { createRepositoryLimit } from './repository-limit.ts';
-import type { Finding, Sender } from './sender.ts';
+import type { Finding, FoundPush, Sender } from './sender.ts';
 
-/** Different pushes that one body may hold. */
+/** Different pushes that one body may hold, except from senders that would repeat it for ever. */
 export const MOST_PUSHES = 100;
 /** Ignored events that are told one by one; of the rest only the number. */
 const MOST_IGNORED = 100;
@@ -26,7 +26,15 @@ const keptId = (id: string | null): string | null => {
   return id.length <= LONGEST_ID ? printable(id) : `sha256:${hash('sha256', id)}`;
 };
 
-const isPush = (finding: Finding): finding is ImagePush => 'image' in finding;
+const isPush = (finding: Finding): finding is FoundPush => 'image' in finding;
+
+/** What is wrong with the sender's own words, so that no other configuration of the helper would help. */
+const UNREADABLE: readonly string[] = [
+  'malformed-image',
+  'malformed-digest',
+  'malformed-payload',
+  'contradiction',
+];
 
 const split = (findings: readonly Finding[], allowed: (name: string) => boolean) => {
   const pushes = new Map<string, ImagePush>();
@@ -34,7 +42,9 @@ const split = (findings: readonly Finding[], allowed: (name: string) => boolean)
   let untold = 0;
   for (const finding of findings) {
     if (isPush(finding) && allowed(imageName(finding.image))) {
-      pushes.set(`${imageWithTag(finding.image)}@${finding.digest ?? ''}`, finding);
+      const { image, digest, unread } = finding;
+      pushes.set(`${imageWithTag(image)}@${digest ?? ''}`, { image, digest });
+      if (unread !== undefined && ignored.length < MOST_IGNORED) ignored.push(unread);
     } else if (ignored.length < MOST_IGNORED) {
       ignored.push(isPush(finding) ? ignore('not-allowed', imageWithTag(finding.image)) : finding);
     } else {
@@ -88,9 +98,16 @@ export const createIntake = <S extends HookSecret>(
     if (secret === null || (secret.senders !== null && !secret.senders.includes(sender.name))) {
       return { kind: 'refused', sender: sender.name };
     }
-    const { findings, deliveryId, handshake } = sender.parse(delivery, secret.registry);
+    const { findings, deliveryId, handshake } = sender.parse(delivery, secret.registry, secret);
     const { pushes, ignored } = split(findings, limits.get(secret) ?? (() => true));
-    if (pushes.length > MOST_PUSHES) {
+    if (
+      sender.refusesUnreadable === true &&
+      pushes.length === 0 &&
+      ignored.every(({ reason }) => UNREADABLE.includes(reason))
+    ) {
+      return { kind: 'unreadable', sender: sender.name, ignored };
+    }
+    if (pushes.length > MOST_PUSHES && sender.takesAnyNumber !== true) {
       return {
         kind: 'too-many-pushes',
         sender: sender.name,
@@ -111,7 +128,7 @@ export const createIntake = <S extends HookSecret>(
 
   const proofHeaders = senders.flatMap((sender) => sender.proofHeaders ?? []);
   return {
-    mayProve: (headers) => proofHeaders.some((name) => headers[name] !== undefined),
+    mayProve: (headers) => proofHeaders.some((name) => (headers[name] ?? '') !== ''),
     read,
   };
 };

@@ -1,8 +1,14 @@
-import type { IncomingDelivery } from '../core/delivery.ts';
+import type { HookLimits, IncomingDelivery } from '../core/delivery.ts';
 import type { IgnoredEvent, ImagePush } from '../core/push.ts';
 
+/** A push, and what of it could not be read and was left out. */
+export type FoundPush = ImagePush & { readonly unread?: IgnoredEvent };
+
 /** What one event of a delivery came to. */
-export type Finding = ImagePush | IgnoredEvent;
+export type Finding = FoundPush | IgnoredEvent;
+
+/** What the secret that admits a delivery says about images of senders that do not say it all themselves. */
+export type SecretNames = Pick<HookLimits, 'registry' | 'virtualRepositories'>;
 
 /** What a sender showed to be believed, compared with one secret. */
 export type Proof = 'absent' | 'right' | 'wrong';
@@ -26,6 +32,14 @@ export type Sender = {
   readonly proofHeaders?: readonly string[];
   /** For those that sign what they send or show a token of their own; in constant time. */
   readonly verify?: (delivery: IncomingDelivery, secret: string) => Proof;
-  /** `registry` is the configured one for senders that name none, or null. */
-  readonly parse: (delivery: IncomingDelivery, registry: string | null) => Parsed;
+  /** The sender repeats a refused body for ever, so as many pushes are taken as the body holds. */
+  readonly takesAnyNumber?: true;
+  /** The sender is a script whose author is told at once, with 400, that none of its images can be read. */
+  readonly refusesUnreadable?: true;
+  /** `registry` is the configured one for senders that name none, or null; `names` says it again, with the rest. */
+  readonly parse: (
+    delivery: IncomingDelivery,
+    registry: string | null,
+    names: SecretNames,
+  ) => Parsed;
 };

@@ -1,6 +1,8 @@
 import type { Sender } from './sender.ts';
+import { alibabaAcr } from './senders/alibaba-acr.ts';
 import { awsEcr } from './senders/aws-ecr.ts';
 import { azure } from './senders/azure.ts';
+import { cdevents } from './senders/cdevents.ts';
 import { cloudevents } from './senders/cloudevents.ts';
 import { distribution } from './senders/distribution.ts';
 import { dockerHub } from './senders/docker-hub.ts';
@@ -13,11 +15,12 @@ import { harbor } from './senders/harbor.ts';
 import { jfrog } from './senders/jfrog.ts';
 import { nexus } from './senders/nexus.ts';
 import { quay } from './senders/quay.ts';
+import { zot } from './senders/zot.ts';
 
 /**
  * Every sender, in the order in which a delivery is held against them: first those told by a header
- * of their own (Gitea before GitHub, whose headers it sends as well), then those told by their body,
- * forms that anybody may use last.
+ * of their own (Gitea before GitHub, whose headers it sends as well), then those told by their body
+ * (Alibaba before Docker Hub, whose form it took over), and last forms that anybody may use.
  */
 export const SENDERS: readonly Sender[] = [
   gitea,
@@ -26,12 +29,15 @@ export const SENDERS: readonly Sender[] = [
   nexus,
   jfrog,
   distribution,
+  alibabaAcr,
   dockerHub,
   harbor,
   quay,
   azure,
   awsEcr,
   googleArtifactRegistry,
+  zot,
+  cdevents,
   cloudevents,
   generic,
 ];

@@ -9,9 +9,12 @@ const digestOf = (text: string): Uint8Array => hash('sha256', text, 'buffer');
 export const sameText = (one: string, other: string): boolean =>
   timingSafeEqual(digestOf(one), digestOf(other));
 
+/** Gitea and Forgejo send an empty signature where no secret is set: an empty proof proves and refuses nothing. */
+const isAbsent = (shown: string | null): shown is null | '' => shown === null || shown === '';
+
 /** What a token says that a sender shows as it is; an empty secret proves nothing. */
 export const proveToken = (shown: string | null, secret: string): Proof => {
-  if (shown === null) return 'absent';
+  if (isAbsent(shown)) return 'absent';
   return sameText(shown, secret) && secret !== '' ? 'right' : 'wrong';
 };
 
@@ -22,7 +25,7 @@ export const proveHmac = (
   raw: Uint8Array,
   secret: string,
 ): Proof => {
-  if (shown === null) return 'absent';
+  if (isAbsent(shown)) return 'absent';
   const expected = prefix + createHmac(algorithm, secret).update(raw).digest('hex');
   return sameText(shown.toLowerCase(), expected) && secret !== '' ? 'right' : 'wrong';
 };

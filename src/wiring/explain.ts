@@ -19,6 +19,7 @@ export const explain: NonNullable<CliDeps['explain']> = (delivery, registry) => 
     value: createSecret(''),
     senders: null,
     registry,
+    virtualRepositories: null,
     clusters: null,
     repositories: null,
     networks: null,

@@ -143,9 +143,12 @@ const SENT = SENDERS.map(({ name }) => {
     jfrog: 'docker-local.acme.test',
     nexus: 'nexus.acme.test',
     gitea: 'git.acme.test',
+    'alibaba-acr': 'registry.cn-hangzhou.aliyuncs.com',
+    zot: 'zot.acme.test',
   };
   const host = hosts[name] ?? 'docker.io';
-  return [name, `${host}/acme/app:v1`, ['jfrog', 'nexus'].includes(name) ? host : null] as const;
+  const namesNone = ['jfrog', 'nexus', 'alibaba-acr', 'zot'].includes(name);
+  return [name, `${host}/acme/app:v1`, namesNone ? host : null] as const;
 });
 
 test.each(SENT)(
@@ -157,6 +160,7 @@ test.each(SENT)(
       value: { reveal: () => SECRET },
       senders: null,
       registry,
+      virtualRepositories: null,
       clusters: null,
       repositories: null,
     };
@@ -210,6 +214,7 @@ const explain: NonNullable<Parameters<typeof runCli>[1]>['explain'] = (delivery,
     value: { reveal: () => '' },
     senders: null,
     registry,
+    virtualRepositories: null,
     clusters: null,
     repositories: null,
   };

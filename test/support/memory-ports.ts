@@ -30,6 +30,7 @@ export const hookSecret = (
   value: createSecret(value),
   senders: null,
   registry: null,
+  virtualRepositories: null,
   clusters: null,
   repositories: null,
   networks: null,

@@ -1,6 +1,6 @@
 import type { ReadDelivery } from '../../core/delivery.ts';
 import { imageName, imageWithTag } from '../../core/image-reference.ts';
-import type { ImagePush } from '../../core/push.ts';
+import type { IgnoredEvent, ImagePush } from '../../core/push.ts';
 import type { ServiceView } from '../../core/views.ts';
 import { readCapturedHook } from '../captured-hook.ts';
 import { printable } from '../cell-text.ts';
@@ -51,6 +51,9 @@ const effects = (push: ImagePush, services: readonly ServiceView[]): readonly st
   });
 };
 
+const tellIgnored = ({ reason, about, detail }: IgnoredEvent): string =>
+  `Ignored: ${reason}${about === undefined ? '' : ` (${about})`}${detail === undefined ? '' : `: ${detail}`}`;
+
 const explain = (
   read: ReadDelivery<unknown>,
   services: readonly ServiceView[] | string,
@@ -60,6 +63,11 @@ const explain = (
       return ['No sender is recognised. Looked for:', ...read.lookedFor.map((one) => `  ${one}`)];
     case 'refused':
       return [`It is from ${read.sender}, and would be refused: no secret lets it in.`];
+    case 'unreadable':
+      return [
+        `It is from ${read.sender}, and would be refused with 400: no image can be read.`,
+        ...read.ignored.map(tellIgnored),
+      ];
     case 'too-many-pushes':
       return [
         `It is from ${read.sender}, with ${read.count} pushes: more than the ${read.most} that are read.`,
@@ -76,9 +84,7 @@ const explain = (
             (line) => `  ${line}`,
           ),
         ]),
-        ...read.ignored.map(
-          ({ reason, about }) => `Ignored: ${reason}${about === undefined ? '' : ` (${about})`}`,
-        ),
+        ...read.ignored.map(tellIgnored),
         ...(typeof services === 'string' && read.pushes.length > 0
           ? [`Services are not known: ${services}`]
           : []),
@@ -128,7 +134,7 @@ export const addHookExplain: AddCommand = (hook, act) => {
             image: imageWithTag(push.image),
             digest: push.digest,
           })),
-          ignored: read.kind === 'understood' ? read.ignored : [],
+          ignored: read.kind === 'understood' || read.kind === 'unreadable' ? read.ignored : [],
           explanation: lines,
         });
       } else print(...lines);

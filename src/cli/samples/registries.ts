@@ -97,3 +97,17 @@ export const jfrog: MakeSample = ({ registry, repository, tag, digest }) => {
     },
   });
 };
+
+/** `registry.REGION.aliyuncs.com`, or the same for services inside its network. */
+const ALIBABA_HOST = /^registry(?:-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com$/;
+
+export const alibabaAcr: MakeSample = ({ registry, repository, tag, digest }, _, now) => {
+  const region = ALIBABA_HOST.exec(registry)?.[1];
+  if (region === undefined) return null;
+  const [namespace, name] = splitFolder(repository);
+  const pushed_at = now.toISOString().slice(0, 19).replace('T', ' ');
+  return json({
+    push_data: { ...withDigest(digest), pushed_at, tag },
+    repository: { name, namespace, region, repo_full_name: repository, repo_type: 'PRIVATE' },
+  });
+};

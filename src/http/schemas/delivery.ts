@@ -4,7 +4,13 @@ import type { DeliveryDetail, DeliveryView } from '../../core/views.ts';
 import type { HookAnswer } from '../take-delivery.ts';
 
 const pushes = z.array(z.object({ image: z.string(), digest: z.string().exactOptional() }));
-const ignored = z.array(z.object({ reason: z.string(), about: z.string().exactOptional() }));
+const ignored = z.array(
+  z.object({
+    reason: z.string(),
+    about: z.string().exactOptional(),
+    detail: z.string().exactOptional(),
+  }),
+);
 
 export const HookAnswerSchema: z.ZodType<HookAnswer> = z
   .object({

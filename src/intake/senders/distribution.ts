@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { findPush, ignore } from '../find-push.ts';
 import { mediaType } from '../header.ts';
+import { isImageManifest } from '../image-manifest.ts';
 import { isObject, ownField, ownText } from '../own-field.ts';
 import type { Finding, Parsed, Sender } from '../sender.ts';
 
 const CONTENT_TYPE = /^application\/vnd\.docker\.distribution\.events\.v[12]\+json$/;
-/** The four kinds of manifest that run, and schema 1, which the look-up judges. */
-const MANIFEST =
-  /^application\/vnd\.(?:docker\.distribution\.manifest\.(?:v2|list\.v2|v1)\+(?:json|prettyjws)|oci\.image\.(?:manifest|index)\.v1\+json)$/;
 
 const Event = z.object({
   action: z.string(),
@@ -24,13 +22,7 @@ type Event = z.output<typeof Event>;
 const judge = ({ action, target, request }: Event, registry: string | null): Finding => {
   const about = `${action} ${target.repository ?? ''}`;
   if (action !== 'push') return ignore('not-a-push', about);
-  if (
-    target.mediaType !== undefined &&
-    target.mediaType !== '' &&
-    !MANIFEST.test(target.mediaType)
-  ) {
-    return ignore('not-an-image', about);
-  }
+  if (!isImageManifest(target.mediaType)) return ignore('not-an-image', about);
   const host = registry ?? request?.host ?? '';
   if (host === '') return ignore('no-registry', about);
   const { repository = '', tag, digest } = target;
@@ -72,5 +64,6 @@ export const distribution: Sender = {
     const first: unknown = Array.isArray(events) ? events[0] : undefined;
     return ownText(first, 'action') !== null && isObject(ownField(first, 'target'));
   },
+  takesAnyNumber: true,
   parse: ({ body }, registry) => readEvents(body, registry),
 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { findPush, ignore } from '../find-push.ts';
 import { isObject, ownField } from '../own-field.ts';
 import type { Sender } from '../sender.ts';
+import { splitName } from '../split-name.ts';
 
 // Everything else in it is left alone, `callback_url` above all: nothing in a payload is ever called.
 const Payload = z.object({
@@ -12,6 +13,9 @@ const Payload = z.object({
     name: z.string().nullish(),
   }),
 });
+
+/** Whether the first folder of a name can only be a host: names at Docker Hub have neither dot nor port there. */
+const hasHost = (name: string): boolean => /^(?:[^/]*[.:][^/]*|localhost)\//.test(name);
 
 /** {@link https://docs.docker.com/docker-hub/repos/manage/webhooks/ Docker Hub}: one tag a hook, no digest, no signature. */
 export const dockerHub: Sender = {
@@ -26,9 +30,10 @@ export const dockerHub: Sender = {
     const spelt = repository.repo_name ?? '';
     const repositoryName =
       spelt === '' ? [repository.namespace, repository.name].filter(Boolean).join('/') : spelt;
-    return {
-      findings: [findPush({ registry: 'docker.io', repository: repositoryName, tag: push.tag })],
-      deliveryId: null,
-    };
+    // Registries that took over this form put their own host before the name.
+    const named = hasHost(repositoryName)
+      ? splitName(repositoryName)
+      : { registry: 'docker.io', repository: repositoryName };
+    return { findings: [findPush({ ...named, tag: push.tag })], deliveryId: null };
   },
 };

@@ -1,16 +1,27 @@
 import { judgeClaims } from '../claimed-image.ts';
+import { ignore } from '../find-push.ts';
 import { ownText } from '../own-field.ts';
-import type { Sender } from '../sender.ts';
+import type { Finding, Sender } from '../sender.ts';
 import { proveHubSignature, HUB_SIGNATURE } from '../signature.ts';
 
 const namesAnImage = (value: unknown): boolean => ownText(value, 'image') !== null;
 
+/** Whoever wrote this by hand wants to know that the digest is none, rather than have it left out. */
+const insistOnDigest = (finding: Finding): Finding =>
+  'image' in finding && finding.unread !== undefined
+    ? ignore('malformed-digest', finding.unread.about, 'a digest is "sha256:" and 64 hex digits')
+    : finding;
+
 /** Our own form, for a CI job with curl: `{"image": "repo:tag", "digest"?}`, or a list of them. */
 export const generic: Sender = {
   name: 'generic',
-  sign: 'a body {"image": "repository:tag", "digest"?: "sha256:…"}, or a list of them',
+  sign: 'a body {"image": "repository:tag", "tags"?: […], "digest"?: "sha256:…"}, or a list of them',
   recognise: ({ body }) => (Array.isArray(body) ? body.some(namesAnImage) : namesAnImage(body)),
   proofHeaders: [HUB_SIGNATURE],
   verify: proveHubSignature,
-  parse: ({ body }, registry) => ({ findings: judgeClaims(body, registry), deliveryId: null }),
+  refusesUnreadable: true,
+  parse: ({ body }, registry) => ({
+    findings: judgeClaims(body, registry).map(insistOnDigest),
+    deliveryId: null,
+  }),
 };

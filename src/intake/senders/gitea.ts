@@ -20,7 +20,7 @@ const Payload = z.object({
 
 /** Forgejo sends its own headers beside Gitea's, and both send GitHub's as well. */
 const oneOf = (delivery: IncomingDelivery, name: string): string | null =>
-  header(delivery, `x-gitea-${name}`) ?? header(delivery, `x-forgejo-${name}`);
+  header(delivery, `x-gitea-${name}`) || header(delivery, `x-forgejo-${name}`);
 
 const judge = (event: string, body: unknown, configured: string | null): Finding => {
   if (event !== 'package') return ignore('not-a-push', event);

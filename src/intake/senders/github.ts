@@ -4,6 +4,7 @@ import { header } from '../header.ts';
 import { ownField, ownText } from '../own-field.ts';
 import type { Finding, Sender } from '../sender.ts';
 import { HUB_SIGNATURE, proveHubSignature } from '../signature.ts';
+import { splitName } from '../split-name.ts';
 
 const EVENTS = ['package', 'registry_package'];
 
@@ -15,6 +16,7 @@ const Package = z.object({
   package_type: z.string().nullish(),
   package_version: z
     .object({
+      package_url: z.string().nullish(),
       container_metadata: z
         .object({
           tag: z.object({ name: z.string().nullish(), digest: z.string().nullish() }).nullish(),
@@ -24,7 +26,16 @@ const Package = z.object({
     .nullish(),
 });
 
-const judge = (event: string, body: unknown, registry: string): Finding => {
+/**
+ * GitHub Enterprise has a registry of its own, `containers.HOST`, and names it in `package_url`; no other host
+ * that stands there is believed.
+ */
+const hostOf = (packageUrl: string | null | undefined): string => {
+  const { registry } = splitName(packageUrl ?? '');
+  return registry.startsWith('containers.') ? registry : 'ghcr.io';
+};
+
+const judge = (event: string, body: unknown, configured: string | null): Finding => {
   if (!EVENTS.includes(event)) return ignore(event === 'ping' ? 'ping' : 'not-a-push', event);
   const action = ownText(body, 'action');
   if (action !== 'published' && action !== 'updated') return ignore('not-a-push', action);
@@ -37,10 +48,11 @@ const judge = (event: string, body: unknown, registry: string): Finding => {
   const repository = [namespace ?? owner?.login, name].filter(Boolean).join('/').toLowerCase();
   // An untagged version has an empty name here, and its digest as `version`, which is no tag.
   const tag = package_version?.container_metadata?.tag;
+  const registry = configured ?? hostOf(package_version?.package_url);
   return findPush({ registry, repository, tag: tag?.name, digest: tag?.digest });
 };
 
-/** {@link https://docs.github.com/webhooks/webhook-events-and-payloads#package GitHub packages} (ghcr.io). */
+/** {@link https://docs.github.com/webhooks/webhook-events-and-payloads#package GitHub packages}: ghcr.io, or GitHub Enterprise's own registry. */
 export const github: Sender = {
   name: 'github',
   sign: 'the header X-GitHub-Event',
@@ -50,7 +62,7 @@ export const github: Sender = {
   parse: (delivery, registry) => {
     const event = header(delivery, 'x-github-event') ?? '';
     return {
-      findings: [judge(event, delivery.body, registry ?? 'ghcr.io')],
+      findings: [judge(event, delivery.body, registry)],
       deliveryId: header(delivery, 'x-github-delivery'),
     };
   },

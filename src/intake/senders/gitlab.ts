@@ -18,6 +18,7 @@ export const gitlab: Sender = {
   recognise: (delivery) =>
     header(delivery, 'x-gitlab-event') !== null || header(delivery, TOKEN) !== null,
   verify: (delivery, secret) => proveToken(header(delivery, TOKEN), secret),
+  takesAnyNumber: true,
   parse: (delivery, registry) =>
     ownField(delivery.body, 'events') === undefined
       ? {

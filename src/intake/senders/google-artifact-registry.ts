@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { decodeJson } from '../decode-json.ts';
 import { findImage } from '../find-image.ts';
 import { ignore } from '../find-push.ts';
+import { header } from '../header.ts';
 import { ownField, ownText } from '../own-field.ts';
 import type { Finding, Sender } from '../sender.ts';
 
@@ -11,8 +12,7 @@ const Message = z.object({
   digest: z.string().nullish(),
 });
 
-const judge = (data: string): Finding => {
-  const said = decodeJson(data);
+const judge = (said: unknown): Finding => {
   if (said === undefined) return ignore('malformed-payload');
   // Something else may be told under the same topic.
   if (ownText(said, 'action') === null) return ignore('not-a-push');
@@ -31,13 +31,20 @@ const idOf = (body: unknown): string | null => {
   return ownText(message, 'messageId') ?? ownText(message, 'message_id');
 };
 
+/** Pub/Sub was told to unwrap the payload: the body is the message itself, and its id may be in a header. */
+const isUnwrapped = (body: unknown): boolean =>
+  ['INSERT', 'DELETE'].includes(ownText(body, 'action') ?? '') &&
+  (ownText(body, 'digest') ?? ownText(body, 'tag')) !== null;
+
 /** {@link https://cloud.google.com/artifact-registry/docs/configure-notifications Google Artifact Registry}, pushed by Pub/Sub. */
 export const googleArtifactRegistry: Sender = {
   name: 'google-artifact-registry',
-  sign: 'a body with "message" that has "data" and "messageId"',
-  recognise: ({ body }) => dataOf(body) !== null && idOf(body) !== null,
-  parse: ({ body }) => ({
-    findings: [judge(dataOf(body) ?? '')],
-    deliveryId: idOf(body),
-  }),
+  sign: 'a body with "message" that has "data" and "messageId", or unwrapped: "action" and "digest" or "tag"',
+  recognise: ({ body }) => (dataOf(body) !== null && idOf(body) !== null) || isUnwrapped(body),
+  parse: (delivery) => {
+    const { body } = delivery;
+    return isUnwrapped(body)
+      ? { findings: [judge(body)], deliveryId: header(delivery, 'x-goog-pubsub-message-id') }
+      : { findings: [judge(decodeJson(dataOf(body) ?? ''))], deliveryId: idOf(body) };
+  },
 };

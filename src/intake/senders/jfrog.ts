@@ -2,38 +2,56 @@ import { z } from 'zod';
 import { findPush, ignore } from '../find-push.ts';
 import { header } from '../header.ts';
 import { ownField, ownText } from '../own-field.ts';
-import type { Finding, Sender } from '../sender.ts';
+import type { Finding, SecretNames, Sender } from '../sender.ts';
 import { proveHmac, proveToken } from '../signature.ts';
+import { splitName } from '../split-name.ts';
 
 const PROOF = 'x-jfrog-event-auth';
+/** A promotion copies a tag to another repository: for whoever pulls from there it is a push. */
+const PUSHES = ['docker pushed', 'docker promoted'];
+/** Each platform's manifest is kept under a made-up tag as well. */
+const PLATFORM_TAG = /^sha256__[0-9a-f]{64}$/;
 
 const Data = z.object({
   repo_key: z.string(),
+  path: z.string().nullish(),
   image_name: z.string(),
   tag: z.string().nullish(),
   sha256: z.string().nullish(),
 });
+type Data = z.output<typeof Data>;
 
-const judge = (body: unknown, registry: string | null): readonly Finding[] => {
+/** `image_name` leaves out the folders above it, and `path` ends with the tag and `manifest.json`. */
+const repositoryOf = ({ path, image_name: name, tag }: Data): string => {
+  const steps = (path ?? '').split('/');
+  return steps.length > 2 && steps.at(-2) === tag ? steps.slice(0, -2).join('/') : name;
+};
+
+const judge = (body: unknown, names: SecretNames): readonly Finding[] => {
   const kind = `${ownText(body, 'domain') ?? ''} ${ownText(body, 'event_type') ?? ''}`;
-  if (kind !== 'docker pushed') return [ignore('not-a-push', kind)];
+  if (!PUSHES.includes(kind)) return [ignore('not-a-push', kind)];
   const parsed = Data.safeParse(ownField(body, 'data'));
   if (!parsed.success) return [ignore('malformed-payload')];
-  const { repo_key: key, image_name: name, tag, sha256 } = parsed.data;
-  if (registry === null) return [ignore('no-registry', name)];
+  const { repo_key: local, tag, sha256 } = parsed.data;
+  const repository = repositoryOf(parsed.data);
+  if (PLATFORM_TAG.test(tag ?? '')) return [ignore('no-tag', repository)];
+  const origin = splitName(`${ownText(body, 'jpd_origin') ?? ''}/`).registry;
+  const registry = names.registry ?? origin;
+  if (registry === '') return [ignore('no-registry', repository)];
   const digest = sha256 === undefined || sha256 === null ? null : `sha256:${sha256}`;
-  const inRepository = findPush({ registry, repository: name, tag, digest });
+  const find = (name: string): Finding => findPush({ registry, repository: name, tag, digest });
+  const key = names.virtualRepositories?.find((one) => one.local === local)?.virtual ?? local;
   // A host of the repository's own names it already. On a shared host its key is the first folder,
-  // save where a port stands for the repository: the body does not tell which, so both are looked at.
+  // except where a port stands for the repository: the body does not say which, so both are checked.
   return registry.startsWith(`${key}.`)
-    ? [inRepository]
-    : [inRepository, findPush({ registry, repository: `${key}/${name}`, tag, digest })];
+    ? [find(repository)]
+    : [find(repository), find(`${key}/${repository}`)];
 };
 
 /**
  * {@link https://jfrog.com/help/r/jfrog-platform-administration-documentation/webhooks JFrog
- * Artifactory}. It names no host: the secret's `registry` does. Its header holds the secret itself or,
- * if it was told to sign, a signature.
+ * Artifactory}. Its host is the secret's `registry`, or `jpd_origin`, which JFrog fills in where its own base URL
+ * is configured. Its header holds the secret itself or, if it was told to sign, a signature.
  */
 export const jfrog: Sender = {
   name: 'jfrog',
@@ -48,5 +66,5 @@ export const jfrog: Sender = {
     const signature = proveHmac(shown, { algorithm: 'sha256', prefix: '' }, delivery.raw, secret);
     return token === 'wrong' ? signature : token;
   },
-  parse: ({ body }, registry) => ({ findings: judge(body, registry), deliveryId: null }),
+  parse: ({ body }, _registry, names) => ({ findings: judge(body, names), deliveryId: null }),
 };
