@@ -95,7 +95,9 @@ describe('a distribution registry with its own queue', () => {
       },
       { what: 'the ignored events', withinMs: 30_000, everyMs: 200 },
     );
-    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([202]));
+    expect(told.every(({ status, pushes }) => status === (pushes.length > 0 ? 202 : 200))).toBe(
+      true,
+    );
     expect(new Set(told.map(({ sender }) => sender))).toEqual(new Set(['distribution']));
     const reasons = told.flatMap(({ ignored }) => ignored.map(({ reason }) => reason));
     expect(new Set(reasons)).toEqual(new Set(['not-a-push', 'not-an-image', 'no-tag']));

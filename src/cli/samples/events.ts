@@ -33,7 +33,11 @@ export const cdevents: MakeSample = ({ registry, repository, tag, digest }, id, 
     time: now.toISOString(),
     data: {
       context: { version: '0.4.1', id, source: '/cd-helper', type, timestamp: now.toISOString() },
-      subject: { id: `pkg:oci/${name}${version}?${about}`, type: 'artifact', content: {} },
+      subject: {
+        id: `pkg:oci/${name}${version}?${about.toString()}`,
+        type: 'artifact',
+        content: {},
+      },
     },
   });
 };
