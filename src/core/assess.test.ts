@@ -34,7 +34,10 @@ const withImage = (imageText: string): Partial<Assessed> => ({
   service: makeService({ imageText }),
 });
 const updating = (state: 'updating' | 'rollback_started' | 'paused'): Assessed['service'] =>
-  makeService({ imageText: PINNED, update: { state, message: '', startedAt: null } });
+  makeService({
+    imageText: PINNED,
+    update: { state, message: '', startedAt: null, rolledBackBy: null },
+  });
 const badHold: Hold = { kind: 'known-bad', since: '2026-01-01T00:00:00Z', deployment: 'd' };
 const running = (...digests: (Digest | null)[]): Assessed['tasks'] =>
   digests.map((digest) => makeTask({ digest }));
@@ -224,6 +227,7 @@ const anything: fc.Arbitrary<Assessed> = fc.record({
           ),
           message: fc.constant(''),
           startedAt: fc.constant(null),
+          rolledBackBy: fc.constant(null),
         }),
       ),
     })

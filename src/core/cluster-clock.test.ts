@@ -61,7 +61,10 @@ const told = ({ mode, state, tasks, startedAgo }: Told, aheadMs: number): Observ
     service: makeService({
       mode,
       imageText: `acme/web:v1@${NEW}`,
-      update: state === null ? null : { state, message: '', startedAt: ago(startedAgo) },
+      update:
+        state === null
+          ? null
+          : { state, message: '', startedAt: ago(startedAgo), rolledBackBy: null },
     }),
     tasks: tasks.map(({ made, since, task }, index) =>
       makeTask({ ...task, id: `task-${index}`, createdAt: ago(made), since: ago(since) }),

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestOfChar, makeService, makeTask } from '../../test/support/make-service.ts';
-import {
-  condemnsDigest,
-  type FailureReason,
-  follow,
-  leavesService,
-  mayPass,
-  type Rollout,
-  type RolloutStatus,
-} from './follow.ts';
+import { follow, type Rollout, type RolloutStatus } from './follow.ts';
+import type { FailureReason } from './rollout/failure-reason.ts';
 import type { Observation, Service, Task, UpdateState } from './service.ts';
 
 const OLD = digestOfChar('a');
@@ -23,7 +16,10 @@ const service = (state: UpdateState | null, change: Partial<Service> = {}): Serv
   makeService({
     imageText: `acme/web:v1@${NEW}`,
     version: 11,
-    update: state === null ? null : { state, message: `engine: ${state}`, startedAt: null },
+    update:
+      state === null
+        ? null
+        : { state, message: `engine: ${state}`, startedAt: null, rolledBackBy: null },
     ...change,
   });
 const newTask = (change: Partial<Task> = {}): Task =>
@@ -98,12 +94,33 @@ describe('what the engine says of an update', () => {
   });
 
   it.each<[UpdateState, readonly Task[], FailureReason, string]>([
-    ['rollback_paused', [failed()], 'rollback-paused', 'engine: rollback_paused'],
+    ['rollback_paused', [failed()], 'rollback-paused', 'task: non-zero exit (3)'],
+    ['rollback_paused', two, 'rollback-paused', 'engine: rollback_paused'],
     ['paused', [failed()], 'task-failed', 'task: non-zero exit (3)'],
     ['paused', two, 'update-paused', 'engine: paused'],
   ])('%s is a failure', (state, tasks, reason, message) => {
     expect(judge(seen(service(state), tasks))).toMatchObject({ kind: 'failed', reason, message });
   });
+
+  it('a paused rollback has the words of the task that stopped it', () => {
+    const stopped = oldTask({
+      state: 'rejected',
+      createdAt: at(SENT + 5_000),
+      error: 'bind source path does not exist: /srv',
+    });
+    const imageText = `acme/web:v1@${OLD}`;
+    const status = judge(seen(service('rollback_paused', { imageText }), [stopped]));
+    expect(status).toMatchObject({ reason: 'rollback-paused', message: stopped.error });
+  });
+
+  it.each<UpdateState>(['rollback_started', 'rollback_completed', 'rollback_paused'])(
+    '%s is theirs where a person asked for it, whatever failed before',
+    (state) => {
+      const update = { state, message: '', startedAt: null, rolledBackBy: 'person' as const };
+      const observed = seen(service(null, { imageText: `acme/web:v1@${OLD}`, update }), [failed()]);
+      expect(judge(observed)).toMatchObject({ kind: 'failed', reason: 'left-by-person' });
+    },
+  );
 
   it('completed is none while tasks crash again and again (FailureAction continue)', () => {
     const crashes = [1, 2, 3].map((n) => failed({ since: at(SENT + n * 5_000) }));
@@ -130,7 +147,10 @@ describe('what the engine says of an update', () => {
   });
 
   it('completed is watched for one monitor period where an image could not be pulled at first', () => {
-    const tasks = [failed({ error: 'No such image: acme/web:v1', exitCode: null }), ...two];
+    const tasks = [
+      failed({ state: 'rejected', error: 'No such image: acme/web:v1', exitCode: null }),
+      ...two,
+    ];
     const since = (ms: number) =>
       judge(seen(service('completed'), tasks), { settledSince: NOW - ms }).kind;
     expect(since(4_999)).toBe('under-way');
@@ -182,100 +202,4 @@ describe('a cluster that tells no tasks', () => {
   ])('%s', (_name, observed, change, kind) => {
     expect(judge(observed, change).kind).toBe(kind);
   });
-});
-
-describe('the trouble that is shown', () => {
-  const trouble = (tasks: readonly Task[]) => {
-    const status = judge(seen(service('updating'), tasks));
-    return status.kind === 'under-way' ? status.trouble : 'not under way';
-  };
-
-  it.each<[string, Partial<Task>, string]>([
-    ['a crash', {}, 'task-failed'],
-    [
-      'a health check',
-      { error: 'task: non-zero exit (137): dockerexec: unhealthy container' },
-      'unhealthy',
-    ],
-    [
-      'a missing image',
-      { state: 'rejected', error: 'No such image: acme/web:v1@sha256:bb' },
-      'image-unavailable',
-    ],
-    [
-      'a missing right to pull',
-      { state: 'rejected', error: 'pull access denied for acme/web' },
-      'image-unavailable',
-    ],
-    [
-      'a wrong mount',
-      { state: 'rejected', error: 'invalid mount config for type "bind"' },
-      'task-failed',
-    ],
-    ['no words at all', { error: null }, 'task-failed'],
-    [
-      'no node that fits',
-      {
-        state: 'pending',
-        desired: 'running',
-        error: 'no suitable node (scheduling constraints not satisfied on 1 node)',
-      },
-      'no-fitting-node',
-    ],
-    [
-      'as many replicas on each node as it may have',
-      {
-        state: 'pending',
-        desired: 'running',
-        error: 'no suitable node (max replicas per node limit exceed; 2 nodes not available)',
-      },
-      'no-fitting-node',
-    ],
-  ])('%s', (_name, change, reason) => {
-    expect(trouble([failed(change)])).toMatchObject({ reason });
-  });
-
-  it.each<[string, readonly Task[]]>([
-    ['a failure from before the update', [failed({ createdAt: at(SENT - 60_000) })]],
-    ['a failure of the old digest', [failed({ digest: OLD })]],
-    ['a task that waits for its turn', [newTask({ state: 'pending', error: null })]],
-    ['an old task that was shut down', [oldTask({ state: 'shutdown', desired: 'shutdown' })]],
-  ])('is not %s', (_name, tasks) => {
-    expect(trouble(tasks)).toBeNull();
-  });
-
-  it('is the newest failure, with how many there were', () => {
-    const tasks = [
-      failed({ since: at(SENT + 5_000), error: 'first' }),
-      failed({ since: at(SENT + 9_000), error: 'last', id: 'newest', nodeId: 'node-2' }),
-      failed({ since: at(SENT + 7_000), error: 'between' }),
-    ];
-    const expected = { message: 'last', taskId: 'newest', nodeId: 'node-2', times: 3 };
-    expect(trouble(tasks)).toMatchObject(expected);
-  });
-});
-
-it('condemns a digest only for what speaks against it, and retries only what may pass', () => {
-  const reasons: readonly FailureReason[] = [
-    'task-failed',
-    'unhealthy',
-    'image-unavailable',
-    'no-fitting-node',
-    'update-paused',
-    'rollback-paused',
-    'deadline',
-    'service-removed',
-    'changed-by-other',
-    'refused',
-    'registry-refused',
-    'outcome-unknown',
-  ];
-  expect(reasons.filter(condemnsDigest)).toEqual(['task-failed', 'unhealthy']);
-  expect(reasons.filter(mayPass)).toEqual([
-    'image-unavailable',
-    'no-fitting-node',
-    'update-paused',
-    'deadline',
-  ]);
-  expect(reasons.filter((reason) => leavesService(reason) && condemnsDigest(reason))).toEqual([]);
 });

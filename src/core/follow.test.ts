@@ -15,7 +15,10 @@ const service = (state: UpdateState | null, change: Partial<Service> = {}): Serv
   makeService({
     imageText: `acme/web:v1@${NEW}`,
     version: 11,
-    update: state === null ? null : { state, message: `engine: ${state}`, startedAt: null },
+    update:
+      state === null
+        ? null
+        : { state, message: `engine: ${state}`, startedAt: null, rolledBackBy: null },
     ...change,
   });
 const newTask = (change: Partial<Task> = {}): Task =>

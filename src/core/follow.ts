@@ -1,57 +1,10 @@
 import type { Digest } from './digest.ts';
 import { isJob, type JobProgress, jobProgress } from './job-progress.ts';
-import { isOfUpdate, type UpdateMark } from './of-update.ts';
+import type { UpdateMark } from './of-update.ts';
+import { condemnsDigest, type FailureReason } from './rollout/failure-reason.ts';
+import { type TaskFailure, troubleOf } from './rollout/task-trouble.ts';
 import type { Node, Observation, Service, Task } from './service.ts';
 import { specDigest, TASK_STATES, type TaskState } from './service.ts';
-
-/** Why a rollout failed; stable words of the API. */
-export type FailureReason =
-  | 'task-failed'
-  | 'unhealthy'
-  | 'image-unavailable'
-  | 'no-fitting-node'
-  | 'update-paused'
-  | 'rollback-paused'
-  | 'deadline'
-  | 'service-removed'
-  | 'changed-by-other'
-  | 'refused'
-  | 'registry-refused'
-  | 'outcome-unknown';
-
-/**
- * Reasons that speak against the image itself: its digest is held for the service. A missing image or
- * node, a pause without a failed task, or a deadline may pass by themselves.
- */
-export const condemnsDigest = (reason: FailureReason): boolean =>
-  reason === 'task-failed' || reason === 'unhealthy';
-
-/** Reasons that may pass by themselves: the same update is tried again, a few times. */
-export const mayPass = (reason: FailureReason): boolean =>
-  reason === 'image-unavailable' ||
-  reason === 'no-fitting-node' ||
-  reason === 'update-paused' ||
-  reason === 'deadline';
-
-/** Reasons after which the service is left as it is: somebody else has taken it in hand, or nothing was changed. */
-export const leavesService = (reason: FailureReason): boolean =>
-  reason === 'changed-by-other' ||
-  reason === 'service-removed' ||
-  reason === 'rollback-paused' ||
-  reason === 'refused' ||
-  reason === 'registry-refused' ||
-  reason === 'outcome-unknown';
-
-/** The task that shows best why a rollout fails. */
-export type TaskFailure = {
-  readonly reason: 'task-failed' | 'unhealthy' | 'image-unavailable' | 'no-fitting-node';
-  readonly message: string;
-  readonly taskId: string;
-  readonly nodeId: string | null;
-  readonly exitCode: number | null;
-  /** How many of the update's tasks have failed so far. */
-  readonly times: number;
-};
 
 /** Why an update failed, in one word and in one line, with the task that shows it where one does. */
 export type Failed = {
@@ -109,12 +62,16 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
   if (service.version <= rollout.intentVersion) {
     return { kind: 'under-way', ...progress, settledSince: null };
   }
-  if (state === 'rollback_started') return { kind: 'under-way', ...progress, rollingBack: true };
   // Back to what the update brought: then it was somebody else's later one that failed.
   const isOthers =
     rollout.target !== null &&
     rollout.target !== rollout.replaced &&
     rollout.target === specDigest(service);
+  if (service.update?.rolledBackBy === 'person' && !isOthers) {
+    const asked = 'a person had the engine roll the service back';
+    return { kind: 'failed', reason: 'left-by-person', message: asked, task, progress };
+  }
+  if (state === 'rollback_started') return { kind: 'under-way', ...progress, rollingBack: true };
   if (state === 'rollback_completed' && !isOthers) {
     return {
       kind: 'rolled-back',
@@ -125,7 +82,9 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     };
   }
   if (state === 'rollback_paused') {
-    return { kind: 'failed', reason: 'rollback-paused', message, task, progress };
+    // What stopped the engine on its way back is mostly what made it go back.
+    const words = task?.message ?? troubleOf(seen, () => true, rollout)?.message ?? message;
+    return { kind: 'failed', reason: 'rollback-paused', message: words, task, progress };
   }
   if (rollout.target !== null && specDigest(service) !== rollout.target && service.image.ok) {
     // Swarmpit, which tells no tasks, may leave the spec unpinned; then nothing here contradicts the target.
@@ -238,45 +197,4 @@ const placesOf = (
   );
   const onLiveNodes = tasks.filter((task) => task.nodeId === null || !lost.has(task.nodeId));
   return Map.groupBy(onLiveNodes, (task) => String(task.slot ?? task.nodeId));
-};
-
-const PULL_FAILURE =
-  /no such image|pull access denied|manifest unknown|not found: manifest|repository does not exist/i;
-const UNHEALTHY = /unhealthy/i;
-const NO_NODE = /no suitable node/i;
-
-/** The newest sign of trouble among the target's tasks that the update made: older failures are not its doing. */
-const troubleOf = (
-  { service, tasks }: Observation,
-  isTarget: (task: Task) => boolean,
-  mark: UpdateMark,
-): TaskFailure | null => {
-  const isOwn = isOfUpdate(service, mark);
-  const newestFirst = (tasks ?? [])
-    .filter((task) => isTarget(task) && isOwn(task))
-    .toSorted((a, b) => Date.parse(b.since) - Date.parse(a.since));
-  const failures = newestFirst.filter(
-    (task) => task.state === 'failed' || task.state === 'rejected',
-  );
-  const failed = failures[0];
-  const stuck = newestFirst.find(
-    (task) => task.state === 'pending' && NO_NODE.test(task.error ?? ''),
-  );
-  const shown = failed ?? stuck;
-  if (shown === undefined) return null;
-  const message = shown.error ?? shown.state;
-  return {
-    reason: reasonOf(shown, message),
-    message,
-    taskId: shown.id,
-    nodeId: shown.nodeId,
-    exitCode: shown.exitCode,
-    times: failures.length,
-  };
-};
-
-const reasonOf = (task: Task, message: string): TaskFailure['reason'] => {
-  if (task.state === 'pending') return 'no-fitting-node';
-  if (UNHEALTHY.test(message)) return 'unhealthy';
-  return PULL_FAILURE.test(message) ? 'image-unavailable' : 'task-failed';
 };

@@ -7,7 +7,10 @@ const NEWEST = Date.parse('2026-01-02T03:04:05.678Z');
 const at = (ms: number): string => new Date(NEWEST + ms).toISOString();
 const mark = { intentVersion: 10, madeAfter: NEWEST };
 const service = (version: number, startedAt: string | null) =>
-  makeService({ version, update: { state: 'updating', message: '', startedAt } });
+  makeService({
+    version,
+    update: { state: 'updating', message: '', startedAt, rolledBackBy: null },
+  });
 
 describe('a task of an update', () => {
   it.each([

@@ -53,6 +53,8 @@ export type Service = {
     readonly message: string;
     /** RFC 3339, by the cluster's clock; it stays through a rollback. Null where it is not told. */
     readonly startedAt: string | null;
+    /** Who had it rolled back, where it was; null where it was not, or is not told. */
+    readonly rolledBackBy: 'engine' | 'person' | null;
   } | null;
   /** Null where the cluster does not tell it. */
   readonly updatePolicy: UpdatePolicy | null;
@@ -126,6 +128,11 @@ export type Node = {
   readonly availability: 'active' | 'pause' | 'drain';
   /** With the architecture as images spell it, e.g. `amd64`; null where it is not told. */
   readonly platform: Platform | null;
+  /**
+   * When the managers last wrote its record: its agent signed on again, it went down, or a person changed it.
+   * RFC 3339, by their clock; null where it is not told.
+   */
+  readonly changedAt: string | null;
 };
 
 /** What is known of one service at one moment. Tasks and nodes are null where a cluster does not tell them. */

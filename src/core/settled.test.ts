@@ -11,7 +11,7 @@ const ago = (ms: number): string => new Date(NOW - ms).toISOString();
 const service = (change: Partial<Service> = {}, state: UpdateState | null = null): Service =>
   makeService({
     imageText: `acme/web:v1@${A}`,
-    update: state === null ? null : { state, message: '', startedAt: null },
+    update: state === null ? null : { state, message: '', startedAt: null, rolledBackBy: null },
     ...change,
   });
 const two = [makeTask({ slot: 1 }), makeTask({ slot: 2 })];

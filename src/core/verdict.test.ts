@@ -22,7 +22,7 @@ it.each<[Verdict, string | null]>([
     `the published digest failed on this service at ${since}`,
   ],
   [
-    held({ kind: 'rolled-back', since, deployment: null }),
+    held({ kind: 'left-by-person', since, deployment: null }),
     `somebody went back from the published digest at ${since}`,
   ],
   [

@@ -12,7 +12,7 @@ export type Hold =
   /** This digest failed on this service: {@link Hold.since} tells when it was tried. */
   | { readonly kind: 'known-bad'; readonly since: string; readonly deployment: string | null }
   /** A person took the service back from this digest. */
-  | { readonly kind: 'rolled-back'; readonly since: string; readonly deployment: string | null }
+  | { readonly kind: 'left-by-person'; readonly since: string; readonly deployment: string | null }
   | { readonly kind: 'frozen'; readonly reason: string; readonly until: string | null }
   | { readonly kind: 'unsupported-label'; readonly label: string };
 
@@ -57,7 +57,7 @@ const whyHeld = (hold: Hold): string => {
   switch (hold.kind) {
     case 'known-bad':
       return `the published digest failed on this service at ${hold.since}`;
-    case 'rolled-back':
+    case 'left-by-person':
       return `somebody went back from the published digest at ${hold.since}`;
     case 'frozen': {
       const until = hold.until === null ? 'until it is lifted' : `until ${hold.until}`;

@@ -7,5 +7,5 @@ import type { Hold } from './verdict.ts';
  */
 export const wentBack = ({ update, updatedAt }: Service): Hold | null =>
   update?.state === 'rollback_completed' || update?.state === 'rollback_paused'
-    ? { kind: 'rolled-back', since: update.startedAt ?? updatedAt, deployment: null }
+    ? { kind: 'left-by-person', since: update.startedAt ?? updatedAt, deployment: null }
     : null;

@@ -1,4 +1,5 @@
 import type { Digest } from '../core/digest.ts';
+import { type FailureReason, holdsAs } from '../core/rollout/failure-reason.ts';
 import type { Service } from '../core/service.ts';
 import type { Hold } from '../core/verdict.ts';
 import { rfc3339 } from './json.ts';
@@ -10,9 +11,13 @@ export type NewHold = {
   readonly cluster: string;
   readonly service: Pick<Service, 'id' | 'specFingerprint'>;
   readonly digest: Digest;
-  readonly kind: 'known-bad' | 'rolled-back';
+  readonly kind: 'known-bad' | 'left-by-person';
   readonly deployment: string | null;
 };
+
+/** The words of the table, which an earlier version knows as well. */
+const KEPT_AS = { 'known-bad': 'known-bad', 'left-by-person': 'rolled-back' } as const;
+const TOLD_AS = { 'known-bad': 'known-bad', 'rolled-back': 'left-by-person' } as const;
 
 export const addHold = async (query: Query, hold: NewHold, now: number): Promise<void> => {
   await query
@@ -23,7 +28,7 @@ export const addHold = async (query: Query, hold: NewHold, now: number): Promise
       service_id: hold.service.id,
       digest: hold.digest,
       spec_fingerprint: hold.service.specFingerprint(),
-      kind: hold.kind,
+      kind: KEPT_AS[hold.kind],
       deployment_id: hold.deployment,
       created_at: now,
       released_at: null,
@@ -38,18 +43,28 @@ export const addHoldOnce = async (query: Query, hold: NewHold, now: number): Pro
   if (standing?.kind !== hold.kind) await addHold(query, hold, now);
 };
 
-/** Holds the digest of a deployment because it failed on the service; to be called in a transaction. */
-export const holdKnownBad = async (
+export type FailedDeployment = {
+  readonly deployment: {
+    readonly id: string;
+    readonly cluster: string;
+    readonly to: Digest | null;
+  };
+  readonly service: NewHold['service'];
+  readonly reason: FailureReason;
+};
+
+/** Holds the digest of a deployment if the reason of its failure asks for it; to be called in a transaction. */
+export const holdFailed = async (
   query: Query,
   id: string,
-  deployment: { readonly id: string; readonly cluster: string; readonly to: Digest | null },
-  service: NewHold['service'],
+  { deployment, service, reason }: FailedDeployment,
   now: number,
 ): Promise<void> => {
   const { cluster, to: digest } = deployment;
-  if (digest === null) return;
-  const hold = { id, cluster, service, digest, deployment: deployment.id };
-  await addHoldOnce(query, { ...hold, kind: 'known-bad' }, now);
+  const kind = holdsAs(reason);
+  if (digest === null || kind === null) return;
+  const hold = { id, cluster, service, digest, kind, deployment: deployment.id };
+  await addHoldOnce(query, hold, now);
 };
 
 /** Answers which hold stands on a digest for a service as its spec is now. */
@@ -81,7 +96,11 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
         (one) => one.digest === digest && one.spec_fingerprint === service.specFingerprint(),
       );
     if (row === undefined) return null;
-    return { kind: row.kind, since: rfc3339(row.created_at), deployment: row.deployment_id };
+    return {
+      kind: TOLD_AS[row.kind],
+      since: rfc3339(row.created_at),
+      deployment: row.deployment_id,
+    };
   };
 };
 
@@ -93,7 +112,7 @@ const lastReleases = madeOnce((db, cluster: string) =>
     .selectFrom('holds')
     .select(['service_id', 'digest', (eb) => eb.fn.max('released_at').as('at')])
     .where('cluster', '=', cluster)
-    .where('kind', '=', 'rolled-back')
+    .where('kind', '=', KEPT_AS['left-by-person'])
     .where('released_at', 'is not', null)
     .groupBy(['service_id', 'digest']),
 );

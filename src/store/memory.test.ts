@@ -77,8 +77,8 @@ describe('a hold', () => {
 
   it('is the newest one where there are several', async () => {
     await hold();
-    await hold({ kind: 'rolled-back' }, START + 5_000);
-    expect((await readHolds(store.db, 'one'))(WEB, B)).toMatchObject({ kind: 'rolled-back' });
+    await hold({ kind: 'left-by-person' }, START + 5_000);
+    expect((await readHolds(store.db, 'one'))(WEB, B)).toMatchObject({ kind: 'left-by-person' });
   });
 
   it('is lifted with all of its service, by name, and once', async () => {

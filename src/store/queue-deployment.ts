@@ -1,10 +1,9 @@
 import type { Digest } from '../core/digest.ts';
-import { condemnsDigest } from '../core/follow.ts';
 import { imageName } from '../core/image-reference.ts';
 import type { Cause } from '../core/plan.ts';
 import type { Service } from '../core/service.ts';
 import { addStep, endDeployment, type Intent } from './deployments.ts';
-import { holdKnownBad } from './holds.ts';
+import { holdFailed } from './holds.ts';
 import { readOptionalJson } from './json.ts';
 import { IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
 import type { Query } from './open-store.ts';
@@ -58,11 +57,11 @@ export const queueDeployment = async (
   }
   for (const { id, state, to_digest, intent } of open) {
     const failed = readOptionalJson<Intent>(intent)?.failed ?? null;
-    const isBad = failed !== null && condemnsDigest(failed.reason) && to_digest !== wanted.to;
-    if (isBad) {
+    if (failed !== null && to_digest !== wanted.to) {
       // It was being taken back, and what was wrong with it stays wrong.
-      const bad = { id, cluster: wanted.cluster, to: to_digest as Digest | null };
-      await holdKnownBad(query, id, bad, wanted.service, now);
+      const deployment = { id, cluster: wanted.cluster, to: to_digest as Digest | null };
+      const { reason } = failed;
+      await holdFailed(query, id, { deployment, service: wanted.service, reason }, now);
     }
     // No answer is on disk, but its digest may have run: the record must not read as if it had not.
     const sent = state === 'updating' ? { mayHaveBeenSent: true } : {};

@@ -102,7 +102,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
             cluster: key.cluster,
             service,
             digest: hold,
-            kind: 'rolled-back',
+            kind: 'left-by-person',
             deployment: null,
           },
           now,
@@ -204,9 +204,9 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       const now = clock.now();
       await db.transaction().execute(async (query) => {
         // One that the engine alone knew of is put down, so that it is known to be lifted.
-        if (verdict.verdict === 'held' && verdict.hold.kind === 'rolled-back') {
+        if (verdict.verdict === 'held' && verdict.hold.kind === 'left-by-person') {
           const hold = { id: deps.newId(), cluster: key.cluster, service, digest: verdict.to };
-          await addHoldOnce(query, { ...hold, kind: 'rolled-back', deployment: null }, now);
+          await addHoldOnce(query, { ...hold, kind: 'left-by-person', deployment: null }, now);
         }
         const lifted = await releaseHolds(query, key.cluster, service.id, by.actor, now);
         const target = `${key.cluster}/${service.name}`;

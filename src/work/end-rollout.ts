@@ -1,11 +1,12 @@
 import type { Digest } from '../core/digest.ts';
-import { condemnsDigest, type Failed, mayPass } from '../core/follow.ts';
+import type { Failed } from '../core/follow.ts';
+import { mayPass } from '../core/rollout/failure-reason.ts';
 import type { Service } from '../core/service.ts';
 import type { FailureView } from '../core/views.ts';
 import { type Deployment, type DeploymentEnd, endDeployment } from '../store/deployments.ts';
 import { findDisplaced, followOn } from '../store/follow-on.ts';
 import { queueRetry } from '../store/retries.ts';
-import { holdKnownBad } from '../store/holds.ts';
+import { holdFailed } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
 import { shows } from './carried-out.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -92,8 +93,8 @@ export const fail = async (
   const end: DeploymentEnd = { state, reason: failed.reason, failure };
   await deps.db.transaction().execute(async (query) => {
     const open = await endDeployment(query, deployment.id, end, now, detail);
-    if (open && service !== null && condemnsDigest(failed.reason)) {
-      await holdKnownBad(query, deps.newId(), deployment, service, now);
+    if (open && service !== null) {
+      await holdFailed(query, deps.newId(), { deployment, service, reason: failed.reason }, now);
     }
     // Only where the service is back at what it was: else it has the new digest already.
     if (open && state === 'rolled-back' && mayPass(failed.reason)) {

@@ -1,4 +1,5 @@
-import { condemnsDigest, follow, type Rollout, type RolloutStatus } from '../core/follow.ts';
+import { follow, type Rollout, type RolloutStatus } from '../core/follow.ts';
+import { condemnsDigest } from '../core/rollout/failure-reason.ts';
 import type { Observation } from '../core/service.ts';
 import { observeService } from './observe-service.ts';
 import type { RolloutDeps } from './rollout-deps.ts';

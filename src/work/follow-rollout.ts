@@ -1,12 +1,12 @@
 import {
   AFTER_A_FAILURE,
-  condemnsDigest,
   follow,
   MONITOR_DEFAULT_MS,
   type Progress,
   type Rollout,
   type RolloutStatus,
 } from '../core/follow.ts';
+import { condemnsDigest } from '../core/rollout/failure-reason.ts';
 import type { UpdateMark } from '../core/of-update.ts';
 import { createTaskNews } from '../core/task-news.ts';
 import type { Observation, Service } from '../core/service.ts';
@@ -16,7 +16,7 @@ import {
   findDeployment,
   type Intent,
 } from '../store/deployments.ts';
-import { holdKnownBad } from '../store/holds.ts';
+import { holdFailed } from '../store/holds.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { endedWithPeriod, isEnginesWord } from './ended-with-period.ts';
 import { observeService } from './observe-service.ts';
@@ -159,7 +159,14 @@ export const followRollout = async (
         // A newer push may take the place of this deployment before the engine is back.
         await db
           .transaction()
-          .execute((query) => holdKnownBad(query, deps.newId(), deployment, observed.service, now));
+          .execute((query) =>
+            holdFailed(
+              query,
+              deps.newId(),
+              { deployment, service: observed.service, reason: 'task-failed' },
+              now,
+            ),
+          );
         isHeld = true;
       }
       const news = { running, desired, rollingBack, trouble: trouble?.message ?? null };

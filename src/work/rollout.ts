@@ -184,7 +184,7 @@ const holdWhatWasLeft = async (
   const hold = { id: deps.newId(), cluster, service, digest: from, deployment: null };
   await deps.db
     .transaction()
-    .execute((query) => addHoldOnce(query, { ...hold, kind: 'rolled-back' }, deps.clock.now()));
+    .execute((query) => addHoldOnce(query, { ...hold, kind: 'left-by-person' }, deps.clock.now()));
 };
 
 const followToEnd = async (
@@ -221,7 +221,7 @@ const followToEnd = async (
     case 'converged': {
       const runs = intent.target ?? specDigest(seen.service);
       if (intent.failed !== null) {
-        const detail = { takenBackTo: intent.target };
+        const detail = { takenBackTo: intent.target, by: 'helper' };
         return fail(deps, deployment, 'rolled-back', intent.failed, seen.service, detail, signal);
       }
       if (deployment.to === null && runs !== null) await recordTarget(deps.db, deployment.id, runs);
@@ -231,6 +231,10 @@ const followToEnd = async (
     case 'rolled-back':
       return engineRolledBack(deps, deployment, intent, status, seen, signal);
     case 'failed':
+      if (status.reason === 'left-by-person' && intent.failed === null) {
+        const detail = { rolledBackTo: specDigest(seen.service), by: 'person' };
+        return fail(deps, deployment, 'rolled-back', status, seen.service, detail, signal);
+      }
       return status.reason === 'rollback-paused'
         ? engineCouldNotRollBack(deps, deployment, intent, status, seen, signal)
         : conclude(deps, deployment, intent, status, seen, signal);

@@ -1,6 +1,6 @@
 import { backoffMs } from '../core/backoff.ts';
 import { ClusterError, type ImageUpdate, type UpdateAnswer } from '../core/cluster.ts';
-import type { FailureReason } from '../core/follow.ts';
+import type { FailureReason } from '../core/rollout/failure-reason.ts';
 import type { Service } from '../core/service.ts';
 import {
   addStepOnWay,

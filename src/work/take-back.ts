@@ -1,5 +1,6 @@
 import type { Digest } from '../core/digest.ts';
-import { type Failed, leavesService } from '../core/follow.ts';
+import type { Failed } from '../core/follow.ts';
+import { leavesService } from '../core/rollout/failure-reason.ts';
 import { mayTakeBack } from '../core/labels.ts';
 import { type Observation, specDigest } from '../core/service.ts';
 import { addStepOnWay, type Deployment, type Intent } from '../store/deployments.ts';
@@ -18,7 +19,7 @@ export const engineRolledBack = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const failed: Failed = {
-    reason: status.task?.reason ?? 'task-failed',
+    reason: status.task?.reason ?? 'engine-rollback',
     message: status.message,
     task: status.task,
   };
@@ -47,7 +48,7 @@ export const engineCouldNotRollBack = async (
   const { message, task } = status;
   const failed: Failed = isLeft
     ? status
-    : { reason: task?.reason ?? 'task-failed', message: task?.message ?? message, task };
+    : { reason: task?.reason ?? 'engine-rollback', message: task?.message ?? message, task };
   return conclude(deps, deployment, intent, failed, seen, signal);
 };
 

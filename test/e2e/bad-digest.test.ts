@@ -119,10 +119,10 @@ describe('a digest that failed, and one that a person went back from', () => {
       await stage.helper.postHook({ image, digest: better }),
     );
     expect(again.pushes[0]?.results).toMatchObject([
-      { outcome: 'nothing-to-do', detail: 'held (rolled-back)' },
+      { outcome: 'nothing-to-do', detail: 'held (left-by-person)' },
     ]);
     const run = await smartRedeploy(name);
-    expect(run.services).toMatchObject([{ name, verdict: 'held', reason: 'rolled-back' }]);
+    expect(run.services).toMatchObject([{ name, verdict: 'held', reason: 'left-by-person' }]);
     expect(await services.versionOf(name)).toBe(after);
 
     const released = await runCommand(stage.helper, 'release', name);

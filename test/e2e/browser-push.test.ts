@@ -91,7 +91,7 @@ describe.skipIf(without !== null)('a push, watched in a browser', () => {
     await history.getByText('succeeded').waitFor();
     await desk.page.getByText('a person took the service back').waitFor();
     const [service] = await helper.services(`?q=${NAME}`);
-    expect(service).toMatchObject({ verdict: 'held', reason: 'rolled-back', published: digest });
+    expect(service).toMatchObject({ verdict: 'held', reason: 'left-by-person', published: digest });
     expect(service?.running).toBe(before.findLast(({ state }) => state === 'succeeded')?.to);
   });
 });

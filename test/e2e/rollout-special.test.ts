@@ -183,7 +183,7 @@ describe('the same bad digest', () => {
       await endedDelivery(stage.helper, await stage.helper.postHook({ image, digest: next }));
       expect((await endedDeployments(stage.helper, name)).length).toBe(3);
       const [view] = await stage.helper.services(`?q=${name}`);
-      expect(view).toMatchObject({ verdict: 'held', reason: 'rolled-back', running: from });
+      expect(view).toMatchObject({ verdict: 'held', reason: 'left-by-person', running: from });
     } finally {
       await services.remove(name);
       await stage.close();

@@ -7,7 +7,11 @@ import { configSchema } from '../../src/config/config-schema.ts';
 import { FILE_KEYS } from '../../src/config/secret-file.ts';
 import * as known from '../../src/config/variables.ts';
 import { PUSH_OUTCOMES } from '../../src/core/conclude-look.ts';
-import { condemnsDigest, type FailureReason, mayPass } from '../../src/core/follow.ts';
+import {
+  condemnsDigest,
+  type FailureReason,
+  mayPass,
+} from '../../src/core/rollout/failure-reason.ts';
 import { unsupportedLabel } from '../../src/core/labels.ts';
 import { CAUSES } from '../../src/core/plan.ts';
 import { DEPLOYMENT_STATES, VERDICT_NAMES } from '../../src/core/views.ts';

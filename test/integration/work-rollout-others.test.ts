@@ -198,7 +198,7 @@ describe('a person', () => {
     expect(bench.engine.running('web')).toEqual([first, first]);
     expect(await work.acts.check(key, by())).toMatchObject({
       verdict: 'held',
-      reason: 'rolled-back',
+      reason: 'left-by-person',
     });
   });
 
@@ -225,7 +225,7 @@ describe('a person', () => {
     await pushAgain();
     expect(await work.acts.check(key, by())).toMatchObject({
       verdict: 'held',
-      reason: 'rolled-back',
+      reason: 'left-by-person',
     });
     expect(await bench.deployments()).toHaveLength(1);
     expect(await work.acts.release(key, by())).toMatchObject({ verdict: 'obsolete' });

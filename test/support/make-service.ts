@@ -71,6 +71,7 @@ export const makeNode = (change: Partial<Node> = {}): Node => ({
   state: 'ready',
   availability: 'active',
   platform: { os: 'linux', architecture: 'amd64' },
+  changedAt: '2026-01-01T00:00:00Z',
   ...change,
 });
 

@@ -60,6 +60,7 @@ export const engineService = z.object({
     UpdateConfig: updateConfig,
   }),
   UpdateStatus: z.object({ State: text, Message: text, StartedAt: text }).nullish(),
+  PreviousSpec: present,
 });
 export type EngineService = z.infer<typeof engineService>;
 
@@ -84,6 +85,7 @@ export type EngineTask = z.infer<typeof engineTask>;
 
 export const engineNode = z.object({
   ID: z.string(),
+  UpdatedAt: text,
   Spec: z.object({ Availability: text }),
   Description: z.object({ Hostname: text, Platform: platform.nullish() }).nullish(),
   Status: z.object({ State: text }).nullish(),

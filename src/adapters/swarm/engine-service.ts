@@ -65,14 +65,20 @@ const replicasInSpec = ({ Spec: { Mode } }: EngineService): number | null => {
   return Mode?.Replicated ? (Mode.Replicated.Replicas ?? 0) : null;
 };
 
-const updateOf = ({ UpdateStatus: status }: EngineService): Service['update'] =>
-  status?.State !== undefined && isUpdateState(status.State)
-    ? {
-        state: status.State,
-        message: status.Message ?? '',
-        startedAt: status.StartedAt ?? null,
-      }
-    : null;
+const updateOf = ({
+  UpdateStatus: status,
+  PreviousSpec: previous,
+}: EngineService): Service['update'] => {
+  if (status?.State === undefined || !isUpdateState(status.State)) return null;
+  // An engine that goes back on its own drops the spec before; one that a person tells to swaps the two.
+  const by = previous ? 'person' : 'engine';
+  return {
+    state: status.State,
+    message: status.Message ?? '',
+    startedAt: status.StartedAt ?? null,
+    rolledBackBy: status.State.startsWith('rollback_') ? by : null,
+  };
+};
 
 /**
  * The service as every kind of cluster tells it, or null where it runs no containers. `spec` is its spec

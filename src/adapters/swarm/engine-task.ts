@@ -44,5 +44,6 @@ export const toNode = (read: EngineNode): Node => {
     state: state === 'ready' || state === 'down' || state === 'disconnected' ? state : 'unknown',
     availability: availability === 'pause' || availability === 'drain' ? availability : 'active',
     platform: platform ? toPlatform(platform) : null,
+    changedAt: read.UpdatedAt ?? null,
   };
 };

@@ -85,7 +85,9 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     const replicas = { running, desired: found.service.specReplicas ?? wanted.length };
     const service = keep(withReplicas(found.service, replicas), found.spec);
     const isGlobal = service.mode === 'global' || service.mode === 'global-job';
-    const nodesMatter = isGlobal || running < Math.max(wanted.length, replicas.desired);
+    // What has ended may have ended with its node.
+    const hasEnded = tasks.some(({ state }) => state === 'failed' || state === 'complete');
+    const nodesMatter = isGlobal || hasEnded || running < Math.max(wanted.length, replicas.desired);
     return { service, tasks, nodes: nodesMatter ? await reads.nodes(signal) : null, at };
   };
 

@@ -46,7 +46,7 @@ describe('a service of Swarmpit', () => {
       labels: { 'cd-helper.rollback': 'off' },
       autoredeploy: true,
       replicas: { running: 1, desired: 2 },
-      update: { state: 'paused', message: 'because', startedAt: null },
+      update: { state: 'paused', message: 'because', startedAt: null, rolledBackBy: null },
       updatePolicy: null,
       healthGraceMs: 0,
     });

@@ -82,7 +82,7 @@ export const toSwarmpitService = (
     replicas: tasks ? { running: tasks.running ?? 0, desired: tasks.total ?? 0 } : null,
     update:
       update && isUpdateState(update)
-        ? { state: update, message: message ?? '', startedAt: null }
+        ? { state: update, message: message ?? '', startedAt: null, rolledBackBy: null }
         : null,
     updatePolicy: null,
     healthGraceMs: 0,

@@ -22,7 +22,7 @@ const DIALOGS = {
 type Act = keyof typeof DIALOGS;
 
 const mayRelease = ({ verdict, reason }: ServiceView): boolean =>
-  verdict === 'held' && (reason === 'known-bad' || reason === 'rolled-back');
+  verdict === 'held' && (reason === 'known-bad' || reason === 'left-by-person');
 
 /** What a person may do to a service, each behind a dialog that says what it will be. */
 export const ServiceActs = ({

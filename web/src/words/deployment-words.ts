@@ -45,9 +45,13 @@ const CAUSES: Readonly<Record<DeploymentView['cause'], string>> = {
 export const causeWords = (cause: DeploymentView['cause']): string => CAUSES[cause] ?? cause;
 
 const FAILURES: Readonly<Record<string, string>> = {
-  'task-failed': 'a task of the update ended by itself',
-  unhealthy: 'a task of the update was not healthy',
+  'task-failed': 'a new task exited unexpectedly',
+  unhealthy: 'a new task was not healthy',
   'image-unavailable': 'a node could not get the image',
+  'not-started': 'a node could not start the container',
+  'node-away': 'a node went away or came back during the update',
+  'engine-rollback': 'the engine rolled the update back, and no task shows why',
+  'left-by-person': 'a person rolled the update back',
   'no-fitting-node': 'no node fits the new tasks',
   'update-paused': 'the engine paused the update',
   'rollback-paused': 'the engine’s own rollback is paused',

@@ -28,7 +28,7 @@ const MEANINGS: Readonly<Record<VerdictName, string>> = {
 /** Each in two or three words, and as what it means. */
 const REASONS: Readonly<Record<string, readonly [brief: string, meaning: string]>> = {
   'known-bad': ['this digest failed here', 'the published digest has failed on this service'],
-  'rolled-back': [
+  'left-by-person': [
     'somebody rolled back',
     'a person took the service back from the published digest',
   ],
