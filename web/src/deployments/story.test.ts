@@ -39,7 +39,7 @@ test('an end says why, and why nothing was taken back', () => {
   const end = tell('failed', { notTakenBack: 'no digest is proven' }, { reason: 'task-failed' });
   expect(end).toMatchObject({
     title: 'failed',
-    detail: 'a task of the update ended by itself; not taken back: no digest is proven',
+    detail: 'a new task exited unexpectedly; not taken back: no digest is proven',
     look: { tone: 'bad' },
   });
 });
