@@ -11,6 +11,8 @@ export type Capabilities = {
   readonly goesBackTo: 'any-digest' | 'previous-spec';
   /** Tell the tasks of a service and what each runs. */
   readonly tellsTasks: boolean;
+  /** Tell the container of a task, by which the helper finds the service that it is itself. */
+  readonly tellsContainers: boolean;
   /** Give the last lines that a container wrote. */
   readonly givesLogs: boolean;
 };
@@ -92,6 +94,7 @@ export type ClusterIdentity = {
 export type Cluster = {
   readonly name: string;
   readonly type: 'engine' | 'swarmpit';
+  /** May change when the cluster is probed: what stands there may have been replaced by another version. */
   readonly capabilities: Capabilities;
   readonly identify: (signal: AbortSignal) => Promise<ClusterIdentity>;
   /**

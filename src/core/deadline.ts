@@ -1,3 +1,4 @@
+import { MONITOR_DEFAULT_MS } from './follow.ts';
 import { ownTimeout } from './labels.ts';
 import type { Service } from './service.ts';
 
@@ -20,6 +21,6 @@ export const rolloutTimeout = (service: Service): number => {
   const { parallelism, delayMs, monitorMs } = service.updatePolicy;
   const tasks = Math.max(service.replicas?.desired ?? 1, 1);
   const rounds = parallelism === 0 ? 1 : Math.ceil(tasks / parallelism);
-  const each = TASK_START_MS + service.healthGraceMs + monitorMs + delayMs;
+  const each = TASK_START_MS + service.healthGraceMs + (monitorMs ?? MONITOR_DEFAULT_MS) + delayMs;
   return Math.min(Math.max(rounds * each, SHORTEST_MS), LONGEST_MS);
 };

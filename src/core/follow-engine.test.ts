@@ -200,6 +200,45 @@ describe('a cluster that tells no tasks', () => {
     ['taken back', swarmpit('rollback_completed', 2, 'acme/web:v1'), {}, 'rolled-back'],
     ['paused', swarmpit('paused', 1, 'acme/web:v1'), {}, 'failed'],
   ])('%s', (_name, observed, change, kind) => {
-    expect(judge(observed, change).kind).toBe(kind);
+    const watched = { choosesDigest: true, settledSince: NOW - 5_000 };
+    expect(judge(observed, { ...watched, ...change }).kind).toBe(kind);
+  });
+
+  it('is watched itself, because the period for which the engine did so is not told', () => {
+    const observed = swarmpit('completed', 2, `acme/web:v1@${NEW}`);
+    expect(judge(observed)).toMatchObject({ kind: 'under-way', settledSince: NOW });
+    expect(judge(observed, { settledSince: NOW - 4_999 }).kind).toBe('under-way');
+  });
+});
+
+describe('a cluster that chooses the digest and tells tasks', () => {
+  const chosen = { choosesDigest: true, settledSince: NOW - 5_000 };
+  const untold = { parallelism: 1, delayMs: 0, failureAction: 'pause', order: 'stop-first' } as const;
+  const swarmpit = (imageText: string, tasks: readonly Task[]): Observation =>
+    seen(
+      service('completed', { imageText, updatePolicy: { ...untold, monitorMs: null } }),
+      tasks,
+    );
+  const pinned = `acme/web:v1@${NEW}`;
+  const unpinned = [newTask({ slot: 1, digest: null }), newTask({ slot: 2, digest: null })];
+
+  it.each<[string, Observation, Partial<Rollout>, string]>([
+    ['up with the digest', swarmpit(pinned, two), {}, 'converged'],
+    ['up for too short a time', swarmpit(pinned, two), { settledSince: null }, 'under-way'],
+    ['up without one, as it found none', swarmpit('acme/web:v1', unpinned), {}, 'converged'],
+    [
+      'not up: those without one were there before',
+      swarmpit('acme/web:v1', [makeTask({ digest: null }), makeTask({ slot: 2, digest: null })]),
+      {},
+      'under-way',
+    ],
+    [
+      'failing',
+      swarmpit(pinned, [newTask(), ...[1, 2, 3].map(() => failed({ slot: 2 }))]),
+      { settledSince: null },
+      'failed',
+    ],
+  ])('%s', (_name, observed, change, kind) => {
+    expect(judge(observed, { ...chosen, ...change }).kind).toBe(kind);
   });
 });

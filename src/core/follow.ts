@@ -18,6 +18,8 @@ export type Rollout = UpdateMark & {
   readonly target: Digest | null;
   /** What the update replaced, as far as it is known. */
   readonly replaced: Digest | null;
+  /** The cluster looks the digest up by itself, and deploys the tag alone where it finds none. */
+  readonly choosesDigest?: boolean;
   /** Since when an unbroken row of observations has shown every task in place, ms, or null. */
   readonly settledSince: number | null;
 };
@@ -87,8 +89,8 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     return { kind: 'failed', reason: 'rollback-paused', message: words, task, progress };
   }
   if (rollout.target !== null && specDigest(service) !== rollout.target && service.image.ok) {
-    // Swarmpit, which tells no tasks, may leave the spec unpinned; then nothing here contradicts the target.
-    if (specDigest(service) !== null || seen.tasks !== null) {
+    // Nothing contradicts the target where the cluster left the spec unpinned.
+    if (specDigest(service) !== null || rollout.choosesDigest !== true) {
       const changed = 'the service was given another image meanwhile';
       return { kind: 'failed', reason: 'changed-by-other', message: changed, task, progress };
     }
@@ -119,9 +121,10 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
 
 /** How long every task must have been seen in place, ms. */
 const watchFor = (service: Service, trouble: TaskFailure | null): number => {
+  const told = service.updatePolicy?.monitorMs ?? null;
   // `completed` means that the engine has watched the last task for the monitor period already.
-  if (trouble === null && service.update?.state === 'completed') return 0;
-  const monitorMs = service.updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS;
+  if (trouble === null && told !== null && service.update?.state === 'completed') return 0;
+  const monitorMs = told ?? MONITOR_DEFAULT_MS;
   const mayEndAgain = trouble !== null && condemnsDigest(trouble.reason) && !isJob(service);
   return mayEndAgain ? AFTER_A_FAILURE * monitorMs : monitorMs;
 };
@@ -171,12 +174,24 @@ const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress 
 
 /** Tells a task that runs what should run. */
 const targetOf = (seen: Observation, rollout: Rollout): ((task: Task) => boolean) => {
-  const target = rollout.target ?? specDigest(seen.service);
-  return (task) => target === null || task.digest === target;
+  const spec = specDigest(seen.service);
+  const target = rollout.target ?? spec;
+  const mayBeUnpinned = rollout.choosesDigest === true && spec === null;
+  const isOwn = isOfUpdate(seen.service, rollout);
+  return (task) =>
+    target === null ||
+    task.digest === target ||
+    (mayBeUnpinned && task.digest === null && isOwn(task));
 };
 
-const jobOf = (seen: Observation, rollout: Rollout, now: number): JobProgress =>
-  jobProgress(seen, targetOf(seen, rollout), now);
+const jobOf = (seen: Observation, rollout: Rollout, now: number): JobProgress => {
+  const isTarget = targetOf(seen, rollout);
+  const isOwn = isOfUpdate(seen.service, rollout);
+  // Without an iteration only the time of a task tells it from those of earlier executions.
+  const isCounted = (task: Task): boolean =>
+    isTarget(task) && (task.jobIteration !== null || isOwn(task));
+  return jobProgress(seen, isCounted, now);
+};
 
 const isAtMost = (state: TaskState, limit: TaskState): boolean =>
   TASK_STATES.indexOf(state) <= TASK_STATES.indexOf(limit);

@@ -53,6 +53,49 @@ const judge = (
     NOW,
   );
 
+describe('a job of which neither slots, iterations nor their number are told', () => {
+  const untold = job(0, { replicas: null });
+  const plain = (state: Task['state'], change: Partial<Task> = {}): Task =>
+    task(state, { slot: null, jobIteration: null, ...change });
+  const earlier = plain('complete', { createdAt: at(SENT - 60_000), since: at(SENT - 50_000) });
+  const failing = (change: Partial<Task> = {}): Task =>
+    plain('failed', { desired: 'shutdown', error: 'task: non-zero exit (7)', ...change });
+
+  it.each<[string, readonly Task[], object]>([
+    [
+      'done: every task that was made completed, also two on one node',
+      [earlier, plain('complete'), plain('complete')],
+      { kind: 'converged', running: 2, desired: 2 },
+    ],
+    [
+      'done: what failed was made good by the task that took its place',
+      [failing({ since: at(SENT + 2_000) }), plain('complete', { createdAt: at(SENT + 2_001) })],
+      { kind: 'converged', running: 1, desired: 1 },
+    ],
+    ['under way: no task yet', [earlier], { kind: 'under-way', running: 0 }],
+    [
+      'under way: one of two runs',
+      [plain('complete'), plain('running')],
+      { kind: 'under-way', running: 1, desired: 2 },
+    ],
+    [
+      'failed: nothing took the place of one, whatever the others did',
+      [failing({ since: at(SENT + 4_000) }), plain('complete')],
+      { kind: 'failed', reason: 'task-failed' },
+    ],
+    [
+      'failed: the last try of one failed too',
+      [
+        failing({ since: at(SENT + 2_000) }),
+        failing({ createdAt: at(SENT + 2_001), since: at(SENT + 4_000) }),
+      ],
+      { kind: 'failed', task: { times: 2 } },
+    ],
+  ])('%s', (_name, tasks, expected) => {
+    expect(judge(untold, tasks)).toMatchObject(expected);
+  });
+});
+
 describe('a job', () => {
   it.each<[string, Service, readonly Task[], object]>([
     [

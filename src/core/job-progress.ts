@@ -45,11 +45,13 @@ export const jobProgress = (
     (task) =>
       (task.jobIteration ?? 0) === newest && isTarget(task) && !isGone(task, service, nodes),
   );
-  const places = [...Map.groupBy(own, (task) => String(task.slot ?? task.nodeId)).values()];
+  const places = placesOf(own, service);
   const done = places.filter((all) => all.some(({ state }) => state === 'complete')).length;
-  const desired = service.mode === 'global-job' ? places.length : (service.replicas?.desired ?? 0);
-  // A global job has no task at first, which is not the same as having none to do.
-  const isBegun = service.mode !== 'global-job' || places.length > 0;
+  // How many a global job has its nodes decide, and of others some clusters do not tell it.
+  const told = service.mode === 'global-job' ? null : service.replicas;
+  const desired = told?.desired ?? places.length;
+  // Then there is no task at first, which is not the same as having none to do.
+  const isBegun = told !== null || places.length > 0;
   return {
     done,
     desired,
@@ -62,6 +64,34 @@ export const jobProgress = (
     ),
   };
 };
+
+/**
+ * The tasks by the place that they were made for: a slot, or the node of a global job. Where no slot is
+ * told, a task that was made when another failed has taken its place.
+ */
+const placesOf = (tasks: readonly Task[], { mode }: Service): readonly (readonly Task[])[] => {
+  if (mode === 'global-job' || tasks.every(({ slot }) => slot !== null)) {
+    return [...Map.groupBy(tasks, (task) => String(task.slot ?? task.nodeId)).values()];
+  }
+  const places: Task[][] = [];
+  for (const task of tasks.toSorted((a, b) => madeAt(a) - madeAt(b))) {
+    const left = places.find((place) => isReplacedBy(place.at(-1), task));
+    if (left === undefined) places.push([task]);
+    else left.push(task);
+  }
+  return places;
+};
+
+/** The engine makes it in the same moment; its two times may differ by the time that writing takes. */
+const SAME_MOMENT_MS = 500;
+
+const madeAt = ({ createdAt }: Task): number => Date.parse(createdAt);
+
+const isReplacedBy = (before: Task | undefined, task: Task): boolean =>
+  before !== undefined &&
+  ENDED.has(before.state) &&
+  madeAt(task) > madeAt(before) &&
+  madeAt(task) >= Date.parse(before.since) - SAME_MOMENT_MS;
 
 /** Whether its node takes the task with it; what has completed there counts all the same. */
 const isGone = (task: Task, service: Service, nodes: readonly Node[] | null): boolean => {

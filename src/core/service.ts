@@ -17,8 +17,8 @@ export type UpdateState =
 export type UpdatePolicy = {
   readonly parallelism: number;
   readonly delayMs: number;
-  /** How long the engine watches each new task for failure. */
-  readonly monitorMs: number;
+  /** How long the engine watches each new task for failure; null where the cluster does not tell it. */
+  readonly monitorMs: number | null;
   readonly failureAction: 'pause' | 'continue' | 'rollback';
   readonly order: 'stop-first' | 'start-first';
 };

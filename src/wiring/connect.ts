@@ -1,6 +1,6 @@
 import { createRegistries, type Registries } from '../adapters/registry/registries.ts';
 import { createEngineCluster } from '../adapters/swarm/engine.ts';
-import { createSwarmpitCluster } from '../adapters/swarm/swarmpit.ts';
+import { createSwarmpitCluster } from '../adapters/swarm/swarmpit/swarmpit.ts';
 import type { ClusterConfig, Config, TlsConfig } from '../config/config.ts';
 import type { Cluster } from '../core/cluster.ts';
 import type { Log } from '../core/log.ts';

@@ -74,17 +74,18 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
 
   /** Null where it does not say who it is. */
   const ask = async (cluster: Cluster, signal: AbortSignal): Promise<ToldCluster | null> => {
-    const { name, type, capabilities } = cluster;
+    const { name, type } = cluster;
     const before = views.get(name);
     const checkedAt = new Date(clock.now()).toISOString();
-    const known = { name, type, capabilities, checkedAt };
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     let identity: ClusterIdentity | null = null;
     try {
       identity = await cluster.identify(limited);
       const { description } = identity;
       await cluster.probe(limited);
-      await set({ ...known, state: 'up', description, problem: null });
+      // Asked, it may tell more than it was known to, or less.
+      const { capabilities } = cluster;
+      await set({ name, type, capabilities, checkedAt, state: 'up', description, problem: null });
       if (before?.state !== 'up') log.info('cluster is up', { cluster: name, description });
     } catch (error) {
       if (signal.aborted) return null;

@@ -138,6 +138,7 @@ export const followRollout = async (
       }
       const rollout: Rollout = {
         target: intent.target,
+        choosesDigest: !deps.cluster.capabilities.setsDigest,
         replaced: intent.phase === 'forward' ? deployment.from : deployment.to,
         settledSince,
         ...mark,

@@ -120,6 +120,7 @@ describe('which service we are', () => {
         setsDigest: true,
         goesBackTo: 'any-digest',
         tellsTasks: true,
+        tellsContainers: true,
         givesLogs: true,
       },
       identify: () => Promise.reject(new Error('not asked')),

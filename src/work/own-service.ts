@@ -29,7 +29,7 @@ export const createOwnService = (options: {
   const { cluster, containerIds, clock, log } = options;
   const startedAt = clock.now();
   let id: string | null = null;
-  let isCertain = containerIds.length === 0 || !cluster.capabilities.tellsTasks;
+  let isCertain = containerIds.length === 0 || !cluster.capabilities.tellsContainers;
 
   const ask = async (signal: AbortSignal): Promise<void> => {
     const tasks = await cluster.listRunningTasks(null, signal);

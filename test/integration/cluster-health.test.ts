@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
-import { createSwarmpitCluster } from '../../src/adapters/swarm/swarmpit.ts';
+import { createSwarmpitCluster } from '../../src/adapters/swarm/swarmpit/swarmpit.ts';
 import type { Cluster } from '../../src/core/cluster.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { createSecret } from '../../src/core/secret.ts';

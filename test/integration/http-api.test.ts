@@ -423,6 +423,7 @@ describe('health', () => {
         setsDigest: false,
         goesBackTo: 'previous-spec' as const,
         tellsTasks: false,
+        tellsContainers: false,
         givesLogs: false,
       },
     });

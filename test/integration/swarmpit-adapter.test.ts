@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   createSwarmpitCluster,
   type SwarmpitClusterOptions,
-} from '../../src/adapters/swarm/swarmpit.ts';
+} from '../../src/adapters/swarm/swarmpit/swarmpit.ts';
 import { type Cluster, ClusterError, type ImageUpdate } from '../../src/core/cluster.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import type { Service } from '../../src/core/service.ts';
@@ -108,7 +108,7 @@ describe('reading a swarm through Swarmpit', () => {
       labels: { 'cd-helper.enabled': 'true' },
       autoredeploy: true,
       replicas: { running: 2, desired: 2 },
-      updatePolicy: null,
+      updatePolicy: { parallelism: 1, delayMs: 0, monitorMs: null, failureAction: 'pause' },
     });
   });
 
@@ -118,8 +118,8 @@ describe('reading a swarm through Swarmpit', () => {
     const { ID } = engine.addService({ name: 'web', image: 'acme/web:v1' });
     for (let time = 0; time < 2; time += 1) {
       expect(await cluster.observe(ID, signal)).toMatchObject({
-        service: { id: ID, name: 'web' },
-        tasks: null,
+        service: { id: ID, name: 'web', replicas: { running: 1, desired: 1 } },
+        tasks: [{ serviceId: ID, slot: 1, state: 'running', desired: 'running' }],
         nodes: null,
       });
     }
@@ -135,11 +135,83 @@ describe('reading a swarm through Swarmpit', () => {
     expect(cluster.capabilities).toEqual({
       setsDigest: false,
       goesBackTo: 'previous-spec',
-      tellsTasks: false,
-      givesLogs: false,
+      tellsTasks: true,
+      tellsContainers: false,
+      givesLogs: true,
+    });
+  });
+
+  it('tells the tasks that should run, of all services or of some', async () => {
+    const { engine, cluster } = await start();
+    const web = engine.addService({ name: 'web', image: 'acme/web:v1', replicas: 2 });
+    const all = engine.addService({ name: 'all', image: 'acme/all:v1', mode: { Global: {} } });
+    engine.changeSpec('web', ({ TaskTemplate }) => {
+      TaskTemplate.ForceUpdate = 1;
+    });
+    const placed = async (ids: readonly string[] | null) =>
+      (await cluster.listRunningTasks(ids, signal))?.map(({ serviceId, slot }) => [
+        serviceId,
+        slot,
+      ]);
+    const two = [
+      [web.ID, 1],
+      [web.ID, 2],
+    ];
+    expect(new Set(await placed(null))).toEqual(new Set([...two, [all.ID, null]]));
+    expect(await placed([web.ID])).toEqual(two);
+    expect(await placed([])).toEqual([]);
+    expect(await placed(['gone'])).toEqual([]);
+    // So many are asked for at once.
+    const many = [web.ID, ...Array.from({ length: 9 }, (_, index) => `gone-${index}`)];
+    expect(await placed(many)).toEqual(two);
+  });
+
+  it('tells nodes, and reads them with a service that lacks a task', async () => {
+    const { engine, cluster } = await start();
+    const digest = `sha256:${'b'.repeat(64)}`;
+    engine.setOutcome(digest, { kind: 'never-placed' });
+    const { ID } = engine.addService({ name: 'web', image: 'acme/web:v1' });
+    engine.changeSpec('web', ({ TaskTemplate }) => {
+      TaskTemplate.ContainerSpec.Image = `acme/web:v1@${digest}`;
+    });
+    const nodes = [{ hostname: 'node-1', state: 'ready', availability: 'active' }];
+    expect(await cluster.listNodes(signal)).toMatchObject(nodes);
+    expect(await cluster.observe(ID, signal)).toMatchObject({ nodes });
+  });
+
+  it('tells what a task wrote, and what it ended with', async () => {
+    const { engine, cluster } = await start();
+    const digest = `sha256:${'b'.repeat(64)}`;
+    engine.setOutcome(digest, { kind: 'crash', exitCode: 7 });
+    engine.setLog(digest, ['one', 'two\u001b[31m red', 'three']);
+    const { ID } = engine.addService({ name: 'web', image: 'acme/web:v1' });
+    engine.changeSpec('web', ({ TaskTemplate }) => {
+      TaskTemplate.ContainerSpec.Image = `acme/web:v1@${digest}`;
+    });
+    const tasks = (await cluster.observe(ID, signal))?.tasks ?? [];
+    const failed = tasks.find(({ state }) => state === 'failed');
+    expect(failed).toMatchObject({ error: 'task: non-zero exit (7)', exitCode: 7, digest });
+    const id = failed?.id ?? '';
+    expect(await cluster.readTaskLog(ID, id, 2, signal)).toEqual(['two red', 'three']);
+    expect(await cluster.readTaskLog(ID, 'another', 2, signal)).toEqual([]);
+    expect(await cluster.readTaskLog('gone', id, 2, signal)).toEqual([]);
+  });
+
+  it('without the routes of tasks tells counts, and says so', async () => {
+    const { engine, cluster } = await start({ tellsTasks: false });
+    const { ID } = engine.addService({ name: 'web', image: 'acme/web:v1', replicas: 2 });
+    expect(cluster.capabilities).toMatchObject({ tellsTasks: true, givesLogs: true });
+    await cluster.probe(signal);
+    expect(cluster.capabilities).toMatchObject({ tellsTasks: false, givesLogs: false });
+    expect(await cluster.observe(ID, signal)).toMatchObject({
+      service: { replicas: { running: 2, desired: 2 } },
+      tasks: null,
+      nodes: null,
     });
     expect(await cluster.listRunningTasks(null, signal)).toBeNull();
-    expect(await cluster.readTaskLog('x', 'y', 5, signal)).toEqual([]);
+    expect(await cluster.listRunningTasks([ID], signal)).toBeNull();
+    expect(await cluster.listNodes(signal)).toBeNull();
+    expect(await cluster.readTaskLog(ID, 'y', 5, signal)).toEqual([]);
   });
 
   it.each(['', '/api', '/', '/api/'])(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSwarmpitCluster } from '../../src/adapters/swarm/swarmpit.ts';
+import { createSwarmpitCluster } from '../../src/adapters/swarm/swarmpit/swarmpit.ts';
 import type { Cluster } from '../../src/core/cluster.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { createSecret } from '../../src/core/secret.ts';
@@ -103,6 +103,51 @@ describe('a push to a cluster behind Swarmpit', () => {
       ),
     );
     expect(swarmpit.redeploys).toHaveLength(1);
+  });
+});
+
+describe('an image that cannot stay up', () => {
+  const LOG = ['listening', 'panic: no database'];
+  beforeEach(() => {
+    // Less than the task lives: the engine calls the update completed.
+    bench.engine.changeSpec('web', (spec) => {
+      spec.UpdateConfig = { Monitor: 1_000_000 };
+      spec.TaskTemplate.RestartPolicy = { Delay: 100_000_000 };
+    });
+    bench.settle();
+    bench.engine.setOutcome(second, { kind: 'crash', exitCode: 7, afterMs: 1_000 });
+    bench.engine.setLog(second, LOG);
+  });
+
+  it('is a failure with what it wrote, and its digest is held', async () => {
+    const { work } = start();
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({
+      state: 'failed',
+      reason: 'task-failed',
+      failure: { message: 'task: non-zero exit (7)', exitCode: 7, nodeName: 'node-1', log: LOG },
+    });
+    await insist(work);
+    expect(swarmpit.redeploys).toHaveLength(1);
+  });
+
+  it('never counts as up where only counts are told', async () => {
+    const registries = { [bench.registry.host]: `http://${asSeenBySwarmpit.host}` };
+    const engineUrl = bench.engine.url;
+    const bare = await startSwarmpitDouble({ engineUrl, registries, tellsTasks: false });
+    const token = createSecret(bare.token);
+    const counting = createSwarmpitCluster({ name: 'one', url: bare.url, token });
+    bench.engine.changeSpec('web', (spec) => {
+      spec.Labels = { 'cd-helper.timeout': '30s' };
+      // What ended is away for longer than from one look to the next.
+      spec.TaskTemplate.RestartPolicy = { Delay: 5_000_000_000 };
+    });
+    bench.settle();
+    const { work } = start({ cluster: () => counting });
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'deadline' });
+    await counting.close();
+    await bare.close();
   });
 });
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
-import { createSwarmpitCluster } from '../../src/adapters/swarm/swarmpit.ts';
+import { createSwarmpitCluster } from '../../src/adapters/swarm/swarmpit/swarmpit.ts';
 import { ClusterError } from '../../src/core/cluster.ts';
 import { EVERY_SERVICE } from '../../src/core/every-service.ts';
 import { silentLog } from '../../src/core/log.ts';

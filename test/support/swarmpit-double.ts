@@ -35,6 +35,8 @@ export type SwarmpitDoubleOptions = {
   readonly tellsOne?: boolean;
   /** Whether tasks, nodes and logs are; default true. */
   readonly tellsTasks?: boolean;
+  /** Awaited after a redeploy or rollback was carried out, before it is answered. */
+  readonly beforeAnswer?: () => Promise<void>;
   /** Whether `GET /version` is, which a proxy for `/api` alone hides; default true. */
   readonly tellsVersion?: boolean;
 };
@@ -98,6 +100,7 @@ export const startSwarmpitDouble = async (
     const [, serviceId = '', act] = ACT.exec(asked.path) ?? [];
     if (answer.isMarked !== true && (act === 'redeploy' || act === 'rollback')) {
       acts[act].push({ serviceId, status: answer.status });
+      await options.beforeAnswer?.();
     }
     return answer;
   };

@@ -10,19 +10,19 @@ const isTaskState = (state: string): state is TaskState =>
 const ENDED: ReadonlySet<TaskState> = new Set<TaskState>(['complete', 'shutdown', 'failed']);
 
 /** A state that a newer engine may have: neither wanted nor running, so nothing is concluded from it. */
-const stateOf = (state: string): TaskState => (isTaskState(state) ? state : 'orphaned');
+export const taskState = (state: string): TaskState => (isTaskState(state) ? state : 'orphaned');
 
 export const toTask = (read: EngineTask): Task => {
   const image = read.Spec.ContainerSpec?.Image ?? '';
   const container = read.Status.ContainerStatus;
   const containerId = container?.ContainerID || null;
-  const state = stateOf(read.Status.State);
+  const state = taskState(read.Status.State);
   return {
     id: read.ID,
     serviceId: read.ServiceID,
     slot: read.Slot ?? null,
     nodeId: read.NodeID || null,
-    desired: stateOf(read.DesiredState),
+    desired: taskState(read.DesiredState),
     state,
     digest: image.includes('@') ? parseDigest(image.slice(image.indexOf('@') + 1)) : null,
     error: read.Status.Err || null,

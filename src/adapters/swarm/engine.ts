@@ -150,6 +150,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
       setsDigest: true,
       goesBackTo: 'any-digest',
       tellsTasks: true,
+      tellsContainers: true,
       givesLogs: true,
     },
     identify: async (signal) =>

@@ -28,6 +28,7 @@ export const ClusterSchema: z.ZodType<ClusterView> = z
       setsDigest: z.boolean(),
       goesBackTo: z.enum(['any-digest', 'previous-spec']),
       tellsTasks: z.boolean(),
+      tellsContainers: z.boolean(),
       givesLogs: z.boolean(),
     }),
   })

@@ -22,6 +22,7 @@ const ABILITIES: readonly (readonly [
     'cannot be told a digest: goes back to the spec before alone',
   ],
   ['tellsTasks', 'tells its tasks', 'does not tell its tasks'],
+  ['tellsContainers', 'knows its own service', 'does not know its own service'],
   ['givesLogs', 'gives log lines', 'gives no log lines'],
 ];
 

@@ -1,24 +1,27 @@
-import { ClusterError } from '../../core/cluster.ts';
-import { createExchange, type Exchanged } from './exchange.ts';
-import { ExchangeFailure } from './exchange-failure.ts';
-import { cleanLine } from './engine-logs.ts';
-import { bearerOf, parseSwarmpitAddress } from './swarmpit-address.ts';
-import { swarmpitError } from './swarmpit-answers.ts';
-import {
-  type SwarmpitAsked,
-  swarmpitConnectionProblem,
-  type SwarmpitRefusal,
-} from './swarmpit-problem.ts';
+import { ClusterError } from '../../../core/cluster.ts';
+import { createExchange, type Exchanged } from '../exchange.ts';
+import { ExchangeFailure } from '../exchange-failure.ts';
+import { cleanLine } from '../engine-logs.ts';
+import { bearerOf, parseSwarmpitAddress } from './address.ts';
+import { swarmpitError } from './answers.ts';
+import { type SwarmpitAsked, swarmpitConnectionProblem, type SwarmpitRefusal } from './problem.ts';
 
 export type SwarmpitCall = {
   readonly method: 'GET' | 'POST';
   /** Below the base path, e.g. `/api/services`. */
   readonly path: string;
   readonly deadlineMs: number;
+  /** Default: as much as a large Swarm tells. */
+  readonly maxBytes?: number;
 };
 
 export type SwarmpitReply =
-  | { readonly ok: true; readonly body: Buffer }
+  | {
+      readonly ok: true;
+      readonly body: Buffer;
+      /** When it answered, by its own clock, ms since the epoch; up to a second early. */
+      readonly at: number | null;
+    }
   | { readonly ok: false; readonly refusal: SwarmpitRefusal };
 
 export type SwarmpitConnection = {
@@ -64,7 +67,7 @@ export const createSwarmpitConnection = (options: {
         path: `${address.basePath}${path}`,
         headers: { authorization },
         deadlineMs,
-        maxBytes: LARGEST_ANSWER,
+        maxBytes: call.maxBytes ?? LARGEST_ANSWER,
       };
       try {
         // A kept connection that was closed meanwhile shows only when it is used: reading may try once
@@ -75,7 +78,7 @@ export const createSwarmpitConnection = (options: {
           throw error;
         });
         return answer.status >= 200 && answer.status < 300
-          ? { ok: true, body: answer.body }
+          ? { ok: true, body: answer.body, at: dateOf(answer) }
           : { ok: false, refusal: refusalOf(answer) };
       } catch (error) {
         if (!(error instanceof ExchangeFailure)) throw error;
@@ -83,6 +86,11 @@ export const createSwarmpitConnection = (options: {
       }
     },
   };
+};
+
+const dateOf = ({ headers }: Exchanged): number | null => {
+  const at = Date.parse(headers.date ?? '');
+  return Number.isNaN(at) ? null : at;
 };
 
 const refusalOf = (answer: Exchanged): SwarmpitRefusal => {

@@ -6,6 +6,8 @@ const optionalText = z.string().nullish();
 
 const labels = z.array(z.object({ name: z.string(), value: optionalText.catch(null) })).nullish();
 
+const seconds = z.number().nullish();
+
 export const swarmpitService = z.object({
   id: z.string(),
   version: z.number(),
@@ -26,8 +28,26 @@ export const swarmpitService = z.object({
   labels,
   // Of which a mistake is told, and on which nothing else depends.
   containerLabels: labels.catch(null),
+  healthcheck: z
+    .object({
+      test: z.array(z.string()).nullish(),
+      interval: seconds,
+      timeout: seconds,
+      retries: z.number().nullish(),
+    })
+    .nullish()
+    .catch(null),
   deployment: z
     .object({
+      update: z
+        .object({
+          parallelism: z.number(),
+          delay: z.number(),
+          order: z.enum(['stop-first', 'start-first']),
+          failureAction: z.enum(['pause', 'continue', 'rollback']),
+        })
+        .nullish()
+        .catch(null),
       forceUpdate: z.number().nullish(),
       autoredeploy: z.union([z.boolean(), z.string()]).nullish(),
       rollbackAllowed: z.boolean().nullish(),
@@ -35,6 +55,34 @@ export const swarmpitService = z.object({
     .nullish(),
 });
 export type SwarmpitService = z.infer<typeof swarmpitService>;
+
+export const swarmpitTask = z.object({
+  id: z.string(),
+  taskName: optionalText,
+  /** The service's id where it is no more. */
+  serviceName: optionalText,
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  repository: z.object({ imageDigest: optionalText }),
+  state: z.string(),
+  desiredState: z.string(),
+  status: z.object({ error: optionalText }).nullish(),
+  nodeId: optionalText,
+  nodeName: optionalText,
+});
+export type SwarmpitTask = z.infer<typeof swarmpitTask>;
+
+export const swarmpitNode = z.object({
+  id: z.string(),
+  nodeName: optionalText,
+  state: optionalText,
+  availability: optionalText,
+  arch: optionalText,
+  os: optionalText,
+});
+export type SwarmpitNode = z.infer<typeof swarmpitNode>;
+
+export const swarmpitLog = z.array(z.object({ line: optionalText, task: optionalText }));
 
 export const swarmpitVersion = z.object({
   name: z.string(),

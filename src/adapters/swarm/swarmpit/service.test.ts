@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { swarmpitService } from './swarmpit-answers.ts';
-import { toSwarmpitService } from './swarmpit-service.ts';
+import { swarmpitService } from './answers.ts';
+import { toSwarmpitService } from './service.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -19,7 +19,7 @@ const raw = (change: object = {}) => ({
   labels: [{ name: 'cd-helper.rollback', value: 'off' }],
   variables: [{ name: 'A', value: '1' }],
   deployment: {
-    update: { parallelism: 1 },
+    update: { parallelism: 2, delay: 1.5, order: 'start-first', failureAction: 'rollback' },
     forceUpdate: 4,
     rollbackAllowed: true,
     autoredeploy: true,
@@ -47,7 +47,13 @@ describe('a service of Swarmpit', () => {
       autoredeploy: true,
       replicas: { running: 1, desired: 2 },
       update: { state: 'paused', message: 'because', startedAt: null, rolledBackBy: null },
-      updatePolicy: null,
+      updatePolicy: {
+        parallelism: 2,
+        delayMs: 1_500,
+        monitorMs: null,
+        order: 'start-first',
+        failureAction: 'rollback',
+      },
       healthGraceMs: 0,
     });
   });
@@ -112,6 +118,21 @@ describe('a service of Swarmpit', () => {
     expect(service({ mode }).mode).toBe(expected);
   });
 
+  it.each(['replicatedjob', 'globaljob'])('is counted by its tasks where it is a %s', (mode) => {
+    const status = { tasks: { running: 0, total: 4 }, update: null, message: null };
+    expect(service({ mode, status }).replicas).toBeNull();
+  });
+
+  it.each([
+    [null, 0],
+    [{ test: ['NONE'], interval: 0, timeout: 0, retries: null }, 0],
+    [{ test: ['CMD', 'true'], interval: 2, timeout: 1, retries: 4 }, 12_000],
+    [{ test: ['CMD', 'true'], interval: 0, timeout: 0, retries: null }, 180_000],
+    ['another form', 0],
+  ])('may take with the health check %j %i ms', (healthcheck, expected) => {
+    expect(service({ healthcheck }).healthGraceMs).toBe(expected);
+  });
+
   it('has one fingerprint whatever runs, and another where people changed it', () => {
     const base = service().specFingerprint();
     const ran = service({
@@ -121,7 +142,7 @@ describe('a service of Swarmpit', () => {
       status: null,
       repository: { name: 'acme/web', tag: 'v1', image: 'acme/web:v1', imageDigest: null },
       deployment: {
-        update: { parallelism: 1 },
+        update: { parallelism: 2, delay: 1.5, order: 'start-first', failureAction: 'rollback' },
         forceUpdate: 5,
         rollbackAllowed: false,
         autoredeploy: true,

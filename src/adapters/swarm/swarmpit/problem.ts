@@ -1,5 +1,5 @@
-import { ClusterError, type UpdateAnswer } from '../../core/cluster.ts';
-import type { ExchangeFailure } from './exchange-failure.ts';
+import { ClusterError, type UpdateAnswer } from '../../../core/cluster.ts';
+import type { ExchangeFailure } from '../exchange-failure.ts';
 
 /** An answer of Swarmpit that is no success. */
 export type SwarmpitRefusal = {

@@ -1,16 +1,10 @@
 import { hash } from 'node:crypto';
-import { parseImageReference } from '../../core/image-reference.ts';
-import type { Service, ServiceMode } from '../../core/service.ts';
-import { isUpdateState } from './engine-service.ts';
-import { canonicalJson } from './spec-fingerprint.ts';
-import type { SwarmpitService } from './swarmpit-answers.ts';
-
-const MODES: Readonly<Record<string, ServiceMode>> = {
-  replicated: 'replicated',
-  global: 'global',
-  replicatedjob: 'replicated-job',
-  globaljob: 'global-job',
-};
+import { parseImageReference } from '../../../core/image-reference.ts';
+import type { Service, UpdatePolicy } from '../../../core/service.ts';
+import { isUpdateState } from '../engine-service.ts';
+import { canonicalJson } from '../spec-fingerprint.ts';
+import type { SwarmpitService } from './answers.ts';
+import { modeOf } from './task.ts';
 
 /** What a person sets of a service and Swarmpit tells; never what its image or its tasks change. */
 const SET_BY_PEOPLE = [
@@ -55,22 +49,43 @@ const LONG_AGO = new Date(0).toISOString();
 const labelsOf = (told: SwarmpitService['labels']): Service['labels'] =>
   Object.fromEntries((told ?? []).map(({ name, value }) => [name, value ?? '']));
 
+/** The engine's own where the spec names none. */
+const CHECK_SECONDS = 30;
+const CHECK_RETRIES = 3;
+
+/** Until a container that never answers its health check is called unhealthy; its start period is not told. */
+const healthGrace = ({ healthcheck: check }: SwarmpitService): number => {
+  if (!check || check.test?.[0] === 'NONE') return 0;
+  const each = (check.interval || CHECK_SECONDS) + (check.timeout || CHECK_SECONDS);
+  return each * (check.retries || CHECK_RETRIES) * 1000;
+};
+
+const policyOf = ({ deployment }: SwarmpitService): UpdatePolicy | null => {
+  const told = deployment?.update;
+  if (!told) return null;
+  const { parallelism, delay, order, failureAction } = told;
+  return { parallelism, delayMs: delay * 1000, monitorMs: null, order, failureAction };
+};
+
 /**
- * The service as every kind of cluster tells it. Swarmpit tells neither the health check's times nor
- * the whole update policy, and leaves out the labels that begin with `swarmpit` or `com.docker`.
+ * The service as every kind of cluster tells it. Swarmpit does not tell the monitor period,
+ * nor how many tasks a job is to have, and leaves out the labels that begin with `swarmpit` or `com.docker`.
  */
 export const toSwarmpitService = (
   read: SwarmpitService,
   raw: Readonly<Record<string, unknown>>,
 ): Service => {
   const imageText = imageTextOf(read);
+  const mode = modeOf(read.mode);
+  // Of a job it counts every task that was ever made, and none as running.
+  const isCounted = mode === 'replicated' || mode === 'global';
   const { tasks, update, message } = read.status ?? {};
   const autoredeploy = read.deployment?.autoredeploy;
   return {
     id: read.id,
     name: read.serviceName,
     stack: read.stack ?? null,
-    mode: MODES[read.mode] ?? 'replicated',
+    mode,
     imageText,
     image: parseImageReference(imageText),
     version: read.version,
@@ -79,13 +94,14 @@ export const toSwarmpitService = (
     containerLabels: labelsOf(read.containerLabels),
     autoredeploy: autoredeploy === true || autoredeploy === 'true',
     specReplicas: null,
-    replicas: tasks ? { running: tasks.running ?? 0, desired: tasks.total ?? 0 } : null,
+    replicas:
+      tasks && isCounted ? { running: tasks.running ?? 0, desired: tasks.total ?? 0 } : null,
     update:
       update && isUpdateState(update)
         ? { state: update, message: message ?? '', startedAt: null, rolledBackBy: null }
         : null,
-    updatePolicy: null,
-    healthGraceMs: 0,
+    updatePolicy: policyOf(read),
+    healthGraceMs: healthGrace(read),
     platforms: [],
     specFingerprint: () => fingerprintOf(raw),
     hasPrevious: read.deployment?.rollbackAllowed ?? null,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ClusterAddressError } from './cluster-address.ts';
-import { bearerOf, parseSwarmpitAddress } from './swarmpit-address.ts';
+import { ClusterAddressError } from '../cluster-address.ts';
+import { bearerOf, parseSwarmpitAddress } from './address.ts';
 
 describe('the address of Swarmpit', () => {
   it.each([

@@ -1,0 +1,163 @@
+import {
+  type Cluster,
+  ClusterError,
+  type ClusterIdentity,
+  type ImageUpdate,
+  type UpdateAnswer,
+} from '../../../core/cluster.ts';
+import type { Observation, Service } from '../../../core/service.ts';
+import { createAnswerReader } from './answer-reader.ts';
+import { swarmpitVersion } from './answers.ts';
+import { createSwarmpitConnection, type SwarmpitCall } from './connection.ts';
+import { readRedeployAnswer, swarmpitProblem } from './problem.ts';
+import { createSwarmpitReads } from './reads.ts';
+
+/** Deadlines in ms, each for a whole call. */
+export type SwarmpitTimeouts = {
+  readonly connectMs: number;
+  readonly readMs: number;
+  readonly redeployMs: number;
+};
+
+export type SwarmpitClusterOptions = {
+  readonly name: string;
+  /** Swarmpit's own address, with or without `/api`, below a path or not. */
+  readonly url: string;
+  /** With or without the prefix `Bearer`. */
+  readonly token: { readonly reveal: () => string };
+  readonly timeouts?: Partial<SwarmpitTimeouts>;
+};
+
+/** Swarmpit itself gives Docker 10 s and a registry up to 15 s, one after the other. */
+const TIMEOUTS: SwarmpitTimeouts = { connectMs: 5_000, readMs: 30_000, redeployMs: 60_000 };
+
+/** The tasks of so many services are asked for one by one, of more all at once: each costs Swarmpit four calls. */
+const MOST_ASKED_ALONE = 4;
+
+/**
+ * A Swarm through Swarmpit's API. It lists services, tasks and nodes, reads logs, redeploys and goes back to the previous spec; which digest it
+ * deploys it finds by itself, and it restarts the tasks with every redeploy. Throws `ClusterAddressError` for an `url` that cannot
+ * be one; connects to nothing before it is asked something.
+ */
+export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster => {
+  const { name } = options;
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const connection = createSwarmpitConnection({
+    cluster: name,
+    url: options.url,
+    token: options.token,
+    connectMs: timeouts.connectMs,
+  });
+  const answers = createAnswerReader(name, connection);
+  const reads = createSwarmpitReads(name, connection, timeouts.readMs);
+
+  const observe = async (id: string, signal: AbortSignal): Promise<Observation | null> => {
+    const [service, told] = await Promise.all([reads.service(id, signal), reads.tasks(id, signal)]);
+    if (service === null) return null;
+    const at = told?.at ?? null;
+    if (told === null) return { service, tasks: null, nodes: null, at };
+    const { tasks } = told;
+    const { running = 0, desired = 0 } = service.replicas ?? {};
+    const wanted = tasks.filter((task) => task.desired === 'running');
+    const isGlobal = service.mode === 'global' || service.mode === 'global-job';
+    const nodesMatter = isGlobal || running < Math.max(wanted.length, desired);
+    return { service, tasks, nodes: nodesMatter ? await reads.nodes(signal) : null, at };
+  };
+
+  const listRunningTasks: Cluster['listRunningTasks'] = async (ids, signal) => {
+    const isFew = ids !== null && ids.length <= MOST_ASKED_ALONE;
+    const found = isFew
+      ? await Promise.all(ids.map(async (id) => (await reads.tasks(id, signal))?.tasks ?? null))
+      : [await reads.allTasks(signal)];
+    const wanted = new Set(ids);
+    const told = found.flatMap((tasks) => tasks ?? []);
+    return found.includes(null)
+      ? null
+      : told.filter(
+          ({ desired, serviceId }) =>
+            desired === 'running' && (ids === null || wanted.has(serviceId)),
+        );
+  };
+
+  const updateImage = async (
+    { service }: ImageUpdate,
+    signal: AbortSignal,
+  ): Promise<UpdateAnswer> => {
+    if (!service.image.ok || service.image.image.tag === null) {
+      const why = service.image.ok ? 'Swarmpit would deploy the tag latest' : service.image.problem;
+      const detail = `service ${service.name} cannot be redeployed: ${why}`;
+      throw new ClusterError(name, 'refused', detail, { retryable: false });
+    }
+    return change(service, 'redeploy', signal);
+  };
+
+  const restorePrevious = (service: Service, signal: AbortSignal): Promise<UpdateAnswer> =>
+    change(service, 'rollback', signal);
+
+  const change = async (
+    service: Service,
+    what: 'redeploy' | 'rollback',
+    signal: AbortSignal,
+  ): Promise<UpdateAnswer> => {
+    // Swarmpit uses the version that it reads itself, so that nothing else guards against a change.
+    const present = await reads.service(service.id, signal);
+    if (present === null) {
+      const detail = `service ${service.name} is no more`;
+      throw new ClusterError(name, 'not-found', detail, { retryable: false });
+    }
+    if (present.version !== service.version) return { kind: 'out-of-sequence' };
+    const call: SwarmpitCall = {
+      method: 'POST',
+      path: `/api/services/${encodeURIComponent(service.id)}/${what}`,
+      deadlineMs: timeouts.redeployMs,
+    };
+    const reply = await connection.call(call, signal);
+    if (reply.ok) return { kind: 'accepted', warnings: [], changes: null };
+    const meant = readRedeployAnswer(reply.refusal, service.imageText);
+    if (meant !== null) return meant;
+    throw swarmpitProblem(reply.refusal, connection.asked(call));
+  };
+
+  const identify = async (signal: AbortSignal): Promise<ClusterIdentity> => {
+    const call: SwarmpitCall = { method: 'GET', path: '/version', deadlineMs: timeouts.readMs };
+    const reply = await connection.call(call, signal);
+    if (!reply.ok) throw swarmpitProblem(reply.refusal, connection.asked(call));
+    const told = answers.json(call, swarmpitVersion, reply.body);
+    if (told.name.toLowerCase() !== 'swarmpit')
+      throw answers.malformed(call, `it names itself ${told.name}`);
+    if (told.initialized === false) {
+      const detail = `Swarmpit at ${connection.asked(call).address} is not set up: make its first user there`;
+      throw new ClusterError(name, 'refused', detail, { retryable: true });
+    }
+    const engine = told.docker?.engine ? `, Docker Engine ${told.docker.engine}` : '';
+    return { swarmId: null, description: `Swarmpit ${told.version}${engine}` };
+  };
+
+  return {
+    name,
+    type: 'swarmpit',
+    get capabilities() {
+      const tellsTasks = reads.tellsTasks();
+      return {
+        setsDigest: false,
+        goesBackTo: 'previous-spec',
+        tellsTasks,
+        tellsContainers: false,
+        givesLogs: tellsTasks,
+      } as const;
+    },
+    identify,
+    probe: reads.probe,
+    listServices: reads.services,
+    listRunningTasks,
+    listNodes: reads.nodes,
+    observe,
+    updateImage,
+    restorePrevious,
+    async readTaskLog(serviceId, taskId, lines, signal) {
+      const all = await reads.log({ serviceId, taskId }, signal);
+      return all.slice(Math.max(all.length - lines, 0));
+    },
+    close: connection.close,
+  };
+};

@@ -1,0 +1,61 @@
+import { parseDigest } from '../../../core/digest.ts';
+import type { Node, ServiceMode, Task, TaskState } from '../../../core/service.ts';
+import { toPlatform } from '../engine-platform.ts';
+import { taskState } from '../engine-task.ts';
+import type { SwarmpitNode, SwarmpitTask } from './answers.ts';
+
+/** `web.3` is the task in slot 3 of `web`. A global task is named for its node, a job's has its id alone. */
+const slotOf = ({ taskName, serviceName }: SwarmpitTask): number | null => {
+  const prefix = `${serviceName ?? ''}.`;
+  const slot = taskName?.startsWith(prefix) ? taskName.slice(prefix.length) : '';
+  return /^\d{1,9}$/.test(slot) ? Number(slot) : null;
+};
+
+/** Swarmpit gives the engine's sentence alone, such as `task: non-zero exit (137)`. */
+const exitCodeOf = (state: TaskState, error: string): number | null => {
+  if (state === 'complete') return 0;
+  const code = /non-zero exit \((\d{1,10})\)/.exec(error)?.[1];
+  return code === undefined ? null : Number(code);
+};
+
+/** Swarmpit tells neither the container, the iteration of a job nor the spec of a task. */
+export const toTask = (read: SwarmpitTask, serviceId: string): Task => {
+  const error = read.status?.error ?? '';
+  const state = taskState(read.state);
+  return {
+    id: read.id,
+    serviceId,
+    slot: slotOf(read),
+    // Early versions name the node but do not give its id.
+    nodeId: read.nodeId ?? read.nodeName ?? null,
+    desired: taskState(read.desiredState),
+    state,
+    digest: parseDigest(read.repository.imageDigest ?? ''),
+    error: error || null,
+    exitCode: exitCodeOf(state, error),
+    containerId: null,
+    since: read.updatedAt,
+    createdAt: read.createdAt,
+    jobIteration: null,
+  };
+};
+
+export const toNode = (read: SwarmpitNode): Node => {
+  const { state, availability } = read;
+  return {
+    id: read.id,
+    hostname: read.nodeName ?? read.id,
+    state: state === 'ready' || state === 'down' || state === 'disconnected' ? state : 'unknown',
+    availability: availability === 'pause' || availability === 'drain' ? availability : 'active',
+    platform: read.arch ? toPlatform({ Architecture: read.arch, OS: read.os ?? '' }) : null,
+  };
+};
+
+const MODES: Readonly<Record<string, ServiceMode>> = {
+  replicated: 'replicated',
+  global: 'global',
+  replicatedjob: 'replicated-job',
+  globaljob: 'global-job',
+};
+
+export const modeOf = (told: string): ServiceMode => MODES[told] ?? 'replicated';
