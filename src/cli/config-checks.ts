@@ -28,10 +28,11 @@ export const createConfigChecks = (
     run: async (signal: AbortSignal) => {
       const cluster = deps.connect(one);
       try {
-        const { description } = await cluster.identify(signal);
+        const { description, warning } = await cluster.identify(signal);
         await cluster.probe(signal);
         const services = await cluster.listServices(signal);
-        return { ok: true, detail: `${description}, ${services.length} services` };
+        const warned = warning === undefined ? '' : `; ${warning}`;
+        return { ok: true, detail: `${description}, ${services.length} services${warned}` };
       } finally {
         await cluster.close();
       }

@@ -1,4 +1,5 @@
 import type { BuildFacts } from '../core/published.ts';
+import { OCI_ADVICE } from '../core/verdict.ts';
 import type { DeploymentView, ServiceView } from '../core/views.ts';
 import { wouldDeploy } from '../core/would-deploy.ts';
 import { printAge } from './age.ts';
@@ -50,16 +51,18 @@ const UNKNOWN: Readonly<Record<string, (name: string) => string>> = {
 };
 
 const CORRECT = 'correct the label, or take it away';
+const REBUILD = 'build it with Docker media types';
 
 /** What lifts a hold, by the reason. */
 const liftedBy = (reason: string | null, name: string): string => {
   if (reason === 'frozen') return 'cd-helper thaw lifts that';
   if (reason === 'unsupported-label') return CORRECT;
+  if (reason === 'swarmpit-cannot-pull') return REBUILD;
   return `cd-helper release ${name} lifts that`;
 };
 
 const newest = (context: Context, service: ServiceView, isAlone: boolean): string => {
-  const { verdict, reason, published, checkedAt } = service;
+  const { verdict, reason, detail, published, checkedAt } = service;
   const asked = checkedAt === null ? '' : `, asked ${printAge(checkedAt, context.deps.now())} ago`;
   const name = nameOf(service, isAlone);
   const because = reason === null ? '' : ` (${reason})`;
@@ -72,7 +75,8 @@ const newest = (context: Context, service: ServiceView, isAlone: boolean): strin
       return `no: ${short(published)} is published${asked}, and held${because}: ${liftedBy(reason, name)}`;
     case 'unknown': {
       const isHeld = reason === 'unpinned' && !wouldDeploy(service, true);
-      const advice = isHeld ? CORRECT : UNKNOWN[reason ?? '']?.(service.name);
+      const correct = detail === OCI_ADVICE ? REBUILD : CORRECT;
+      const advice = isHeld ? correct : UNKNOWN[reason ?? '']?.(service.name);
       return `cannot be told${because}${advice === undefined ? '' : `: ${advice}`}`;
     }
     case 'diverged':

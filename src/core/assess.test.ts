@@ -10,13 +10,18 @@ import {
 import { type Assessed, assess } from './assess.ts';
 import type { Digest } from './digest.ts';
 import { TASK_STATES } from './service.ts';
-import type { Hold, Verdict } from './verdict.ts';
+import { type Hold, OCI_ADVICE, type Verdict } from './verdict.ts';
 
 const A = digestOfChar('a');
 const B = digestOfChar('b');
 const C = digestOfChar('c');
 const PINNED = `acme/web:v1@${A}`;
 const UNPINNED = 'acme/web:v1';
+const DOCKER_FORM = {
+  kind: 'published' as const,
+  digest: B,
+  mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+};
 
 const usual = (change: Partial<Assessed> = {}): Assessed => ({
   service: makeService({ imageText: PINNED }),
@@ -25,6 +30,7 @@ const usual = (change: Partial<Assessed> = {}): Assessed => ({
   members: null,
   select: 'all',
   hold: null,
+  deploysOci: true,
   knownDigest: null,
   updateIsOurs: false,
   ownTarget: null,
@@ -156,6 +162,27 @@ describe('every verdict', () => {
         to: B,
       },
     ],
+    [
+      'held because the cluster cannot deploy an OCI image',
+      { lookUp: published(B), deploysOci: false },
+      { verdict: 'held', hold: { kind: 'swarmpit-cannot-pull' }, from: A, to: B },
+    ],
+    [
+      'held for what failed before, where that is so too',
+      { lookUp: published(B), hold: badHold, deploysOci: false },
+      { verdict: 'held', hold: badHold, from: A, to: B },
+    ],
+    [
+      'obsolete, and published in a form that the cluster can deploy',
+      { lookUp: DOCKER_FORM, deploysOci: false },
+      { verdict: 'obsolete', from: A, to: B },
+    ],
+    [
+      'unpinned, and published in a form that the cluster cannot deploy',
+      { ...withImage(UNPINNED), deploysOci: false },
+      { verdict: 'unknown', reason: 'unpinned', detail: OCI_ADVICE },
+    ],
+    ['an OCI image that runs already', { deploysOci: false }, { verdict: 'current' }],
     ['never asked', { lookUp: null }, { verdict: 'unknown', reason: 'not-checked', detail: null }],
     [
       'a tag without digest',
@@ -255,6 +282,7 @@ const anything: fc.Arbitrary<Assessed> = fc.record({
   members: fc.option(fc.array(digest, { maxLength: 2 })),
   select: fc.constantFrom('all' as const, 'labelled' as const),
   hold: fc.option(fc.constant(badHold)),
+  deploysOci: fc.boolean(),
   knownDigest: fc.option(digest),
   updateIsOurs: fc.boolean(),
   ownTarget: fc.option(digest),

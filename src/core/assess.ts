@@ -1,8 +1,8 @@
 import type { Digest } from './digest.ts';
 import { exclusionOf, type Selection, unsupportedLabel } from './labels.ts';
-import type { LookUp } from './published.ts';
+import { isOci, type LookUp } from './published.ts';
 import type { Service, Task } from './service.ts';
-import { type Hold, unsupportedWords, type Verdict } from './verdict.ts';
+import { type Hold, OCI_ADVICE, unsupportedWords, type Verdict } from './verdict.ts';
 
 export type Assessed = {
   readonly service: Service;
@@ -15,6 +15,8 @@ export type Assessed = {
   readonly select: Selection;
   /** The hold that stands on the published digest for this service. */
   readonly hold: Hold | null;
+  /** Whether the cluster can deploy images with OCI's media types. */
+  readonly deploysOci: boolean;
   /**
    * What an unpinned service is known to run because we deployed it and nothing changed since; null
    * where that is not known.
@@ -55,7 +57,8 @@ export const assess = (input: Assessed): Verdict => {
   const from = service.image.image.digest ?? input.knownDigest;
   if (from === null) {
     const label = unsupportedLabel(service);
-    return unknown('unpinned', label === null ? null : unsupportedWords(label));
+    if (label !== null) return unknown('unpinned', unsupportedWords(label));
+    return unknown('unpinned', cannotPull(input) === null ? null : OCI_ADVICE);
   }
   const isPublished = (digest: Digest | null): boolean =>
     digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));
@@ -76,8 +79,20 @@ export const assess = (input: Assessed): Verdict => {
   return { verdict: 'diverged', running: [...new Set(stray.map((task) => task.digest))] };
 };
 
+/** The hold on an image whose digest the cluster, which looks it up by itself, would not find. */
+export const cannotPull = ({
+  lookUp,
+  deploysOci,
+}: Pick<Assessed, 'lookUp' | 'deploysOci'>): Hold | null =>
+  lookUp?.kind === 'published' && isOci(lookUp.mediaType) && !deploysOci
+    ? { kind: 'swarmpit-cannot-pull' }
+    : null;
+
 const differing = (input: Assessed, from: Digest, to: Digest): Verdict => {
   const label = unsupportedLabel(input.service);
-  const hold = label === null ? input.hold : { kind: 'unsupported-label' as const, label };
+  const hold =
+    label === null
+      ? (input.hold ?? cannotPull(input))
+      : { kind: 'unsupported-label' as const, label };
   return hold === null ? { verdict: 'obsolete', from, to } : { verdict: 'held', hold, from, to };
 };

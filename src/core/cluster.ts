@@ -9,6 +9,8 @@ export type Capabilities = {
   readonly setsDigest: boolean;
   /** How far a person may go back: to any digest, or only to the spec before the present one, as a whole. */
   readonly goesBackTo: 'any-digest' | 'previous-spec';
+  /** Find the digest of an image with OCI's media types, which is what builders make by default. */
+  readonly deploysOci: boolean;
   /** Tell the tasks of a service and what each runs. */
   readonly tellsTasks: boolean;
   /** Tell the container of a task, by which the helper finds the service that it is itself. */
@@ -85,6 +87,8 @@ export type ClusterIdentity = {
   readonly swarmId: string | null;
   /** For people, e.g. `Docker Engine 20.10.24, API 1.41`. */
   readonly description: string;
+  /** What will keep it from working one day, in one line for a person, where there is such a thing. */
+  readonly warning?: string;
 };
 
 /**

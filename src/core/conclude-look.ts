@@ -2,7 +2,7 @@ import { type Backoff, backoffMs } from './backoff.ts';
 import { type AwaitedPush, nextFollowUp } from './look-timing.ts';
 import type { Step } from './plan.ts';
 import type { LookUp } from './published.ts';
-import type { Hold, Verdict } from './verdict.ts';
+import { type Hold, OCI_ADVICE, type Verdict } from './verdict.ts';
 
 /** What became of a push on a cluster, in one word. */
 export const PUSH_OUTCOMES = [
@@ -151,7 +151,9 @@ const leftAlone = (services: readonly LookedAtService[]): string | null => {
     if (verdict.verdict === 'held') return [`held (${verdict.hold.kind})`];
     if (verdict.verdict === 'excluded') return [`excluded (${verdict.reason})`];
     if (verdict.verdict === 'unknown' && verdict.reason === 'unpinned' && verdict.detail !== null) {
-      return ['held (unsupported-label)'];
+      return [
+        verdict.detail === OCI_ADVICE ? 'held (swarmpit-cannot-pull)' : 'held (unsupported-label)',
+      ];
     }
     return [];
   });

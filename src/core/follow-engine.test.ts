@@ -213,12 +213,14 @@ describe('a cluster that tells no tasks', () => {
 
 describe('a cluster that chooses the digest and tells tasks', () => {
   const chosen = { choosesDigest: true, settledSince: NOW - 5_000 };
-  const untold = { parallelism: 1, delayMs: 0, failureAction: 'pause', order: 'stop-first' } as const;
+  const untold = {
+    parallelism: 1,
+    delayMs: 0,
+    failureAction: 'pause',
+    order: 'stop-first',
+  } as const;
   const swarmpit = (imageText: string, tasks: readonly Task[]): Observation =>
-    seen(
-      service('completed', { imageText, updatePolicy: { ...untold, monitorMs: null } }),
-      tasks,
-    );
+    seen(service('completed', { imageText, updatePolicy: { ...untold, monitorMs: null } }), tasks);
   const pinned = `acme/web:v1@${NEW}`;
   const unpinned = [newTask({ slot: 1, digest: null }), newTask({ slot: 2, digest: null })];
 

@@ -28,6 +28,9 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set([
 /** Whether a manifest of this media type is one image and no index, so that it has no members. */
 export const isPlainManifest = (mediaType: string): boolean => PLAIN_TYPES.has(mediaType);
 
+/** Whether a manifest or index has one of OCI's media types. */
+export const isOci = (mediaType: string): boolean => mediaType.startsWith('application/vnd.oci.');
+
 /** A platform as a manifest list names it. */
 export type Platform = { readonly architecture: string; readonly os: string };
 

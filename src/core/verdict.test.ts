@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { digestOfChar } from '../../test/support/make-service.ts';
-import { type Hold, type Verdict, verdictDetail } from './verdict.ts';
+import { type Hold, OCI_ADVICE, type Verdict, verdictDetail } from './verdict.ts';
 
 const held = (hold: Hold): Verdict => ({
   verdict: 'held',
@@ -34,6 +34,7 @@ it.each<[Verdict, string | null]>([
     held({ kind: 'unsupported-label', label: 'cd-helper.window=night' }),
     'the label cd-helper.window=night asks for something that is not supported',
   ],
+  [held({ kind: 'swarmpit-cannot-pull' }), OCI_ADVICE],
 ])('%j in words', (verdict, words) => {
   expect(verdictDetail(verdict)).toBe(words);
 });

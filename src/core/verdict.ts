@@ -14,7 +14,9 @@ export type Hold =
   /** A person took the service back from this digest. */
   | { readonly kind: 'left-by-person'; readonly since: string; readonly deployment: string | null }
   | { readonly kind: 'frozen'; readonly reason: string; readonly until: string | null }
-  | { readonly kind: 'unsupported-label'; readonly label: string };
+  | { readonly kind: 'unsupported-label'; readonly label: string }
+  /** Swarmpit finds no digest for an image of this form. */
+  | { readonly kind: 'swarmpit-cannot-pull' };
 
 /** How a service stands against what is published; decided by `assess` alone. */
 export type Verdict =
@@ -53,6 +55,10 @@ export const verdictReason = (verdict: Verdict): string | null => {
 export const unsupportedWords = (label: string): string =>
   `the label ${label} asks for something that is not supported`;
 
+/** What to do where Swarmpit, which asks registries only for Docker's media types, finds no digest. */
+export const OCI_ADVICE =
+  'Swarmpit cannot deploy OCI images, which buildx makes by default: build with Docker media types (buildx: --provenance=false --output type=image,oci-mediatypes=false,push=true), or give the helper the engine instead of Swarmpit';
+
 const whyHeld = (hold: Hold): string => {
   switch (hold.kind) {
     case 'known-bad':
@@ -65,6 +71,8 @@ const whyHeld = (hold: Hold): string => {
     }
     case 'unsupported-label':
       return unsupportedWords(hold.label);
+    case 'swarmpit-cannot-pull':
+      return OCI_ADVICE;
     default:
       return hold satisfies never;
   }

@@ -10,7 +10,7 @@ export const isToBePinned = ({ detail }: Standing): boolean => detail === TO_BE_
 
 /**
  * Whether SmartRedeploy deploys a service that stands so. One that is `unpinned` has another detail
- * only where a label holds it.
+ * only where it is held: by a label, or because the cluster cannot deploy its image.
  */
 export const wouldDeploy = (service: Standing, pin: boolean): boolean => {
   const { verdict, reason, detail = TO_BE_PINNED } = service;

@@ -18,6 +18,7 @@ import { queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';
 import { queueRetry, RETRY_AFTER_MS } from './retries.ts';
 
+const MEDIA_TYPE = 'application/vnd.oci.image.index.v1+json';
 const A = digestOfChar('a');
 const B = digestOfChar('b');
 const WEB = makeService();
@@ -144,6 +145,7 @@ describe('a published digest', () => {
     expect(await last()).toEqual({
       digest: A,
       members: [B],
+      mediaType: MEDIA_TYPE,
       failure: null,
       detail: null,
       checkedAt: START,
@@ -172,6 +174,7 @@ describe('a published digest', () => {
     expect(await last()).toEqual({
       digest: A,
       members: [B],
+      mediaType: MEDIA_TYPE,
       failure: 'unreachable',
       detail: 'the registry: unreachable',
       checkedAt: START + 5,

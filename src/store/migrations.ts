@@ -259,4 +259,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE run_plans ADD COLUMN packed TEXT;
   `,
+  `
+  ALTER TABLE published ADD COLUMN media_type TEXT;
+  `,
 ];

@@ -10,6 +10,8 @@ export type LastLookUp = {
   readonly digest: Digest | null;
   /** Platform manifests of the digest; empty where they were not read. */
   readonly members: readonly Digest[];
+  /** Blank where it is not known. */
+  readonly mediaType: string;
   readonly failure: LookUpFailure | null;
   readonly detail: string | null;
   /** ms since the epoch. */
@@ -45,6 +47,7 @@ export const recordLookUps = async (
       tag,
       digest: isPublished ? lookUp.digest : null,
       members: isPublished && members !== null ? JSON.stringify(members) : null,
+      mediaType: isPublished ? lookUp.mediaType || null : null,
       failure: isPublished ? null : lookUp.reason,
       detail: isPublished ? null : lookUp.detail,
       askedAt,
@@ -54,14 +57,18 @@ export const recordLookUps = async (
   // what was seen before it; members that were read before belong to the digest of then. Nothing was
   // asked later than now, unless the clock was set back since.
   await sql`
-    insert into published (name, tag, digest, members, failure, detail, checked_at)
+    insert into published (name, tag, digest, members, media_type, failure, detail, checked_at)
     select value ->> 'name', value ->> 'tag', value ->> 'digest', value ->> 'members',
-      value ->> 'failure', value ->> 'detail', value ->> 'askedAt'
+      value ->> 'mediaType', value ->> 'failure', value ->> 'detail', value ->> 'askedAt'
     from json_each(${JSON.stringify(rows)}) where true
     on conflict (name, tag) do update set
       members = case
         when excluded.members is not null then excluded.members
         when excluded.digest is null or excluded.digest = digest then members
+        else null end,
+      media_type = case
+        when excluded.media_type is not null then excluded.media_type
+        when excluded.digest is null or excluded.digest = digest then media_type
         else null end,
       digest = coalesce(excluded.digest, digest),
       failure = excluded.failure, detail = excluded.detail, checked_at = excluded.checked_at
@@ -69,7 +76,7 @@ export const recordLookUps = async (
   `.execute(query);
 };
 
-/** What a registry answered, as far as it is remembered: without the media type and how long to wait. */
+/** What a registry answered, as far as it is remembered: without how long to wait. */
 export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members' | 'askedAt'>;
 
 /** Those answers by `name:tag` that came after `since`, ms since the epoch. */
@@ -92,7 +99,8 @@ export const readLookUpsAfter = async (
       return [[key, { lookUp, members: null, askedAt }]];
     }
     if (row.digest === null) return [];
-    const lookUp = { kind: 'published', digest: row.digest as Digest, mediaType: '' } as const;
+    const digest = row.digest as Digest;
+    const lookUp = { kind: 'published', digest, mediaType: row.media_type ?? '' } as const;
     return [[key, { lookUp, members: readOptionalJson<Digest[]>(row.members), askedAt }]];
   });
   return new Map(remembered);
@@ -121,6 +129,7 @@ export const readLookUps = async (db: Query): Promise<ReadonlyMap<string, LastLo
       {
         digest: row.digest as Digest | null,
         members: readOptionalJson<Digest[]>(row.members) ?? [],
+        mediaType: row.media_type ?? '',
         failure: row.failure as LookUpFailure | null,
         detail: row.detail,
         checkedAt: row.checked_at,

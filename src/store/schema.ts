@@ -104,6 +104,8 @@ export type PublishedRow = {
   failure: string | null;
   detail: string | null;
   checked_at: number;
+  /** Of what the digest names; null where it was not told, or by a version before. */
+  media_type: string | null;
 };
 
 export type DeploymentRow = {

@@ -6,6 +6,7 @@ const AT = Date.parse('2026-01-02T03:04:05Z');
 const lookUp = (change: Partial<LastLookUp> = {}): LastLookUp => ({
   digest: null,
   members: [],
+  mediaType: '',
   failure: null,
   detail: null,
   checkedAt: AT,

@@ -2,6 +2,7 @@ import { isAskedImage, shortImage } from '../core/asked-image.ts';
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { matchesGlob } from '../core/glob.ts';
 import { imageName, imageWithTag } from '../core/image-reference.ts';
+import { cannotPull } from '../core/assess.ts';
 import { type Selection, unsupportedLabel } from '../core/labels.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { LookUp } from '../core/published.ts';
@@ -90,7 +91,7 @@ export const checkCluster = async (
   };
   const results = await checkServices(
     deps.registries,
-    { services, tasks, select, memory, lookUp },
+    { services, tasks, select, memory, lookUp, deploysOci: cluster.capabilities.deploysOci },
     signal,
   );
   tell();
@@ -103,7 +104,11 @@ export const checkCluster = async (
   return views.flatMap((view, index) => {
     const result = results[index];
     if (result === undefined) return [];
-    const pin = request.pin && unsupportedLabel(result.service) === null;
+    const { lookUp: answer } = result;
+    const isHeld =
+      unsupportedLabel(result.service) !== null ||
+      cannotPull({ lookUp: answer, deploysOci: cluster.capabilities.deploysOci }) !== null;
+    const pin = request.pin && !isHeld;
     const policy = { pin, handOver: false };
     const step = plan(result.verdict, result.lookUp, policy, cluster.capabilities);
     return [{ ...result, view, step }];

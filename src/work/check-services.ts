@@ -36,6 +36,7 @@ export type Check = {
   readonly tasks: readonly Task[] | null;
   readonly select: Selection;
   readonly memory: Memory;
+  readonly deploysOci: boolean;
   /** Answers for an image; asked once for each that an included service uses. */
   readonly lookUp: (image: TaggedImage) => Promise<LookUp | null>;
 };
@@ -70,7 +71,7 @@ export const checkServices = async (
   check: Check,
   signal: AbortSignal,
 ): Promise<CheckedService[]> => {
-  const { select, memory } = check;
+  const { select, memory, deploysOci } = check;
   const tasksOf = check.tasks === null ? null : Map.groupBy(check.tasks, (task) => task.serviceId);
   const conclude = (one: Checking, lookUp: LookUp | null, members: readonly Digest[] | null) => {
     const { service } = one;
@@ -83,6 +84,7 @@ export const checkServices = async (
       members,
       select,
       hold: lookUp?.kind === 'published' ? memory.hold(service, lookUp.digest) : null,
+      deploysOci,
       knownDigest: one.knownDigest,
       updateIsOurs: memory.updateIsOurs(service),
       ownTarget: memory.ownTarget(service),

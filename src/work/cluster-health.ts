@@ -81,12 +81,16 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     let identity: ClusterIdentity | null = null;
     try {
       identity = await cluster.identify(limited);
-      const { description } = identity;
+      const { description, warning } = identity;
       await cluster.probe(limited);
       // Asked, it may tell more than it was known to, or less.
       const { capabilities } = cluster;
       await set({ name, type, capabilities, checkedAt, state: 'up', description, problem: null });
-      if (before?.state !== 'up') log.info('cluster is up', { cluster: name, description });
+      if (before?.state !== 'up') {
+        log.info('cluster is up', { cluster: name, description });
+        if (warning !== undefined)
+          log.warn('cluster will need attention', { cluster: name, warning });
+      }
     } catch (error) {
       if (signal.aborted) return null;
       if (!(error instanceof ClusterError) && !limited.aborted) throw error;

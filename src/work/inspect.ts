@@ -96,6 +96,7 @@ const inspectCluster = async (
       tasks,
       select,
       memory,
+      deploysOci: cluster.capabilities.deploysOci,
       lookUp: async (image) => asLookUp(last(imageName(image), image.tag)),
     },
     limited,
@@ -114,7 +115,8 @@ const asLookUp = (last: LastLookUp | undefined): LookUp | null => {
   if (last.failure !== null) {
     return { kind: 'failed', reason: last.failure, detail: last.detail ?? '', retryAfterMs: null };
   }
-  return last.digest === null ? null : { kind: 'published', digest: last.digest, mediaType: '' };
+  const { digest, mediaType } = last;
+  return digest === null ? null : { kind: 'published', digest, mediaType };
 };
 
 const isWanted = (view: ServiceView, filter: ServiceFilter): boolean => {

@@ -119,6 +119,7 @@ describe('which service we are', () => {
       capabilities: {
         setsDigest: true,
         goesBackTo: 'any-digest',
+        deploysOci: true,
         tellsTasks: true,
         tellsContainers: true,
         givesLogs: true,

@@ -1,3 +1,4 @@
+import { cannotPull } from '../core/assess.ts';
 import { imageName } from '../core/image-reference.ts';
 import { unsupportedLabel } from '../core/labels.ts';
 import { plan, type Step } from '../core/plan.ts';
@@ -54,7 +55,14 @@ export const planServices = async (
   const memory = await readMemory(deps.db, deps.cluster.name, deps.clock.now());
   const checked = await checkServices(
     deps.registries,
-    { services, tasks: null, select: deps.select, memory, lookUp },
+    {
+      services,
+      tasks: null,
+      select: deps.select,
+      memory,
+      lookUp,
+      deploysOci: deps.cluster.capabilities.deploysOci,
+    },
     signal,
   );
   return Promise.all(
@@ -83,8 +91,10 @@ const planFor = async (
   const isOther = wasSent !== null && published !== null && wasSent !== published;
   const oldest = pushes.find((push) => sent === null || isOther || push.receivedAt > sent.at);
   const age = oldest === undefined ? 0 : deps.clock.now() - oldest.receivedAt;
-  // What could not be compared is no less held by a label than what is obsolete.
-  const isHeld = unsupportedLabel(service) !== null;
+  // What could not be compared is no less held than what is obsolete.
+  const isHeld =
+    unsupportedLabel(service) !== null ||
+    cannotPull({ lookUp, deploysOci: capabilities.deploysOci }) !== null;
   const policy = {
     pin: oldest !== undefined && !isHeld,
     handOver: age >= HAND_OVER_AFTER_MS && !isHeld,

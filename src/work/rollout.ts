@@ -25,8 +25,11 @@ import type { RolloutDeps } from './rollout-deps.ts';
 import { isRestore } from './send-update.ts';
 import { conclude, engineCouldNotRollBack, engineRolledBack, takeBack } from './take-back.ts';
 
-/** How long a cluster that chooses the digest itself may take to show that it did. */
-const HAND_OVER_MS = 60_000;
+/**
+ * How long after the intent a cluster that chooses the digest itself may take to show that it did: Swarmpit
+ * needs up to 90 s for a redeploy, and it must still be looked for when our own wait has ended.
+ */
+const HAND_OVER_MS = 120_000;
 /** A deployment that a freeze stopped is looked at again this much later; asking is free. */
 const FROZEN_AGAIN_MS = 15_000;
 const LOOK_AGAIN_MS = 1_000;

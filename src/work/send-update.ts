@@ -31,7 +31,7 @@ const QUICK_TRIES = 10;
 /** And with each of these decisions so many are sent as fast as it goes. */
 const TRIES_IN_TIME = 10;
 /** Longer than any cluster's own deadline for an update, which tells better what happened. */
-const SEND_TIMEOUT_MS = 60_000;
+const SEND_TIMEOUT_MS = 100_000;
 
 /**
  * Commits the intent, sends the update, and commits that it was taken: in this order, so that a crash

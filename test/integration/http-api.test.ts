@@ -422,6 +422,7 @@ describe('health', () => {
       capabilities: {
         setsDigest: false,
         goesBackTo: 'previous-spec' as const,
+        deploysOci: false,
         tellsTasks: false,
         tellsContainers: false,
         givesLogs: false,

@@ -7,8 +7,11 @@ import { type Cluster, ClusterError, type ImageUpdate } from '../../src/core/clu
 import { createSecret } from '../../src/core/secret.ts';
 import type { Service } from '../../src/core/service.ts';
 import { type FakeEngine, startFakeEngine } from '../support/fake-engine.ts';
+import type { Fault as SwarmpitFault } from '../support/fake-engine-faults.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/fake-registry.ts';
+import type { Fault as FakeRegistryFault } from '../support/fake-registry-faults.ts';
 import { fakeImage } from '../support/fake-registry-images.ts';
+import type { FakeSignIn } from '../support/fake-registry-sign-in.ts';
 import {
   startSwarmpitDouble,
   type SwarmpitDouble,
@@ -45,10 +48,11 @@ const connect = (
 const start = async (
   options: Partial<SwarmpitDoubleOptions> = {},
   timeouts: SwarmpitClusterOptions['timeouts'] = {},
+  signIn: FakeSignIn = { kind: 'none' },
 ): Promise<Scene> => {
   const engine = await startFakeEngine();
   closing.push(engine.close);
-  const registry = await startFakeRegistry();
+  const registry = await startFakeRegistry({ signIn });
   closing.push(registry.close);
   const swarmpit = await startSwarmpitDouble({
     engineUrl: engine.url,
@@ -126,19 +130,67 @@ describe('reading a swarm through Swarmpit', () => {
     expect(await cluster.observe('gone', signal)).toBeNull();
   });
 
-  it('says who it is, and what it cannot do', async () => {
+  it('says what it cannot do', async () => {
     const { cluster } = await start();
-    expect(await cluster.identify(signal)).toEqual({
-      swarmId: null,
-      description: 'Swarmpit 1.10, Docker Engine 28.0.0-fake',
-    });
+    await cluster.identify(signal);
     expect(cluster.capabilities).toEqual({
       setsDigest: false,
       goesBackTo: 'previous-spec',
+      deploysOci: false,
       tellsTasks: true,
       tellsContainers: false,
       givesLogs: true,
     });
+  });
+
+  it.each([
+    ['1.7', 'Swarmpit 1.7, Docker Engine 28.0.0-fake', false],
+    ['1.9', 'Swarmpit 1.9, Docker Engine 28.0.0-fake', false],
+    ['1.10', 'Swarmpit 1.10, Docker Engine 28.0.0-fake', false],
+    ['master', 'Swarmpit 1.11-SNAPSHOT, Docker Engine 28.0.0-fake', true],
+  ] as const)('of %s says so, and what it can deploy', async (version, description, deploysOci) => {
+    const { cluster } = await start({ version });
+    expect(cluster.capabilities.deploysOci).toBe(true);
+    expect(await cluster.identify(signal)).toEqual({ swarmId: null, description });
+    expect(cluster.capabilities.deploysOci).toBe(deploysOci);
+  });
+
+  it.each<[string, SwarmpitFault | null]>([
+    ['nothing', null],
+    ['a page', { kind: 'body', text: '<html>sign in</html>' }],
+    ['403', { kind: 'status', status: 403, message: '<html>no</html>' }],
+  ])('is known behind a proxy that answers /version with %s', async (_what, fault) => {
+    const { engine, swarmpit, cluster } = await start({ tellsVersion: false });
+    if (fault !== null) swarmpit.inject({ ...fault, on: { path: /^\/version$/ } });
+    expect((await cluster.identify(signal)).description).toMatch(
+      /^Swarmpit of an unknown version: http:\S+ does not answer \/version$/,
+    );
+    expect(cluster.capabilities.deploysOci).toBe(false);
+    engine.addService({ name: 'web', image: 'acme/web:v1' });
+    expect((await only(cluster)).name).toBe('web');
+  });
+
+  it('says which version is too old', async () => {
+    const { swarmpit, cluster } = await start();
+    const text = JSON.stringify({ name: 'swarmpit', version: '1.5.1', initialized: true });
+    swarmpit.inject({ kind: 'body', text, on: { path: /^\/version$/ } });
+    const error = await problemOf(cluster.identify(signal));
+    expect(error).toMatchObject({ code: 'refused', retryable: false });
+    expect(error.message).toMatch(/version 1\.5\.1.*upgrade it to 1\.6 or newer/);
+  });
+
+  it('says that swarmpit-xpx is something else', async () => {
+    const { cluster } = await start({ name: 'swarmpit-xpx' });
+    const error = await problemOf(cluster.identify(signal));
+    expect(error).toMatchObject({ code: 'refused', retryable: false });
+    expect(error.message).toMatch(/swarmpit-xpx.*give the helper the engine instead/);
+  });
+
+  it('warns of a token that expires', async () => {
+    const { cluster } = await start({ apiTokenDays: 30 });
+    const { warning } = await cluster.identify(signal);
+    const in30Days = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    expect(warning).toMatch(new RegExp(`^the token of Swarmpit expires at ${in30Days}T`));
   });
 
   it('tells the tasks that should run, of all services or of some', async () => {
@@ -330,7 +382,7 @@ describe('redeploying through Swarmpit', () => {
     expect(swarmpit.redeploys).toEqual([]);
   });
 
-  it.each([401, 404, 429])(
+  it.each([401, 403, 404])(
     'tells that the registry refused with %i, and nothing was changed',
     async (status) => {
       const { engine, registry, cluster } = await start();
@@ -371,15 +423,89 @@ describe('redeploying through Swarmpit', () => {
     });
   });
 
-  it('tells that no registry is linked, which is no matter of our token', async () => {
-    const { engine, registry, cluster } = await start({ linked: [] });
+  it.each([
+    [401, { details: 'incorrect username or password' }],
+    [401, { errors: [{ message: 'HTTP Basic: Access denied' }] }],
+    [401, { errors: [{ message: 'authentication required' }] }],
+    [403, { errors: [{ message: 'denied' }] }],
+  ])(
+    'puts a token that a registry refuses with %i %j down to the registry',
+    async (status, body) => {
+      const { engine, registry, cluster } = await start({}, {}, { kind: 'token', users: {} });
+      const text = JSON.stringify(body);
+      registry.fault({ kind: 'status', status, body: text }, { kind: 'token' });
+      engine.addService({ name: 'web', image: `${registry.host}/acme/web:v1` });
+      const answer = await cluster.updateImage(redeploy(await only(cluster)), signal);
+      expect(answer).toMatchObject({ kind: 'registry-failed', status });
+      const detail = answer.kind === 'registry-failed' ? answer.detail : '';
+      expect(detail).toMatch(/correct the credentials of the registry that is linked in Swarmpit/);
+      expect(text).toContain(/HTTP \d+: (?<said>.*)\):/.exec(detail)?.groups?.['said']);
+    },
+  );
+
+  it.each<[string, FakeRegistryFault | null]>([
+    ['answers 503', { kind: 'status', status: 503 }],
+    ['answers 429', { kind: 'status', status: 429 }],
+    ['answers 408', { kind: 'status', status: 408 }],
+    ['does not listen', null],
+  ])('may be repeated where the registry %s: nothing was changed', async (_what, fault) => {
+    const { engine, registry, cluster } = await start();
     engine.addService({ name: 'web', image: `${registry.host}/acme/web:v1` });
-    const answer = await cluster.updateImage(redeploy(await only(cluster)), signal);
-    expect(answer).toMatchObject({
+    if (fault === null) {
+      await registry.close();
+      closing.splice(closing.indexOf(registry.close), 1);
+    } else registry.fault(fault);
+    const error = await problemOf(cluster.updateImage(redeploy(await only(cluster)), signal));
+    expect(error).toMatchObject({ code: 'refused', retryable: true, mayHaveHappened: false });
+    expect(engine.updates).toEqual([]);
+  });
+
+  it('may be repeated where Swarmpit does not know the host of the registry', async () => {
+    const { engine, cluster } = await start({ linked: ['gone.local'] });
+    engine.addService({ name: 'web', image: 'gone.local/web:v1' });
+    const error = await problemOf(cluster.updateImage(redeploy(await only(cluster)), signal));
+    expect(error).toMatchObject({ retryable: true, mayHaveHappened: false });
+    expect(error.message).toContain('gone.local: Name or service not known');
+  });
+
+  it.each(['1.7', '1.9', '1.10'] as const)(
+    'of %s tells that an image without a digest is not deployed, and what to do',
+    async (version) => {
+      const { engine, registry, cluster } = await start({ version });
+      const headers = { 'content-type': 'application/vnd.oci.image.index.v1+json' };
+      registry.fault({ kind: 'content', body: '{}', headers });
+      engine.addService({ name: 'web', image: 'acme/web:v1' });
+      const answer = await cluster.updateImage(redeploy(await only(cluster)), signal);
+      expect(answer).toMatchObject({
+        kind: 'registry-failed',
+        status: 400,
+        detail: expect.stringMatching(/build with Docker media types/),
+      });
+    },
+  );
+
+  it.each([
+    ['other.local/web:v1', /link it in Swarmpit for the user of the token, or share it/],
+    ['docker.io/acme/web:v1', /Write the image as acme\/web:v1 in the service/],
+    ['acme/my.app:v1', /Rename the repository/],
+  ])('says what to do where no registry is linked for %s', async (image, advice) => {
+    const { engine, cluster } = await start({ linked: [] });
+    engine.addService({ name: 'web', image });
+    expect(await cluster.updateImage(redeploy(await only(cluster)), signal)).toMatchObject({
       kind: 'registry-failed',
       status: 401,
-      detail: expect.stringMatching(/link it in Swarmpit/),
+      detail: expect.stringMatching(advice),
     });
+  });
+
+  it('says that there is no spec to go back to', async () => {
+    const { engine, swarmpit, cluster } = await start();
+    engine.addService({ name: 'web', image: 'acme/web:v1' });
+    const going = cluster.restorePrevious?.(await only(cluster), signal) ?? Promise.resolve();
+    const error = await problemOf(going);
+    expect(error).toMatchObject({ code: 'refused', retryable: false, mayHaveHappened: false });
+    expect(error.message).toMatch(/has no spec before the present one/);
+    expect(swarmpit.rollbacks).toMatchObject([{ status: 400 }]);
   });
 
   it('tells that the service is no more', async () => {

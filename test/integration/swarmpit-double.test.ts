@@ -175,6 +175,7 @@ describe('what a redeploy of Swarmpit answers for', () => {
   it.each([
     ['docker.io/acme/web:v1', 'docker.io'],
     ['my.org/web:v1', 'my.org'],
+    ['acme/my.app:v1', 'acme'],
     ['other.local:5000/web:v1', 'other.local:5000'],
   ])('%s, which is not linked', async (image, host) => {
     const scene = await start({ linked: [] });

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSwarmpitCluster } from '../../src/adapters/swarm/swarmpit/swarmpit.ts';
 import type { Cluster } from '../../src/core/cluster.ts';
 import type { Digest } from '../../src/core/digest.ts';
+import { silentLog } from '../../src/core/log.ts';
 import { createSecret } from '../../src/core/secret.ts';
+import { inspectServices } from '../../src/work/inspect.ts';
 import type { Work } from '../../src/work/work.ts';
 import { createStepCounter } from '../support/crash-at.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/fake-registry.ts';
@@ -85,6 +87,50 @@ describe('a push to a cluster behind Swarmpit', () => {
     await bench.hook(work, IMAGE(), second);
     expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'refused' });
     await looking.close();
+  });
+
+  it('survives a registry that gives Swarmpit no answer for a moment', async () => {
+    asSeenBySwarmpit.fault({ kind: 'status', status: 503 }, { times: 2 });
+    const { work } = start();
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
+    expect(swarmpit.redeploys.map(({ status }) => status)).toEqual([503, 503, 202]);
+  });
+
+  it('that the registry refuses to Swarmpit is not put down to the token', async () => {
+    asSeenBySwarmpit.fault({ kind: 'status', status: 401 });
+    const { work } = start();
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({
+      state: 'failed',
+      reason: 'registry-refused',
+      failure: { message: expect.stringMatching(/linked in Swarmpit/) },
+    });
+  });
+
+  it('of an OCI image is held before anything is asked of Swarmpit, with what to do', async () => {
+    await cluster.identify(new AbortController().signal);
+    const oci = bench.registry.setTag('acme/web', 'v1', fakeImage('three', { form: 'oci' }));
+    const { work } = start();
+    const { id } = await bench.hook(work, IMAGE(), oci);
+    await bench.looked();
+    expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
+      { outcome: 'nothing-to-do', detail: 'held (swarmpit-cannot-pull)' },
+    ]);
+    const deps = {
+      clusters: [{ cluster, select: 'all' as const }],
+      db: bench.store.db,
+      now: bench.clock.now,
+      log: silentLog,
+    };
+    expect(await inspectServices(deps, {}, new AbortController().signal)).toMatchObject([
+      {
+        verdict: 'held',
+        reason: 'swarmpit-cannot-pull',
+        detail: expect.stringMatching(/build with Docker media types/),
+      },
+    ]);
+    expect(swarmpit.redeploys).toEqual([]);
   });
 
   it('whose digest nobody but Swarmpit can find is handed to it, once', async () => {

@@ -149,6 +149,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     capabilities: {
       setsDigest: true,
       goesBackTo: 'any-digest',
+      deploysOci: true,
       tellsTasks: true,
       tellsContainers: true,
       givesLogs: true,

@@ -27,6 +27,7 @@ export const ClusterSchema: z.ZodType<ClusterView> = z
     capabilities: z.object({
       setsDigest: z.boolean(),
       goesBackTo: z.enum(['any-digest', 'previous-spec']),
+      deploysOci: z.boolean(),
       tellsTasks: z.boolean(),
       tellsContainers: z.boolean(),
       givesLogs: z.boolean(),

@@ -26,7 +26,7 @@ export type DigestLookUp = {
 const LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
-/** Anything before the first slash with a dot or a colon is a registry, Docker Hub's own name included. */
+/** A name with a dot or a colon anywhere is of a registry, Docker Hub's own name and repositories included. */
 const hostOf = (name: string): { host: string | null; path: string } => {
   const slash = name.indexOf('/');
   if (slash === -1) return { host: null, path: `library/${name}` };

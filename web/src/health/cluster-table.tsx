@@ -21,6 +21,7 @@ const ABILITIES: readonly (readonly [
     'deploys an exact digest, and goes back to any',
     'cannot be told a digest: goes back to the spec before alone',
   ],
+  ['deploysOci', 'deploys images of every form', 'does not deploy OCI images'],
   ['tellsTasks', 'tells its tasks', 'does not tell its tasks'],
   ['tellsContainers', 'knows its own service', 'does not know its own service'],
   ['givesLogs', 'gives log lines', 'gives no log lines'],

@@ -34,6 +34,7 @@ const REASONS: Readonly<Record<string, readonly [brief: string, meaning: string]
   ],
   frozen: ['a freeze stands', 'a freeze stands'],
   'unsupported-label': ['a label', 'a label asks for something that is not supported'],
+  'swarmpit-cannot-pull': ['an OCI image', 'Swarmpit cannot deploy OCI images'],
   label: ['by its label', 'a label says so'],
   'not-labelled': ['not labelled', 'only labelled services are touched, and this one is not'],
   job: ['a job', 'a job is touched only where its label says so'],

@@ -94,12 +94,13 @@ const dateOf = ({ headers }: Exchanged): number | null => {
 };
 
 const refusalOf = (answer: Exchanged): SwarmpitRefusal => {
+  const { status } = answer;
   const isOwn = String(answer.headers['x-backend-server'] ?? '').toLowerCase() === 'swarmpit';
   try {
     const read = swarmpitError.parse(JSON.parse(answer.body.toString('utf8')));
     const error = typeof read.error === 'string' ? cleanLine(read.error) : null;
-    return { status: answer.status, isOwn, error, isJson: true };
+    return { status, isOwn, error, isBlank: read.error === null, isJson: true };
   } catch {
-    return { status: answer.status, isOwn, error: null, isJson: false };
+    return { status, isOwn, error: null, isBlank: false, isJson: false };
   }
 };

@@ -1,13 +1,15 @@
-import { ClusterError, type UpdateAnswer } from '../../../core/cluster.ts';
+import { ClusterError } from '../../../core/cluster.ts';
 import type { ExchangeFailure } from '../exchange-failure.ts';
 
 /** An answer of Swarmpit that is no success. */
 export type SwarmpitRefusal = {
   readonly status: number;
-  /** Whether Swarmpit itself refuses; what it only relays from a registry or Docker lacks the mark. */
+  /** Whether one of Swarmpit's two sign-in layers refuses: only they mark their answers (1.6 and newer). */
   readonly isOwn: boolean;
-  /** The text under `error`; null where it is null or where the body has none. */
+  /** The text under `error`; null where there is none. */
   readonly error: string | null;
+  /** The body is `{"error":null}`, which is what a registry's answer about a manifest comes to. */
+  readonly isBlank: boolean;
   /** Whether the body is Swarmpit's JSON at all; what stands before it answers something else. */
   readonly isJson: boolean;
 };
@@ -22,7 +24,7 @@ export type SwarmpitAsked = {
 };
 
 const NEW_TOKEN =
-  'make an API token in Swarmpit (account settings, API access; it does not expire, while one from /login lives one day) and configure it as the token of this cluster';
+  'make an API token in Swarmpit (account settings, API access) and configure it as the token of this cluster; one from /login lives one day, and API tokens expire where SWARMPIT_API_TOKEN_EXPIRY_DAYS is set';
 
 export const swarmpitConnectionProblem = (
   failure: ExchangeFailure,
@@ -80,15 +82,16 @@ export const swarmpitConnectionProblem = (
 const OWN_TOKEN_WORDS =
   /^(?:Authentication failed|Missing token|Token (?:expired|invalid|discarded|revoked|rejected))/;
 
-/** Whether the answer is about our token. */
-const isSignIn = ({ status, isOwn, error }: SwarmpitRefusal): boolean =>
-  (status === 401 && isOwn && !isNoRegistry(error)) || OWN_TOKEN_WORDS.test(error ?? '');
+/**
+ * Whether the answer is about our token. Without the mark only a question that Swarmpit answers by itself
+ * can tell: a refused redeploy may repeat the words of a registry.
+ */
+const isSignIn = ({ status, isOwn, error }: SwarmpitRefusal, { changes }: SwarmpitAsked): boolean =>
+  status === 401 && (isOwn || (!changes && OWN_TOKEN_WORDS.test(error ?? '')));
 
-const isNoRegistry = (error: string | null): boolean => /no matching registry/i.test(error ?? '');
-
-/** A refusal as an error that says what to do; not for what a registry said, see {@link readRedeployAnswer}. */
+/** A refusal as an error that says what to do; not for what a registry said, see `readRedeployAnswer`. */
 export const swarmpitProblem = (refusal: SwarmpitRefusal, asked: SwarmpitAsked): ClusterError => {
-  const { status, error } = refusal;
+  const { status, error, isBlank } = refusal;
   const { address, call } = asked;
   const said = error === null ? '' : `: ${error}`;
   const give = (
@@ -98,7 +101,7 @@ export const swarmpitProblem = (refusal: SwarmpitRefusal, asked: SwarmpitAsked):
     mayHaveHappened = false,
   ): ClusterError => new ClusterError(asked.cluster, code, detail, { retryable, mayHaveHappened });
 
-  if (isSignIn(refusal)) {
+  if (isSignIn(refusal, asked)) {
     return give(
       'sign-in-refused',
       `Swarmpit at ${address} refuses the token${said}; ${NEW_TOKEN}`,
@@ -121,50 +124,37 @@ export const swarmpitProblem = (refusal: SwarmpitRefusal, asked: SwarmpitAsked):
     return give('not-found', `Swarmpit at ${address} does not find ${call}${said}`, false);
   }
   if (status === 404) {
-    const detail = `what answers at ${address} knows no ${call}: correct the cluster's url, which is Swarmpit's own with or without /api`;
+    const detail = `what answers at ${address} knows no ${call}: correct the cluster's url, which is Swarmpit's own with or without /api; Swarmpit before 1.6 has no such API`;
     return give('refused', detail, false);
+  }
+  if (asked.changes && isBlank) {
+    const detail = `the registry answered Swarmpit with HTTP ${status} when it looked the image up; nothing was changed`;
+    return give('refused', detail, true);
   }
   if (status === 408) {
     const detail = `Swarmpit at ${address} waited too long for a registry or for Docker during ${call}`;
     return give('timed-out', detail, true, asked.changes);
   }
+  if (status === 400 && NO_SPEC_BEFORE.test(error ?? '')) {
+    const detail = `the service has no spec before the present one, so Swarmpit has nothing to go back to${said}`;
+    return give('refused', detail, false);
+  }
   const detail = `Swarmpit at ${address} answered HTTP ${status} to ${call}${said}`;
   const isServers = status >= 500;
-  return give('refused', detail, isServers || status === 429, asked.changes && isServers);
+  const mayHaveHappened = asked.changes && isServers && !isBeforeUpdate(refusal);
+  return give('refused', detail, isServers || status === 429, mayHaveHappened);
 };
+
+/** What Docker says to the rollback that Swarmpit sends it without a spec. */
+const NO_SPEC_BEFORE = /got EOF while reading request body/;
+
+/** Java's words for a connection that was not made: nothing was asked of whatever host it was for. */
+const NOT_CONNECTED =
+  /Name or service not known|Temporary failure in name resolution|Name does not resolve|No such file or directory|Connection refused|No route to host|connect timed out/i;
 
 /**
- * What an answer to a redeploy other than 2xx means. Swarmpit asks the registry before it changes
- * anything, and relays the registry's status with `{"error":null}`; so those changed nothing. A
- * time-out or another 500 may come from Docker after the update was given to it.
+ * Whether an error of Swarmpit came before it gave the update to Docker: a registry's answer to its
+ * look-up, or a connection that was not made, to Docker or anything else.
  */
-export const readRedeployAnswer = (
-  refusal: SwarmpitRefusal,
-  image: string,
-): Exclude<UpdateAnswer, { kind: 'accepted' }> | null => {
-  const { status, error } = refusal;
-  if (/out of sequence/.test(error ?? '')) return { kind: 'out-of-sequence' };
-  if (isNoRegistry(error)) {
-    const detail = `Swarmpit has no registry for ${image} (${error ?? ''}): link it in Swarmpit for the user of the token, or share it`;
-    return { kind: 'registry-failed', status, detail };
-  }
-  if (isSignIn(refusal) || refusal.isOwn || !refusal.isJson || error !== null) return null;
-  if (status === 401 || status === 403 || status === 404 || status === 429) {
-    return { kind: 'registry-failed', status, detail: registryDetail(status, image) };
-  }
-  return null;
-};
-
-const registryDetail = (status: 401 | 403 | 404 | 429, image: string): string => {
-  switch (status) {
-    case 401:
-    case 403:
-      return `the registry of ${image} refused Swarmpit (HTTP ${status}): correct the credentials of the registry that is linked in Swarmpit`;
-    case 404:
-      return `the registry of ${image} knows no such tag, or has it only as an OCI image, which Swarmpit does not ask for (HTTP 404)`;
-    case 429:
-      return `the registry of ${image} lets Swarmpit ask no more for now (HTTP 429): its rate limit is used up`;
-    default:
-      return status satisfies never;
-  }
-};
+export const isBeforeUpdate = ({ isJson, isBlank, error }: SwarmpitRefusal): boolean =>
+  isJson && (isBlank || NOT_CONNECTED.test(error ?? ''));

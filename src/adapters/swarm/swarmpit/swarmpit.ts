@@ -7,10 +7,11 @@ import {
 } from '../../../core/cluster.ts';
 import type { Observation, Service } from '../../../core/service.ts';
 import { createAnswerReader } from './answer-reader.ts';
-import { swarmpitVersion } from './answers.ts';
 import { createSwarmpitConnection, type SwarmpitCall } from './connection.ts';
-import { readRedeployAnswer, swarmpitProblem } from './problem.ts';
+import { identifySwarmpit } from './identify.ts';
+import { swarmpitProblem } from './problem.ts';
 import { createSwarmpitReads } from './reads.ts';
+import { readRedeployAnswer } from './redeploy-answer.ts';
 
 /** Deadlines in ms, each for a whole call. */
 export type SwarmpitTimeouts = {
@@ -28,8 +29,11 @@ export type SwarmpitClusterOptions = {
   readonly timeouts?: Partial<SwarmpitTimeouts>;
 };
 
-/** Swarmpit itself gives Docker 10 s and a registry up to 15 s, one after the other. */
-const TIMEOUTS: SwarmpitTimeouts = { connectMs: 5_000, readMs: 30_000, redeployMs: 60_000 };
+/**
+ * Swarmpit gives each of its own calls a limit, one after the other: up to 30 s for the registry and its
+ * token server, and 60 s for Docker. Its answer, which tells best what happened, is worth waiting for.
+ */
+const TIMEOUTS: SwarmpitTimeouts = { connectMs: 5_000, readMs: 30_000, redeployMs: 95_000 };
 
 /** The tasks of so many services are asked for one by one, of more all at once: each costs Swarmpit four calls. */
 const MOST_ASKED_ALONE = 4;
@@ -113,24 +117,24 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     };
     const reply = await connection.call(call, signal);
     if (reply.ok) return { kind: 'accepted', warnings: [], changes: null };
-    const meant = readRedeployAnswer(reply.refusal, service.imageText);
+    const meant = readRedeployAnswer(reply.refusal, service);
     if (meant !== null) return meant;
     throw swarmpitProblem(reply.refusal, connection.asked(call));
   };
 
+  /** Until it has said which version it is, nothing is held because of that. */
+  let deploysOci = true;
+
   const identify = async (signal: AbortSignal): Promise<ClusterIdentity> => {
-    const call: SwarmpitCall = { method: 'GET', path: '/version', deadlineMs: timeouts.readMs };
-    const reply = await connection.call(call, signal);
-    if (!reply.ok) throw swarmpitProblem(reply.refusal, connection.asked(call));
-    const told = answers.json(call, swarmpitVersion, reply.body);
-    if (told.name.toLowerCase() !== 'swarmpit')
-      throw answers.malformed(call, `it names itself ${told.name}`);
-    if (told.initialized === false) {
-      const detail = `Swarmpit at ${connection.asked(call).address} is not set up: make its first user there`;
-      throw new ClusterError(name, 'refused', detail, { retryable: true });
-    }
-    const engine = told.docker?.engine ? `, Docker Engine ${told.docker.engine}` : '';
-    return { swarmId: null, description: `Swarmpit ${told.version}${engine}` };
+    const asking = { cluster: name, token: options.token.reveal(), deadlineMs: timeouts.readMs };
+    const { deploysUnpinned, ...told } = await identifySwarmpit(
+      connection,
+      asking,
+      answers,
+      signal,
+    );
+    deploysOci = deploysUnpinned;
+    return told;
   };
 
   return {
@@ -141,6 +145,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
       return {
         setsDigest: false,
         goesBackTo: 'previous-spec',
+        deploysOci,
         tellsTasks,
         tellsContainers: false,
         givesLogs: tellsTasks,
