@@ -1,6 +1,6 @@
 import type { Digest } from './digest.ts';
 import { isJob, type JobProgress, jobProgress } from './job-progress.ts';
-import type { UpdateMark } from './of-update.ts';
+import { isOfUpdate, type UpdateMark } from './of-update.ts';
 import { condemnsDigest, type FailureReason } from './rollout/failure-reason.ts';
 import { type TaskFailure, troubleOf } from './rollout/task-trouble.ts';
 import type { Node, Observation, Service, Task } from './service.ts';

@@ -96,6 +96,6 @@ describe('a node of Swarmpit', () => {
     [{ state: 'else' }, { state: 'unknown', availability: 'active', platform: null }],
   ])('%j is told in our words', (told, expected) => {
     const node = toNode(swarmpitNode.parse({ id: 'node-id', nodeName: 'node-1', ...told }));
-    expect(node).toEqual({ id: 'node-id', hostname: 'node-1', ...expected });
+    expect(node).toEqual({ id: 'node-id', hostname: 'node-1', changedAt: null, ...expected });
   });
 });

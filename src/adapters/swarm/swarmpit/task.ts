@@ -48,6 +48,7 @@ export const toNode = (read: SwarmpitNode): Node => {
     state: state === 'ready' || state === 'down' || state === 'disconnected' ? state : 'unknown',
     availability: availability === 'pause' || availability === 'drain' ? availability : 'active',
     platform: read.arch ? toPlatform({ Architecture: read.arch, OS: read.os ?? '' }) : null,
+    changedAt: null,
   };
 };
 
