@@ -1,5 +1,6 @@
-# The helper as an image: `docker build .`, with BuildKit or without. It is also the validation that
-# every CI runs: an image comes only out of a checkout whose format, lint, types and unit tests are right.
+# The helper as an image: `docker build .`, with BuildKit or without. It is also the validation that every CI
+# runs, stage by stage: `docker build --target lint .` ends after that one. Each stage stands on the one before,
+# so an image comes only from a checkout that passed them all.
 
 # What the helper runs on: node, from 24.15, and the libraries that it needs. No shell is needed.
 ARG NODE_IMAGE=node:24-slim
@@ -7,15 +8,40 @@ ARG NODE_IMAGE=node:24-slim
 # /app/node_modules, as ./dev left them there, builds without a network.
 ARG BUILD_IMAGE=${NODE_IMAGE}
 
-FROM ${BUILD_IMAGE} AS build
+FROM ${BUILD_IMAGE} AS source
 WORKDIR /app
 COPY dev package.json package-lock.json .npmrc ./
 # Installs what the lock file names; `env` is a script that every npm knows and that does nothing.
 RUN ./dev env >/dev/null
 COPY . .
-# `no` is for a checkout that has passed all this a moment ago.
+
+# Subjects of the commits to check, one per line; the build context has no history of its own.
+FROM source AS commit-messages
+ARG COMMIT_MESSAGES=
+RUN printf '%s\n' "$COMMIT_MESSAGES" | node scripts/check-commit-messages.ts
+
+# VERIFY=no skips the checks, for a checkout that passed them a moment ago.
+FROM commit-messages AS format
 ARG VERIFY=yes
-RUN [ "$VERIFY" = no ] || { ./dev check && ./dev test --project unit; }
+RUN [ "$VERIFY" = no ] || ./dev check:format
+
+FROM format AS shell-scripts
+ARG VERIFY=yes
+RUN [ "$VERIFY" = no ] || ./dev check:shell
+
+FROM shell-scripts AS lint
+ARG VERIFY=yes
+RUN [ "$VERIFY" = no ] || ./dev check:lint
+
+FROM lint AS types
+ARG VERIFY=yes
+RUN [ "$VERIFY" = no ] || ./dev check:types
+
+FROM types AS unit-tests
+ARG VERIFY=yes
+RUN [ "$VERIFY" = no ] || ./dev test --project unit
+
+FROM unit-tests AS build
 RUN ./dev build
 ARG REVISION=
 RUN node deploy/pack.ts /app/out "$REVISION" && node /app/out/dist/main.js --version

@@ -33,6 +33,7 @@ ip route add "$network" via "$host_address"
 exec 3<&-
 
 # An engine that is killed comes again on the same data, as under a service manager; any other end is one.
+# shellcheck disable=SC2016 # the inner shell expands it
 engine_loop='while :; do status=0; dockerd "$@" || status=$?; [ $status -eq 137 ] || exit $status; done'
 # Process 1 of the namespace collects what containers' shims leave behind.
 if command -v docker-init >/dev/null; then exec docker-init -- /bin/sh -c "$engine_loop" sh "$@"; fi

@@ -161,7 +161,7 @@ describe('the helper as a service of the Swarm', () => {
     url = `http://${engine.engineAddress}:8080`;
     await importNodeImages(docker, join(folder, 'images'));
     const built = await verify({ NODE_IMAGE, BUILD_IMAGE, VERIFY: process.env['VERIFY'] ?? 'no' });
-    expect(built).toMatch(/verify: all is well: helper:first, \d+ MB\n$/);
+    expect(built).toMatch(/verify: passed: helper:first, \d+ MB\n$/);
     await pushSelf('helper:first');
 
     const secrets = { 'cd-helper-hook': HOOK_SECRET, 'cd-helper-api': API_TOKEN };
