@@ -1,15 +1,13 @@
-import { type Selectable, type SqlBool, sql } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { Failed } from '../core/follow.ts';
 import type { Cause } from '../core/plan.ts';
 import type { BuildFacts } from '../core/published.ts';
 import type { DeploymentState, FailureView } from '../core/views.ts';
 import { readOptionalJson } from './json.ts';
-import { madeOnce } from './made-once.ts';
 import { announceEnd } from './notifications.ts';
-import { IS_OPEN, IS_UNDER_WAY } from './open-states.ts';
+import { IS_OPEN, IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
 import type { Query } from './open-store.ts';
-import { runStatement } from './run-statement.ts';
 import type { DeploymentRow } from './schema.ts';
 
 /** What is about to be sent to a cluster, or was: enough to tell after a crash whether it was carried out. */
@@ -188,27 +186,33 @@ const toDeployment = (row: Row): Deployment => ({
 
 /** The cluster's deployments that are not ended, those under way first, then in the order queued. */
 export const openDeployments = async (db: Query, cluster: string): Promise<Deployment[]> => {
-  // Each with the cluster, so that each has its index.
-  const rows = await runStatement<Row>(
-    db,
-    `select ${COLUMNS.join(', ')} from deployments
-      where (cluster = ? and state = 'queued') or (cluster = ? and state in ('updating', 'verifying'))
-      order by state = 'queued', id`,
-    [cluster, cluster],
-  );
+  const rows = await db
+    .selectFrom('deployments')
+    .select(COLUMNS)
+    // Each with the cluster, so that each has its index.
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('cluster', '=', cluster), IS_QUEUED]),
+        eb.and([eb('cluster', '=', cluster), IS_UNDER_WAY]),
+      ]),
+    )
+    .orderBy(IS_QUEUED)
+    .orderBy('id')
+    .execute();
   return rows.map(toDeployment);
 };
-
-const underWay = madeOnce((db, cluster: string) =>
-  db.selectFrom('deployments').select(COLUMNS).where('cluster', '=', cluster).where(IS_UNDER_WAY),
-);
 
 /** The deployments of these services that have been sent or are about to be. */
 export const activeDeployments = async (
   db: Query,
   cluster: string,
 ): Promise<ReadonlyMap<string, Deployment>> => {
-  const rows = await underWay(db, cluster);
+  const rows = await db
+    .selectFrom('deployments')
+    .select(COLUMNS)
+    .where('cluster', '=', cluster)
+    .where(IS_UNDER_WAY)
+    .execute();
   return new Map(rows.map((row) => [row.service_id, toDeployment(row)]));
 };
 
@@ -267,7 +271,7 @@ export const lastSent = async (
     .where('cluster', '=', cluster)
     .where('service_id', '=', serviceId)
     .where('started_at', 'is not', null)
-    .where(sql<SqlBool>`state not in ('queued', 'skipped')`)
+    .where('state', 'not in', ['queued', 'skipped'])
     .orderBy('started_at', 'desc')
     .limit(1)
     .executeTakeFirst();

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { type DeploymentEnd, endDeployment } from './deployments.ts';
 import { IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
 import type { Db, Query } from './open-store.ts';
@@ -32,12 +31,17 @@ export const endUnconfigured = async (
     if (gone.length > 0) {
       await query
         .updateTable('push_results')
-        .set({
+        .set((eb) => ({
           state: 'done',
-          outcome: sql`CASE WHEN outcome IS 'deployed' THEN 'deployed' ELSE 'given-up' END`,
+          outcome: eb
+            .case()
+            .when('outcome', '=', 'deployed')
+            .then('deployed' as const)
+            .else('given-up' as const)
+            .end(),
           detail: DETAIL,
           ended_at: now,
-        })
+        }))
         .where('state', '=', 'waiting')
         .where('cluster', 'not in', clusters)
         .execute();

@@ -1,7 +1,7 @@
-import { type SqlBool, sql } from 'kysely';
 import { copyDeployment } from './copy-deployment.ts';
 import { addStep, type Deployment, findDeployment } from './deployments.ts';
 import type { Query } from './open-store.ts';
+import { jsonFieldIsFalse } from './query/fragments.ts';
 
 /**
  * The deployment of the same service whose update was on its way when this one, or one before it that was sent
@@ -17,8 +17,9 @@ export const findDisplaced = async (
     .where('cluster', '=', cluster)
     .where('service_id', '=', serviceId)
     .where('id', '<', id)
-    .where(
-      sql<SqlBool>`not (state = 'superseded' and coalesce(json_extract(intent, '$.refuted'), 1))`,
+    // One that was superseded before it was sent, or that the cluster refused, stood for nothing.
+    .where((eb) =>
+      eb.or([eb('state', '!=', 'superseded'), jsonFieldIsFalse(eb.ref('intent'), 'refuted')]),
     )
     .orderBy('id', 'desc')
     .limit(1)

@@ -6,7 +6,6 @@ import type { FreezeView, Page } from '../core/views.ts';
 import { cutPage } from './cut-page.ts';
 import { type LookSchedule, scheduleLook } from './looks.ts';
 import { optionalRfc3339, rfc3339 } from './json.ts';
-import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
 import type { FreezeRow } from './schema.ts';
 
@@ -39,15 +38,11 @@ export const addFreeze = async (
 /** Answers which freeze stands for a service. */
 export type FindFreeze = (service: Pick<Service, 'name' | 'id' | 'stack'>) => Hold | null;
 
-const standingFor = madeOnce((db, cluster: string, now: number) =>
-  selectStanding(db, now).where((eb) =>
-    eb.or([eb('cluster', 'is', null), eb('cluster', '=', cluster)]),
-  ),
-);
-
 /** The freezes that stand for a cluster, read once. */
 export const readFreezes = async (db: Query, cluster: string, now: number): Promise<FindFreeze> => {
-  const standing = await standingFor(db, cluster, now);
+  const standing = await selectStanding(db, now)
+    .where((eb) => eb.or([eb('cluster', 'is', null), eb('cluster', '=', cluster)]))
+    .execute();
   // Asked of each of thousands of services.
   if (standing.length === 0) return () => null;
   return ({ name, id, stack }) => {

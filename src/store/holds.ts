@@ -3,7 +3,6 @@ import { type FailureReason, holdsAs } from '../core/rollout/failure-reason.ts';
 import type { Service } from '../core/service.ts';
 import type { Hold } from '../core/verdict.ts';
 import { rfc3339 } from './json.ts';
-import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
 
 export type NewHold = {
@@ -73,18 +72,15 @@ export type FindHold = (
   digest: Digest,
 ) => Hold | null;
 
-const standingHolds = madeOnce((db, cluster: string) =>
-  db
+/** Every standing hold of a cluster, read once. */
+export const readHolds = async (db: Query, cluster: string): Promise<FindHold> => {
+  const rows = await db
     .selectFrom('holds')
     .selectAll()
     .where('cluster', '=', cluster)
     .where('released_at', 'is', null)
-    .orderBy('id'),
-);
-
-/** Every standing hold of a cluster, read once. */
-export const readHolds = async (db: Query, cluster: string): Promise<FindHold> => {
-  const rows = await standingHolds(db, cluster);
+    .orderBy('id')
+    .execute();
   // Asked of each of thousands of services.
   if (rows.length === 0) return () => null;
   const standing = Map.groupBy(rows, (row) => row.service_id);
@@ -107,19 +103,16 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
 /** When a digest that somebody went back from was last released for a service, ms since the epoch, or null. */
 export type FindRelease = (serviceId: string, digest: Digest) => number | null;
 
-const lastReleases = madeOnce((db, cluster: string) =>
-  db
+/** Every such release of a cluster, read once. */
+export const readReleases = async (db: Query, cluster: string): Promise<FindRelease> => {
+  const rows = await db
     .selectFrom('holds')
     .select(['service_id', 'digest', (eb) => eb.fn.max('released_at').as('at')])
     .where('cluster', '=', cluster)
     .where('kind', '=', KEPT_AS['left-by-person'])
     .where('released_at', 'is not', null)
-    .groupBy(['service_id', 'digest']),
-);
-
-/** Every such release of a cluster, read once. */
-export const readReleases = async (db: Query, cluster: string): Promise<FindRelease> => {
-  const rows = await lastReleases(db, cluster);
+    .groupBy(['service_id', 'digest'])
+    .execute();
   return (serviceId, digest) =>
     rows.find((row) => row.service_id === serviceId && row.digest === digest)?.at ?? null;
 };

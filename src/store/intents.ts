@@ -1,20 +1,32 @@
-import { type Expression, type SqlBool, sql } from 'kysely';
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { SpecChange } from '../core/views.ts';
 import { addStep, type Intent } from './deployments.ts';
 import { IS_OPEN } from './open-states.ts';
 import type { Query } from './open-store.ts';
+import type { Tables } from './schema.ts';
 
 /**
  * Whether the tag was not seen to have moved on from what is to be sent. A person's wish and the way back
  * do not ask for it.
  */
-const isStillPublished = ({ phase, target }: Intent): Expression<SqlBool> => {
-  if (phase === 'back' || target === null) return sql<SqlBool>`true`;
-  return sql<SqlBool>`(cause in ('forced', 'taken-back') or not exists (
-    select 1 from published
-    where published.name = deployments.name and published.tag = deployments.tag
-      and published.digest <> ${target}))`;
-};
+const isStillPublished =
+  ({ phase, target }: Intent) =>
+  (eb: ExpressionBuilder<Tables, 'deployments'>): Expression<SqlBool> =>
+    phase === 'back' || target === null
+      ? eb.and([])
+      : eb.or([
+          eb('cause', 'in', ['forced', 'taken-back']),
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('published')
+                .select('published.digest')
+                .whereRef('published.name', '=', 'deployments.name')
+                .whereRef('published.tag', '=', 'deployments.tag')
+                .where('published.digest', '!=', target),
+            ),
+          ),
+        ]);
 
 /**
  * Commits what is about to be sent, before it is sent, and counts the attempt; false where nothing may be

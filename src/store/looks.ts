@@ -1,13 +1,13 @@
-import { sql } from 'kysely';
 import type { LookedAtPush, PushOutcome } from '../core/conclude-look.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Db, Query } from './open-store.ts';
 import { relaxed } from './relaxed.ts';
-import { runStatement } from './run-statement.ts';
+import { isAmong, literal, smaller } from './query/fragments.ts';
 
 /** Literal, because SQLite finds the partial indexes by their text. */
-const PENDING = sql.lit('pending' as const);
-const RUNNING = sql.lit('running' as const);
+const PENDING = literal('pending');
+const RUNNING = literal('running');
+const WAITING = literal('waiting');
 
 export type LookKey = { readonly cluster: string; readonly name: string };
 
@@ -85,39 +85,46 @@ export const claimLook = async (
 ): Promise<ClaimedLook | null> =>
   // What is lost of it is due again.
   relaxed(db, async (query) => {
-    const [look] = await runStatement<Omit<ClaimedLook, 'pushes'>>(
-      query,
-      `update look_work set state = 'running' where id = (
-        select id from look_work as due
-        where cluster = ? and state = 'pending' and run_at <= ? and not exists (
-          select 1 from look_work as busy
-          where busy.cluster = due.cluster and busy.name = due.name and busy.state = 'running'
-        )
-        order by run_at limit 1
-      ) returning id, cluster, name, attempts`,
-      [cluster, now],
-    );
+    const look = await query
+      .updateTable('look_work')
+      .set({ state: 'running' })
+      .where('id', '=', (eb) =>
+        eb
+          .selectFrom('look_work as due')
+          .select('due.id')
+          .where('due.cluster', '=', cluster)
+          .where('due.state', '=', PENDING)
+          .where('due.run_at', '<=', now)
+          .where((one) =>
+            one.not(
+              one.exists(
+                one
+                  .selectFrom('look_work as busy')
+                  .select('busy.id')
+                  .whereRef('busy.cluster', '=', 'due.cluster')
+                  .whereRef('busy.name', '=', 'due.name')
+                  .where('busy.state', '=', RUNNING),
+              ),
+            ),
+          )
+          .orderBy('due.run_at')
+          .limit(1),
+      )
+      .returning(['id', 'cluster', 'name', 'attempts'])
+      .executeTakeFirst();
     return look === undefined ? null : { ...look, pushes: await waitingPushes(query, look) };
   });
 
-type WaitingRow = {
-  readonly id: number;
-  readonly delivery_id: string;
-  readonly tag: string;
-  readonly digest: string | null;
-  readonly received_at: number;
-  readonly outcome: PushOutcome | null;
-};
-
 const waitingPushes = async (query: Query, key: LookKey): Promise<WaitingPush[]> => {
-  const rows = await runStatement<WaitingRow>(
-    query,
-    `select pushes.id, delivery_id, tag, digest, received_at, outcome
-      from push_results inner join pushes on pushes.id = push_results.push_id
-      where push_results.cluster = ? and push_results.name = ? and push_results.state = 'waiting'
-      order by pushes.id`,
-    [key.cluster, key.name],
-  );
+  const rows = await query
+    .selectFrom('push_results')
+    .innerJoin('pushes', 'pushes.id', 'push_results.push_id')
+    .select(['pushes.id', 'delivery_id', 'tag', 'digest', 'received_at', 'outcome'])
+    .where('push_results.cluster', '=', key.cluster)
+    .where('push_results.name', '=', key.name)
+    .where('push_results.state', '=', WAITING)
+    .orderBy('pushes.id')
+    .execute();
   const newest = new Map(rows.map((row) => [row.tag, row.id]));
   return rows.map((row) => ({
     id: row.id,
@@ -155,19 +162,17 @@ export const endLook = async (
     const [first] = results;
     if (first === undefined) continue;
     const { ended, outcome, detail } = first;
-    await runStatement(
-      query,
-      `update push_results set state = ?, outcome = ?, detail = ?, ended_at = ?
-        where cluster = ? and push_id in (select value from json_each(?))`,
-      [
-        ended ? 'done' : 'waiting',
-        outcome,
-        detail,
-        ended ? now : null,
-        look.cluster,
-        JSON.stringify(results.map(({ push }) => push)),
-      ],
-    );
+    await query
+      .updateTable('push_results')
+      .set({ state: ended ? 'done' : 'waiting', outcome, detail, ended_at: ended ? now : null })
+      .where('cluster', '=', look.cluster)
+      .where((eb) =>
+        isAmong(
+          eb.ref('push_id'),
+          results.map(({ push }) => push),
+        ),
+      )
+      .execute();
   }
   await query.deleteFrom('look_work').where('id', '=', look.id).execute();
   if (end.againAt !== null) {
@@ -205,7 +210,7 @@ export const scheduleLook = async (
       conflict
         .columns(['cluster', 'name'])
         .where('state', '=', PENDING)
-        .doUpdateSet((eb) => ({ run_at: eb.fn('min', ['look_work.run_at', eb.val(runAt)]) })),
+        .doUpdateSet((eb) => ({ run_at: smaller(eb.ref('look_work.run_at'), eb.val(runAt)) })),
     )
     .execute();
 };

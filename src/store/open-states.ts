@@ -1,10 +1,17 @@
-import { type SqlBool, sql } from 'kysely';
+import { expressionBuilder } from 'kysely';
+import { literal } from './query/fragments.ts';
+import type { Tables } from './schema.ts';
+
+const eb = expressionBuilder<Tables, 'deployments'>();
+const QUEUED = literal('queued');
+const UPDATING = literal('updating');
+const VERIFYING = literal('verifying');
 
 /**
- * The open states of a deployment, in the very words of the partial indexes over them: SQLite finds those
- * by their text, and then reads nothing of what has ended, however much of it is kept.
+ * The open states of a deployment, as the partial indexes over them have them: SQLite finds those by their
+ * text, and then reads nothing of what has ended, however much of it is kept.
  */
-export const IS_QUEUED = sql<SqlBool>`state = 'queued'`;
-export const IS_UNDER_WAY = sql<SqlBool>`state in ('updating', 'verifying')`;
+export const IS_QUEUED = eb('state', '=', QUEUED);
+export const IS_UNDER_WAY = eb('state', 'in', [UPDATING, VERIFYING]);
 /** One of both; for a row that is found otherwise. */
-export const IS_OPEN = sql<SqlBool>`state in ('queued', 'updating', 'verifying')`;
+export const IS_OPEN = eb('state', 'in', [QUEUED, UPDATING, VERIFYING]);

@@ -1,6 +1,5 @@
 import type { Digest } from '../core/digest.ts';
 import type { Service } from '../core/service.ts';
-import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
 
 export type Proven = {
@@ -36,16 +35,12 @@ export const recordProven = async (
     .execute();
 };
 
-const provenOf = madeOnce((db, cluster: string) =>
-  db.selectFrom('proven').selectAll().where('cluster', '=', cluster),
-);
-
 /** The last proven digest of every service of a cluster, by service id. */
 export const readProven = async (
   db: Query,
   cluster: string,
 ): Promise<ReadonlyMap<string, Proven>> => {
-  const rows = await provenOf(db, cluster);
+  const rows = await db.selectFrom('proven').selectAll().where('cluster', '=', cluster).execute();
   return new Map(
     rows.map((row) => [
       row.service_id,

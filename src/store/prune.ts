@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { Db } from './open-store.ts';
 import { pruneIgnored } from './prune-ignored.ts';
+import { usedBytes } from './query/fragments.ts';
 
 export type Retention = {
   readonly ageMs: number;
@@ -37,7 +37,7 @@ export const prune = async (db: Db, retention: Retention, now: number): Promise<
 const pruneBytes = async (db: Db, bytes: number, now: number): Promise<number> => {
   let removed = 0;
   let before = await oldestAt(db, now);
-  while (before < now && (await usedBytes(db)) > bytes) {
+  while (before < now && (await readUsedBytes(db)) > bytes) {
     before += Math.max(1, Math.ceil((now - before) / 8));
     const until = before;
     removed += await inBatches(() => removeDeliveries(db, until));
@@ -165,10 +165,7 @@ const countEnded = async (db: Db): Promise<number> => {
   return count;
 };
 
-/** Bytes of the file that hold something: freed pages are used again. */
-const usedBytes = async (db: Db): Promise<number> => {
-  const { rows } = await sql<{ used: number }>`
-    SELECT (page_count - freelist_count) * page_size AS used
-    FROM pragma_page_count, pragma_freelist_count, pragma_page_size`.execute(db);
-  return rows[0]?.used ?? 0;
+const readUsedBytes = async (db: Db): Promise<number> => {
+  const { used } = await db.selectNoFrom(usedBytes().as('used')).executeTakeFirstOrThrow();
+  return used;
 };

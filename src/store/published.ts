@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import type { Expression, ExpressionBuilder, Insertable } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { LookUp, LookUpFailure } from '../core/published.ts';
 import { readOptionalJson } from './json.ts';
-import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
+import { inParts } from './query/in-parts.ts';
+import type { PublishedRow } from './schema.ts';
 
 /** The last answer of a registry for a tag. A failure keeps the digest that was seen before it. */
 export type LastLookUp = {
@@ -47,34 +48,67 @@ export const recordLookUps = async (
       tag,
       digest: isPublished ? lookUp.digest : null,
       members: isPublished && members !== null ? JSON.stringify(members) : null,
-      mediaType: isPublished ? lookUp.mediaType || null : null,
+      media_type: isPublished ? lookUp.mediaType || null : null,
       failure: isPublished ? null : lookUp.reason,
       detail: isPublished ? null : lookUp.detail,
-      askedAt,
+      checked_at: askedAt,
     };
   });
-  // One statement for all: a run of ten thousand services has thousands of images. A failure keeps
-  // what was seen before it; members that were read before belong to the digest of then. Nothing was
-  // asked later than now, unless the clock was set back since.
-  await sql`
-    insert into published (name, tag, digest, members, media_type, failure, detail, checked_at)
-    select value ->> 'name', value ->> 'tag', value ->> 'digest', value ->> 'members',
-      value ->> 'mediaType', value ->> 'failure', value ->> 'detail', value ->> 'askedAt'
-    from json_each(${JSON.stringify(rows)}) where true
-    on conflict (name, tag) do update set
-      members = case
-        when excluded.members is not null then excluded.members
-        when excluded.digest is null or excluded.digest = digest then members
-        else null end,
-      media_type = case
-        when excluded.media_type is not null then excluded.media_type
-        when excluded.digest is null or excluded.digest = digest then media_type
-        else null end,
-      digest = coalesce(excluded.digest, digest),
-      failure = excluded.failure, detail = excluded.detail, checked_at = excluded.checked_at
-      where excluded.checked_at >= checked_at or checked_at > ${now}
-  `.execute(query);
+  for (const some of inParts(rows)) await upsertPublished(query, some, now);
 };
+
+/** What is told of the digest, else what was told of it before. */
+const newestOf = (eb: Answered, column: 'members' | 'media_type'): Expression<string | null> =>
+  eb
+    .case()
+    .when(`excluded.${column}`, 'is not', null)
+    .then(eb.ref(`excluded.${column}`))
+    .when(
+      eb.or([
+        eb('excluded.digest', 'is', null),
+        eb('excluded.digest', '=', eb.ref('published.digest')),
+      ]),
+    )
+    .then(eb.ref(`published.${column}`))
+    .else(null)
+    .end();
+
+type Answered = ExpressionBuilder<
+  { readonly published: PublishedRow; readonly excluded: PublishedRow },
+  'published' | 'excluded'
+>;
+
+/**
+ * A failure keeps what was seen before it; members that were read before belong to the digest of then. Nothing
+ * was asked later than now, unless the clock was set back since.
+ */
+const upsertPublished = (
+  query: Query,
+  rows: readonly Insertable<PublishedRow>[],
+  now: number,
+): Promise<unknown> =>
+  query
+    .insertInto('published')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['name', 'tag'])
+        .doUpdateSet((eb) => ({
+          members: newestOf(eb, 'members'),
+          media_type: newestOf(eb, 'media_type'),
+          digest: eb.fn.coalesce('excluded.digest', 'published.digest'),
+          failure: eb.ref('excluded.failure'),
+          detail: eb.ref('excluded.detail'),
+          checked_at: eb.ref('excluded.checked_at'),
+        }))
+        .where((eb) =>
+          eb.or([
+            eb('excluded.checked_at', '>=', eb.ref('published.checked_at')),
+            eb('published.checked_at', '>', now),
+          ]),
+        ),
+    )
+    .execute();
 
 /** What a registry answered, as far as it is remembered: without how long to wait. */
 export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members' | 'askedAt'>;
@@ -106,16 +140,17 @@ export const readLookUpsAfter = async (
   return new Map(remembered);
 };
 
-const publishedOf = madeOnce((db, name: string, tag: string) =>
-  db.selectFrom('published').select('digest').where('name', '=', name).where('tag', '=', tag),
-);
-
 /** The digest that a tag was last seen with, or null where it never was. */
 export const readPublished = async (
   db: Query,
   { name, tag }: { readonly name: string; readonly tag: string },
 ): Promise<Digest | null> => {
-  const [row] = await publishedOf(db, name, tag);
+  const row = await db
+    .selectFrom('published')
+    .select('digest')
+    .where('name', '=', name)
+    .where('tag', '=', tag)
+    .executeTakeFirst();
   // Only valid digests were put in.
   return (row?.digest ?? null) as Digest | null;
 };

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { OpenState } from '../core/views.ts';
 import { IS_OPEN } from './open-states.ts';
+import { literal } from './query/fragments.ts';
 import type { Db } from './open-store.ts';
 
 /** What waits for a cluster; times are ms since the epoch. */
@@ -13,11 +13,17 @@ export type QueueDepth = {
 
 /** Looks that wait or are under way. */
 export const lookQueue = async (db: Db, now: number): Promise<readonly QueueDepth[]> => {
-  const { rows } = await sql<QueueDepth>`
-    SELECT cluster, count(*) AS looks,
-      min(CASE WHEN run_at <= ${now} THEN run_at END) AS "oldestLookAt"
-    FROM look_work GROUP BY cluster`.execute(db);
-  return rows;
+  return db
+    .selectFrom('look_work')
+    .select((eb) => [
+      'cluster',
+      eb.fn.countAll<number>().as('looks'),
+      eb.fn
+        .min(eb.case().when('run_at', '<=', now).then(eb.ref('run_at')).else(null).end())
+        .as('oldestLookAt'),
+    ])
+    .groupBy('cluster')
+    .execute();
 };
 
 export type PushQueue = {
@@ -29,12 +35,19 @@ export type PushQueue = {
 
 /** Pushes that were not carried to their end. */
 export const pushQueue = async (db: Db): Promise<readonly PushQueue[]> => {
-  const { rows } = await sql<PushQueue>`
-    SELECT cluster, count(*) AS pushes,
-      min(CASE WHEN outcome IS 'frozen' THEN NULL ELSE received_at END) AS "oldestPushAt"
-    FROM push_results JOIN pushes ON pushes.id = push_results.push_id
-    WHERE push_results.state = 'waiting' GROUP BY cluster`.execute(db);
-  return rows;
+  return db
+    .selectFrom('push_results')
+    .innerJoin('pushes', 'pushes.id', 'push_results.push_id')
+    .select((eb) => [
+      'cluster',
+      eb.fn.countAll<number>().as('pushes'),
+      eb.fn
+        .min(eb.case().when('outcome', '=', 'frozen').then(null).else(eb.ref('received_at')).end())
+        .as('oldestPushAt'),
+    ])
+    .where('push_results.state', '=', literal('waiting'))
+    .groupBy('cluster')
+    .execute();
 };
 
 export type OpenDeployments = {

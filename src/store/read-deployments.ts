@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
 import { askedImage } from '../core/asked-image.ts';
 import type { Digest } from '../core/digest.ts';
 import type { BuildFacts } from '../core/published.ts';
@@ -7,9 +7,9 @@ import type { DeploymentView, Page, SpecChange, StepView, TriggerView } from '..
 import { cutPage } from './cut-page.ts';
 import { readFailure } from './read-failure.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
-import { madeOnce } from './made-once.ts';
 import type { Db } from './open-store.ts';
-import type { DeploymentRow, StepRow, TriggerRow } from './schema.ts';
+import { holdText, isAmong, jsonField } from './query/fragments.ts';
+import type { DeploymentRow, StepRow, Tables, TriggerRow } from './schema.ts';
 
 /** Deployments of one service that are searched for what it ran. */
 const MOST_LOOKED_BACK = 100;
@@ -21,13 +21,41 @@ const wordsOf = (q = ''): readonly string[] =>
   q.toLowerCase().split(/\s+/).filter(Boolean).slice(0, MOST_WORDS);
 
 /** Of a run or a delivery that led to it the kind alone is told; of a person, the name. */
-const holdsWord = (word: string) => sql<boolean>`(
-  instr(lower(concat_ws(char(10), service_name, cluster, name || ':' || tag, from_digest, to_digest,
-    build ->> 'version', build ->> 'revision')), ${word}) > 0
-  or exists (
-    select 1 from triggers where deployment_id = deployments.id
-      and instr(case kind when 'person' then lower(source)
-        when 'smart-redeploy' then 'smart-redeploy smartredeploy' else kind end, ${word}) > 0))`;
+const holdsWord =
+  (word: string) =>
+  (eb: ExpressionBuilder<Tables, 'deployments'>): Expression<SqlBool> =>
+    eb.or([
+      holdText(
+        [
+          eb.ref('service_name'),
+          eb.ref('cluster'),
+          eb.fn<string>('concat', ['name', eb.val(':'), 'tag']),
+          eb.ref('from_digest'),
+          eb.ref('to_digest'),
+          jsonField(eb.ref('build'), 'version'),
+          jsonField(eb.ref('build'), 'revision'),
+        ],
+        word,
+      ),
+      eb.exists(
+        eb
+          .selectFrom('triggers')
+          .select('kind')
+          .whereRef('deployment_id', '=', 'deployments.id')
+          .where((one) => holdText([told(one)], word)),
+      ),
+    ]);
+
+/** What a trigger is searched by. */
+const told = (eb: ExpressionBuilder<Tables, 'triggers'>): Expression<string> =>
+  eb
+    .case('kind')
+    .when('person')
+    .then(eb.ref('source'))
+    .when('smart-redeploy')
+    .then('smart-redeploy smartredeploy')
+    .else(eb.ref('kind'))
+    .end();
 
 /** Newest first; without what each task did, which may be long and is told of one deployment at a time. */
 export const listDeployments = async (
@@ -77,14 +105,6 @@ export const readDeployment = async (db: Db, id: string): Promise<DeploymentView
   return row === undefined ? null : ((await toViews(db, [row], 'every step'))[0] ?? null);
 };
 
-const newestOfEach = madeOnce((db, cluster: string) =>
-  db
-    .selectFrom('deployments')
-    .select((eb) => ['service_id', 'to_digest', 'build', eb.fn.max('id').as('id')])
-    .where('cluster', '=', cluster)
-    .groupBy('service_id'),
-);
-
 /** What is known of the last deployment of each service of a cluster, by the service's id. */
 export const latestDeployments = async (
   db: Db,
@@ -95,7 +115,18 @@ export const latestDeployments = async (
     { readonly id: string; readonly to: string | null; readonly build: BuildFacts | null }
   >
 > => {
-  const rows = await newestOfEach(db, cluster);
+  const rows = await db
+    .selectFrom('deployments')
+    .select(['id', 'service_id', 'to_digest', 'build'])
+    // Those that no later one of the same service follows.
+    .where('id', 'in', (newest) =>
+      newest
+        .selectFrom('deployments')
+        .select((eb) => eb.fn.max('id').as('id'))
+        .where('cluster', '=', cluster)
+        .groupBy('service_id'),
+    )
+    .execute();
   return new Map(
     rows.map((row) => [
       row.service_id,
@@ -113,8 +144,7 @@ export const readBuilds = async (
   const rows = await db
     .selectFrom('deployments')
     .select((eb) => ['to_digest', 'build', eb.fn.max('id').as('id')])
-    // One variable, however many there are.
-    .where(sql<boolean>`to_digest IN (SELECT value FROM json_each(${JSON.stringify(digests)}))`)
+    .where((eb) => isAmong(eb.ref('to_digest'), digests))
     .where('build', 'is not', null)
     .groupBy('to_digest')
     .execute();

@@ -1,8 +1,7 @@
 import type { RunSummary, ServiceView } from '../core/views.ts';
 import { readJson } from './json.ts';
-import { madeOnce } from './made-once.ts';
 import type { Query } from './open-store.ts';
-import { packServices, unpackServices } from './packed-services.ts';
+import { unpackServices } from './packed-services.ts';
 
 type Counts = RunSummary['counts'];
 
@@ -12,10 +11,6 @@ const countVerdicts = (services: readonly ServiceView[]): Counts => {
   return counts;
 };
 
-const insertPlan = madeOnce((query, run: string, counts: string, packed: string) =>
-  query.insertInto('run_plans').values({ run_id: run, counts, services: '[]', packed }),
-);
-
 /** Keeps what a dry run found, and gives its services by verdict. */
 export const putRunPlan = async (
   query: Query,
@@ -23,7 +18,10 @@ export const putRunPlan = async (
   services: readonly ServiceView[],
 ): Promise<Counts> => {
   const counts = countVerdicts(services);
-  await insertPlan(query, run, JSON.stringify(counts), packServices(services));
+  await query
+    .insertInto('run_plans')
+    .values({ run_id: run, counts: JSON.stringify(counts), services: JSON.stringify(services) })
+    .execute();
   return counts;
 };
 

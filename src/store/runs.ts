@@ -1,8 +1,8 @@
-import { type Selectable, sql } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { RunOrigin, RunProgress, RunRequest, RunState, ServiceView } from '../core/views.ts';
 import { readJson } from './json.ts';
-import { madeOnce } from './made-once.ts';
 import type { Db, Query } from './open-store.ts';
+import { inParts } from './query/in-parts.ts';
 import type { RunRow } from './schema.ts';
 
 export type Run = {
@@ -52,34 +52,24 @@ export const startRun = async (db: Db, run: NewRun, now: number): Promise<string
     return run.id;
   });
 
-const insertQueued = madeOnce(
-  (
-    query,
-    id: string,
-    request: string,
-    origin: RunOrigin,
-    actor: string | null,
-    dryRun: number,
-    now: number,
-  ) =>
-    query.insertInto('runs').values({
+/** Puts a run on disk that is joined with no other. */
+export const insertRun = async (query: Query, run: NewRun, now: number): Promise<void> => {
+  const { id, request, origin, actor } = run;
+  await query
+    .insertInto('runs')
+    .values({
       id,
-      request,
+      request: requestText(request),
       origin,
       actor,
       state: 'queued',
       reason: null,
-      dry_run: dryRun,
+      dry_run: request.dryRun ? 1 : 0,
       progress: JSON.stringify(NO_PROGRESS),
       started_at: now,
       ended_at: null,
-    }),
-);
-
-/** Puts a run on disk that is joined with no other. */
-export const insertRun = async (query: Query, run: NewRun, now: number): Promise<void> => {
-  const { id, request, origin, actor } = run;
-  await insertQueued(query, id, requestText(request), origin, actor, request.dryRun ? 1 : 0, now);
+    })
+    .execute();
 };
 
 /** Runs that are not at their end, oldest first. */
@@ -115,28 +105,6 @@ export const setRunProgress = async (
     .execute();
 };
 
-const setEnded = madeOnce(
-  (
-    query,
-    id: string,
-    state: 'done' | 'failed',
-    reason: string | null,
-    now: number,
-    progress: string | null,
-  ) =>
-    query
-      .updateTable('runs')
-      .set((eb) => ({
-        state,
-        reason,
-        ended_at: now,
-        progress: eb.fn.coalesce(eb.val(progress), 'progress'),
-      }))
-      .where('id', '=', id)
-      .where('ended_at', 'is', null)
-      .returningAll(),
-);
-
 /**
  * `progress` is its last where that was not set before. Gives the run as it stands then; nothing where it
  * had ended already.
@@ -148,11 +116,19 @@ export const endRun = async (
   reason: string | null,
   now: number,
   progress: RunProgress | null = null,
-): Promise<Selectable<RunRow> | undefined> => {
-  const last = progress === null ? null : JSON.stringify(progress);
-  const [ended] = await setEnded(query, id, state, reason, now, last);
-  return ended;
-};
+): Promise<Selectable<RunRow> | undefined> =>
+  query
+    .updateTable('runs')
+    .set({
+      state,
+      reason,
+      ended_at: now,
+      ...(progress === null ? {} : { progress: JSON.stringify(progress) }),
+    })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
 
 export type RunService = { readonly view: ServiceView; readonly deployment: string | null };
 
@@ -176,9 +152,6 @@ export const readFound = async (
   return new Map(found);
 };
 
-/** So many rows are some 500 KB of JSON. */
-const ROWS_AT_ONCE = 1_000;
-
 /** Replaces what a run found on a cluster. */
 export const putRunServices = async (
   query: Query,
@@ -197,18 +170,15 @@ export const putRunServices = async (
     .where('run_id', '=', run)
     .executeTakeFirstOrThrow();
   const rows = services.map(({ view, deployment }, index) => ({
+    run_id: run,
     position: (last ?? -1) + 1 + index,
-    deployment,
-    view,
+    cluster,
+    service_id: view.id,
+    verdict: view.verdict,
+    deployment_id: deployment,
+    view: JSON.stringify(view),
   }));
-  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-    // One statement for many: a run of ten thousand services is as many rows.
-    await sql`
-      insert into run_services (run_id, position, cluster, service_id, verdict, deployment_id, view)
-      select ${run}, value ->> 'position', ${cluster}, value -> 'view' ->> 'id',
-        value -> 'view' ->> 'verdict', value ->> 'deployment', value -> 'view'
-      from json_each(${JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE))})`.execute(query);
-  }
+  for (const some of inParts(rows)) await query.insertInto('run_services').values(some).execute();
 };
 
 /**
