@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AcceptedDelivery, BacklogFull, type NewDelivery } from '../core/delivery.ts';
-import { askForLook, insertDelivery, type LookTiming, type Pushed } from './insert-deliveries.ts';
-import type { Store } from './open-store.ts';
+import { askForLooks, type LookTiming } from './ask-for-looks.ts';
+import { countPending, insertDeliveries } from './insert-deliveries.ts';
+import type { Query, Store } from './open-store.ts';
 import { IGNORED_KEPT, pruneIgnored } from './prune-ignored.ts';
-import type { Statements } from './write-together.ts';
 
 /** Looks that may wait before senders are asked to come again. */
 const BACKLOG = 10_000;
@@ -39,7 +39,7 @@ export type IntakeWriter = {
 };
 
 export const createIntakeWriter = (
-  store: Pick<Store, 'db' | 'write' | 'tryToWrite'>,
+  store: Pick<Store, 'db' | 'durability' | 'tryToWrite'>,
   options: IntakeOptions,
 ): IntakeWriter => {
   /** The one that last could not be stored: others may be taken while such as it are not. */
@@ -118,15 +118,14 @@ const REHEARSED: NewDelivery = {
 class TakenBack extends Error {}
 
 const rehearse = async (
-  { write }: Pick<Store, 'write'>,
+  { durability }: Pick<Store, 'durability'>,
   options: IntakeOptions,
   deliveries: readonly NewDelivery[],
 ): Promise<void> => {
   try {
-    await write((statements) => {
-      const pushed = new Map<string, Pushed>();
-      for (const one of deliveries) insertDelivery(statements, one, options.clusters, pushed);
-      for (const one of pushed.values()) askForLook(statements, options, one);
+    await durability.accept(async (query) => {
+      const { pushed } = await insertDeliveries(query, deliveries, options.clusters);
+      await askForLooks(query, options, pushed);
       throw new TakenBack();
     });
   } catch (error) {
@@ -136,13 +135,13 @@ const rehearse = async (
 
 /** Gives a delivery of the batch that could not be stored; null where all were, or a full backlog refused them. */
 const commit = async (
-  { write }: Pick<Store, 'write'>,
+  { durability }: Pick<Store, 'durability'>,
   options: IntakeOptions,
   batch: readonly Waiting[],
 ): Promise<NewDelivery | null> => {
   const deliveries = batch.map(({ delivery }) => delivery);
   try {
-    const { result, onDisk } = await write((statements) => insert(statements, options, deliveries));
+    const { result, onDisk } = await durability.accept((query) => take(query, options, deliveries));
     if (result.clusters.size > 0) options.onWork(result.clusters);
     await onDisk;
     for (const [index, { resolve, reject }] of batch.entries()) {
@@ -160,39 +159,33 @@ const commit = async (
     }
     // One that cannot be stored takes no other with it.
     let failed: NewDelivery | null = null;
-    for (const one of batch) failed = (await commit({ write }, options, [one])) ?? failed;
+    for (const one of batch) failed = (await commit({ durability }, options, [one])) ?? failed;
     return failed;
   }
 };
 
-type Inserted = {
+type Taken = {
   readonly answers: readonly (AcceptedDelivery | BacklogFull)[];
   /** Those that have work sooner than before. */
   readonly clusters: ReadonlySet<string>;
 };
 
-const insert = (
-  statements: Statements,
+const take = async (
+  query: Query,
   options: IntakeOptions,
   deliveries: readonly NewDelivery[],
-): Inserted => {
-  const free = BACKLOG - countPending(statements);
-  const pushed = new Map<string, Pushed>();
-  const answers = deliveries.map((delivery, index) =>
-    // Each delivery asks for at most as many looks as it has pushes and clusters.
-    index >= free && delivery.pushes.length > 0
-      ? new BacklogFull(RETRY_AFTER_SECONDS)
-      : insertDelivery(statements, delivery, options.clusters, pushed),
-  );
-  // Once for each repository, however many of the deliveries are about it.
-  const sooner = [...pushed.values()].filter((one) => askForLook(statements, options, one));
-  return { answers, clusters: new Set(sooner.map(({ cluster }) => cluster)) };
-};
-
-const countPending = (statements: Statements): number => {
-  const [row] = statements.rows<{ count: number }>(
-    `select count(*) as count from look_work where state = 'pending'`,
-    [],
-  );
-  return row?.count ?? 0;
+): Promise<Taken> => {
+  const free = BACKLOG - (await countPending(query));
+  // Each delivery asks for at most as many looks as it has pushes and clusters.
+  const isTaken = deliveries.map(({ pushes }, index) => index < free || pushes.length === 0);
+  const taken = deliveries.filter((_, index) => isTaken[index]);
+  const { answers, pushed } = await insertDeliveries(query, taken, options.clusters);
+  const sooner = await askForLooks(query, options, pushed);
+  const left = answers.values();
+  return {
+    answers: isTaken.map(
+      (one) => (one && left.next().value) || new BacklogFull(RETRY_AFTER_SECONDS),
+    ),
+    clusters: new Set(sooner.map(({ cluster }) => cluster)),
+  };
 };

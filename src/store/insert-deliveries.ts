@@ -1,140 +1,175 @@
 import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
 import { imageName } from '../core/image-reference.ts';
-import { BURST_QUIET_MS, lookAfterHook } from '../core/look-timing.ts';
-import type { Statements } from './write-together.ts';
+import type { Pushed } from './ask-for-looks.ts';
+import type { Query } from './open-store.ts';
+import { isAmong, literal } from './query/fragments.ts';
+import { inParts } from './query/in-parts.ts';
 
 /** A sender's own delivery id is remembered this long. */
 const REMEMBERED_MS = 7 * 24 * 3_600_000;
 
-export type LookTiming = {
-  readonly now: () => number;
-  /** When the last look of a repository on a cluster began, ms since the epoch, or null. */
-  readonly lastLookAt: (cluster: string, name: string) => number | null;
+type Inserted = {
+  readonly answers: readonly AcceptedDelivery[];
+  /** What is to be looked at for them, each repository and cluster once. */
+  readonly pushed: readonly Pushed[];
 };
 
-/** A repository on a cluster of which somebody pushed. */
-export type Pushed = { readonly cluster: string; readonly name: string };
-
-/** Puts a delivery with its pushes on disk, and adds to `pushed` what is to be looked at for it. */
-export const insertDelivery = (
-  statements: Statements,
-  delivery: NewDelivery,
+/** Puts deliveries in with their pushes, in a few statements however many they are. */
+export const insertDeliveries = async (
+  query: Query,
+  deliveries: readonly NewDelivery[],
   allClusters: readonly string[],
-  pushed: Map<string, Pushed>,
-): AcceptedDelivery => {
-  const receivedAt = Date.parse(delivery.receivedAt);
-  const duplicateOf = findDuplicate(statements, delivery, receivedAt);
-  const counted = delivery.pushes.length > 0;
-  statements.run(
-    `insert into deliveries (id, received_at, sender, secret, address, status, sender_delivery_id,
-      duplicate_of, headers, body, ignored, counted) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      delivery.id,
-      receivedAt,
-      delivery.sender,
-      delivery.secret,
-      delivery.address,
-      delivery.status,
-      delivery.senderDeliveryId,
-      duplicateOf,
-      counted ? JSON.stringify(delivery.headers) : null,
-      counted ? delivery.body : null,
-      JSON.stringify(delivery.ignored),
-      counted ? 1 : 0,
-    ],
+): Promise<Inserted> => {
+  const firstOf = await findFirst(query, deliveries);
+  const answers = deliveries.map(({ id }) => ({ id, duplicateOf: firstOf.get(id) ?? null }));
+  const rows = deliveries.map((one, index) => ({
+    id: one.id,
+    received_at: Date.parse(one.receivedAt),
+    sender: one.sender,
+    secret: one.secret,
+    address: one.address,
+    status: one.status,
+    sender_delivery_id: one.senderDeliveryId,
+    duplicate_of: answers[index]?.duplicateOf ?? null,
+    headers: one.pushes.length > 0 ? JSON.stringify(one.headers) : null,
+    body: one.pushes.length > 0 ? one.body : null,
+    ignored: JSON.stringify(one.ignored),
+    counted: one.pushes.length > 0 ? 1 : 0,
+  }));
+  for (const some of inParts(rows)) await query.insertInto('deliveries').values(some).execute();
+  await countIgnored(query, deliveries);
+  const inserted = await insertPushes(query, deliveries);
+  const results = inserted.flatMap(({ push, delivery, name }) =>
+    firstOf.has(delivery.id)
+      ? []
+      : (delivery.clusters ?? allClusters).map((cluster) => ({ push_id: push, cluster, name })),
   );
-  if (!counted) countIgnored(statements, delivery, receivedAt);
-  for (const { image, digest } of delivery.pushes) {
-    const name = imageName(image);
-    const push = statements.run(
-      'insert into pushes (delivery_id, name, tag, digest, received_at) values (?, ?, ?, ?, ?)',
-      [delivery.id, name, image.tag, digest, receivedAt],
-    );
-    if (duplicateOf !== null) continue;
-    for (const cluster of delivery.clusters ?? allClusters) {
-      statements.run(
-        `insert into push_results (push_id, cluster, name, state) values (?, ?, ?, 'waiting')`,
-        [push, cluster, name],
-      );
-      pushed.set(`${cluster} ${name}`, { cluster, name });
-    }
+  for (const some of inParts(results)) {
+    const waiting = some.map((one) => ({ ...one, state: 'waiting' as const }));
+    await query.insertInto('push_results').values(waiting).execute();
   }
-  return { id: delivery.id, duplicateOf };
-};
-
-const findDuplicate = (
-  statements: Statements,
-  delivery: NewDelivery,
-  receivedAt: number,
-): string | null => {
-  if (delivery.senderDeliveryId === null) return null;
-  // One registry may tell two secrets for different clusters of one event, and nobody may use up the
-  // ids of another.
-  const [row] = statements.rows<{ id: string }>(
-    `select id from deliveries where sender = ? and secret = ? and sender_delivery_id = ?
-      and duplicate_of is null and received_at > ? limit 1`,
-    [delivery.sender, delivery.secret, delivery.senderDeliveryId, receivedAt - REMEMBERED_MS],
+  const pushed = new Map(
+    results.map(({ cluster, name }) => [`${cluster} ${name}`, { cluster, name }]),
   );
-  return row?.id ?? null;
+  return { answers, pushed: [...pushed.values()] };
 };
-
-const countIgnored = (
-  statements: Statements,
-  { sender, secret, ignored }: NewDelivery,
-  receivedAt: number,
-): void => {
-  for (const { reason } of ignored) {
-    statements.run(
-      `insert into ignored_counts (sender, secret, reason, count, last_at) values (?, ?, ?, 1, ?)
-      on conflict (sender, secret, reason) do update set count = count + 1, last_at = excluded.last_at`,
-      [sender, secret, reason, receivedAt],
-    );
-  }
-};
-
-type Pending = {
-  readonly id: number;
-  readonly run_at: number;
-  readonly asked_at: number | null;
-  readonly attempts: number;
-};
-
-/** By so many ms a burst's look may begin too soon, rather than being put off anew for each of its hooks. */
-const NOT_WORTH_A_WRITE_MS = BURST_QUIET_MS / 8;
 
 /**
- * A hook resets its repository's look to now, or to the end of the burst that it belongs to. Tells
- * whether one is due sooner than any was before.
+ * One registry may tell two secrets for different clusters of one event, and nobody may use up the ids of
+ * another.
  */
-export const askForLook = (
-  statements: Statements,
-  timing: LookTiming,
-  { cluster, name }: Pushed,
-): boolean => {
-  const now = timing.now();
-  const [pending] = statements.rows<Pending>(
-    `select id, run_at, asked_at, attempts from look_work
-      where cluster = ? and name = ? and state = 'pending'`,
-    [cluster, name],
-  );
-  const askedAt = pending?.asked_at ?? now;
-  const runAt = lookAfterHook(now, timing.lastLookAt(cluster, name), askedAt);
-  if (pending === undefined) {
-    statements.run(
-      `insert into look_work (cluster, name, state, run_at, asked_at) values (?, ?, 'pending', ?, ?)`,
-      [cluster, name, runAt, now],
-    );
-    return true;
+const sourceOf = (one: { sender: string; secret: string; id: string }): string =>
+  JSON.stringify([one.sender, one.secret, one.id]);
+
+/** The first delivery, on disk or of these, that each of these repeats; by its id. */
+const findFirst = async (
+  query: Query,
+  deliveries: readonly NewDelivery[],
+): Promise<ReadonlyMap<string, string>> => {
+  const named = deliveries.flatMap(({ id, sender, secret, senderDeliveryId, receivedAt }) => {
+    if (senderDeliveryId === null) return [];
+    return [{ id, at: Date.parse(receivedAt), sender, secret, senderDeliveryId }];
+  });
+  if (named.length === 0) return new Map();
+  const known = await query
+    .selectFrom('deliveries')
+    .select(['id', 'sender', 'secret', 'sender_delivery_id as senderDeliveryId'])
+    .select('received_at as at')
+    .where((eb) => isAmong(eb.ref('sender'), unique(named.map(({ sender }) => sender))))
+    .where((eb) =>
+      isAmong(
+        eb.ref('sender_delivery_id'),
+        named.map((one) => one.senderDeliveryId),
+      ),
+    )
+    .where('sender_delivery_id', 'is not', null)
+    .where('duplicate_of', 'is', null)
+    .execute();
+  const firsts = new Map<string, { readonly id: string; readonly at: number }>();
+  const repeated = new Map<string, string>();
+  for (const { id, at, ...of } of known) {
+    firsts.set(sourceOf({ ...of, id: of.senderDeliveryId ?? '' }), { id, at });
   }
-  // A follow-up that is due sooner serves the hook as well.
-  const due = pending.asked_at === null ? Math.min(pending.run_at, runAt) : runAt;
-  const putOff = due - pending.run_at;
-  const isAsked = pending.asked_at !== null && pending.attempts === 0;
-  if (isAsked && putOff >= 0 && putOff < NOT_WORTH_A_WRITE_MS) return false;
-  statements.run('update look_work set run_at = ?, asked_at = ?, attempts = 0 where id = ?', [
-    due,
-    askedAt,
-    pending.id,
-  ]);
-  return due < pending.run_at;
+  for (const { id, at, ...of } of named) {
+    const source = sourceOf({ ...of, id: of.senderDeliveryId });
+    const first = firsts.get(source);
+    if (first !== undefined && first.at > at - REMEMBERED_MS) repeated.set(id, first.id);
+    else firsts.set(source, { id, at });
+  }
+  return repeated;
+};
+
+const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
+
+const countIgnored = async (query: Query, deliveries: readonly NewDelivery[]): Promise<void> => {
+  const counts = new Map<
+    string,
+    { sender: string; secret: string; reason: string; count: number; last_at: number }
+  >();
+  for (const { sender, secret, ignored, pushes, receivedAt } of deliveries) {
+    if (pushes.length > 0) continue;
+    for (const { reason } of ignored) {
+      const key = JSON.stringify([sender, secret, reason]);
+      const { count } = counts.get(key) ?? { count: 0 };
+      const last = { sender, secret, reason, count: count + 1, last_at: Date.parse(receivedAt) };
+      counts.set(key, last);
+    }
+  }
+  for (const some of inParts([...counts.values()])) {
+    await query
+      .insertInto('ignored_counts')
+      .values(some)
+      .onConflict((conflict) =>
+        conflict.columns(['sender', 'secret', 'reason']).doUpdateSet((eb) => ({
+          count: eb('ignored_counts.count', '+', eb.ref('excluded.count')),
+          last_at: eb.ref('excluded.last_at'),
+        })),
+      )
+      .execute();
+  }
+};
+
+type InsertedPush = {
+  readonly push: number;
+  readonly delivery: NewDelivery;
+  readonly name: string;
+};
+
+const insertPushes = async (
+  query: Query,
+  deliveries: readonly NewDelivery[],
+): Promise<readonly InsertedPush[]> => {
+  const byId = new Map(deliveries.map((one) => [one.id, one]));
+  const rows = deliveries.flatMap(({ id, pushes, receivedAt }) =>
+    pushes.map(({ image, digest }) => ({
+      delivery_id: id,
+      name: imageName(image),
+      tag: image.tag,
+      digest,
+      received_at: Date.parse(receivedAt),
+    })),
+  );
+  const inserted: InsertedPush[] = [];
+  for (const some of inParts(rows)) {
+    const added = await query
+      .insertInto('pushes')
+      .values(some)
+      .returning(['id', 'delivery_id', 'name'])
+      .execute();
+    for (const { id: push, delivery_id: id, name } of added) {
+      const delivery = byId.get(id);
+      if (delivery !== undefined) inserted.push({ push, delivery, name });
+    }
+  }
+  return inserted;
+};
+
+/** Looks that wait. */
+export const countPending = async (query: Query): Promise<number> => {
+  const { count } = await query
+    .selectFrom('look_work')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('state', '=', literal('pending'))
+    .executeTakeFirstOrThrow();
+  return count;
 };

@@ -261,5 +261,14 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `
   ALTER TABLE published ADD COLUMN media_type TEXT;
+  // Plans are no longer packed. The column stays for the version before, which takes null for that.
+  `
+  UPDATE run_plans SET packed = NULL, services = (
+    SELECT json_group_array(json_set(
+      json_extract(packed, '$.shared[' || (value ->> 0) || ']'),
+      '$.id', value ->> 1, '$.name', value ->> 2, '$.stack', value ->> 3,
+      '$.replicas', json(value -> 4), '$.updatedAt', value ->> 5, '$.deployment', value ->> 6
+    )) FROM json_each(packed, '$.services')
+  ) WHERE packed IS NOT NULL;
   `,
 ];

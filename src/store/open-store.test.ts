@@ -151,7 +151,10 @@ describe('opening a store', () => {
       .filter((statement) => statement !== '')
       .filter((one) => !/^CREATE (?:TABLE|INDEX) /.test(one))
       .filter((one) => !/^ALTER TABLE \w+ ADD COLUMN (?!.*NOT NULL(?!.*DEFAULT))/.test(one));
-    expect(others).toEqual([]);
+    // The version before reads a plan that is not packed as well.
+    const isUnpacking = (one: string): boolean =>
+      one.startsWith('UPDATE run_plans SET packed = NULL');
+    expect(others.filter((one) => !isUnpacking(one))).toEqual([]);
   });
 });
 

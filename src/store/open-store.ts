@@ -1,13 +1,13 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type Transaction } from 'kysely';
 import { type Changes, createChanges } from './changes.ts';
+import { createDurability, type Durability } from './durability.ts';
 import { MIGRATIONS, READABLE_FROM } from './migrations.ts';
 import { makePlace } from './make-place.ts';
 import type { Tables } from './schema.ts';
 import { withStatementCache } from './statement-cache.ts';
 import { explain, StoreError } from './store-error.ts';
 import { type CheckFiles, rememberFiles } from './store-files.ts';
-import { createWrite, type Write } from './write-together.ts';
 
 export type Db = Kysely<Tables>;
 /** Either the store itself or a transaction of it: queries take both. */
@@ -15,7 +15,7 @@ export type Query = Db | Transaction<Tables>;
 
 export type Store = {
   readonly db: Db;
-  readonly write: Write;
+  readonly durability: Durability;
   /** Whether the file was made by this opening: then nothing is known of what was deployed before. */
   readonly isNew: boolean;
   /** Throws `StoreLost` where its files were deleted or replaced since it was opened; never for one in memory. */
@@ -58,7 +58,7 @@ export const openStore = (path: string): Store => {
       }),
     });
     const log = database.memory ? null : `${path}-wal`;
-    const writing = createWrite(database, db, { log, checkFiles, onWrite: ring });
+    const durability = createDurability(db, { log, checkFiles });
     const tryToWrite = async (): Promise<void> => {
       checkFiles();
       const probe = { key: 'probe', value: '' };
@@ -70,12 +70,12 @@ export const openStore = (path: string): Store => {
     };
     const close = async (): Promise<void> => {
       // First, as SQLite deletes the log that it waits for.
-      await writing.close();
+      await durability.close();
       await db.destroy();
       // Kysely leaves alone what it was never asked to query, and the lock with it.
       if (database.open) database.close();
     };
-    return { db, write: writing.write, isNew, checkFiles, tryToWrite, onChange, close };
+    return { db, durability, isNew, checkFiles, tryToWrite, onChange, close };
   } catch (error) {
     database.close();
     throw explain(error, path);

@@ -105,7 +105,7 @@ describe('replaying a delivery', () => {
       pushes: [pushOf('acme/web:v1'), pushOf('acme/api:v1')],
     });
     await finish();
-    expect(await replayDelivery(store.write, options, id)).toBe(2);
+    expect(await replayDelivery(store.durability, options, id)).toBe(2);
     expect(await results()).toMatchObject([
       { cluster: 'two', state: 'waiting', ended_at: null },
       { cluster: 'two', state: 'waiting', ended_at: null },
@@ -123,15 +123,15 @@ describe('replaying a delivery', () => {
     await deliver({ senderDeliveryId: 'guid' });
     const duplicate = await deliver({ senderDeliveryId: 'guid' });
     await finish();
-    expect(await replayDelivery(store.write, options, duplicate)).toBe(1);
+    expect(await replayDelivery(store.durability, options, duplicate)).toBe(1);
     expect((await results()).filter(({ state }) => state === 'waiting')).toHaveLength(2);
   });
 
   it('does nothing for one that asked for nothing, and tells one that is not there', async () => {
     const id = await deliver({ pushes: [], ignored: [{ reason: 'no-tag' }] });
     woken = 0;
-    expect(await replayDelivery(store.write, options, id)).toBe(0);
-    expect(await replayDelivery(store.write, options, 'nothing')).toBeNull();
+    expect(await replayDelivery(store.durability, options, id)).toBe(0);
+    expect(await replayDelivery(store.durability, options, 'nothing')).toBeNull();
     expect(woken).toBe(0);
   });
 });

@@ -1,51 +1,60 @@
 import type { IntakeOptions } from './accept-delivery.ts';
-import { askForLook } from './insert-deliveries.ts';
-import type { Statements, Write } from './write-together.ts';
+import { askForLooks } from './ask-for-looks.ts';
+import type { Durability } from './durability.ts';
+import { inParts } from './query/in-parts.ts';
 
 /**
  * Lets every push of a delivery be looked at once more; null where there is no such delivery, else
  * how many pushes it has.
  */
 export const replayDelivery = async (
-  write: Write,
+  durability: Durability,
   options: IntakeOptions,
   id: string,
 ): Promise<number | null> => {
-  const touched = new Set<string>();
-  const { result, onDisk } = await write((statements) => {
-    const found = statements.rows('select id from deliveries where id = ?', [id]);
-    if (found.length === 0) return null;
-    const pushes = statements.rows<{ id: number; name: string }>(
-      'select id, name from pushes where delivery_id = ?',
-      [id],
-    );
-    for (const push of pushes) {
-      for (const cluster of clustersOf(statements, options, push.id)) {
-        statements.run(
-          `insert into push_results (push_id, cluster, name, state) values (?, ?, ?, 'waiting')
-            on conflict (push_id, cluster) do update set state = 'waiting', ended_at = null`,
-          [push.id, cluster, push.name],
-        );
-        askForLook(statements, options, { cluster, name: push.name });
-        touched.add(cluster);
-      }
+  const { result, onDisk } = await durability.accept(async (query) => {
+    const found = await query
+      .selectFrom('deliveries')
+      .select('id')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (found === undefined) return null;
+    const pushes = await query
+      .selectFrom('pushes')
+      .select(['id', 'name'])
+      .where('delivery_id', '=', id)
+      .execute();
+    const results = await query
+      .selectFrom('push_results')
+      .innerJoin('pushes', 'pushes.id', 'push_results.push_id')
+      .select(['push_id', 'cluster'])
+      .where('delivery_id', '=', id)
+      .execute();
+    const again = pushes.flatMap(({ id: push, name }) => {
+      const of = results.flatMap(({ push_id, cluster }) => (push_id === push ? [cluster] : []));
+      // Those that it was for; all where that was never worked out, because it was a duplicate.
+      const clusters = of.length === 0 ? options.clusters : of;
+      return clusters.map((cluster) => ({ push_id: push, cluster, name }));
+    });
+    for (const some of inParts(again)) {
+      await query
+        .insertInto('push_results')
+        .values(some.map((one) => ({ ...one, state: 'waiting' as const })))
+        .onConflict((conflict) =>
+          conflict
+            .columns(['push_id', 'cluster'])
+            .doUpdateSet({ state: 'waiting', ended_at: null }),
+        )
+        .execute();
     }
-    return pushes.length;
+    const looks = new Map(
+      again.map(({ cluster, name }) => [`${cluster} ${name}`, { cluster, name }]),
+    );
+    await askForLooks(query, options, [...looks.values()]);
+    return { pushes: pushes.length, clusters: new Set(again.map(({ cluster }) => cluster)) };
   });
   await onDisk;
-  if (touched.size > 0) options.onWork(touched);
-  return result;
-};
-
-/** Those that the delivery was for; all where that was never worked out, because it was a duplicate. */
-const clustersOf = (
-  statements: Statements,
-  options: IntakeOptions,
-  push: number,
-): readonly string[] => {
-  const rows = statements.rows<{ cluster: string }>(
-    'select cluster from push_results where push_id = ?',
-    [push],
-  );
-  return rows.length === 0 ? options.clusters : rows.map(({ cluster }) => cluster);
+  if (result === null) return null;
+  if (result.clusters.size > 0) options.onWork(result.clusters);
+  return result.pushes;
 };

@@ -1,7 +1,6 @@
 import type { RunSummary, ServiceView } from '../core/views.ts';
 import { readJson } from './json.ts';
 import type { Query } from './open-store.ts';
-import { unpackServices } from './packed-services.ts';
 
 type Counts = RunSummary['counts'];
 
@@ -42,9 +41,8 @@ export const readPlanServices = async (
 ): Promise<readonly ServiceView[] | null> => {
   const row = await query
     .selectFrom('run_plans')
-    .select(['services', 'packed'])
+    .select('services')
     .where('run_id', '=', run)
     .executeTakeFirst();
-  if (row === undefined) return null;
-  return row.packed === null ? readJson(row.services) : unpackServices(row.packed);
+  return row === undefined ? null : readJson(row.services);
 };

@@ -210,10 +210,8 @@ export type RunPlanRow = {
   run_id: string;
   /** JSON, services by verdict. */
   counts: string;
-  /** JSON, a list of ServiceView, where it is not packed: that of an earlier version. */
+  /** JSON, a list of ServiceView. */
   services: string;
-  /** See packServices. */
-  packed: Generated<string | null>;
 };
 
 export type ActionRow = {

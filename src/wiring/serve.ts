@@ -56,7 +56,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
       registries,
       ownContainerIds: ownContainerIds(),
       db: store.db,
-      write: store.write,
+      durability: store.durability,
       tryToWrite: store.tryToWrite,
       onChange: store.onChange,
       clock: systemClock,

@@ -6,13 +6,13 @@ import type { Log } from '../core/log.ts';
 import type { NoticeChannel } from '../core/notice.ts';
 import { createIntakeWriter, type IntakeOptions } from '../store/accept-delivery.ts';
 import type { Changes } from '../store/changes.ts';
+import type { Durability } from '../store/durability.ts';
 import { endUnconfigured } from '../store/end-unconfigured.ts';
 import { addEvent } from '../store/events.ts';
 import { releaseLooks } from '../store/looks.ts';
 import type { Db, Store } from '../store/open-store.ts';
 import { prune, type Retention } from '../store/prune.ts';
 import { replayDelivery } from '../store/replay-delivery.ts';
-import type { Write } from '../store/write-together.ts';
 import { createServiceActs, type ServiceActs } from './acts.ts';
 import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
 import { type ClusterWork, createClusterWork } from './cluster-work.ts';
@@ -37,7 +37,7 @@ export type WorkOptions = {
   readonly ownContainerIds?: readonly string[];
   /** Its events are open. */
   readonly db: Db;
-  readonly write: Write;
+  readonly durability: Durability;
   readonly tryToWrite: Store['tryToWrite'];
   /** Has a function called whenever something was written to the store. */
   readonly onChange: Changes['onChange'];
@@ -121,7 +121,7 @@ export const createWork = (options: WorkOptions): Work => {
       ...createFreezeActs({ db, clock, newId, wake, clusters: [...works.keys()] }),
       testNotifications: createNotifyTest({ channels, db, clock, newId }),
     },
-    replay: (delivery) => replayDelivery(options.write, intake, delivery),
+    replay: (delivery) => replayDelivery(options.durability, intake, delivery),
     acceptDelivery: async (delivery) => {
       const isExpected = expectLooks(works, delivery);
       if (isExpected) await letRequestsOut();

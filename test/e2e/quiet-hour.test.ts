@@ -49,7 +49,7 @@ const startWork = (sandbox: AttachedSandbox) => {
     clusters,
     registries: metrics.countLookUps(registries),
     db: store.db,
-    write: store.write,
+    durability: store.durability,
     tryToWrite: store.tryToWrite,
     onChange: store.onChange,
     clock,

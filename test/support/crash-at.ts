@@ -52,32 +52,28 @@ export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCount
         };
       },
     });
-  const made = new WeakSet<object>();
   const plugin: KyselyPlugin = {
-    transformQuery: ({ node, queryId }) => {
-      made.add(queryId);
+    transformQuery: ({ node }) => {
       tick();
       return node;
     },
-    // A statement that stands as it is in the source is seen only when it has run.
-    transformResult: async ({ queryId, result }) => {
-      if (!made.has(queryId)) tick();
-      return result;
-    },
+    transformResult: async ({ result }) => result,
   };
   return {
     wrap: {
       cluster: counted,
       registries: counted,
       db: (db) => db.withPlugin(plugin),
-      write: (write) => async (work) => {
-        tick();
-        const written = await write(work);
-        if (isArmed) left = step;
-        else tick();
-        isArmed = false;
-        return written;
-      },
+      durability: ({ accept }) => ({
+        accept: async (batch) => {
+          tick();
+          const accepted = await accept(batch);
+          if (isArmed) left = step;
+          else tick();
+          isArmed = false;
+          return accepted;
+        },
+      }),
     },
     arm: () => {
       isArmed = true;

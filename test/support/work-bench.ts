@@ -14,7 +14,7 @@ import { createTimeOrderedIds } from '../../src/core/time-ordered-id.ts';
 import type { DeliveryView, DeploymentView } from '../../src/core/views.ts';
 import { openEvents } from '../../src/store/events.ts';
 import { type Db, openStore, type Store } from '../../src/store/open-store.ts';
-import type { Write } from '../../src/store/write-together.ts';
+import type { Durability } from '../../src/store/durability.ts';
 import { readDelivery } from '../../src/store/read-deliveries.ts';
 import { listDeployments } from '../../src/store/read-deployments.ts';
 import type { Registries } from '../../src/work/ports.ts';
@@ -45,7 +45,7 @@ export type Wrap = {
   readonly cluster?: (cluster: Cluster) => Cluster;
   readonly registries?: (registries: Registries) => Registries;
   readonly db?: (db: Db) => Db;
-  readonly write?: (write: Write) => Write;
+  readonly durability?: (durability: Durability) => Durability;
 };
 
 /** A run of the work; stopped, it may be followed by another on the same store. */
@@ -155,7 +155,7 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
           })),
         registries: wrap.registries?.(registries) ?? registries,
         db: wrap.db?.(store.db) ?? store.db,
-        write: wrap.write?.(store.write) ?? store.write,
+        durability: wrap.durability?.(store.durability) ?? store.durability,
         tryToWrite: store.tryToWrite,
         onChange: store.onChange,
         clock,

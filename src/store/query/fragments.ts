@@ -16,10 +16,8 @@ export const isAmong = (
   sql<SqlBool>`${column} in (select value from json_each(${JSON.stringify(values)}))`;
 
 /** The smaller of two numbers. */
-export const smaller = (
-  one: Expression<number>,
-  other: Expression<number>,
-): RawBuilder<number> => sql<number>`min(${one}, ${other})`;
+export const smaller = (one: Expression<number>, other: Expression<number>): RawBuilder<number> =>
+  sql<number>`min(${one}, ${other})`;
 
 /** A field of a JSON object that a column holds, as a text; null where it has none. */
 export const jsonField = (

@@ -106,10 +106,12 @@ export const createTurns = (chances: Chances, letPass: (ms: number) => void): Tu
         cluster: eachAsked,
         registries: eachAsked,
         db: (db) => db.withPlugin(queries),
-        write: (write) => async (work) => {
-          const { result, onDisk } = await write(work);
-          return { result, onDisk: inTurn(() => onDisk) };
-        },
+        durability: ({ accept }) => ({
+          accept: async (batch) => {
+            const { result, onDisk } = await accept(batch);
+            return { result, onDisk: inTurn(() => onDisk) };
+          },
+        }),
       };
     },
     drive: async (doing) => {

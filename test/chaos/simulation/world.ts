@@ -162,6 +162,6 @@ const around = (outer: Wrap, inner: Wrap): Wrap => {
     cluster: both(outer.cluster, inner.cluster),
     registries: both(outer.registries, inner.registries),
     db: both(outer.db, inner.db),
-    write: both(outer.write, inner.write),
+    durability: both(outer.durability, inner.durability),
   };
 };

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openStore, type Store } from './open-store.ts';
+import { openStore, type Query, type Store } from './open-store.ts';
 
 let folder: string;
 let store: Store;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'write-together-'));
+  folder = mkdtempSync(join(tmpdir(), 'durability-'));
   store = openStore(join(folder, 'store.db'));
 });
 afterEach(async () => {
@@ -16,17 +16,21 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const INSERT = 'insert into settings (key, value) values (?, ?)';
+const put =
+  (key: string, value = '') =>
+  (query: Query) =>
+    query.insertInto('settings').values({ key, value }).execute();
+const accept = <T>(batch: (query: Query) => Promise<T>) => store.durability.accept(batch);
 const keys = async (): Promise<readonly string[]> =>
   (await store.db.selectFrom('settings').select('key').orderBy('key').execute()).map(
     ({ key }) => key,
   );
 
 it('does all of it, and tells when it is on the disk', async () => {
-  const { result, onDisk } = await store.write(({ run, rows }) => {
-    run(INSERT, ['a', '1']);
-    run(INSERT, ['b', '2']);
-    return rows('select key, value from settings where value > ?', ['1']);
+  const { result, onDisk } = await accept(async (query) => {
+    await put('a', '1')(query);
+    await put('b', '2')(query);
+    return query.selectFrom('settings').selectAll().where('value', '>', '1').execute();
   });
   expect(result).toEqual([{ key: 'b', value: '2' }]);
   await onDisk;
@@ -34,13 +38,13 @@ it('does all of it, and tells when it is on the disk', async () => {
 });
 
 it('does nothing of it where it fails, and goes on', async () => {
-  const failed = store.write(({ run }) => {
-    run(INSERT, ['a', '1']);
-    run(INSERT, ['a', '2']);
+  const failed = accept(async (query) => {
+    await put('a', '1')(query);
+    await put('a', '2')(query);
   });
   await expect(failed).rejects.toThrow('UNIQUE');
   expect(await keys()).toEqual([]);
-  await store.write(({ run }) => run(INSERT, ['a', '3']));
+  await accept(put('a', '3'));
   expect(await keys()).toEqual(['a']);
 });
 
@@ -51,7 +55,7 @@ it('takes its turn after a transaction that is under way', async () => {
     await goOn;
     throw new Error('taken back');
   });
-  const written = store.write(({ run }) => run(INSERT, ['b', '2']));
+  const written = accept(put('b', '2'));
   resolve();
   await expect(before).rejects.toThrow('taken back');
   await written;
@@ -59,7 +63,7 @@ it('takes its turn after a transaction that is under way', async () => {
 });
 
 it('closes its file once, after what is under way and however often it is told', async () => {
-  const { onDisk } = await store.write(({ run }) => run(INSERT, ['a', '1']));
+  const { onDisk } = await accept(put('a', '1'));
   await store.close();
   await expect(onDisk).resolves.toBeUndefined();
   // The number is free again: whoever opens a file next gets it.
@@ -71,8 +75,9 @@ it('closes its file once, after what is under way and however often it is told',
 
 it('leaves every other commit one that waits for the disk', async () => {
   const [NORMAL, FULL] = [1, 2];
-  const { result } = await store.write(({ rows }) => rows('pragma synchronous', []));
-  expect(result).toEqual([{ synchronous: NORMAL }]);
-  const { rows } = await sql`pragma synchronous`.execute(store.db);
+  const pragma = sql`pragma synchronous`;
+  const { result } = await accept((query) => pragma.execute(query));
+  expect(result.rows).toEqual([{ synchronous: NORMAL }]);
+  const { rows } = await pragma.execute(store.db);
   expect(rows).toEqual([{ synchronous: FULL }]);
 });
