@@ -9,13 +9,8 @@ import {
   addEvent,
   countChanges,
   countDeploymentEnds,
-  EVENTS_KEPT,
-  FORGOTTEN_AT_ONCE,
   eventRange,
-  openEvents,
   readEvents,
-  startTelling,
-  stopTelling,
   takeVerified,
 } from './events.ts';
 import { addFreeze, endFreeze } from './freezes.ts';
@@ -24,13 +19,12 @@ import { openStore, type Store } from './open-store.ts';
 import { recordLookUps } from './published.ts';
 import { queueDeployment } from './queue-deployment.ts';
 import { endRun, setRunProgress, startRun } from './runs.ts';
+import { EVENTS_KEPT, FORGOTTEN_AT_ONCE } from './sqlite/event-triggers.ts';
 import { digestOfChar } from '../../test/support/make-service.ts';
 
 let store: Store;
-beforeEach(async () => {
+beforeEach(() => {
   store = openStore(':memory:');
-  await openEvents(store.db);
-  await startTelling(store.db);
 });
 afterEach(() => store.close());
 
@@ -73,8 +67,7 @@ const end = (id: string, state: 'succeeded' | 'failed', at = START) =>
   );
 
 describe('what may change how services stand', () => {
-  it('is counted whether or not anybody is told of it', async () => {
-    await stopTelling(store.db);
+  it('is counted', async () => {
     const counts: number[] = [];
     const count = async () => counts.push((await countChanges(store.db)) - (counts.at(-1) ?? 0));
     const { db } = store;
@@ -98,18 +91,6 @@ describe('what may change how services stand', () => {
 });
 
 describe('what is told', () => {
-  it('of nothing any more once it was stopped, and again once it was begun', async () => {
-    await accept();
-    await stopTelling(store.db);
-    await stopTelling(store.db);
-    await accept();
-    expect((await told()).length).toBe(1);
-    await startTelling(store.db);
-    await startTelling(store.db);
-    await accept();
-    expect((await told()).length).toBe(2);
-  });
-
   it('of a push: its delivery, its look, and what came of it', async () => {
     const { id } = await accept();
     const look = await claimLook(store.db, 'one', START);

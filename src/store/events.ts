@@ -1,6 +1,5 @@
-import { sql } from 'kysely';
 import { readJson, rfc3339 } from './json.ts';
-import type { Db, Query } from './open-store.ts';
+import type { Db } from './open-store.ts';
 
 export type StoredEvent = {
   /** Counts up from 1, without gaps, since the events were opened; also over times in which nothing was told. */
@@ -12,221 +11,17 @@ export type StoredEvent = {
   readonly data: Readonly<Record<string, unknown>>;
 };
 
-/** Events that are kept, at the least, for those who come back; the oldest go, so many at a time. */
-export const EVENTS_KEPT = 5_000;
-export const FORGOTTEN_AT_ONCE = 100;
-/** Times of verified pushes that wait to be taken. */
-const VERIFIED_KEPT = 10_000;
-
-const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
-
-type Teller = { readonly begin: string; readonly end: string };
-
-/** On a change of a table: tells it as an event, in the change's own transaction. */
-const tell = (
-  name: string,
-  on: string,
-  type: string,
-  data: Readonly<Record<string, string>>,
-  from = '',
-): Teller => {
-  const pairs = Object.entries(data).map(([key, value]) => `'${key}', ${value}`);
-  return {
-    begin: `
-  CREATE TEMP TRIGGER IF NOT EXISTS ${name} AFTER ${on} BEGIN
-    INSERT INTO events (at, type, data)
-      SELECT ${NOW}, '${type}', json_object(${pairs.join(', ')}) ${from};
-  END`,
-    end: `DROP TRIGGER IF EXISTS temp.${name}`,
-  };
-};
-
-const DEPLOYMENT = {
-  id: 'NEW.id',
-  cluster: 'NEW.cluster',
-  service: `json_object('id', NEW.service_id, 'name', NEW.service_name)`,
-  image: `NEW.name || ':' || NEW.tag`,
-  state: 'NEW.state',
-  reason: 'NEW.reason',
-};
-const RUN = {
-  id: 'NEW.id',
-  state: 'NEW.state',
-  dryRun: `json(iif(NEW.dry_run = 1, 'true', 'false'))`,
-  progress: 'json(NEW.progress)',
-};
-const PUBLISHED = {
-  image: `NEW.name || ':' || NEW.tag`,
-  digest: 'NEW.digest',
-  failure: 'NEW.failure',
-};
-const FREEZE = {
-  id: 'NEW.id',
-  stands: `json(iif(NEW.ended_at IS NULL, 'true', 'false'))`,
-};
-
-const LOOK_ENDED = `DELETE ON main.look_work WHEN OLD.state = 'running'`;
-const PUBLISHED_ANEW =
-  'UPDATE ON main.published WHEN (NEW.digest, NEW.failure) IS NOT (OLD.digest, OLD.failure)';
-const DEPLOYMENT_MOVED = 'UPDATE ON main.deployments WHEN NEW.state IS NOT OLD.state';
-
-/** What may change how a service stands, beside what happens on the cluster. */
-const CHANGES: readonly string[] = [
-  LOOK_ENDED,
-  'INSERT ON main.published',
-  PUBLISHED_ANEW,
-  'INSERT ON main.deployments',
-  DEPLOYMENT_MOVED,
-  'INSERT ON main.holds',
-  'UPDATE ON main.holds',
-  'INSERT ON main.freezes',
-  'UPDATE ON main.freezes',
-  `INSERT ON events WHEN NEW.type = 'cluster'`,
-];
-
-const SCHEMA: readonly string[] = [
-  'PRAGMA temp_store = MEMORY',
-  // The newest is never forgotten, so no id comes twice.
-  `CREATE TEMP TABLE events (
-    id INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    data TEXT NOT NULL
-  )`,
-  `CREATE TEMP TRIGGER forget_events AFTER INSERT ON events WHEN NEW.id % ${FORGOTTEN_AT_ONCE} = 0 BEGIN
-    DELETE FROM events WHERE id <= NEW.id - ${EVENTS_KEPT};
-  END`,
-  'CREATE TEMP TABLE changes (count INTEGER NOT NULL)',
-  'INSERT INTO changes VALUES (0)',
-  ...CHANGES.map(
-    (on, index) => `CREATE TEMP TRIGGER count_change_${index} AFTER ${on} BEGIN
-    UPDATE changes SET count = count + 1;
-  END`,
-  ),
-  `CREATE TEMP TABLE deployment_ends (
-    cluster TEXT NOT NULL,
-    state TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (cluster, state)
-  )`,
-  `CREATE TEMP TABLE verified (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    cluster TEXT NOT NULL,
-    seconds REAL NOT NULL
-  )`,
-  `CREATE TEMP TRIGGER forget_verified AFTER INSERT ON verified BEGIN
-    DELETE FROM verified WHERE id = NEW.id - ${VERIFIED_KEPT};
-  END`,
-  `CREATE TEMP TRIGGER count_deployment_end AFTER UPDATE ON main.deployments
-    WHEN NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL BEGIN
-    INSERT INTO deployment_ends (cluster, state, count) VALUES (NEW.cluster, NEW.state, 1)
-      ON CONFLICT DO UPDATE SET count = count + 1;
-    INSERT INTO verified (cluster, seconds)
-      SELECT NEW.cluster, (NEW.ended_at - min(deliveries.received_at)) / 1000.0
-      FROM triggers JOIN deliveries ON deliveries.id = triggers.source
-      WHERE triggers.deployment_id = NEW.id AND triggers.kind = 'hook' AND NEW.state = 'succeeded'
-      HAVING min(deliveries.received_at) IS NOT NULL;
-  END`,
-];
-
-const TELLERS: readonly Teller[] = [
-  tell('tell_delivery', 'INSERT ON main.deliveries', 'delivery', {
-    id: 'NEW.id',
-    sender: 'NEW.sender',
-    duplicateOf: 'NEW.duplicate_of',
-    ignored: `json(iif(NEW.counted = 1, 'false', 'true'))`,
-  }),
-  tell(
-    'tell_push',
-    `UPDATE ON main.push_results
-      WHEN (NEW.state, NEW.outcome, NEW.detail) IS NOT (OLD.state, OLD.outcome, OLD.detail)`,
-    'push',
-    {
-      delivery: 'delivery_id',
-      cluster: 'NEW.cluster',
-      image: `NEW.name || ':' || tag`,
-      state: 'NEW.state',
-      outcome: 'NEW.outcome',
-    },
-    'FROM pushes WHERE id = NEW.push_id',
-  ),
-  tell('tell_look', LOOK_ENDED, 'look', {
-    cluster: 'OLD.cluster',
-    image: 'OLD.name',
-  }),
-  tell('tell_published', 'INSERT ON main.published', 'published', PUBLISHED),
-  tell('tell_published_anew', PUBLISHED_ANEW, 'published', PUBLISHED),
-  tell('tell_deployment', 'INSERT ON main.deployments', 'deployment', DEPLOYMENT),
-  tell('tell_deployment_state', DEPLOYMENT_MOVED, 'deployment', DEPLOYMENT),
-  tell('tell_step', 'INSERT ON main.deployment_steps', 'step', {
-    deployment: 'NEW.deployment_id',
-    step: 'NEW.step',
-  }),
-  tell('tell_run', 'INSERT ON main.runs', 'run', RUN),
-  tell(
-    'tell_run_progress',
-    `UPDATE ON main.runs WHEN (NEW.state, NEW.progress) IS NOT (OLD.state, OLD.progress)`,
-    'run',
-    RUN,
-  ),
-  tell('tell_freeze', 'INSERT ON main.freezes', 'freeze', FREEZE),
-  tell(
-    'tell_thaw',
-    'UPDATE ON main.freezes WHEN NEW.ended_at IS NOT OLD.ended_at',
-    'freeze',
-    FREEZE,
-  ),
-  tell('tell_action', 'INSERT ON main.actions', 'action', {
-    id: 'NEW.id',
-    actor: 'NEW.actor',
-    action: 'NEW.action',
-    target: 'NEW.target',
-  }),
-];
-
-/**
- * Gives the store a place for events, and counts from now on what metrics want to know. Nothing of it is on
- * the disk: it lives in memory beside the store's one connection. To be called once for a store.
- */
-export const openEvents = (db: Db): Promise<void> =>
-  db.connection().execute((connection) => executeAll(connection, SCHEMA));
-
-/**
- * Lets the store tell what changes in it, from now on: triggers write it in the same transaction as what it
- * tells, so that neither comes without the other.
- */
-export const startTelling = (db: Db): Promise<void> =>
-  db.transaction().execute((query) =>
-    executeAll(
-      query,
-      TELLERS.map(({ begin }) => begin),
-    ),
-  );
-
-/** Spares the store that work from now on. */
-export const stopTelling = (db: Db): Promise<void> =>
-  db.transaction().execute((query) =>
-    executeAll(
-      query,
-      TELLERS.map(({ end }) => end),
-    ),
-  );
-
-const executeAll = async (query: Query, statements: readonly string[]): Promise<void> => {
-  for (const statement of statements) await sql.raw(statement).execute(query);
-};
-
 /** Tells what happened outside of the store. */
 export const addEvent = async (
   db: Db,
   type: string,
   data: Readonly<Record<string, unknown>>,
 ): Promise<void> => {
-  await sql`INSERT INTO temp.events (at, type, data)
-    VALUES (${sql.raw(NOW)}, ${type}, ${JSON.stringify(data)})`.execute(db);
+  await db
+    .insertInto('events')
+    .values({ type, data: JSON.stringify(data) })
+    .execute();
 };
-
-type EventRow = { id: number; at: number; type: string; data: string };
 
 /** The events after one, oldest first. */
 export const readEvents = async (
@@ -234,10 +29,13 @@ export const readEvents = async (
   after: number,
   limit: number,
 ): Promise<readonly StoredEvent[]> => {
-  const { rows } = await sql<EventRow>`
-    SELECT id, at, type, data FROM temp.events WHERE id > ${after} ORDER BY id LIMIT ${limit}`.execute(
-    db,
-  );
+  const rows = await db
+    .selectFrom('events')
+    .selectAll()
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
   return rows.map(({ id, at, type, data }) => ({
     id,
     at: rfc3339(at),
@@ -250,15 +48,18 @@ export const readEvents = async (
 export const eventRange = async (
   db: Db,
 ): Promise<{ readonly oldest: number; readonly newest: number }> => {
-  const { rows } = await sql<{ oldest: number | null; newest: number | null }>`
-    SELECT min(id) AS oldest, max(id) AS newest FROM temp.events`.execute(db);
-  return { oldest: rows[0]?.oldest ?? 1, newest: rows[0]?.newest ?? 0 };
+  const { oldest, newest } = await db
+    .selectFrom('events')
+    .select((eb) => [eb.fn.min('id').as('oldest'), eb.fn.max('id').as('newest')])
+    .$castTo<{ oldest: number | null; newest: number | null }>()
+    .executeTakeFirstOrThrow();
+  return { oldest: oldest ?? 1, newest: newest ?? 0 };
 };
 
 /** Counts up, always, with whatever may change how services stand; for who wants to look again only then. */
 export const countChanges = async (db: Db): Promise<number> => {
-  const { rows } = await sql<{ count: number }>`SELECT count FROM temp.changes`.execute(db);
-  return rows[0]?.count ?? 0;
+  const { count } = await db.selectFrom('changes').select('count').executeTakeFirstOrThrow();
+  return count;
 };
 
 export type DeploymentEnds = readonly {
@@ -267,18 +68,12 @@ export type DeploymentEnds = readonly {
   readonly count: number;
 }[];
 
-/** How many deployments have come to each final state since the events were opened. */
-export const countDeploymentEnds = async (db: Db): Promise<DeploymentEnds> => {
-  const { rows } = await sql<DeploymentEnds[number]>`
-    SELECT cluster, state, count FROM temp.deployment_ends ORDER BY cluster, state`.execute(db);
-  return rows;
-};
+/** How many deployments have come to each final state since the store was opened. */
+export const countDeploymentEnds = (db: Db): Promise<DeploymentEnds> =>
+  db.selectFrom('deployment_ends').selectAll().orderBy('cluster').orderBy('state').execute();
 
 export type Verified = { readonly cluster: string; readonly seconds: number };
 
 /** Takes, once each, how long pushes took from their first hook to the verified end of a deployment. */
-export const takeVerified = async (db: Db): Promise<readonly Verified[]> => {
-  const { rows } = await sql<Verified>`
-    DELETE FROM temp.verified RETURNING cluster, seconds`.execute(db);
-  return rows;
-};
+export const takeVerified = (db: Db): Promise<readonly Verified[]> =>
+  db.deleteFrom('verified').returning(['cluster', 'seconds']).execute();

@@ -5,6 +5,7 @@ import { createDurability, type Durability } from './durability.ts';
 import { MIGRATIONS, READABLE_FROM } from './migrations.ts';
 import { makePlace } from './make-place.ts';
 import type { Tables } from './schema.ts';
+import { EVENT_TRIGGERS } from './sqlite/event-triggers.ts';
 import { withStatementCache } from './statement-cache.ts';
 import { explain, StoreError } from './store-error.ts';
 import { type CheckFiles, rememberFiles } from './store-files.ts';
@@ -50,6 +51,7 @@ export const openStore = (path: string): Store => {
     database.pragma(`wal_autocheckpoint = ${PAGES_BETWEEN_COPIES}`);
     database.pragma('journal_size_limit = 67108864');
     const isNew = migrate(database, path);
+    database.exec(EVENT_TRIGGERS);
     const checkFiles: CheckFiles = database.memory ? () => {} : rememberFiles(path);
     const { ring, onChange } = createChanges();
     const db = new Kysely<Tables>({

@@ -29,6 +29,11 @@ export type Tables = {
   settings: SettingRow;
   request_keys: RequestKeyRow;
   sessions: SessionRow;
+  /** From here on in memory, beside the store's one connection. */
+  events: EventRow;
+  changes: ChangeRow;
+  deployment_ends: DeploymentEndRow;
+  verified: VerifiedRow;
 };
 
 export type DeliveryRow = {
@@ -285,3 +290,21 @@ export type SessionRow = {
 };
 
 export type SettingRow = { key: string; value: string };
+
+/** What happened, to be told to whoever listens. */
+export type EventRow = {
+  id: Generated<number>;
+  at: Generated<number>;
+  type: string;
+  /** JSON object. */
+  data: string;
+};
+
+/** One row, whose count goes up with whatever may change how services stand. */
+export type ChangeRow = { count: number };
+
+/** Deployments that ended since the store was opened. */
+export type DeploymentEndRow = { cluster: string; state: string; count: number };
+
+/** From the first hook of a push to the verified end of a deployment. */
+export type VerifiedRow = { id: Generated<number>; cluster: string; seconds: number };

@@ -8,7 +8,7 @@ import type { Log } from '../core/log.ts';
 import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
 import { createServer } from '../http/server.ts';
 import { createLog } from '../log/create-log.ts';
-import { addEvent, openEvents } from '../store/events.ts';
+import { addEvent } from '../store/events.ts';
 import { openStore } from '../store/open-store.ts';
 import { createMetrics } from '../work/metrics.ts';
 import { ownContainerIds } from '../work/own-container.ts';
@@ -50,7 +50,6 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
         store: config.store,
       });
     }
-    await openEvents(store.db);
     const work = createWork({
       clusters,
       registries,
@@ -90,7 +89,6 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
         metrics,
         storeWatch,
         log,
-        signal: either,
       }),
     );
     const watch = metrics.watch({

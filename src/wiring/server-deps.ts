@@ -30,8 +30,6 @@ export type ServerParts = {
   readonly metrics: Metrics;
   readonly storeWatch: StoreWatch;
   readonly log: Log;
-  /** Ends what it does by itself. */
-  readonly signal: AbortSignal;
 };
 
 /** Enough that no two processes of a store are taken for one. */
@@ -99,7 +97,6 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
       clock: systemClock,
       process: randomBytes(PROCESS_BYTES).toString('hex'),
       log,
-      signal: parts.signal,
     }),
     dashboard: builtDashboard(),
     askStore: parts.storeWatch.ask,

@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStoreOutage, type StoreOutage } from '../../test/support/store-outage.ts';
 import { silentLog } from '../core/log.ts';
-import { addEvent, EVENTS_KEPT, FORGOTTEN_AT_ONCE, openEvents } from '../store/events.ts';
+import { addEvent } from '../store/events.ts';
 import { openStore, type Store } from '../store/open-store.ts';
+import { EVENTS_KEPT, FORGOTTEN_AT_ONCE } from '../store/sqlite/event-triggers.ts';
 import { createEventFeed, type EventFeed, type FeedEvent } from './event-feed.ts';
-import { KEPT_FOR_MS } from './keep-telling.ts';
 import { systemClock } from './loop/system-clock.ts';
 
 let store: Store;
@@ -14,9 +14,8 @@ let feed: EventFeed;
 /** Rests as good as never between two readings, so that nobody waits for it here. */
 const hasty = {
   ...systemClock,
-  wait: (ms: number, signal: AbortSignal) => systemClock.wait(ms < KEPT_FOR_MS ? 1 : ms, signal),
+  wait: (_ms: number, signal: AbortSignal) => systemClock.wait(1, signal),
 };
-let ended: AbortController;
 const openFeed = (process = 'a1'): EventFeed =>
   createEventFeed({
     db: outage.db(store.db),
@@ -24,19 +23,13 @@ const openFeed = (process = 'a1'): EventFeed =>
     clock: hasty,
     process,
     log: silentLog,
-    signal: ended.signal,
   });
-beforeEach(async () => {
+beforeEach(() => {
   store = openStore(':memory:');
   outage = createStoreOutage();
-  ended = new AbortController();
-  await openEvents(store.db);
   feed = openFeed();
-  // Nothing is kept before somebody has listened for the first time.
-  await hear(null, 1);
 });
 afterEach(async () => {
-  ended.abort();
   await store.close();
 });
 

@@ -2,7 +2,6 @@ import type { Log } from '../core/log.ts';
 import type { Changes } from '../store/changes.ts';
 import { eventRange, readEvents, type StoredEvent } from '../store/events.ts';
 import type { Db } from '../store/open-store.ts';
-import { createTelling } from './keep-telling.ts';
 import { createBell } from './loop/bell.ts';
 import type { Clock } from './loop/clock.ts';
 import { runLoop } from './loop/run-loop.ts';
@@ -27,7 +26,6 @@ export type EventListener = {
 export type EventFeed = (lastId: string | null, listener: EventListener) => Promise<() => void>;
 
 export type EventFeedDeps = {
-  /** Its events are open. */
   readonly db: Db;
   /** Has a function called whenever something was written to the store. */
   readonly onChange: Changes['onChange'];
@@ -35,8 +33,6 @@ export type EventFeedDeps = {
   /** Tells the ids of this process from those of others: letters and digits. */
   readonly process: string;
   readonly log: Log;
-  /** Ends it with the process. */
-  readonly signal: AbortSignal;
 };
 
 /** Time between two queries for news, at the least; what happens between goes out together. */
@@ -47,11 +43,10 @@ const BATCH = 500;
 
 type Listening = EventListener & { position: number };
 
-/** One reader for all who listen, which rests while nobody does; then the store does not tell either. */
+/** One reader for all who listen, which rests while nobody does. */
 export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
   const { db, clock, log } = deps;
   const listening = new Set<Listening>();
-  const telling = createTelling(db, clock, log, deps.signal);
   const written = createBell(clock);
   let rest = new AbortController();
   let isReading = false;
@@ -104,18 +99,12 @@ export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
   };
 
   const enter = async (lastId: string | null, listener: EventListener): Promise<Listening> => {
-    const since = await telling.join();
-    try {
-      const { oldest, newest } = await eventRange(db);
-      const wanted = positionOf(lastId);
-      const goesOn = wanted !== null && wanted >= Math.max(oldest - 1, since) && wanted <= newest;
-      const position = goesOn ? wanted : newest;
-      if (!goesOn) await listener.take([resetTo(position)]);
-      return { ...listener, position };
-    } catch (error) {
-      telling.leave();
-      throw error;
-    }
+    const { oldest, newest } = await eventRange(db);
+    const wanted = positionOf(lastId);
+    const goesOn = wanted !== null && wanted >= oldest - 1 && wanted <= newest;
+    const position = goesOn ? wanted : newest;
+    if (!goesOn) await listener.take([resetTo(position)]);
+    return { ...listener, position };
   };
 
   return async (lastId, listener) => {
@@ -123,7 +112,6 @@ export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
     listening.add(one);
     if (!isReading) void read();
     return () => {
-      telling.leave();
       listening.delete(one);
       if (listening.size > 0) return;
       rest.abort();

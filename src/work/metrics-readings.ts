@@ -13,7 +13,6 @@ import type { Quota } from './pull-budget.ts';
 
 export type Readings = {
   readonly clusters: InspectDeps['clusters'];
-  /** Its events are open. */
   readonly db: Db;
   /** Has a function called whenever something was written to the store. */
   readonly onChange: Changes['onChange'];

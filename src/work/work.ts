@@ -35,7 +35,6 @@ export type WorkOptions = {
   readonly registries: Registries;
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
   readonly ownContainerIds?: readonly string[];
-  /** Its events are open. */
   readonly db: Db;
   readonly durability: Durability;
   readonly tryToWrite: Store['tryToWrite'];

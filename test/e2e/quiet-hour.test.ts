@@ -11,7 +11,6 @@ import { createRegistries } from '../../src/adapters/registry/registries.ts';
 import { createEngineCluster } from '../../src/adapters/swarm/engine.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { createTimeOrderedIds } from '../../src/core/time-ordered-id.ts';
-import { openEvents } from '../../src/store/events.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { readDelivery } from '../../src/store/read-deliveries.ts';
 import { createMetrics } from '../../src/work/metrics.ts';
@@ -72,9 +71,7 @@ const startWork = (sandbox: AttachedSandbox) => {
     log: silentLog,
   });
   const stopped = new AbortController();
-  const running = openEvents(store.db).then(() =>
-    Promise.all([work.run(stopped.signal), watch(stopped.signal)]),
-  );
+  const running = Promise.all([work.run(stopped.signal), watch(stopped.signal)]);
   running.catch(() => {});
   return {
     work,

@@ -12,7 +12,6 @@ import type { Selection } from '../../src/core/labels.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
 import { createTimeOrderedIds } from '../../src/core/time-ordered-id.ts';
 import type { DeliveryView, DeploymentView } from '../../src/core/views.ts';
-import { openEvents } from '../../src/store/events.ts';
 import { type Db, openStore, type Store } from '../../src/store/open-store.ts';
 import type { Durability } from '../../src/store/durability.ts';
 import { readDelivery } from '../../src/store/read-deliveries.ts';
@@ -98,7 +97,6 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
     for (const each of Object.values(engines)) each.advance(ms);
   }, options.speed);
   const store = openStore(join(folder, 'store.db'));
-  await openEvents(store.db);
   const newId = createTimeOrderedIds(clock.now, randomFillSync);
   const errors: string[] = [];
   const log: Log = {

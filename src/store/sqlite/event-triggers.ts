@@ -1,0 +1,168 @@
+/** Events that are kept, at the least, for those who come back; the oldest go, so many at a time. */
+export const EVENTS_KEPT = 5_000;
+export const FORGOTTEN_AT_ONCE = 100;
+/** Times of verified pushes that wait to be taken. */
+const VERIFIED_KEPT = 10_000;
+
+/** On a change of a table: tells it as an event, in the change's own transaction. */
+const tell = (
+  name: string,
+  on: string,
+  type: string,
+  data: Readonly<Record<string, string>>,
+  from = '',
+): string => {
+  const pairs = Object.entries(data).map(([key, value]) => `'${key}', ${value}`);
+  return `CREATE TEMP TRIGGER ${name} AFTER ${on} BEGIN
+    INSERT INTO events (type, data) SELECT '${type}', json_object(${pairs.join(', ')}) ${from};
+  END`;
+};
+
+const DEPLOYMENT = {
+  id: 'NEW.id',
+  cluster: 'NEW.cluster',
+  service: `json_object('id', NEW.service_id, 'name', NEW.service_name)`,
+  image: `NEW.name || ':' || NEW.tag`,
+  state: 'NEW.state',
+  reason: 'NEW.reason',
+};
+const RUN = {
+  id: 'NEW.id',
+  state: 'NEW.state',
+  dryRun: `json(iif(NEW.dry_run = 1, 'true', 'false'))`,
+  progress: 'json(NEW.progress)',
+};
+const PUBLISHED = {
+  image: `NEW.name || ':' || NEW.tag`,
+  digest: 'NEW.digest',
+  failure: 'NEW.failure',
+};
+const FREEZE = {
+  id: 'NEW.id',
+  stands: `json(iif(NEW.ended_at IS NULL, 'true', 'false'))`,
+};
+
+const LOOK_ENDED = `DELETE ON main.look_work WHEN OLD.state = 'running'`;
+const PUBLISHED_ANEW =
+  'UPDATE ON main.published WHEN (NEW.digest, NEW.failure) IS NOT (OLD.digest, OLD.failure)';
+const DEPLOYMENT_MOVED = 'UPDATE ON main.deployments WHEN NEW.state IS NOT OLD.state';
+
+/** What may change how a service stands, beside what happens on the cluster. */
+const CHANGES: readonly string[] = [
+  LOOK_ENDED,
+  'INSERT ON main.published',
+  PUBLISHED_ANEW,
+  'INSERT ON main.deployments',
+  DEPLOYMENT_MOVED,
+  'INSERT ON main.holds',
+  'UPDATE ON main.holds',
+  'INSERT ON main.freezes',
+  'UPDATE ON main.freezes',
+  `INSERT ON events WHEN NEW.type = 'cluster'`,
+];
+
+const TABLES: readonly string[] = [
+  'PRAGMA temp_store = MEMORY',
+  // The newest is never forgotten, so no id comes twice.
+  `CREATE TEMP TABLE events (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)),
+    type TEXT NOT NULL,
+    data TEXT NOT NULL
+  )`,
+  `CREATE TEMP TRIGGER forget_events AFTER INSERT ON events WHEN NEW.id % ${FORGOTTEN_AT_ONCE} = 0 BEGIN
+    DELETE FROM events WHERE id <= NEW.id - ${EVENTS_KEPT};
+  END`,
+  'CREATE TEMP TABLE changes (count INTEGER NOT NULL)',
+  'INSERT INTO changes VALUES (0)',
+  ...CHANGES.map(
+    (on, index) => `CREATE TEMP TRIGGER count_change_${index} AFTER ${on} BEGIN
+    UPDATE changes SET count = count + 1;
+  END`,
+  ),
+  `CREATE TEMP TABLE deployment_ends (
+    cluster TEXT NOT NULL,
+    state TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (cluster, state)
+  )`,
+  `CREATE TEMP TABLE verified (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    cluster TEXT NOT NULL,
+    seconds REAL NOT NULL
+  )`,
+  `CREATE TEMP TRIGGER forget_verified AFTER INSERT ON verified BEGIN
+    DELETE FROM verified WHERE id = NEW.id - ${VERIFIED_KEPT};
+  END`,
+  `CREATE TEMP TRIGGER count_deployment_end AFTER UPDATE ON main.deployments
+    WHEN NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL BEGIN
+    INSERT INTO deployment_ends (cluster, state, count) VALUES (NEW.cluster, NEW.state, 1)
+      ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO verified (cluster, seconds)
+      SELECT NEW.cluster, (NEW.ended_at - min(deliveries.received_at)) / 1000.0
+      FROM triggers JOIN deliveries ON deliveries.id = triggers.source
+      WHERE triggers.deployment_id = NEW.id AND triggers.kind = 'hook' AND NEW.state = 'succeeded'
+      HAVING min(deliveries.received_at) IS NOT NULL;
+  END`,
+];
+
+const TELLERS: readonly string[] = [
+  tell('tell_delivery', 'INSERT ON main.deliveries', 'delivery', {
+    id: 'NEW.id',
+    sender: 'NEW.sender',
+    duplicateOf: 'NEW.duplicate_of',
+    ignored: `json(iif(NEW.counted = 1, 'false', 'true'))`,
+  }),
+  tell(
+    'tell_push',
+    `UPDATE ON main.push_results
+      WHEN (NEW.state, NEW.outcome, NEW.detail) IS NOT (OLD.state, OLD.outcome, OLD.detail)`,
+    'push',
+    {
+      delivery: 'delivery_id',
+      cluster: 'NEW.cluster',
+      image: `NEW.name || ':' || tag`,
+      state: 'NEW.state',
+      outcome: 'NEW.outcome',
+    },
+    'FROM pushes WHERE id = NEW.push_id',
+  ),
+  tell('tell_look', LOOK_ENDED, 'look', {
+    cluster: 'OLD.cluster',
+    image: 'OLD.name',
+  }),
+  tell('tell_published', 'INSERT ON main.published', 'published', PUBLISHED),
+  tell('tell_published_anew', PUBLISHED_ANEW, 'published', PUBLISHED),
+  tell('tell_deployment', 'INSERT ON main.deployments', 'deployment', DEPLOYMENT),
+  tell('tell_deployment_state', DEPLOYMENT_MOVED, 'deployment', DEPLOYMENT),
+  tell('tell_step', 'INSERT ON main.deployment_steps', 'step', {
+    deployment: 'NEW.deployment_id',
+    step: 'NEW.step',
+  }),
+  tell('tell_run', 'INSERT ON main.runs', 'run', RUN),
+  tell(
+    'tell_run_progress',
+    `UPDATE ON main.runs WHEN (NEW.state, NEW.progress) IS NOT (OLD.state, OLD.progress)`,
+    'run',
+    RUN,
+  ),
+  tell('tell_freeze', 'INSERT ON main.freezes', 'freeze', FREEZE),
+  tell(
+    'tell_thaw',
+    'UPDATE ON main.freezes WHEN NEW.ended_at IS NOT OLD.ended_at',
+    'freeze',
+    FREEZE,
+  ),
+  tell('tell_action', 'INSERT ON main.actions', 'action', {
+    id: 'NEW.id',
+    actor: 'NEW.actor',
+    action: 'NEW.action',
+    target: 'NEW.target',
+  }),
+];
+
+/**
+ * A place for events, and what metrics want to know, for the store's one connection: it lives in memory beside
+ * it, and triggers write to it in the same transaction as what they tell, so that neither comes without the other.
+ */
+export const EVENT_TRIGGERS = [...TABLES, ...TELLERS].join(';\n');
