@@ -39,7 +39,7 @@ const later = (ms: number): string => new Date(START + ms).toISOString();
 
 describe('whatever goes wrong with a commit', () => {
   it.each([
-    ['the store', {}, { write: () => Promise.reject(new Error('away')) }],
+    ['the store', {}, { accept: () => Promise.reject(new Error('away')) }],
     [
       'what follows it',
       {
@@ -53,9 +53,8 @@ describe('whatever goes wrong with a commit', () => {
     const failing = { ...port };
     const { accept } = createIntakeWriter(
       {
-        db: store.db,
-        write: (work) => (failing.write ?? store.write)(work),
-        tryToWrite: store.tryToWrite,
+        ...store,
+        durability: { accept: (batch) => (failing.accept ?? store.durability.accept)(batch) },
       },
       {
         clusters: ['one'],
@@ -66,7 +65,7 @@ describe('whatever goes wrong with a commit', () => {
       },
     );
     await Promise.allSettled([1, 2].map((name) => accept(pushed(`acme/${name}:v1`))));
-    delete failing.write;
+    delete failing.accept;
     const { id } = await accept(makeDelivery({ pushes: [] }));
     expect(await store.db.selectFrom('deliveries').select('id').execute()).toContainEqual({ id });
   });

@@ -261,6 +261,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `
   ALTER TABLE published ADD COLUMN media_type TEXT;
+  `,
   // Plans are no longer packed. The column stays for the version before, which takes null for that.
   `
   UPDATE run_plans SET packed = NULL, services = (

@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const start = (change: Partial<WorkOptions> = {}): RunningWork =>
-  bench.start(change, { db: outage.db, write: outage.write });
+  bench.start(change, { db: outage.db, durability: outage.durability });
 
 /** The store answers nobody for so long that every loop has failed more than once. */
 const outLast = async (ms = 90_000): Promise<void> => {

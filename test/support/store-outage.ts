@@ -1,12 +1,12 @@
 import type { KyselyPlugin } from 'kysely';
+import type { Durability } from '../../src/store/durability.ts';
 import type { Db } from '../../src/store/open-store.ts';
-import type { Write } from '../../src/store/write-together.ts';
 
 /** A store that answers nothing for a while: each query throws, whatever it reads or writes. */
 export type StoreOutage = {
   /** Goes before the store. */
   readonly db: (db: Db) => Db;
-  readonly write: (write: Write) => Write;
+  readonly durability: (durability: Durability) => Durability;
   /** Resolves when the first query has failed. */
   readonly begin: () => Promise<void>;
   readonly end: () => void;
@@ -29,7 +29,6 @@ export const createStoreOutage = (): StoreOutage => {
       refuse();
       return node;
     },
-    // A statement that stands as it is in the source is seen only when it has run.
     transformResult: async ({ result }) => {
       refuse();
       return result;
@@ -37,10 +36,12 @@ export const createStoreOutage = (): StoreOutage => {
   };
   return {
     db: (db) => db.withPlugin(plugin),
-    write: (write) => async (work) => {
-      refuse();
-      return write(work);
-    },
+    durability: ({ accept }) => ({
+      accept: async (batch) => {
+        refuse();
+        return accept(batch);
+      },
+    }),
     begin: () => {
       isOut = true;
       first = Promise.withResolvers<void>();

@@ -1,0 +1,28 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const STORE = fileURLToPath(new URL('..', import.meta.url));
+
+/** What is SQLite's own, and has to be written anew for another database. */
+const OF_SQLITE = ['migrations.ts', 'open-store.ts', 'relaxed.ts', 'statement-cache.ts'];
+const FRAGMENTS = 'query/fragments.ts';
+
+const files = globSync('**/*.ts', { cwd: STORE })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => !path.endsWith('.test.ts') && !path.startsWith('sqlite/'))
+  .map((path) => ({ path, text: readFileSync(`${STORE}${path}`, 'utf8') }));
+
+test('queries are written with Kysely, but for the fragments', () => {
+  expect(files.length).toBeGreaterThan(30);
+  const raw = files.filter(({ text }) =>
+    /\bsql\b[^;]*\bfrom 'kysely'|CompiledQuery|\.pragma\(/.test(text),
+  );
+  const others = raw.filter(({ path }) => ![FRAGMENTS, ...OF_SQLITE].includes(path));
+  expect(others.map(({ path }) => path)).toEqual([]);
+});
+
+test('the fragments are few', () => {
+  const text = files.find(({ path }) => path === FRAGMENTS)?.text ?? '';
+  expect(text.match(/^export const /gm)?.length).toBeLessThanOrEqual(12);
+});
