@@ -30,6 +30,18 @@ export type Intent = {
   readonly failed: Failed | null;
   /** The cluster said that it did not carry it out: decide again. */
   readonly refuted: boolean;
+  /** The digest that the service had when it was decided upon; missing where an earlier version wrote it. */
+  readonly over?: Digest | null;
+  /** Sends of this phase that the cluster answered with an error, or not at all; missing for none. */
+  readonly refusals?: Refusals;
+};
+
+export type Refusals = {
+  readonly times: number;
+  /** When the first of them was sent, ms since the epoch. */
+  readonly firstAt: number;
+  /** What the cluster said last, for a person. */
+  readonly problem: string;
 };
 
 export type Deployment = {

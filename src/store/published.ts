@@ -155,6 +155,26 @@ export const readPublished = async (
   return (row?.digest ?? null) as Digest | null;
 };
 
+/** The last answer for one tag, or null where it was never asked for. */
+export const readLastAnswer = async (
+  db: Query,
+  { name, tag }: { readonly name: string; readonly tag: string },
+): Promise<Pick<LastLookUp, 'digest' | 'failure' | 'checkedAt'> | null> => {
+  const row = await db
+    .selectFrom('published')
+    .select(['digest', 'failure', 'checked_at'])
+    .where('name', '=', name)
+    .where('tag', '=', tag)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { failure, checked_at: checkedAt } = row;
+  return {
+    digest: row.digest as Digest | null,
+    failure: failure as LookUpFailure | null,
+    checkedAt,
+  };
+};
+
 /** The last answers by `name:tag`. */
 export const readLookUps = async (db: Query): Promise<ReadonlyMap<string, LastLookUp>> => {
   const rows = await db.selectFrom('published').selectAll().execute();

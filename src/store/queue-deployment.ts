@@ -107,6 +107,15 @@ export const NOT_BEGUN = {
   changes: null,
 } as const;
 
+/** What led to a deployment, oldest first. */
+export const readTriggers = async (query: Query, deployment: string): Promise<readonly Trigger[]> =>
+  query
+    .selectFrom('triggers')
+    .select(['kind', 'source'])
+    .where('deployment_id', '=', deployment)
+    .orderBy('at')
+    .execute();
+
 const addTriggers = async (
   query: Query,
   deployment: string,

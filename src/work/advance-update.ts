@@ -1,11 +1,12 @@
 import { rolloutTimeout } from '../core/deadline.ts';
 import type { Failed } from '../core/follow.ts';
 import { newestTask } from '../core/of-update.ts';
-import type { Observation } from '../core/service.ts';
+import { type Observation, specDigest } from '../core/service.ts';
 import { addStepOnWay, type Deployment, type Intent } from '../store/deployments.ts';
-import { refuteIntent } from '../store/intents.ts';
+import { raiseIntent, refuteIntent } from '../store/intents.ts';
 import { fail } from './end-rollout.ts';
 import { putOff } from './put-off.ts';
+import { refusalsSoFar, withRefusal } from './refusals.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { sendUpdate } from './send-update.ts';
 
@@ -26,6 +27,8 @@ export const advanceUpdate = async (
     at,
     newestTask: tasks === null ? null : newestTask(tasks),
     refuted: false,
+    over: specDigest(service),
+    ...refusalsSoFar(deployment, what.phase),
   };
   // Nothing that was sent before stands, so the time that it may take begins now.
   const deadlineAt = at + rolloutTimeout(service);
@@ -47,6 +50,7 @@ export const advanceUpdate = async (
       await refuteIntent(deps.db, deployment.id, intent);
       return putOff(deps, deployment, sent.problem, sent.afterMs);
     case 'ambiguous':
+      await raiseIntent(deps.db, deployment.id, withRefusal(intent, sent.problem));
       await addStepOnWay(deps.db, deployment.id, deps.clock.now(), 'no-answer', {
         problem: sent.problem,
       });

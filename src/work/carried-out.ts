@@ -29,6 +29,19 @@ export const showsPrevious = (
 };
 
 /**
+ * Whether a service that is to be taken back has been given another image by somebody else since that was
+ * decided. An engine that goes back on its own meanwhile leads to where it would have been taken.
+ */
+export const isTheirs = (
+  { to }: Pick<Deployment, 'to'>,
+  { target, over = to }: Intent,
+  service: Service,
+): boolean => {
+  const present = specDigest(service);
+  return present !== over && present !== target && service.update?.rolledBackBy !== 'engine';
+};
+
+/**
  * Whether the engine carried an intended update out, and has gone back from it before anybody looked: the
  * tasks that it made tell of it.
  */

@@ -16,11 +16,13 @@ import { recordProven } from '../store/proven.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { advanceUpdate } from './advance-update.ts';
 import { fail, skip, succeed } from './end-rollout.ts';
-import { isTakenBack, shows, showsPrevious } from './carried-out.ts';
+import { isTakenBack, isTheirs, shows, showsPrevious } from './carried-out.ts';
 import { followRollout } from './follow-rollout.ts';
 import { keepBuildFacts } from './keep-build-facts.ts';
-import { observe } from './put-off.ts';
-import { reasonToSkip } from './reason-to-skip.ts';
+import { observe, putOff } from './put-off.ts';
+import { decide } from './reason-to-skip.ts';
+import { decideAnew } from './decide-anew.ts';
+import { isRefused, waitAfterRefusal } from './refusals.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { isRestore } from './send-update.ts';
 import { conclude, engineCouldNotRollBack, engineRolledBack, takeBack } from './take-back.ts';
@@ -80,11 +82,21 @@ const begin = async (
     return keepSent(deps, deployment, before);
   }
   if (before?.phase === 'back' && before.failed !== null) {
+    if (await isRefused(deps, deployment, seen.service, signal)) return;
+    if (isTheirs(deployment, before, seen.service)) {
+      const detail = { notTakenBack: 'somebody else gave the service another image' };
+      return fail(deps, deployment, 'failed', before.failed, seen.service, detail, signal);
+    }
     return takeBack(deps, deployment, before.failed, seen, signal);
   }
   if (await isFrozen(deps, deployment, seen.service)) return;
-  const reason = await reasonToSkip(deps, deployment, seen.service, signal);
-  if (reason !== null) return skip(deps, deployment, reason, seen.service);
+  if (await isRefused(deps, deployment, seen.service, signal)) return;
+  const decision = await decide(deps, deployment, seen.service, signal);
+  if (decision.kind === 'skip') return skip(deps, deployment, decision.reason, seen.service);
+  if (decision.kind === 'later')
+    return putOff(deps, deployment, decision.problem, decision.afterMs);
+  if (decision.kind === 'decide-anew')
+    return decideAnew(deps, deployment, seen.service, decision.to);
   const now = deps.clock.now();
   const settled = settledDigest(seen, now);
   // What is held stands well only for a while: it is nothing to come back to.
@@ -162,7 +174,10 @@ const recover = async (
       : service.forceUpdate > intent.forceUpdate;
   if (isDone) return keepSent(deps, deployment, intent);
   // The version guards it: where it is carried out after all, the second one is out of sequence.
-  if (deps.cluster.capabilities.setsDigest) return refuteIntent(deps.db, deployment.id, intent);
+  if (deps.cluster.capabilities.setsDigest) {
+    await refuteIntent(deps.db, deployment.id, intent);
+    return waitAfterRefusal(deps, deployment, intent);
+  }
   if (now - intent.at < HAND_OVER_MS) {
     await deps.clock.wait(LOOK_AGAIN_MS, signal);
     return;

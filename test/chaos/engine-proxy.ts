@@ -5,8 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export type UpdateMoment = 'before' | 'after';
 
-/** What becomes of an update's request or answer; `drop` ends the connection without a word. */
-export type OnUpdate = (moment: UpdateMoment, body: Buffer) => Promise<'pass' | 'drop'>;
+/**
+ * What becomes of an update's request or answer; `drop` ends the connection without a word, and `refuse` answers
+ * a request with 503 in place of the engine.
+ */
+export type OnUpdate = (moment: UpdateMoment, body: Buffer) => Promise<'pass' | 'drop' | 'refuse'>;
 
 export type EngineProxy = {
   readonly url: string;
@@ -47,8 +50,14 @@ export const startEngineProxy = async (
     const body = await buffer(from);
     await delay(slowByMs);
     if (isUpdate) await actOn(body);
-    if (isUpdate && (await onUpdate('before', body)) === 'drop') {
+    const fate = isUpdate ? await onUpdate('before', body) : 'pass';
+    if (fate === 'drop') {
       from.socket.destroy();
+      return;
+    }
+    if (fate === 'refuse') {
+      to.writeHead(503, { 'content-type': 'application/json' });
+      to.end(JSON.stringify({ message: 'the engine is busy' }));
       return;
     }
     const { host: _host, ...headers } = from.headers;
