@@ -54,7 +54,7 @@ describe('an update that the engine refuses for some seconds, while somebody els
     return { sandbox, services, repository, image, a };
   };
   const refusedTwice = (refused: () => number): Promise<true> =>
-    waitUntil(() => (refused() >= 2 ? true : null), {
+    waitUntil(async () => (refused() >= 2 ? true : null), {
       what: 'the update is refused, and sent again',
       withinMs: 60_000,
       everyMs: 20,
