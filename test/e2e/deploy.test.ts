@@ -202,7 +202,9 @@ describe('the helper as a service of the Swarm', () => {
 
   test('is validated by a script that fails where the build does', async () => {
     const failing = verify({ NODE_IMAGE, BUILD_IMAGE: NODE_IMAGE });
-    await expect(failing).rejects.toThrow(/: 1\n[^]*verify: FAILED: the step above/);
+    await expect(failing).rejects.toThrow(
+      /: 1\n[^]*verify: FAILED at commit-messages: the last step above/,
+    );
   });
 
   test('redeploys another service', async () => {
