@@ -8,6 +8,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'web/**/*.test.ts'],
+          // Property tests take seconds where other work keeps the processors busy.
+          testTimeout: 60_000,
         },
       },
       {
