@@ -1,8 +1,11 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type EngineChoice, engineChoice } from './engine/engine-choice.ts';
+import { enginePath } from './engine/engine-programs.ts';
 import {
   type EngineAddresses,
+  type EngineOptions,
   type ExtraArguments,
   type RunningEngine,
   startEngine,
@@ -61,6 +64,8 @@ export type SandboxOptions = {
   /** Swarms, each with one engine, by default one. */
   readonly engines?: 1 | 2 | 3;
   readonly notify?: readonly NotifyEndpoint[];
+  /** By default what `engineChoice` finds in the environment. */
+  readonly engine?: EngineChoice;
   readonly engineArguments?: ExtraArguments;
   readonly taskHistory?: number;
   /** Told what takes long. */
@@ -107,21 +112,25 @@ const registryAddresses = ({
   ...addresses
 }: RunningRegistry) => addresses;
 
+type EngineProgram = Pick<EngineOptions, 'path' | 'imageStore'>;
+
 type Part = RunningEngine | RunningRegistry;
 
 /** Starts everything; what runs is in `parts` also where a later part fails. */
 const startParts = async (
   folder: string,
-  options: SandboxOptions,
+  options: SandboxOptions & EngineProgram,
   signal: AbortSignal,
   parts: Set<Part>,
 ): Promise<{ addresses: SandboxAddresses; registry: RunningRegistry }> => {
-  const { taskHistory, engineArguments = [], notify = [] } = options;
+  const { path, imageStore, taskHistory, engineArguments = [], notify = [] } = options;
   const engine = async (number: number): Promise<RunningEngine> => {
     const running = await startEngine({
       name: `engine-${number}`,
       folder: join(folder, `engine-${number}`),
       cgroup: `/${cgroupName(folder)}/engine-${number}`,
+      path,
+      imageStore,
       extraArguments: engineArguments,
       ...(taskHistory === undefined ? {} : { taskHistory }),
       signal,
@@ -154,13 +163,16 @@ const startParts = async (
  * process stop it; after a SIGKILL its processes end too, and the next start removes its files.
  */
 export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
-  await ensurePackages(options.tell ?? (() => {}), options.signal);
+  const { tell = () => {} } = options;
+  await ensurePackages(tell, options.signal);
+  const { version, imageStore } = options.engine ?? engineChoice();
+  const program = { path: await enginePath(version, tell, options.signal), imageStore };
   const began = performance.now();
   const folder = makeFolder(options.folder);
   const stopped = new AbortController();
   const signals = [stopped.signal, options.signal].filter((signal) => signal !== undefined);
   const parts = new Set<Part>();
-  const starting = startParts(folder, options, AbortSignal.any(signals), parts);
+  const starting = startParts(folder, { ...options, ...program }, AbortSignal.any(signals), parts);
   let changing: Promise<unknown> = starting;
 
   const stopAll = async (): Promise<void> => {

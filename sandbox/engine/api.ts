@@ -18,7 +18,10 @@ export type EngineRequest = {
 
 /** The Docker Engine API over a socket, for what the sandbox itself and tests do with it. */
 export type EngineApi = {
-  /** The parsed answer, or undefined for an empty one. `path` begins with `/`, without a version. */
+  /**
+   * The parsed answer, or undefined for an empty one. `path` begins with `/`, without a version: the
+   * newest that the engine offers is spoken.
+   */
   readonly call: <T>(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
@@ -27,7 +30,6 @@ export type EngineApi = {
   readonly close: () => Promise<void>;
 };
 
-const API_VERSION = 'v1.41';
 const DEADLINE_MS = 60_000;
 
 /** Speaks to the engine that listens on the unix socket `socketPath`. */
@@ -36,15 +38,18 @@ export const engineApi = (socketPath: string): EngineApi => {
     connections: 16,
     connect: { socketPath },
   });
-  const call = async <T>(
+  /** What the engine offered last: another engine may stand here by and by. */
+  let version: string | null = null;
+
+  const ask = async (
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
-    { body, headers, signal }: EngineRequest = {},
-  ): Promise<T> => {
+    { body, headers, signal }: EngineRequest,
+  ) => {
     const deadline = AbortSignal.timeout(DEADLINE_MS);
     const answer = await pool.request({
       method,
-      path: `/${API_VERSION}${path}`,
+      path,
       body: body === undefined ? null : JSON.stringify(body),
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -52,10 +57,23 @@ export const engineApi = (socketPath: string): EngineApi => {
       },
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     });
-    const text = await answer.body.text();
-    if (answer.statusCode >= 300) {
-      throw new EngineRefusal(`${method} ${path}`, answer.statusCode, text.slice(0, 1000));
-    }
+    const offered = answer.headers['api-version'];
+    if (typeof offered === 'string') version = offered;
+    return { status: answer.statusCode, text: await answer.body.text() };
+  };
+
+  const call = async <T>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    request: EngineRequest = {},
+  ): Promise<T> => {
+    if (version === null) await ask('GET', '/_ping', { signal: request.signal });
+    const asked = version;
+    const first = await ask(method, `/v${asked}${path}`, request);
+    // Refused for its version alone, so that nothing was done.
+    const isOther = first.status === 400 && version !== asked;
+    const { status, text } = isOther ? await ask(method, `/v${version}${path}`, request) : first;
+    if (status >= 300) throw new EngineRefusal(`${method} ${path}`, status, text.slice(0, 1000));
     try {
       return JSON.parse(text) as T;
     } catch {

@@ -3,7 +3,7 @@
 # engine makes (containers, mounts, bridges) lives in them, so it all ends when their first process does.
 # A link with one end in each network joins the two: HOST_ADDRESS here, ENGINE_ADDRESS in there.
 #
-# usage: namespace.sh NAME LINK HOST_ADDRESS ENGINE_ADDRESS PREFIX_LENGTH NETWORK dockerd-argument…
+# usage: ENGINE_FOLDER=… namespace.sh NAME LINK HOST_ADDRESS ENGINE_ADDRESS PREFIX_LENGTH NETWORK dockerd-argument…
 set -eu
 
 if [ "${1:-}" != --inside ]; then
@@ -32,9 +32,16 @@ ip link set eth0 up
 ip route add "$network" via "$host_address"
 exec 3<&-
 
-# An engine that is killed comes again on the same data, as under a service manager; any other end is one.
+# An engine that is killed comes again on the same data, as under a service manager, and so does one that
+# is to be replaced: the search path in ENGINE_FOLDER tells which one comes. Any other end is one.
 # shellcheck disable=SC2016 # the inner shell expands it
-engine_loop='while :; do status=0; dockerd "$@" || status=$?; [ $status -eq 137 ] || exit $status; done'
+engine_loop='while :; do
+  PATH=$(cat "$ENGINE_FOLDER/path")
+  status=0
+  dockerd "$@" || status=$?
+  if [ -e "$ENGINE_FOLDER/comes-again" ]; then rm "$ENGINE_FOLDER/comes-again"; continue; fi
+  [ $status -eq 137 ] || exit $status
+done'
 # Process 1 of the namespace collects what containers' shims leave behind.
 if command -v docker-init >/dev/null; then exec docker-init -- /bin/sh -c "$engine_loop" sh "$@"; fi
 exec /bin/sh -c "$engine_loop" sh "$@"

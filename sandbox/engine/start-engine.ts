@@ -7,6 +7,7 @@ import { type Child, childrenOf, kill, startChild, SYSTEM_PATH } from '../machin
 import { freeLink, type Link, SANDBOX_NETWORK } from '../machine/network.ts';
 import { HopelessError, waitUntil } from '../machine/wait-until.ts';
 import { engineApi } from './api.ts';
+import type { ImageStore } from './engine-choice.ts';
 
 export type EngineAddresses = {
   readonly name: string;
@@ -18,6 +19,8 @@ export type EngineAddresses = {
   readonly engineAddress: string;
   readonly logFile: string;
   readonly folder: string;
+  /** Search path whose `docker` belongs to the engine that was started. */
+  readonly path: string;
 };
 
 export type RunningEngine = EngineAddresses & {
@@ -38,11 +41,19 @@ export type EngineOptions = {
   /** Below the root of each cgroup hierarchy. */
   readonly cgroup: string;
   readonly signal?: AbortSignal | undefined;
+  /** Search path of `dockerd` and what it starts; see `enginePath`. */
+  readonly path: string;
+  readonly imageStore: ImageStore;
   /** More arguments of dockerd; as a function they may name the address that it is given. */
   readonly extraArguments?: ExtraArguments;
   /** Ended tasks that the Swarm keeps for each slot. */
   readonly taskHistory?: number;
 };
+
+/** In the engine's folder: the search path of the engine that comes next. */
+export const PATH_FILE = 'path';
+/** In the engine's folder while an engine that ends is to be followed by another. */
+export const COMES_AGAIN_FILE = 'comes-again';
 
 const START_WITHIN_MS = 30_000;
 const LAST_LOG_LINES = 12;
@@ -73,6 +84,7 @@ const dockerdArguments = (
   '--ip6tables=false',
   '--ip-masq=false',
   `--insecure-registry=${SANDBOX_NETWORK}`,
+  `--config-file=${join(options.folder, 'daemon.json')}`,
   ...extraArguments(options, link),
 ];
 
@@ -135,11 +147,14 @@ const startSwarm = async (
  * log lines where it does not come up, with nothing left running.
  */
 export const startEngine = async (options: EngineOptions): Promise<RunningEngine> => {
-  const { folder, name } = options;
+  const { folder, name, path, imageStore } = options;
   await mkdir(folder, { recursive: true });
   const socket = join(folder, 'docker.sock');
   const logFile = join(folder, 'dockerd.log');
   await writeFile(logFile, '');
+  const features = { 'containerd-snapshotter': imageStore === 'containerd' };
+  await writeFile(join(folder, 'daemon.json'), JSON.stringify({ features }));
+  await writeFile(join(folder, PATH_FILE), path);
   const link = freeLink();
   const child = await startChild({
     command: [
@@ -153,7 +168,7 @@ export const startEngine = async (options: EngineOptions): Promise<RunningEngine
       SANDBOX_NETWORK,
       ...dockerdArguments(options, socket, link),
     ],
-    env: { PATH: SYSTEM_PATH },
+    env: { PATH: SYSTEM_PATH, ENGINE_FOLDER: folder },
     stdout: logFile,
     stderr: logFile,
   });
@@ -173,6 +188,7 @@ export const startEngine = async (options: EngineOptions): Promise<RunningEngine
     hostAddress: link.hostAddress,
     engineAddress: link.engineAddress,
     logFile,
+    path,
     pid: child.pid,
     stop: () => stopNamespace(child, link),
   };

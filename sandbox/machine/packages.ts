@@ -14,9 +14,11 @@ export class NoRealEngine extends Error {
 const run = promisify(execFile);
 
 const FOLDERS = SYSTEM_PATH.split(':');
+/** Since Debian 13 the command line has a package of its own, which `docker.io` only recommends. */
+const DOCKER_CLI = 'docker-cli';
 const PACKAGE_OF: Readonly<Record<string, string>> = {
   dockerd: 'docker.io',
-  docker: 'docker.io',
+  docker: DOCKER_CLI,
   'docker-registry': 'docker-registry',
   ip: 'iproute2',
   setpriv: 'util-linux',
@@ -69,6 +71,14 @@ const aptGet = async (
   );
 };
 
+/** The same packages where Debian 12 has no package of the command line: it comes with the engine there. */
+const withCliOfRelease = async (packages: readonly string[]): Promise<readonly string[]> => {
+  if (!packages.includes(DOCKER_CLI)) return packages;
+  const { stdout } = await run('apt-cache', ['search', '--names-only', `^${DOCKER_CLI}$`]);
+  if (stdout !== '') return packages;
+  return [...packages.filter((name) => name !== DOCKER_CLI), 'docker.io'];
+};
+
 /**
  * Makes sure of an engine, a registry and what starts them: installs Debian's packages where they are
  * missing, without starting any of their services. Throws {@link NoRealEngine} where that cannot be.
@@ -92,7 +102,8 @@ export const ensurePackages = async (
     await alone(LOCK, () =>
       withoutServiceStarts(async () => {
         await aptGet(signal, 'update');
-        await aptGet(signal, 'install', '-y', '--no-install-recommends', ...missing);
+        const wanted = await withCliOfRelease(missing);
+        await aptGet(signal, 'install', '-y', '--no-install-recommends', ...wanted);
       }),
     );
   } catch (error) {

@@ -8,7 +8,7 @@ import { createServices, type Services } from './services.ts';
 export type Engine = EngineAddresses & {
   readonly api: EngineApi;
   readonly services: Services;
-  /** Runs Debian's docker command against this engine and gives what it wrote; throws where it failed. */
+  /** Runs the docker command of this engine's version against it and gives what it wrote; throws where it failed. */
   readonly docker: (...args: readonly string[]) => Promise<string>;
 };
 
@@ -26,7 +26,11 @@ export const attachEngine = (addresses: EngineAddresses): Engine => {
       const { stdout } = await run(
         'docker',
         ['--config', `${addresses.folder}/docker-config`, '--host', addresses.url, ...args],
-        { timeout: DOCKER_WITHIN_MS, maxBuffer: 64 * 1024 * 1024 },
+        {
+          timeout: DOCKER_WITHIN_MS,
+          maxBuffer: 64 * 1024 * 1024,
+          env: { ...process.env, PATH: addresses.path },
+        },
       );
       return stdout;
     },

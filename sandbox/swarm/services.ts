@@ -93,11 +93,13 @@ export const createServices = (api: EngineApi): Services => {
 
   const digestOfContainer = async (containerId: string): Promise<Digest> => {
     const container = await api.call<{ Image: string }>('GET', `/containers/${containerId}/json`);
-    const image = await api.call<{ RepoDigests: string[] }>(
+    const image = await api.call<{ Id: string; RepoDigests: string[] }>(
       'GET',
       `/images/${container.Image}/json`,
     );
-    const digests = new Set(image.RepoDigests.map((name) => name.slice(name.indexOf('@') + 1)));
+    // Containerd's image store calls an image by the digest that was pulled; engine 26.1 names no other.
+    const names = image.RepoDigests.length === 0 ? [image.Id] : image.RepoDigests;
+    const digests = new Set(names.map((name) => name.slice(name.indexOf('@') + 1)));
     const [digest = ''] = digests;
     const parsed = parseDigest(digest);
     if (parsed === null || digests.size > 1) {

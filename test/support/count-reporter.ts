@@ -1,12 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
+import type { Counts } from '../../scripts/test/counts.ts';
 
 /**
- * Leaves `N passed, N failed, N skipped` in `.cache/test-counts` for `.ci/run`, which prints it as
- * its last line. A file that could not even be loaded counts as one failure.
+ * Leaves the counts of a run in the file that `CD_HELPER_TEST_COUNTS` names, for `scripts/test/main.ts`,
+ * which adds those of several runs up. A file that could not even be loaded counts as one failure.
  */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    const file = process.env['CD_HELPER_TEST_COUNTS'];
+    if (file === undefined) return;
     let passed = 0;
     let failed = unhandledErrors.length;
     let skipped = 0;
@@ -19,7 +22,7 @@ export default class CountReporter implements Reporter {
         else skipped += 1;
       }
     }
-    mkdirSync('.cache', { recursive: true });
-    writeFileSync('.cache/test-counts', `${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+    const counts: Counts = { passed, failed, skipped };
+    writeFileSync(file, JSON.stringify(counts));
   }
 }

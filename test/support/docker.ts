@@ -39,11 +39,11 @@ export const run = async (
   return output;
 };
 
-/** Runs the machine's docker command against an engine, without BuildKit as Debian's has none. */
+/** Runs the docker command of an engine's version against it, without BuildKit: Debian's has none. */
 export const dockerFor =
   (engine: EngineAddresses) =>
   (args: readonly string[], options: CommandOptions = {}): Promise<string> =>
     run('docker', ['--config', `${engine.folder}/docker-config`, '--host', engine.url, ...args], {
       ...options,
-      env: { DOCKER_BUILDKIT: '0', ...options.env },
+      env: { PATH: engine.path, DOCKER_BUILDKIT: '0', ...options.env },
     });

@@ -1,0 +1,94 @@
+import type { EngineVersion, ImageStore } from '../../sandbox/engine/engine-choice.ts';
+import { ENGINE_RELEASES, ENGINE_VERSIONS } from '../../sandbox/engine/engine-choice.ts';
+
+/** One command of a test run. */
+export type Stage = {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether the command writes counts of its tests; one that does not counts as a single test. */
+  readonly counts: boolean;
+};
+
+/** What every change must pass on more than the machine's own engine: each kind of call to an engine is among them. */
+const MOST_TELLING = [
+  'test/e2e/bad-digest.test.ts',
+  'test/e2e/engine-adapter.test.ts',
+  'test/e2e/push.test.ts',
+  'test/e2e/rollout.test.ts',
+  'test/e2e/smart-redeploy.test.ts',
+];
+
+/** Every file whose result may depend on the engine. */
+const ENGINE_FILES = [
+  ...MOST_TELLING,
+  'test/chaos/engine-stopped.test.ts',
+  'test/e2e/at-once.test.ts',
+  'test/e2e/clusters.test.ts',
+  'test/e2e/deploy.test.ts',
+  'test/e2e/engine-faults.test.ts',
+  'test/e2e/engine-reach.test.ts',
+  'test/e2e/engine-upgrade.test.ts',
+  'test/e2e/index-members.test.ts',
+  'test/e2e/push-burst.test.ts',
+  'test/e2e/push-failing.test.ts',
+  'test/e2e/rollout-interrupted.test.ts',
+  'test/e2e/rollout-second-actor.test.ts',
+  'test/e2e/rollout-special.test.ts',
+  'test/e2e/sandbox.test.ts',
+  'test/e2e/second-actor.test.ts',
+  'test/e2e/three-managers.test.ts',
+];
+
+/** Engines that every change is tested with; the machine's own is one of them. */
+const ALWAYS: readonly EngineVersion[] = ['20.10', '26.1'];
+
+const vitest = (
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Stage => ({ name, command: ['vitest', 'run', ...args], env, counts: true });
+
+const onEngine = (
+  version: EngineVersion,
+  imageStore: ImageStore,
+  files: readonly string[],
+): Stage => {
+  const name = `engine ${version}${imageStore === 'containerd' ? ', containerd image store' : ''}`;
+  return vitest(name, ['--project', 'e2e', ...files], {
+    CD_HELPER_SANDBOX_ENGINE: version,
+    CD_HELPER_SANDBOX_IMAGE_STORE: imageStore,
+  });
+};
+
+/** `./dev test`, which `.ci/run` runs. `release` is the code name of the machine's Debian. */
+const everyChange = (release: string): readonly Stage[] => [
+  vitest('all files', []),
+  ...ALWAYS.filter((version) => ENGINE_RELEASES[version] !== release).map((version) =>
+    onEngine(version, 'graph-driver', MOST_TELLING),
+  ),
+];
+
+/** `./dev test --engines` */
+const everyEngine: readonly Stage[] = [
+  ...ENGINE_VERSIONS.map((version) => onEngine(version, 'graph-driver', ENGINE_FILES)),
+  ...ENGINE_VERSIONS.filter((version) => version !== '20.10').map((version) =>
+    onEngine(version, 'containerd', ENGINE_FILES),
+  ),
+];
+
+/** Too long for every change. A command that ends with status 0 has passed. Add yours here. */
+const LONG: readonly Stage[] = [];
+
+/**
+ * The commands that the arguments of `./dev test` ask for: `--engines` runs what depends on the engine on
+ * each engine, `--all` everything there is; any others are vitest's.
+ */
+export const testStages = (args: readonly string[], release: string): readonly Stage[] => {
+  if (args.length === 0) return everyChange(release);
+  if (args.length === 1 && args[0] === '--engines') return everyEngine;
+  if (args.length === 1 && args[0] === '--all') {
+    return [vitest('all files', []), ...everyEngine, ...LONG];
+  }
+  return [vitest('some files', args)];
+};
