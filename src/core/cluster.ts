@@ -78,6 +78,11 @@ export type UpdateAnswer =
       readonly warnings: readonly string[];
       /** What was changed in the spec; null where the cluster changes it by itself. */
       readonly changes: readonly SpecChange[] | null;
+      /**
+       * Fields, by path, that the cluster made otherwise than it was told: any is worth an alarm. Absent where
+       * that could not be seen, and for a cluster that changes the spec itself.
+       */
+      readonly lost?: readonly string[];
     }
   | { readonly kind: 'out-of-sequence' }
   | { readonly kind: 'registry-failed'; readonly status: number; readonly detail: string };

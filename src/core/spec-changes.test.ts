@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { specChanges } from './spec-changes.ts';
+import { differingFields, specChanges } from './spec-changes.ts';
 
 const spec = (container: object, task: object = {}) => ({
   Name: 'web',
@@ -91,6 +91,39 @@ describe('whatever the specs are', () => {
           (one) => `${one.path} ${one.before} ${one.after}`,
         );
         if (forth.length < 50) expect(back.toSorted()).toEqual(forth.toSorted());
+      }),
+    );
+  });
+});
+
+describe('fields that differ', () => {
+  /** An integer in its own digits, as a spec that was read holds it. */
+  const exact = (JSON as unknown as { rawJSON: (text: string) => unknown }).rawJSON;
+
+  it.each([
+    ['a field that is gone', { a: { b: 1 } }, { a: {} }, ['a.b']],
+    ['a field that was added', { a: {} }, { a: { b: false } }, ['a.b']],
+    ['zero, which is not nothing', { swappiness: 0 }, {}, ['swappiness']],
+    ['nothing, an empty text, list or object', { a: null, b: '', c: [], d: {} }, {}, []],
+    ['an entry of a list', { a: ['x', 'y'] }, { a: ['x'] }, ['a[1]']],
+    ['an empty entry of a list', { a: ['', 'x'] }, { a: ['x'] }, ['a[0]', 'a[1]']],
+    ['an empty variable', { Env: ['A=', 'B=1'] }, { Env: ['B=1'] }, ['Env.A']],
+    ['a variable, by name', { Env: ['A=1'] }, { Env: ['A=2'] }, ['Env.A']],
+    [
+      'integers that no number holds',
+      { a: exact('18446744073709551615'), b: exact('9007199254740993') },
+      { a: exact('18446744073709551615'), b: exact('9007199254740992') },
+      ['b'],
+    ],
+  ])('are told of %s', (_what, one, other, fields) => {
+    expect([...differingFields(one, other)].toSorted()).toEqual(fields);
+    expect([...differingFields(other, one)].toSorted()).toEqual(fields);
+  });
+
+  it('are none of a spec and itself, written and read again', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(differingFields(JSON.parse(text), JSON.parse(text))).toEqual([]);
       }),
     );
   });

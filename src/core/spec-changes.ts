@@ -57,6 +57,20 @@ const differing = (before: Leaves, after: Leaves): string[] =>
     (path) => before.get(path) !== after.get(path),
   );
 
+/**
+ * The fields in which two specs of a service differ, by path; values are not told. Engines leave out what is
+ * empty, so that an empty text or list is the same as none.
+ */
+export const differingFields = (one: unknown, other: unknown): readonly string[] => {
+  const [before, after] = [leavesOf(one), leavesOf(other)];
+  for (const leaves of [before.open, after.open]) {
+    for (const [path, text] of leaves) if (text === '') leaves.delete(path);
+  }
+  return [...differing(before.open, after.open), ...differing(before.secret, after.secret)]
+    .map(shorten)
+    .slice(0, MOST_CHANGES);
+};
+
 const shorten = (text: string): string =>
   text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 

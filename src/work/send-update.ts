@@ -12,6 +12,7 @@ import { raiseIntent, recordIntent, recordSent } from '../store/intents.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { platformsFor } from './platforms-for.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
+import { tellLostFields } from './tell-lost-fields.ts';
 
 export type Sent =
   | { readonly kind: 'sent' }
@@ -85,6 +86,7 @@ export const sendUpdate = async (
         }
         return recordSent(query, deployment.id, at, detail, changes);
       });
+      if (answer.lost !== undefined) await tellLostFields(deps, deployment, answer.lost);
       return { kind: open ? 'sent' : 'ended' };
     }
     case 'out-of-sequence':

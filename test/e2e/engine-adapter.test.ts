@@ -10,6 +10,7 @@ import { createSecret } from '../../src/core/secret.ts';
 import type { Service } from '../../src/core/service.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
 import { startSwarmpitDouble } from '../support/swarmpit-double.ts';
+import { wholeSpec } from '../support/whole-spec.ts';
 
 const signal = AbortSignal.timeout(170_000);
 
@@ -108,6 +109,55 @@ describe.concurrent('the adapter of a real engine', () => {
       [second, 'running', 2],
     ]);
   });
+
+  test.each(['replicated', 'global', 'replicated-job', 'global-job'] as const)(
+    'changes nothing but the image of a %s service that has every field there is',
+    async (mode) => {
+      const { api } = sandbox.engines[0];
+      const repository = `adapter/whole-${mode}`;
+      const first = await sandbox.pushImage(repository, 'v1', good('one'));
+      const second = await sandbox.pushImage(repository, 'v1', good('two'));
+      const Name = `whole-${mode}`;
+      const Data = Buffer.from('of a test').toString('base64');
+      const make = async (kind: string, body: object): Promise<string> =>
+        (await api.call<{ ID: string }>('POST', `/${kind}/create`, { body })).ID;
+      const { ApiVersion } = await api.call<{ ApiVersion: string }>('GET', '/version');
+      await make('networks', { Name, Driver: 'overlay' });
+      const name = `adapter-${Name}`;
+      const refs = {
+        image: sandbox.image(repository, 'v1', first.digest),
+        name: Name,
+        secretId: await make('secrets', { Name, Data }),
+        configId: await make('configs', { Name, Data }),
+      };
+      await api.call('POST', '/services/create', {
+        body: wholeSpec(name, mode, refs, ApiVersion),
+      });
+      const platforms = [
+        { architecture: 'amd64', os: 'linux' },
+        { architecture: '', os: 'linux' },
+      ];
+      for (const change of [
+        { digest: second.digest, platforms },
+        { digest: second.digest, restart: true },
+        { digest: first.digest, platforms: [] },
+      ]) {
+        const answer = await waitUntil(
+          async () => {
+            // Behind a global service the engine itself writes the service now and then.
+            const service = await byName(cluster, name);
+            const given = await cluster.updateImage(
+              updateTo(service, change.digest, change),
+              signal,
+            );
+            return given.kind === 'accepted' ? given : null;
+          },
+          { what: 'the update is taken', withinMs: 30_000 },
+        );
+        expect(answer.lost).toEqual([]);
+      }
+    },
+  );
 
   test('is told that a service changed since it was read, and changes nothing', async () => {
     const { services } = sandbox.engines[0];

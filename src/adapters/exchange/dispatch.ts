@@ -1,4 +1,4 @@
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 
 export type AnswerHeaders = Parameters<
   NonNullable<Dispatcher.DispatchHandler['onResponseStart']>
@@ -18,7 +18,7 @@ export type Listener = {
  * much as all the rest of a short one. Gives what ends it with an error, also while it waits for a connection.
  */
 export const dispatch = (
-  pool: Pool,
+  pool: Dispatcher,
   request: Dispatcher.DispatchOptions,
   listener: Listener,
 ): ((reason: Error) => void) => {

@@ -67,6 +67,11 @@ export const connectionProblem = (failure: ExchangeFailure, asked: Asked): Clust
         `TLS with ${address} failed: ${tlsProblem(failure, asked.tls, Date.now())}`,
         false,
       );
+    case 'ended':
+      return give(
+        'unreachable',
+        `${address} closed the connection before ${asked.method} ${asked.path} was sent: is the engine being restarted?`,
+      );
     case 'late':
       return give(
         'timed-out',

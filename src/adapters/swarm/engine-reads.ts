@@ -9,7 +9,7 @@ import {
   engineService,
   engineTask,
 } from './engine-answers.ts';
-import type { EngineAnswer, EngineConnection } from './engine-connection.ts';
+import type { EngineAnswer, EngineCaller } from './engine-connection.ts';
 import { toService } from './engine-service.ts';
 import { toNode, toTask } from './engine-task.ts';
 import type { RawSpec } from './engine-update.ts';
@@ -20,7 +20,12 @@ import { keepLast } from './keep-last.ts';
 export type ReadService = {
   readonly service: Service;
   readonly spec: RawSpec;
+  /** The API version that it was read under, if that is the newest of the engine that told it; else null. */
+  readonly apiVersion: string | null;
 };
+
+/** What a service is, and what it was before its last change, exactly as they came. */
+export type ReadSpecs = { readonly now: RawSpec | null; readonly before: RawSpec | null };
 
 /** The questions that are asked of an engine; each throws `ClusterError` or the signal's own reason. */
 export type EngineReads = {
@@ -28,6 +33,8 @@ export type EngineReads = {
   readonly services: (signal: AbortSignal, imageName?: string) => Promise<readonly ReadService[]>;
   /** Null where there is none, or none that runs containers. */
   readonly service: (id: string, signal: AbortSignal) => Promise<ReadService | null>;
+  /** Null where there is none. */
+  readonly specs: (id: string, signal: AbortSignal) => Promise<ReadSpecs | null>;
   /** With the time by the engine's own clock, ms since the epoch to the second, or null. */
   readonly tasks: (
     serviceId: string,
@@ -51,21 +58,26 @@ const MOST_NAMED = 50;
 /** Ids are longer. It has nothing that a proxy's rule for ids would not let through. */
 const NO_ID = 'none';
 
-/** What a service looks like where it is one; it is checked afterwards. */
-type LooselyService = {
-  readonly Spec?: {
-    readonly TaskTemplate?: { readonly ContainerSpec?: { readonly Image?: unknown } };
-  };
-} | null;
+/** What a spec looks like where it is one; it is checked afterwards. */
+type LooselySpec =
+  | { readonly TaskTemplate?: { readonly ContainerSpec?: { readonly Image?: unknown } | null } }
+  | null
+  | undefined;
+
+const imageOf = (spec: LooselySpec): unknown => spec?.TaskTemplate?.ContainerSpec?.Image;
 
 /**
  * Whether the service can be of this image, told by a glance at its text, which spares most services
  * of a large Swarm the checking. A spec may leave out the beginning of a name, but never its end.
  */
 const mayBeOf = (raw: unknown, imageName: string): boolean => {
-  const text = (raw as LooselyService)?.Spec?.TaskTemplate?.ContainerSpec?.Image;
+  const text = imageOf((raw as { readonly Spec?: LooselySpec } | null)?.Spec);
   return typeof text !== 'string' || text.includes(imageName.slice(imageName.lastIndexOf('/') + 1));
 };
+
+/** A spec that runs containers, or null for none and for others. */
+const asContainerSpec = (spec: RawSpec | null | undefined): RawSpec | null =>
+  typeof imageOf(spec) === 'string' ? (spec ?? null) : null;
 
 /** What the engine's clock said when it answered: each answer of Go's server is dated. */
 const dateOf = ({ headers }: EngineAnswer): number | null => {
@@ -75,7 +87,7 @@ const dateOf = ({ headers }: EngineAnswer): number | null => {
 
 export const createEngineReads = (
   cluster: string,
-  connection: EngineConnection,
+  call: EngineCaller,
   deadlineMs: number,
 ): EngineReads => {
   const malformed = (path: string, why: string, cause?: unknown): ClusterError => {
@@ -89,7 +101,7 @@ export const createEngineReads = (
     signal: AbortSignal,
     mayBeMissing = false,
   ): Promise<EngineAnswer> =>
-    connection.call(
+    call(
       {
         method: 'GET',
         path,
@@ -128,18 +140,22 @@ export const createEngineReads = (
   const toRead = (
     path: string,
     raw: unknown,
+    apiVersion: string | null,
     parse?: typeof parseImageReference,
   ): ReadService | null => {
     const checked = check(path, engineService, raw);
     // Checked just now to be what it is taken for.
     const { Spec: spec } = raw as { readonly Spec: RawSpec };
     const service = toService(checked, spec, parse);
-    return service === null ? null : { service, spec };
+    return service === null ? null : { service, spec, apiVersion };
   };
 
   const readServices = (body: Buffer): readonly ReadService[] => {
     const parse = createImageParser();
-    return listOf('/services', body).flatMap((raw) => toRead('/services', raw, parse) ?? []);
+    return listOf('/services', body).flatMap(
+      // Which version a body that is kept was read under is not known for certain.
+      (raw) => toRead('/services', raw, null, parse) ?? [],
+    );
   };
   const readTasks = (body: Buffer): readonly Task[] =>
     listOf('/tasks', body).map((task) => toTask(check('/tasks', engineTask, task)));
@@ -166,12 +182,26 @@ export const createEngineReads = (
       const { body } = await get('/services', {}, signal);
       if (imageName === undefined) return allServices(body);
       const some = listOf('/services', body).filter((raw) => mayBeOf(raw, imageName));
-      return some.flatMap((raw) => toRead('/services', raw) ?? []);
+      return some.flatMap((raw) => toRead('/services', raw, null) ?? []);
     },
     async service(id, signal) {
       const path = `/services/${encodeURIComponent(id)}`;
       const answer = await get(path, {}, signal, true);
-      return answer.status === 404 ? null : toRead(path, jsonOf(path, answer.body));
+      if (answer.status === 404) return null;
+      return toRead(path, jsonOf(path, answer.body), answer.version);
+    },
+    async specs(id, signal) {
+      const path = `/services/${encodeURIComponent(id)}`;
+      const answer = await get(path, {}, signal, true);
+      if (answer.status === 404) return null;
+      const raw = jsonOf(path, answer.body);
+      check(path, engineService, raw);
+      // Checked just now to have the one, and both are of one kind.
+      const { Spec, PreviousSpec } = raw as {
+        readonly Spec: RawSpec;
+        readonly PreviousSpec?: RawSpec | null;
+      };
+      return { now: asContainerSpec(Spec), before: asContainerSpec(PreviousSpec) };
     },
     async tasks(serviceId, signal) {
       const answer = await askTasks({ service: [serviceId] }, signal);

@@ -1,12 +1,14 @@
 import { ClusterError } from '../../core/cluster.ts';
 import type { EngineAnswer, EngineCall } from './engine-connection.ts';
 
-/** Newest version that this adapter was written for; newer engines still speak it. */
-const NEWEST = '1.47';
 /** Docker Engine 19.03; older ones know no jobs and no `ServiceStatus`, and nobody maintains them. */
 const OLDEST = '1.40';
-const PING_DEADLINE_MS = 5_000;
-const PING_MAX_BYTES = 64 * 1024;
+const PING: EngineCall = {
+  method: 'GET',
+  path: '/_ping',
+  deadlineMs: 5_000,
+  maxBytes: 64 * 1024,
+};
 
 /** Negative where `one` is older than `other`. */
 export const compareVersions = (one: string, other: string): number => {
@@ -15,9 +17,11 @@ export const compareVersions = (one: string, other: string): number => {
   return major - otherMajor || minor - otherMinor;
 };
 
-/** Whether the engine refused the version under which it was asked. */
-export const isClientVersionProblem = (error: ClusterError): boolean =>
-  error.code === 'refused' && error.message.includes('client version');
+/** The newest API version of the engine that gave an answer; null where something else answered. */
+export const offeredVersion = ({ headers }: Pick<EngineAnswer, 'headers'>): string | null => {
+  const offered = headers['api-version'];
+  return typeof offered === 'string' && /^\d+\.\d+$/.test(offered) ? offered : null;
+};
 
 /** Gives what `promise` gives, or throws the signal's reason as soon as it is aborted. */
 export const unlessAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
@@ -32,50 +36,71 @@ export const unlessAborted = async <T>(promise: Promise<T>, signal: AbortSignal)
   }
 };
 
+export type OfferedVersion = {
+  readonly version: string;
+  /** Whether the connection ends with the answer, as some proxies have it. */
+  readonly closes: boolean;
+};
+
+/** How an engine is asked without a version. */
+type Send = (call: EngineCall, signal: AbortSignal) => Promise<EngineAnswer>;
+
 /**
- * Agrees with the engine on the lower of its version and ours, once for all calls until it is
- * forgotten: `GET /_ping` tells the engine's version in `Api-Version`.
+ * Asks an engine for the version that it offers. That is the one to speak, also if it is newer than any
+ * that this adapter was tested with: an update under an older one clears the newer fields of a spec.
  */
-export const createVersionNegotiation = (
+export const askVersion = async (
   cluster: string,
   address: string,
-  send: (call: EngineCall, signal: AbortSignal) => Promise<EngineAnswer>,
-) => {
-  let agreed: Promise<string> | null = null;
+  send: Send,
+  signal: AbortSignal,
+): Promise<OfferedVersion> => {
+  const answer = await send(PING, signal);
+  const offered = offeredVersion(answer);
+  if (offered === null) {
+    const detail = `what answers at ${address} is no Docker Engine (GET /_ping has no Api-Version header): correct the cluster's url`;
+    throw new ClusterError(cluster, 'malformed-answer', detail, { retryable: false });
+  }
+  if (compareVersions(offered, OLDEST) < 0) {
+    const detail = `the engine at ${address} speaks API ${offered}, and the helper needs ${OLDEST} or newer (Docker 19.03): update the engine`;
+    throw new ClusterError(cluster, 'refused', detail, { retryable: false });
+  }
+  return { version: offered, closes: /\bclose\b/i.test(answer.headers.connection ?? '') };
+};
 
-  const negotiate = async (): Promise<string> => {
-    const call: EngineCall = {
-      method: 'GET',
-      path: '/_ping',
-      deadlineMs: PING_DEADLINE_MS,
-      maxBytes: PING_MAX_BYTES,
-    };
+/**
+ * The version that reads are sent under: asked for once for all of them, and followed as answers tell of
+ * another, because an engine may be replaced between any two.
+ */
+export const createVersionAgreement = (ask: (signal: AbortSignal) => Promise<string>) => {
+  let agreed: Promise<string> | null = null;
+  let known: string | null = null;
+
+  const forget = (): void => {
+    agreed = null;
+    known = null;
+  };
+
+  const askNow = async (): Promise<string> => {
     // Shared by all who wait, so that it belongs to none of their signals; its deadline ends it.
-    const answer = await send(call, AbortSignal.timeout(PING_DEADLINE_MS + 1_000));
-    const offered = answer.headers['api-version'];
-    if (typeof offered !== 'string' || !/^\d+\.\d+$/.test(offered)) {
-      const detail = `what answers at ${address} is no Docker Engine (GET /_ping has no Api-Version header): correct the cluster's url`;
-      throw new ClusterError(cluster, 'malformed-answer', detail, { retryable: false });
+    const asking = ask(AbortSignal.timeout(PING.deadlineMs + 1_000));
+    agreed = asking;
+    try {
+      const version = await asking;
+      if (agreed === asking) known = version;
+      return version;
+    } catch (error) {
+      if (agreed === asking) forget();
+      throw error;
     }
-    if (compareVersions(offered, OLDEST) < 0) {
-      const detail = `the engine at ${address} speaks API ${offered}, and the helper needs ${OLDEST} or newer (Docker 19.03): update the engine`;
-      throw new ClusterError(cluster, 'refused', detail, { retryable: false });
-    }
-    return compareVersions(offered, NEWEST) < 0 ? offered : NEWEST;
   };
 
   return {
-    agreed: (): Promise<string> => {
-      if (agreed !== null) return agreed;
-      const negotiation = negotiate();
-      agreed = negotiation;
-      negotiation.catch(() => {
-        if (agreed === negotiation) agreed = null;
-      });
-      return negotiation;
+    agreed: (): Promise<string> => agreed ?? askNow(),
+    /** Heeds what the engine that just answered offers; asks it anew where that is another version. */
+    heed: (offered: string | null): void => {
+      if (known !== null && offered !== null && offered !== known) forget();
     },
-    forget: (): void => {
-      agreed = null;
-    },
+    forget,
   };
 };

@@ -8,12 +8,13 @@ import type { Observation, Service } from '../../core/service.ts';
 import { specChanges } from '../../core/spec-changes.ts';
 import type { ClusterTls } from './cluster-address.ts';
 import { updateAnswer } from './engine-answers.ts';
-import { createEngineConnection, type EngineAnswer } from './engine-connection.ts';
+import { createEngineConnection, type EngineAnswer, type EngineLine } from './engine-connection.ts';
 import { engineIdentity } from './engine-identity.ts';
 import { taskLines } from './engine-logs.ts';
 import { isOutOfSequence } from './engine-problem.ts';
 import { createEngineReads, type ReadService } from './engine-reads.ts';
 import { type RawSpec, specWithImage } from './engine-update.ts';
+import { lostFields, type PostedUpdate } from './engine-update-check.ts';
 
 /** Deadlines in ms, each for a whole call. */
 export type EngineTimeouts = {
@@ -39,6 +40,11 @@ const TIMEOUTS: EngineTimeouts = {
 };
 const LARGEST_UPDATE_ANSWER = 1024 * 1024;
 const LARGEST_LOG = 1024 * 1024;
+/** The engine answered a moment ago; a deployment does not wait for long to be told what became of it. */
+const READ_BACK_MS = 5_000;
+
+/** What a service was read with. */
+type KnownSpec = Pick<ReadService, 'spec' | 'apiVersion'>;
 
 /**
  * A Swarm through the API of one of its managers' engines. Throws `ClusterAddressError` for an `url`
@@ -53,12 +59,12 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     tls: options.tls ?? {},
     connectMs: timeouts.connectMs,
   });
-  const reads = createEngineReads(name, connection, timeouts.readMs);
-  /** The spec that each service was read with: an update posts it whole. */
-  const specs = new WeakMap<Service, RawSpec>();
+  const reads = createEngineReads(name, connection.call, timeouts.readMs);
+  /** What each service was read with: an update posts its spec whole. */
+  const known = new WeakMap<Service, KnownSpec>();
 
-  const keep = (service: Service, spec: RawSpec): Service => {
-    specs.set(service, spec);
+  const keep = (service: Service, { spec, apiVersion }: KnownSpec): Service => {
+    known.set(service, { spec, apiVersion });
     return service;
   };
 
@@ -66,9 +72,9 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
   const listed = new WeakMap<readonly ReadService[], readonly Service[]>();
 
   const keepAll = (read: readonly ReadService[]): readonly Service[] => {
-    const known = listed.get(read);
-    if (known !== undefined) return known;
-    const services = read.map(({ service, spec }) => keep(service, spec));
+    const before = listed.get(read);
+    if (before !== undefined) return before;
+    const services = read.map((one) => keep(one.service, one));
     listed.set(read, services);
     return services;
   };
@@ -83,7 +89,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     const running = wanted.filter((task) => task.state === 'running').length;
     // An inspected service does not tell how many run; its tasks do.
     const replicas = { running, desired: found.service.specReplicas ?? wanted.length };
-    const service = keep(withReplicas(found.service, replicas), found.spec);
+    const service = keep(withReplicas(found.service, replicas), found);
     const isGlobal = service.mode === 'global' || service.mode === 'global-job';
     // What has ended may have ended with its node.
     const hasEnded = tasks.some(({ state }) => state === 'failed' || state === 'complete');
@@ -91,40 +97,78 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     return { service, tasks, nodes: nodesMatter ? await reads.nodes(signal) : null, at };
   };
 
-  /** The spec of exactly the version that the update was decided upon, or null where it is no more. */
-  const specOf = async (service: Service, signal: AbortSignal): Promise<RawSpec | null> => {
-    const known = specs.get(service);
-    if (known !== undefined) return known;
-    const found: ReadService | null = await reads.service(service.id, signal);
-    return found?.service.version === service.version ? found.spec : null;
-  };
-
-  const updateImage = async (update: ImageUpdate, signal: AbortSignal): Promise<UpdateAnswer> => {
-    const { service, digest, platforms, restart } = update;
-    if (!service.image.ok || digest === null) {
-      const why = service.image.ok ? 'an engine must be told the digest' : service.image.problem;
-      const detail = `service ${service.name} cannot be updated: ${why}`;
-      throw new ClusterError(name, 'refused', detail, { retryable: false });
-    }
-    const spec = await specOf(service, signal);
-    if (spec === null) return { kind: 'out-of-sequence' };
-    const next = specWithImage(spec, { image: service.image.image, digest, platforms, restart });
-    const answer = await connection.call(
-      {
-        method: 'POST',
-        path: `/services/${encodeURIComponent(service.id)}/update`,
-        query: { version: String(service.version), registryAuthFrom: 'spec' },
-        headers: update.registryAuth === null ? {} : { 'x-registry-auth': update.registryAuth },
-        body: JSON.stringify(next),
-        deadlineMs: timeouts.updateMs,
-        maxBytes: LARGEST_UPDATE_ANSWER,
-        expects: isOutOfSequence,
-      },
+  /**
+   * The spec of exactly the version that the update was decided upon, as the engine at the other end tells it
+   * under its own API version; null where it is no more.
+   */
+  const specOf = async (
+    service: Service,
+    line: EngineLine,
+    signal: AbortSignal,
+  ): Promise<RawSpec | null> => {
+    const read = known.get(service);
+    if (read !== undefined && read.apiVersion === line.version) return read.spec;
+    const found = await createEngineReads(name, line.call, timeouts.readMs).service(
+      service.id,
       signal,
     );
-    if (isOutOfSequence(answer.status, answer.message)) return { kind: 'out-of-sequence' };
-    return { kind: 'accepted', warnings: warningsOf(answer), changes: specChanges(spec, next) };
+    if (found === null) {
+      const detail = `service ${service.name} no longer exists`;
+      throw new ClusterError(name, 'not-found', detail, { retryable: false });
+    }
+    return found.service.version === service.version ? found.spec : null;
   };
+
+  /** What the engine made otherwise than it was told. An update that was taken stays so if this fails. */
+  const readBack = async (
+    { id }: Service,
+    update: PostedUpdate,
+    line: EngineLine,
+    signal: AbortSignal,
+  ): Promise<{ readonly lost?: readonly string[] }> => {
+    try {
+      const read = await createEngineReads(name, line.call, READ_BACK_MS).specs(id, signal);
+      const lost = read === null ? null : lostFields(read, update);
+      return lost === null ? {} : { lost };
+    } catch (error) {
+      if (error instanceof ClusterError || signal.aborted) return {};
+      throw error;
+    }
+  };
+
+  const updateImage = (update: ImageUpdate, signal: AbortSignal): Promise<UpdateAnswer> =>
+    connection.onOneLine(async (line) => {
+      const { service, digest, platforms, restart } = update;
+      if (!service.image.ok || digest === null) {
+        const why = service.image.ok ? 'an engine must be told the digest' : service.image.problem;
+        const detail = `service ${service.name} cannot be updated: ${why}`;
+        throw new ClusterError(name, 'refused', detail, { retryable: false });
+      }
+      const spec = await specOf(service, line, signal);
+      if (spec === null) return { kind: 'out-of-sequence' };
+      const change = { image: service.image.image, digest, platforms, restart };
+      const next = specWithImage(spec, change);
+      const answer = await line.call(
+        {
+          method: 'POST',
+          path: `/services/${encodeURIComponent(service.id)}/update`,
+          query: { version: String(service.version), registryAuthFrom: 'spec' },
+          headers: update.registryAuth === null ? {} : { 'x-registry-auth': update.registryAuth },
+          body: JSON.stringify(next),
+          deadlineMs: timeouts.updateMs,
+          maxBytes: LARGEST_UPDATE_ANSWER,
+          expects: isOutOfSequence,
+        },
+        signal,
+      );
+      if (isOutOfSequence(answer.status, answer.message)) return { kind: 'out-of-sequence' };
+      return {
+        kind: 'accepted',
+        warnings: warningsOf(answer),
+        changes: specChanges(spec, next),
+        ...(await readBack(service, { posted: next, change }, line, signal)),
+      };
+    }, signal);
 
   const readTaskLog: Cluster['readTaskLog'] = async (serviceId, taskId, lines, signal) => {
     const answer = await connection.call(

@@ -1,6 +1,6 @@
 /**
- * What kept a request from its answer. `lost` is a connection that ended under it, and `late` one
- * that gave no answer in time.
+ * What kept a request from its answer. `lost` is a connection that ended under it, `ended` one that ended
+ * before and must not be replaced, and `late` one that gave no answer in time.
  */
 export type FailureKind =
   | 'no-socket'
@@ -12,7 +12,15 @@ export type FailureKind =
   | 'late-connect'
   | 'late'
   | 'lost'
+  | 'ended'
   | 'too-large';
+
+/** What a connection that must not be replaced is called where it has ended. */
+const ENDED = 'LINE_ENDED';
+
+/** Thrown for a request on a connection that had ended before: nothing was sent. */
+export const lineEnded = (): Error =>
+  Object.assign(new Error('the connection was closed'), { code: ENDED });
 
 const KINDS: Readonly<Record<string, FailureKind>> = {
   ENOENT: 'no-socket',
@@ -27,6 +35,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   UND_ERR_CONNECT_TIMEOUT: 'late-connect',
   ETIMEDOUT: 'late-connect',
   EPROTO: 'tls',
+  [ENDED]: 'ended',
 };
 
 const TLS_CODE =

@@ -26,6 +26,12 @@ test.each([
     /exit 3/,
   ],
   ['taking-back', { to: digest, message: 'exit 3' }, 'Taken back to cccccccccccc', /exit 3/],
+  [
+    'settings-changed',
+    { fields: ['TaskTemplate.ContainerSpec.OomScoreAdj', 'TaskTemplate.ContainerSpec.Env.A'] },
+    'The cluster changed settings that the update did not ask for: compare them with your stack file and set them again',
+    /OomScoreAdj; TaskTemplate.ContainerSpec.Env.A$/,
+  ],
   ['succeeded', {}, 'Verified: all its tasks run it and stay up', null],
   ['something-newer', { a: 1, b: 'x', c: null }, 'something newer', /^a: 1, b: x$/],
 ])('%s %j', (step, detail, title, said) => {

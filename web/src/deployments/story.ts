@@ -87,6 +87,14 @@ const entryOf = ({ at, step, detail }: StepView, deployment: DeploymentView): St
         title: 'Somebody else changed the service first: decided anew',
         detail: null,
       };
+    case 'settings-changed':
+      return {
+        at,
+        look: { tone: 'bad', icon: 'question' },
+        title:
+          'The cluster changed settings that the update did not ask for: compare them with your stack file and set them again',
+        detail: listOf(detail, 'fields'),
+      };
     case 'taking-back':
       return {
         at,

@@ -60,6 +60,7 @@ export const swarmpitConnectionProblem = (
         'unreachable',
         `the host of ${address} is not known: correct the cluster's url, or attach the helper to Swarmpit's network`,
       );
+    case 'ended':
     case 'lost':
       return give(
         'unreachable',
