@@ -38,19 +38,27 @@ export class ClusterError extends Error {
   readonly retryable: boolean;
   /** Whether an update may have been carried out although no answer came. */
   readonly mayHaveHappened: boolean;
+  /** Whether the cluster itself gave up on something it asked for: it goes on with nothing afterwards. */
+  readonly gaveUp: boolean;
 
   /** `detail` is one line for a person: what happened and what to do next, without a secret. */
   constructor(
     cluster: string,
     code: ClusterProblem,
     detail: string,
-    options: { retryable: boolean; mayHaveHappened?: boolean; cause?: unknown },
+    options: {
+      retryable: boolean;
+      mayHaveHappened?: boolean;
+      gaveUp?: boolean;
+      cause?: unknown;
+    },
   ) {
     super(`cluster ${cluster}: ${detail}`, { cause: options.cause });
     this.cluster = cluster;
     this.code = code;
     this.retryable = options.retryable;
     this.mayHaveHappened = options.mayHaveHappened ?? false;
+    this.gaveUp = options.gaveUp ?? false;
   }
 }
 

@@ -196,12 +196,23 @@ describe('a cluster that tells no tasks', () => {
       'converged',
     ],
     ['not up', swarmpit('completed', 1, 'acme/web:v1'), {}, 'under-way'],
-    ['given another digest', swarmpit('completed', 2, `acme/web:v1@${OTHER}`), {}, 'failed'],
+    ['with another digest', swarmpit('completed', 2, `acme/web:v1@${OTHER}`), {}, 'failed'],
     ['taken back', swarmpit('rollback_completed', 2, 'acme/web:v1'), {}, 'rolled-back'],
     ['paused', swarmpit('paused', 1, 'acme/web:v1'), {}, 'failed'],
   ])('%s', (_name, observed, change, kind) => {
-    const watched = { choosesDigest: true, settledSince: NOW - 5_000 };
+    const watched = { choice: { forceUpdate: 0 }, settledSince: NOW - 5_000 };
     expect(judge(observed, { ...watched, ...change }).kind).toBe(kind);
+  });
+
+  it.each([
+    ['its own answer', 4, 'other-digest'],
+    ['its own, and somebody’s later one', 5, 'changed-by-other'],
+    ['somebody’s', 3, 'changed-by-other'],
+  ])('with another digest that is %s (counter %i) says %s', (_whose, forceUpdate, reason) => {
+    const observed = swarmpit('completed', 2, `acme/web:v1@${OTHER}`);
+    const counted = { ...observed, service: { ...observed.service, forceUpdate } };
+    const status = judge(counted, { choice: { forceUpdate: 3 } });
+    expect(status).toMatchObject({ kind: 'failed', reason });
   });
 
   it('is watched itself, because the period for which the engine did so is not told', () => {
@@ -212,7 +223,7 @@ describe('a cluster that tells no tasks', () => {
 });
 
 describe('a cluster that chooses the digest and tells tasks', () => {
-  const chosen = { choosesDigest: true, settledSince: NOW - 5_000 };
+  const chosen = { choice: { forceUpdate: 0 }, settledSince: NOW - 5_000 };
   const untold = {
     parallelism: 1,
     delayMs: 0,

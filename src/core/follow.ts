@@ -18,8 +18,11 @@ export type Rollout = UpdateMark & {
   readonly target: Digest | null;
   /** What the update replaced, as far as it is known. */
   readonly replaced: Digest | null;
-  /** The cluster looks the digest up by itself, and deploys the tag alone where it finds none. */
-  readonly choosesDigest?: boolean;
+  /** Where the cluster looks the digest up by itself, and deploys the tag alone if it finds none. */
+  readonly choice?: {
+    /** `ForceUpdate` of the service before; such a cluster counts it up by one with the redeploy. */
+    readonly forceUpdate: number;
+  };
   /** Since when an unbroken row of observations has shown every task in place, ms, or null. */
   readonly settledSince: number | null;
 };
@@ -88,9 +91,15 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     const words = task?.message ?? troubleOf(seen, () => true, rollout)?.message ?? message;
     return { kind: 'failed', reason: 'rollback-paused', message: words, task, progress };
   }
-  if (rollout.target !== null && specDigest(service) !== rollout.target && service.image.ok) {
+  const found = specDigest(service);
+  if (rollout.target !== null && found !== rollout.target && service.image.ok) {
+    const { choice } = rollout;
+    if (found !== null && choice !== undefined && service.forceUpdate === choice.forceUpdate + 1) {
+      const other = `the cluster looked the digest up by itself, and deployed ${found} instead of ${rollout.target}`;
+      return { kind: 'failed', reason: 'other-digest', message: other, task, progress };
+    }
     // Nothing contradicts the target where the cluster left the spec unpinned.
-    if (specDigest(service) !== null || rollout.choosesDigest !== true) {
+    if (found !== null || choice === undefined) {
       const changed = 'the service was given another image meanwhile';
       return { kind: 'failed', reason: 'changed-by-other', message: changed, task, progress };
     }
@@ -176,7 +185,7 @@ const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress 
 const targetOf = (seen: Observation, rollout: Rollout): ((task: Task) => boolean) => {
   const spec = specDigest(seen.service);
   const target = rollout.target ?? spec;
-  const mayBeUnpinned = rollout.choosesDigest === true && spec === null;
+  const mayBeUnpinned = rollout.choice !== undefined && spec === null;
   const isOwn = isOfUpdate(seen.service, rollout);
   return (task) =>
     target === null ||

@@ -34,6 +34,10 @@ export type Intent = {
   readonly over?: Digest | null;
   /** Sends of this phase that the cluster answered with an error, or not at all; missing for none. */
   readonly refusals?: Refusals;
+  /** When the cluster gave up on it by itself, ms since the epoch: Docker may still carry it out. */
+  readonly gaveUpAt?: number;
+  /** It was sent before, and given up by the cluster: it is not sent a third time. */
+  readonly isRepeat?: boolean;
 };
 
 export type Refusals = {

@@ -12,7 +12,7 @@ import { type Deployment, endDeployment, findDeployment } from './deployments.ts
 import { recordSent } from './intents.ts';
 import { addHold, type NewHold, readHolds, releaseHolds } from './holds.ts';
 import { openStore, type Store } from './open-store.ts';
-import { knownDigest, readProven, recordProven } from './proven.ts';
+import { isOneRedeployLater, knownDigest, readProven, recordProven } from './proven.ts';
 import { readLookUps, recordLookUps } from './published.ts';
 import { queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';
@@ -129,6 +129,29 @@ describe('a proven digest', () => {
 
   it('is not known where none is', () => {
     expect(knownDigest(UNPINNED, undefined)).toBeNull();
+  });
+});
+
+describe('a service that was redeployed once since it was proven', () => {
+  const pinned = (digest: Digest, change: Partial<Service> = {}): Service =>
+    makeService({ imageText: `acme/web:v1@${digest}`, forceUpdate: 4, ...change });
+  const unpinned = makeService({ imageText: 'acme/web:v1', forceUpdate: 4 });
+
+  it.each<[string, Service, Service, boolean]>([
+    ['is known by its counter', pinned(A), pinned(B, { forceUpdate: 5 }), true],
+    ['is none redeployed twice', pinned(A), pinned(B, { forceUpdate: 6 }), false],
+    ['is none updated in another way', pinned(A), pinned(B), false],
+    [
+      'is none with another spec',
+      pinned(A),
+      pinned(B, { forceUpdate: 5, specFingerprint: () => 'spec-2' }),
+      false,
+    ],
+    ['is none that was unpinned then', unpinned, pinned(B, { forceUpdate: 5 }), false],
+  ])('%s', async (_what, proven, present, expected) => {
+    await recordProven(store.db, 'one', proven, A, START);
+    const row = (await readProven(store.db, 'one')).get('service-1');
+    expect(row === undefined ? null : isOneRedeployLater(row, present)).toBe(expected);
   });
 });
 

@@ -14,6 +14,18 @@ export type Proven = {
 const specOf = (service: Pick<Service, 'specFingerprint' | 'imageText'>): string =>
   `${service.specFingerprint()} ${service.imageText}`;
 
+/**
+ * Whether nothing was done to a service since it was proven but one redeploy, so that the spec before the present
+ * one is the proven one, digest included.
+ */
+export const isOneRedeployLater = (
+  proven: Proven,
+  service: Pick<Service, 'specFingerprint' | 'forceUpdate'>,
+): boolean =>
+  service.forceUpdate === proven.forceUpdate + 1 &&
+  proven.spec.startsWith(`${service.specFingerprint()} `) &&
+  proven.spec.endsWith(`@${proven.digest}`);
+
 /** Remembers the digest with which a service was seen converged. */
 export const recordProven = async (
   query: Query,

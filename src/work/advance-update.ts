@@ -4,7 +4,7 @@ import { newestTask } from '../core/of-update.ts';
 import { type Observation, specDigest } from '../core/service.ts';
 import { addStepOnWay, type Deployment, type Intent } from '../store/deployments.ts';
 import { raiseIntent, refuteIntent } from '../store/intents.ts';
-import { fail } from './end-rollout.ts';
+import { failBack } from './end-rollout.ts';
 import { putOff } from './put-off.ts';
 import { refusalsSoFar, withRefusal } from './refusals.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -29,6 +29,7 @@ export const advanceUpdate = async (
     refuted: false,
     over: specDigest(service),
     ...refusalsSoFar(deployment, what.phase),
+    ...repeated(deployment, what.phase),
   };
   // Nothing that was sent before stands, so the time that it may take begins now.
   const deadlineAt = at + rolloutTimeout(service);
@@ -49,17 +50,26 @@ export const advanceUpdate = async (
     case 'later':
       await refuteIntent(deps.db, deployment.id, intent);
       return putOff(deps, deployment, sent.problem, sent.afterMs);
-    case 'ambiguous':
-      await raiseIntent(deps.db, deployment.id, withRefusal(intent, sent.problem));
+    case 'ambiguous': {
+      const refused = withRefusal(intent, sent.problem);
+      const known = sent.gaveUp ? { ...refused, gaveUpAt: deps.clock.now() } : refused;
+      await raiseIntent(deps.db, deployment.id, known);
       await addStepOnWay(deps.db, deployment.id, deps.clock.now(), 'no-answer', {
         problem: sent.problem,
       });
       return;
+    }
     case 'refused': {
       const failed: Failed = { reason: sent.reason, message: sent.problem, task: null };
-      return fail(deps, deployment, 'failed', failed, service, {}, signal);
+      return failBack(deps, deployment, what.failed, failed, service, signal);
     }
     default:
       return sent satisfies never;
   }
+};
+
+/** What the cluster gave up on by itself is sent once more, and that is remembered. */
+const repeated = ({ intent }: Deployment, phase: Intent['phase']): Pick<Intent, 'isRepeat'> => {
+  if (intent?.phase !== phase) return {};
+  return intent.gaveUpAt !== undefined || intent.isRepeat === true ? { isRepeat: true } : {};
 };

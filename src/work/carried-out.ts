@@ -23,9 +23,10 @@ export const showsPrevious = (
   service: Service,
 ): boolean => {
   const digest = specDigest(service);
+  const left = intent.phase === 'back' ? deployment.to : deployment.from;
   const { version, forceUpdate } = service;
   if (version <= intent.version || forceUpdate > intent.forceUpdate) return false;
-  return forceUpdate < intent.forceUpdate || digest !== deployment.from;
+  return forceUpdate < intent.forceUpdate || digest !== left;
 };
 
 /**

@@ -108,6 +108,24 @@ export const fail = async (
   });
 };
 
+/**
+ * Ends a deployment that could not be taken further. On its way back from an earlier failure that one is what is
+ * recorded, with why it did not come back.
+ *
+ * @param before why it was taken back; null where it went forward
+ */
+export const failBack = (
+  deps: RolloutDeps,
+  deployment: Deployment,
+  before: Failed | null,
+  failed: Failed,
+  service: Service | null,
+  signal: AbortSignal,
+): Promise<void> =>
+  before === null
+    ? fail(deps, deployment, 'failed', failed, service, {}, signal)
+    : fail(deps, deployment, 'failed', before, service, { takeBackFailed: failed.message }, signal);
+
 const about = (deployment: Deployment): Record<string, unknown> => ({
   cluster: deployment.cluster,
   deployment: deployment.id,

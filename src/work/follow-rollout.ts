@@ -1,3 +1,4 @@
+import type { Digest } from '../core/digest.ts';
 import {
   AFTER_A_FAILURE,
   follow,
@@ -18,6 +19,7 @@ import {
 } from '../store/deployments.ts';
 import { holdFailed } from '../store/holds.ts';
 import { relaxed } from '../store/relaxed.ts';
+import { chosenMember } from './chosen-digest.ts';
 import { endedWithPeriod, isEnginesWord } from './ended-with-period.ts';
 import { observeService } from './observe-service.ts';
 import { GIVE_UP_MS } from './put-off.ts';
@@ -99,6 +101,9 @@ export const followRollout = async (
     madeAfter: intent.newestTask ?? intent.at - CLOCK_SLACK_MS,
   };
   const taskNews = createTaskNews(mark);
+  const isChoice = intent.phase === 'forward' && !deps.cluster.capabilities.setsDigest;
+  const choice = isChoice ? { choice: { forceUpdate: intent.forceUpdate } } : {};
+  let chosen: Digest | null = null;
   let lateAt = deadlineAt;
   const givenUpAt = Math.max(deadlineAt, begun) + GIVE_UP_MS;
   let seenAt = intent.at;
@@ -137,13 +142,17 @@ export const followRollout = async (
         await relaxed(db, (query) => addStepOnWay(query, deployment.id, now, 'tasks', { tasks }));
       }
       const rollout: Rollout = {
-        target: intent.target,
-        choosesDigest: !deps.cluster.capabilities.setsDigest,
+        target: chosen ?? intent.target,
+        ...choice,
         replaced: intent.phase === 'forward' ? deployment.from : deployment.to,
         settledSince,
         ...mark,
       };
       status = follow(observed, rollout, now);
+      if (status.kind === 'failed' && status.reason === 'other-digest' && chosen === null) {
+        chosen = await chosenMember(deps, observed.service, intent.target, signal);
+        if (chosen !== null) continue;
+      }
       if (status.kind !== 'under-way') {
         if (!isConfirmed && isEnginesWord(status, observed)) {
           isConfirmed = true;

@@ -3,6 +3,7 @@ import type { Failed } from '../core/follow.ts';
 import { type Service, specDigest } from '../core/service.ts';
 import { settledDigest } from '../core/settled.ts';
 import {
+  addStepOnWay,
   type Deployment,
   findDeployment,
   type Intent,
@@ -15,7 +16,7 @@ import { addHoldOnce, readHolds } from '../store/holds.ts';
 import { recordProven } from '../store/proven.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { advanceUpdate } from './advance-update.ts';
-import { fail, skip, succeed } from './end-rollout.ts';
+import { fail, failBack, skip, succeed } from './end-rollout.ts';
 import { isTakenBack, isTheirs, shows, showsPrevious } from './carried-out.ts';
 import { followRollout } from './follow-rollout.ts';
 import { keepBuildFacts } from './keep-build-facts.ts';
@@ -34,6 +35,8 @@ import { conclude, engineCouldNotRollBack, engineRolledBack, takeBack } from './
 const HAND_OVER_MS = 120_000;
 /** A deployment that a freeze stopped is looked at again this much later; asking is free. */
 const FROZEN_AGAIN_MS = 15_000;
+/** After it gave up on an update by itself, Docker may still carry that out for so long. */
+const QUIET_MS = 60_000;
 const LOOK_AGAIN_MS = 1_000;
 
 /**
@@ -169,7 +172,7 @@ const recover = async (
   const now = deps.clock.now();
   const isDone = deps.cluster.capabilities.setsDigest
     ? shows(deployment, intent, service) || isTakenBack(deployment, intent, seen)
-    : isRestore(deps, deployment)
+    : isRestore(deps, deployment, intent)
       ? showsPrevious(deployment, intent, service)
       : service.forceUpdate > intent.forceUpdate;
   if (isDone) return keepSent(deps, deployment, intent);
@@ -178,15 +181,25 @@ const recover = async (
     await refuteIntent(deps.db, deployment.id, intent);
     return waitAfterRefusal(deps, deployment, intent);
   }
-  if (now - intent.at < HAND_OVER_MS) {
+  const { gaveUpAt } = intent;
+  const isQuiet = gaveUpAt !== undefined && now - gaveUpAt >= QUIET_MS;
+  if (isQuiet && mayRepeat(intent, service)) {
+    await addStepOnWay(deps.db, deployment.id, now, 'repeating', {});
+    return refuteIntent(deps.db, deployment.id, intent);
+  }
+  if (now - intent.at < HAND_OVER_MS || (gaveUpAt !== undefined && !isQuiet)) {
     await deps.clock.wait(LOOK_AGAIN_MS, signal);
     return;
   }
   const message =
     'no answer came from the cluster and the service does not show it; it is not repeated';
   const failed: Failed = { reason: 'outcome-unknown', message, task: null };
-  await fail(deps, deployment, 'failed', failed, service, {}, signal);
+  await failBack(deps, deployment, intent.failed, failed, service, signal);
 };
+
+/** Whether nothing at all has happened to the service since, and the update was sent only once. */
+const mayRepeat = (intent: Intent, { version, forceUpdate }: Service): boolean =>
+  intent.isRepeat !== true && version === intent.version && forceUpdate === intent.forceUpdate;
 
 /**
  * What a person went back from is held for the spec as it was. The one before it may differ in more than
@@ -237,13 +250,15 @@ const followToEnd = async (
   const { status, seen } = end;
   switch (status.kind) {
     case 'converged': {
-      const runs = intent.target ?? specDigest(seen.service);
+      // A cluster that looks the digest up by itself may have pinned one platform of it.
+      const runs = specDigest(seen.service) ?? intent.target;
       if (intent.failed !== null) {
         const detail = { takenBackTo: intent.target, by: 'helper' };
         return fail(deps, deployment, 'rolled-back', intent.failed, seen.service, detail, signal);
       }
       if (deployment.to === null && runs !== null) await recordTarget(deps.db, deployment.id, runs);
-      if (isRestore(deps, deployment)) await holdWhatWasLeft(deps, deployment, seen.service, runs);
+      if (isRestore(deps, deployment, intent))
+        await holdWhatWasLeft(deps, deployment, seen.service, runs);
       return succeed(deps, deployment, seen.service, runs, status.running > 0);
     }
     case 'rolled-back':

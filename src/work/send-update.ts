@@ -21,7 +21,12 @@ export type Sent =
   /** The deployment was ended by somebody else before anything was sent. */
   | { readonly kind: 'ended' }
   /** No answer came; whether it was carried out must be seen. */
-  | { readonly kind: 'ambiguous'; readonly problem: string }
+  | {
+      readonly kind: 'ambiguous';
+      readonly problem: string;
+      /** The cluster gave up on it by itself. */
+      readonly gaveUp: boolean;
+    }
   | { readonly kind: 'refused'; readonly reason: FailureReason; readonly problem: string }
   /** Nothing was carried out, and it may be tried again after this many ms. */
   | { readonly kind: 'later'; readonly problem: string; readonly afterMs: number };
@@ -63,12 +68,14 @@ export const sendUpdate = async (
     const digest = intent.target;
     const restart = deployment.cause === 'forced' && intent.phase === 'forward';
     const update = { service, digest, platforms, restart, registryAuth };
-    ({ answer, version } = isRestore(deps, deployment)
+    ({ answer, version } = isRestore(deps, deployment, intent)
       ? await restoreOnce(deps, service)
       : await sendInTime(deps, deployment.id, update, signal));
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    if (error.mayHaveHappened) return { kind: 'ambiguous', problem: error.message };
+    if (error.mayHaveHappened) {
+      return { kind: 'ambiguous', problem: error.message, gaveUp: error.gaveUp };
+    }
     return error.retryable
       ? later(deps, deployment, error.message)
       : { kind: 'refused', reason: 'refused', problem: error.message };
@@ -90,7 +97,7 @@ export const sendUpdate = async (
       return { kind: open ? 'sent' : 'ended' };
     }
     case 'out-of-sequence':
-      if (isRestore(deps, deployment)) {
+      if (isRestore(deps, deployment, intent)) {
         const problem = 'the service was changed meanwhile, and what was before it is another spec';
         return { kind: 'refused', reason: 'changed-by-other', problem };
       }
@@ -107,11 +114,17 @@ export const sendUpdate = async (
   }
 };
 
-/** Whether a person goes back on a cluster that does so by the spec before the present one. */
+/**
+ * Whether an intent goes back, because a person asked for it or after a failure, on a cluster that does so by the
+ * spec before the present one.
+ */
 export const isRestore = (
   { cluster }: Pick<RolloutDeps, 'cluster'>,
   { cause }: Pick<Deployment, 'cause'>,
-): boolean => cause === 'taken-back' && cluster.capabilities.goesBackTo === 'previous-spec';
+  { phase }: Pick<Intent, 'phase'>,
+): boolean =>
+  (cause === 'taken-back' || phase === 'back') &&
+  cluster.capabilities.goesBackTo === 'previous-spec';
 
 /** Sent once: after any change by somebody else another spec would be the one before. */
 const restoreOnce = async (

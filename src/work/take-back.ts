@@ -4,7 +4,7 @@ import { leavesService } from '../core/rollout/failure-reason.ts';
 import { mayTakeBack } from '../core/labels.ts';
 import { type Observation, specDigest } from '../core/service.ts';
 import { addStepOnWay, type Deployment, type Intent } from '../store/deployments.ts';
-import { readProven } from '../store/proven.ts';
+import { isOneRedeployLater, readProven } from '../store/proven.ts';
 import { advanceUpdate } from './advance-update.ts';
 import { fail } from './end-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -80,15 +80,15 @@ export const takeBack = async (
   const present = specDigest(seen.service);
   const why = leavesService(failed.reason)
     ? 'the service is left as it is'
-    : !deps.cluster.capabilities.setsDigest
-      ? 'this cluster cannot be told a digest'
-      : !mayTakeBack(seen.service)
-        ? 'the label cd-helper.rollback is off'
-        : proven === undefined
-          ? 'no digest is proven for this service'
-          : proven.digest === deployment.to && present === deployment.to
-            ? 'it runs the proven digest'
-            : null;
+    : !mayTakeBack(seen.service)
+      ? 'the label cd-helper.rollback is off'
+      : proven === undefined
+        ? 'no digest is proven for this service'
+        : proven.digest === deployment.to && present === deployment.to
+          ? 'it runs the proven digest'
+          : deps.cluster.capabilities.setsDigest || isOneRedeployLater(proven, seen.service)
+            ? null
+            : 'this cluster can only go back to the previous spec, which is not the last good one';
   if (why !== null || proven === undefined) {
     return fail(deps, deployment, 'failed', failed, seen.service, { notTakenBack: why }, signal);
   }

@@ -74,7 +74,7 @@ describe('a Swarm behind Swarmpit', () => {
     await services.remove(name);
   });
 
-  test('an image that exits after its monitor period is a failure, with its lines, and held', async () => {
+  test('an image that exits after its monitor period is a failure, with its lines, and held; the previous spec comes back', async () => {
     const { helper, sandbox, services } = stage;
     const name = 'swarmpit-crash';
     const { from, image } = await deploy(name);
@@ -84,16 +84,17 @@ describe('a Swarm behind Swarmpit', () => {
     await helper.postHook({ image, digest });
     const [failed] = await endedDeployments(helper, name);
     expect(failed).toMatchObject({
+      state: 'rolled-back',
       reason: 'task-failed',
       from,
       to: digest,
       failure: { message: 'task: non-zero exit (7)', exitCode: 7 },
     });
-    expect(failed?.state).not.toBe('succeeded');
     expect(failed?.failure?.log.at(-1)).toBe('sample: giving up with exit code 7');
     const delivery = await endedDelivery(helper, await helper.postHook({ image, digest }));
     expect(delivery.pushes[0]?.results).toMatchObject([{ outcome: 'nothing-to-do' }]);
     expect(swarmpit.redeploys.length - known).toBe(1);
+    expect(await services.runningDigests(name)).toEqual([from, from]);
     await services.remove(name);
   });
 

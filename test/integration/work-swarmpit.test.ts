@@ -8,8 +8,13 @@ import { inspectServices } from '../../src/work/inspect.ts';
 import type { Work } from '../../src/work/work.ts';
 import { createStepCounter } from '../support/crash-at.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/fake-registry.ts';
-import { fakeImage } from '../support/fake-registry-images.ts';
-import { startSwarmpitDouble, type SwarmpitDouble } from '../support/swarmpit-double.ts';
+import { fakeImage, fakeTwoPlatforms } from '../support/fake-registry-images.ts';
+import {
+  startSwarmpitDouble,
+  type SwarmpitDouble,
+  type SwarmpitDoubleOptions,
+  type SwarmpitVersion,
+} from '../support/swarmpit-double.ts';
 import {
   openWorkBench,
   type RunningWork,
@@ -24,6 +29,7 @@ let cluster: Cluster;
 let asSeenBySwarmpit: FakeRegistry;
 let first: Digest;
 let second: Digest;
+const closing: (() => Promise<unknown>)[] = [];
 beforeEach(async () => {
   bench = await openWorkBench({ speed: 40, engine: { prepareMs: 50, startMs: 50, stopMs: 50 } });
   asSeenBySwarmpit = await startFakeRegistry();
@@ -38,6 +44,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await bench.close();
+  for (const close of closing.splice(0)) await close();
   await cluster.close();
   await swarmpit.close();
   await asSeenBySwarmpit.close();
@@ -54,6 +61,8 @@ const IMAGE = (): string => bench.image('acme/web:v1');
 const MOST_STEPS = 40;
 /** Going back takes about a hundred, the question itself the first forty: every other one of them is tried. */
 const BACK_STEPS = { first: 31, last: 101, apart: 2 };
+/** As many as it takes from the redeploy until the service is back. */
+const TAKE_BACK_STEPS = { first: 35, last: 185, apart: 10 };
 const REDEPLOY = { method: 'POST', path: /\/redeploy$/ };
 const start = (wrap: Wrap = {}): RunningWork =>
   bench.start({}, { ...wrap, cluster: () => wrap.cluster?.(cluster) ?? cluster });
@@ -158,23 +167,95 @@ describe('an image that cannot stay up', () => {
     // Less than the task lives: the engine calls the update completed.
     bench.engine.changeSpec('web', (spec) => {
       spec.UpdateConfig = { Monitor: 1_000_000 };
-      spec.TaskTemplate.RestartPolicy = { Delay: 100_000_000 };
+      // What ended is away for longer than from one look to the next.
+      spec.TaskTemplate.RestartPolicy = { Delay: 5_000_000_000 };
     });
     bench.settle();
     bench.engine.setOutcome(second, { kind: 'crash', exitCode: 7, afterMs: 1_000 });
     bench.engine.setLog(second, LOG);
   });
 
-  it('is a failure with what it wrote, and its digest is held', async () => {
-    const { work } = start();
+  const failing = async (wrap: Wrap = {}): Promise<Work> => {
+    const { work } = start(wrap);
     await bench.hook(work, IMAGE(), second);
+    return work;
+  };
+  const whyNot = async (): Promise<unknown> =>
+    (await bench.ended('web')).steps.findLast(({ step }) => step === 'failed')?.detail;
+
+  it('goes back to the previous spec, which is the last good one, and says what it wrote', async () => {
+    const work = await failing();
     expect(await bench.ended('web')).toMatchObject({
-      state: 'failed',
+      state: 'rolled-back',
       reason: 'task-failed',
       failure: { message: 'task: non-zero exit (7)', exitCode: 7, nodeName: 'node-1', log: LOG },
     });
+    expect(bench.engine.running('web')).toEqual([first, first]);
     await insist(work);
     expect(swarmpit.redeploys).toHaveLength(1);
+    expect(swarmpit.rollbacks).toMatchObject([{ status: 202 }]);
+  });
+
+  it('is left as it is where the label says so', async () => {
+    bench.engine.changeSpec('web', (spec) => {
+      spec.Labels = { 'cd-helper.rollback': 'off' };
+    });
+    bench.settle();
+    await failing();
+    expect(await whyNot()).toMatchObject({ notTakenBack: 'the label cd-helper.rollback is off' });
+    expect(swarmpit.rollbacks).toEqual([]);
+  });
+
+  it('is left as it is where somebody has changed the service since: the previous spec is not the good one', async () => {
+    await failing();
+    await bench.until('it is sent', async () => swarmpit.redeploys.length > 0);
+    bench.engine.changeSpec('web', (spec) => {
+      spec.TaskTemplate.ContainerSpec.Env = ['B=2'];
+    });
+    expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'task-failed' });
+    expect(await whyNot()).toMatchObject({
+      notTakenBack:
+        'this cluster can only go back to the previous spec, which is not the last good one',
+    });
+    expect(swarmpit.rollbacks).toEqual([]);
+  });
+
+  it('is left as it is where the good image was not pinned: its tag is the bad one by now', async () => {
+    bench.engine.changeSpec('web', (spec) => {
+      spec.TaskTemplate.ContainerSpec.Image = IMAGE();
+    });
+    bench.settle();
+    await failing();
+    expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'task-failed' });
+    expect(swarmpit.rollbacks).toEqual([]);
+  });
+
+  it.each([
+    ['drop-after', 'rolled-back', {}],
+    ['drop-before', 'failed', { takeBackFailed: expect.stringMatching(/no answer came/) }],
+  ] as const)('goes back once at most where no answer comes (%s)', async (kind, state, detail) => {
+    swarmpit.inject({ kind, on: { method: 'POST', path: /\/rollback$/ }, times: 1 });
+    await failing();
+    const ended = await bench.ended('web');
+    expect(ended).toMatchObject({ state, reason: 'task-failed' });
+    expect(ended.steps.at(-1)?.detail).toMatchObject(detail);
+    expect(swarmpit.rollbacks.length).toBe(kind === 'drop-after' ? 1 : 0);
+  });
+
+  it('does not go back where somebody changes the service in that moment', async () => {
+    await failing({
+      cluster: (one) => ({
+        ...one,
+        restorePrevious: (service, signal) => {
+          bench.engine.changeSpec('web', (spec) => {
+            spec.TaskTemplate.ContainerSpec.Env = ['B=2'];
+          });
+          return one.restorePrevious?.(service, signal) ?? Promise.reject(new Error('it cannot'));
+        },
+      }),
+    });
+    expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'task-failed' });
+    expect(swarmpit.rollbacks).toEqual([]);
   });
 
   it('never counts as up where only counts are told', async () => {
@@ -185,8 +266,6 @@ describe('an image that cannot stay up', () => {
     const counting = createSwarmpitCluster({ name: 'one', url: bare.url, token });
     bench.engine.changeSpec('web', (spec) => {
       spec.Labels = { 'cd-helper.timeout': '30s' };
-      // What ended is away for longer than from one look to the next.
-      spec.TaskTemplate.RestartPolicy = { Delay: 5_000_000_000 };
     });
     bench.settle();
     const { work } = start({ cluster: () => counting });
@@ -292,6 +371,152 @@ describe('a person who goes back', () => {
   });
 });
 
+describe('a digest that Swarmpit finds by itself', () => {
+  const behind = async (version: SwarmpitVersion): Promise<Work> => {
+    const registries = { [bench.registry.host]: `http://${asSeenBySwarmpit.host}` };
+    const double = await startSwarmpitDouble({ engineUrl: bench.engine.url, registries, version });
+    const token = createSecret(double.token);
+    const other = createSwarmpitCluster({ name: 'one', url: double.url, token });
+    closing.push(other.close, double.close);
+    return start({ cluster: () => other }).work;
+  };
+
+  it.each([
+    ['1.7', 1],
+    ['1.9', 0],
+    ['1.10', 0],
+    ['master', 0],
+  ] as const)(
+    'of %s may be one platform of the index, which is no other',
+    async (version, isOne) => {
+      const index = fakeTwoPlatforms('two', 'docker');
+      asSeenBySwarmpit.setTag('acme/web', 'v1', index);
+      const digest = bench.registry.setTag('acme/web', 'v1', index);
+      const work = await behind(version);
+      await bench.hook(work, IMAGE(), digest);
+      expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: digest });
+      const runs = isOne === 1 ? index.children[0]?.digest : digest;
+      expect(bench.engine.running('web')).toEqual([runs, runs]);
+      await bench.hook(work, IMAGE(), digest);
+      await bench.looked();
+      expect(await bench.deployments()).toHaveLength(1);
+    },
+  );
+
+  it('is told apart from somebody’s change where its registry shows another', async () => {
+    const stale = asSeenBySwarmpit.setTag('acme/web', 'v1', fakeImage('zero', { form: 'docker' }));
+    const { work } = start();
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({
+      state: 'failed',
+      reason: 'other-digest',
+      failure: { message: expect.stringContaining(`deployed ${stale} instead of ${second}`) },
+    });
+    // Nothing is held: when its registry has caught up, the next push is deployed.
+    asSeenBySwarmpit.setTag('acme/web', 'v1', fakeImage('two', { form: 'docker' }));
+    bench.clock.skip(6_000);
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web', 2)).toMatchObject({ state: 'succeeded', to: second });
+  });
+
+  it('may be none, and what runs then is unpinned (master)', async () => {
+    const headers = { 'content-type': 'application/vnd.oci.image.index.v1+json' };
+    asSeenBySwarmpit.fault({ kind: 'content', body: '{}', headers });
+    const work = await behind('master');
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
+    expect(bench.engine.running('web')).toEqual([IMAGE(), IMAGE()]);
+  });
+});
+
+describe('a redeploy that Swarmpit gives up on', () => {
+  const impatient = async (
+    limits: Pick<SwarmpitDoubleOptions, 'registryTimeoutMs' | 'dockerTimeoutMs'>,
+  ) => {
+    const registries = { [bench.registry.host]: `http://${asSeenBySwarmpit.host}` };
+    const engineUrl = bench.engine.url;
+    const double = await startSwarmpitDouble({ engineUrl, registries, ...limits });
+    const token = createSecret(double.token);
+    const other = createSwarmpitCluster({ name: 'one', url: double.url, token });
+    closing.push(other.close, double.close);
+    return { double, work: start({ cluster: () => other }).work };
+  };
+  const statuses = (double: SwarmpitDouble): readonly number[] =>
+    double.redeploys.map(({ status }) => status);
+
+  it('is repeated once, when the service has shown nothing of it for a minute', async () => {
+    const { double, work } = await impatient({ registryTimeoutMs: 300 });
+    asSeenBySwarmpit.fault({ kind: 'hang' }, { times: 1 });
+    await bench.hook(work, IMAGE(), second);
+    const ended = await bench.ended('web');
+    expect(ended).toMatchObject({ state: 'succeeded', to: second });
+    expect(ended.steps.map(({ step }) => step)).toContain('repeating');
+    expect(statuses(double)).toEqual([408, 202]);
+  });
+
+  it('is not repeated twice', async () => {
+    const { double, work } = await impatient({ registryTimeoutMs: 300 });
+    asSeenBySwarmpit.fault({ kind: 'hang' });
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'outcome-unknown' });
+    expect(statuses(double)).toEqual([408, 408]);
+  });
+
+  it('is not repeated where Docker has carried it out all the same', async () => {
+    const { double, work } = await impatient({ dockerTimeoutMs: 300 });
+    bench.engine.inject({ kind: 'delay', ms: 600, on: { method: 'POST' }, times: 1 });
+    await bench.hook(work, IMAGE(), second);
+    expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
+    expect(statuses(double)).toEqual([408]);
+    expect(bench.engine.updates).toHaveLength(1);
+  });
+
+  it('is not repeated where anything has happened to the service since', async () => {
+    const { double, work } = await impatient({ registryTimeoutMs: 300 });
+    asSeenBySwarmpit.fault({ kind: 'hang' }, { times: 1 });
+    await bench.hook(work, IMAGE(), second);
+    await bench.until('it has given up', async () => double.redeploys.length > 0);
+    bench.engine.changeSpec('web', (spec) => {
+      spec.Labels = { other: 'actor' };
+    });
+    expect(await bench.ended('web')).toMatchObject({ state: 'failed', reason: 'outcome-unknown' });
+    expect(statuses(double)).toEqual([408]);
+  });
+});
+
+describe('a job behind Swarmpit', () => {
+  const job = (name: string, before: Digest): void => {
+    bench.engine.addService({
+      name,
+      image: bench.image(`acme/${name}:v1`, before),
+      mode: { ReplicatedJob: { MaxConcurrent: 2, TotalCompletions: 2 } },
+      labels: { 'cd-helper.jobs': 'true' },
+    });
+    bench.settle();
+  };
+
+  it('is followed to its end, whatever it ran before', async () => {
+    job('nightly', publish('nightly', 'nightly one'));
+    const after = publish('nightly', 'nightly two');
+    const { work } = start();
+    await bench.hook(work, bench.image('acme/nightly:v1'), after);
+    expect(await bench.ended('nightly')).toMatchObject({ state: 'succeeded', to: after });
+    const states = bench.engine.tasks('nightly').map(({ Status }) => Status.State);
+    expect(states).toEqual(['complete', 'complete', 'complete', 'complete']);
+  });
+
+  it('that fails is a failure', async () => {
+    job('nightly', publish('nightly', 'nightly one'));
+    const after = publish('nightly', 'nightly two');
+    bench.engine.setOutcome(after, { kind: 'crash', exitCode: 5 });
+    const { work } = start();
+    await bench.hook(work, bench.image('acme/nightly:v1'), after);
+    const ended = await bench.ended('nightly');
+    expect(ended).toMatchObject({ reason: 'task-failed', failure: { exitCode: 5 } });
+    expect(ended.state).not.toBe('succeeded');
+  });
+});
+
 describe('a redeploy whose answer is lost', () => {
   it('and that was carried out is found, and not repeated', async () => {
     swarmpit.inject({ kind: 'drop-after', on: REDEPLOY, times: 1 });
@@ -370,6 +595,37 @@ it('a crash between steps of going back goes back once at most, and says how it 
   // Whether one lies right before the request goes out is for the machine.
   ends.delete('failed, outcome-unknown, the second, restarts: 0');
   expect([...ends]).toEqual(['succeeded, null, the first, restarts: 1']);
+}, 120_000);
+
+it('a crash while an image that fails is taken back goes back once at most, and says how it ended', async () => {
+  const ends = new Set<string>();
+  for (
+    let step = TAKE_BACK_STEPS.first;
+    step <= TAKE_BACK_STEPS.last;
+    step += TAKE_BACK_STEPS.apart
+  ) {
+    const name = `bad-${step}`;
+    const before = publish(name, `${name} one`);
+    bench.engine.addService({ name, image: bench.image(`acme/${name}:v1`, before) });
+    bench.settle();
+    const after = publish(name, `${name} two`);
+    bench.engine.setOutcome(after, { kind: 'crash', afterMs: 1_000 });
+    const known = swarmpit.rollbacks.length;
+    const counter = createStepCounter(step, 'crash');
+    const dying = start(counter.wrap);
+    counter.arm();
+    await bench.hook(dying.work, bench.image(`acme/${name}:v1`), after);
+    await Promise.race([counter.reached, bench.ended(name).catch(() => {})]);
+    await dying.stop();
+    const next = start();
+    const { state, reason } = await bench.ended(name);
+    await next.stop();
+    const runs = bench.engine.running(name).includes(after) ? 'the second' : 'the first';
+    ends.add(`${state}, ${reason}, ${runs}, back: ${swarmpit.rollbacks.length - known}`);
+  }
+  // Whether one lies right before a request goes out is for the machine.
+  for (const end of ends) if (/outcome-unknown|back: 0/.test(end)) ends.delete(end);
+  expect([...ends]).toEqual(['rolled-back, task-failed, the first, back: 1']);
 }, 120_000);
 
 it('a crash right before the redeploy is sent is unknown: nobody can tell that it was not', async () => {

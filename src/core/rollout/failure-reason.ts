@@ -29,6 +29,8 @@ const MEANINGS = {
   'rollback-paused': { leavesService: true },
   'service-removed': { leavesService: true },
   'changed-by-other': { leavesService: true },
+  /** The cluster looked the digest up by itself, and found another than the registry shows the helper. */
+  'other-digest': { leavesService: true },
   refused: { leavesService: true },
   'registry-refused': { leavesService: true },
   'outcome-unknown': { leavesService: true },

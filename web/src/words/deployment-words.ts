@@ -62,6 +62,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   refused: 'the cluster refused the update',
   'registry-refused': 'the cluster could not get the image from its registry',
   'no-longer-published': 'the tag had moved on before its turn came',
+  'other-digest': 'the cluster looked the digest up by itself, and deployed another',
   'outcome-unknown': 'the cluster did not tell whether it took the update',
 };
 

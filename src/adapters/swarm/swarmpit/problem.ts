@@ -134,7 +134,12 @@ export const swarmpitProblem = (refusal: SwarmpitRefusal, asked: SwarmpitAsked):
   }
   if (status === 408) {
     const detail = `Swarmpit at ${address} waited too long for a registry or for Docker during ${call}`;
-    return give('timed-out', detail, true, asked.changes);
+    const mayHaveHappened = asked.changes;
+    return new ClusterError(asked.cluster, 'timed-out', detail, {
+      retryable: true,
+      mayHaveHappened,
+      gaveUp: true,
+    });
   }
   if (status === 400 && NO_SPEC_BEFORE.test(error ?? '')) {
     const detail = `the service has no spec before the present one, so Swarmpit has nothing to go back to${said}`;
