@@ -128,6 +128,12 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     meaning: 'the only addresses and networks it may be used from',
     initial: 'all',
   },
+  'hooks.secrets[].outcome': {
+    meaning: 'whether it may [ask what became of a push](../guide/ci.md) that it could announce',
+  },
+  'hooks.secrets[].logs': {
+    meaning: 'whether it is then told the last lines of a failing container',
+  },
   api: { meaning: 'who may use the API, the dashboard and the command line' },
   'api.tokens': {
     meaning: 'the variable adds an operator named `default`',

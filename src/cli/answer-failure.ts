@@ -15,6 +15,8 @@ export type BadAnswer = {
 
 const BASE_PATH =
   'the address may lack the base path, as in https://host/cd-helper, or lead to something else';
+/** What was named does not exist. */
+const NO_SUCH = /^(?:no cluster is named |there is no such )/;
 /** Every helper has these. */
 const ALWAYS_THERE = /^\/api\/v1\/(?:services|deployments|deliveries|clusters|runs|freezes)$/;
 
@@ -90,12 +92,12 @@ export const answerFailure = (bad: BadAnswer): CliFailure => {
           hint: 'keep one with cd-helper login, or give it as CD_HELPER_API_TOKEN',
         });
   }
-  if (status === 403) {
+  if (status === 403 && shows === 'token') {
     return new CliFailure('the token may look, and not act', {
       hint: 'this needs a token with the role operator; cd-helper whoami tells which one this is',
     });
   }
-  if (status === 404 && problem.detail.startsWith('no cluster is named ')) {
+  if (status === 404 && NO_SUCH.test(problem.detail)) {
     return wrongUse(problem.detail);
   }
   if (status === 404 && ALWAYS_THERE.test(path)) {
@@ -103,7 +105,8 @@ export const answerFailure = (bad: BadAnswer): CliFailure => {
   }
   const more = problem.errors === '' ? '' : ` (${problem.errors})`;
   return new CliFailure(`${problem.detail}${more}`, {
-    mayPass: status === 503,
+    mayPass: status === 503 || problem.type === 'too-many-waits',
+    code: problem.type,
     ...(problem.type === 'invalid-request' ? { status: EXIT.wrongUse } : {}),
   });
 };

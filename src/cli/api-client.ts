@@ -23,8 +23,10 @@ export type PostOptions = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Undefined and null are left out. */
-export type Query = Readonly<Record<string, string | number | undefined | null>>;
+/** Undefined and null are left out; a list is given one by one. */
+export type Query = Readonly<
+  Record<string, string | number | readonly string[] | undefined | null>
+>;
 
 export type ApiClientOptions = {
   readonly url: string;
@@ -46,7 +48,7 @@ const NO_STREAM: readonly number[] = [404, 406, 501, 503];
 const addressOf = (base: string, path: string, query: Query): URL => {
   const address = new URL(`${base.replace(/\/+$/, '')}${path}`);
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null) address.searchParams.set(name, String(value));
+    for (const one of [value ?? []].flat()) address.searchParams.append(name, String(one));
   }
   return address;
 };

@@ -9,7 +9,9 @@ import type {
 
 /** What of the cluster can stand on a command line. */
 export type Known = {
-  readonly services: () => Promise<readonly Pick<ServiceView, 'name' | 'stack' | 'cluster'>[]>;
+  readonly services: () => Promise<
+    readonly Pick<ServiceView, 'name' | 'stack' | 'cluster' | 'image'>[]
+  >;
   readonly clusters: () => Promise<readonly string[]>;
   readonly freezes: () => Promise<readonly Pick<FreezeView, 'id' | 'reason'>[]>;
   /** The newest of them, as of the next two. */
@@ -29,11 +31,22 @@ const servicesOf = async (known: Known): Promise<readonly Candidate[]> =>
 const stacksOf = async (known: Known): Promise<readonly Candidate[]> =>
   plain((await known.services()).flatMap(({ stack }) => (stack === null ? [] : [stack])));
 
+const imagesOf = async (known: Known): Promise<readonly Candidate[]> =>
+  plain((await known.services()).map(({ image }) => image));
+
+const deliveriesOf = async (known: Known): Promise<readonly Candidate[]> =>
+  (await known.deliveries()).map(({ id, sender, pushes }) => ({
+    value: id,
+    about: [sender, ...pushes.map(({ image }) => image)].join(' '),
+  }));
+
 /** By the long name of an option, or the name of an argument; an id by the command that it is given to. */
 const VALUES: Readonly<Record<string, (known: Known) => Promise<readonly Candidate[]>>> = {
   cluster: async (known) => plain(await known.clusters()),
   service: servicesOf,
   pattern: servicesOf,
+  image: imagesOf,
+  delivery: deliveriesOf,
   stack: stacksOf,
   thaw: async (known) =>
     (await known.freezes()).map(({ id, reason }) => ({ value: id, about: reason })),
@@ -42,11 +55,7 @@ const VALUES: Readonly<Record<string, (known: Known) => Promise<readonly Candida
       value: id,
       about: `${service.name} ${state}`,
     })),
-  deliveries: async (known) =>
-    (await known.deliveries()).map(({ id, sender, pushes }) => ({
-      value: id,
-      about: [sender, ...pushes.map(({ image }) => image)].join(' '),
-    })),
+  deliveries: deliveriesOf,
   runs: async (known) =>
     (await known.runs()).map(({ id, state, dryRun }) => ({
       value: id,

@@ -1,5 +1,5 @@
 /** What a shell learns from a command. */
-export const EXIT = { well: 0, failed: 1, wrongUse: 2, unknown: 3 } as const;
+export const EXIT = { well: 0, failed: 1, wrongUse: 2, unknown: 3, waiting: 4 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 /** Ends a command with one line for the person who gave it, and what to do about it. */
@@ -9,15 +9,24 @@ export class CliFailure extends Error {
   readonly hint: string | null;
   /** Whether the same may go well in a moment, as when a helper restarts. */
   readonly mayPass: boolean;
+  /** The helper's own code for it, such as `conflict`; null if it is none of the helper's. */
+  readonly code: string | null;
 
   constructor(
     message: string,
-    options: { status?: ExitStatus; hint?: string; cause?: unknown; mayPass?: boolean } = {},
+    options: {
+      status?: ExitStatus;
+      hint?: string;
+      cause?: unknown;
+      mayPass?: boolean;
+      code?: string;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.status = options.status ?? EXIT.failed;
     this.hint = options.hint ?? null;
     this.mayPass = options.mayPass ?? false;
+    this.code = options.code ?? null;
   }
 }
 

@@ -1,3 +1,4 @@
+import { closest } from '../config/closest.ts';
 import type { ClusterView, ServiceView } from '../core/views.ts';
 import type { ApiClient } from './api-client.ts';
 import { printable } from './cell-text.ts';
@@ -5,6 +6,39 @@ import { downClusters } from './down-clusters.ts';
 import { CliFailure, EXIT, wrongUse } from './exit-status.ts';
 import { requireCluster } from './require-cluster.ts';
 import { readList } from './read-list.ts';
+
+const MOST_SUGGESTED = 5;
+
+/** There is no such service; the hint names those that may be meant. */
+const noService = (name: string, all: readonly ServiceView[]): CliFailure => {
+  const names = [...new Set(all.map((service) => service.name))];
+  const near = names.filter((other) => other.includes(name)).slice(0, MOST_SUGGESTED);
+  const like = near.length > 0 ? near : [closest(name, names)].filter((one) => one !== null);
+  return wrongUse(
+    `there is no service ${JSON.stringify(name)}`,
+    like.length === 0
+      ? 'cd-helper status shows all'
+      : `did you mean ${like.map(printable).join(', ')}?`,
+  );
+};
+
+const isPattern = (text: string): boolean => /[*?]/.test(text);
+
+/** Refuses names of services that do not exist; patterns may match nothing. Where a cluster is down, nobody can tell. */
+export const requireServices = async (
+  api: ApiClient,
+  names: readonly string[],
+  cluster: string | undefined,
+): Promise<void> => {
+  const exact = names.filter((name) => !isPattern(name));
+  if (exact.length === 0) return;
+  const all = await readList<ServiceView>(api, '/api/v1/services', { cluster });
+  const missing = exact.find((name) => !all.some((one) => one.name === name || one.id === name));
+  if (missing === undefined) return;
+  const clusters = await readList<ClusterView>(api, '/api/v1/clusters', {});
+  requireCluster(clusters, cluster);
+  if (downClusters(clusters, cluster).length === 0) throw noService(missing, all);
+};
 
 /** The one service that is meant by a name or id, `cluster` telling apart those of one name. */
 export const findService = async (
@@ -25,12 +59,7 @@ export const findService = async (
         hint: down.join('\n'),
       });
     }
-    const near = all.filter((service) => service.name.includes(name)).slice(0, 5);
-    const names = near.map((service) => printable(service.name)).join(', ');
-    throw wrongUse(
-      `there is no service ${JSON.stringify(name)}`,
-      near.length === 0 ? 'cd-helper status shows all' : `did you mean ${names}?`,
-    );
+    throw noService(name, all);
   }
   if (meant.length > 1) {
     const clusters = meant.map((service) => service.cluster).join(', ');

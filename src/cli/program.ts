@@ -14,6 +14,7 @@ import { addServe } from './commands/serve.ts';
 import { addServiceActs } from './commands/service-acts.ts';
 import { addSmartRedeploy } from './commands/smart-redeploy.ts';
 import { addStatus } from './commands/status.ts';
+import { addWait } from './commands/wait.ts';
 import { type Context, createContext, type GlobalOptions } from './context.ts';
 import { CliFailure, EXIT } from './exit-status.ts';
 
@@ -25,7 +26,7 @@ export type Act = <Args extends readonly unknown[]>(
 
 const GROUPS: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Look:', [addStatus, addHistory, addDeployments, addDeliveries, addRuns, addFreezes]],
-  ['Act:', [addSmartRedeploy, addServiceActs, addFreeze, addThaw]],
+  ['Act:', [addSmartRedeploy, addServiceActs, addWait, addFreeze, addThaw]],
   ['Set up:', [addServe, addCheckConfig, addHook, addNotify, addProfile, addCompletion]],
 ];
 
@@ -55,7 +56,7 @@ export const createProgram = (deps: CliDeps, finish: (status: number) => void): 
     .addHelpText(
       'after',
       `
-Exit status: 0 well, 1 something failed, 2 wrong use, 3 something unknown.
+Exit status: 0 success, 1 something failed, 2 usage error, 3 could not be determined, 4 waiting (wait only).
 
 Examples:
   cd-helper login --url https://cd.example.org

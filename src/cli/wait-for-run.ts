@@ -70,13 +70,19 @@ const waitUntilChecked = async (
   }
 };
 
+/** One that was held after it was queued has not brought what is published. */
+const isBad = (deployment: DeploymentView): boolean =>
+  isFailure(deployment) || (deployment.state === 'skipped' && deployment.reason === 'held');
+
+/** Verdicts that leave open whether the service will run what is published. */
+const NOT_TOLD: readonly string[] = ['unknown', 'updating', 'waiting'];
+
 const statusOf = (run: RunView, deployments: readonly DeploymentView[]): number => {
-  if (run.state === 'failed' || deployments.some(isFailure)) return EXIT.failed;
-  const deployed = new Set(deployments.map(({ service }) => service.id));
-  const isUnknown = run.services.some(
-    ({ id, verdict }) => verdict === 'unknown' && !deployed.has(id),
-  );
-  return isUnknown ? EXIT.unknown : EXIT.well;
+  if (run.state === 'failed' || deployments.some(isBad)) return EXIT.failed;
+  const deployed = new Set(deployments.map(({ cluster, service }) => `${cluster} ${service.id}`));
+  const others = run.services.filter(({ cluster, id }) => !deployed.has(`${cluster} ${id}`));
+  if (others.some(({ verdict }) => verdict === 'held')) return EXIT.failed;
+  return others.some(({ verdict }) => NOT_TOLD.includes(verdict)) ? EXIT.unknown : EXIT.well;
 };
 
 const summary = (run: RunView, deployments: readonly DeploymentView[]): string => {

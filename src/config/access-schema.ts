@@ -2,7 +2,17 @@ import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import { createSecret } from '../core/secret.ts';
 import type { ApiToken, HookSecret, OidcConfig } from './config.ts';
-import { listOf, mapping, matching, name, network, oneOf, ownSecret, text } from './fields.ts';
+import {
+  flag,
+  listOf,
+  mapping,
+  matching,
+  name,
+  network,
+  oneOf,
+  ownSecret,
+  text,
+} from './fields.ts';
 import { registryHost } from './registry-schema.ts';
 import { isRepositoryPattern, wholePattern } from './repository-pattern.ts';
 
@@ -49,6 +59,8 @@ export const hookSecret: z.ZodType<HookSecret> = mapping({
     'patterns such as docker.io/acme/*',
   ),
   networks: limits(network(), 'addresses and networks'),
+  outcome: flag().default(true),
+  logs: flag().default(false),
 })
   .refine((secret) => secret.value !== null || secret.oidc !== null, {
     path: ['value'],

@@ -2,6 +2,7 @@ import { createSecret, type Secret } from '../core/secret.ts';
 import type { Config } from './config.ts';
 import { messageOfErrno } from './errno.ts';
 import { loadConfig } from './load-config.ts';
+import { HOOK_SECRET, splitList } from './variables.ts';
 import { ProfileRefused, type ProfileSources, readProfile } from './profile.ts';
 
 /** How the command line reaches a helper. */
@@ -28,7 +29,16 @@ const USUAL_URL = 'http://127.0.0.1:8080';
 const said = (text: string | undefined): string | null =>
   text === undefined || text === '' ? null : text;
 
-const variableOrFile = ({ env, readFile }: ClientInputs, name: string): string | null => {
+/** The first hook secret of the environment, or of the file that it names; null if it names none. May throw {@link ProfileRefused}. */
+export const readHookSecret = (inputs: Pick<ClientInputs, 'env' | 'readFile'>): Secret | null => {
+  const [first] = splitList(variableOrFile(inputs, HOOK_SECRET) ?? '');
+  return first === undefined ? null : createSecret(first);
+};
+
+const variableOrFile = (
+  { env, readFile }: Pick<ClientInputs, 'env' | 'readFile'>,
+  name: string,
+): string | null => {
   const value = said(env[name]);
   const file = said(env[`${name}_FILE`]);
   if (value !== null || file === null) return value;

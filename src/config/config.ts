@@ -105,6 +105,10 @@ export type HookSecret = {
   readonly repositories: readonly string[] | null;
   /** Addresses and CIDR networks that may use it. */
   readonly networks: readonly string[] | null;
+  /** Whether it may ask what became of a push that it could announce. */
+  readonly outcome: boolean;
+  /** Whether it is told the last lines of a failing container then. */
+  readonly logs: boolean;
 };
 
 /** What a token of OpenID Connect has to say. */

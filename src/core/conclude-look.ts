@@ -28,7 +28,12 @@ export type LookedAtPush = AwaitedPush & {
 };
 
 /** How one service of the push's tag stood, and what was decided. */
-export type LookedAtService = { readonly verdict: Verdict; readonly step: Step };
+export type LookedAtService = {
+  readonly verdict: Verdict;
+  readonly step: Step;
+  /** A deployment that is already in progress brings what was pushed. */
+  readonly joins?: boolean;
+};
 
 /** The push waits, but not for a time. */
 export const NEVER = Number.POSITIVE_INFINITY;
@@ -78,7 +83,8 @@ export const concludeLook = (
   const age = now.at - push.receivedAt;
   if (services.length === 0) return ended(push.outcome ?? 'no-service', null);
   const outcome: PushOutcome =
-    push.outcome === 'deployed' || services.some(({ step }) => step.kind === 'deploy')
+    push.outcome === 'deployed' ||
+    services.some(({ step, joins }) => step.kind === 'deploy' || joins === true)
       ? 'deployed'
       : 'nothing-to-do';
   const again = services.filter(({ step }) => step.kind === 'look-again');

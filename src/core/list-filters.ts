@@ -25,6 +25,10 @@ export type DeploymentFilter = {
   /** As people write it, with or without tag. */
   readonly image?: string | undefined;
   readonly state?: DeploymentState | undefined;
+  /** The whole digest that it brings; that of a platform finds those of its index. */
+  readonly digest?: string | undefined;
+  /** Id of a delivery that caused or joined it. */
+  readonly delivery?: string | undefined;
   /**
    * Words, each of which is somewhere in its service, cluster, image, digests, version, commit, or who or
    * what led to it; in any case.

@@ -24,6 +24,13 @@ export const LIMITS = {
   /** An act that asks a cluster or a registry. */
   actTimeout: 30_000,
   storeProbe: 2_000,
+  /** The longest that one question about an outcome is kept waiting: proxies give up after a minute or more. */
+  outcomeWait: 60_000,
+  /** Such questions that one hook secret may have waiting at one time, and all clients together. */
+  outcomeWaitsOfSecret: 20,
+  outcomeWaits: 1_000,
+  /** Characters of a message that the holder of a hook secret is told. */
+  outcomeMessage: 200,
   /** Clients that listen to events at one time; each may hold as much as is buffered for it. */
   eventStreams: 100,
   eventsBuffered: 256 * 1024,

@@ -7,6 +7,10 @@ import type {
   ReadDelivery,
 } from '../core/delivery.ts';
 import type { Log } from '../core/log.ts';
+import type { AskedPush } from '../core/outcome/asked-push.ts';
+import type { Telling } from '../core/outcome/build-outcome.ts';
+import type { OutcomeView } from '../core/outcome/outcome.ts';
+import type { OutcomeAsk } from '../core/outcome/outcome-ask.ts';
 import type { Reads } from '../core/reads.ts';
 import type { ChannelTestView } from '../core/notice.ts';
 import type {
@@ -29,6 +33,10 @@ export type HookSecret = HookLimits & {
   readonly networks: readonly string[] | null;
   /** Where it is there, a token has to come with it that proves it. */
   readonly oidc?: object | null;
+  /** Whether it may ask what became of a push; without it, it may. */
+  readonly outcome?: boolean;
+  /** Whether it is told what a failing container wrote; without it, it is not. */
+  readonly logs?: boolean;
 };
 
 /**
@@ -55,7 +63,32 @@ export type Intake = {
   /** Whether a sender that signs, or shows a token of its own, could have sent these headers. */
   readonly mayProve: (headers: IncomingDelivery['headers']) => boolean;
   readonly read: (delivery: IncomingDelivery, shown: HookSecret | null) => ReadDelivery<HookSecret>;
+  /** Reads an image that is asked about: with a secret, only one that it could announce. */
+  readonly asked: (image: string, digest: string | null, secret: HookSecret | null) => AskedPush;
+  readonly mayAnnounce: (secret: HookSecret, name: string) => boolean;
 };
+
+/** What somebody asks about a push. */
+export type OutcomeRequest = {
+  /** Who asks: what one may be told is not told to another. */
+  readonly who: string;
+  readonly ask: OutcomeAsk;
+  /** The only clusters that are asked about; null: all that the pushes are for. */
+  readonly clusters: readonly string[] | null;
+  /** Clusters of which whoever asks may know anything; null: all. */
+  readonly allowed: readonly string[] | null;
+  readonly mayTell: (name: string) => boolean;
+  readonly telling: Telling;
+  /** In ms; 0: answer at once. */
+  readonly waitMs: number;
+  /** The version that whoever asks has; then any other one is answered at once. Null: only an end is. */
+  readonly known: string | null;
+  /** Ends when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+};
+
+/** Null: there is no such delivery, or nothing of it may be told. */
+export type AskOutcome = (request: OutcomeRequest) => Promise<OutcomeView | null>;
 
 /** One service, by its cluster and its name or id. */
 export type ServiceKey = { readonly cluster: string; readonly service: string };
@@ -178,6 +211,8 @@ export type ServerDeps = {
   /** One durable commit; resolves when it is on disk. May throw `BacklogFull`. */
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
   readonly reads: Reads;
+  /** Without it, nobody is told what became of a push: 501. */
+  readonly outcome?: AskOutcome;
   readonly acts: Acts;
   /** Without it, acts that come with an `Idempotency-Key` answer 501. */
   readonly requestKeys?: RequestKeys;

@@ -79,6 +79,8 @@ export const createReadRoutes =
             service: filterText,
             image: filterText,
             state: z.enum(DEPLOYMENT_STATES).optional(),
+            digest: filterText.describe('The digest that it brings, whole.'),
+            delivery: filterText.describe('Id of a delivery that caused or joined it.'),
             q: filterText,
           }),
           response: { 200: listOf(DeploymentSchema), ...notUnderstood },

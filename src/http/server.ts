@@ -19,6 +19,8 @@ import { createHookMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { parseJson } from './parse-json.ts';
 import type { ServerDeps } from './ports.ts';
+import { createApiOutcomeRoute, createHookOutcomeRoutes } from './outcome/outcome-routes.ts';
+import { createOutcomeAsker } from './outcome/ask-outcome.ts';
 import { createReadRoutes } from './read-routes.ts';
 import { refuseOtherMethods } from './refuse-other-methods.ts';
 import { createOriginCheck } from './refuse-other-sites.ts';
@@ -120,6 +122,8 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
   app.register(createDashboardRoutes(deps));
   app.register(createDocsPage(deps.basePath));
   app.register(createHookRoutes(deps, createHookMetrics(metrics.registry), failedHook));
+  const askOutcome = createOutcomeAsker(deps);
+  app.register(createHookOutcomeRoutes({ ...deps, askOutcome, failed: failedHook }));
   app.register(
     async (api) => {
       addHeaders(api, DATA_HEADERS);
@@ -143,6 +147,7 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
         shown.register(
           createEventRoutes({ ...deps, beatMs: patience.eventBeat ?? LIMITS.eventBeat }),
         );
+        shown.register(createApiOutcomeRoute(askOutcome));
         addEntityTags(shown);
         addCompression(shown);
         shown.register(createReadRoutes(deps.reads));

@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import type { HookLimits, IncomingDelivery, ReadDelivery } from '../core/delivery.ts';
 import { imageName, imageWithTag } from '../core/image-reference.ts';
 import type { IgnoredEvent, ImagePush } from '../core/push.ts';
+import type { AskedPush } from '../core/outcome/asked-push.ts';
+import { readAsked } from './asked-push.ts';
 import { ignore } from './find-push.ts';
 import { printable } from './printable.ts';
 import { createRepositoryLimit } from './repository-limit.ts';
@@ -60,6 +62,10 @@ export type Intake<S> = {
   /** Whether a sender that signs, or shows a token of its own, could have sent these headers. */
   readonly mayProve: (headers: IncomingDelivery['headers']) => boolean;
   readonly read: (delivery: IncomingDelivery, shown: S | null) => ReadDelivery<S>;
+  /** Reads an image that somebody asks about: with a secret, only one that it could announce. */
+  readonly asked: (image: string, digest: string | null, secret: S | null) => AskedPush;
+  /** Whether the secret could announce a push of this repository. */
+  readonly mayAnnounce: (secret: S, name: string) => boolean;
 };
 
 /**
@@ -126,9 +132,19 @@ export const createIntake = <S extends HookSecret>(
     };
   };
 
+  const mayAnnounce = (secret: S, name: string): boolean => limits.get(secret)?.(name) ?? true;
+
   const proofHeaders = senders.flatMap((sender) => sender.proofHeaders ?? []);
   return {
     mayProve: (headers) => proofHeaders.some((name) => (headers[name] ?? '') !== ''),
     read,
+    asked: (image, digest, secret) =>
+      readAsked(
+        image,
+        digest,
+        secret?.registry ?? null,
+        (name) => secret === null || mayAnnounce(secret, name),
+      ),
+    mayAnnounce,
   };
 };

@@ -272,4 +272,47 @@ export const MIGRATIONS: readonly string[] = [
     )) FROM json_each(packed, '$.services')
   ) WHERE packed IS NOT NULL;
   `,
+  `
+  CREATE TABLE checks (
+    id INTEGER PRIMARY KEY,
+    cluster TEXT NOT NULL,
+    name TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    checked_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE check_digests (
+    check_id INTEGER NOT NULL REFERENCES checks (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (check_id, digest)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX check_digests_by_digest ON check_digests (digest);
+  CREATE TABLE check_services (
+    check_id INTEGER NOT NULL REFERENCES checks (id) ON DELETE CASCADE,
+    service_id TEXT NOT NULL,
+    service_name TEXT NOT NULL,
+    stack TEXT,
+    verdict TEXT NOT NULL,
+    reason TEXT,
+    detail TEXT,
+    digest TEXT,
+    deployment_id TEXT,
+    PRIMARY KEY (check_id, service_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE check_deployments (
+    check_id INTEGER NOT NULL REFERENCES checks (id) ON DELETE CASCADE,
+    deployment_id TEXT NOT NULL,
+    PRIMARY KEY (check_id, deployment_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE index_members (
+    member TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (member, digest)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE push_results ADD COLUMN check_id INTEGER;
+  CREATE INDEX push_results_by_check ON push_results (check_id) WHERE check_id IS NOT NULL;
+  CREATE INDEX pushes_by_digest ON pushes (digest) WHERE digest IS NOT NULL;
+  CREATE INDEX pushes_by_image ON pushes (name, tag, received_at);
+  ALTER TABLE deployments ADD COLUMN follows TEXT;
+  CREATE INDEX deployments_by_target ON deployments (to_digest, id);
+  `,
 ];

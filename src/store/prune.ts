@@ -1,4 +1,5 @@
 import type { Db } from './open-store.ts';
+import { pruneChecks } from './checks/prune-checks.ts';
 import { pruneIgnored } from './prune-ignored.ts';
 import { usedBytes } from './query/fragments.ts';
 
@@ -129,6 +130,7 @@ const pruneRest = async (db: Db, before: number): Promise<number> => {
     .deleteFrom('freezes')
     .where((eb) => eb.or([eb('ended_at', '<', before), eb('until', '<', before)]))
     .executeTakeFirst();
+  await pruneChecks(db);
   const rest = [actions, holds, freezes].map(({ numDeletedRows }) => Number(numDeletedRows));
   return rest.reduce((sum, gone) => sum + gone, runs);
 };

@@ -116,7 +116,8 @@ export const readTriggers = async (query: Query, deployment: string): Promise<re
     .orderBy('at')
     .execute();
 
-const addTriggers = async (
+/** Adds what led to a deployment that exists already. */
+export const addTriggers = async (
   query: Query,
   deployment: string,
   triggers: readonly Trigger[],

@@ -4,6 +4,7 @@ import type { Digest } from '../core/digest.ts';
 import type { BuildFacts } from '../core/published.ts';
 import type { DeploymentFilter, PageRequest } from '../core/list-filters.ts';
 import type { DeploymentView, Page, SpecChange, StepView, TriggerView } from '../core/views.ts';
+import { deploymentsOfDelivery } from './checks/deployments-of-delivery.ts';
 import { cutPage } from './cut-page.ts';
 import { readFailure } from './read-failure.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
@@ -64,7 +65,7 @@ export const listDeployments = async (
   page: PageRequest,
 ): Promise<Page<DeploymentView>> => {
   let query = db.selectFrom('deployments').selectAll();
-  const { cluster, service, image, state, q, since, until } = filter;
+  const { cluster, service, image, state, digest, delivery, q, since, until } = filter;
   if (cluster !== undefined) query = query.where('cluster', '=', cluster);
   if (service !== undefined) {
     query = query.where((eb) =>
@@ -81,6 +82,34 @@ export const listDeployments = async (
     );
   }
   if (state !== undefined) query = query.where('state', '=', state);
+  if (digest !== undefined) {
+    query = query.where((eb) =>
+      eb.or([
+        eb('to_digest', '=', digest),
+        eb(
+          'to_digest',
+          'in',
+          eb.selectFrom('index_members').select('digest').where('member', '=', digest),
+        ),
+      ]),
+    );
+  }
+  if (delivery !== undefined) {
+    query = query.where((eb) =>
+      eb.or([
+        eb('id', 'in', deploymentsOfDelivery(db, delivery)),
+        eb(
+          'id',
+          'in',
+          eb
+            .selectFrom('triggers')
+            .select('deployment_id')
+            .where('kind', '=', 'hook')
+            .where('source', '=', delivery),
+        ),
+      ]),
+    );
+  }
   for (const word of wordsOf(q)) query = query.where(holdsWord(word));
   if (since !== undefined) query = query.where('queued_at', '>=', Date.parse(since));
   if (until !== undefined) query = query.where('queued_at', '<', Date.parse(until));

@@ -43,7 +43,7 @@ export const replayDelivery = async (
         .onConflict((conflict) =>
           conflict
             .columns(['push_id', 'cluster'])
-            .doUpdateSet({ state: 'waiting', ended_at: null }),
+            .doUpdateSet({ state: 'waiting', ended_at: null, check_id: null }),
         )
         .execute();
     }

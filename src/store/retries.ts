@@ -39,6 +39,7 @@ export const queueRetry = async (
   await copyDeployment(query, ended.id, {
     id,
     ...NOT_BEGUN,
+    follows: ended.id,
     queued_at: now,
     run_at: now + wait,
   });

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import type { PushOutcome } from '../core/conclude-look.ts';
 import type { Cause } from '../core/plan.ts';
-import type { DeploymentState, RunOrigin } from '../core/views.ts';
+import type { DeploymentState, RunOrigin, VerdictName } from '../core/views.ts';
 
 /**
  * The tables, as the newest migration leaves them. Times are whole ms since the epoch. Columns that
@@ -12,6 +12,11 @@ export type Tables = {
   ignored_counts: IgnoredCountRow;
   pushes: PushRow;
   push_results: PushResultRow;
+  checks: CheckRow;
+  check_digests: CheckDigestRow;
+  check_services: CheckServiceRow;
+  check_deployments: CheckDeploymentRow;
+  index_members: IndexMemberRow;
   look_work: LookWorkRow;
   published: PublishedRow;
   deployments: DeploymentRow;
@@ -84,7 +89,44 @@ export type PushResultRow = {
   /** One line for a person. */
   detail: string | null;
   ended_at: number | null;
+  /** What its checks found, see {@link CheckRow}; null before the first. */
+  check_id: Generated<number | null>;
 };
+
+/** What the checks of a tag on a cluster found for the pushes that waited for them together. */
+export type CheckRow = {
+  id: Generated<number>;
+  cluster: string;
+  name: string;
+  tag: string;
+  /** When the newest of them ended. */
+  checked_at: number;
+};
+
+/** A digest that the registry showed at one of the checks. */
+export type CheckDigestRow = { check_id: number; digest: string };
+
+/** How a service of the tag was found by the newest check that could tell. */
+export type CheckServiceRow = {
+  check_id: number;
+  service_id: string;
+  service_name: string;
+  stack: string | null;
+  verdict: VerdictName;
+  reason: string | null;
+  /** One line for a person. */
+  detail: string | null;
+  /** What the registry showed then. */
+  digest: string | null;
+  /** The deployment that the check queued or joined, or that decided the verdict. */
+  deployment_id: string | null;
+};
+
+/** Every deployment that the checks queued or joined. */
+export type CheckDeploymentRow = { check_id: number; deployment_id: string };
+
+/** A platform manifest of an index. */
+export type IndexMemberRow = { member: string; digest: string };
 
 /** A look that waits or is under way; at most one of each a (cluster, name). */
 export type LookWorkRow = {
@@ -142,6 +184,8 @@ export type DeploymentRow = {
   build: string | null;
   /** JSON, see SpecChange; null where it is not known what the update changed. */
   changes: Generated<string | null>;
+  /** The deployment that this one retries, or whose update it follows again. */
+  follows: Generated<string | null>;
 };
 
 export type StepRow = {

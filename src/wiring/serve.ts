@@ -89,6 +89,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
         metrics,
         storeWatch,
         log,
+        signal: either,
       }),
     );
     const watch = metrics.watch({

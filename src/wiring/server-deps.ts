@@ -14,6 +14,7 @@ import type { Store } from '../store/open-store.ts';
 import { forgetKey, keepAnswer, takeKey } from '../store/request-keys.ts';
 import { createEventFeed } from '../work/event-feed.ts';
 import type { Metrics } from '../work/metrics.ts';
+import { createOutcomes } from '../work/outcome/outcomes.ts';
 import { createReads } from '../work/reads.ts';
 import { createRecordedActs } from '../work/recorded-acts.ts';
 import { createSessions } from '../work/sessions.ts';
@@ -30,6 +31,8 @@ export type ServerParts = {
   readonly metrics: Metrics;
   readonly storeWatch: StoreWatch;
   readonly log: Log;
+  /** Ends with the helper. */
+  readonly signal: AbortSignal;
 };
 
 /** Enough that no two processes of a store are taken for one. */
@@ -97,6 +100,14 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
       clock: systemClock,
       process: randomBytes(PROCESS_BYTES).toString('hex'),
       log,
+    }),
+    outcome: createOutcomes({
+      db,
+      clusters: clusters.map(({ cluster }) => cluster),
+      onChange: parts.store.onChange,
+      clock: systemClock,
+      log,
+      signal: parts.signal,
     }),
     dashboard: builtDashboard(),
     askStore: parts.storeWatch.ask,

@@ -4,9 +4,9 @@ import type { Log } from '../core/log.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
+import { newestDeployments } from '../store/checks/newest-deployments.ts';
 import { type ClaimedLook, endLook, type LookEnd } from '../store/looks.ts';
 import type { Query } from '../store/open-store.ts';
-import type { Trigger } from '../store/queue-deployment.ts';
 import { relaxed } from '../store/relaxed.ts';
 import { askOnce } from './look-ahead.ts';
 import type { LookDeps } from './look-deps.ts';
@@ -14,6 +14,7 @@ import { endOf, endUnanswered } from './look-end.ts';
 import { type Looking, type Planned, planServices } from './plan-services.ts';
 import type { TaggedImage } from './ports.ts';
 import { queuePlanned } from './queue-planned.ts';
+import { hooksOf, joinDeployments, type PlannedWith, recordCheck } from './record-check.ts';
 import { recordChecked } from './record-checked.ts';
 
 /** A look has to answer in this time, or counts as failed and is tried again. */
@@ -42,7 +43,7 @@ export const look = async (
     askedAt,
     signal: limited,
   };
-  let first: readonly Planned[] = [];
+  let first: readonly PlannedWith[] = [];
   try {
     first = await lookAtKnown(deps, looking);
     await lookAtAll(deps, looking, first);
@@ -83,14 +84,14 @@ const isOf = ({ image }: Service, name: string): boolean =>
 const isDeployed = ({ step }: Planned): boolean => step.kind === 'deploy';
 
 /** Queues what the known services need, without waiting for the list of all; it changes nothing of the look. */
-const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly Planned[]> => {
+const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly PlannedWith[]> => {
   const { work, since, signal } = looking;
   // Our own service goes last, so that it has to be known what else there is.
   const ids = deps.known.of(work.name).filter((id) => id !== deps.ownServiceId());
   const seen = await Promise.all(ids.map((id) => deps.ahead.see(id, since, signal)));
   const services = seen.flatMap((one) => (one === null ? [] : [one.service]));
   const planned = await planServices(deps, looking, services);
-  if (!planned.some(isDeployed)) return planned;
+  if (!planned.some(isDeployed)) return planned.map(alone);
   const now = deps.clock.now();
   // What is lost of it is found again by the same look, which has not ended.
   const known = await relaxed(deps.db, async (query) => {
@@ -105,7 +106,7 @@ const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly P
 const lookAtAll = async (
   deps: LookDeps,
   looking: Looking,
-  first: readonly Planned[],
+  first: readonly PlannedWith[],
 ): Promise<void> => {
   const { work, signal } = looking;
   const listed = await deps.cluster.listServices(signal, work.name);
@@ -121,7 +122,12 @@ const lookAtAll = async (
   const { rest, end } = await relaxed(deps.db, async (query) => {
     await remember(query, looking, [...first, ...planned], now);
     const queued = await queue(query, deps, planned, now);
-    const concluded = endOf(work, [...first, ...queued], now, deps.random);
+    const found = [...first, ...queued];
+    const ids = found.map(({ service }) => service.id);
+    const newest = await newestDeployments(query, work.cluster, ids);
+    const all = await joinDeployments(query, found, newest, { triggersOf: hooksOf, now });
+    const concluded = endOf(work, all, now, deps.random);
+    await recordCheck(query, work, all, now);
     await endLook(query, work, concluded, now);
     return { rest: queued, end: concluded };
   });
@@ -143,14 +149,13 @@ const queue = async (
   deps: LookDeps,
   planned: readonly Planned[],
   now: number,
-): Promise<readonly Planned[]> => {
+): Promise<readonly PlannedWith[]> => {
   const by = { cluster: deps.cluster.name, newId: deps.newId };
-  const queued = await queuePlanned(query, by, planned, triggersOf, now);
-  return queued.map((one) => one.planned);
+  const queued = await queuePlanned(query, by, planned, hooksOf, now);
+  return queued.map(({ planned: one, deployment }) => ({ ...one, deployment, joins: false }));
 };
 
-const triggersOf = ({ pushes }: Planned): readonly Trigger[] =>
-  pushes.map((push) => ({ kind: 'hook', source: push.delivery }));
+const alone = (planned: Planned): PlannedWith => ({ ...planned, deployment: null, joins: false });
 
 /**
  * Records that a look got no answer, and when it is tried again. `detail` is one line for a person, and

@@ -1,7 +1,9 @@
 import { ActRefused } from '../core/act-refused.ts';
 import { backoffMs } from '../core/backoff.ts';
+import type { Verdict } from '../core/verdict.ts';
 import type { RunOrigin, RunRequest, RunView, ServiceView } from '../core/views.ts';
 import type { Changes } from '../store/changes.ts';
+import { openDeployments } from '../store/deployments.ts';
 import type { Trigger } from '../store/queue-deployment.ts';
 import { readRun } from '../store/read-runs.ts';
 import {
@@ -23,6 +25,7 @@ import { keepTrying } from './loop/keep-trying.ts';
 import { AFTER_FAILURE, runLoop } from './loop/run-loop.ts';
 import { type KeptAnswers, keepAnswers } from './kept-answers.ts';
 import { queuePlanned } from './queue-planned.ts';
+import { joinDeployments } from './record-check.ts';
 import { recordChecked } from './record-checked.ts';
 import { createRunProgress } from './run-progress.ts';
 import { withVerdict } from './service-view.ts';
@@ -219,7 +222,10 @@ const progressOf = (services: readonly ServiceView[]): Parameters<OnProgress>[0]
   return { services: services.length, images, checked: images };
 };
 
-/** Queues what must be deployed, and puts down what was found, added to what the run had `found` before. */
+/** It has what is published, or will, but its deployment has not ended. */
+const UPDATING: Verdict = { verdict: 'updating' };
+
+/** Queues what must be deployed, joins what is deployed already, and puts down what was found, added to what the run had `found` before. */
 const commit = async (
   deps: RunDeps,
   run: Run,
@@ -235,8 +241,16 @@ const commit = async (
     await recordChecked(query, planned, deps.askedAt, now);
     const by = { cluster, newId: deps.newId };
     const queued = await queuePlanned(query, by, planned, () => triggers, now);
-    for (const { planned: one, deployment } of queued) {
-      const shown = withVerdict(one.view, one.verdict);
+    const all = queued.map(({ planned: one, deployment }) => ({ ...one, deployment }));
+    const open = await openDeployments(query, cluster);
+    // The newest last, so that it stays.
+    const newest = new Map(open.map((one) => [one.serviceId, one]));
+    const joined = await joinDeployments(query, all, newest, { triggersOf: () => triggers, now });
+    for (const [index, one] of joined.entries()) {
+      // A deployment that has ended already decides how the service stands, and is not the run's.
+      const own = one.joins ? one.deployment : (all[index]?.deployment ?? null);
+      const deployment = own ?? found.get(one.service.id)?.deployment ?? null;
+      const shown = withVerdict(one.view, one.joins ? UPDATING : one.verdict);
       const view = deployment === null ? shown : { ...shown, deployment };
       found.set(one.service.id, { view, deployment });
     }

@@ -7,7 +7,7 @@ import { createMemoryPorts } from '../support/memory-ports.ts';
 /** What is for everybody; every other route that there is or will be is not. */
 const OPEN = ['/healthz', '/readyz', '/version.txt', '/openapi.json'];
 const isOpen = (path: string): boolean => OPEN.includes(path) || /^\/docs(?:[/*]|$)/.test(path);
-const HOOKS = ['/hooks', '/hooks/:secret'];
+const HOOKS = ['/hooks', '/hooks/:secret', '/hooks/outcome', '/hooks/:secret/outcome'];
 /** Anybody who is signed in may sign out. */
 const SIGN_OUT = ['/api/v1/session', '/api/v1/sessions'];
 
@@ -84,6 +84,11 @@ describe.each([
         expect(status).toBe(400);
         return;
       }
+      if (path === '/hooks/outcome' && method === 'GET' && token?.startsWith('a-path-') === true) {
+        // So is this, but nothing is asked about.
+        expect(status).toBe(400);
+        return;
+      }
       // Who has no token may sign in, but only from our own page.
       const isSignIn = path === '/api/v1/session' && method === 'POST';
       expect(isSignIn ? [403] : [401, 405]).toContain(status);
@@ -109,8 +114,10 @@ describe('with a viewer’s token', () => {
         return;
       }
       if (path === '/' && method === 'GET') expect([200, 503]).toContain(status);
+      else if (path === '/api/v1/outcome' && method === 'GET') expect(status).toBe(400);
+      else if (HOOKS.includes(path)) expect([401, 405]).toContain(status);
       else if (method !== 'GET') {
-        expect(HOOKS.includes(path) ? [401, 405] : [403, 405]).toContain(status);
+        expect([403, 405]).toContain(status);
       } else expect([200, 404, 405]).toContain(status);
       expect(await state()).toEqual(before);
     },

@@ -16,7 +16,7 @@ const SECRET = 'a-secret/that is odd'.replaceAll(' ', '-');
 
 test.each([
   [[], 2, /Usage: cd-helper/],
-  [['--help'], 0, /Exit status: 0 well/],
+  [['--help'], 0, /Exit status: 0 success/],
   [['--version'], 0, /^1\.2\.3\n$/],
   [['smart-redeploy', '--help'], 0, /Examples:/],
   [['statsu'], 2, /Did you mean status\?/],

@@ -62,7 +62,7 @@ describe('the help of every command', () => {
 
   it('of the program has examples too, and every command with what it is for', async () => {
     const help = await helpOf('');
-    for (const title of ['Look:', 'Act:', 'Set up:', 'Exit status: 0 well']) {
+    for (const title of ['Look:', 'Act:', 'Set up:', 'Exit status: 0 success']) {
       expect(help).toContain(title);
     }
     expect(help).not.toContain('__complete');

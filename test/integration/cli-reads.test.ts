@@ -334,7 +334,7 @@ test('deliveries of one: what came in, and what each cluster made of it', async 
   const whole = await runCli(['deliveries', 'd1', '--json', '--url', helper.url]);
   expect(JSON.parse(whole.out)).toEqual(delivery);
   const none = await runCli(['deliveries', 'd2', '--url', helper.url]);
-  expect([none.status, none.err]).toEqual([1, 'there is no such delivery\n']);
+  expect([none.status, none.err]).toEqual([2, 'there is no such delivery\n']);
 });
 
 test('history of one that was never deployed names it', async () => {

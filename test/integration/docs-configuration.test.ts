@@ -221,7 +221,7 @@ describe('words', () => {
 
   it('exit statuses', () => {
     expect(readme.text.replaceAll('\n', ' ')).toContain(
-      `**${EXIT.well}** well, **${EXIT.failed}** something failed, **${EXIT.wrongUse}** wrong use, **${EXIT.unknown}** something unknown`,
+      `**${EXIT.well}** success, **${EXIT.failed}** something failed, **${EXIT.wrongUse}** usage error, **${EXIT.unknown}** could not be determined, **${EXIT.waiting}** waiting at a gate or a freeze`,
     );
   });
 

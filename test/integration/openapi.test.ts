@@ -114,6 +114,9 @@ describe('the document', () => {
   });
 });
 
+/** What became of a push is told only to who says which. */
+const isOutcome = ({ path }: DescribedOperation): boolean => path.endsWith('/outcome');
+
 describe('real answers are as the document says', () => {
   it('of every operation, when it goes well', async () => {
     const well = new Set<string>();
@@ -132,6 +135,7 @@ describe('real answers are as the document says', () => {
       const { method, path } = one;
       if (method !== 'GET') continue;
       const [, list = ''] = /^\/api\/v1\/(\w+)\/\{id\}$/.exec(path) ?? [];
+      if (isOutcome(one)) continue;
       const real = list === '' ? path : `/api/v1/${list}/${await first(list)}`;
       await go(one, real.replace('{cluster}', 'default').replace('{name}', 'web'));
     }
@@ -141,6 +145,10 @@ describe('real answers are as the document says', () => {
     const hook = { body: { image: stage.image('acme/web') } };
     await go(operation('POST', '/hooks/{secret}'), `/hooks/${HOOK_SECRET}`, hook);
     await go(operation('POST', '/hooks'), '/hooks', { token: HOOK_SECRET, ...hook });
+    const asked = `?image=${encodeURIComponent(stage.image('acme/web'))}`;
+    await go(operation('GET', '/api/v1/outcome'), `/api/v1/outcome${asked}`);
+    await go(operation('GET', '/hooks/{secret}/outcome'), `/hooks/${HOOK_SECRET}/outcome${asked}`);
+    await go(operation('GET', '/hooks/outcome'), `/hooks/outcome${asked}`, { token: HOOK_SECRET });
     await go(operation('POST', `${service}/check`), `${web}/check`);
     const force = { body: { force: true } };
     await go(operation('POST', `${service}/redeploy`), `${web}/redeploy`, force);
@@ -202,7 +210,7 @@ describe('a header that the document tells of', () => {
   const takes = ({ parameters = [] }: DescribedOperation, header: string): boolean =>
     parameters.some(({ name }) => name === header);
   const paths = (one: DescribedOperation): string =>
-    one.path.replace('{cluster}', 'default').replace('{name}', 'web').replace('{id}', 'none');
+    `${one.path.replace('{cluster}', 'default').replace('{name}', 'web').replace('{id}', 'none')}${isOutcome(one) ? '?image=acme%2Fweb:v1' : ''}`;
 
   it.each(
     STEADY.filter(({ method, path }) => method === 'GET' && !path.endsWith('{id}')).map(

@@ -5,8 +5,17 @@ import { parseDigest } from '../../core/digest.ts';
 import { type ImageReference, parseImageReference } from '../../core/image-reference.ts';
 import { createApiClient } from '../api-client.ts';
 import { printable } from '../cell-text.ts';
-import { EXIT, wrongUse } from '../exit-status.ts';
+import type { Context } from '../context.ts';
+import { CliFailure, EXIT, wrongUse } from '../exit-status.ts';
 import { hookPath } from '../hook-path.ts';
+import { durationValue } from '../option-values.ts';
+import { createSecretClient } from '../outcome/outcome-client.ts';
+import {
+  tellEnd,
+  USUAL_TIMEOUT_MS,
+  type Waiting,
+  waitForOutcome,
+} from '../outcome/wait-for-outcome.ts';
 import type { AddCommand } from '../program.ts';
 import { withHelp } from '../with-help.ts';
 import { SAMPLE_SENDERS, sampleHook } from '../sample-hook.ts';
@@ -16,6 +25,8 @@ type Options = {
   readonly image: string;
   readonly digest?: string;
   readonly secret?: string;
+  /** A time, or true where none was given. */
+  readonly wait?: number | true;
 };
 
 type HookAnswer = {
@@ -54,6 +65,38 @@ const chooseSecret = ({ hooks }: Config, { secret, sender }: Options): HookSecre
   return chosen;
 };
 
+const tellAnswer = ({ print }: Context, answer: HookAnswer): void => {
+  print(printable(`delivery ${answer.delivery}`));
+  for (const { image, digest } of answer.pushes) {
+    print(printable(`  pushed   ${image}${digest === undefined ? '' : `@${digest}`}`));
+  }
+  for (const { reason, about } of answer.ignored) {
+    print(printable(`  ignored  ${reason}${about === undefined ? '' : `: ${about}`}`));
+  }
+};
+
+const waitForAnswer = async (
+  context: Context,
+  answer: HookAnswer,
+  secret: HookSecret,
+  wait: number | true,
+): Promise<number> => {
+  const { delivery, pushes } = answer;
+  if (pushes.length === 0) throw new CliFailure('it holds no push: there is nothing to wait for');
+  const waiting: Waiting = {
+    query: { delivery },
+    about: pushes.map(({ image }) => image).join(', '),
+    client: createSecretClient(context, secret.value),
+    timeoutMs: wait === true ? USUAL_TIMEOUT_MS : wait,
+    throughGates: false,
+    allowNone: false,
+  };
+  const waited = await waitForOutcome(context, waiting);
+  if (context.json) context.printJson({ ...answer, outcome: waited.view });
+  else tellEnd(context, waited, waiting);
+  return waited.status;
+};
+
 export const addHookSend: AddCommand = (hook, act) => {
   const command = hook
     .command('send')
@@ -61,17 +104,24 @@ export const addHookSend: AddCommand = (hook, act) => {
     .addOption(new Option('--sender <name>', 'as whom').choices(SAMPLE_SENDERS).default('generic'))
     .requiredOption('--image <image>', 'repository and tag, such as docker.io/acme/app:v1')
     .option('--digest <digest>', 'digest that was pushed; Docker Hub names none')
-    .option('--secret <name>', 'name of the hook secret to use');
+    .option('--secret <name>', 'name of the hook secret to use')
+    .option(
+      '--wait [duration]',
+      'wait until every deployment that it caused has ended, at most so long (10m)',
+      durationValue,
+    );
   withHelp(command, {
-    json: 'HookAnswer',
+    more: 'Exit status with --wait: the same as of wait.',
+    json: 'HookAnswer; with --wait HookAnswer and its "outcome"',
     examples: [
       'cd-helper hook send --image docker.io/acme/app:v1',
       'cd-helper hook send --sender docker-hub --image docker.io/acme/app:v1',
+      'cd-helper hook send --image docker.io/acme/app:v1 --wait 5m',
     ],
   }).action(
     act(async (context, options: Options) => {
       const image = readImage(options);
-      const { deps, json, print, printJson } = context;
+      const { deps, json, printJson } = context;
       const hookToSend = sampleHook(options.sender, image, randomUUID(), new Date(deps.now()));
       if (hookToSend === null) {
         throw wrongUse(`${options.sender} has no images of ${image.registry}`);
@@ -86,22 +136,14 @@ export const addHookSend: AddCommand = (hook, act) => {
       });
       const { body, ...how } = hookToSend;
       const answer = await client.post<HookAnswer>(hookPath(secret), body, how);
-      if (json) {
+      if (json && options.wait === undefined) {
         printJson(answer);
         return EXIT.well;
       }
-      print(printable(`delivery ${answer.delivery}`));
-      for (const push of answer.pushes) {
-        print(
-          printable(
-            `  pushed   ${push.image}${push.digest === undefined ? '' : `@${push.digest}`}`,
-          ),
-        );
-      }
-      for (const { reason, about } of answer.ignored) {
-        print(printable(`  ignored  ${reason}${about === undefined ? '' : `: ${about}`}`));
-      }
-      return EXIT.well;
+      if (!json) tellAnswer(context, answer);
+      return options.wait === undefined
+        ? EXIT.well
+        : waitForAnswer(context, answer, secret, options.wait);
     }),
   );
 };

@@ -1,8 +1,9 @@
-import type { DeploymentView, ServiceView } from '../../core/views.ts';
+import type { DeploymentView, Page, ServiceView, VerdictName } from '../../core/views.ts';
+import type { ApiClient } from '../api-client.ts';
 import type { Context } from '../context.ts';
 import { deploymentLine } from '../deployment-line.ts';
-import { isFailure } from '../deployment-states.ts';
-import { EXIT } from '../exit-status.ts';
+import { isFinal } from '../deployment-states.ts';
+import { CliFailure, EXIT } from '../exit-status.ts';
 import { findService, servicePath } from '../find-service.ts';
 import { followDeployments } from '../follow-deployments.ts';
 import type { AddCommand } from '../program.ts';
@@ -18,29 +19,31 @@ type Options = {
 
 const DEPLOYMENT = 'Deployment, with --wait as it ended';
 
-/** Starts a deployment and, if asked to, waits for its end. */
-const deploy = async (
+const PATH = '/api/v1/deployments';
+
+/** The newest deployment of a service; null if it has none. */
+const newestOf = async (
+  api: ApiClient,
+  { cluster, id }: ServiceView,
+): Promise<DeploymentView | null> => {
+  const query = { cluster, service: id, limit: 1 };
+  const { items } = await api.get<Page<DeploymentView>>(PATH, query);
+  return items[0] ?? null;
+};
+
+/** Ends in place of which another one goes on. */
+const goesOn = ({ state, reason }: DeploymentView): boolean =>
+  state === 'superseded' || (state === 'skipped' && reason === 'no-longer-published');
+
+/** Follows a deployment, and whatever takes its place, to the end. */
+const followToEnd = async (
   context: Context,
-  name: string,
-  options: Options,
-  act: string,
-  body: unknown,
+  service: ServiceView,
+  started: DeploymentView,
 ): Promise<number> => {
   const api = context.api();
-  const service = await findService(api, name, options.cluster);
-  const started = await api.post<DeploymentView>(`${servicePath(service)}/${act}`, body);
-  if (options.wait !== true) {
-    if (context.json) context.printJson(started);
-    else {
-      context.print(deploymentLine(context, started));
-      context.note(`cd-helper deployments ${started.id} tells how it went; --wait waits for it`);
-    }
-    return EXIT.well;
-  }
-  const ended = await followDeployments(context, {
-    read: async () => [
-      await api.get<DeploymentView>(`/api/v1/deployments/${encodeURIComponent(started.id)}`),
-    ],
+  const [ended] = await followDeployments(context, {
+    read: async () => [await api.get<DeploymentView>(`${PATH}/${encodeURIComponent(started.id)}`)],
     isComplete: () => true,
   }).catch((error: unknown) => {
     if (context.deps.signal.aborted) {
@@ -48,8 +51,69 @@ const deploy = async (
     }
     throw error;
   });
-  if (context.json) for (const deployment of ended) context.printJson(deployment);
-  return ended.some(isFailure) ? EXIT.failed : EXIT.well;
+  if (ended === undefined) return EXIT.unknown;
+  const next = goesOn(ended) ? await newestOf(api, service) : null;
+  if (next !== null && next.id > ended.id) return followToEnd(context, service, next);
+  if (context.json) context.printJson(ended);
+  if (goesOn(ended)) return EXIT.unknown;
+  const isWell =
+    ended.state === 'succeeded' ||
+    (ended.state === 'skipped' && ended.reason === 'already-current');
+  return isWell ? EXIT.well : EXIT.failed;
+};
+
+/** Refusals of a redeploy that say how the service stands. */
+const STANDS: readonly (string | null)[] = ['conflict', 'held'];
+
+/** Of a service for which nothing is to be deployed; any other verdict leaves it open. */
+const STATUS_OF_STANDING: Partial<Record<VerdictName, number>> = {
+  current: EXIT.well,
+  held: EXIT.failed,
+  pinned: EXIT.failed,
+  excluded: EXIT.failed,
+};
+
+/** There was nothing to start: whoever waits is told how the service stands, or follows what is in progress. */
+const waitForPresent = async (
+  context: Context,
+  service: ServiceView,
+  refused: CliFailure,
+): Promise<number> => {
+  const api = context.api();
+  const newest = await newestOf(api, service);
+  if (newest !== null && !isFinal(newest)) return followToEnd(context, service, newest);
+  const now = await api.get<ServiceView>(servicePath(service));
+  if (context.json) context.printJson(now);
+  else context.note(refused.message);
+  return STATUS_OF_STANDING[now.verdict] ?? EXIT.unknown;
+};
+
+/** Starts a deployment and, if asked to, waits for its end. */
+const deploy = async (
+  context: Context,
+  name: string,
+  options: Options,
+  act: 'redeploy' | 'rollback',
+  body: unknown,
+): Promise<number> => {
+  const api = context.api();
+  const service = await findService(api, name, options.cluster);
+  let started: DeploymentView;
+  try {
+    started = await api.post<DeploymentView>(`${servicePath(service)}/${act}`, body);
+  } catch (error) {
+    const isWaitedFor = options.wait === true && act === 'redeploy';
+    const stands = error instanceof CliFailure && STANDS.includes(error.code);
+    if (!isWaitedFor || !stands) throw error;
+    return waitForPresent(context, service, error);
+  }
+  if (options.wait === true) return followToEnd(context, service, started);
+  if (context.json) context.printJson(started);
+  else {
+    context.print(deploymentLine(context, started));
+    context.note(`cd-helper deployments ${started.id} tells how it went; --wait waits for it`);
+  }
+  return EXIT.well;
 };
 
 export const addServiceActs: AddCommand = (program, act) => {
@@ -61,7 +125,9 @@ export const addServiceActs: AddCommand = (program, act) => {
     .option('--force', 'although nothing differs, or although it is held')
     .option('--wait', 'until the deployment has ended');
   withHelp(redeploy, {
-    json: DEPLOYMENT,
+    more: `With --wait a deployment that is in progress is followed, and a service that is current already is a success.
+Exit status then: 0 it runs what is published; 1 it failed, or is held or frozen; 3 it could not be determined.`,
+    json: `${DEPLOYMENT}, or Service if there was nothing to deploy`,
     examples: ['cd-helper redeploy web --wait', 'cd-helper redeploy web --force'],
   }).action(
     act(async (context, name: string, options: Options) =>

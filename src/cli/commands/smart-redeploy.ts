@@ -4,6 +4,7 @@ import { printable } from '../cell-text.ts';
 import type { Context } from '../context.ts';
 import { dryRunAtHelper } from '../dry-run.ts';
 import { EXIT, wrongUse } from '../exit-status.ts';
+import { requireServices } from '../find-service.ts';
 import { inspectEngine } from '../inspect-engine.ts';
 import { collect } from '../option-values.ts';
 import type { AddCommand } from '../program.ts';
@@ -123,7 +124,8 @@ export const addSmartRedeploy: AddCommand = (program, act) => {
     .option('--engine <url>', 'with --dry-run: look at this Docker Engine without any helper');
   withHelp(command, {
     more: `On a terminal the plan is shown and asked about first; elsewhere, and with --yes, it is not.
-Exit status with --wait: 1 where a deployment failed, 3 where something is unknown.`,
+Exit status with --wait: 0 everything is current or was deployed, a deployment that is in progress included;
+1 something failed, or is held or frozen; 3 something could not be determined.`,
     json: 'Run; with --wait Run and its "deployments"; with --engine {"state", "dryRun", "counts", "services"} of it',
     examples: [
       'cd-helper smart-redeploy --dry-run',
@@ -133,6 +135,7 @@ Exit status with --wait: 1 where a deployment failed, 3 where something is unkno
   }).action(
     act(async (context, options: Options) => {
       if (options.engine !== undefined) return dryRunAtEngine(context, options.engine, options);
+      await requireServices(context.api(), options.service ?? [], options.cluster);
       if (options.dryRun === true) {
         const run = await dryRunAtHelper(context, toRequest(options));
         if (context.json) context.printJson(run);

@@ -1,0 +1,15 @@
+import type { Digest } from '../digest.ts';
+
+/** The image and tag that somebody asks about, as a push of them would name them. */
+export type AskedPush =
+  | {
+      readonly kind: 'asked';
+      /** Registry and repository. */
+      readonly name: string;
+      readonly tag: string;
+      readonly digest: Digest | null;
+    }
+  /** `detail` is one line for a person. */
+  | { readonly kind: 'malformed'; readonly detail: string }
+  /** The secret could not announce it. */
+  | { readonly kind: 'not-allowed'; readonly image: string };

@@ -1,0 +1,55 @@
+import type { Digest } from '../digest.ts';
+import { type DeploymentState, OPEN_STATES } from '../views.ts';
+import type { Verdict } from '../verdict.ts';
+
+/** The newest deployment of a service. */
+export type NewestDeployment = {
+  readonly id: string;
+  readonly to: Digest | null;
+  readonly state: DeploymentState;
+};
+
+export type FoundService = {
+  readonly verdict: Verdict;
+  /** What the registry showed; null if it showed nothing. */
+  readonly digest: Digest | null;
+  /** Platform digests of `digest`; null if they were not read. */
+  readonly members: readonly Digest[] | null;
+};
+
+export const isOpen = (state: DeploymentState): boolean =>
+  OPEN_STATES.some((open) => open === state);
+
+/**
+ * The deployment that decides what becomes of a push for a service for which its check queued none: one that
+ * is rolling the same digest out, one that did, or the one that the digest failed in. Null if there is none.
+ */
+export const joinedDeployment = (
+  { verdict, digest, members }: FoundService,
+  newest: NewestDeployment | null,
+): string | null => {
+  const brings = (to: Digest | null): boolean =>
+    to !== null && (to === digest || (members ?? []).includes(to));
+  switch (verdict.verdict) {
+    case 'current':
+    case 'diverged':
+    case 'updating':
+    case 'obsolete':
+      return newest !== null && brings(newest.to) ? newest.id : null;
+    case 'held':
+      if (verdict.hold.kind === 'known-bad' || verdict.hold.kind === 'left-by-person') {
+        const { deployment } = verdict.hold;
+        return deployment ?? (newest !== null && brings(newest.to) ? newest.id : null);
+      }
+      return null;
+    case 'unknown':
+      // A push that cannot be compared is covered by the update that was sent after it.
+      if (verdict.reason === 'unpinned' && verdict.detail === null) return newest?.id ?? null;
+      return newest !== null && newest.to === null && isOpen(newest.state) ? newest.id : null;
+    case 'pinned':
+    case 'excluded':
+      return null;
+    default:
+      return verdict satisfies never;
+  }
+};

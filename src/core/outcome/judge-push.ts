@@ -1,0 +1,103 @@
+import type { PushOutcome } from '../conclude-look.ts';
+import type { Digest } from '../digest.ts';
+import { FOLLOW_UPS_MS } from '../look-timing.ts';
+import {
+  type CheckedFacts,
+  type Convergence,
+  type DeploymentFacts,
+  judgeService,
+} from './judge-service.ts';
+import type { ClusterOutcome, ServiceOutcome } from './outcome.ts';
+
+/** What the checks of a push on a cluster found. */
+export type CheckFacts = {
+  /** When the newest of them ended, ms since the epoch. */
+  readonly at: number;
+  /** Every digest that the registry showed, with the platform digests of it that are known. */
+  readonly shown: readonly { readonly digest: Digest; readonly members: readonly Digest[] }[];
+  readonly services: readonly CheckedFacts[];
+  /** Deployments were queued or joined. */
+  readonly hasDeployments: boolean;
+};
+
+/** A push on one cluster. Times are ms since the epoch. */
+export type PushFacts = {
+  readonly cluster: string;
+  readonly delivery: string;
+  readonly receivedAt: number;
+  /** That it named, or that is asked about; null if neither is. */
+  readonly wanted: Digest | null;
+  readonly state: 'waiting' | 'done';
+  readonly outcome: PushOutcome | null;
+  readonly detail: string | null;
+  /** Null before the first check. */
+  readonly check: CheckFacts | null;
+  /** By the service's id: from the deployment that its check names on, oldest first. */
+  readonly deploymentsOf: (serviceId: string) => readonly DeploymentFacts[];
+  readonly frozen: (service: CheckedFacts) => string | null;
+  readonly converged: (service: CheckedFacts) => Convergence;
+};
+
+export type ClusterJudged = {
+  readonly cluster: ClusterOutcome;
+  readonly services: readonly ServiceOutcome[];
+  readonly deployments: readonly DeploymentFacts[];
+};
+
+/** A push without a digest that changed nothing may be ahead of its registry: the first follow-up tells. */
+const LAG_MS = FOLLOW_UPS_MS[0] ?? 0;
+/** That follow-up does for others that are due at about the same time. */
+const LAG_SLACK_MS = 2_000;
+
+/** What became of a push on one cluster. */
+export const judgePush = (push: PushFacts, now: number): ClusterJudged => {
+  const why = notYet(push);
+  if (why !== null) {
+    const { detail } = push;
+    const cluster = {
+      cluster: push.cluster,
+      ...why,
+      ...(detail === null ? {} : { detail }),
+    };
+    return { cluster, services: [], deployments: [] };
+  }
+  const judged = (push.check?.services ?? []).map((found) =>
+    judgeService({
+      cluster: push.cluster,
+      found,
+      deployments: push.deploymentsOf(found.serviceId),
+      isAwaited: push.state === 'waiting',
+      frozen: push.frozen(found),
+      converged: () => push.converged(found),
+      now,
+    }),
+  );
+  return {
+    cluster: { cluster: push.cluster, state: 'checked', reason: null },
+    services: judged.map(({ outcome }) => outcome),
+    deployments: judged.flatMap(({ deployments }) => deployments),
+  };
+};
+
+/** Why nothing can be said of the services (yet); null if something can. */
+const notYet = (push: PushFacts): Pick<ClusterOutcome, 'state' | 'reason'> | null => {
+  const { check, wanted, state, outcome } = push;
+  if (check === null) {
+    return state === 'waiting'
+      ? { state: 'pending', reason: 'not-checked' }
+      : { state: 'unknown', reason: outcome ?? 'given-up' };
+  }
+  // Without a service the registry is not asked.
+  if (check.services.length === 0) return null;
+  const isFrozen = outcome === 'frozen';
+  if (wanted !== null && !isShown(check, wanted) && !isFrozen) {
+    if (state === 'waiting') return { state: 'pending', reason: 'digest-not-seen' };
+    return outcome === 'digest-not-seen' ? { state: 'unknown', reason: 'digest-not-seen' } : null;
+  }
+  const mayLag = check.at < push.receivedAt + LAG_MS - LAG_SLACK_MS;
+  const isQuiet = wanted === null && state === 'waiting' && !check.hasDeployments && !isFrozen;
+  return isQuiet && mayLag ? { state: 'pending', reason: 'registry-may-lag' } : null;
+};
+
+const isShown = ({ shown }: CheckFacts, wanted: Digest): boolean =>
+  shown.some(({ digest, members }) => digest === wanted || members.includes(wanted));

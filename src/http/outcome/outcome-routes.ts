@@ -1,0 +1,93 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { addressOf } from '../address-of.ts';
+import type { FailureAnswer } from '../failed-sign-in.ts';
+import { createHookGuard } from '../guard-hooks.ts';
+import type { ServerDeps } from '../ports.ts';
+import { Problem } from '../problem.ts';
+import { addHeaders, DATA_HEADERS } from '../safe-headers.ts';
+import { OutcomeQuery, OutcomeSchema } from '../schemas/outcome.ts';
+import { problemAnswers } from '../schemas/problem.ts';
+import { toProblem } from '../to-problem.ts';
+import type { AskQuestion } from './ask-outcome.ts';
+
+const DESCRIPTION =
+  'A long poll: with `wait` the answer comes when nothing is pending any more, or when the time is over. It comes with 200 in either case; `state` tells.';
+
+type Deps = ServerDeps & { readonly askOutcome: AskQuestion; readonly failed: FailureAnswer };
+
+/**
+ * `GET /hooks/outcome`, with the secret in a header, and `GET /hooks/{secret}/outcome`. Nothing that was in
+ * their address is ever written down.
+ */
+export const createHookOutcomeRoutes =
+  (deps: Deps): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { askOutcome, failed, log } = deps;
+    addHeaders(app, DATA_HEADERS);
+    app.decorateRequest('hookSecret', null);
+    app.setValidatorCompiler(validatorCompiler);
+    app.setSerializerCompiler(() => JSON.stringify);
+    app.addHook('onRequest', createHookGuard(deps));
+    app.addHook('onError', (request, _reply, error, done) => {
+      const { status, code } = toProblem(error);
+      const secret = request.hookSecret?.name ?? null;
+      if (secret !== null)
+        log.debug('outcome not told', { address: addressOf(request), secret, status, code });
+      done();
+    });
+    for (const [url, summary, params] of [
+      ['/hooks/outcome', 'What became of a push; the secret is in a header', undefined],
+      [
+        '/hooks/:secret/outcome',
+        'The same with the secret in the address, which CI systems and proxies log',
+        z.object({ secret: z.string() }),
+      ],
+    ] as const) {
+      app.get(
+        url,
+        {
+          exposeHeadRoute: false,
+          schema: {
+            tags: ['hooks'],
+            summary,
+            description: DESCRIPTION,
+            querystring: OutcomeQuery,
+            ...(params === undefined ? {} : { params }),
+            response: { 200: OutcomeSchema, ...problemAnswers(400, 401, 403, 404, 429, 501) },
+          },
+        },
+        async (request, reply) => {
+          const secret = request.hookSecret;
+          // A signature is over a body, and there is none.
+          if (secret === null) throw failed(addressOf(request));
+          return askOutcome(request.query, { kind: 'secret', secret }, reply);
+        },
+      );
+    }
+  };
+
+/** `GET /outcome` of the API. */
+export const createApiOutcomeRoute =
+  (askOutcome: AskQuestion): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.get(
+      '/outcome',
+      {
+        exposeHeadRoute: false,
+        schema: {
+          tags: ['deployments'],
+          summary: 'What became of a push',
+          description: DESCRIPTION,
+          querystring: OutcomeQuery,
+          response: { 200: OutcomeSchema, ...problemAnswers(400, 401, 404, 429, 501) },
+        },
+      },
+      async (request, reply) => {
+        const { apiToken } = request;
+        if (apiToken === null) throw new Problem(401, 'not-signed-in', 'sign in first');
+        return askOutcome(request.query, { kind: 'token', token: apiToken }, reply);
+      },
+    );
+  };

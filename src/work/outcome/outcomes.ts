@@ -1,0 +1,193 @@
+import type { Cluster } from '../../core/cluster.ts';
+import type { Log } from '../../core/log.ts';
+import type { OutcomeView } from '../../core/outcome/outcome.ts';
+import type { Changes } from '../../store/changes.ts';
+import type { Db } from '../../store/open-store.ts';
+import type { Clock } from '../loop/clock.ts';
+import { createBell } from '../loop/bell.ts';
+import { runLoop } from '../loop/run-loop.ts';
+import { createConvergenceWatch, type Unproven } from './convergence.ts';
+import { type OutcomeQuestion, type ReadAnswer, readAll } from './read-all.ts';
+
+export type OutcomeRequest = OutcomeQuestion & {
+  /** How long to wait for an end, in ms; 0: answer at once. */
+  readonly waitMs: number;
+  /** The version that whoever asks has; then any other one is answered at once. Null: only an end is. */
+  readonly known: string | null;
+  /** Ends when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+};
+
+/** Null: there is no such delivery, or nothing of it may be told. */
+export type AskOutcome = (request: OutcomeRequest) => Promise<OutcomeView | null>;
+
+export type OutcomesDeps = {
+  readonly db: Db;
+  readonly clusters: readonly Pick<Cluster, 'name' | 'observe'>[];
+  /** Has a function called whenever something was written to the store. */
+  readonly onChange: Changes['onChange'];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends with the process: whoever waits is answered at once. */
+  readonly signal: AbortSignal;
+};
+
+type Waiter = {
+  readonly request: OutcomeRequest;
+  /** ms since the epoch. */
+  readonly until: number;
+  readonly resolve: (answer: OutcomeView | null) => void;
+  readonly reject: (error: unknown) => void;
+  last: ReadAnswer | null;
+  /** The services that were unproven have been looked at since. */
+  hasLooked: boolean;
+};
+
+/** What is written close together causes one reading. */
+const READ_AT_MOST_EVERY_MS = 200;
+/** Due times pass without anything being written, and another process may write to the store too. */
+const READ_AT_LEAST_EVERY_MS = 5_000;
+/** Somebody who asks without waiting does not wait for a slow cluster either. */
+const FIRST_LOOK_MS = 5_000;
+
+/**
+ * Answers what became of pushes. However many wait, one reading of the store serves them all, after
+ * something was written to it. Nothing is read while nobody waits.
+ */
+export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
+  const { db, clock, log, signal } = deps;
+  const waiters = new Set<Waiter>();
+  const bell = createBell(clock);
+  let isReading = false;
+  /** Something may have changed since the last reading. */
+  let isStale = true;
+  let readAt = Number.NEGATIVE_INFINITY;
+
+  const wake = (): void => {
+    isStale = true;
+    bell.ring();
+  };
+  const watch = createConvergenceWatch({ ...deps, onSeen: wake });
+
+  const settle = (waiter: Waiter, answer: OutcomeView | null): void => {
+    if (waiters.delete(waiter)) waiter.resolve(answer);
+  };
+
+  /** Answers whoever can be answered with what was read last. */
+  const answerDue = (): void => {
+    const now = clock.now();
+    for (const waiter of waiters) {
+      const { last, request, until } = waiter;
+      if (last === null) continue;
+      if (last.kind === 'not-found') {
+        settle(waiter, null);
+        continue;
+      }
+      const { view, unproven } = last;
+      const isOver = now >= until || signal.aborted;
+      // The first look at a service is worth its wait also for those who wait for nothing else.
+      const isReady = unproven.length === 0 || waiter.hasLooked || now >= until + FIRST_LOOK_MS;
+      const isNews = request.known !== null && request.known !== view.version;
+      const isEnd = request.known === null && view.state !== 'pending';
+      if (isEnd || (isReady && (isNews || isOver)) || signal.aborted) settle(waiter, view);
+    }
+  };
+
+  /** Equal questions are answered once. */
+  const readOnce = async (): Promise<void> => {
+    const batch = [...waiters];
+    const groups = [...Map.groupBy(batch, ({ request }) => keyOf(request)).values()];
+    const questions = groups.flatMap(([first]) => (first === undefined ? [] : [first.request]));
+    isStale = false;
+    readAt = clock.now();
+    const answers = await readAll(db, questions, watch, readAt);
+    for (const [index, group] of groups.entries()) {
+      for (const waiter of group) waiter.last = answers[index] ?? null;
+    }
+    answerDue();
+    const waiting = batch.filter((waiter) => waiters.has(waiter));
+    const unproven = waiting.flatMap(({ last }) => (last?.kind === 'told' ? last.unproven : []));
+    if (unproven.length === 0) return;
+    void lookAt(waiting, unproven);
+  };
+
+  const lookAt = async (waiting: readonly Waiter[], all: readonly Unproven[]): Promise<void> => {
+    await watch.look(all);
+    for (const waiter of waiting) waiter.hasLooked = true;
+    wake();
+  };
+
+  const nextDue = (): number => {
+    const now = clock.now();
+    const ends = [...waiters].map(({ until }) => (until > now ? until : now + FIRST_LOOK_MS));
+    return Math.min(now + READ_AT_LEAST_EVERY_MS, ...ends) - now;
+  };
+
+  /** One reading, if anything may be new; a store that does not answer is an error only for those who cannot wait. */
+  const round = async (ended: AbortController): Promise<number> => {
+    try {
+      answerDue();
+      const isDue = isStale || clock.now() - readAt >= READ_AT_LEAST_EVERY_MS;
+      if (isDue && waiters.size > 0) await readOnce();
+    } catch (error) {
+      isStale = true;
+      for (const waiter of waiters) {
+        if (clock.now() >= waiter.until && waiters.delete(waiter)) waiter.reject(error);
+      }
+      throw error;
+    } finally {
+      if (waiters.size === 0) ended.abort();
+    }
+    return nextDue();
+  };
+
+  const serve = async (): Promise<void> => {
+    isReading = true;
+    const ended = new AbortController();
+    const either = AbortSignal.any([signal, ended.signal]);
+    const stopListening = deps.onChange(wake);
+    try {
+      await runLoop(
+        { clock, log },
+        {
+          name: 'outcomes',
+          meaning: 'nobody is told what became of a push',
+          bell,
+          leastMs: READ_AT_MOST_EVERY_MS,
+          round: () => round(ended),
+        },
+        either,
+      );
+    } finally {
+      stopListening();
+      isReading = false;
+    }
+    if (signal.aborted) await answerLast();
+    else if (waiters.size > 0) void serve();
+  };
+
+  /** The helper stops: whoever waits is told how it stands now. */
+  const answerLast = async (): Promise<void> => {
+    try {
+      await readOnce();
+    } catch (error) {
+      for (const waiter of waiters) waiter.reject(error);
+      waiters.clear();
+    }
+  };
+
+  return (request) =>
+    new Promise((resolve, reject) => {
+      const until = clock.now() + request.waitMs;
+      const waiter: Waiter = { request, until, resolve, reject, last: null, hasLooked: false };
+      waiters.add(waiter);
+      request.signal.addEventListener('abort', () => {
+        if (waiters.delete(waiter)) reject(request.signal.reason);
+      });
+      wake();
+      if (!isReading) void serve();
+    });
+};
+
+const keyOf = ({ who, ask, clusters, allowed, telling }: OutcomeQuestion): string =>
+  JSON.stringify([who, ask, clusters, allowed, telling]);

@@ -1,0 +1,92 @@
+import {
+  type FoundService,
+  isOpen,
+  joinedDeployment,
+  type NewestDeployment,
+} from '../core/outcome/joined-deployment.ts';
+import { verdictDetail, verdictReason } from '../core/verdict.ts';
+import { type CheckedTag, recordChecks } from '../store/checks/record-checks.ts';
+import type { ClaimedLook } from '../store/looks.ts';
+import type { Query } from '../store/open-store.ts';
+import { addTriggers, type Trigger } from '../store/queue-deployment.ts';
+import type { CheckedService } from './check-services.ts';
+import type { Planned } from './plan-services.ts';
+
+/** A service as a check planned it, with what it comes to. */
+export type PlannedWith = Planned & Joined;
+
+/** The deployment that will do it, that it joined, or that decides what became of it. */
+export type Joined = {
+  readonly deployment: string | null;
+  /** That deployment is in progress, and was there before. */
+  readonly joins: boolean;
+};
+
+type Joining = Pick<CheckedService, 'service' | 'verdict' | 'lookUp' | 'members'> & {
+  readonly deployment: string | null;
+};
+
+/**
+ * Lets those for which no deployment was queued join the one that already rolls their digest out, as part of the
+ * caller's transaction. `newest` holds the newest deployment of each service, by the service's id.
+ */
+export const joinDeployments = async <One extends Joining>(
+  query: Query,
+  all: readonly One[],
+  newest: ReadonlyMap<string, NewestDeployment>,
+  {
+    triggersOf,
+    now,
+  }: { readonly triggersOf: (one: One) => readonly Trigger[]; readonly now: number },
+): Promise<readonly (One & Joined)[]> => {
+  const joined: (One & Joined)[] = [];
+  for (const one of all) {
+    const last = newest.get(one.service.id) ?? null;
+    const deployment = one.deployment ?? joinedDeployment(asFound(one), last);
+    const joins = one.deployment === null && deployment === last?.id && isOpen(last.state);
+    if (joins && deployment !== null) await addTriggers(query, deployment, triggersOf(one), now);
+    joined.push({ ...one, deployment, joins });
+  }
+  return joined;
+};
+
+export const hooksOf = ({ pushes }: Planned): readonly Trigger[] =>
+  pushes.map((push) => ({ kind: 'hook', source: push.delivery }));
+
+const digestOf = ({ lookUp }: Pick<Joining, 'lookUp'>) =>
+  lookUp?.kind === 'published' ? lookUp.digest : null;
+
+const asFound = (one: Joining): FoundService => ({
+  verdict: one.verdict,
+  digest: digestOf(one),
+  members: one.members,
+});
+
+/** Records what a check found for its pushes, as part of the transaction that ends it. */
+export const recordCheck = async (
+  query: Query,
+  { cluster, name, pushes }: ClaimedLook,
+  all: readonly PlannedWith[],
+  now: number,
+): Promise<void> => {
+  const newestPush = Math.max(...pushes.map(({ id }) => id));
+  if (pushes.length === 0) return;
+  const tags = [...new Set(pushes.map(({ tag }) => tag))].map((tag): CheckedTag => {
+    const found = all.filter(({ image }) => image?.tag === tag);
+    return {
+      tag,
+      digest: found.map(digestOf).find((digest) => digest !== null) ?? null,
+      members: found.find(({ members }) => members !== null)?.members ?? null,
+      services: found.map(({ service, verdict, deployment }) => ({
+        serviceId: service.id,
+        service: service.name,
+        stack: service.stack,
+        verdict: verdict.verdict,
+        reason: verdictReason(verdict),
+        detail: verdictDetail(verdict),
+        deployment,
+      })),
+    };
+  });
+  await recordChecks(query, { cluster, name, newestPush, tags }, now);
+};
