@@ -30,7 +30,10 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   'clusters[].select': {
     meaning: "`labelled`: only services with `cd-helper.enabled=true` or Swarmpit's autoredeploy",
   },
-  'clusters[].maxParallel': { meaning: 'services that may be updated at one time', initial: '`4`' },
+  'clusters[].maxParallel': {
+    meaning: 'services whose tasks may be restarted at one time',
+    initial: '`4`',
+  },
   'clusters[].tls': {
     meaning:
       'for engines over `tcp://` or `https://`; Swarmpit behind an own authority: `NODE_EXTRA_CA_CERTS`',

@@ -200,11 +200,27 @@ const toDeployment = (row: Row): Deployment => ({
   intent: readOptionalJson<Intent>(row.intent),
 });
 
+export type OpenDeployment = Deployment & {
+  /** A person asked for it, alone or among others. */
+  readonly isAsked: boolean;
+};
+
 /** The cluster's deployments that are not ended, those under way first, then in the order queued. */
-export const openDeployments = async (db: Query, cluster: string): Promise<Deployment[]> => {
+export const openDeployments = async (db: Query, cluster: string): Promise<OpenDeployment[]> => {
   const rows = await db
     .selectFrom('deployments')
     .select(COLUMNS)
+    .select((eb) =>
+      eb
+        .exists(
+          eb
+            .selectFrom('triggers')
+            .select('kind')
+            .whereRef('deployment_id', '=', 'deployments.id')
+            .where('kind', '=', 'person'),
+        )
+        .as('is_asked'),
+    )
     // Each with the cluster, so that each has its index.
     .where((eb) =>
       eb.or([
@@ -215,7 +231,7 @@ export const openDeployments = async (db: Query, cluster: string): Promise<Deplo
     .orderBy(IS_QUEUED)
     .orderBy('id')
     .execute();
-  return rows.map(toDeployment);
+  return rows.map((row) => ({ ...toDeployment(row), isAsked: Boolean(row.is_asked) }));
 };
 
 /** The deployments of these services that have been sent or are about to be. */

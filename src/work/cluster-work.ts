@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lookAfterHook } from '../core/look-timing.ts';
-import { openDeployments, postpone } from '../store/deployments.ts';
+import { openDeployments, type OpenDeployment, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
+import { createPlaces } from './cluster/places.ts';
 import { createKnownNodes } from './known-nodes.ts';
 import { createKnownServices } from './known-services.ts';
 import { createLookAhead } from './look-ahead.ts';
@@ -17,7 +18,7 @@ import { runLoop } from './loop/run-loop.ts';
 export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead' | 'nodes' | 'seen'> & {
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
   readonly ownContainerIds?: readonly string[];
-  /** Services that may be updated at one time. */
+  /** Services whose tasks may be restarted at one time. */
   readonly maxParallel: number;
 };
 
@@ -40,14 +41,19 @@ export type ClusterWork = {
 /** Looks of one cluster that may be under way together; each is one list and a few HEADs. */
 const LOOKS_AT_ONCE = 4;
 const LONGEST_SLEEP_MS = 60_000;
+/** Rollouts that may be followed at one time, however few of them restart tasks: each is seen every second. */
+const MOST_FOLLOWED = 200;
+/** A place may also become free because nothing is seen for a while. */
+const PLACES_AGAIN_MS = 1_000;
 /** After an error of our own the loop goes on, but not at full speed. */
 const AFTER_ERROR_MS = 5_000;
 /** The times of as many repositories' last looks are kept as can be in a burst together. */
 const REMEMBERED_LOOKS = 10_000;
 
 /**
- * The work of one cluster, which waits for no other cluster: looks that are due, and deployments, at
- * most `maxParallel` together and never two on one service.
+ * The work of one cluster, which waits for no other cluster: looks that are due, and deployments, of which
+ * at most `maxParallel` restart tasks together and never two are on one service. What a person asks for waits
+ * for no other.
  */
 export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   const { db, clock, cluster } = options;
@@ -128,10 +134,19 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     await Promise.all(looking);
   };
 
-  const startRollout = (id: string, serviceId: string, signal: AbortSignal): void => {
+  /** A deployment is due and has to wait for a place. */
+  let isAnyHeldBack = false;
+  const places = createPlaces(options.maxParallel, clock.monotonic, () => {
+    if (isAnyHeldBack && places.areFree()) rolloutsBell.ring();
+  });
+
+  const startRollout = (deployment: OpenDeployment, signal: AbortSignal): void => {
+    const { id, serviceId } = deployment;
+    places.take(serviceId, deployment.state === 'verifying');
+    const watched = { ...deps, cluster: places.watch(serviceId, cluster) };
     const superseded = new AbortController();
     const either = AbortSignal.any([signal, superseded.signal]);
-    const done = carryOut(deps, id, either)
+    const done = carryOut(watched, id, either)
       .catch(async (error: unknown) => {
         if (either.aborted) return;
         log.error('rollout broke', { deployment: id, error });
@@ -141,6 +156,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       })
       .finally(() => {
         rolling.delete(serviceId);
+        places.leave(serviceId);
         rolloutsBell.ring();
       });
     rolling.set(serviceId, { id, superseded, done });
@@ -154,17 +170,19 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       const told = await ownService.learn(signal);
       if (told === 'untold') return open.length === 0 ? LONGEST_SLEEP_MS : AFTER_ERROR_MS;
       let wait = LONGEST_SLEEP_MS;
-      for (const deployment of open) {
+      isAnyHeldBack = false;
+      for (const deployment of open.toSorted(byUrgency)) {
         if (rolling.has(deployment.serviceId)) continue;
         const now = clock.now();
         const due = deployment.runAt - now;
         const active = new Set(rolling.keys());
         if (due > 0) wait = Math.min(wait, due);
         else if (!isItsTurn(deployment, open, ownService.id(), active, now)) continue;
-        else if (rolling.size < options.maxParallel)
-          startRollout(deployment.id, deployment.serviceId, signal);
+        else if (needsNoPlace(deployment) || (rolling.size < MOST_FOLLOWED && places.areFree()))
+          startRollout(deployment, signal);
+        else isAnyHeldBack = true;
       }
-      return wait;
+      return isAnyHeldBack ? Math.min(wait, PLACES_AGAIN_MS) : wait;
     };
     await runLoop(
       { clock, log },
@@ -198,3 +216,11 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     },
   };
 };
+
+/** What has been sent goes on in any case, and a person does not wait for what came by itself. */
+const needsNoPlace = ({ state, isAsked }: OpenDeployment): boolean =>
+  state === 'verifying' || isAsked;
+
+/** The sort is stable: what is alike stays in the order in which it was queued. */
+const byUrgency = (one: OpenDeployment, other: OpenDeployment): number =>
+  Number(needsNoPlace(other)) - Number(needsNoPlace(one));

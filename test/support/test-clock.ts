@@ -22,11 +22,13 @@ const BEAT_MS = 2;
  */
 export const createTestClock = (onPassed: (ms: number) => void, speed = 10): TestClock => {
   let now = TIME_BEGINS;
+  let passed = 0;
   let beatAt = performance.now();
   let waiting: { readonly at: number; readonly resolve: () => void }[] = [];
 
   const pass = (ms: number): void => {
     now += ms;
+    passed += ms;
     onPassed(ms);
     const due = waiting.filter(({ at }) => at <= now);
     waiting = waiting.filter(({ at }) => at > now);
@@ -43,6 +45,7 @@ export const createTestClock = (onPassed: (ms: number) => void, speed = 10): Tes
   const clock: TestClock = {
     speed,
     now: () => now,
+    monotonic: () => passed,
     wait: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) {
