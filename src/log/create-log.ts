@@ -1,7 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Log, LogFields } from '../core/log.ts';
-import { gatherLines } from './gather-lines.ts';
 import { createLoggable, type Loggable } from './loggable.ts';
 import { createScrub } from './scrub.ts';
 
@@ -12,11 +11,9 @@ export type LogOptions = {
   readonly colour: boolean;
   /** Texts that are taken out of all that is written. */
   readonly secrets: readonly string[];
-  /** Where lines go; standard output unless told otherwise. */
-  readonly destination?: DestinationStream;
+  /** Where lines go. */
+  readonly destination: DestinationStream;
 };
-
-const STANDARD_OUTPUT = 1;
 
 /** Turns each line for people before it goes on. */
 const prettyStream = (colour: boolean, destination: DestinationStream): DestinationStream => {
@@ -60,7 +57,7 @@ const createTimestamp = (now: () => number): (() => string) => {
 
 /** The log of a process. */
 export const createLog = (options: LogOptions): Log => {
-  const destination = options.destination ?? gatherLines(STANDARD_OUTPUT);
+  const { destination } = options;
   const logger = pino(
     {
       level: options.level,
@@ -72,3 +69,14 @@ export const createLog = (options: LogOptions): Log => {
   );
   return overPino(logger, createLoggable(createScrub(options.secrets)), {});
 };
+
+/** The line that tells, once lines are taken again, how many were lost; it takes the form of all others. */
+export const droppedLine =
+  ({ pretty, colour }: Pick<LogOptions, 'pretty' | 'colour'>) =>
+  (lines: number): string => {
+    const written: string[] = [];
+    const destination = { write: (line: string) => written.push(line) };
+    const log = createLog({ level: 'warn', pretty, colour, secrets: [], destination });
+    log.warn('log lines were dropped because nobody read them or the disk was full', { lines });
+    return written.join('');
+  };

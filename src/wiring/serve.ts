@@ -7,7 +7,8 @@ import { secretsOf } from '../config/secrets-of.ts';
 import type { Log } from '../core/log.ts';
 import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
 import { createServer } from '../http/server.ts';
-import { createLog } from '../log/create-log.ts';
+import { createLog, droppedLine } from '../log/create-log.ts';
+import { createLineWriter, type LineWriter } from '../log/line-writer.ts';
 import { addEvent } from '../store/events.ts';
 import { openStore } from '../store/open-store.ts';
 import { createMetrics } from '../work/metrics.ts';
@@ -20,6 +21,13 @@ import { connect, connectRegistries } from './connect.ts';
 import { serverDeps } from './server-deps.ts';
 
 const FIRST_LOOK_MS = 1_500;
+/**
+ * A stop waits for the answer to an update that was just sent, which takes up to a minute. Whatever takes longer is
+ * left to the next start.
+ */
+const STOP_WITHIN_MS = 90_000;
+const STANDARD_OUTPUT = 1;
+const STANDARD_ERROR = 2;
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
@@ -28,7 +36,11 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /** Runs the helper until the signal; resolves with the exit status. */
-const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<number> => {
+const serve = async (
+  config: Config,
+  { log, lines }: { readonly log: Log; readonly lines: LineWriter },
+  signal: AbortSignal,
+): Promise<number> => {
   const { version, revision } = ownBuild();
   const store = openStore(config.store);
   const metrics = createMetrics(config.registries.map(({ host }) => host));
@@ -99,6 +111,7 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
       version: { version, revision },
       health: work.health.list,
       store: storeWatch.known,
+      droppedLogLines: lines.dropped,
       quotas: registries.quotas,
       clock: systemClock,
       log,
@@ -129,12 +142,15 @@ const serve = async (config: Config, log: Log, signal: AbortSignal): Promise<num
 /** `cd-helper serve`: runs the helper until the signal, and tells what ended it otherwise. */
 export const startServing = async (config: Config, signal: AbortSignal): Promise<number> => {
   const isTerminal = process.stdout.isTTY;
+  const form = { pretty: isTerminal, colour: isTerminal };
+  const lines = createLineWriter(STANDARD_OUTPUT, { tellDropped: droppedLine(form) });
   const log = createLog({
+    ...form,
     level: config.logLevel,
-    pretty: isTerminal,
-    colour: isTerminal,
     secrets: secretsOf(config),
+    destination: lines,
   });
+  signal.addEventListener('abort', () => endLate(log), { once: true });
   for (const { name, value } of [...config.hooks.secrets, ...config.api.tokens]) {
     const { length } = value.reveal();
     if (length > 0 && length < SHORTEST_SAFE_SECRET) {
@@ -142,11 +158,22 @@ export const startServing = async (config: Config, signal: AbortSignal): Promise
     }
   }
   try {
-    return await serve(config, log, signal);
+    return await serve(config, { log, lines }, signal);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.error('cannot go on', { error });
-    process.stderr.write(`cd-helper: ${reason}\n`);
+    // Not by `process.stderr`, which waits for its reader.
+    createLineWriter(STANDARD_ERROR, { tellDropped: String }).write(`cd-helper: ${reason}\n`);
     return 1;
   }
+};
+
+/** Ends the process where something keeps it from its end after it was told to stop. */
+const endLate = (log: Log): void => {
+  setTimeout(() => {
+    log.error('the stop takes too long and is broken off: the next start goes on', {
+      withinMs: STOP_WITHIN_MS,
+    });
+    process.exit(1);
+  }, STOP_WITHIN_MS).unref();
 };

@@ -19,6 +19,8 @@ export type Readings = {
   readonly version: { readonly version: string; readonly revision: string | null };
   readonly health: () => readonly ClusterView[];
   readonly store: () => StoreView;
+  /** Log lines that were lost so far because nobody took them. */
+  readonly droppedLogLines: () => number;
   readonly quotas: () => readonly Quota[];
   readonly drift: DriftBook['read'];
   /** Keeps the label `registry` few. */
@@ -180,6 +182,15 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
         for (const state of FINAL_STATES) ends.inc({ cluster, state }, 0);
       }
       for (const { cluster, state, count } of counted) ends.inc({ cluster, state }, count);
+    },
+  });
+  const droppedLines: Counter = new Counter({
+    name: 'cd_helper_log_lines_dropped_total',
+    help: 'Log lines that were lost because nobody read them or their disk was full.',
+    registers: [registry],
+    collect: () => {
+      droppedLines.reset();
+      droppedLines.inc(deps.droppedLogLines());
     },
   });
   const verified: Histogram = new Histogram({

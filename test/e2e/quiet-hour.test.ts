@@ -66,6 +66,7 @@ const startWork = (sandbox: AttachedSandbox) => {
     version: { version: 'test', revision: 'test' },
     health: work.health.list,
     store: () => ({ state: 'writable', reason: null, detail: null, since: null }),
+    droppedLogLines: () => 0,
     quotas: registries.quotas,
     clock,
     log: silentLog,
