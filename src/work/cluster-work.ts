@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lookAfterHook } from '../core/look-timing.ts';
 import { openDeployments, type OpenDeployment, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
+import { logOutagesOnce } from './cluster/log-outages-once.ts';
 import { createPlaces } from './cluster/places.ts';
 import { createKnownNodes } from './known-nodes.ts';
 import { createKnownServices } from './known-services.ts';
@@ -57,7 +58,7 @@ const REMEMBERED_LOOKS = 10_000;
  */
 export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   const { db, clock, cluster } = options;
-  const log = options.log.child({ cluster: cluster.name });
+  const log = logOutagesOnce(options.log.child({ cluster: cluster.name }), clock.monotonic);
   const ownService = createOwnService({
     cluster,
     containerIds: options.ownContainerIds ?? [],

@@ -1,0 +1,49 @@
+import type { Log, LogFields } from '../../core/log.ts';
+
+/** Warnings that every check and every deployment repeats while a cluster does not answer. */
+const OF_OUTAGES: ReadonlySet<string> = new Set([
+  'look failed',
+  'deployment put off',
+  'rollout cannot be seen',
+]);
+const EVERY_MS = 60_000;
+/** Problems that are told apart; an engine that is away has one or two. */
+const MOST = 100;
+
+type Told = { readonly at: number; left: number };
+
+/**
+ * The same log, which writes a warning of an outage once a minute for each problem, with how many it left out. What
+ * each push and each deployment waits for is in the store.
+ */
+export const logOutagesOnce = (log: Log, monotonic: () => number): Log => {
+  const told = new Map<string, Told>();
+  const over = (inner: Log): Log => ({
+    ...inner,
+    warn: (message, fields) => {
+      const left = OF_OUTAGES.has(message) ? leftOut(message, fields) : 0;
+      if (left === null) return;
+      inner.warn(message, left === 0 ? fields : { ...fields, leftOut: left });
+    },
+    child: (fields) => over(inner.child(fields)),
+  });
+
+  /** Null where it is left out, else how many were since it was last written. */
+  const leftOut = (message: string, fields: LogFields = {}): number | null => {
+    const key = `${message}\n${String(fields['problem'])}`;
+    const now = monotonic();
+    const last = told.get(key);
+    if (last !== undefined && now - last.at < EVERY_MS) {
+      last.left += 1;
+      return null;
+    }
+    told.delete(key);
+    told.set(key, { at: now, left: 0 });
+    for (const oldest of told.keys()) {
+      if (told.size <= MOST) break;
+      told.delete(oldest);
+    }
+    return last?.left ?? 0;
+  };
+  return over(log);
+};
