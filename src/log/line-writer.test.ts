@@ -11,7 +11,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { createLineWriter } from './line-writer.ts';
 
 let folder: string;
@@ -84,6 +83,7 @@ const openPipe = (): { readonly write: number; readonly read: () => string; clos
   };
 };
 
+const PATIENCE = { timeout: 20_000, interval: 5 };
 const LINE = `${'x'.repeat(99)}\n`;
 
 describe('a pipe whose reader has stopped', () => {
@@ -95,21 +95,15 @@ describe('a pipe whose reader has stopped', () => {
     const dropped = lines.dropped();
     expect(dropped).toBeGreaterThan(5_000);
     let text = '';
-    await waitUntil(
-      async () => {
-        text += pipe.read();
-        return text.includes('dropped') || null;
-      },
-      { what: 'it is told what was dropped', withinMs: 20_000, everyMs: 5 },
-    );
+    const readAll = (): string => {
+      text += pipe.read();
+      return text;
+    };
+    await expect.poll(readAll, PATIENCE).toContain('dropped');
     expect(text.split('\n').filter((line) => `${line}\n` === LINE)).toHaveLength(10_000 - dropped);
     expect(text).toContain(`${dropped} dropped\n`);
     lines.write('after\n');
-    await waitUntil(async () => pipe.read().includes('after') || null, {
-      what: 'it goes on',
-      withinMs: 20_000,
-      everyMs: 5,
-    });
+    await expect.poll(readAll, PATIENCE).toContain('after');
     expect(lines.dropped()).toBe(dropped);
     pipe.close();
   });
