@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { anonymousFlood } from './anonymous-flood.ts';
 import type { Benchmark } from './benchmark.ts';
 import { dashboard } from './dashboard.ts';
 import { footprint } from './footprint.ts';
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   smartRedeployLarge,
   secretTiming,
   dashboard,
+  anonymousFlood,
 ];
 
 /** Well above what any of them takes on two busy cores. */

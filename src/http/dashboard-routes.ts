@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import fastifyStatic from '@fastify/static';
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from './problem.ts';
 import type { ServerDeps } from './ports.ts';
 import { addHeaders, PAGE_HEADERS } from './safe-headers.ts';
+import { openStaticFiles } from './server/static-files.ts';
 
 /** Names of assets hold their content's hash, so what stands under one never changes. */
-const ASSET_AGE = '365d';
+const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /**
  * The dashboard as it was built into a folder: `/` is its page and `/assets/` what the page is made of,
@@ -17,25 +17,25 @@ export const createDashboardRoutes =
   async (app) => {
     addHeaders(app, PAGE_HEADERS);
     const folder = dashboard ?? null;
+    const page = folder === null ? null : openStaticFiles(folder);
     if (folder !== null) {
-      app.register(fastifyStatic, {
-        root: join(folder, 'assets'),
-        prefix: '/assets/',
-        index: false,
-        dotfiles: 'ignore',
-        preCompressed: true,
-        immutable: true,
-        maxAge: ASSET_AGE,
+      const assets = openStaticFiles(join(folder, 'assets'));
+      app.get('/assets/:name', { schema: { hide: true } }, (request, reply) => {
+        const { name } = request.params as { readonly name: string };
+        if (!assets(name, request, reply.header('cache-control', FOR_EVER))) {
+          reply.removeHeader('cache-control').callNotFound();
+        }
       });
     }
-    app.get('/', { schema: { hide: true } }, async (request, reply) => {
+    app.get('/', { schema: { hide: true } }, (request: FastifyRequest, reply: FastifyReply) => {
       // The page names what it is made of relative to itself.
-      if (!request.url.split('?', 1)[0]?.endsWith('/')) return reply.redirect(`${basePath}/`);
-      if (folder === null) {
+      if (!request.url.split('?', 1)[0]?.endsWith('/')) {
+        void reply.redirect(`${basePath}/`);
+        return;
+      }
+      const isSent = page?.('index.html', request, reply.header('cache-control', 'no-cache'));
+      if (isSent !== true) {
         throw new Problem(503, 'not-built', 'the dashboard is not built: run ./dev build');
       }
-      return reply
-        .header('cache-control', 'no-cache')
-        .sendFile('index.html', folder, { cacheControl: false });
     });
   };

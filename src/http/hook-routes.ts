@@ -10,6 +10,8 @@ import type { HookSecret, ServerDeps } from './ports.ts';
 import { readBody } from './read-body.ts';
 import { HookAnswerSchema } from './schemas/delivery.ts';
 import { problemAnswers } from './schemas/problem.ts';
+import { createBodyBudget } from './server/body-budget.ts';
+import { gatherWarnings } from './server/gather-warnings.ts';
 import { createDeliveryTaker } from './take-delivery.ts';
 import { toProblem } from './to-problem.ts';
 
@@ -25,12 +27,14 @@ const NOTHING = Buffer.alloc(0);
 export const createHookRoutes =
   (deps: ServerDeps, metrics: HookMetrics, failed: FailureAnswer): FastifyPluginCallback =>
   (app, _options, registered) => {
+    const warn = gatherWarnings(deps.log);
     const takeDelivery = createDeliveryTaker({ ...deps, metrics, failed });
-    app.decorateRequest('hookSecret', null);
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', (_request, payload, done) =>
-      readBody(payload, LIMITS.hookBody, done),
-    );
+    const unproven = createBodyBudget(LIMITS.unprovenBodies);
+    app.addContentTypeParser('*', (request, payload, done) => {
+      const budget = request.hookSecret === null ? unproven : null;
+      readBody(payload, { limit: LIMITS.hookBody, budget }, done);
+    });
     // What arrives is judged by the senders and what leaves is made here: no schema has to check either.
     app.setValidatorCompiler(() => () => true);
     app.setSerializerCompiler(() => JSON.stringify);
@@ -41,7 +45,7 @@ export const createHookRoutes =
       // Who is let in by nothing was told of already, and only so often.
       if (status !== 401 && status !== 429) {
         const secret = request.hookSecret?.name ?? null;
-        deps.log.warn('hook refused', { address: addressOf(request), secret, status, code });
+        warn('hook refused', { address: addressOf(request), secret, status, code });
       }
       done();
     });

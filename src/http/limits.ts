@@ -18,7 +18,29 @@ export const LIMITS = {
   keepAliveTimeout: 75_000,
   /** How often the time-outs above are looked after. */
   checkInterval: 1_000,
-  connections: 4_096,
+  /** With everything below, this is what keeps an anonymous flood under 64 MiB; see `connection-guard.ts`. */
+  connections: 1_024,
+  /** Requests of one connection that wait for their answers. */
+  unanswered: 128,
+  /** What an unanswered request is taken to cost beside its headers: objects of Node and Fastify, a short answer. */
+  requestCost: 6 * 1024,
+  heldPerConnection: 2 * 1024 * 1024,
+  heldInAll: 8 * 1024 * 1024,
+  /** A client that takes nothing of its answer for so long. */
+  stalledAfter: 30_000,
+  /** Longer than nearly every webhook; GitHub's are 10 to 30 KiB. Longer bodies of unproven clients are rationed. */
+  shortBody: 32 * 1024,
+  unprovenPerSecond: 4 * 1024 * 1024,
+  /** All bodies that are read before anything has proven their sender. */
+  unprovenBodies: 4 * 1024 * 1024,
+  /** Files larger than `largeAnswer` on their way at one time: the kernel buffers each. */
+  largeAnswer: 256 * 1024,
+  largeAnswers: 8,
+  largePerSecond: 16 * 1024 * 1024,
+  /** Connections that wait to be taken. With Node's default of 511 a flood makes others wait a second. */
+  backlog: 4_096,
+  /** A token and what JSON adds to it. */
+  signInBody: 8 * 1024,
   /** Deliveries that wait for the disk; each holds a body. */
   deliveriesUnderWay: 512,
   /** An act that asks a cluster or a registry. */
@@ -31,6 +53,8 @@ export const LIMITS = {
   outcomeWaits: 1_000,
   /** Characters of a message that the holder of a hook secret is told. */
   outcomeMessage: 200,
+  /** How long one probe of the store, and one reading of all metrics, answers everybody who asks. */
+  sharedFor: 500,
   /** Clients that listen to events at one time; each may hold as much as is buffered for it. */
   eventStreams: 100,
   eventsBuffered: 256 * 1024,

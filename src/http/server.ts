@@ -11,9 +11,8 @@ import { createDocsPage } from './docs-page.ts';
 import { addEntityTags } from './entity-tags.ts';
 import { createEventRoutes } from './event-routes.ts';
 import { createFailureAnswer } from './failed-sign-in.ts';
-import { addHealthRoutes } from './health-routes.ts';
+import { createHealthRoutes } from './health-routes.ts';
 import { createHookRoutes } from './hook-routes.ts';
-import { keepPlacesFree } from './keep-places-free.ts';
 import { LIMITS } from './limits.ts';
 import { createHookMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
@@ -26,6 +25,9 @@ import { refuseOtherMethods } from './refuse-other-methods.ts';
 import { createOriginCheck } from './refuse-other-sites.ts';
 import { addHeaders, DATA_HEADERS } from './safe-headers.ts';
 import { createSessionRoutes } from './session-routes.ts';
+import { createConnectionGuard } from './server/connection-guard.ts';
+import { gatherWarnings } from './server/gather-warnings.ts';
+import { sendShared, sharedForAWhile } from './server/shared-answer.ts';
 import { createSignIn } from './sign-in.ts';
 
 /** How long slow clients are waited for, in ms; only tests have a reason to wait less. */
@@ -42,28 +44,45 @@ const createApp = (
   patience: Patience,
 ): FastifyInstance => {
   const handleError = createErrorHandler(log);
+  const warn = gatherWarnings(log);
+  const guard = createConnectionGuard(now, (why, address) =>
+    warn('connection ended', { why, address }),
+  );
   const app = Fastify({
     logger: false,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: LIMITS.apiBody,
-    requestTimeout: patience.requestTimeout,
-    keepAliveTimeout: LIMITS.keepAliveTimeout,
     forceCloseConnections: 'idle',
     // What still comes while it closes is taken like any other: it is on disk before it is answered.
     return503OnClosing: false,
-    http: {
-      headersTimeout: patience.headersTimeout,
-      connectionsCheckingInterval: patience.checkInterval,
-      maxHeaderSize: LIMITS.headerBytes,
-    },
+    serverFactory: (onRequest) =>
+      guard.createServer(
+        {
+          requestTimeout: patience.requestTimeout,
+          keepAliveTimeout: LIMITS.keepAliveTimeout,
+          headersTimeout: patience.headersTimeout,
+          connectionsCheckingInterval: patience.checkInterval,
+          maxHeaderSize: LIMITS.headerBytes,
+        },
+        onRequest,
+      ),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LIMITS.pathStep },
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => {
       handleError(error, request, reply);
     },
   });
-  app.server.maxConnections = LIMITS.connections;
-  keepPlacesFree(app.server, LIMITS.connections, now);
+  app.decorateRequest('hookSecret', null);
+  app.decorateRequest('apiToken', null);
+  app.decorateRequest('session', null);
+  // Runs when every check of headers has passed: from here on the client is known, or anonymous.
+  app.addHook('preParsing', (request, _reply, payload, next) => {
+    if (request.hookSecret !== null || request.apiToken !== null) guard.prove(request.raw.socket);
+    next(null, payload);
+  });
+  // A body is read where a route says how. Of all others, such as those sent to no route, nothing is kept.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null, null));
   app.server.maxHeadersCount = LIMITS.headerCount;
   closeSilentConnections(app);
   app.setErrorHandler(handleError);
@@ -103,21 +122,27 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
     checkOrigin,
   });
 
-  addHealthRoutes(app, deps);
   app.get('/version.txt', { schema: { hide: true } }, async (_request, reply) =>
     reply
       .type('text/plain; charset=utf-8')
       .send(`${version.version}${version.revision === null ? '' : ` ${version.revision}`}\n`),
   );
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  const readMetrics = sharedForAWhile(
+    async () => ({
+      status: 200,
+      type: metrics.registry.contentType,
+      body: Buffer.from(await metrics.registry.metrics()),
+    }),
+    metrics.public ? LIMITS.sharedFor : 0,
+    now,
+  );
   app.get(
     '/metrics',
     {
       schema: { hide: true },
       ...(metrics.public ? {} : { onRequest: signedIn('viewer') }),
     },
-    async (_request, reply) =>
-      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    async (_request, reply) => sendShared(reply, await readMetrics()),
   );
   app.register(createDashboardRoutes(deps));
   app.register(createDocsPage(deps.basePath));
@@ -176,12 +201,17 @@ export const createServer = async (
   patience: Patience = LIMITS,
 ): Promise<FastifyInstance> => {
   const app = createApp(deps, patience);
-  app.decorateRequest('apiToken', null);
-  app.decorateRequest('session', null);
   await app.register(fastifySwagger, describeApi(deps.version.version));
   const refuseOthers = refuseOtherMethods(app);
-  if (deps.basePath !== '') addHealthRoutes(app, deps);
-  await app.register(async (based) => addRoutes(based, deps, patience), { prefix: deps.basePath });
+  const addHealthRoutes = createHealthRoutes(deps);
+  if (deps.basePath !== '') addHealthRoutes(app);
+  await app.register(
+    async (based) => {
+      addHealthRoutes(based);
+      addRoutes(based, deps, patience);
+    },
+    { prefix: deps.basePath },
+  );
   refuseOthers();
   await app.ready();
   return app;

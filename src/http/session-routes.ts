@@ -6,6 +6,7 @@ import { addressOf } from './address-of.ts';
 import { built } from './built.ts';
 import { printSessionCookie, readSessionCookie } from './cookie.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
+import { LIMITS } from './limits.ts';
 import { createHashMatcher } from './match-secret.ts';
 import type { ApiToken, ServerDeps } from './ports.ts';
 import { Problem } from './problem.ts';
@@ -52,6 +53,7 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
     app.post(
       '/session',
       {
+        bodyLimit: LIMITS.signInBody,
         onRequest: async (request) => {
           const problem = deps.checkOrigin(request);
           if (problem !== null) throw problem;

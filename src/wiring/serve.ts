@@ -6,6 +6,7 @@ import { ownBuild } from '../config/own-build.ts';
 import { secretsOf } from '../config/secrets-of.ts';
 import type { Log } from '../core/log.ts';
 import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
+import { LIMITS } from '../http/limits.ts';
 import { createServer } from '../http/server.ts';
 import { createLog, droppedLine } from '../log/create-log.ts';
 import { createLineWriter, type LineWriter } from '../log/line-writer.ts';
@@ -118,7 +119,7 @@ const serve = async (
     });
     const running = Promise.all([work.run(either), watch(either), storeWatch.run(either)]);
     try {
-      await server.listen({ host: config.listen.host, port: config.listen.port });
+      await server.listen({ ...config.listen, backlog: LIMITS.backlog });
       log.info('ready', { address: server.listeningOrigin + config.basePath, version });
       await Promise.race([running, aborted(either)]);
     } finally {

@@ -35,10 +35,9 @@ afterAll(() => stage.close());
 /** The route's address with things that there are. */
 const fill = (path: string): string =>
   path
+    .replace('/docs/static/:name', '/docs/static/swagger-ui.css')
     .replace(':cluster', 'default')
     .replace(':name', 'web')
-    // So the files of the page of the API are listed.
-    .replace('/docs*', '/docs/static/none')
     .replace(':secret', 'a-wrong-secret')
     .replace(/(\w+)\/:id/, (_all, list: string) => `${list}/${ids[list] ?? 'x'}`);
 

@@ -26,7 +26,6 @@ export const createHookOutcomeRoutes =
   async (app) => {
     const { askOutcome, failed, log } = deps;
     addHeaders(app, DATA_HEADERS);
-    app.decorateRequest('hookSecret', null);
     app.setValidatorCompiler(validatorCompiler);
     app.setSerializerCompiler(() => JSON.stringify);
     app.addHook('onRequest', createHookGuard(deps));
