@@ -18,6 +18,8 @@ export type ConfigCheckDeps = {
   >;
 };
 
+const NO_TASKS = 'it shows no tasks, so rollouts are judged by how many run';
+
 /** What `check-config` tries: every cluster and registry of the configuration, its store and its secrets. */
 export const createConfigChecks = (
   config: Config,
@@ -31,8 +33,9 @@ export const createConfigChecks = (
         const { description, warning } = await cluster.identify(signal);
         await cluster.probe(signal);
         const services = await cluster.listServices(signal);
-        const warned = warning === undefined ? '' : `; ${warning}`;
-        return { ok: true, detail: `${description}, ${services.length} services${warned}` };
+        const counted = cluster.capabilities.tellsTasks ? [] : [NO_TASKS];
+        const said = [`${description}, ${services.length} services`, ...counted, warning ?? []];
+        return { ok: true, detail: said.flat().join('; ') };
       } finally {
         await cluster.close();
       }

@@ -52,6 +52,19 @@ it('check-config tells of two clusters that are one Swarm, and of none that are 
   expect(different.stdout).toContain('✓ clusters: no two are seen to be the same Swarm');
 });
 
+it('check-config tells what a Swarmpit cannot do, and until when its token is valid', async () => {
+  const engine = await startEngine();
+  const options = { engineUrl: engine.url, tellsTasks: false, apiTokenDays: 30 };
+  const { url, token, close } = await startSwarmpitDouble(options);
+  opened.push({ close });
+  const { stdout, code } = await checkConfig([{ name: 'far', type: 'swarmpit', url, token }]);
+  expect(stdout).toMatch(
+    /✓ cluster far: Swarmpit 1\.10, .*, 1 services; it shows no tasks, so rollouts are judged by how many run; the token of Swarmpit expires at 20/,
+  );
+  expect(code).toBe(1);
+  expect(stdout).not.toContain('✗ cluster');
+});
+
 describe('check-config reaches', () => {
   const folder = mkdtempSync(join(tmpdir(), 'check-'));
   afterAll(() => rmSync(folder, { recursive: true }));

@@ -382,6 +382,15 @@ describe('redeploying through Swarmpit', () => {
     expect(swarmpit.redeploys).toEqual([]);
   });
 
+  it('never touches what has no tag but a port, which Swarmpit would take for the tag', async () => {
+    const { engine, registry, swarmpit, cluster } = await start();
+    engine.addService({ name: 'web', image: `${registry.host}/acme/web` });
+    const error = await problemOf(cluster.updateImage(redeploy(await only(cluster)), signal));
+    expect(error).toMatchObject({ code: 'refused', retryable: false, mayHaveHappened: false });
+    expect(error.message).toMatch(/Write the tag in the service/);
+    expect(swarmpit.redeploys).toEqual([]);
+  });
+
   it.each([401, 403, 404])(
     'tells that the registry refused with %i, and nothing was changed',
     async (status) => {

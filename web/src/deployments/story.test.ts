@@ -50,6 +50,11 @@ test('an end says why, and why nothing was taken back', () => {
   });
 });
 
+test('an end says why the way back failed', () => {
+  const end = tell('failed', { takeBackFailed: 'no answer came' }, { reason: 'task-failed' });
+  expect(end?.detail).toMatch(/; could not be taken back: no answer came$/);
+});
+
 test('what the tasks did stands for itself', () => {
   expect(tell('tasks', { tasks: [] })).toBeUndefined();
 });

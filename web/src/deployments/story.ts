@@ -80,6 +80,13 @@ const entryOf = ({ at, step, detail }: StepView, deployment: DeploymentView): St
         title: 'The cluster gave no answer: whether it took the update is looked for',
         detail: textOf(detail, 'problem') ?? otherDetail(detail),
       };
+    case 'repeating':
+      return {
+        at,
+        look: { tone: 'mute', icon: 'cycle' },
+        title: 'Nothing happened to the service: sent once more',
+        detail: null,
+      };
     case 'out-of-sequence':
       return {
         at,
@@ -125,12 +132,14 @@ const entryOf = ({ at, step, detail }: StepView, deployment: DeploymentView): St
 
 const endDetail = ({ reason }: DeploymentView, detail: StepView['detail']): string | null => {
   const notTakenBack = textOf(detail, 'notTakenBack');
+  const takeBackFailed = textOf(detail, 'takeBackFailed');
   const backTo = textOf(detail, 'rolledBackTo') ?? textOf(detail, 'takenBackTo');
   const by = detail['by'] === 'engine' ? 'the engine' : 'the helper';
   const said = [
     reason === null ? null : endWords(reason),
     backTo === null ? null : `${by} went back to ${shortDigest(backTo)}`,
     notTakenBack === null ? null : `not taken back: ${notTakenBack}`,
+    takeBackFailed === null ? null : `could not be taken back: ${takeBackFailed}`,
   ].filter((part) => part !== null);
   return said.length === 0 ? null : said.join('; ');
 };

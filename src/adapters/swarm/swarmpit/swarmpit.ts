@@ -92,6 +92,10 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
       const detail = `service ${service.name} cannot be redeployed: ${why}`;
       throw new ClusterError(name, 'refused', detail, { retryable: false });
     }
+    if (isCutAtPort(service.imageText)) {
+      const detail = `service ${service.name} cannot be redeployed: its image ${service.imageText} has no tag, and Swarmpit takes the port of its registry for one. Write the tag in the service, such as :latest`;
+      throw new ClusterError(name, 'refused', detail, { retryable: false });
+    }
     return change(service, 'redeploy', signal);
   };
 
@@ -165,4 +169,10 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     },
     close: connection.close,
   };
+};
+
+/** Swarmpit cuts an image at its last colon, which without a tag is that of the registry's port. */
+const isCutAtPort = (imageText: string): boolean => {
+  const name = imageText.split('@')[0] ?? '';
+  return name.includes(':') && name.lastIndexOf(':') < name.lastIndexOf('/');
 };
