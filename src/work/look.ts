@@ -17,8 +17,11 @@ import { queuePlanned } from './queue-planned.ts';
 import { hooksOf, joinDeployments, type PlannedWith, recordCheck } from './record-check.ts';
 import { recordChecked } from './record-checked.ts';
 
-/** A look has to answer in this time, or counts as failed and is tried again. */
-const LOOK_TIMEOUT_MS = 60_000;
+/**
+ * A look ends in this time, or counts as failed and is tried again. Every request of it has a limit of its own,
+ * that of a registry up to three times the longest `timeout`.
+ */
+const LOOK_TIMEOUT_MS = 10 * 60_000;
 /** What was queued for known services goes out before the manager is kept busy with a list of all. */
 const UPDATES_FIRST_MS = 25;
 

@@ -112,11 +112,11 @@ describe('what passes', () => {
     expect(registry.count()).toBe(3);
   });
 
-  test('500 three times is given up, and well the next time', async () => {
-    registry.fault({ kind: 'status', status: 500 }, { times: 3 });
+  test('500 to three HEADs and a GET is given up, and well the next time', async () => {
+    registry.fault({ kind: 'status', status: 500 }, { times: 4 });
     expect(await look()).toMatchObject(failed('unreachable', registry.host, 'answered 500'));
     expect(await look()).toMatchObject(published);
-    expect(registry.count()).toBe(4);
+    expect(registry.count()).toBe(5);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 /** What goes wrong with a request. */
 export type Fault =
@@ -14,13 +15,28 @@ export type Fault =
   | { readonly kind: 'drip'; readonly everyMs: number }
   /** Answers 200 with that many bytes and no length. */
   | { readonly kind: 'huge'; readonly bytes: number }
-  | { readonly kind: 'redirect'; readonly to: string; readonly status?: number }
+  | {
+      readonly kind: 'redirect';
+      readonly to: string;
+      readonly status?: number;
+      /** Hands on what the request asked for. */
+      readonly keepsQuery?: boolean;
+    }
+  /** Answers as usual, with the digest told in another way. */
+  | { readonly kind: 'bend-digest'; readonly bend: (digest: string) => string | string[] }
   /** Cuts the connection instead of answering. */
   | { readonly kind: 'reset' }
+  /** Waits before it answers as usual. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** Answers as usual, in this encoding. */
+  | { readonly kind: 'encoded'; readonly encoding: 'gzip' | 'deflate' | 'br' | 'zstd' }
   /** Answers as usual but without these headers. */
   | { readonly kind: 'without-headers'; readonly names: readonly string[] }
   /** Answers as usual but with these headers too. */
-  | { readonly kind: 'with-headers'; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'with-headers';
+      readonly headers: Readonly<Record<string, string | string[]>>;
+    }
   /** Answers 200 with these bytes in place of what was asked for. */
   | {
       readonly kind: 'content';
@@ -70,7 +86,11 @@ const drip = (response: ServerResponse, everyMs: number): void => {
 };
 
 /** Answers in the fault's way; false where the usual answer must follow. */
-export const answerWithFault = (fault: Fault, response: ServerResponse): boolean => {
+export const answerWithFault = (
+  fault: Fault,
+  response: ServerResponse,
+  { query }: { readonly query: string },
+): boolean => {
   switch (fault.kind) {
     case 'status':
       response.writeHead(fault.status, fault.headers).end(fault.body ?? '');
@@ -86,7 +106,11 @@ export const answerWithFault = (fault: Fault, response: ServerResponse): boolean
       pourBytes(response, fault.bytes);
       return true;
     case 'redirect':
-      response.writeHead(fault.status ?? 307, { location: fault.to }).end();
+      response
+        .writeHead(fault.status ?? 307, {
+          location: fault.keepsQuery === true ? `${fault.to}&${query.slice(1)}` : fault.to,
+        })
+        .end();
       return true;
     case 'reset':
       response.socket?.resetAndDestroy();
@@ -96,19 +120,41 @@ export const answerWithFault = (fault: Fault, response: ServerResponse): boolean
         .writeHead(200, { 'content-type': 'application/json', ...fault.headers })
         .end(fault.body);
       return true;
+    case 'slow':
+    case 'encoded':
+    case 'bend-digest':
     case 'without-headers':
     case 'with-headers':
       return false;
   }
 };
 
+/** The body of a usual answer, encoded where a fault says so. */
+export const bendBody = (body: Buffer, faults: readonly Fault[]): Buffer => {
+  let bent = body;
+  for (const fault of faults) if (fault.kind === 'encoded') bent = ENCODERS[fault.encoding](bent);
+  return bent;
+};
+
+const ENCODERS = {
+  gzip: (bytes: Buffer) => gzipSync(bytes),
+  deflate: (bytes: Buffer) => deflateSync(bytes),
+  br: (bytes: Buffer) => brotliCompressSync(bytes),
+  zstd: (bytes: Buffer) => zstdCompressSync(bytes),
+} as const;
+
 /** The headers of a usual answer as the faults that let it pass change them. */
 export const bendHeaders = (
-  headers: Record<string, string>,
+  headers: Record<string, string | string[]>,
   faults: readonly Fault[],
-): Record<string, string> => {
+): Record<string, string | string[]> => {
   let bent = headers;
   for (const fault of faults) {
+    if (fault.kind === 'encoded') bent = { ...bent, 'content-encoding': fault.encoding };
+    const digest = bent['docker-content-digest'];
+    if (fault.kind === 'bend-digest' && typeof digest === 'string') {
+      bent = { ...bent, 'docker-content-digest': fault.bend(digest) };
+    }
     if (fault.kind === 'with-headers') bent = { ...bent, ...fault.headers };
     if (fault.kind === 'without-headers') {
       const gone = new Set(fault.names.map((name) => name.toLowerCase()));

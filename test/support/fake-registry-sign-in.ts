@@ -65,11 +65,13 @@ export type FakeGate = {
   readonly answerToken: (request: IncomingMessage, url: URL) => Promise<Answer>;
   /** Makes every token handed out so far worthless. */
   readonly forgetTokens: () => void;
+  readonly allowToken: (token: string) => void;
 };
 
 /** Says who may pass, as basic or token authentication does. Tokens are opaque and die with time. */
 export const createGate = (signIn: FakeSignIn, origin: () => string): FakeGate => {
   const tokens = new Map<string, { scope: string; until: number }>();
+  const allowed = new Set<string>();
 
   const refuseToken = (request: IncomingMessage, repository: string | null): Answer | null => {
     if (signIn.kind !== 'token') return null;
@@ -102,6 +104,8 @@ export const createGate = (signIn: FakeSignIn, origin: () => string): FakeGate =
     refuse: (request, repository) => {
       const open = signIn.kind === 'none' ? [] : (signIn.open ?? []);
       if (repository !== null && open.includes(repository)) return null;
+      const bearer = /^bearer (.*)$/i.exec(request.headers.authorization ?? '')?.[1];
+      if (bearer !== undefined && allowed.has(bearer)) return null;
       if (signIn.kind === 'basic' && !knows(basicUser(request))) {
         return registryError(401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="fake"' });
       }
@@ -121,5 +125,6 @@ export const createGate = (signIn: FakeSignIn, origin: () => string): FakeGate =
       return known ? give(url.searchParams.get('scope') ?? '') : registryError(401, 'UNAUTHORIZED');
     },
     forgetTokens: () => tokens.clear(),
+    allowToken: (token) => void allowed.add(token),
   };
 };

@@ -7,6 +7,7 @@ import { type Digest, parseDigest } from '../../src/core/digest.ts';
 import {
   type ArmedFault,
   answerWithFault,
+  bendBody,
   bendHeaders,
   type FakeRequestKind,
   type Fault,
@@ -36,6 +37,8 @@ export type FakeRequest = {
 export type FakeQuota = { limit: number; remaining: number; windowSeconds: number; source: string };
 
 export type FakeRegistryOptions = {
+  /** Address to listen on, by default 127.0.0.1. */
+  readonly hostAddress?: string;
   readonly port?: number;
   /** PEM; HTTPS where given. `ca` asks clients for a certificate that it signed. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
@@ -73,6 +76,8 @@ export type FakeRegistry = {
   /** Later faults are tried first; gives what removes it again. */
   readonly fault: (fault: Fault, filter?: FaultFilter) => () => void;
   readonly forgetTokens: () => void;
+  /** Takes this token for everything from now on. */
+  readonly allowToken: (token: string) => void;
   /** Most requests that were being answered at one time. */
   readonly mostAtOnce: () => number;
   /** Connections accepted so far. */
@@ -108,8 +113,8 @@ const matches = (
   (filter.repository ?? request.repository) === request.repository &&
   (filter.reference ?? request.reference) === request.reference;
 
-const listen = async (server: Server, port: number): Promise<number> => {
-  server.listen(port, '127.0.0.1');
+const listen = async (server: Server, port: number, address: string): Promise<number> => {
+  server.listen(port, address);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 };
@@ -180,16 +185,20 @@ export const startFakeRegistry = async (
     if (options.latencyMs !== undefined) await wait(options.latencyMs);
     const signedIn = request.headers.authorization !== undefined;
     const met = take({ ...target, method, path: request.url ?? '/', signedIn });
-    for (const fault of met) if (answerWithFault(fault, response)) return;
+    for (const fault of met) {
+      if (fault.kind === 'slow') await wait(fault.ms);
+      if (answerWithFault(fault, response, { query: url.search })) return;
+    }
     const answer = await usualAnswer(request, url, target);
+    const body = bendBody(Buffer.from(answer.body), met);
     const headers: Record<string, string> = {
-      'content-length': String(Buffer.byteLength(answer.body)),
+      'content-length': String(body.length),
       'docker-distribution-api-version': 'registry/2.0',
       ...answer.headers,
       ...quotaHeaders(method, target),
     };
     response.writeHead(answer.status, bendHeaders(headers, met));
-    response.end(method === 'HEAD' || answer.status === 304 ? undefined : answer.body);
+    response.end(method === 'HEAD' || answer.status === 304 ? undefined : body);
   };
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -211,8 +220,9 @@ export const startFakeRegistry = async (
   server.on('connection', () => {
     connections += 1;
   });
-  const port = await listen(server, options.port ?? 0);
-  const host = `127.0.0.1:${port}`;
+  const address = options.hostAddress ?? '127.0.0.1';
+  const port = await listen(server, options.port ?? 0, address);
+  const host = `${address}:${port}`;
   origin = `${tls === undefined ? 'http' : 'https'}://${host}`;
 
   return {
@@ -252,6 +262,7 @@ export const startFakeRegistry = async (
       };
     },
     forgetTokens: gate.forgetTokens,
+    allowToken: gate.allowToken,
     mostAtOnce: () => mostAtOnce,
     connections: () => connections,
     close: async () => {

@@ -19,12 +19,15 @@ export type Ask = (
   endpoint: Endpoint,
   question: Question,
   caller: AbortSignal,
-  limits?: Partial<AskSettings>,
+  limits: AskLimits,
 ) => Promise<Answer>;
 
-export type AskSettings = {
+export type AskLimits = Partial<AskSettings> & {
   /** One look-up with all its tries takes no longer. */
   readonly lookUpMs: number;
+};
+
+export type AskSettings = {
   readonly tries: number;
   /** Before the second try; doubles with each. */
   readonly retryPauseMs: number;
@@ -56,7 +59,11 @@ const judgeStatus = (
   if (status === 403) throw refusedThere(endpoint, question, status);
   if (status === 408 || (status >= 500 && status !== 501)) {
     const detail = `${endpoint.name} answered ${status}`;
-    throw new RegistryError('unreachable', detail, { retryable: true, retryAfterMs });
+    throw new RegistryError('unreachable', detail, {
+      retryable: true,
+      retryAfterMs,
+      status,
+    });
   }
   return answer;
 };
@@ -88,7 +95,11 @@ export const createAsk = (parts: Parts): Ask => {
   ): Promise<Answer> => {
     const scope = question.repository === null ? null : `repository:${question.repository}:pull`;
     const over = (scheme: Asking['scheme']): Promise<Answer> =>
-      askSignedIn(parts, { endpoint, scheme, scope, deadline, begun }, question);
+      askSignedIn(
+        parts,
+        { endpoint, scheme, scope, deadline, begun, isElsewhere: false },
+        question,
+      );
     if (endpoint.scheme !== 'either') return over(endpoint.scheme);
     if (plain.has(endpoint.name)) {
       try {

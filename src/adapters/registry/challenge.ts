@@ -8,8 +8,9 @@ export type Challenge = {
 const LONGEST_HEADER = 8 * 1024;
 
 const PARAMETER =
-  /\s*([!#$%&'*+.^_`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",=][^\s",]*))\s*(?:,|$)/y;
+  /[\s,]*([!#$%&'*+.^_`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",=][^\s",]*))(?:\s*(?:,|$)|\s+)/y;
 const SCHEME = /[\s,]*([!#$%&'*+.^_`|~\w-]+)(?:\s+|\s*,|\s*$)/y;
+// Some registries separate parameters by spaces alone, and the engine takes that.
 /** What some schemes have in place of parameters: `Negotiate oYIB…==`. */
 const TOKEN68 = /\s*[\w.~+/-]+=*\s*(?:,|$)/y;
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Digest } from '../../core/digest.ts';
 import type { ImageReference } from '../../core/image-reference.ts';
 import type { Platform } from '../../core/published.ts';
-import type { Ask, AskSettings } from './ask.ts';
+import type { Ask, AskLimits } from './ask.ts';
 import { createBoundedCache } from './bounded-cache.ts';
 import { ACCEPT_MANIFESTS, contentPath, MOST_MANIFEST_BYTES } from './find-digest.ts';
 import { type ManifestDocument, parseManifestDocument } from './manifest-document.ts';
@@ -67,7 +67,7 @@ const hashOf = (digest: Digest, bytes: Buffer): string => {
 export type InTurn = <T>(
   host: string,
   caller: AbortSignal,
-  work: (endpoint: Endpoint, limits: Partial<AskSettings>) => Promise<T>,
+  work: (endpoint: Endpoint, limits: AskLimits) => Promise<T>,
 ) => Promise<T>;
 
 export const createContentReader = (parts: {

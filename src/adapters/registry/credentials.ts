@@ -2,6 +2,7 @@ import { createBoundedCache } from './bounded-cache.ts';
 import { unlessAborted } from '../exchange/deadline.ts';
 import { askCredentialHelper } from './credential-helper.ts';
 import type { Credentials, DockerConfig, DockerConfigRead } from './docker-config.ts';
+import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
 
 export type FoundCredentials = {
@@ -28,6 +29,15 @@ const HELPER_LIMIT_MS = 10_000;
 const HELPER_ANSWER_LIVES_MS = 5 * 60 * 1000;
 
 const NONE: FoundCredentials = { credentials: null, problem: null };
+
+/** Why nobody is signed in, where the credentials are what is missing. */
+export const withoutCredentials = (host: string, found: FoundCredentials): RegistryError => {
+  const detail =
+    found.problem === null
+      ? `${host} wants a sign-in and no credentials are configured for it, or there is no such repository`
+      : `${host} wants a sign-in, and its credentials cannot be had: ${found.problem}`;
+  return new RegistryError('sign-in-refused', detail, { noCredentials: true });
+};
 
 const helperFor = (config: DockerConfig, host: string): { helper: string; key: string } | null =>
   config.credHelpers.get(host) ??

@@ -7,6 +7,8 @@ export type Answer = {
   readonly header: (name: string) => string | null;
   /** Read only where the status is 200; else empty. */
   readonly body: Buffer;
+  /** What a person should know of it besides. */
+  readonly hint?: string;
 };
 
 /** Where something is asked: what is needed of a URL, of which one is not parsed for each question. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Digest, parseDigest } from '../../core/digest.ts';
 import type { ImageReference } from '../../core/image-reference.ts';
 import type { LookUp } from '../../core/published.ts';
-import type { Ask, AskSettings } from './ask.ts';
+import type { Ask, AskLimits } from './ask.ts';
+import { startDeadline } from '../exchange/deadline.ts';
 import { createBoundedCache } from './bounded-cache.ts';
 import {
   isSchema1Type,
@@ -11,6 +12,7 @@ import {
   plainMediaType,
   SCHEMA_1_PROBLEM,
 } from './manifest-document.ts';
+import type { Question } from './follow.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
 import type { Answer } from './exchange-once.ts';
@@ -25,7 +27,7 @@ export type FindDigestAt = (
   endpoint: Endpoint,
   image: ImageReference & { readonly tag: string },
   caller: AbortSignal,
-  limits?: Partial<AskSettings>,
+  limits: AskLimits,
 ) => Promise<Published>;
 
 /** Path of a repository's manifest or blob. */
@@ -48,14 +50,19 @@ const malformed = (endpoint: Endpoint, problem: string): RegistryError =>
   new RegistryError('malformed', `${endpoint.name} answered with ${problem}`);
 
 /** Throws for every status that brings no manifest. */
-const requireFound = (endpoint: Endpoint, image: ImageReference, { status }: Answer): void => {
+const requireFound = (
+  endpoint: Endpoint,
+  image: ImageReference,
+  { status, hint }: Answer,
+): void => {
+  const more = hint === undefined ? '' : `; ${hint}`;
   if (status === 404) {
     const what = image.tag === null ? image.repository : `${image.repository}:${image.tag}`;
-    throw new RegistryError('tag-gone', `${endpoint.name} has no ${what} (404)`);
+    throw new RegistryError('tag-gone', `${endpoint.name} has no ${what} (404)${more}`);
   }
   if (status !== 200 && status !== 304) {
     const advice = endpoint.scheme === 'http' && status === 400 ? '; perhaps it wants HTTPS' : '';
-    throw malformed(endpoint, `status ${status}${advice}`);
+    throw malformed(endpoint, `status ${status}${advice}${more}`);
   }
 };
 
@@ -63,7 +70,9 @@ const requireFound = (endpoint: Endpoint, image: ImageReference, { status }: Ans
 const namedDigest = (endpoint: Endpoint, answer: Answer): Digest | null => {
   const text = answer.header('docker-content-digest');
   if (text === null) return null;
-  const digest = parseDigest(text);
+  // Proxies send it twice; two that differ name none.
+  const [only = '', ...others] = new Set(text.split(',').map((part) => part.trim()));
+  const digest = others.length === 0 ? parseDigest(only) : null;
   if (digest === null) throw malformed(endpoint, 'a digest that is none');
   return digest;
 };
@@ -76,10 +85,32 @@ const requirePresentType = (endpoint: Endpoint, answer: Answer): string => {
 };
 
 /**
- * A HEAD, which registries do not count as a pull. Where it brings no digest, the manifest is fetched
- * and hashed, once for each ETag.
+ * A HEAD, which registries do not count as a pull. Where it brings no digest, or none of what a GET does
+ * (some registries know no HEAD, or answer it as if there were nothing), the manifest is fetched and hashed,
+ * once for each ETag.
  */
 export const createFindDigestAt = (ask: Ask): FindDigestAt => {
+  /** Hosts whose HEAD failed where a GET did not: they are asked once each time, and not tried again. */
+  const headless = createBoundedCache<true>({ entries: 256 });
+
+  /** The answer to a HEAD that found something; null where only a GET can tell. */
+  const askHead = async (
+    endpoint: Endpoint,
+    question: Omit<Question, 'method'>,
+    caller: AbortSignal,
+    limits: AskLimits,
+  ): Promise<Answer | null> => {
+    const known = headless.get(endpoint.name) === true ? { ...limits, tries: 1 } : limits;
+    try {
+      const head = await ask(endpoint, { ...question, method: 'HEAD' }, caller, known);
+      return head.status === 200 ? head : null;
+    } catch (error) {
+      // A sign-in that is refused is refused for every method.
+      if (!(error instanceof RegistryError) || (error.status ?? 401) === 401) throw error;
+      return null;
+    }
+  };
+
   const seen = createBoundedCache<{ etag: string; published: Published }>({ entries: 2_000 });
 
   return async (endpoint, image, caller, limits) => {
@@ -89,10 +120,10 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
       headers: { accept: ACCEPT_MANIFESTS },
       maxBytes: MOST_MANIFEST_BYTES,
     };
-    const head = await ask(endpoint, { ...question, method: 'HEAD' }, caller, limits);
     const key = `${endpoint.name}/${image.repository}:${image.tag}`;
-    if (head.status !== 405 && head.status !== 501) {
-      requireFound(endpoint, image, head);
+    const deadline = startDeadline(caller, limits.lookUpMs);
+    const head = await askHead(endpoint, question, caller, limits);
+    if (head !== null) {
       const mediaType = requirePresentType(endpoint, head);
       const digest = namedDigest(endpoint, head);
       if (digest !== null) return { kind: 'published', digest, mediaType };
@@ -103,8 +134,12 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
     const known = seen.get(key);
     const headers =
       known === undefined ? question.headers : { ...question.headers, 'if-none-match': known.etag };
-    const answer = await ask(endpoint, { ...question, headers, method: 'GET' }, caller, limits);
+    // After all tries of a HEAD that was answered, one GET does.
+    const left = { ...limits, lookUpMs: deadline.remainingMs() };
+    const once = head === null ? { ...left, tries: 1 } : left;
+    const answer = await ask(endpoint, { ...question, headers, method: 'GET' }, caller, once);
     requireFound(endpoint, image, answer);
+    if (head === null) headless.set(endpoint.name, true);
     if (answer.status === 304) {
       if (known !== undefined) return known.published;
       throw malformed(endpoint, 'status 304, which was not asked for');

@@ -8,7 +8,7 @@ import type { Exchange, Transport } from './transport.ts';
 
 export type Question = {
   readonly method: 'GET' | 'HEAD';
-  /** Begins with `/v2/`. */
+  /** Begins with `/v2/`; a query may follow. */
   readonly path: string;
   /** Null for the registry as such. */
   readonly repository: string | null;
@@ -36,7 +36,7 @@ const rootOf = (endpoint: Endpoint, scheme: string): Target => {
 /** Sends the question to where it leads in the end; credentials stay with the first host. */
 export const follow = async (
   transport: Transport,
-  { endpoint, scheme, deadline }: Asking,
+  { endpoint, scheme, deadline, isElsewhere }: Asking,
   question: Question,
   authorization: string | null,
 ): Promise<FollowedAnswer> => {
@@ -61,8 +61,9 @@ export const follow = async (
         },
         maxBytes: question.maxBytes,
         tls: isOwn ? endpoint.tls : endpoint.tlsElsewhere,
-        mayBeLocal: isOwn || isLoopbackHostname(first.hostname),
+        mayBeLocal: (isOwn && !isElsewhere) || isLoopbackHostname(first.hostname),
         connections: endpoint.concurrency,
+        attemptMs: endpoint.attemptMs,
       },
       isOwn,
     );

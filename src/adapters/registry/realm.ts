@@ -1,4 +1,5 @@
 import { bareHostname, isForbiddenHostname, isLoopbackHostname } from './forbidden-address.ts';
+import { isKnownRealm } from './known-realms.ts';
 import type { Endpoint } from './registry-host.ts';
 
 /**
@@ -6,11 +7,13 @@ import type { Endpoint } from './registry-host.ts';
  * `refused`: it is not asked at all.
  */
 export type Realm =
-  | { readonly kind: 'trusted' | 'foreign'; readonly url: URL }
+  | {
+      readonly kind: 'trusted' | 'foreign';
+      readonly url: URL;
+      /** The same over HTTPS, tried first: the realm of a registry whose TLS ends in a proxy. */
+      readonly secure: URL | null;
+    }
   | { readonly kind: 'refused'; readonly problem: string };
-
-/** Docker Hub's token server lies beside its registry, not above it. */
-const KNOWN_REALMS: ReadonlyMap<string, string> = new Map([['docker.io', 'auth.docker.io']]);
 
 /** Whether `parent` is a domain above `child`, and more than a top-level one. */
 const isParentDomain = (parent: string, child: string): boolean =>
@@ -23,7 +26,7 @@ const hostnameOf = (authority: string): string =>
 
 /**
  * Judges where a registry sends us for a token. Credentials go only to the registry's own host name
- * (any port) or a parent domain of it, to Docker Hub's known one, or where the operator allows it, and
+ * (any port) or a parent domain of it, to those of {@link isKnownRealm}, or where the operator allows it, and
  * never over HTTP unless the registry itself is spoken to so. Nobody is sent to link-local and metadata
  * addresses, nor to this machine by a registry that is elsewhere.
  */
@@ -46,7 +49,7 @@ export const judgeRealm = (
   const registry = hostnameOf(endpoint.authority);
   const isAllowed =
     endpoint.signInHosts.some((host) => host === url.host || hostnameOf(host) === url.host) ||
-    KNOWN_REALMS.get(endpoint.name) === hostname;
+    isKnownRealm(endpoint.name === 'docker.io' ? endpoint.name : registry, hostname);
   if (
     hostname !== registry &&
     !isAllowed &&
@@ -57,5 +60,27 @@ export const judgeRealm = (
   }
   const belongs = hostname === registry || isParentDomain(hostname, registry) || isAllowed;
   const isSafe = url.protocol === 'https:' || registryScheme === 'http';
-  return { kind: belongs && isSafe ? 'trusted' : 'foreign', url };
+  const secure = belongs && !isSafe ? overTls(url) : null;
+  return { kind: belongs && isSafe ? 'trusted' : 'foreign', url, secure };
+};
+
+/** Ports stay, but for HTTP's own. */
+const overTls = (url: URL): URL => new URL(url.href.replace(/^http:/i, 'https:'));
+
+/**
+ * Judges where a token server sends us on: only within itself, or from HTTP to HTTPS at the same host. Null
+ * for anywhere else.
+ */
+export const judgeRealmRedirect = (location: string | null, from: URL): URL | null => {
+  if (location === null || !URL.canParse(location, from.href)) return null;
+  const url = new URL(location, from);
+  const isUpgrade =
+    from.protocol === 'http:' &&
+    url.protocol === 'https:' &&
+    (url.port === '' || url.port === from.port) &&
+    bareHostname(url.hostname) === bareHostname(from.hostname);
+  if (url.origin !== from.origin && !isUpgrade) return null;
+  url.username = '';
+  url.password = '';
+  return url;
 };

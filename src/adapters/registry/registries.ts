@@ -16,6 +16,7 @@ import { createContentReader, type InTurn } from './content.ts';
 import { createCredentialSource } from './credentials.ts';
 import { createDockerConfigReader } from './docker-config.ts';
 import { createFindDigestAt } from './find-digest.ts';
+import { createGeneralWant } from './general-want.ts';
 import { createLanes } from './lane.ts';
 import { createOutages } from './outages.ts';
 import { createQuotaBook, type RegistryQuota } from './quotas.ts';
@@ -94,7 +95,7 @@ export type RegistriesOptions = {
   /** 0 to 1, to spread what is tried again. */
   readonly random?: () => number;
   readonly limits?: {
-    /** One request and its answer. */
+    /** One request and its answer, where a host has no limit of its own. */
     readonly attemptMs?: number;
     /** One look-up with all its tries. */
     readonly lookUpMs?: number;
@@ -104,8 +105,10 @@ export type RegistriesOptions = {
 };
 
 const USER_AGENT = 'doppler-cd-helper';
-const ATTEMPT_MS = 5_000;
-const LOOK_UP_MS = 15_000;
+/** A look-up may take so many requests one after another: refused, signed in, answered. */
+const REQUESTS_OF_A_LOOK_UP = 3;
+/** A mirror that keeps silent that long is passed over: the registry itself is the second try. */
+const MIRROR_MS = 5_000;
 const TRIES = 3;
 const RETRY_PAUSE_MS = 250;
 /** Digests that are known to be plain images, those seen last. */
@@ -121,11 +124,14 @@ const toFailure = (error: RegistryError): FailedLookUp => ({
 
 export const createRegistries = (options: RegistriesOptions): Registries => {
   const { log, now } = options;
-  const attemptMs = options.limits?.attemptMs ?? ATTEMPT_MS;
   const closing = new AbortController();
   const closed = closing.signal;
-  const endpoints = createEndpoints(options.hosts ?? [], options.insecure ?? []);
-  const transport = createTransport({ attemptMs, userAgent: USER_AGENT });
+  const endpoints = createEndpoints(
+    options.hosts ?? [],
+    options.insecure ?? [],
+    options.limits?.attemptMs,
+  );
+  const transport = createTransport({ userAgent: USER_AGENT });
   const { dockerConfig = null } = options;
   const readConfig = dockerConfig === null ? null : createDockerConfigReader(dockerConfig);
   const credentials = createCredentialSource(readConfig, closed, now);
@@ -135,19 +141,19 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
     outages,
     credentials,
     trials: createTrials(now),
-    attemptMs,
     closed,
     now,
   });
   const quotas = createQuotaBook(now);
   const ask = createAsk({
     transport,
+    generalWant: createGeneralWant({ transport, closed, now }),
+    endpointOf: endpoints.of,
     signIn,
     trials: createTrials(now),
     lanes: createLanes({ outages, now }),
     quotas,
     settings: {
-      lookUpMs: options.limits?.lookUpMs ?? LOOK_UP_MS,
       tries: options.limits?.tries ?? TRIES,
       retryPauseMs: options.limits?.retryPauseMs ?? RETRY_PAUSE_MS,
     },
@@ -160,14 +166,16 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
     for (const mirror of endpoints.mirrorsOf(host)) {
       try {
         // The registry itself is the second try.
-        return await work(mirror, { tries: 1, lookUpMs: attemptMs });
+        return await work(mirror, { tries: 1, lookUpMs: Math.min(mirror.attemptMs, MIRROR_MS) });
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
         log.debug('a mirror could not help', { mirror: mirror.name, registry: host, error });
       }
       caller.throwIfAborted();
     }
-    return work(own, {});
+    return work(own, {
+      lookUpMs: options.limits?.lookUpMs ?? REQUESTS_OF_A_LOOK_UP * own.attemptMs,
+    });
   };
 
   const findDigestAt = createFindDigestAt(ask);
@@ -248,7 +256,8 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
           headers: {},
           maxBytes: 64 * 1024,
         } as const;
-        const { status } = await ask(endpoint, question, signal);
+        const lookUpMs = options.limits?.lookUpMs ?? REQUESTS_OF_A_LOOK_UP * endpoint.attemptMs;
+        const { status } = await ask(endpoint, question, signal, { lookUpMs });
         if (status === 200) return { ok: true } as const;
         throw new RegistryError(
           'malformed',

@@ -11,6 +11,10 @@ export class RegistryError extends Error {
   readonly noAnswer: boolean;
   /** Not even a connection to it came about, so that what was asked for cannot matter. */
   readonly noConnection: boolean;
+  /** The status that it was answered with, where that is what is wrong. */
+  readonly status: number | null;
+  /** It wants a sign-in, and no credentials are configured for it. */
+  readonly noCredentials: boolean;
   /** The other end answered a TLS greeting with something that is none. */
   readonly speaksNoTls: boolean;
 
@@ -23,6 +27,8 @@ export class RegistryError extends Error {
       retryAfterMs?: number | null;
       noAnswer?: boolean;
       noConnection?: boolean;
+      status?: number | null;
+      noCredentials?: boolean;
       speaksNoTls?: boolean;
       cause?: unknown;
     } = {},
@@ -33,6 +39,8 @@ export class RegistryError extends Error {
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.noAnswer = options.noAnswer ?? false;
     this.noConnection = options.noConnection ?? false;
+    this.status = options.status ?? null;
+    this.noCredentials = options.noCredentials ?? false;
     this.speaksNoTls = options.speaksNoTls ?? false;
   }
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createSecret } from '../../core/secret.ts';
-import { createEndpoints, DEFAULT_CONCURRENCY, type RegistryHost } from './registry-host.ts';
+import {
+  createEndpoints,
+  ATTEMPT_MS,
+  DEFAULT_CONCURRENCY,
+  type RegistryHost,
+} from './registry-host.ts';
 
 const of = (host: string, told: readonly RegistryHost[] = [], insecure: readonly string[] = []) =>
   createEndpoints(told, insecure).of(host);
@@ -16,6 +21,7 @@ describe('a host of which nobody said anything', () => {
       tlsElsewhere: null,
       signInHosts: [],
       concurrency: DEFAULT_CONCURRENCY,
+      attemptMs: ATTEMPT_MS,
       credentials: null,
     });
     expect(DEFAULT_CONCURRENCY).toBe(8);

@@ -24,9 +24,13 @@ export type RegistryHost = {
   readonly signInHosts?: readonly string[];
   /** Requests under way at one time. */
   readonly concurrency?: number;
+  /** How long one request may take with its answer, in ms; null for the usual time. */
+  readonly timeoutMs?: number | null;
 };
 
 export const DEFAULT_CONCURRENCY = 8;
+/** Registries that wake up, or scan an image when it is asked for, take that long. */
+export const ATTEMPT_MS = 15_000;
 const MOST_HOSTS = 256;
 
 /** Where and how a registry's own API is asked. */
@@ -47,6 +51,8 @@ export type Endpoint = {
   readonly tlsElsewhere: RegistryTls | null;
   readonly signInHosts: readonly string[];
   readonly concurrency: number;
+  /** One request and its answer, in ms. */
+  readonly attemptMs: number;
   readonly credentials: { readonly username: string; readonly password: Secret } | null;
 };
 
@@ -60,6 +66,7 @@ export type Endpoints = {
 export const createEndpoints = (
   hosts: readonly RegistryHost[],
   insecure: readonly string[],
+  attemptMs = ATTEMPT_MS,
 ): Endpoints => {
   const told = new Map(hosts.map((entry) => [canonicalHost(entry.host), entry]));
   // One object a host, for connections are kept by what describes them.
@@ -82,6 +89,7 @@ export const createEndpoints = (
       tlsElsewhere: hasTls ? { ca: entry.tls.ca, cert: null, key: null } : null,
       signInHosts: entry?.signInHosts ?? [],
       concurrency: entry?.concurrency ?? DEFAULT_CONCURRENCY,
+      attemptMs: entry?.timeoutMs ?? attemptMs,
       credentials: entry?.credentials ?? null,
     };
   };

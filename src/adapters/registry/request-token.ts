@@ -1,14 +1,15 @@
 import type { Credentials } from './docker-config.ts';
-import type { CredentialSource, FoundCredentials } from './credentials.ts';
+import { type CredentialSource, type FoundCredentials, withoutCredentials } from './credentials.ts';
 import { type Deadline, startDeadline } from '../exchange/deadline.ts';
 import { isLoopbackHostname } from './forbidden-address.ts';
 import type { Outages } from './outages.ts';
-import type { Realm } from './realm.ts';
+import { isRedirect, MOST_REDIRECTS } from './redirect.ts';
+import { judgeRealmRedirect, type Realm } from './realm.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { parseTokenAnswer, type Token } from './tokens.ts';
-import type { Answer } from './exchange-once.ts';
+import type { Answer, Target } from './exchange-once.ts';
 import type { Exchange, Transport } from './transport.ts';
 import type { Trial, Trials } from './trials.ts';
 
@@ -18,7 +19,7 @@ const CLIENT_ID = 'doppler-cd-helper';
 
 type Wish = {
   readonly endpoint: Endpoint;
-  readonly realm: Realm & { readonly url: URL };
+  readonly realm: Extract<Realm, { readonly url: URL }>;
   readonly service: string | null;
   readonly scope: string | null;
   /** A token was refused just now: what a helper told before may be out of date. */
@@ -55,15 +56,21 @@ const compose = (
   return { method: 'GET', url, headers: { authorization } };
 };
 
-const explainRefusal = (wish: Wish, found: FoundCredentials): string => {
+const refusal = (wish: Wish, found: FoundCredentials): RegistryError => {
   const { name } = wish.endpoint;
-  if (found.credentials !== null && wish.realm.kind === 'foreign') {
+  if (found.credentials === null) return withoutCredentials(name, found);
+  return new RegistryError('sign-in-refused', whyRefused(wish));
+};
+
+const whyRefused = (wish: Wish): string => {
+  const { name } = wish.endpoint;
+  if (wish.realm.secure !== null) {
+    return `${name} is asked over HTTPS and sends sign-ins to ${wish.realm.url.origin}, so its credentials were not sent: its realm is http://; set its external URL to https://`;
+  }
+  if (wish.realm.kind === 'foreign') {
     return `${name} sends sign-ins to ${wish.realm.url.host}, which is no part of it, so its credentials were not sent; if that is right, name it among the signInHosts of this registry`;
   }
-  if (found.credentials !== null) return `${name} refused the sign-in: wrong user name or password`;
-  return found.problem === null
-    ? `${name} wants a sign-in and no credentials are configured for it, or there is no such repository`
-    : `${name} wants a sign-in, and its credentials cannot be had: ${found.problem}`;
+  return `${name} refused the sign-in: wrong user name or password`;
 };
 
 /** About what was asked for, by somebody who is known. */
@@ -76,6 +83,11 @@ const refusedScope = ({ endpoint, scope }: Wish, status: number): RegistryError 
   );
 };
 
+const hostOf = (location: string | null, from: URL): string =>
+  location !== null && URL.canParse(location, from.href)
+    ? new URL(location, from).host
+    : 'no address';
+
 const readAnswer = (answer: Answer, wish: Wish, found: FoundCredentials, now: number): Token => {
   const { status } = answer;
   const { name } = wish.endpoint;
@@ -84,7 +96,7 @@ const readAnswer = (answer: Answer, wish: Wish, found: FoundCredentials, now: nu
   const wasShown = found.credentials !== null && wish.realm.kind === 'trusted';
   if (status === 403 && wasShown) throw refusedScope(wish, status);
   if (status === 401 || status === 403) {
-    throw new RegistryError('sign-in-refused', explainRefusal(wish, found));
+    throw refusal(wish, found);
   }
   const retryAfterMs = parseRetryAfter(answer.header('retry-after'), now);
   if (status === 429) {
@@ -98,7 +110,10 @@ const readAnswer = (answer: Answer, wish: Wish, found: FoundCredentials, now: nu
     const detail = `${realm}, where ${name} signs in, answered ${status}`;
     throw new RegistryError('unreachable', detail, { retryable: true, retryAfterMs });
   }
-  throw new RegistryError('malformed', `${realm}, where ${name} signs in, answered ${status}`);
+  const where = answer.header('location');
+  const to = isRedirect(status) ? `, which leads to ${hostOf(where, wish.realm.url)}` : '';
+  const detail = `${realm}, where ${name} signs in, answered ${status}${to}`;
+  throw new RegistryError('malformed', detail);
 };
 
 type Parts = {
@@ -106,18 +121,30 @@ type Parts = {
   readonly credentials: CredentialSource;
   readonly trials: Trials<Answer>;
   readonly outages: Outages;
-  readonly attemptMs: number;
   readonly closed: AbortSignal;
   readonly now: () => number;
 };
 
 /** Gets a token from where a registry's challenge points, with credentials only where they belong. */
 export const requestToken = async (parts: Parts, wish: Wish): Promise<Token> => {
+  const { realm } = wish;
+  if (realm.secure === null) return requestTokenAt(parts, wish);
+  try {
+    const secure = { kind: 'trusted', url: realm.secure, secure: null } as const;
+    return await requestTokenAt(parts, { ...wish, realm: secure });
+  } catch (error) {
+    // Only where nothing there speaks TLS is the realm taken by its word, which gets no credentials.
+    if (!(error instanceof RegistryError) || error.reason !== 'unreachable') throw error;
+  }
+  return requestTokenAt(parts, wish);
+};
+
+const requestTokenAt = async (parts: Parts, wish: Wish): Promise<Token> => {
   const { endpoint, realm } = wish;
   const found = await parts.credentials.find(endpoint, parts.closed, { fresh: wish.isRepeated });
   const shown = realm.kind === 'trusted' ? found.credentials : null;
   // Several may wait for it, so none of them can end it; its own limits do.
-  const deadline = startDeadline(parts.closed, parts.attemptMs);
+  const deadline = startDeadline(parts.closed, wish.endpoint.attemptMs);
   const send = (about: Wish): Promise<Answer> =>
     sendToRealm(parts, about, compose(about, shown), deadline);
   if (shown === null) return readAnswer(await send(wish), wish, found, parts.now());
@@ -139,26 +166,47 @@ const sendToRealm = async (
   deadline: Deadline,
 ): Promise<Answer> => {
   const registry = new URL(`https://${endpoint.authority}`).hostname;
-  const isOwn = realm.url.host === endpoint.authority;
-  const host = `sign-in at ${realm.url.host}`;
+  const host = `sign-in at ${realm.url.origin}`;
   const told = outages.tell(host, begun, scope);
   if (told !== null) throw RegistryError.elsewhere(told);
-  const exchange: Exchange = {
+  const exchangeAt = (url: Target): Exchange => ({
     ...request,
+    url,
     maxBytes: MOST_TOKEN_BYTES,
-    tls: isOwn ? endpoint.tls : endpoint.tlsElsewhere,
+    tls: url.host === endpoint.authority ? endpoint.tls : endpoint.tlsElsewhere,
     mayBeLocal:
       realm.url.hostname === registry || isLoopbackHostname(registry) || realm.kind === 'trusted',
     connections: endpoint.concurrency,
-  };
+    attemptMs: endpoint.attemptMs,
+  });
   try {
-    const answer = await transport.send(exchange, deadline);
-    outages.note(host, scope, null);
-    return answer;
+    let { url } = request;
+    for (let redirects = 0; ; redirects += 1) {
+      const answer = await transport.send(exchangeAt(url), deadline);
+      const next = isRedirect(answer.status) ? whereTo(request, answer, url, redirects) : null;
+      if (next === null) {
+        outages.note(host, scope, null);
+        return answer;
+      }
+      url = next;
+    }
   } catch (error) {
     outages.note(host, scope, error);
     throw error instanceof RegistryError ? RegistryError.elsewhere(error) : error;
   }
+};
+
+/** Where a token server sends a sign-in on, or null where it is not to go there. */
+const whereTo = (
+  { method }: Pick<Exchange, 'method'>,
+  { status, header }: Answer,
+  url: Target,
+  redirects: number,
+): URL | null => {
+  // Others would turn it into a GET, without what it says.
+  const keepsMethod = method === 'GET' || status === 307 || status === 308;
+  if (!keepsMethod || redirects >= MOST_REDIRECTS) return null;
+  return judgeRealmRedirect(header('location'), new URL(url.pathname + url.search, url.origin));
 };
 
 const secretOf = (credentials: Credentials): string =>

@@ -1,4 +1,4 @@
-import type { CredentialSource, FoundCredentials } from './credentials.ts';
+import { type CredentialSource, withoutCredentials } from './credentials.ts';
 import type { Deadline } from '../exchange/deadline.ts';
 import { inTime } from './in-time.ts';
 import { createLearntWants, isSameWant, type Wanted } from './learnt.ts';
@@ -21,6 +21,8 @@ export type Asking = {
   readonly deadline: Deadline;
   /** When it was asked for, by the order of {@link Outages}. */
   readonly begun: number;
+  /** The endpoint is one that the registry led to, and nobody named it. */
+  readonly isElsewhere: boolean;
 };
 
 /** What can be shown before the registry wants it. */
@@ -46,18 +48,9 @@ export type SignIn = {
 
 const refused = (detail: string): RegistryError => new RegistryError('sign-in-refused', detail);
 
-/** Why nobody is signed in, where the credentials are what is missing. */
-const withoutCredentials = (host: string, found: FoundCredentials): RegistryError =>
-  refused(
-    found.problem === null
-      ? `${host} wants a sign-in and no credentials are configured for it, or there is no such repository`
-      : `${host} wants a sign-in, and its credentials cannot be had: ${found.problem}`,
-  );
-
 export const createSignIn = (parts: {
   transport: Transport;
   credentials: CredentialSource;
-  attemptMs: number;
   trials: Trials<Answer>;
   outages: Outages;
   closed: AbortSignal;

@@ -1,7 +1,9 @@
 import { follow, type FollowedAnswer, type Question } from './follow.ts';
+import type { GeneralWant } from './general-want.ts';
 import { readWanted, type Wanted } from './learnt.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
+import { SELF } from './self.ts';
 import { type Asking, isFailedAlready, type Prepared, type SignIn } from './sign-in.ts';
 import type { Transport } from './transport.ts';
 import type { Trial, Trials } from './trials.ts';
@@ -9,7 +11,10 @@ import type { Trial, Trials } from './trials.ts';
 export type SignedInParts = {
   readonly transport: Transport;
   readonly signIn: SignIn;
+  readonly generalWant: GeneralWant;
   readonly trials: Trials<FollowedAnswer>;
+  /** A host that a registry led to, as the configuration describes it. */
+  readonly endpointOf: (host: string) => Endpoint;
 };
 
 export const refusedThere = (
@@ -21,16 +26,8 @@ export const refusedThere = (
   return new RegistryError(
     'sign-in-refused',
     `${endpoint.name} refuses access${what} (${status}); its credentials may lack the right to pull, or there is no such repository`,
+    { status },
   );
-};
-
-/** A registry as such: asked with credentials it says whether they are good, whatever they give access to. */
-const SELF: Question = {
-  method: 'GET',
-  path: '/v2/',
-  repository: null,
-  headers: {},
-  maxBytes: 64 * 1024,
 };
 
 /** Sends a user name and password along, and finds out what a refusal was about. */
@@ -92,7 +89,10 @@ const answerWant = async (
   const sent = refused401 ? refusal.authorization : null;
   const authorization = await parts.signIn.answer(asking, want, sent);
   // It knows that already, and would not answer better.
-  if (authorization === refusal?.authorization) return conclude(asking, question, refusal);
+  if (authorization === refusal?.authorization) {
+    if (!REFUSALS.has(refusal.answer.status)) parts.signIn.learn(asking, want);
+    return conclude(asking, question, refusal);
+  }
   const sentOnce = await send(parts, asking, question, authorization);
   const isWrong = sentOnce.answer.status === 401 && !sentOnce.isKnown && want.kind === 'basic';
   const last = isWrong
@@ -135,7 +135,6 @@ export const askSignedIn = async (
   asking: Asking,
   question: Question,
 ): Promise<FollowedAnswer> => {
-  const { endpoint } = asking;
   const preparing = parts.signIn.prepare(asking);
   const prepared = preparing === null ? null : await preparing;
   let refusal: Refusal | null = null;
@@ -149,16 +148,68 @@ export const askSignedIn = async (
     if (want !== null) return answerWant(parts, asking, question, { want, refusal });
   }
   const plain = await send(parts, asking, question, null);
-  if (plain.answer.status !== 401) return plain.answer;
-  // A host that we were redirected to has no sign-in of ours to ask for.
-  if (plain.answer.url.host !== endpoint.authority) throw refusedThere(endpoint, question, 401);
-  const want = wantedBy(asking, plain.answer);
+  return answerPlain(parts, asking, question, { plain: plain.answer, prepared, refusal });
+};
+
+const WANTS_SIGN_IN = 'it wants a sign-in at /v2/, and no credentials are configured for it';
+
+/** Goes on from an answer to somebody who has shown nothing. */
+const answerPlain = async (
+  parts: SignedInParts,
+  asking: Asking,
+  question: Question,
+  sofar: {
+    readonly plain: FollowedAnswer;
+    readonly prepared: Prepared | null;
+    readonly refusal: Refusal | null;
+  },
+): Promise<FollowedAnswer> => {
+  const { endpoint, scope } = asking;
+  const { plain, prepared, refusal } = sofar;
+  const { status, url } = plain;
+  if (!REFUSALS.has(status) && !HIDDEN.has(status)) return plain;
+  if (url.host !== endpoint.authority) {
+    return status === 401 ? signInElsewhere(parts, asking, question, plain) : plain;
+  }
+  const told = wantedBy(asking, plain);
+  const want = told ?? (question.path === SELF.path ? null : await parts.generalWant(asking));
   if (want === null) {
+    if (status !== 401) return plain;
     const detail = `${endpoint.name} refuses (401) and offers no way to sign in that is known here`;
     throw new RegistryError('sign-in-refused', detail);
   }
-  if (isFailedAlready(prepared, want, asking.scope)) throw prepared.error;
-  return answerWant(parts, asking, question, { want, refusal });
+  if (isFailedAlready(prepared, want, scope)) throw prepared.error;
+  try {
+    return await answerWant(parts, asking, question, { want, refusal });
+  } catch (error) {
+    // What nobody can be asked about in another way stands as it was answered.
+    const isMissing = error instanceof RegistryError && error.noCredentials;
+    if (status !== 401 && isMissing) return { ...plain, hint: WANTS_SIGN_IN };
+    throw error;
+  }
+};
+
+/**
+ * Signs in at the host that a registry leads to, as a front does that stands before another registry: over
+ * HTTPS only, and with the credentials of just that host.
+ */
+const signInElsewhere = async (
+  parts: SignedInParts,
+  asking: Asking,
+  question: Question,
+  { url, header }: FollowedAnswer,
+): Promise<FollowedAnswer> => {
+  const want = readWanted(header('www-authenticate'));
+  const isSafe = url.protocol === 'https:' && !asking.isElsewhere;
+  if (want === null || !isSafe) throw refusedThere(asking.endpoint, question, 401);
+  const there: Asking = {
+    ...asking,
+    endpoint: parts.endpointOf(url.host),
+    scheme: 'https',
+    isElsewhere: true,
+  };
+  const path = `${url.pathname}${url.search}`;
+  return answerWant(parts, there, { ...question, path }, { want, refusal: null });
 };
 
 const wantedBy = ({ endpoint }: Asking, { status, url, header }: FollowedAnswer): Wanted | null =>

@@ -25,9 +25,10 @@ const DEFAULT_LIFE_SECONDS = 60;
 const LONGEST_LIFE_SECONDS = 60 * 60;
 
 const TokenAnswer = z.object({
-  token: z.string().optional(),
-  access_token: z.string().optional(),
-  expires_in: z.number().nonnegative().optional().catch(undefined),
+  // Some write what they leave out as null.
+  token: z.string().nullish(),
+  access_token: z.string().nullish(),
+  expires_in: z.number().nonnegative().nullish().catch(null),
 });
 
 /**

@@ -3,6 +3,7 @@ import { Pool } from 'undici';
 import { createBoundedCache } from './bounded-cache.ts';
 import { explainConnectionFailure, ForbiddenAddress } from './connection-failure.ts';
 import { type Deadline, watchLimit } from '../exchange/deadline.ts';
+import { decodeBody } from './decode-body.ts';
 import { type Answer, exchangeOnce, type Target } from './exchange-once.ts';
 import { isForbiddenHostname } from './forbidden-address.ts';
 import { guardedLookup } from './guarded-lookup.ts';
@@ -20,6 +21,8 @@ export type Exchange = {
   /** Whether this address may be on this machine. */
   readonly mayBeLocal: boolean;
   readonly connections: number;
+  /** For the request and its answer together. */
+  readonly attemptMs: number;
 };
 
 export type Transport = {
@@ -44,7 +47,7 @@ const secureContextFor = (tls: RegistryTls): SecureContext =>
   });
 
 /** Speaks HTTP with warm connections, bounded in time, size and number. */
-export const createTransport = (options: { attemptMs: number; userAgent: string }): Transport => {
+export const createTransport = (options: { userAgent: string }): Transport => {
   const live = new Set<Pool>();
   const retire = (pool: Pool): void => {
     // What is under way may end; then it leaves nothing behind.
@@ -66,9 +69,9 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
     return made;
   };
 
-  const poolFor = ({ url, tls, mayBeLocal, connections }: Exchange): Pool => {
+  const poolFor = ({ url, tls, mayBeLocal, connections, attemptMs }: Exchange): Pool => {
     const secure = secureContextOf(url.protocol === 'https:' ? tls : null);
-    const key = `${url.origin} ${mayBeLocal} ${secure.id} ${connections}`;
+    const key = `${url.origin} ${mayBeLocal} ${secure.id} ${connections} ${attemptMs}`;
     const present = pools.get(key);
     if (present !== undefined) return present;
     if (isForbiddenHostname(url.hostname)) throw new ForbiddenAddress(url.host);
@@ -81,7 +84,7 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
       // A handful of warm connections does as well, and one stalled stream then holds up no other.
       allowH2: false,
       connect: {
-        timeout: options.attemptMs,
+        timeout: attemptMs,
         lookup: guardedLookup(mayBeLocal),
         ...(secure.context === undefined ? {} : { secureContext: secure.context }),
       },
@@ -97,19 +100,22 @@ export const createTransport = (options: { attemptMs: number; userAgent: string 
       if (isClosed) throw new RegistryError('unreachable', 'this client is closed');
       const { caller } = deadline;
       caller.throwIfAborted();
-      const limitMs = Math.min(options.attemptMs, deadline.remainingMs());
+      const limitMs = Math.min(exchange.attemptMs, deadline.remainingMs());
       const { method, headers, body = null, maxBytes } = exchange;
       let forget = (): void => {};
       try {
         const { answer, end } = exchangeOnce(poolFor(exchange), {
           method,
           url,
-          headers: { 'user-agent': options.userAgent, ...headers },
+          headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity', ...headers },
           body,
           maxBytes,
         });
         forget = watchLimit(caller, limitMs, end);
-        return await answer;
+        const got = await answer;
+        const encoding = got.header('content-encoding');
+        if (encoding === null) return got;
+        return { ...got, body: decodeBody(got.body, encoding, url.host, maxBytes) };
       } catch (error) {
         caller.throwIfAborted();
         throw explainConnectionFailure(url.host, error, limitMs);

@@ -1,0 +1,10 @@
+import type { Question } from './follow.ts';
+
+/** A registry as such: asked with credentials it says whether they are good, whatever they give access to. */
+export const SELF: Question = {
+  method: 'GET',
+  path: '/v2/',
+  repository: null,
+  headers: {},
+  maxBytes: 64 * 1024,
+};
