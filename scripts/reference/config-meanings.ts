@@ -78,6 +78,15 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     meaning: "hosts that may see the credentials beside the registry's own: its token server",
     initial: '`[]`',
   },
+  'registries[].follow': {
+    meaning:
+      'what counts as new: `platform` images only, `index` also what is said about them, such as provenance',
+    initial: '`platform`',
+  },
+  'registries[].timeout': {
+    meaning: 'how long one request may take with its answer, `1s` to `2m`',
+    initial: '`15s`',
+  },
   'registries[].concurrency': { meaning: 'requests under way at one time', initial: '`8`' },
   'registries[].quotaReserve': {
     meaning: 'SmartRedeploy stops asking where fewer pulls remain',

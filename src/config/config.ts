@@ -82,6 +82,10 @@ export type RegistryConfig = {
   readonly signInHosts: readonly string[];
   /** Requests under way at one time. */
   readonly concurrency: number;
+  /** What counts as new: an image, or also an index that only says something else about it. */
+  readonly follow: 'platform' | 'index';
+  /** How long one request may take with its answer; null for the usual time. */
+  readonly timeoutMs: number | null;
   /** SmartRedeploy stops asking where fewer pulls than this remain. */
   readonly quotaReserve: number;
 };

@@ -1,7 +1,17 @@
 import type { z } from 'zod';
 import { canonicalHost, isRegistryHost } from '../core/image-reference.ts';
 import type { RegistryConfig } from './config.ts';
-import { anySecret, flag, integer, listOf, mapping, matching, text } from './fields.ts';
+import {
+  anySecret,
+  duration,
+  flag,
+  integer,
+  listOf,
+  mapping,
+  matching,
+  oneOf,
+  text,
+} from './fields.ts';
 import { tls } from './tls-schema.ts';
 
 /** Registries and the proxies before them bear this without complaint. */
@@ -16,6 +26,9 @@ export const registryHost = () =>
     isRegistryHost,
   ).transform(canonicalHost);
 
+/** Longer than that no push is waited for. */
+const LONGEST_TIMEOUT_MS = 2 * 60_000;
+
 const concurrency = `a whole number from 1 to ${MOST_CONCURRENCY}`;
 
 /** One of `registries`; several may speak of one host, each of something else. */
@@ -28,6 +41,10 @@ export const registryEntry = mapping({
   password: anySecret('a password or an access token').optional(),
   tls: tls.optional(),
   signInHosts: listOf(registryHost(), 'a list of hosts').optional(),
+  follow: oneOf(['platform', 'index']).optional(),
+  timeout: duration()
+    .refine((ms) => ms >= 1_000 && ms <= LONGEST_TIMEOUT_MS, { error: 'from 1s to 2m' })
+    .optional(),
   concurrency: integer(concurrency, 1, MOST_CONCURRENCY).optional(),
   quotaReserve: integer('a whole number from 0 to 100000', 0, 100_000).optional(),
 }).refine((value) => (value.username === undefined) === (value.password === undefined), {
@@ -60,6 +77,8 @@ export const mergeRegistries = (entries: readonly RegistryEntry[]): readonly Reg
       tls: latest(about, (entry) => entry.tls) ?? null,
       signInHosts: [...new Set(about.flatMap((entry) => entry.signInHosts ?? []))],
       concurrency: latest(about, (entry) => entry.concurrency) ?? USUAL_CONCURRENCY,
+      follow: latest(about, (entry) => entry.follow) ?? 'platform',
+      timeoutMs: latest(about, (entry) => entry.timeout) ?? null,
       quotaReserve: latest(about, (entry) => entry.quotaReserve) ?? USUAL_QUOTA_RESERVE,
     };
   });

@@ -205,7 +205,17 @@ describe('a registry that cannot tell', () => {
     expect(answer).toMatchObject({ againAt: T + 600_000, failed: true });
   });
 
-  it.each(['tag-gone', 'sign-in-refused', 'malformed'] as const)(
+  it.each([
+    ['404', failedLookUp('tag-gone')],
+    ['403', { ...failedLookUp('sign-in-refused'), isDenied: true as const }],
+    ['a page in HTML', failedLookUp('malformed')],
+  ])('%s after a push is tried again like an outage, for an hour', (_name, answer) => {
+    expect(look(answer, at(0))).toMatchObject({ againAt: T + 2_000, failed: true });
+    expect(look(answer, at(150_000, 8))).toMatchObject({ failed: true });
+    expect(look(answer, at(HOUR, 30))).toMatchObject({ outcome: 'given-up', ...ENDED });
+  });
+
+  it.each(['not-an-image', 'sign-in-refused'] as const)(
     '%s is looked at for as long as a registry may lag, and given up then',
     (reason) => {
       expect(look(failedLookUp(reason), at(0))).toMatchObject({ againAt: T + 5_000, failed: true });

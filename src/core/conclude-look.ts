@@ -138,7 +138,12 @@ const registryFailed = (
   lookUp: Extract<LookUp, { kind: 'failed' }>,
   now: Now,
 ): Conclusion => {
-  const mayPass = lookUp.reason === 'unreachable' || lookUp.reason === 'rate-limited';
+  // After a push, that there is nothing contradicts it: a registry that lags, or a proxy in trouble.
+  const contradicts =
+    outcome !== 'deployed' &&
+    (lookUp.reason === 'tag-gone' || lookUp.reason === 'malformed' || lookUp.isDenied === true);
+  const mayPass =
+    lookUp.reason === 'unreachable' || lookUp.reason === 'rate-limited' || contradicts;
   const wait = Math.max(
     backoffMs(REGISTRY_BACKOFF, now.attempts + 1, now.random),
     lookUp.retryAfterMs ?? 0,

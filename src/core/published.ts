@@ -6,7 +6,9 @@ export type LookUpFailure =
   | 'sign-in-refused'
   | 'rate-limited'
   | 'unreachable'
-  | 'malformed';
+  | 'malformed'
+  /** The tag holds something else, such as a Helm chart. */
+  | 'not-an-image';
 
 /** What a registry answered for a tag. */
 export type LookUp =
@@ -16,6 +18,8 @@ export type LookUp =
       readonly reason: LookUpFailure;
       /** One line for a person: which registry, what it answered, what to do. No secret in it. */
       readonly detail: string;
+      /** Access was denied, and not the credentials refused: a proxy or a new repository may do so for a while. */
+      readonly isDenied?: true;
       /** How long the registry asked to be left alone, in ms. */
       readonly retryAfterMs: number | null;
     };
@@ -44,6 +48,8 @@ export type PublishedManifest = {
    * image, of which only its configuration tells.
    */
   readonly platforms: readonly Platform[] | null;
+  /** The media type of what it holds instead of an image; null for an image or an index. */
+  readonly artifact: string | null;
 };
 
 /** The `org.opencontainers.image.*` labels that tell people what a digest is. */

@@ -249,9 +249,9 @@ describe('one after the other', () => {
     const { id } = await queue();
     expect(await last()).toBeNull();
     await recordIntent(store.db, id, intent({ at: START + 70 }), START);
-    expect(await last()).toEqual({ at: START + 70, digest: B });
+    expect(await last()).toEqual({ at: START + 70, from: A, digest: B });
     await endDeployment(store.db, id, { ...END, state: 'failed' }, START + 80);
-    expect(await last()).toEqual({ at: START + 70, digest: B });
+    expect(await last()).toEqual({ at: START + 70, from: A, digest: B });
     expect(await lastSent(store.db, 'two', 'service-1')).toBeNull();
   });
 });

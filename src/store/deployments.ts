@@ -289,8 +289,15 @@ export const recordBuild = async (query: Query, id: string, build: BuildFacts): 
     .execute();
 };
 
-/** The last update that we sent to a service: when, in ms since the epoch, and of which digest, where we chose it. */
-export type LastSent = { readonly at: number; readonly digest: Digest | null };
+/** The last update that we sent to a service. */
+export type LastSent = {
+  /** ms since the epoch. */
+  readonly at: number;
+  /** What it replaced, where that was known. */
+  readonly from: Digest | null;
+  /** What it brought, where we chose it. */
+  readonly digest: Digest | null;
+};
 
 export const lastSent = async (
   db: Query,
@@ -299,7 +306,7 @@ export const lastSent = async (
 ): Promise<LastSent | null> => {
   const row = await db
     .selectFrom('deployments')
-    .select(['started_at', 'to_digest'])
+    .select(['started_at', 'from_digest', 'to_digest'])
     .where('cluster', '=', cluster)
     .where('service_id', '=', serviceId)
     .where('started_at', 'is not', null)
@@ -308,5 +315,9 @@ export const lastSent = async (
     .limit(1)
     .executeTakeFirst();
   if (row === undefined || row.started_at === null) return null;
-  return { at: row.started_at, digest: row.to_digest as Digest | null };
+  return {
+    at: row.started_at,
+    from: row.from_digest as Digest | null,
+    digest: row.to_digest as Digest | null,
+  };
 };

@@ -315,4 +315,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE deployments ADD COLUMN follows TEXT;
   CREATE INDEX deployments_by_target ON deployments (to_digest, id);
   `,
+  `
+  CREATE TABLE seen_indexes (
+    digest TEXT PRIMARY KEY,
+    members TEXT NOT NULL,
+    seen_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX seen_indexes_by_age ON seen_indexes (seen_at);
+  `,
 ];

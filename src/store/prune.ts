@@ -1,3 +1,4 @@
+import { pruneMembers } from './seen-indexes.ts';
 import type { Db } from './open-store.ts';
 import { pruneChecks } from './checks/prune-checks.ts';
 import { pruneIgnored } from './prune-ignored.ts';
@@ -20,6 +21,7 @@ const BATCH = 500;
  */
 export const prune = async (db: Db, retention: Retention, now: number): Promise<number> => {
   let removed = await pruneIgnored(db);
+  await pruneMembers(db);
   const before = now - retention.ageMs;
   removed += await inBatches(() => removeDeliveries(db, before));
   removed += await inBatches(() => removeDeployments(db, before));

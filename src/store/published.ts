@@ -1,6 +1,7 @@
 import type { Expression, ExpressionBuilder, Insertable } from 'kysely';
 import type { Digest } from '../core/digest.ts';
 import type { LookUp, LookUpFailure } from '../core/published.ts';
+import { recordMembers } from './seen-indexes.ts';
 import { readOptionalJson } from './json.ts';
 import type { Query } from './open-store.ts';
 import { inParts } from './query/in-parts.ts';
@@ -55,6 +56,10 @@ export const recordLookUps = async (
     };
   });
   for (const some of inParts(rows)) await upsertPublished(query, some, now);
+  const indexes = answers.flatMap(({ lookUp, members }) =>
+    lookUp.kind === 'published' && members !== null ? [{ digest: lookUp.digest, members }] : [],
+  );
+  await recordMembers(query, indexes, now);
 };
 
 /** What is told of the digest, else what was told of it before. */

@@ -19,6 +19,7 @@ export type Tables = {
   index_members: IndexMemberRow;
   look_work: LookWorkRow;
   published: PublishedRow;
+  seen_indexes: SeenIndexRow;
   deployments: DeploymentRow;
   deployment_steps: StepRow;
   triggers: TriggerRow;
@@ -153,6 +154,14 @@ export type PublishedRow = {
   checked_at: number;
   /** Of what the digest names; null where it was not told, or by a version before. */
   media_type: string | null;
+};
+
+/** What an index holds, of every tag that was ever seen with it. */
+export type SeenIndexRow = {
+  digest: string;
+  /** JSON array of platform digests. */
+  members: string;
+  seen_at: number;
 };
 
 export type DeploymentRow = {

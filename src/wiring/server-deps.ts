@@ -48,6 +48,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     clusters,
     db,
     quotas: registries.quotas,
+    followsIndex: registries.followsIndex,
     health: work.health,
     store: parts.storeWatch.known,
     hookSecrets: config.hooks.secrets,

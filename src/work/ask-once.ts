@@ -27,7 +27,9 @@ export const askOnce = ({
     if (detail === null) return ask();
     return { kind: 'failed', reason: 'rate-limited', detail, retryAfterMs: null };
   };
+  const { followsIndex } = registries;
   return {
+    ...(followsIndex === undefined ? {} : { followsIndex }),
     findDigest: (image, signal) => {
       const key = imageWithTag(image);
       const known = answers.get(key);

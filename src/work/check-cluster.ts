@@ -10,7 +10,7 @@ import type { Service } from '../core/service.ts';
 import type { RunRequest, ServiceView } from '../core/views.ts';
 import type { Db } from '../store/open-store.ts';
 import { latestDeployments } from '../store/read-deployments.ts';
-import { type CheckedService, checkServices } from './check-services.ts';
+import { type CheckedService, checkServices, FOLLOWS_NONE } from './check-services.ts';
 import { readMemory } from './memory.ts';
 import type { Registries, TaggedImage } from './ports.ts';
 import { showServices } from './show-services.ts';
@@ -18,7 +18,7 @@ import { showServices } from './show-services.ts';
 export type CheckClusterDeps = {
   readonly cluster: Cluster;
   readonly select: Selection;
-  readonly registries: Pick<Registries, 'findDigest' | 'readManifest'>;
+  readonly registries: Pick<Registries, 'findDigest' | 'readManifest' | 'followsIndex'>;
   readonly db: Db;
   readonly now: () => number;
 };
@@ -89,9 +89,19 @@ export const checkCluster = async (
     tell();
     return answer;
   };
+  const { followsIndex = FOLLOWS_NONE } = deps.registries;
   const results = await checkServices(
     deps.registries,
-    { services, tasks, select, memory, lookUp, deploysOci: cluster.capabilities.deploysOci },
+    {
+      services,
+      tasks,
+      select,
+      memory,
+      lookUp,
+      deploysOci: cluster.capabilities.deploysOci,
+      pins: request.pin,
+      followsIndex,
+    },
     signal,
   );
   tell();

@@ -13,6 +13,8 @@ export type Memory = {
   readonly knownDigest: (service: Service) => Digest | null;
   readonly updateIsOurs: (service: Service) => boolean;
   readonly ownTarget: (service: Service) => Digest | null;
+  /** The platform manifests of an index that was seen before; null where it never was. */
+  readonly membersOf: (digest: Digest) => Promise<readonly Digest[] | null>;
 };
 
 export type CheckedService = {
@@ -37,6 +39,10 @@ export type Check = {
   readonly select: Selection;
   readonly memory: Memory;
   readonly deploysOci: boolean;
+  /** Hosts of which every new index counts, also one that differs in attestations alone. */
+  readonly followsIndex: (host: string) => boolean;
+  /** What cannot be compared is deployed, so that it has to be known whether it is an image. */
+  readonly pins: boolean;
   /** Answers for an image; asked once for each that an included service uses. */
   readonly lookUp: (image: TaggedImage) => Promise<LookUp | null>;
 };
@@ -48,9 +54,11 @@ export const taggedImage = (service: Service): TaggedImage | null => {
   return image.tag === null ? null : { ...image, tag: image.tag };
 };
 
+/** Where nothing is configured, images count and not what is said about them. */
+export const FOLLOWS_NONE = (): boolean => false;
+
 const NOT_CHECKED: Verdict = { verdict: 'unknown', reason: 'not-checked', detail: null };
 const NO_TASKS: readonly Task[] = [];
-const NO_MEMBERS = { kind: 'manifest', manifest: { members: [] } } as const;
 
 /** A service while it is checked. */
 type Checking = { -readonly [Field in keyof CheckedService]: CheckedService[Field] };
@@ -60,6 +68,19 @@ type UsedImage = { readonly image: TaggedImage; readonly users: Checking[] };
 
 /** Verdicts that a platform of the published index could turn into `current`. */
 const DIFFERS: ReadonlySet<string> = new Set(['obsolete', 'held', 'diverged']);
+
+const isUnpinned = (verdict: Verdict): boolean =>
+  verdict.verdict === 'unknown' && verdict.reason === 'unpinned';
+
+const isSameSet = (some: readonly Digest[], others: readonly Digest[]): boolean =>
+  some.length > 0 && new Set(some).symmetricDifference(new Set(others)).size === 0;
+
+const noImage = (image: TaggedImage, mediaType: string): LookUp => ({
+  kind: 'failed',
+  reason: 'not-an-image',
+  detail: `${imageWithTag(image)} holds no image but ${mediaType.slice(0, 100)}; push an image to this tag, or let the service use another`,
+  retryAfterMs: null,
+});
 
 /**
  * Resolves and assesses: one look-up for each distinct image however many services use it, and one
@@ -73,7 +94,12 @@ export const checkServices = async (
 ): Promise<CheckedService[]> => {
   const { select, memory, deploysOci } = check;
   const tasksOf = check.tasks === null ? null : Map.groupBy(check.tasks, (task) => task.serviceId);
-  const conclude = (one: Checking, lookUp: LookUp | null, members: readonly Digest[] | null) => {
+  const conclude = (
+    one: Checking,
+    lookUp: LookUp | null,
+    members: readonly Digest[] | null,
+    same: readonly Digest[] = [],
+  ) => {
     const { service } = one;
     one.lookUp = lookUp;
     one.members = members;
@@ -81,7 +107,7 @@ export const checkServices = async (
       service,
       tasks: one.tasks,
       lookUp,
-      members,
+      members: members === null ? null : [...members, ...same],
       select,
       hold: lookUp?.kind === 'published' ? memory.hold(service, lookUp.digest) : null,
       deploysOci,
@@ -94,16 +120,36 @@ export const checkServices = async (
   const checkImage = async ({ image, users }: UsedImage): Promise<void> => {
     const lookUp = await check.lookUp(image);
     for (const user of users) conclude(user, lookUp, null);
-    const differing = users.filter(({ verdict }) => DIFFERS.has(verdict.verdict));
+    const differing = users.filter(
+      ({ verdict }) => DIFFERS.has(verdict.verdict) || (check.pins && isUnpinned(verdict)),
+    );
     if (differing.length === 0 || lookUp?.kind !== 'published') return;
+    const read = await registries.readManifest(image, lookUp.digest, signal);
     // Only an index has members that could run instead of it.
-    const read = isPlainManifest(lookUp.mediaType)
-      ? NO_MEMBERS
-      : await registries.readManifest(image, lookUp.digest, signal);
+    const isPlain = isPlainManifest(lookUp.mediaType);
     for (const user of differing) {
-      if (read.kind === 'failed') conclude(user, read, null);
-      else conclude(user, lookUp, read.manifest.members);
+      if (read.kind === 'failed' && isPlain) conclude(user, lookUp, []);
+      else if (read.kind === 'manifest' && read.manifest.artifact !== null) {
+        conclude(user, noImage(image, read.manifest.artifact), null);
+      } else if (read.kind === 'failed') conclude(user, read, null);
+      else {
+        const { members } = read.manifest;
+        const same = await sameIndexes(user, image, isPlain ? [lookUp.digest] : members);
+        conclude(user, lookUp, members, same);
+      }
     }
+  };
+
+  /** The running index where it holds the same images, so that only what is said about them differs. */
+  const sameIndexes = async (
+    { service, knownDigest }: Checking,
+    image: TaggedImage,
+    published: readonly Digest[],
+  ): Promise<readonly Digest[]> => {
+    const running = (service.image.ok ? service.image.image.digest : null) ?? knownDigest;
+    if (running === null || check.followsIndex(image.registry)) return [];
+    const members = await memory.membersOf(running);
+    return members !== null && isSameSet(members, published) ? [running] : [];
   };
 
   const used = createUsedImages();

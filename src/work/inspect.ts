@@ -10,7 +10,7 @@ import { rfc3339 } from '../store/json.ts';
 import type { Db } from '../store/open-store.ts';
 import { type LastLookUp, readLookUps } from '../store/published.ts';
 import { latestDeployments } from '../store/read-deployments.ts';
-import { checkServices } from './check-services.ts';
+import { checkServices, FOLLOWS_NONE } from './check-services.ts';
 import { readMemory } from './memory.ts';
 import { showServices } from './show-services.ts';
 
@@ -19,6 +19,8 @@ export type InspectDeps = {
   readonly db: Db;
   readonly now: () => number;
   readonly log: Log;
+  /** Hosts of which every new index counts. */
+  readonly followsIndex?: (host: string) => boolean;
   /** Hears of each cluster why it did not answer, null where it did, before anything is shown. */
   readonly hear?: (
     cluster: string,
@@ -88,7 +90,7 @@ const inspectCluster = async (
     {
       readManifest: async ({ registry, repository, tag }) => {
         const members = last(imageName({ registry, repository }), tag ?? '')?.members ?? [];
-        return { kind: 'manifest', manifest: { members, platforms: [] } };
+        return { kind: 'manifest', manifest: { members, platforms: [], artifact: null } };
       },
     },
     {
@@ -97,6 +99,8 @@ const inspectCluster = async (
       select,
       memory,
       deploysOci: cluster.capabilities.deploysOci,
+      pins: false,
+      followsIndex: deps.followsIndex ?? FOLLOWS_NONE,
       lookUp: async (image) => asLookUp(last(imageName(image), image.tag)),
     },
     limited,

@@ -1,6 +1,6 @@
 import { imageName, imageWithTag } from '../core/image-reference.ts';
 import type { Log } from '../core/log.ts';
-import { isPlainManifest, type LookUpFailure } from '../core/published.ts';
+import type { LookUpFailure } from '../core/published.ts';
 import type { Db } from '../store/open-store.ts';
 import { type NewLookUp, readLookUpsAfter, recordLookUps } from '../store/published.ts';
 import { relaxed } from '../store/relaxed.ts';
@@ -32,7 +32,7 @@ export type KeptAnswers = {
 const UNREACHABLE_FOR_MS = 60_000;
 
 /** Failures that a restart does not put right; a sign-in may have been repaired by it. */
-const LASTING: ReadonlySet<LookUpFailure> = new Set(['tag-gone', 'rate-limited']);
+const LASTING: ReadonlySet<LookUpFailure> = new Set(['tag-gone', 'rate-limited', 'not-an-image']);
 
 /** A crash loses what was answered within it: a few images of a registry, never all of them. */
 const WRITE_EVERY_MS = 100;
@@ -90,6 +90,7 @@ export const keepAnswers = async (
 
   return {
     registries: {
+      ...asked,
       findDigest: async (image, caller) => {
         const text = imageWithTag(image);
         const known = before.get(text);
@@ -97,18 +98,18 @@ export const keepAnswers = async (
         // Other clusters that use it are given the same answer.
         if (!asking.has(text)) asking.set(text, clock.now());
         const lookUp = await asked.findDigest(image, caller);
-        const hasNone = lookUp.kind === 'published' && isPlainManifest(lookUp.mediaType);
-        keep(image, { lookUp, members: hasNone ? [] : null });
+        keep(image, { lookUp, members: null });
         return lookUp;
       },
       readManifest: async (image, digest, caller) => {
         const known = before.get(imageWithTag(image));
         const isKnown = known?.lookUp.kind === 'published' && known.lookUp.digest === digest;
         if (isKnown && known.members !== null) {
-          return { kind: 'manifest', manifest: { members: known.members, platforms: null } };
+          const { members } = known;
+          return { kind: 'manifest', manifest: { members, platforms: null, artifact: null } };
         }
         const read = await asked.readManifest(image, digest, caller);
-        if (read.kind === 'manifest' && image.tag !== null) {
+        if (read.kind === 'manifest' && read.manifest.artifact === null && image.tag !== null) {
           const lookUp = { kind: 'published', digest, mediaType: '' } as const;
           keep({ ...image, tag: image.tag }, { lookUp, members: read.manifest.members });
         }

@@ -144,7 +144,10 @@ const remember = (
   { askedAt, since }: Looking,
   seen: readonly Planned[],
   now: number,
-): Promise<void> => recordChecked(query, seen, ({ tag }) => askedAt.get(tag) ?? since, now);
+): Promise<void> => {
+  const news = seen.filter(({ isLag }) => !isLag);
+  return recordChecked(query, news, ({ tag }) => askedAt.get(tag) ?? since, now);
+};
 
 /** Queues what they need, and gives them as they stand then. */
 const queue = async (

@@ -6,6 +6,7 @@ import { readFreezes } from '../store/freezes.ts';
 import { readHolds, readReleases } from '../store/holds.ts';
 import { activeDeployments } from '../store/deployments.ts';
 import type { Db } from '../store/open-store.ts';
+import { readMembers } from '../store/seen-indexes.ts';
 import { knownDigest, readProven } from '../store/proven.ts';
 import type { Memory } from './check-services.ts';
 
@@ -35,5 +36,6 @@ export const readMemory = async (db: Db, cluster: string, now: number): Promise<
       // What is known not to have been carried out is decided again, by what is published then.
       return intent === null || intent.refuted ? null : intent.target;
     },
+    membersOf: (digest) => readMembers(db, digest),
   };
 };

@@ -6,7 +6,7 @@ import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import { lastSent } from '../store/deployments.ts';
 import type { ClaimedLook, WaitingPush } from '../store/looks.ts';
-import { type CheckedService, checkServices, taggedImage } from './check-services.ts';
+import { type CheckedService, checkServices, FOLLOWS_NONE, taggedImage } from './check-services.ts';
 import { letRequestsOut } from './let-requests-out.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { LookDeps } from './look-deps.ts';
@@ -28,6 +28,8 @@ export type Looking = {
 
 export type Planned = CheckedService & {
   readonly step: Step;
+  /** The registry showed once more just what these pushes replaced: it lags, and that is no news. */
+  readonly isLag: boolean;
   readonly pushes: readonly WaitingPush[];
 };
 
@@ -53,6 +55,7 @@ export const planServices = async (
   lookAhead(deps, services, looking);
   await letRequestsOut();
   const memory = await readMemory(deps.db, deps.cluster.name, deps.clock.now());
+  const { followsIndex = FOLLOWS_NONE } = deps.registries;
   const checked = await checkServices(
     deps.registries,
     {
@@ -62,14 +65,40 @@ export const planServices = async (
       memory,
       lookUp,
       deploysOci: deps.cluster.capabilities.deploysOci,
+      pins: true,
+      followsIndex,
     },
     signal,
   );
   return Promise.all(
     checked.map(async (one) => {
       const pushes = pushesOf.get(one.image?.tag ?? '') ?? [];
-      return { ...one, pushes, step: await planFor(deps, one, pushes) };
+      const isLag = await lags(deps, one, pushes);
+      const step = isLag ? LEAVE : await planFor(deps, one, pushes);
+      return { ...one, pushes, isLag, step };
     }),
+  );
+};
+
+const LEAVE: Step = { kind: 'leave' };
+
+/**
+ * Whether a follow-up look shows just the digest that these pushes replaced: replicas of a registry, or a cache
+ * before it, may answer by turns. A push that came after the update was sent is news whatever it shows.
+ */
+const lags = async (
+  deps: LookDeps,
+  { verdict, service }: CheckedService,
+  pushes: readonly WaitingPush[],
+): Promise<boolean> => {
+  if (verdict.verdict !== 'obsolete' || pushes.length === 0) return false;
+  if (pushes.some(({ outcome }) => outcome !== 'deployed')) return false;
+  const sent = await lastSent(deps.db, deps.cluster.name, service.id);
+  return (
+    sent !== null &&
+    sent.from === verdict.to &&
+    sent.digest === verdict.from &&
+    pushes.every(({ receivedAt }) => receivedAt <= sent.at)
   );
 };
 

@@ -15,6 +15,8 @@ export type Registries = {
     | { readonly kind: 'manifest'; readonly manifest: PublishedManifest }
     | Extract<LookUp, { kind: 'failed' }>
   >;
+  /** Whether every new index of a host counts, also one that differs in attestations alone. */
+  readonly followsIndex?: (host: string) => boolean;
   /** Whether a look-up told that it is a plain image, so that nothing is asked for its manifest. */
   readonly isKnownPlain: (digest: Digest) => boolean;
   /** Also those of a plain image; null where they could not be read. */

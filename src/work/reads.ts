@@ -21,6 +21,8 @@ export type ReadsDeps = {
   readonly clusters: InspectDeps['clusters'];
   readonly db: Db;
   readonly quotas: () => readonly Quota[];
+  /** Hosts of which every new index counts. */
+  readonly followsIndex?: (host: string) => boolean;
   readonly health: Pick<ClusterHealth, 'list' | 'hear'>;
   readonly store: () => StoreView;
   /** Those that are configured. */

@@ -39,7 +39,7 @@ describe('what the engine resolves, the helper resolves', () => {
   });
   afterAll(() => sandbox.close());
 
-  test.each(REGISTRY_BEHAVIOURS)('$name', async (behaviour) => {
+  test.for(REGISTRY_BEHAVIOURS)('$name', async (behaviour, { annotate }) => {
     const isSignedIn = behaviour.isSignedIn === true;
     const judged = await startBehaving(behaviour, { hostAddress });
     const engine = await askEngine(sandbox, judged.host, isSignedIn);
@@ -56,6 +56,6 @@ describe('what the engine resolves, the helper resolves', () => {
     expect({ engine, helper }).toMatchObject({
       helper: { kind: 'published', digest: engine.startsWith('refused') ? digest : engine },
     });
-    console.log(behaviour.name, engine.slice(0, 120));
+    await annotate(`the engine: ${engine.slice(0, 300)}`);
   });
 });

@@ -51,6 +51,8 @@ export const fakeImage = (
     annotations?: Readonly<Record<string, string>>;
     /** In place of the form's own. */
     layerType?: string;
+    /** Media type of its configuration, in place of the form's own. */
+    configType?: string;
     /** By default true; some tools leave `mediaType` out of a manifest, which OCI allows. */
     namesType?: boolean;
   } = {},
@@ -69,7 +71,11 @@ export const fakeImage = (
   const document = {
     schemaVersion: 2,
     ...(options.namesType === false ? {} : { mediaType: types.manifest }),
-    config: { mediaType: types.config, digest: digestOf(config), size: config.length },
+    config: {
+      mediaType: options.configType ?? types.config,
+      digest: digestOf(config),
+      size: config.length,
+    },
     layers: [
       {
         mediaType: options.layerType ?? types.layer,

@@ -22,6 +22,8 @@ export type ManifestDocument =
   | {
       readonly kind: 'image';
       readonly config: Digest;
+      /** Media type of the configuration, which tells an image from a Helm chart and the like. */
+      readonly configType: string;
       readonly annotations: Readonly<Record<string, string>>;
     };
 
@@ -113,7 +115,12 @@ export const parseManifestDocument = (bytes: Buffer): ParsedManifest => {
     const { config: descriptor, annotations: notes } = image.data;
     return {
       ok: true,
-      document: { kind: 'image', config: descriptor.digest, annotations: notes },
+      document: {
+        kind: 'image',
+        config: descriptor.digest,
+        configType: descriptor.mediaType,
+        annotations: notes,
+      },
     };
   }
   const index = Index.safeParse(json);

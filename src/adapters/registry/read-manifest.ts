@@ -5,6 +5,18 @@ import type { ContentReader } from './content.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 import { RegistryError } from './registry-error.ts';
 
+/**
+ * What the engine takes for the configuration of an image: present types, and those that registries once
+ * wrote by mistake ({@link https://github.com/moby/moby/issues/22378}).
+ */
+const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+  'application/octet-stream',
+  'text/html',
+  '',
+]);
+
 /** An index in an index in an index; nobody has been seen to go beyond two. */
 const DEEPEST = 4;
 /** Indexes read for one digest. */
@@ -77,7 +89,11 @@ export const readPublishedManifest = async (
   const document = await content.readDocument(image, digest, caller);
   await gather(document, 1);
   const platforms = document.kind === 'image' ? null : once(found.platforms.map(forPlacement));
-  return { members: [...found.members], platforms };
+  const artifact =
+    document.kind === 'image' && !IMAGE_CONFIGS.has(document.configType)
+      ? document.configType
+      : null;
+  return { members: [...found.members], platforms, artifact };
 };
 
 /** The platforms of a digest, also of a plain image; throws {@link RegistryError} or the caller's reason. */

@@ -1,5 +1,5 @@
 import type { Digest } from '../../core/digest.ts';
-import type { ImageReference } from '../../core/image-reference.ts';
+import { canonicalHost, type ImageReference } from '../../core/image-reference.ts';
 import type { Log } from '../../core/log.ts';
 import {
   type BuildFacts,
@@ -41,14 +41,16 @@ export type Registries = {
     signal: AbortSignal,
   ) => Promise<LookUp>;
   /**
-   * Members of a digest, and its platforms where the manifest names them; read once and kept, and not at
-   * all where the look-up told that it is a plain image, which has neither.
+   * Members of a digest, its platforms where the manifest names them, and whether it is an image at all; read
+   * once and kept. A plain image, as the look-up told it, that cannot be read now is taken for one.
    */
   readonly readManifest: (
     image: ImageReference,
     digest: Digest,
     signal: AbortSignal,
   ) => Promise<{ readonly kind: 'manifest'; readonly manifest: PublishedManifest } | FailedLookUp>;
+  /** Whether every new index of a host counts, also one that differs in attestations alone. */
+  readonly followsIndex: (host: string) => boolean;
   /** Whether a look-up told, not long ago, that this digest is a plain image and no index. */
   readonly isKnownPlain: (digest: Digest) => boolean;
   /** The platforms of a digest, those of a plain image too; null where they could not be read. */
@@ -113,12 +115,13 @@ const TRIES = 3;
 const RETRY_PAUSE_MS = 250;
 /** Digests that are known to be plain images, those seen last. */
 const MOST_PLAIN = 10_000;
-const PLAIN_MANIFEST: PublishedManifest = { members: [], platforms: null };
+const PLAIN_MANIFEST: PublishedManifest = { members: [], platforms: null, artifact: null };
 
 const toFailure = (error: RegistryError): FailedLookUp => ({
   kind: 'failed',
   reason: error.reason,
   detail: error.message,
+  ...(error.reason === 'sign-in-refused' && error.status !== null ? { isDenied: true } : {}),
   retryAfterMs: error.retryAfterMs,
 });
 
@@ -178,6 +181,11 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
     });
   };
 
+  const indexHosts = new Set(
+    (options.hosts ?? []).flatMap(({ host, follow }) =>
+      follow === 'index' ? [canonicalHost(host)] : [],
+    ),
+  );
   const findDigestAt = createFindDigestAt(ask);
   const content = createContentReader({ ask, inTurn, closed });
   const plain = createBoundedCache<true>({ entries: MOST_PLAIN });
@@ -209,15 +217,17 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
       }
       return found;
     },
+    followsIndex: (host) => indexHosts.has(canonicalHost(host)),
     isKnownPlain: (digest) => plain.get(digest) === true,
-    readManifest: (image, digest, signal) =>
-      orFailure(signal, async () => ({
+    readManifest: async (image, digest, signal) => {
+      const read = await orFailure(signal, async () => ({
         kind: 'manifest' as const,
-        manifest:
-          plain.get(digest) === true
-            ? PLAIN_MANIFEST
-            : await readPublishedManifest(content, image, digest, signal),
-      })),
+        manifest: await readPublishedManifest(content, image, digest, signal),
+      }));
+      // What a plain image has is known without its manifest.
+      const isPlain = read.kind === 'failed' && plain.get(digest) === true;
+      return isPlain ? { kind: 'manifest', manifest: PLAIN_MANIFEST } : read;
+    },
     readPlatforms: async (image, digest, signal) => {
       const read = await orFailure(signal, () =>
         readPublishedPlatforms(content, image, digest, signal),

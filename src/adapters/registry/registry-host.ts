@@ -24,6 +24,8 @@ export type RegistryHost = {
   readonly signInHosts?: readonly string[];
   /** Requests under way at one time. */
   readonly concurrency?: number;
+  /** What counts as new: an image, or also an index that only says something else about it. */
+  readonly follow?: 'platform' | 'index';
   /** How long one request may take with its answer, in ms; null for the usual time. */
   readonly timeoutMs?: number | null;
 };

@@ -47,6 +47,7 @@ const REASONS: Readonly<Record<string, readonly [brief: string, meaning: string]
   'sign-in-refused': ['sign-in refused', 'the registry refused the sign-in'],
   'rate-limited': ['rate-limited', 'the registry asked to be left alone for a while'],
   unreachable: ['registry away', 'the registry cannot be reached'],
+  'not-an-image': ['not an image', 'the tag holds something else, such as a Helm chart'],
   malformed: ['senseless answer', 'the registry’s answer makes no sense'],
 };
 
