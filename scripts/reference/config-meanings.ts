@@ -85,7 +85,7 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   },
   'registries[].timeout': {
     meaning: 'how long one request may take with its answer, `1s` to `2m`',
-    initial: '`15s`',
+    initial: '15 s',
   },
   'registries[].concurrency': { meaning: 'requests under way at one time', initial: '`8`' },
   'registries[].quotaReserve': {

@@ -53,6 +53,7 @@ describe('readManifest', () => {
           { os: 'linux', architecture: 'amd64' },
           { os: 'linux', architecture: 'arm64' },
         ],
+        artifact: null,
       });
     },
   );
@@ -71,6 +72,7 @@ describe('readManifest', () => {
         { os: 'linux', architecture: '' },
         { os: 'linux', architecture: 'amd64' },
       ],
+      artifact: null,
     });
   });
 
@@ -85,18 +87,19 @@ describe('readManifest', () => {
   });
 
   test('of a plain image names no platform, and reads no configuration for it', async () => {
-    expect(await read(fakeImage('plain'))).toEqual({ members: [], platforms: null });
+    expect(await read(fakeImage('plain'))).toEqual({ members: [], platforms: null, artifact: null });
     expect(registry.count()).toBe(1);
   });
 
-  test('of what a look-up told to be a plain image asks nothing', async () => {
+  test('of what a look-up told to be a plain image is known where it cannot be read', async () => {
+    registry.fault({ kind: 'status', status: 429 }, { method: 'GET' });
     const plain = fakeImage('plain');
     registry.setTag('acme/app', 'v1', plain);
     expect(client.isKnownPlain(plain.digest)).toBe(false);
     await client.findDigest(image(), unbounded());
     expect(client.isKnownPlain(plain.digest)).toBe(true);
-    expect(await read(plain)).toEqual({ members: [], platforms: null });
-    expect(registry.count({ method: 'GET' })).toBe(0);
+    expect(await read(plain)).toEqual({ members: [], platforms: null, artifact: null });
+    expect(registry.count({ method: 'GET' })).toBe(1);
   });
 
   test('of what a look-up told to be an index is read all the same', async () => {

@@ -161,19 +161,20 @@ describe('the limit of a registry', () => {
       );
     await dryRun(helper);
     expect(await shown()).toMatchObject({
-      quota: { limit: 100, remaining: 12, windowSeconds: 21_600 },
+      // Reading what differs has taken one.
+      quota: { limit: 100, remaining: 11, windowSeconds: 21_600 },
     });
     const metrics = await fetch(`${helper.url}/metrics`, {
       headers: { authorization: `Bearer ${API_TOKEN}` },
     });
     expect(await metrics.text()).toContain(
-      `cd_helper_registry_pulls_remaining{registry="${registry.host}"} 12`,
+      `cd_helper_registry_pulls_remaining{registry="${registry.host}"} 11`,
     );
   });
 
   test.each([
-    [13, 'unknown', 'rate-limited'],
-    [12, 'obsolete', null],
+    [12, 'unknown', 'rate-limited'],
+    [11, 'obsolete', null],
   ])(
     'less a reserve of %i is the budget of SmartRedeploy: then it is %s',
     async (quotaReserve, verdict, reason) => {
