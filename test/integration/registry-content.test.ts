@@ -87,7 +87,11 @@ describe('readManifest', () => {
   });
 
   test('of a plain image names no platform, and reads no configuration for it', async () => {
-    expect(await read(fakeImage('plain'))).toEqual({ members: [], platforms: null, artifact: null });
+    expect(await read(fakeImage('plain'))).toEqual({
+      members: [],
+      platforms: null,
+      artifact: null,
+    });
     expect(registry.count()).toBe(1);
   });
 
