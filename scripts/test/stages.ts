@@ -49,6 +49,13 @@ const vitest = (
   env: Readonly<Record<string, string>> = {},
 ): Stage => ({ name, command: ['vitest', 'run', ...args], env, counts: true });
 
+const script = (name: string, file: string, ...args: readonly string[]): Stage => ({
+  name,
+  command: ['node', file, ...args],
+  env: {},
+  counts: false,
+});
+
 const onEngine = (
   version: EngineVersion,
   imageStore: ImageStore,
@@ -78,7 +85,9 @@ const everyEngine: readonly Stage[] = [
 ];
 
 /** Too long for every change. A command that ends with status 0 has passed. Add yours here. */
-const LONG: readonly Stage[] = [];
+const LONG: readonly Stage[] = [
+  script('a soak of an hour', 'test/chaos/soak/main.ts', '--minutes', '60'),
+];
 
 /**
  * The commands that the arguments of `./dev test` ask for: `--engines` runs what depends on the engine on

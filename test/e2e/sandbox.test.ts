@@ -179,7 +179,7 @@ describe('a sandbox of its own', () => {
   });
 
   test.each([
-    ['engine', { engineArguments: ['--no-such-argument'] }, /no engine[^]*no-such-argument/],
+    ['engine', { engineArguments: ['--log-level=no-such-level'] }, /no engine[^]*no-such-level/],
     [
       'registry',
       { notify: [{ url: 'http://127.0.0.1:9', timeout: 'soon' }] },

@@ -6,12 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engineProcess, killHostOf } from '../../sandbox/engine/engine-process.ts';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import type { Engine } from '../../sandbox/swarm/engine.ts';
-import { joinSwarm } from '../../sandbox/swarm/join-swarm.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { endedDelivery, endedDeployments } from '../support/open-stage.ts';
 import { type RunningHelper, startHelper } from '../support/start-helper.ts';
+import { nodesOf, startThreeManagers } from '../support/three-managers.ts';
 
 const SERVICES = ['managed-a', 'managed-b'];
 const PUSHES = 12;
@@ -20,38 +18,14 @@ const KILLED_AFTER = 3;
 const BETWEEN_PUSHES_MS = 2_000;
 const ELECTED_WITHIN_MS = 60_000;
 
-type Node = {
-  readonly ID: string;
-  readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability: string };
-};
-
 describe('a Swarm of three managers', () => {
-  let sandbox: Sandbox;
+  let sandbox: Awaited<ReturnType<typeof startThreeManagers>>;
   let helper: RunningHelper;
   const folder = mkdtempSync(join(tmpdir(), 'three-managers-'));
-  const third = (): Engine => {
-    const engine = sandbox.engines[2];
-    if (engine === undefined) throw new Error('no third engine');
-    return engine;
-  };
-
-  const managersOf = async (engine: Engine): Promise<readonly Node[]> =>
-    await engine.api.call<readonly Node[]>('GET', '/nodes');
-
   beforeAll(async () => {
-    sandbox = await startSandbox({ engines: 3 });
+    sandbox = await startThreeManagers();
     // The registry is at the first engine's end of the network, so the third is the one that ends.
-    const [first, second] = sandbox.engines;
-    await joinSwarm(first, third(), 'manager');
-    if (second !== undefined) await joinSwarm(second, third(), 'manager');
-    await waitUntil(
-      async () => {
-        const managers = await managersOf(first);
-        const ready = managers.filter((one) => one.ManagerStatus?.Reachability === 'reachable');
-        return ready.length === 3 ? true : null;
-      },
-      { what: 'three managers reach each other', withinMs: 30_000 },
-    );
+    const [first] = sandbox.managers;
     helper = await startHelper({
       store: join(folder, 'store.db'),
       env: {
@@ -70,7 +44,7 @@ describe('a Swarm of three managers', () => {
     onTestFailed(() => {
       process.stderr.write(helper.output());
     });
-    const [first] = sandbox.engines;
+    const [first, , third] = sandbox.managers;
     const { services } = first;
     const image = (name: string, digest?: Digest): string =>
       sandbox.image(`managed/${name}`, 'v1', digest);
@@ -101,16 +75,16 @@ describe('a Swarm of three managers', () => {
         { what: `${name} runs ${digest}`, withinMs: 60_000 },
       );
     for (const [name, digest] of newest) await runs(name, digest);
-    const leaderBefore = (await managersOf(first)).find((one) => one.ManagerStatus?.Leader)?.ID;
+    const leaderBefore = (await nodesOf(first)).find((one) => one.ManagerStatus?.Leader)?.ID;
 
     const ended: Promise<number>[] = [];
     let electedAfterMs = 0;
     const election = async (): Promise<void> => {
       const begun = performance.now();
-      await killHostOf(await engineProcess(third()));
+      await killHostOf(await engineProcess(third));
       await waitUntil(
         async () => {
-          const leader = (await managersOf(first)).find((one) => one.ManagerStatus?.Leader);
+          const leader = (await nodesOf(first)).find((one) => one.ManagerStatus?.Leader);
           return leader === undefined || leader.ID === leaderBefore ? null : true;
         },
         { what: 'another leader is elected', withinMs: ELECTED_WITHIN_MS },

@@ -1,0 +1,52 @@
+import type { Digest } from '../../../src/core/digest.ts';
+
+/** A version that was published under a service's tag. */
+export type Published = {
+  readonly service: string;
+  readonly digest: Digest;
+  readonly isGood: boolean;
+  /** When the helper had answered its webhook, ms since the epoch; null while it has not. */
+  toldAt: number | null;
+};
+
+/** A change of a service's image as anybody could see it from outside. */
+export type Change = {
+  readonly service: string;
+  readonly at: number;
+  readonly from: Digest | null;
+  readonly to: Digest | null;
+  /** Whether the engine was going back when it was seen. */
+  readonly byEngine: boolean;
+};
+
+/** An image that somebody else set. */
+export type Theirs = { readonly service: string; readonly digest: Digest; readonly at: number };
+
+/** Everything that happened, as it was seen from outside of the helper. */
+export type Story = {
+  readonly published: Published[];
+  readonly changes: Change[];
+  readonly theirs: Theirs[];
+  readonly lines: string[];
+  readonly tell: (line: string) => void;
+};
+
+export const createStory = (print: (line: string) => void): Story => {
+  const begun = Date.now();
+  const lines: string[] = [];
+  return {
+    published: [],
+    changes: [],
+    theirs: [],
+    lines,
+    tell: (line) => {
+      const seconds = ((Date.now() - begun) / 1000).toFixed(1).padStart(7);
+      lines.push(`${seconds} s  ${line}`);
+      print(`${seconds} s  ${line}`);
+    },
+  };
+};
+
+/** Enough of a digest to tell it from others in a story. */
+export const brief = (digest: string | null): string =>
+  digest === null ? 'no digest' : digest.slice(7, 15);
