@@ -74,6 +74,9 @@ const waitUntilChecked = async (
 const isBad = (deployment: DeploymentView): boolean =>
   isFailure(deployment) || (deployment.state === 'skipped' && deployment.reason === 'held');
 
+/** Verdicts of a service that does not run what is published, and will not without a person. */
+const FAILED: readonly string[] = ['held', 'diverged'];
+
 /** Verdicts that leave open whether the service will run what is published. */
 const NOT_TOLD: readonly string[] = ['unknown', 'updating', 'waiting'];
 
@@ -81,7 +84,7 @@ const statusOf = (run: RunView, deployments: readonly DeploymentView[]): number 
   if (run.state === 'failed' || deployments.some(isBad)) return EXIT.failed;
   const deployed = new Set(deployments.map(({ cluster, service }) => `${cluster} ${service.id}`));
   const others = run.services.filter(({ cluster, id }) => !deployed.has(`${cluster} ${id}`));
-  if (others.some(({ verdict }) => verdict === 'held')) return EXIT.failed;
+  if (others.some(({ verdict }) => FAILED.includes(verdict))) return EXIT.failed;
   return others.some(({ verdict }) => NOT_TOLD.includes(verdict)) ? EXIT.unknown : EXIT.well;
 };
 
