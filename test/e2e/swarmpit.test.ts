@@ -77,12 +77,17 @@ describe('a Swarm behind Swarmpit', () => {
   test('an image that exits after its monitor period is a failure, with its lines, and held; the previous spec comes back', async () => {
     const { helper, sandbox, services } = stage;
     const name = 'swarmpit-crash';
-    const { from, image } = await deploy(name);
-    const bad = crashing(`${name} two`, { afterMs: MONITOR_MS + 200, code: 7 });
-    const { digest } = await sandbox.pushImage(`swarmpit/${name}`, 'v1', bad);
+    const repository = `swarmpit/${name}`;
+    const { image } = await deploy(name);
+    const { digest: from } = await sandbox.pushImage(repository, 'v1', good(`${name} two`));
+    await helper.postHook({ image, digest: from });
+    expect(await endedDeployments(helper, name)).toMatchObject([{ state: 'succeeded', to: from }]);
+
+    const bad = crashing(`${name} three`, { afterMs: MONITOR_MS + 200, code: 7 });
+    const { digest } = await sandbox.pushImage(repository, 'v1', bad);
     const known = swarmpit.redeploys.length;
     await helper.postHook({ image, digest });
-    const [failed] = await endedDeployments(helper, name);
+    const [, failed] = await endedDeployments(helper, name, 2);
     expect(failed).toMatchObject({
       state: 'rolled-back',
       reason: 'task-failed',
