@@ -3,6 +3,7 @@ import type { RunOrigin, RunProgress, RunRequest, RunState, ServiceView } from '
 import { readJson } from './json.ts';
 import type { Db, Query } from './open-store.ts';
 import { inParts } from './query/in-parts.ts';
+import { relaxed } from './relaxed.ts';
 import type { RunRow } from './schema.ts';
 
 export type Run = {
@@ -25,6 +26,10 @@ const toRun = (row: Selectable<RunRow>): Run => ({
 });
 
 export type NewRun = Omit<Run, 'state' | 'startedAt'>;
+
+/** The same while the run checks. Not waited for on the disk: after a crash it is counted anew. */
+export const showRunProgress = (db: Db, id: string, progress: RunProgress): Promise<void> =>
+  relaxed(db, (query) => setRunProgress(query, id, 'checking', progress));
 
 const NO_PROGRESS: RunProgress = { services: 0, images: 0, checkedImages: 0 };
 

@@ -5,14 +5,14 @@ import type { Cause } from '../core/plan.ts';
 import { specDigest } from '../core/service.ts';
 import { verdictDetail, verdictReason } from '../core/verdict.ts';
 import type { DeploymentView, ServiceView } from '../core/views.ts';
-import { recordAction } from '../store/actions.ts';
-import { queueDeployment } from '../store/queue-deployment.ts';
-import { addHold, addHoldOnce, releaseHolds } from '../store/holds.ts';
+import type { NewAction } from '../store/actions.ts';
 import type { Db } from '../store/open-store.ts';
+import { queueByPerson, releaseByPerson } from '../store/person-acts.ts';
 import { readDeployment } from '../store/read-deployments.ts';
+import { keepLookUps } from '../store/checks/commit-checks.ts';
+import { answersOf } from './answers-of.ts';
 import { checkCluster, type CheckClusterDeps, type PlannedService } from './check-cluster.ts';
 import type { Clock } from './ports.ts';
-import { recordChecked } from './record-checked.ts';
 import { rollbackTarget } from './rollback-target.ts';
 
 export type ActsDeps = {
@@ -64,9 +64,27 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     if (exact === undefined) {
       throw new ActRefused('not-found', `cluster ${key.cluster} has no service ${key.service}`);
     }
-    await recordChecked(db, [exact], () => begun, clock.now());
+    await keepLookUps(
+      db,
+      answersOf([exact], () => begun),
+      clock.now(),
+    );
     return exact;
   };
+
+  const actionOf = (
+    { actor, address }: Omit<By, 'signal'>,
+    action: string,
+    target: string,
+    detail: NewAction['detail'] = {},
+  ): NewAction => ({
+    id: deps.newId(),
+    actor,
+    address: address ?? null,
+    action,
+    target,
+    detail,
+  });
 
   const queue = async (
     key: Key,
@@ -78,49 +96,21 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     const { service, image } = found;
     if (image === null)
       throw new ActRefused('not-supported', 'the image of the service has no tag');
-    const now = clock.now();
-    const { id } = await db.transaction().execute(async (query) => {
-      const { from, to, cause, hold } = what;
-      const target = `${key.cluster}/${service.name}`;
-      await recordAction(
-        query,
-        {
-          id: deps.newId(),
-          actor: by.actor,
-          address: by.address ?? null,
-          action,
-          target,
-          detail: { from, to },
-        },
-        now,
-      );
-      if (hold !== null) {
-        await addHold(
-          query,
-          {
-            id: deps.newId(),
-            cluster: key.cluster,
-            service,
-            digest: hold,
-            kind: 'left-by-person',
-            deployment: null,
-          },
-          now,
-        );
-      }
-      const triggers = [{ kind: 'person' as const, source: by.actor }];
-      const wanted = {
-        id: deps.newId(),
-        cluster: key.cluster,
-        service,
-        image,
-        from,
-        to,
-        cause,
-        triggers,
-      };
-      return queueDeployment(query, wanted, now);
-    });
+    const { from, to, cause } = what;
+    const { cluster } = key;
+    const { newId } = deps;
+    const recorded = actionOf(by, action, `${cluster}/${service.name}`, { from, to });
+    const triggers = [{ kind: 'person' as const, source: by.actor }];
+    const deployment = { id: newId(), cluster, service, image, from, to, cause, triggers };
+    const left = {
+      id: newId(),
+      cluster,
+      service,
+      kind: 'left-by-person',
+      deployment: null,
+    } as const;
+    const hold = what.hold === null ? null : { ...left, digest: what.hold };
+    const id = await queueByPerson(db, { deployment, hold }, recorded, clock.now());
     deps.wake(key.cluster);
     const view = await readDeployment(db, id);
     if (view === null) throw new Error(`deployment ${id} is not in the store`);
@@ -202,24 +192,15 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     release: async (key, by) => {
       const { service, verdict } = await look(key, by.signal);
       const now = clock.now();
-      await db.transaction().execute(async (query) => {
-        // One that the engine alone knew of is put down, so that it is known to be lifted.
-        if (verdict.verdict === 'held' && verdict.hold.kind === 'left-by-person') {
-          const hold = { id: deps.newId(), cluster: key.cluster, service, digest: verdict.to };
-          await addHoldOnce(query, { ...hold, kind: 'left-by-person', deployment: null }, now);
-        }
-        const lifted = await releaseHolds(query, key.cluster, service.id, by.actor, now);
-        const target = `${key.cluster}/${service.name}`;
-        const action = {
-          id: deps.newId(),
-          actor: by.actor,
-          address: by.address ?? null,
-          action: 'release',
-          target,
-          detail: { lifted },
-        };
-        await recordAction(query, action, now);
-      });
+      // One that the engine alone knew of.
+      const isLeft = verdict.verdict === 'held' && verdict.hold.kind === 'left-by-person';
+      const left = { id: deps.newId(), cluster: key.cluster, service, deployment: null } as const;
+      const unknown = isLeft
+        ? { ...left, digest: verdict.to, kind: 'left-by-person' as const }
+        : null;
+      const action = actionOf(by, 'release', `${key.cluster}/${service.name}`);
+      const of = { cluster: key.cluster, serviceId: service.id, unknown };
+      await releaseByPerson(db, of, action, now);
       return (await look(key, by.signal)).view;
     },
   };

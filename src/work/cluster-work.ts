@@ -1,24 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { lookAfterHook } from '../core/look-timing.ts';
 import { openDeployments, type OpenDeployment, postpone } from '../store/deployments.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
 import { logOutagesOnce } from './cluster/log-outages-once.ts';
 import { createPlaces } from './cluster/places.ts';
-import { createKnownNodes } from './known-nodes.ts';
-import { createKnownServices } from './known-services.ts';
-import { createLookAhead } from './look-ahead.ts';
+import { createKnownServices } from './shortcuts/known-services.ts';
 import { failLook, look } from './look.ts';
 import { createOwnService, isItsTurn } from './own-service.ts';
 import { carryOut } from './rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
-import { createSeenDigests } from './seen-digests.ts';
+import { createSeenDigests } from './shortcuts/seen-digests.ts';
+import { ALL_SHORTCUTS, type Shortcuts } from './shortcuts/shortcuts.ts';
 import { createBell } from './loop/bell.ts';
 import { keepTrying } from './loop/keep-trying.ts';
 import { runLoop } from './loop/run-loop.ts';
 
-export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'ahead' | 'nodes' | 'seen'> & {
+export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'seen'> & {
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
   readonly ownContainerIds?: readonly string[];
+  readonly shortcuts?: Shortcuts;
   /** Services whose tasks may be restarted at one time. */
   readonly maxParallel: number;
 };
@@ -28,11 +27,6 @@ export type ClusterWork = {
   readonly wake: () => void;
   /** A look may wait in the store, and no deployment that did not before. */
   readonly wakeLooks: () => void;
-  /**
-   * A hook about a repository is being put on disk: what its look will read first may be read meanwhile.
-   * False where nothing is.
-   */
-  readonly expectLook: (name: string) => boolean;
   /** When the last look of a repository began, ms since the epoch, or null. */
   readonly lastLookAt: (name: string) => number | null;
   /** Works until the signal is aborted; resolves when everything under way has stopped. */
@@ -65,23 +59,20 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     clock,
     log,
   });
-  const ahead = createLookAhead(cluster, clock);
-  const known = createKnownServices();
+  const shortcuts = options.shortcuts ?? ALL_SHORTCUTS;
+  const known = createKnownServices(shortcuts.knownServices);
   const looksBell = createBell(clock);
   const rolloutsBell = createBell(clock);
   const deps = {
     ...options,
     log,
     known,
-    ahead,
-    seen: createSeenDigests(),
-    nodes: createKnownNodes(cluster, clock),
+    seen: createSeenDigests(shortcuts.seenDigests),
     ownServiceId: ownService.id,
     onQueued: rolloutsBell.ring,
   };
   const lastLooks = new Map<string, number>();
   const lastLookAt = (name: string): number | null => lastLooks.get(name) ?? null;
-  const ended = new AbortController();
   const looking = new Set<Promise<unknown>>();
   /** Deployments under way, by service. */
   const rolling = new Map<
@@ -200,20 +191,8 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     },
     wakeLooks: looksBell.ring,
     lastLookAt,
-    expectLook: (name) => {
-      const now = clock.now();
-      // A look that waits for the end of a burst would find it too old.
-      if (lookAfterHook(now, lastLookAt(name), null) > now) return false;
-      const ids = known.of(name);
-      for (const id of ids) void ahead.see(id, now, ended.signal);
-      return ids.length > 0;
-    },
     run: async (signal) => {
-      try {
-        await Promise.all([looks(signal), rollouts(signal)]);
-      } finally {
-        ended.abort();
-      }
+      await Promise.all([looks(signal), rollouts(signal)]);
     },
   };
 };

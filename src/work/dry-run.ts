@@ -1,16 +1,15 @@
 import type { Log } from '../core/log.ts';
 import type { RunRequest, RunView } from '../core/views.ts';
-import type { Db, Query } from '../store/open-store.ts';
-import { readRun, summaryOf } from '../store/read-runs.ts';
-import { relaxed } from '../store/relaxed.ts';
-import { putRunPlan } from '../store/run-plans.ts';
-import { endRun, insertRun, type NewRun, openRuns } from '../store/runs.ts';
+import type { Db } from '../store/open-store.ts';
+import { readRun } from '../store/read-runs.ts';
+import { beginDryRun, endDryRun } from '../store/checks/commit-checks.ts';
+import { endRun, type NewRun, openRuns } from '../store/runs.ts';
 import { askOnce, type AskOnceDeps } from './ask-once.ts';
 import { checkCluster, type PlannedService } from './check-cluster.ts';
 import { type AskedCluster, eachAskedCluster } from './each-asked-cluster.ts';
 import { planView } from './plan-view.ts';
 import type { Clock } from './ports.ts';
-import { recordChecked } from './record-checked.ts';
+import { answersOf } from './answers-of.ts';
 import { createRunProgress } from './run-progress.ts';
 
 export type DryRunDeps = AskOnceDeps & {
@@ -30,15 +29,6 @@ export type DryRuns = {
 export const createDryRuns = (deps: DryRunDeps): DryRuns => {
   const { db, clock, log } = deps;
   const ours = new Set<string>();
-
-  const begin = async (run: NewRun): Promise<void> => {
-    // How long ago the helper last asked by itself must be known also after a crash of the host.
-    const commit =
-      run.origin === 'person'
-        ? relaxed
-        : <T>(store: Db, work: (query: Query) => Promise<T>) => store.transaction().execute(work);
-    await commit(db, (query) => insertRun(query, run, clock.now()));
-  };
 
   const stored = async (id: string): Promise<RunView> => {
     const found = await readRun(db, id);
@@ -63,13 +53,9 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
     const services = all.map(planView);
     const reason = problems.length === 0 ? null : problems.join('; ');
     const state = reason === null ? 'done' : 'failed';
-    // Whoever asked has the answer; what a crash of the host takes can be asked for again.
-    const summary = await relaxed(db, async (query) => {
-      await recordChecked(query, all, () => begun, clock.now());
-      const counts = await putRunPlan(query, run.id, services);
-      const row = await endRun(query, run.id, state, reason, clock.now(), progress.sum());
-      return row === undefined ? null : summaryOf(row, counts);
-    });
+    const answers = answersOf(all, () => begun);
+    const end = { answers, services, state, reason, progress: progress.sum() } as const;
+    const summary = await endDryRun(db, run.id, end, clock.now());
     log.info('run ended', { run: run.id, reason });
     return summary === null ? stored(run.id) : { ...summary, services };
   };
@@ -78,7 +64,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
     carryOut: async (run, signal) => {
       ours.add(run.id);
       try {
-        await begin(run);
+        await beginDryRun(db, run, clock.now());
         return await plan(run, signal);
       } catch (error) {
         const reason = signal.aborted

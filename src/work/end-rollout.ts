@@ -13,6 +13,7 @@ import type { RolloutDeps } from './rollout-deps.ts';
 
 /** Lines of the failing container that are kept with the deployment. */
 const LOG_LINES = 20;
+const NODES_TIMEOUT_MS = 1_000;
 const LOG_TIMEOUT_MS = 5_000;
 
 /**
@@ -153,8 +154,15 @@ const explain = async (
 };
 
 /** The host name of a node, which is a help and no duty either. */
-const nameOf = async (deps: RolloutDeps, id: string, signal: AbortSignal): Promise<string | null> =>
-  (await deps.nodes(signal)).find((node) => node.id === id)?.hostname ?? null;
+const nameOf = async (
+  { cluster }: RolloutDeps,
+  id: string,
+  signal: AbortSignal,
+): Promise<string | null> => {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(NODES_TIMEOUT_MS)]);
+  const nodes = await cluster.listNodes(limited).catch(() => null);
+  return nodes?.find((node) => node.id === id)?.hostname ?? null;
+};
 
 /** What the container said is a help, not a duty: without it the failure is told all the same. */
 const readLog = async (

@@ -1,8 +1,7 @@
 import { ActRefused } from '../core/act-refused.ts';
 import type { FreezeView } from '../core/views.ts';
-import { recordAction } from '../store/actions.ts';
-import { addFreeze, endFreeze } from '../store/freezes.ts';
 import type { Db } from '../store/open-store.ts';
+import { freezeByPerson, thawByPerson } from '../store/person-acts.ts';
 import type { Clock } from './ports.ts';
 
 export type FreezeActsDeps = {
@@ -52,36 +51,27 @@ export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
       }
       if (until !== null && until <= now)
         throw new ActRefused('invalid-request', 'until: the end has passed already');
-      return db.transaction().execute(async (query) => {
-        const view = await addFreeze(query, { ...request, id: newId(), by: actor, until }, now);
-        const target = [request.cluster ?? '*', request.stack ?? '*', request.service ?? '*'].join(
-          '/',
-        );
-        const detail = { freeze: view.id, reason: request.reason, until: request.until };
-        const action = { id: newId(), actor, address: address ?? null, action: 'freeze' };
-        await recordAction(query, { ...action, target, detail }, now);
-        return view;
-      });
+      const { cluster, stack, service, reason } = request;
+      const id = newId();
+      const target = [cluster ?? '*', stack ?? '*', service ?? '*'].join('/');
+      const detail = { freeze: id, reason, until: request.until };
+      const action = {
+        id: newId(),
+        actor,
+        address: address ?? null,
+        action: 'freeze',
+        target,
+        detail,
+      };
+      return freezeByPerson(db, { ...request, id, by: actor, until }, action, now);
     },
     thaw: async (id, { actor, address }) => {
       const now = clock.now();
-      await db.transaction().execute(async (query) => {
-        if (!(await endFreeze(query, id, actor, now))) {
-          throw new ActRefused('not-found', `no freeze ${id} stands`);
-        }
-        await recordAction(
-          query,
-          {
-            id: newId(),
-            actor,
-            address: address ?? null,
-            action: 'thaw',
-            target: id,
-            detail: {},
-          },
-          now,
-        );
-      });
+      const by = { id: newId(), actor, address: address ?? null };
+      const action = { ...by, action: 'thaw', target: id, detail: {} };
+      if (!(await thawByPerson(db, id, action, now))) {
+        throw new ActRefused('not-found', `no freeze ${id} stands`);
+      }
       deps.clusters.forEach(deps.wake);
     },
   };

@@ -2,8 +2,8 @@ import { imageName, imageWithTag } from '../core/image-reference.ts';
 import type { Log } from '../core/log.ts';
 import type { LookUpFailure } from '../core/published.ts';
 import type { Db } from '../store/open-store.ts';
-import { type NewLookUp, readLookUpsAfter, recordLookUps } from '../store/published.ts';
-import { relaxed } from '../store/relaxed.ts';
+import { type NewLookUp, readLookUpsAfter } from '../store/published.ts';
+import { keepLookUps } from '../store/checks/commit-checks.ts';
 import { askOnce, type AskOnceDeps } from './ask-once.ts';
 import type { CheckClusterDeps } from './check-cluster.ts';
 import { AT_MOST_EVERY_MS } from './once-in-a-while.ts';
@@ -68,7 +68,7 @@ export const keepAnswers = async (
       while (unwritten.size > 0) {
         const answers = [...unwritten.values()];
         unwritten.clear();
-        await relaxed(db, (query) => recordLookUps(query, answers, clock.now()));
+        await keepLookUps(db, answers, clock.now());
         await clock.wait(WRITE_EVERY_MS, signal);
       }
     } catch (error) {

@@ -2,7 +2,7 @@ import { clusterFailed, concludeLook, type Conclusion, NEVER } from '../core/con
 import type { LookUp } from '../core/published.ts';
 import type { ClaimedLook, LookEnd, WaitingPush } from '../store/looks.ts';
 import type { Planned } from './plan-services.ts';
-import type { PlannedWith } from './record-check.ts';
+import type { PlannedWith } from './plan-services.ts';
 
 /** How a look ends that saw these services, which are all that use a tag of its pushes. */
 export const endOf = (

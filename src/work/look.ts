@@ -4,18 +4,19 @@ import type { Log } from '../core/log.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
 import { verdictReason } from '../core/verdict.ts';
-import { newestDeployments } from '../store/checks/newest-deployments.ts';
-import { type ClaimedLook, endLook, type LookEnd } from '../store/looks.ts';
-import type { Query } from '../store/open-store.ts';
-import { relaxed } from '../store/relaxed.ts';
-import { askOnce } from './look-ahead.ts';
+import {
+  type Checked,
+  concludeChecked,
+  endUnchecked,
+  queueChecked,
+} from '../store/checks/commit-checks.ts';
+import type { ClaimedLook, LookEnd } from '../store/looks.ts';
+import type { Trigger } from '../store/queue-deployment.ts';
+import { answersOf } from './answers-of.ts';
 import type { LookDeps } from './look-deps.ts';
 import { endOf, endUnanswered } from './look-end.ts';
-import { type Looking, type Planned, planServices } from './plan-services.ts';
+import { type Looking, type Planned, type PlannedWith, planServices } from './plan-services.ts';
 import type { TaggedImage } from './ports.ts';
-import { queuePlanned } from './queue-planned.ts';
-import { hooksOf, joinDeployments, type PlannedWith, recordCheck } from './record-check.ts';
-import { recordChecked } from './record-checked.ts';
 
 /**
  * A look ends in this time, or counts as failed and is tried again. Every request of it has a limit of its own,
@@ -77,6 +78,16 @@ const lookUpFor =
     return lookUp;
   };
 
+/** Asks for an image of the look when it is first wanted; all have one repository. */
+const askOnce = (ask: (image: TaggedImage) => Promise<LookUp>) => {
+  const answers = new Map<string, Promise<LookUp>>();
+  return (image: TaggedImage): Promise<LookUp> => {
+    const answer = answers.get(image.tag) ?? ask(image);
+    answers.set(image.tag, answer);
+    return answer;
+  };
+};
+
 const TIMED_OUT = `no answer within ${LOOK_TIMEOUT_MS / 1000} s`;
 const isOutside = (error: unknown): boolean =>
   error instanceof ClusterError || (error instanceof Error && error.name === 'TimeoutError');
@@ -88,19 +99,18 @@ const isDeployed = ({ step }: Planned): boolean => step.kind === 'deploy';
 
 /** Queues what the known services need, without waiting for the list of all; it changes nothing of the look. */
 const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly PlannedWith[]> => {
-  const { work, since, signal } = looking;
-  // Our own service goes last, so that it has to be known what else there is.
+  const { work, signal } = looking;
+  // Skip our own service here: it is updated last, once the full list is known.
   const ids = deps.known.of(work.name).filter((id) => id !== deps.ownServiceId());
-  const seen = await Promise.all(ids.map((id) => deps.ahead.see(id, since, signal)));
+  const seen = await Promise.all(
+    // What goes wrong is left to the list of all.
+    ids.map((id) => deps.cluster.observe(id, signal).catch(() => null)),
+  );
   const services = seen.flatMap((one) => (one === null ? [] : [one.service]));
   const planned = await planServices(deps, looking, services);
   if (!planned.some(isDeployed)) return planned.map(alone);
   const now = deps.clock.now();
-  // What is lost of it is found again by the same look, which has not ended.
-  const known = await relaxed(deps.db, async (query) => {
-    await remember(query, looking, planned, now);
-    return queue(query, deps, planned, now);
-  });
+  const known = await queueChecked(deps.db, checkedOf(deps, looking, planned), now);
   if (known.some(isDeployed)) deps.onQueued();
   await deps.clock.wait(UPDATES_FIRST_MS, signal);
   return known;
@@ -121,45 +131,35 @@ const lookAtAll = async (
   const others = listed.filter(({ id }) => !isDone.has(id));
   const planned = await planServices(deps, looking, others);
   const now = deps.clock.now();
-  // What is lost of it is found again by the same look: the pushes wait still.
-  const { rest, end } = await relaxed(deps.db, async (query) => {
-    await remember(query, looking, [...first, ...planned], now);
-    const queued = await queue(query, deps, planned, now);
-    const found = [...first, ...queued];
-    const ids = found.map(({ service }) => service.id);
-    const newest = await newestDeployments(query, work.cluster, ids);
-    const all = await joinDeployments(query, found, newest, { triggersOf: hooksOf, now });
-    const concluded = endOf(work, all, now, deps.random);
-    await recordCheck(query, work, all, now);
-    await endLook(query, work, concluded, now);
-    return { rest: queued, end: concluded };
-  });
+  const { queued: rest, end } = await concludeChecked(
+    deps.db,
+    work,
+    { ...checkedOf(deps, looking, planned, first), before: first },
+    (all) => endOf(work, all, now, deps.random),
+    now,
+  );
   if (rest.some(isDeployed)) deps.onQueued();
   tell(deps.log, work, [...first, ...rest], end);
 };
 
-/** Remembers what the registry showed of them. */
-const remember = (
-  query: Query,
-  { askedAt, since }: Looking,
-  seen: readonly Planned[],
-  now: number,
-): Promise<void> => {
-  const news = seen.filter(({ isLag }) => !isLag);
-  return recordChecked(query, news, ({ tag }) => askedAt.get(tag) ?? since, now);
-};
-
-/** Queues what they need, and gives them as they stand then. */
-const queue = async (
-  query: Query,
+/** What is to be put down of them; `before` was queued already. */
+const checkedOf = (
   deps: LookDeps,
+  { askedAt, since }: Looking,
   planned: readonly Planned[],
-  now: number,
-): Promise<readonly PlannedWith[]> => {
-  const by = { cluster: deps.cluster.name, newId: deps.newId };
-  const queued = await queuePlanned(query, by, planned, hooksOf, now);
-  return queued.map(({ planned: one, deployment }) => ({ ...one, deployment, joins: false }));
-};
+  before: readonly Planned[] = [],
+): Checked<Planned> => ({
+  answers: answersOf(
+    // A registry that lags tells nothing.
+    [...before, ...planned].filter(({ isLag }) => !isLag),
+    ({ tag }) => askedAt.get(tag) ?? since,
+  ),
+  planned,
+  by: { cluster: deps.cluster.name, newId: deps.newId, triggersOf: hooksOf },
+});
+
+const hooksOf = ({ pushes }: Planned): readonly Trigger[] =>
+  pushes.map((push) => ({ kind: 'hook', source: push.delivery }));
 
 const alone = (planned: Planned): PlannedWith => ({ ...planned, deployment: null, joins: false });
 
@@ -175,7 +175,7 @@ export const failLook = async (
 ): Promise<void> => {
   const now = deps.clock.now();
   const end = endUnanswered(work, planned, detail, now, deps.random);
-  await relaxed(deps.db, (query) => endLook(query, work, end, now));
+  await endUnchecked(deps.db, work, end, now);
   deps.log.warn('look failed', {
     cluster: work.cluster,
     image: work.name,

@@ -4,11 +4,10 @@ import { unsupportedLabel } from '../core/labels.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { LookUp } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
+import type { Joined } from '../store/checks/join-deployments.ts';
 import { lastSent } from '../store/deployments.ts';
 import type { ClaimedLook, WaitingPush } from '../store/looks.ts';
 import { type CheckedService, checkServices, FOLLOWS_NONE, taggedImage } from './check-services.ts';
-import { letRequestsOut } from './let-requests-out.ts';
-import { lookAhead } from './look-ahead.ts';
 import type { LookDeps } from './look-deps.ts';
 import { readMemory } from './memory.ts';
 import type { TaggedImage } from './ports.ts';
@@ -33,6 +32,9 @@ export type Planned = CheckedService & {
   readonly pushes: readonly WaitingPush[];
 };
 
+/** With the deployment that will do it, that it joined, or that decides what became of it. */
+export type PlannedWith = Planned & Joined;
+
 /** Where we cannot tell, a cluster that looks by itself is asked to, this long after the hook. */
 const HAND_OVER_AFTER_MS = 4_000;
 
@@ -52,8 +54,6 @@ export const planServices = async (
   const { pushesOf, lookUp, signal } = looking;
   const services = all.filter(isAffected(looking));
   if (services.length === 0) return [];
-  lookAhead(deps, services, looking);
-  await letRequestsOut();
   const memory = await readMemory(deps.db, deps.cluster.name, deps.clock.now());
   const { followsIndex = FOLLOWS_NONE } = deps.registries;
   const checked = await checkServices(

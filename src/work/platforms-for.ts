@@ -1,15 +1,12 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { Digest } from '../core/digest.ts';
-import { keepsPlatforms } from '../core/keeps-platforms.ts';
 import type { Platform } from '../core/published.ts';
 import type { Service } from '../core/service.ts';
-import type { KnownNodes } from './known-nodes.ts';
 import type { Registries } from './ports.ts';
 
 type PlatformsDeps = {
   readonly cluster: Pick<Cluster, 'capabilities'>;
   readonly registries: Pick<Registries, 'readManifest' | 'readPlatforms'>;
-  readonly nodes: KnownNodes;
 };
 
 /**
@@ -17,19 +14,15 @@ type PlatformsDeps = {
  * answer too: a registry that fails now must not keep a decided update from going out.
  */
 export const platformsFor = async (
-  { cluster, registries, nodes }: PlatformsDeps,
+  { cluster, registries }: PlatformsDeps,
   service: Service,
   target: Digest | null,
   signal: AbortSignal,
 ): Promise<readonly Platform[] | null> => {
   if (target === null || !service.image.ok || !cluster.capabilities.setsDigest) return null;
   const { image } = service.image;
-  const [read, known] = await Promise.all([
-    registries.readManifest(image, target, signal),
-    nodes(signal),
-  ]);
+  const read = await registries.readManifest(image, target, signal);
   if (read.kind === 'failed') return null;
   if (read.manifest.platforms !== null) return read.manifest.platforms;
-  if (keepsPlatforms(service, known)) return null;
   return registries.readPlatforms(image, target, signal);
 };

@@ -17,8 +17,6 @@ export type Registries = {
   >;
   /** Whether every new index of a host counts, also one that differs in attestations alone. */
   readonly followsIndex?: (host: string) => boolean;
-  /** Whether a look-up told that it is a plain image, so that nothing is asked for its manifest. */
-  readonly isKnownPlain: (digest: Digest) => boolean;
   /** Also those of a plain image; null where they could not be read. */
   readonly readPlatforms: (
     image: ImageReference,

@@ -70,9 +70,7 @@ const begin = async (
   // One that was put off waits out a freeze without the cluster, which may be away meanwhile.
   const isKept = deployment.intent === null && deployment.runAt > deployment.queuedAt;
   if (isKept && (await isFrozen(deps, deployment, asQueued(deployment)))) return;
-  // What was seen before an earlier try says nothing for this one.
-  const ahead = deployment.attempts === 0 ? await deps.ahead.take(deployment.serviceId) : null;
-  const seen = ahead ?? (await observe(deps, deployment, signal));
+  const seen = await observe(deps, deployment, signal);
   if (seen === 'later') return;
   if (seen === 'removed') return skip(deps, deployment, 'service-removed', null);
   const before = deployment.intent;

@@ -1,8 +1,7 @@
 import type { Log } from '../core/log.ts';
 import type { RunProgress } from '../core/views.ts';
 import type { Db } from '../store/open-store.ts';
-import { relaxed } from '../store/relaxed.ts';
-import { setRunProgress } from '../store/runs.ts';
+import { showRunProgress } from '../store/runs.ts';
 import type { OnProgress } from './check-cluster.ts';
 import type { Clock } from './ports.ts';
 
@@ -39,8 +38,8 @@ export const createRunProgress = (
       if (before === undefined || part.services >= before.services) parts.set(cluster, part);
       if (deps.clock.now() - writtenAt < WRITE_EVERY_MS) return;
       writtenAt = deps.clock.now();
-      relaxed(deps.db, (query) => setRunProgress(query, run, 'checking', sum())).catch(
-        (error: unknown) => deps.log.error('progress not kept', { run, error }),
+      showRunProgress(deps.db, run, sum()).catch((error: unknown) =>
+        deps.log.error('progress not kept', { run, error }),
       );
     },
   };

@@ -1,16 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Log } from '../core/log.ts';
 import { sessionEnd } from '../core/session.ts';
-import { recordAction } from '../store/actions.ts';
+import type { NewAction } from '../store/actions.ts';
 import type { Db } from '../store/open-store.ts';
-import {
-  addSession,
-  endSession,
-  endSessionsOf,
-  findSession,
-  type StoredSession,
-  touchSession,
-} from '../store/sessions.ts';
+import { signIn, signOut, signOutEverywhere } from '../store/person-acts.ts';
+import { findSession, type StoredSession, touchSession } from '../store/sessions.ts';
 import type { Clock } from './ports.ts';
 
 /** A token of the API, as far as a session knows it. */
@@ -101,28 +95,22 @@ export const createSessions = <T extends SessionToken>(deps: SessionsDeps<T>): S
     expiresAt: new Date(sessionEnd(times)).toISOString(),
   });
 
-  const record = (
-    query: Parameters<typeof recordAction>[0],
-    { name }: T,
-    address: string,
-    action: string,
-    detail: Readonly<Record<string, unknown>> = {},
-  ): Promise<void> =>
-    recordAction(
-      query,
-      { id: newId(), actor: name, address, action, target: name, detail },
-      clock.now(),
-    );
+  const actionOf = ({ name }: T, address: string, action: string): NewAction => ({
+    id: newId(),
+    actor: name,
+    address,
+    action,
+    target: name,
+    detail: {},
+  });
 
   return {
     open: async (token, address) => {
       const id = deps.randomBytes(ID_BYTES).toString('base64url');
       const now = clock.now();
       const fingerprint = fingerprintOf(id, token).toString('base64url');
-      await db.transaction().execute(async (query) => {
-        await addSession(query, { idHash: hashOf(id), token: token.name, fingerprint }, now);
-        await record(query, token, address, 'sign-in');
-      });
+      const session = { idHash: hashOf(id), token: token.name, fingerprint };
+      await signIn(db, session, actionOf(token, address, 'sign-in'), now);
       return { id, ...shown(token, { createdAt: now, usedAt: now }) };
     },
     use: async (id) => {
@@ -133,13 +121,13 @@ export const createSessions = <T extends SessionToken>(deps: SessionsDeps<T>): S
     },
     stands: async (id) => (await find(id)) !== null,
     end: (id, token, address) =>
-      db.transaction().execute(async (query) => {
-        if (await endSession(query, hashOf(id))) await record(query, token, address, 'sign-out');
-      }),
+      signOut(db, hashOf(id), actionOf(token, address, 'sign-out'), clock.now()),
     endAll: (token, address) =>
-      db.transaction().execute(async (query) => {
-        const sessions = await endSessionsOf(query, token.name);
-        await record(query, token, address, 'sign-out-everywhere', { sessions });
-      }),
+      signOutEverywhere(
+        db,
+        token.name,
+        actionOf(token, address, 'sign-out-everywhere'),
+        clock.now(),
+      ),
   };
 };

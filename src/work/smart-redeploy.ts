@@ -3,14 +3,14 @@ import { backoffMs } from '../core/backoff.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { RunOrigin, RunRequest, RunView, ServiceView } from '../core/views.ts';
 import type { Changes } from '../store/changes.ts';
-import { openDeployments } from '../store/deployments.ts';
+import { recordRunCheck } from '../store/checks/commit-checks.ts';
+import type { Joined } from '../store/checks/join-deployments.ts';
 import type { Trigger } from '../store/queue-deployment.ts';
 import { readRun } from '../store/read-runs.ts';
 import {
   endRun,
   openDeploymentsOfRun,
   openRuns,
-  putRunServices,
   readFound,
   type Run,
   type RunService,
@@ -24,9 +24,7 @@ import { createBell } from './loop/bell.ts';
 import { keepTrying } from './loop/keep-trying.ts';
 import { AFTER_FAILURE, runLoop } from './loop/run-loop.ts';
 import { type KeptAnswers, keepAnswers } from './kept-answers.ts';
-import { queuePlanned } from './queue-planned.ts';
-import { joinDeployments } from './record-check.ts';
-import { recordChecked } from './record-checked.ts';
+import { answersOf } from './answers-of.ts';
 import { createRunProgress } from './run-progress.ts';
 import { withVerdict } from './service-view.ts';
 
@@ -236,25 +234,20 @@ const commit = async (
   const now = deps.clock.now();
   const kind = run.origin === 'person' ? ('smart-redeploy' as const) : ('schedule' as const);
   const triggers: Trigger[] = [{ kind, source: run.id }];
-  // At once: what a restart finds is either checked and queued, or neither.
-  await deps.db.transaction().execute(async (query) => {
-    await recordChecked(query, planned, deps.askedAt, now);
-    const by = { cluster, newId: deps.newId };
-    const queued = await queuePlanned(query, by, planned, () => triggers, now);
-    const all = queued.map(({ planned: one, deployment }) => ({ ...one, deployment }));
-    const open = await openDeployments(query, cluster);
-    // The newest last, so that it stays.
-    const newest = new Map(open.map((one) => [one.serviceId, one]));
-    const joined = await joinDeployments(query, all, newest, { triggersOf: () => triggers, now });
-    for (const [index, one] of joined.entries()) {
-      // A deployment that has ended already decides how the service stands, and is not the run's.
-      const own = one.joins ? one.deployment : (all[index]?.deployment ?? null);
-      const deployment = own ?? found.get(one.service.id)?.deployment ?? null;
-      const shown = withVerdict(one.view, one.joins ? UPDATING : one.verdict);
-      const view = deployment === null ? shown : { ...shown, deployment };
-      found.set(one.service.id, { view, deployment });
+  const checked = {
+    answers: answersOf(planned, deps.askedAt),
+    planned,
+    by: { cluster, newId: deps.newId, triggersOf: () => triggers },
+  };
+  const shown = (all: readonly (PlannedService & Joined)[]): readonly RunService[] => {
+    for (const one of all) {
+      const deployment = one.deployment ?? found.get(one.service.id)?.deployment ?? null;
+      const view = withVerdict(one.view, one.joins ? UPDATING : one.verdict);
+      const led = deployment === null ? view : { ...view, deployment };
+      found.set(one.service.id, { view: led, deployment });
     }
-    await putRunServices(query, run.id, cluster, [...found.values()]);
-  });
+    return [...found.values()];
+  };
+  await recordRunCheck(deps.db, { run: run.id, cluster }, checked, shown, now);
   deps.wake(cluster);
 };

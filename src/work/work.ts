@@ -1,6 +1,5 @@
 import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
 import type { Cluster } from '../core/cluster.ts';
-import { imageName } from '../core/image-reference.ts';
 import type { Selection } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import type { NoticeChannel } from '../core/notice.ts';
@@ -15,15 +14,15 @@ import { prune, type Retention } from '../store/prune.ts';
 import { replayDelivery } from '../store/replay-delivery.ts';
 import { createServiceActs, type ServiceActs } from './acts.ts';
 import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
-import { type ClusterWork, createClusterWork } from './cluster-work.ts';
+import { createClusterWork } from './cluster-work.ts';
 import { createFreezeActs, type FreezeActs } from './freeze-acts.ts';
-import { letRequestsOut } from './let-requests-out.ts';
 import { keepTrying } from './loop/keep-trying.ts';
 import { runLoop } from './loop/run-loop.ts';
 import { keepNotifying } from './notify.ts';
 import { createNotifyTest, type TestNotifications } from './notify-test.ts';
 import type { Clock, Registries } from './ports.ts';
 import { keepSchedule, type ScheduleOptions } from './schedule.ts';
+import type { Shortcuts } from './shortcuts/shortcuts.ts';
 import { createSmartRedeploy, type SmartRedeploy } from './smart-redeploy.ts';
 
 export type WorkOptions = {
@@ -49,6 +48,8 @@ export type WorkOptions = {
   /** Why SmartRedeploy is to leave a registry alone for now, or null. */
   readonly spentBudget: (host: string) => string | null;
   readonly retention: Retention;
+  /** All unless told otherwise. */
+  readonly shortcuts?: Shortcuts;
   /** Who is told of what has ended. */
   readonly notifications?: readonly NoticeChannel[];
   readonly schedule: ScheduleOptions;
@@ -121,11 +122,7 @@ export const createWork = (options: WorkOptions): Work => {
       testNotifications: createNotifyTest({ channels, db, clock, newId }),
     },
     replay: (delivery) => replayDelivery(options.durability, intake, delivery),
-    acceptDelivery: async (delivery) => {
-      const isExpected = expectLooks(works, delivery);
-      if (isExpected) await letRequestsOut();
-      return accept(delivery);
-    },
+    acceptDelivery: accept,
     rehearseDelivery: rehearse,
     run: async (outer) => {
       const ended = new AbortController();
@@ -162,22 +159,4 @@ export const createWork = (options: WorkOptions): Work => {
       }
     },
   };
-};
-
-/**
- * Lets the clusters begin, while a delivery is put on disk, to read what its looks will want first; tells
- * whether any does.
- */
-const expectLooks = (
-  works: ReadonlyMap<string, ClusterWork>,
-  { clusters, pushes }: NewDelivery,
-): boolean => {
-  const names = new Set(pushes.map(({ image }) => imageName(image)));
-  let isExpected = false;
-  for (const cluster of clusters ?? works.keys()) {
-    for (const name of names) {
-      if (works.get(cluster)?.expectLook(name) === true) isExpected = true;
-    }
-  }
-  return isExpected;
 };

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
+import { ALL_SHORTCUTS } from '../../src/work/shortcuts/shortcuts.ts';
 import type { Work } from '../../src/work/work.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
@@ -14,7 +14,7 @@ beforeEach(async () => {
   const first = registry.setTag('acme/web', 'v1', 'one');
   engine.addService({ name: 'web', image: bench.image('acme/web:v1', first), replicas: 1 });
   bench.settle();
-  ({ work } = bench.start());
+  ({ work } = bench.start({ shortcuts: ALL_SHORTCUTS }));
   const { id } = await bench.hook(work, bench.image('acme/web:v1'), first);
   await bench.letFollowUpsPass(id);
   second = registry.setTag('acme/web', 'v1', 'two');
@@ -66,21 +66,4 @@ describe('a push of an image that was looked at before', () => {
     expect(bench.registry.requests).toHaveLength(before);
     expect(bench.engine.updates).toEqual([]);
   });
-});
-
-it('a hook that could not be put on disk acts on nothing, though it was expected', async () => {
-  const service = `/services/${bench.engine.service('web').ID}`;
-  const seen = (): number => bench.engine.requests.get(`GET ${service}`) ?? 0;
-  const [before, asked] = [seen(), bench.registry.requests.length];
-  // Else its change would be what is told of a store that takes nothing.
-  await bench.until('the cluster is seen', () => work.health.list()[0]?.state === 'up');
-  const refuseWrites = (refuse: 0 | 1) =>
-    sql`pragma query_only = ${sql.lit(refuse)}`.execute(bench.store.db);
-  await refuseWrites(1);
-  await expect(push()).rejects.toThrow();
-  await refuseWrites(0);
-  await bench.until('the service is observed', () => seen() > before);
-  await bench.looked();
-  expect(bench.registry.requests).toHaveLength(asked);
-  expect(bench.engine.updates).toEqual([]);
 });

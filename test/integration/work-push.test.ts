@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { ALL_SHORTCUTS } from '../../src/work/shortcuts/shortcuts.ts';
 import { fakeTwoPlatforms } from '../support/fake-registry-images.ts';
 import { digestOfChar } from '../support/make-service.ts';
 import { openWorkBench, type WorkBench, type WorkBenchOptions } from '../support/work-bench.ts';
@@ -243,7 +244,7 @@ describe('a burst', () => {
     const { second } = twoVersions(['web']);
     engine.addService({ name: 'new', image: image('acme/web:v1', second) });
     bench.settle();
-    const { work } = bench.start();
+    const { work } = bench.start({ shortcuts: ALL_SHORTCUTS });
     await bench.hook(work, image('acme/web:v1'), second);
     const checkedAt = await firstLookAt();
     // What the helper has not heard of is for the hook that tells of it.

@@ -17,6 +17,7 @@ import type { Durability } from '../../src/store/durability.ts';
 import { readDelivery } from '../../src/store/read-deliveries.ts';
 import { listDeployments } from '../../src/store/read-deployments.ts';
 import type { Registries } from '../../src/work/ports.ts';
+import type { Shortcuts } from '../../src/work/shortcuts/shortcuts.ts';
 import { createWork, type Work, type WorkOptions } from '../../src/work/work.ts';
 import { type FakeEngine, type FakeEngineOptions, startFakeEngine } from './fake-engine.ts';
 import { type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
@@ -84,6 +85,10 @@ export type WorkBench = {
 };
 
 /** The work with its real store and adapters, before a fake engine each cluster and a fake registry. */
+/** `CD_HELPER_TEST_SHORTCUTS=off`: the same must come of everything without any of them. */
+const IS_ON = process.env['CD_HELPER_TEST_SHORTCUTS'] !== 'off';
+const SHORTCUTS: Shortcuts = { knownServices: IS_ON, seenDigests: IS_ON };
+
 export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<WorkBench> => {
   const names = options.clusters ?? ['one'];
   const folder = mkdtempSync(join(tmpdir(), 'work-'));
@@ -155,6 +160,7 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
         db: wrap.db?.(store.db) ?? store.db,
         durability: wrap.durability?.(store.durability) ?? store.durability,
         tryToWrite: store.tryToWrite,
+        shortcuts: SHORTCUTS,
         onChange: store.onChange,
         clock,
         newId,

@@ -51,8 +51,6 @@ export type Registries = {
   ) => Promise<{ readonly kind: 'manifest'; readonly manifest: PublishedManifest } | FailedLookUp>;
   /** Whether every new index of a host counts, also one that differs in attestations alone. */
   readonly followsIndex: (host: string) => boolean;
-  /** Whether a look-up told, not long ago, that this digest is a plain image and no index. */
-  readonly isKnownPlain: (digest: Digest) => boolean;
   /** The platforms of a digest, those of a plain image too; null where they could not be read. */
   readonly readPlatforms: (
     image: ImageReference,
@@ -218,7 +216,6 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
       return found;
     },
     followsIndex: (host) => indexHosts.has(canonicalHost(host)),
-    isKnownPlain: (digest) => plain.get(digest) === true,
     readManifest: async (image, digest, signal) => {
       const read = await orFailure(signal, async () => ({
         kind: 'manifest' as const,

@@ -1,12 +1,31 @@
+import type { Digest } from '../core/digest.ts';
 import { imageName } from '../core/image-reference.ts';
 import type { Step } from '../core/plan.ts';
-import { type FindHold, readHolds } from '../store/holds.ts';
-import type { Query } from '../store/open-store.ts';
-import { readPublished } from '../store/published.ts';
-import { queueDeployment, type Trigger } from '../store/queue-deployment.ts';
-import type { CheckedService } from './check-services.ts';
+import type { LookUp } from '../core/published.ts';
+import type { Service } from '../core/service.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { type FindHold, readHolds } from './holds.ts';
+import type { Query } from './open-store.ts';
+import { readPublished } from './published.ts';
+import { type NewDeployment, queueDeployment, type Trigger } from './queue-deployment.ts';
 
-export type PlannedStep = CheckedService & { readonly step: Step };
+export type PlannedStep = {
+  readonly service: Service;
+  /** Null where the spec's image has no tag or is none. */
+  readonly image: NewDeployment['image'] | null;
+  readonly verdict: Verdict;
+  /** Null where the registry was not asked. */
+  readonly lookUp: LookUp | null;
+  /** Platform manifests of the published digest; null where they were not read. */
+  readonly members: readonly Digest[] | null;
+  readonly step: Step;
+};
+
+export type QueuedBy<Planned extends PlannedStep> = {
+  readonly cluster: string;
+  readonly newId: () => string;
+  readonly triggersOf: (planned: Planned) => readonly Trigger[];
+};
 
 /** What became of a plan for one service. */
 export type Queued<Planned extends PlannedStep> = {
@@ -25,9 +44,8 @@ export type Queued<Planned extends PlannedStep> = {
  */
 export const queuePlanned = async <Planned extends PlannedStep>(
   query: Query,
-  { cluster, newId }: { readonly cluster: string; readonly newId: () => string },
+  { cluster, newId, triggersOf }: QueuedBy<Planned>,
   all: readonly Planned[],
-  triggersOf: (planned: Planned) => readonly Trigger[],
   now: number,
 ): Promise<readonly Queued<Planned>[]> => {
   const isDeployed = ({ step }: Planned): boolean => step.kind === 'deploy';

@@ -1,20 +1,17 @@
 import { imageName, imageWithTag } from '../core/image-reference.ts';
-import type { Query } from '../store/open-store.ts';
-import { type NewLookUp, recordLookUps } from '../store/published.ts';
+import type { NewLookUp } from '../store/published.ts';
 import type { CheckedService } from './check-services.ts';
 import type { TaggedImage } from './ports.ts';
 
 /**
- * Remembers what the registries answered while services were checked, each image once.
+ * What the registries answered while services were checked, each image once.
  *
  * @param askedAt when they were asked about an image, or before that, ms since the epoch
  */
-export const recordChecked = async (
-  query: Query,
+export const answersOf = (
   checked: readonly CheckedService[],
   askedAt: (image: TaggedImage) => number,
-  now: number,
-): Promise<void> => {
+): readonly NewLookUp[] => {
   const shown = new Map<string, NewLookUp>();
   // Those that spell an image the same have one object of it: few texts are made of thousands of services.
   for (const [image, services] of Map.groupBy(checked, (one) => one.image)) {
@@ -29,5 +26,5 @@ export const recordChecked = async (
     const answer = { lookUp, members, askedAt: askedAt(image) };
     shown.set(text, { name: imageName(image), tag: image.tag, ...answer });
   }
-  await recordLookUps(query, [...shown.values()], now);
+  return [...shown.values()];
 };

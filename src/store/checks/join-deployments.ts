@@ -3,17 +3,13 @@ import {
   isOpen,
   joinedDeployment,
   type NewestDeployment,
-} from '../core/outcome/joined-deployment.ts';
-import { verdictDetail, verdictReason } from '../core/verdict.ts';
-import { type CheckedTag, recordChecks } from '../store/checks/record-checks.ts';
-import type { ClaimedLook } from '../store/looks.ts';
-import type { Query } from '../store/open-store.ts';
-import { addTriggers, type Trigger } from '../store/queue-deployment.ts';
-import type { CheckedService } from './check-services.ts';
-import type { Planned } from './plan-services.ts';
-
-/** A service as a check planned it, with what it comes to. */
-export type PlannedWith = Planned & Joined;
+} from '../../core/outcome/joined-deployment.ts';
+import { verdictDetail, verdictReason } from '../../core/verdict.ts';
+import { type CheckedTag, recordChecks } from './record-checks.ts';
+import type { ClaimedLook } from '../looks.ts';
+import type { Query } from '../open-store.ts';
+import { addTriggers, type Trigger } from '../queue-deployment.ts';
+import type { PlannedStep } from '../queue-planned.ts';
 
 /** The deployment that will do it, that it joined, or that decides what became of it. */
 export type Joined = {
@@ -22,9 +18,7 @@ export type Joined = {
   readonly joins: boolean;
 };
 
-type Joining = Pick<CheckedService, 'service' | 'verdict' | 'lookUp' | 'members'> & {
-  readonly deployment: string | null;
-};
+type Joining = PlannedStep & { readonly deployment: string | null };
 
 /**
  * Lets those for which no deployment was queued join the one that already rolls their digest out, as part of the
@@ -50,9 +44,6 @@ export const joinDeployments = async <One extends Joining>(
   return joined;
 };
 
-export const hooksOf = ({ pushes }: Planned): readonly Trigger[] =>
-  pushes.map((push) => ({ kind: 'hook', source: push.delivery }));
-
 const digestOf = ({ lookUp }: Pick<Joining, 'lookUp'>) =>
   lookUp?.kind === 'published' ? lookUp.digest : null;
 
@@ -66,7 +57,7 @@ const asFound = (one: Joining): FoundService => ({
 export const recordCheck = async (
   query: Query,
   { cluster, name, pushes }: ClaimedLook,
-  all: readonly PlannedWith[],
+  all: readonly (PlannedStep & Joined)[],
   now: number,
 ): Promise<void> => {
   const newestPush = Math.max(...pushes.map(({ id }) => id));

@@ -14,12 +14,17 @@ const MOST_SERVICES = 8;
 /** Those that were looked at longest ago are forgotten first. */
 const MOST_NAMES = 10_000;
 
-export const createKnownServices = (): KnownServices => {
+/**
+ * Shortcut: the update of a known service goes out 2 to 3 ms sooner on a small cluster, and a second sooner on one of
+ * thousands of services, whose list is read after it (docs/adr/0012-known-services-are-looked-at-first.md).
+ */
+export const createKnownServices = (isOn = true): KnownServices => {
   const known = new Map<string, readonly string[]>();
   return {
     of: (name) => known.get(name) ?? [],
     learn: (name, serviceIds) => {
       known.delete(name);
+      if (!isOn) return;
       if (serviceIds.length === 0 || serviceIds.length > MOST_SERVICES) return;
       known.set(name, serviceIds);
       for (const oldest of known.keys()) {

@@ -1,0 +1,142 @@
+import { endLook, type ClaimedLook, type LookEnd } from '../looks.ts';
+import { openDeployments } from '../deployments.ts';
+import type { Db, Query } from '../open-store.ts';
+import { type Joined, joinDeployments, recordCheck } from './join-deployments.ts';
+import { newestDeployments } from './newest-deployments.ts';
+import { type NewLookUp, recordLookUps } from '../published.ts';
+import { type PlannedStep, type Queued, type QueuedBy, queuePlanned } from '../queue-planned.ts';
+import { summaryOf } from '../read-runs.ts';
+import { relaxed } from '../relaxed.ts';
+import { putRunPlan } from '../run-plans.ts';
+import {
+  endRun,
+  insertRun,
+  type NewRun,
+  putRunServices,
+  type Run,
+  type RunService,
+} from '../runs.ts';
+import type { RunProgress, RunSummary, ServiceView } from '../../core/views.ts';
+
+/** What a check found, and what is to be done about it. */
+export type Checked<Planned extends PlannedStep> = {
+  /** What the registries answered. */
+  readonly answers: readonly NewLookUp[];
+  readonly planned: readonly Planned[];
+  readonly by: QueuedBy<Planned>;
+};
+
+const put = async <Planned extends PlannedStep>(
+  query: Query,
+  { answers, planned, by }: Checked<Planned>,
+  now: number,
+): Promise<readonly Queued<Planned>[]> => {
+  await recordLookUps(query, answers, now);
+  return queuePlanned(query, by, planned, now);
+};
+
+/** Remembers what registries answered. Not waited for on the disk: it can be asked again. */
+export const keepLookUps = (db: Db, answers: readonly NewLookUp[], now: number): Promise<void> =>
+  relaxed(db, (query) => recordLookUps(query, answers, now));
+
+/** Puts down what a look has found so far. Not waited for on the disk: after a host crash this look is still open and runs again. */
+export const queueChecked = <Planned extends PlannedStep>(
+  db: Db,
+  checked: Checked<Planned>,
+  now: number,
+): Promise<readonly (Planned & Joined)[]> =>
+  relaxed(db, async (query) => (await put(query, checked, now)).map(alone));
+
+/**
+ * Puts down what a look found together with its end, which `conclude` tells from all that it found, `before`
+ * included, which was queued already. Gives what was queued now. Not waited for on the disk: after a host crash
+ * this look is still open and runs again.
+ */
+export const concludeChecked = <Planned extends PlannedStep>(
+  db: Db,
+  look: ClaimedLook,
+  checked: Checked<Planned> & { readonly before: readonly (Planned & Joined)[] },
+  conclude: (all: readonly (Planned & Joined)[]) => LookEnd,
+  now: number,
+): Promise<{ readonly queued: readonly (Planned & Joined)[]; readonly end: LookEnd }> =>
+  relaxed(db, async (query) => {
+    const queued = (await put(query, checked, now)).map(alone);
+    const found = [...checked.before, ...queued];
+    const ids = found.map(({ service }) => service.id);
+    const newest = await newestDeployments(query, look.cluster, ids);
+    const { triggersOf } = checked.by;
+    const all = await joinDeployments(query, found, newest, { triggersOf, now });
+    const end = conclude(all);
+    await recordCheck(query, look, all, now);
+    await endLook(query, look, end, now);
+    return { queued, end };
+  });
+
+const alone = <Planned extends PlannedStep>({
+  planned,
+  deployment,
+}: Queued<Planned>): Planned & Joined => ({ ...planned, deployment, joins: false });
+
+/** The end of a look that got no answer. Not waited for on the disk, for the same reason. */
+export const endUnchecked = (db: Db, look: ClaimedLook, end: LookEnd, now: number): Promise<void> =>
+  relaxed(db, (query) => endLook(query, look, end, now));
+
+/**
+ * Puts down what a run found on a cluster, `shown` by what was queued: after a restart it is either checked and
+ * queued, or neither.
+ */
+export const recordRunCheck = <Planned extends PlannedStep>(
+  db: Db,
+  of: { readonly run: string; readonly cluster: string },
+  checked: Checked<Planned>,
+  shown: (all: readonly (Planned & Joined)[]) => readonly RunService[],
+  now: number,
+): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    const queued = (await put(query, checked, now)).map(alone);
+    const open = await openDeployments(query, of.cluster);
+    // The newest last, so that it stays.
+    const newest = new Map(open.map((one) => [one.serviceId, one]));
+    const { triggersOf } = checked.by;
+    const joined = await joinDeployments(query, queued, newest, { triggersOf, now });
+    const all = joined.map((one, index) => ({
+      ...one,
+      // A deployment that has ended already decides how the service stands, and is not the run's.
+      deployment: one.joins ? one.deployment : (queued[index]?.deployment ?? null),
+    }));
+    await putRunServices(query, of.run, of.cluster, shown(all));
+  });
+
+/**
+ * Begins a dry run, on the disk where the helper asked for it: how long ago it last did must be known also after
+ * a crash of the host.
+ */
+export const beginDryRun = async (db: Db, run: NewRun, now: number): Promise<void> => {
+  if (run.origin === 'person') await relaxed(db, (query) => insertRun(query, run, now));
+  else await insertRun(db, run, now);
+};
+
+export type DryRunEnd = {
+  readonly answers: readonly NewLookUp[];
+  readonly services: readonly ServiceView[];
+  readonly state: 'done' | 'failed';
+  readonly reason: string | null;
+  readonly progress: RunProgress;
+};
+
+/**
+ * Ends a dry run with what it found; null where it had ended already. Not waited for on the disk: whoever asked
+ * has the answer, and can ask again.
+ */
+export const endDryRun = (
+  db: Db,
+  run: Run['id'],
+  { answers, services, state, reason, progress }: DryRunEnd,
+  now: number,
+): Promise<RunSummary | null> =>
+  relaxed(db, async (query) => {
+    await recordLookUps(query, answers, now);
+    const counts = await putRunPlan(query, run, services);
+    const row = await endRun(query, run, state, reason, now, progress);
+    return row === undefined ? null : summaryOf(row, counts);
+  });

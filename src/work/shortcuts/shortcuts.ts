@@ -1,0 +1,9 @@
+/** Which shortcuts are taken. None changes a result: they only spare time or requests. */
+export type Shortcuts = {
+  /** See `createKnownServices`. */
+  readonly knownServices: boolean;
+  /** See `createSeenDigests`. */
+  readonly seenDigests: boolean;
+};
+
+export const ALL_SHORTCUTS: Shortcuts = { knownServices: true, seenDigests: true };
