@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: ['core'],
   intake: ['core'],
   'adapters/exchange': [],
-  'adapters/notify': ['core'],
+  'adapters/notify': ['core', 'adapters/exchange'],
   'adapters/registry': ['core', 'adapters/exchange'],
   'adapters/swarm': ['core', 'adapters/exchange'],
   store: ['core', 'files'],

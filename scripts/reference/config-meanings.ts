@@ -55,10 +55,12 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     initial: '`[]`',
   },
   'registries[].host': {
-    meaning: 'as images name it, with its port: `docker.io`, `registry.local:5000`',
+    meaning:
+      'as images name it, with its port: `docker.io`, `registry.local:5000`; or a path of it, which then has credentials of its own: `registry.example/group/project`',
   },
   'registries[].insecure': {
-    meaning: 'spoken to over HTTP; the variable lists hosts',
+    meaning:
+      'over HTTPS with whatever certificate, and over HTTP where nothing there speaks TLS, as Docker does; the variable lists hosts',
     initial: '`false`',
   },
   'registries[].mirror': { meaning: 'one more of `mirrors`' },
@@ -74,8 +76,17 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   'registries[].tls.ca': { meaning: 'PEM; or `caFile`', initial: "the system's" },
   'registries[].tls.cert': { meaning: 'PEM; or `certFile`' },
   'registries[].tls.key': { meaning: 'PEM; or `keyFile`' },
+  'registries[].tls.skipVerify': {
+    meaning: 'takes any certificate, and no HTTP',
+    initial: '`false`',
+  },
+  'registries[].proxy': {
+    meaning: '`none`, or the address of a proxy for this registry; or `proxyFile`',
+    initial: '`HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`',
+  },
   'registries[].signInHosts': {
-    meaning: "hosts that may see the credentials beside the registry's own: its token server",
+    meaning:
+      "hosts that may see the credentials beside the registry's own: its token server; the variable lists `registry.example=auth.example`",
     initial: '`[]`',
   },
   'registries[].follow': {

@@ -17,6 +17,7 @@ const variablesOf = (): ReadonlyMap<string, readonly string[]> => {
   add('hooks.secrets', known.HOOK_SECRET);
   add('api.tokens', known.API_TOKEN);
   add('registries[].insecure', known.REGISTRY_INSECURE);
+  add('registries[].signInHosts', known.REGISTRY_SIGN_IN_HOSTS);
   return found;
 };
 

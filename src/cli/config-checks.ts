@@ -1,15 +1,18 @@
 import type { ClusterConfig, Config } from '../config/config.ts';
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { isSameSwarm, type SwarmSigns } from '../core/same-swarm.ts';
-import type { ConfigCheck } from './cli-deps.ts';
+import type { CheckResult, ConfigCheck } from './cli-deps.ts';
 
 /** What the checks reach the outside with. */
 export type ConfigCheckDeps = {
   readonly connect: (config: ClusterConfig) => Cluster;
   readonly probeRegistry: (
-    host: string,
+    place: string,
     signal: AbortSignal,
-  ) => Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
+  ) => Promise<
+    | { readonly ok: true; readonly signedInAs: string | null; readonly isPlain: boolean }
+    | { readonly ok: false; readonly detail: string }
+  >;
   /** Opens the store and closes it again; `why` is what a person should read. */
   readonly tryStore: (
     signal: AbortSignal,
@@ -42,13 +45,12 @@ export const createConfigChecks = (
     },
   })),
   ...(config.clusters.length < 2 ? [] : [differentSwarms(config.clusters, deps)]),
-  ...config.registries.map(({ host }) => ({
-    name: `registry ${host}`,
-    run: async (signal: AbortSignal) => {
-      const answer = await deps.probeRegistry(host, signal);
-      return answer.ok ? { ok: true, detail: 'answers' } : { ok: false, detail: answer.detail };
-    },
-  })),
+  ...config.registries
+    .flatMap(({ host, projects }) => [host, ...projects.map(({ path }) => `${host}/${path}`)])
+    .map((place) => ({
+      name: `registry ${place}`,
+      run: async (signal: AbortSignal) => tellSignIn(await deps.probeRegistry(place, signal)),
+    })),
   {
     name: 'store',
     run: async (signal) => {
@@ -70,6 +72,17 @@ export const createConfigChecks = (
     { detail: 'none: the API refuses', hint: 'set CD_HELPER_API_TOKEN' },
   ),
 ];
+
+const tellSignIn = (answer: Awaited<ReturnType<ConfigCheckDeps['probeRegistry']>>): CheckResult => {
+  if (!answer.ok) return { ok: false, detail: answer.detail };
+  const { signedInAs, isPlain } = answer;
+  const detail =
+    signedInAs === null ? 'answers, signed in as nobody' : `answers, signed in as ${signedInAs}`;
+  if (!isPlain) return { ok: true, detail };
+  return signedInAs === null
+    ? { ok: true, detail: `${detail}, over HTTP` }
+    : { ok: true, detail, hint: 'it speaks no TLS, so its credentials go over HTTP' };
+};
 
 /** Clusters that cannot be reached are told of by their own checks. */
 const differentSwarms = (

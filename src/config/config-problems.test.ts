@@ -260,9 +260,34 @@ test.each([
     'c.yaml:1:61 | registries[0].tls.keyFile | /nope: there is no such file (ENOENT) | -',
   ],
   [
-    'certificates for HTTP',
-    'registries:\n  - { host: a.local, tls: { ca: "-----BEGIN X" } }\n  - { host: a.local, insecure: true }',
-    'c.yaml:2:22 | registries[0].tls | certificates for "a.local", which registries[1].insecure (c.yaml:3:22) has spoken to over HTTP | -',
+    'an authority beside any certificate',
+    'registries: [ { host: a.local, tls: { ca: "-----BEGIN X", skipVerify: true } } ]',
+    'c.yaml:1:32 | registries[0].tls | keys: ca, skipVerify | -',
+  ],
+  [
+    'a path with more than credentials',
+    'registries: [ { host: a.local/group, username: a, password: b, insecure: true } ]',
+    'c.yaml:1:15 | registries[0] | keys: host, username, password, insecure | -',
+  ],
+  [
+    'a path without credentials',
+    'registries: [ { host: a.local/group } ]',
+    'c.yaml:1:15 | registries[0] | keys: host | -',
+  ],
+  [
+    'a path that is none',
+    'registries: [ { host: a.local/Group, username: a, password: b } ]',
+    'c.yaml:1:17 | registries[0].host | "a.local/Group" | -',
+  ],
+  [
+    'a proxy that is none, which may carry a password',
+    'registries: [ { host: a.local, proxy: "ftp://a:secret@b" } ]',
+    'c.yaml:1:32 | registries[0].proxy | a text of 16 characters (not shown) | -',
+  ],
+  [
+    'a time that is too long',
+    'registries: [ { host: a.local, timeout: 3m } ]',
+    'c.yaml:1:32 | registries[0].timeout | "3m" | -',
   ],
   [
     'certificates for a socket',

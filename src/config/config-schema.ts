@@ -63,7 +63,7 @@ const retention = mapping({
 }));
 
 /** The whole configuration, once variables and secret files are in their places. */
-export const configSchema: z.ZodType<Omit<Config, 'file'>> = mapping({
+export const configSchema: z.ZodType<Omit<Config, 'file' | 'proxies'>> = mapping({
   listen: listen.default({ host: '0.0.0.0', port: 8080 }),
   basePath: basePath.default(''),
   publicUrl: url(

@@ -22,6 +22,8 @@ export type Config = {
   readonly clusters: readonly ClusterConfig[];
   /** One entry a host. */
   readonly registries: readonly RegistryConfig[];
+  /** Through which registries, receivers of notifications and issuers of keys are asked. */
+  readonly proxies: ProxiesConfig;
   /** Path of a Docker `config.json` with further sign-ins. */
   readonly dockerConfig: string | null;
   readonly hooks: { readonly secrets: readonly HookSecret[] };
@@ -52,6 +54,9 @@ export type TlsConfig = {
   readonly key: Secret | null;
 };
 
+/** The same of a registry, which may also be taken by its word. */
+export type RegistryTlsConfig = TlsConfig & { readonly skipVerify: boolean };
+
 export type EngineClusterConfig = ClusterBasics & {
   readonly type: 'engine';
   /** `unix:///path`, `tcp://host:port`, `http://…` or `https://…`. */
@@ -69,15 +74,30 @@ export type SwarmpitClusterConfig = ClusterBasics & {
 
 export type ClusterConfig = EngineClusterConfig | SwarmpitClusterConfig;
 
+/** What `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say. */
+export type ProxiesConfig = {
+  readonly https: Secret | null;
+  readonly http: Secret | null;
+  readonly bypass: string;
+};
+
 export type RegistryConfig = {
   /** As images name it, with its port: `docker.io`, `registry.local:5000`. */
   readonly host: string;
-  /** Spoken to over HTTP. */
+  /** Spoken to over HTTPS with whatever certificate, and over HTTP where nothing there speaks TLS. */
   readonly insecure: boolean;
   /** Hosts asked instead, in their order, before the registry itself. */
   readonly mirrors: readonly string[];
   readonly credentials: { readonly username: string; readonly password: Secret } | null;
-  readonly tls: TlsConfig | null;
+  /** Credentials for the repositories below a path of it: `group/project`. */
+  readonly projects: readonly {
+    readonly path: string;
+    readonly username: string;
+    readonly password: Secret;
+  }[];
+  readonly tls: RegistryTlsConfig | null;
+  /** The proxy that it is asked through; null for what the environment says. */
+  readonly proxy: 'none' | Secret | null;
   /** Hosts that may see the credentials beside the registry's own, for its token realm. */
   readonly signInHosts: readonly string[];
   /** Requests under way at one time. */

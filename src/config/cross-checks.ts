@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { canonicalHost } from '../core/image-reference.ts';
 import { closest } from './closest.ts';
 import { type ConfigProblem, printOrigin } from './problem.ts';
 import { originOf, type Path, pathKey, printPath, type Source, valueAt } from './source.ts';
@@ -144,22 +143,6 @@ const registryConflicts = (source: Source): readonly ConfigProblem[] =>
     );
   });
 
-/** Certificates that would never be shown or asked for. */
-const certificatesForHttp = (source: Source): readonly ConfigProblem[] => {
-  const hosts = textsAt(source, ['registries'], ['host']);
-  const saying = (key: string, isSaid: (value: unknown) => boolean) =>
-    hosts
-      .map(({ path, text }) => ({ path: [...path.slice(0, -1), key], text: canonicalHost(text) }))
-      .filter(({ path }) => isSaid(valueAt(source.tree, path)));
-  const insecure = saying('insecure', (value) => value === true || value === 'true');
-  return saying('tls', (value) => value !== undefined).flatMap(({ path, text }) => {
-    const http = insecure.find((one) => one.text === text);
-    if (http === undefined) return [];
-    const found = `certificates for ${JSON.stringify(text)}, which ${place(source, http.path)} has spoken to over HTTP`;
-    return [problemAt(source, path, found, 'either insecure or tls')];
-  });
-};
-
 /** What a run by itself would heed, where no schedule ever starts one. One that is written with no value is switched off. */
 const idleSchedule = (source: Source): readonly ConfigProblem[] => {
   const at = (key: string): unknown => valueAt(source.tree, ['smartRedeploy', key]);
@@ -193,7 +176,6 @@ export const crossChecks = (
     ...sameClusters(source),
     ...sameSecrets(source),
     ...registryConflicts(source),
-    ...certificatesForHttp(source),
     ...idleSchedule(source),
     ...unknownNames(source, ['hooks', 'secrets'], 'clusters', 'configured cluster', clusters),
     ...unknownNames(source, ['notifications'], 'clusters', 'configured cluster', clusters),

@@ -45,6 +45,7 @@ test('nothing said gives one engine and the defaults', () => {
       },
     ],
     registries: [],
+    proxies: { https: null, http: null, bypass: '' },
     dockerConfig: null,
     hooks: { secrets: [] },
     api: { tokens: [] },
@@ -299,4 +300,64 @@ test('clusters of a channel are patterns', () => {
   const channel =
     'notifications: [ { name: a, type: slack, url: "http://x", clusters: ["defaul?"] } ]';
   expect(load(channel).notifications[0]?.clusters).toEqual(['defaul?']);
+});
+
+test('proxies are told by the environment as every program has them', () => {
+  const { proxies } = load(null, {
+    https_proxy: 'http://small:3128',
+    HTTPS_PROXY: 'http://CAPITAL:3128',
+    HTTP_PROXY: ' proxy.example:3128 ',
+    NO_PROXY: '10.0.0.0/8,.corp.example',
+  });
+  expect(proxies.https?.reveal()).toBe('http://small:3128');
+  expect(proxies.http?.reveal()).toBe('http://proxy.example:3128');
+  expect(proxies.bypass).toBe('10.0.0.0/8,.corp.example');
+});
+
+test('a registry may have a proxy of its own, a time, and what it follows', () => {
+  const { registries } = load(
+    `registries:
+  - { host: a.example, proxy: none, timeout: 30s, follow: index, tls: { skipVerify: true } }
+  - { host: b.example, proxyFile: /run/secrets/proxy }
+`,
+    {},
+    { '/run/secrets/proxy': 'http://u:p@proxy:3128' },
+  );
+  expect(registries[0]).toMatchObject({
+    proxy: 'none',
+    timeoutMs: 30_000,
+    follow: 'index',
+    tls: { ca: null, cert: null, key: null, skipVerify: true },
+  });
+  const [, { proxy } = {}] = registries;
+  expect(typeof proxy === 'object' && proxy?.reveal()).toBe('http://u:p@proxy:3128');
+});
+
+test('paths of a host have credentials of their own, and the host keeps the rest', () => {
+  const { registries } = load(`registries:
+  - { host: r.example/group, username: one, password: x }
+  - { host: r.example, insecure: true, username: whole, password: x }
+  - { host: r.example/group/project, username: two, password: x }
+`);
+  expect(registries).toMatchObject([
+    {
+      host: 'r.example',
+      insecure: true,
+      credentials: { username: 'whole' },
+      projects: [
+        { path: 'group', username: 'one' },
+        { path: 'group/project', username: 'two' },
+      ],
+    },
+  ]);
+});
+
+test('hosts to sign in at are told by a variable too', () => {
+  const { registries } = load(null, {
+    CD_HELPER_REGISTRY_SIGN_IN_HOSTS: 'r.example=auth.example, s.example:5000=login.example:8443',
+  });
+  expect(registries.map(({ host, signInHosts }) => [host, signInHosts])).toEqual([
+    ['r.example', ['auth.example']],
+    ['s.example:5000', ['login.example:8443']],
+  ]);
 });

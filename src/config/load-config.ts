@@ -4,6 +4,7 @@ import { crossChecks } from './cross-checks.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { messageOfErrno } from './errno.ts';
 import { byPlace, type ConfigProblem } from './problem.ts';
+import { readProxies } from './proxy-schema.ts';
 import { type Environment, readVariables } from './read-variables.ts';
 import { readYaml } from './read-yaml.ts';
 import { schemaProblems } from './schema-problems.ts';
@@ -54,6 +55,7 @@ export const loadConfig = (inputs: ConfigInputs): LoadedConfig => {
   const isBroken = source.problems.length > 0 && Object.keys(source.tree).length === 0;
   readSecretFiles(source, inputs.readFile);
   readVariables(source, inputs.env, inputs.readFile);
+  const proxies = readProxies(source, inputs.env);
   const parsed = configSchema.safeParse(source.tree);
   if (!isBroken) {
     if (parsed.error !== undefined) source.problems.push(...schemaProblems(source, parsed.error));
@@ -61,5 +63,5 @@ export const loadConfig = (inputs: ConfigInputs): LoadedConfig => {
   }
   return parsed.data === undefined || source.problems.length > 0
     ? { ok: false, problems: source.problems.toSorted(byPlace) }
-    : { ok: true, config: deepFreeze({ file, ...parsed.data }) };
+    : { ok: true, config: deepFreeze({ file, proxies, ...parsed.data }) };
 };

@@ -129,6 +129,20 @@ const addAll = (source: Source, said: ReadonlyMap<string, Said>): void => {
   for (const host of known.splitList(insecure?.value ?? '')) {
     add(source, ['registries'], { host, insecure: true }, insecure);
   }
+  const signIns = said.get(known.REGISTRY_SIGN_IN_HOSTS);
+  for (const pair of known.splitList(signIns?.value ?? '')) {
+    const [host = '', realm, more] = pair.split('=').map((part) => part.trim());
+    if (realm === undefined || more !== undefined) {
+      source.problems.push({
+        key: null,
+        origin: signIns?.origin ?? null,
+        found: JSON.stringify(pair),
+        expected:
+          'a registry and the host that it signs in at, such as registry.example=auth.example',
+        hint: null,
+      });
+    } else add(source, ['registries'], { host, signInHosts: [realm] }, signIns);
+  }
 };
 
 const add = (

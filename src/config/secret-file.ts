@@ -13,6 +13,7 @@ export const FILE_KEYS: readonly string[] = [
   'username',
   'secret',
   'url',
+  'proxy',
   'ca',
   'cert',
   'key',
@@ -25,6 +26,7 @@ export const SECRET_KEYS: readonly string[] = [
   'token',
   'password',
   'secret',
+  'proxy',
   'key',
 ];
 

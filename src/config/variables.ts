@@ -31,6 +31,8 @@ export const CLUSTER_VARIABLES: Readonly<Record<string, readonly string[]>> = {
 export const HOOK_SECRET = 'CD_HELPER_HOOK_SECRET';
 export const API_TOKEN = 'CD_HELPER_API_TOKEN';
 export const REGISTRY_INSECURE = 'CD_HELPER_REGISTRY_INSECURE';
+/** `registry.example=auth.example`: hosts that may see a registry's credentials. */
+export const REGISTRY_SIGN_IN_HOSTS = 'CD_HELPER_REGISTRY_SIGN_IN_HOSTS';
 export const CONFIG_FILE = 'CD_HELPER_CONFIG';
 
 /** Those that may also be given as `…_FILE`. */
@@ -40,6 +42,7 @@ export const VALUE_VARIABLES: readonly string[] = [
   HOOK_SECRET,
   API_TOKEN,
   REGISTRY_INSECURE,
+  REGISTRY_SIGN_IN_HOSTS,
 ];
 
 /** Read by the command line alone. */

@@ -15,7 +15,10 @@ const dockerConfigCheck = (path: string): ConfigCheck => ({
       return { ok: false, detail: read.problem, hint: 'correct dockerConfig, or leave it out' };
     }
     const { auths, credHelpers, credsStore } = read.config;
-    const hosts = [...new Set([...auths.keys(), ...credHelpers.keys()])].toSorted();
+    const places = [...auths, ...credHelpers].map(({ host, path }) =>
+      path === '' ? host : `${host}/${path}`,
+    );
+    const hosts = [...new Set(places)].toSorted();
     const all = [...hosts, ...(credsStore === null ? [] : [`whatever ${credsStore} knows`])];
     return { ok: true, detail: `${path}: ${all.join(', ') || 'no sign-ins'}` };
   },

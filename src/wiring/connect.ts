@@ -26,6 +26,7 @@ export const connect = (config: ClusterConfig): Cluster => {
 export const connectRegistries = (config: Config, log: Log): Registries =>
   createRegistries({
     hosts: config.registries,
+    proxies: config.proxies,
     dockerConfig: config.dockerConfig,
     log,
     now: systemClock.now,

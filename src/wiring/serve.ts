@@ -53,6 +53,7 @@ const serve = async (
   }));
   const channels = createChannels({
     channels: config.notifications,
+    proxies: config.proxies,
     source: config.publicUrl ?? 'urn:doppler-cd-helper',
   });
   const ended = new AbortController();

@@ -6,7 +6,7 @@ import { BacklogFull } from '../core/delivery.ts';
 import type { Log } from '../core/log.ts';
 import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
 import type { ServerDeps } from '../http/ports.ts';
-import { fetchKeys } from '../intake/fetch-keys.ts';
+import { createFetchKeys } from '../intake/fetch-keys.ts';
 import { createIntake } from '../intake/intake.ts';
 import { createTokenProof } from '../intake/prove-token.ts';
 import { SENDERS } from '../intake/senders.ts';
@@ -16,6 +16,7 @@ import { createEventFeed } from '../work/event-feed.ts';
 import type { Metrics } from '../work/metrics.ts';
 import { createOutcomes } from '../work/outcome/outcomes.ts';
 import { createReads } from '../work/reads.ts';
+import { createKeyConnections } from './key-connections.ts';
 import { createRecordedActs } from '../work/recorded-acts.ts';
 import { createSessions } from '../work/sessions.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
@@ -63,7 +64,11 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     apiTokens: config.api.tokens,
     intake: createIntake<ServerDeps['hookSecrets'][number]>(SENDERS, config.hooks.secrets),
     senders: SENDERS.map(({ name, verify }) => ({ name, signs: verify !== undefined })),
-    proveToken: createTokenProof(config.hooks.secrets, { fetchKeys, now, log }),
+    proveToken: createTokenProof(config.hooks.secrets, {
+      fetchKeys: createFetchKeys(createKeyConnections(config.proxies)),
+      now,
+      log,
+    }),
     acceptDelivery: (delivery) =>
       work.acceptDelivery(delivery).catch((error: unknown) => {
         // Whether it is the store, and since when, is told to all who watch it.

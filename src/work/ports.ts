@@ -28,8 +28,11 @@ export type Registries = {
     digest: Digest,
     signal: AbortSignal,
   ) => Promise<BuildFacts | null>;
-  /** Value of `X-Registry-Auth` for images of this host, or null without a sign-in. */
-  readonly updateAuth: (host: string, signal: AbortSignal) => Promise<string | null>;
+  /** Value of `X-Registry-Auth` for an image, or null without a sign-in. */
+  readonly updateAuth: (
+    image: Pick<ImageReference, 'registry' | 'repository'>,
+    signal: AbortSignal,
+  ) => Promise<string | null>;
 };
 
 export type { Clock } from './loop/clock.ts';

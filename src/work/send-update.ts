@@ -56,7 +56,7 @@ export const sendUpdate = async (
   const reading = platformsFor(deps, service, intent.target, signal);
   reading.catch(() => {});
   const registryAuth = service.image.ok
-    ? await deps.registries.updateAuth(service.image.image.registry, signal)
+    ? await deps.registries.updateAuth(service.image.image, signal)
     : null;
   if (!(await recordIntent(db, deployment.id, intent, deadlineAt))) return { kind: 'ended' };
   const platforms = await reading;

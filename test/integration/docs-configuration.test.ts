@@ -162,6 +162,7 @@ describe('variables', () => {
       `${known.HOOK_SECRET} hooks.secrets`,
       `${known.API_TOKEN} api.tokens`,
       `${known.REGISTRY_INSECURE} registries[].insecure`,
+      `${known.REGISTRY_SIGN_IN_HOSTS} registries[].signInHosts`,
     ];
     expect(told.toSorted()).toEqual([...plain, ...cluster, ...rest].toSorted());
   });

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/core/secret.ts';
 import type { HookSecret } from '../../src/http/ports.ts';
 import { createServer } from '../../src/http/server.ts';
-import { fetchKeys } from '../../src/intake/fetch-keys.ts';
+import { createFetchKeys } from '../../src/intake/fetch-keys.ts';
 import { createTokenProof, type OidcExpectation } from '../../src/intake/prove-token.ts';
 import {
   AUDIENCE,
@@ -76,7 +76,11 @@ const plain = (name: string, value: string): OidcSecret => ({
 
 const start = async (hookSecrets: readonly OidcSecret[], now: () => number = Date.now) => {
   const ports = createMemoryPorts({ hookSecrets, now });
-  const proveToken = createTokenProof(hookSecrets, { fetchKeys, now, log: ports.deps.log });
+  const proveToken = createTokenProof(hookSecrets, {
+    fetchKeys: createFetchKeys(() => null),
+    now,
+    log: ports.deps.log,
+  });
   const server = await createServer({ ...ports.deps, proveToken });
   servers.push(server);
   await server.listen({ host: '127.0.0.1', port: 0 });

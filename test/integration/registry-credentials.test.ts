@@ -62,6 +62,8 @@ const readAuth = (text: string | null): unknown =>
 
 const GOOD = `echo '{"ServerURL":"x","Username":"acme","Secret":"hunter2"}'`;
 
+const anyOf = (registry: string) => ({ registry, repository: 'acme/app' });
+
 describe("Docker's config.json", () => {
   test.each([
     ['as a host', (host: string) => host],
@@ -71,7 +73,7 @@ describe("Docker's config.json", () => {
     await writeConfig({ auths: { [key(registry.host)]: auth('acme', 'hunter2') } });
     const client = clientOf(registry);
     expect(await look(client, registry)).toMatchObject({ kind: 'published' });
-    expect(readAuth(await client.updateAuth(registry.host, unbounded()))).toEqual({
+    expect(readAuth(await client.updateAuth(anyOf(registry.host), unbounded()))).toEqual({
       username: 'acme',
       password: 'hunter2',
       serveraddress: registry.host,
@@ -91,7 +93,7 @@ describe("Docker's config.json", () => {
     await writeConfig({ auths: { 'https://index.docker.io/v1/': auth('acme', 'hunter2') } });
     const client = clientOf(await start({ kind: 'none' }));
     for (const host of ['docker.io', 'index.docker.io', 'registry-1.docker.io']) {
-      expect(readAuth(await client.updateAuth(host, unbounded()))).toMatchObject({
+      expect(readAuth(await client.updateAuth(anyOf(host), unbounded()))).toMatchObject({
         username: 'acme',
         serveraddress: 'https://index.docker.io/v1/',
       });
@@ -106,10 +108,10 @@ describe("Docker's config.json", () => {
       dockerConfig: configFile,
     });
     started.push(client);
-    expect(readAuth(await client.updateAuth('r.example.com', unbounded()))).toMatchObject({
+    expect(readAuth(await client.updateAuth(anyOf('r.example.com'), unbounded()))).toMatchObject({
       username: 'ops',
     });
-    expect(await client.updateAuth('other.example.com', unbounded())).toBeNull();
+    expect(await client.updateAuth(anyOf('other.example.com'), unbounded())).toBeNull();
   });
 
   test('with an identity token gets its tokens by refreshing', async () => {
@@ -118,7 +120,7 @@ describe("Docker's config.json", () => {
     const client = clientOf(registry);
     expect(await look(client, registry)).toMatchObject({ kind: 'published' });
     expect(registry.count({ method: 'POST', kind: 'token' })).toBe(1);
-    expect(readAuth(await client.updateAuth(registry.host, unbounded()))).toEqual({
+    expect(readAuth(await client.updateAuth(anyOf(registry.host), unbounded()))).toEqual({
       identitytoken: 'ident',
       serveraddress: registry.host,
     });
@@ -150,7 +152,7 @@ describe('a credential helper', () => {
       expect(await look(client, registry)).toMatchObject({ kind: 'published' });
     }
     expect(await readCalls(calls)).toEqual([`get ${registry.host}`]);
-    await client.updateAuth(registry.host, unbounded());
+    await client.updateAuth(anyOf(registry.host), unbounded());
     expect(await readCalls(calls)).toHaveLength(2);
   });
 
@@ -158,8 +160,8 @@ describe('a credential helper', () => {
     const calls = await installHelper('store', GOOD);
     await writeConfig({ credsStore: 'store' });
     const client = clientOf(await start({ kind: 'none' }));
-    await client.updateAuth('docker.io', unbounded());
-    await client.updateAuth('r.example.com:5000', unbounded());
+    await client.updateAuth(anyOf('docker.io'), unbounded());
+    await client.updateAuth(anyOf('r.example.com:5000'), unbounded());
     expect(await readCalls(calls)).toEqual([
       'get https://index.docker.io/v1/',
       'get r.example.com:5000',
@@ -197,7 +199,7 @@ describe('a credential helper', () => {
     expect(await look(client, registry)).toMatchObject({
       detail: expect.stringContaining('no credentials are configured') as string,
     });
-    expect(await client.updateAuth(registry.host, unbounded())).toBeNull();
+    expect(await client.updateAuth(anyOf(registry.host), unbounded())).toBeNull();
   });
 
   test.each([
@@ -217,7 +219,7 @@ describe('a credential helper', () => {
       detail: expect.stringMatching(words) as string,
     });
     expect(JSON.stringify(found)).not.toContain('hunter2');
-    expect(await client.updateAuth(registry.host, unbounded())).toBeNull();
+    expect(await client.updateAuth(anyOf(registry.host), unbounded())).toBeNull();
   });
 
   test('that hangs is ended', async () => {
@@ -228,5 +230,156 @@ describe('a credential helper', () => {
       problem: expect.stringContaining('did not answer within 0.2 s') as string,
     });
     expect(performance.now() - before).toBeLessThan(2_000);
+  });
+});
+
+describe('credentials for a path', () => {
+  const password = (text: string) => createSecret(text);
+  const userFor = async (
+    client: ReturnType<typeof createTestRegistries>,
+    registry: string,
+    repository: string,
+  ): Promise<unknown> => {
+    const text = await client.updateAuth({ registry, repository }, unbounded());
+    return (readAuth(text) as { username?: string } | null)?.username ?? null;
+  };
+  const host = 'gitlab.example:5050';
+
+  test.each([
+    ['group/project/app', 'project'],
+    ['group/project', 'project'],
+    ['group/projects/app', 'group'],
+    ['group/other', 'group'],
+    ['another/app', 'whole'],
+  ])('in registries: %s is read by %s', async (repository, user) => {
+    const client = createTestRegistries({
+      hosts: [
+        {
+          host,
+          credentials: { username: 'whole', password: password('x') },
+          projects: [
+            { path: 'group', username: 'group', password: password('x') },
+            { path: 'group/project', username: 'project', password: password('x') },
+          ],
+        },
+      ],
+    });
+    started.push(client);
+    expect(await userFor(client, host, repository)).toBe(user);
+  });
+
+  test.each([
+    ['group/project/app', 'project'],
+    ['group/other', 'helper'],
+    ['another/app', 'whole'],
+  ])('in config.json: %s is read by %s', async (repository, user) => {
+    await installHelper('group', `echo '{"Username":"helper","Secret":"x"}'`);
+    await writeConfig({
+      auths: {
+        [`${host}/group/project`]: auth('project', 'x'),
+        [host]: auth('whole', 'x'),
+        [`${host}/group`]: auth('group', 'x'),
+      },
+      credHelpers: { [`${host}/group`]: 'group' },
+    });
+    const client = createTestRegistries({ dockerConfig: configFile });
+    started.push(client);
+    expect(await userFor(client, host, repository)).toBe(user);
+  });
+
+  test('of a project-scoped robot sign in to that project, and to no other', async () => {
+    const registry = await start({ kind: 'token', users: { 'robot$shop+cd': 'right' } });
+    registry.setTag('shop/web', 'v1', 'one');
+    const client = createTestRegistries({
+      hosts: [
+        {
+          host: registry.host,
+          insecure: true,
+          projects: [{ path: 'shop', username: 'robot$shop+cd', password: password('right') }],
+        },
+      ],
+    });
+    started.push(client);
+    const find = (name: string) =>
+      client.findDigest(imageNamed(`${registry.host}/${name}:v1`), unbounded());
+    expect(await find('shop/web')).toMatchObject({ kind: 'published' });
+    expect(await find('acme/app')).toMatchObject({
+      reason: 'sign-in-refused',
+      detail: expect.stringContaining('no credentials are configured') as string,
+    });
+    expect(await client.probe(`${registry.host}/shop`, unbounded())).toMatchObject({
+      ok: true,
+      signedInAs: `robot$shop+cd, from registries, ${registry.host}/shop`,
+    });
+  });
+});
+
+describe('config.json as `docker login` writes it today', () => {
+  const HUB = 'https://index.docker.io/v1/';
+  const entries = [
+    [HUB, auth('acme', 'hunter2')],
+    [`${HUB}access-token`, auth('acme', 'an-access-token')],
+    [`${HUB}refresh-token`, auth('acme', 'a-refresh-token')],
+    ['docker.io/acme', auth('project', 'other')],
+    ['registry-1.docker.io', auth('alias', 'other')],
+    ['docker.io', auth('short', 'other')],
+  ] as const;
+
+  test.each([
+    ['in that order', entries],
+    ['the other way round', entries.toReversed()],
+  ])('%s shows the registry nothing but the password', async (_name, some) => {
+    await writeConfig({ auths: Object.fromEntries(some) });
+    const client = createTestRegistries({ dockerConfig: configFile });
+    started.push(client);
+    const auths = await Promise.all(
+      ['library/nginx', 'other/app', 'acme/app'].map((repository) =>
+        client.updateAuth({ registry: 'docker.io', repository }, unbounded()),
+      ),
+    );
+    expect(auths.map(readAuth)).toMatchObject([
+      { username: 'acme', password: 'hunter2' },
+      { username: 'acme', password: 'hunter2' },
+      { username: 'project', password: 'other' },
+    ]);
+  });
+
+  test('without the password itself has none: its tokens are no passwords', async () => {
+    await writeConfig({ auths: Object.fromEntries(entries.slice(1, 3)) });
+    const client = createTestRegistries({ dockerConfig: configFile });
+    started.push(client);
+    expect(await client.updateAuth(anyOf('docker.io'), unbounded())).toBeNull();
+  });
+
+  test.each([
+    ['auths', { auths: null, credHelpers: null, credsStore: null }],
+    ['an entry', { auths: { 'r.example.com': null } }],
+    ['its parts', { auths: { 'r.example.com': { auth: null, username: null, password: null } } }],
+    ['a helper', { credHelpers: { 'r.example.com': null } }],
+  ])('with null for %s is as without', async (_name, config) => {
+    await writeConfig(config);
+    const client = createTestRegistries({ dockerConfig: configFile });
+    started.push(client);
+    expect(await client.updateAuth(anyOf('r.example.com'), unbounded())).toBeNull();
+    expect(await client.updateAuth(anyOf('docker.io'), unbounded())).toBeNull();
+  });
+
+  test('with null for an identity token has the password', async () => {
+    const entry = { ...auth('acme', 'hunter2'), identitytoken: null };
+    await writeConfig({ auths: { 'r.example.com': entry } });
+    const client = createTestRegistries({ dockerConfig: configFile });
+    started.push(client);
+    expect(readAuth(await client.updateAuth(anyOf('r.example.com'), unbounded()))).toMatchObject({
+      password: 'hunter2',
+    });
+  });
+
+  test('with a path alone is taken for the host, as Docker does', async () => {
+    await writeConfig({ auths: { 'r.example.com/group': auth('acme', 'hunter2') } });
+    const client = createTestRegistries({ dockerConfig: configFile });
+    started.push(client);
+    expect(readAuth(await client.updateAuth(anyOf('r.example.com'), unbounded()))).toMatchObject({
+      username: 'acme',
+    });
   });
 });

@@ -125,7 +125,7 @@ describe('what does not pass is asked once', () => {
     ['401 without a way in', { kind: 'status', status: 401 }, failed('sign-in-refused', '401')],
     ['403', { kind: 'status', status: 403 }, failed('sign-in-refused', 'acme/app', '403')],
     ['404', { kind: 'status', status: 404 }, failed('tag-gone', 'acme/app:v1')],
-    ['400', { kind: 'status', status: 400 }, failed('malformed', '400', 'HTTPS')],
+    ['400', { kind: 'status', status: 400 }, failed('malformed', '400')],
     ['304', { kind: 'status', status: 304 }, failed('malformed')],
   ])('%s', async (_name, fault, expected) => {
     registry.fault(fault, { method: 'HEAD' });

@@ -136,7 +136,11 @@ describe('bearer', () => {
     const registry = await start({ kind: 'token', users, anonymous: true });
     const client = clientOf(registry);
     expect(await look(client, registry)).toMatchObject(isPublished);
-    expect(await client.probe(registry.host, unbounded())).toEqual({ ok: true });
+    expect(await client.probe(registry.host, unbounded())).toEqual({
+      ok: true,
+      signedInAs: null,
+      isPlain: true,
+    });
     const asked = registry.requests.filter(({ kind }) => kind === 'token');
     expect(asked.every(({ headers }) => headers.authorization === undefined)).toBe(true);
   });

@@ -18,13 +18,13 @@ export type Listener = {
  * much as all the rest of a short one. Gives what ends it with an error, also while it waits for a connection.
  */
 export const dispatch = (
-  pool: Dispatcher,
+  dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   listener: Listener,
 ): ((reason: Error) => void) => {
   let exchange: Dispatcher.DispatchController | null = null;
   let ended: Error | null = null;
-  pool.dispatch(request, {
+  dispatcher.dispatch(request, {
     onRequestStart: (controller) => {
       exchange = controller;
       // While it waited for a connection.

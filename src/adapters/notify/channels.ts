@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Message, NoticeChannel, NoticeFilter } from '../../core/notice.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { Proxies } from '../exchange/proxy.ts';
 import { appriseBody, appriseOutcome } from './apprise.ts';
 import { cdEvent } from './cd-event.ts';
 import { createPost } from './post.ts';
@@ -21,6 +22,8 @@ export type ChannelsOptions = {
   readonly channels: readonly ChannelSettings[];
   /** Which helper events come from, as a URI reference. */
   readonly source: string;
+  /** Through which receivers are reached; none by default. */
+  readonly proxies?: Proxies;
   /** For one attempt; only tests have a reason to wait less. */
   readonly timeoutMs?: number;
 };
@@ -71,6 +74,7 @@ export const createChannels = (options: ChannelsOptions): Channels => {
     const { post, close } = createPost({
       url: settings.url,
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+      ...(options.proxies === undefined ? {} : { proxies: options.proxies }),
       ...(type === 'apprise' ? { judge: appriseOutcome } : {}),
     });
     const channel: NoticeChannel = {

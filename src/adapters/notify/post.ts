@@ -1,6 +1,7 @@
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import type { Secret } from '../../core/secret.ts';
 import type { SendOutcome } from '../../core/notice.ts';
+import { createDispatcher, NO_PROXIES, type Proxies, proxyFor } from '../exchange/proxy.ts';
 import { connectionProblem, outcomeOf } from './outcome.ts';
 
 export type Post = (
@@ -14,6 +15,8 @@ export type PostOptions = {
   readonly url: Secret;
   /** For connecting, sending and the answer together. */
   readonly timeoutMs: number;
+  /** Through which it is reached; none by default. */
+  readonly proxies?: Proxies;
   /** What a status means to this kind of receiver, or null where it means what it usually does. */
   readonly judge?: (status: number) => SendOutcome | null;
 };
@@ -47,7 +50,9 @@ const basicOf = (url: URL): Record<string, string> => {
 export const createPost = (
   options: PostOptions,
 ): { readonly post: Post; readonly close: () => Promise<void> } => {
-  const agent = new Agent({
+  const address = new URL(options.url.reveal());
+  const proxy = proxyFor(address, options.proxies ?? NO_PROXIES);
+  const agent = createDispatcher(address.origin, proxy, {
     connections: CONNECTIONS,
     connect: { timeout: options.timeoutMs },
     // The deadline of each attempt rules.

@@ -1,14 +1,14 @@
 import { type Deadline, pause, startDeadline } from '../exchange/deadline.ts';
-import type { Question } from './follow.ts';
+import type { FollowedAnswer, Question } from './follow.ts';
 import type { Lane } from './lane.ts';
 import type { QuotaBook } from './quotas.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Endpoint } from './registry-host.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { retryPause, SHORT_RETRY_AFTER_MS } from './retry-pause.ts';
+import { createOverEither } from './schemes.ts';
 import { askSignedIn, refusedThere, type SignedInParts } from './signed-in.ts';
 import type { Asking } from './sign-in.ts';
-import type { Answer } from './exchange-once.ts';
 
 /**
  * Asks an endpoint, signing in where it wants that, following redirects, and trying again where that
@@ -20,7 +20,7 @@ export type Ask = (
   question: Question,
   caller: AbortSignal,
   limits: AskLimits,
-) => Promise<Answer>;
+) => Promise<FollowedAnswer>;
 
 export type AskLimits = Partial<AskSettings> & {
   /** One look-up with all its tries takes no longer. */
@@ -46,8 +46,8 @@ const judgeStatus = (
   lane: Lane,
   endpoint: Endpoint,
   question: Question,
-  answer: Answer,
-): Answer => {
+  answer: FollowedAnswer,
+): FollowedAnswer => {
   const { status } = answer;
   const retryAfterMs = parseRetryAfter(answer.header('retry-after'), parts.now());
   if (status === 429) {
@@ -86,39 +86,23 @@ const rest = async (
 
 export const createAsk = (parts: Parts): Ask => {
   const { settings } = parts;
-  const plain = new Set<string>();
+  const overEither = createOverEither();
 
   const askOnce = async (
     endpoint: Endpoint,
     question: Question,
     { deadline, begun }: Pick<Asking, 'deadline' | 'begun'>,
-  ): Promise<Answer> => {
+  ): Promise<FollowedAnswer> => {
+    const repository = question.onBehalfOf ?? question.repository;
     const scope = question.repository === null ? null : `repository:${question.repository}:pull`;
-    const over = (scheme: Asking['scheme']): Promise<Answer> =>
+    const over = (scheme: Asking['scheme']): Promise<FollowedAnswer> =>
       askSignedIn(
         parts,
-        { endpoint, scheme, scope, deadline, begun, isElsewhere: false },
+        { endpoint, scheme, scope, repository, deadline, begun, isElsewhere: false },
         question,
       );
-    if (endpoint.scheme !== 'either') return over(endpoint.scheme);
-    if (plain.has(endpoint.name)) {
-      try {
-        const answer = await over('http');
-        // What speaks TLS answers that to a request without.
-        if (answer.status !== 400) return answer;
-        plain.delete(endpoint.name);
-      } catch (error) {
-        plain.delete(endpoint.name);
-        throw error;
-      }
-    }
-    try {
-      return await over('https');
-    } catch (error) {
-      if (!(error instanceof RegistryError && error.speaksNoTls)) throw error;
-      plain.add(endpoint.name);
-      return over('http');
-    }
+    if (endpoint.scheme === 'https') return over('https');
+    return overEither(endpoint, deadline.caller, over);
   };
 
   return (endpoint, question, caller, limits) => {

@@ -45,6 +45,15 @@ const unreachable = (
   options: { retryable?: boolean; speaksNoTls?: boolean; noConnection?: boolean } = {},
 ): RegistryError => new RegistryError('unreachable', detail, { ...options, noAnswer: true, cause });
 
+/** Only the proxy is connected to; a tunnel that it refuses is told as aborted. */
+const OF_THE_PROXY = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_ABORTED',
+  'UND_ERR_INVALID_ARG',
+]);
+
 const CANNOT_CONNECT = { retryable: true, noConnection: true } as const;
 
 /** What a failure of the connection to `host` means, in words for a person. */
@@ -52,9 +61,17 @@ export const explainConnectionFailure = (
   host: string,
   error: unknown,
   limitMs: number,
+  /** The proxy, as host and port, that it was asked through. */
+  proxy: string | null = null,
 ): RegistryError => {
   if (error instanceof RegistryError) return error;
   const code = codeOf(error);
+  if (proxy !== null && (OF_THE_PROXY.has(code) || code.startsWith('UND_ERR_PRX'))) {
+    const refusal = /\((\d{3})\)/.exec(error instanceof Error ? error.message : '')?.[1];
+    const how = refusal === undefined ? `it cannot be reached (${code})` : `it answered ${refusal}`;
+    const detail = `${host} is asked through the proxy ${proxy}, and ${how}; see HTTPS_PROXY and NO_PROXY, or the proxy of this registry`;
+    return unreachable(detail, error, CANNOT_CONNECT);
+  }
   if (error instanceof TimeUp || code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') {
     const seconds = Math.round(limitMs / 100) / 10;
     const noConnection = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT';
@@ -71,7 +88,8 @@ export const explainConnectionFailure = (
     return unreachable(`${host} refuses connections`, error, CANNOT_CONNECT);
   }
   if (UNTRUSTED.has(code)) {
-    const advice = 'if its authority is your own, give it as the ca of this registry';
+    const advice =
+      'if its authority is your own, give it as the ca of this registry; tls.skipVerify takes any';
     return unreachable(
       `${host} shows a certificate that is not trusted (${code}); ${advice}`,
       error,
@@ -94,6 +112,7 @@ export const explainConnectionFailure = (
   }
   if (code === 'NOT_HTTP' || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return new RegistryError('malformed', `${host} does not answer in HTTP`, {
+      isNoHttp: true,
       cause: error,
     });
   }

@@ -8,11 +8,19 @@ export type Credentials =
   /** What `docker login` keeps for registries that exchange it for tokens. */
   | { readonly kind: 'identity-token'; readonly token: Secret };
 
-/** A Docker `config.json`, its keys turned into hosts as images name them. */
+/** What a key of a Docker `config.json` speaks of: a host, or the repositories below a path of it. */
+export type Place = {
+  readonly host: string;
+  /** Empty for the whole host; else as a repository begins: `group/project`. */
+  readonly path: string;
+  /** The key as it was written, which helpers know it by. */
+  readonly key: string;
+};
+
+/** A Docker `config.json`, its keys turned into places as images name them. */
 export type DockerConfig = {
-  readonly auths: ReadonlyMap<string, Credentials>;
-  /** Host → name of the helper, and the key as it was written, which the helper knows it by. */
-  readonly credHelpers: ReadonlyMap<string, { readonly helper: string; readonly key: string }>;
+  readonly auths: readonly (Place & { readonly credentials: Credentials })[];
+  readonly credHelpers: readonly (Place & { readonly helper: string })[];
   readonly credsStore: string | null;
 };
 
@@ -25,27 +33,56 @@ const MOST_BYTES = 1024 * 1024;
 /** Helpers write this for a user name where the secret is an identity token. */
 export const TOKEN_USERNAME = '<token>';
 
-const AuthEntry = z.object({
-  auth: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  identitytoken: z.string().optional(),
-});
+/** Every part may be null, which is absent. */
+const text = z.string().nullish();
+
+const AuthEntry = z.object({ auth: text, username: text, password: text, identitytoken: text });
 
 const File = z.object({
-  auths: z.record(z.string(), AuthEntry).default({}),
-  credHelpers: z.record(z.string(), z.string()).default({}),
-  credsStore: z.string().optional(),
+  auths: z.record(z.string(), AuthEntry.nullish()).nullish(),
+  credHelpers: z.record(z.string(), text).nullish(),
+  credsStore: text,
 });
 
-/** `https://index.docker.io/v1/` and its like, as the host that images name. */
-export const hostOfKey = (key: string): string => {
-  const [host = ''] = key.replace(/^https?:\/\//, '').split('/');
-  return canonicalHost(host);
+/** The name under which Docker has always kept the credentials of its Hub. */
+export const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
+/** What today's `docker login` keeps beside them, and no registry is shown. */
+const LOGIN_TOKENS = /^v1\/(?:access|refresh)-token$/;
+
+/** `https://index.docker.io/v1/` and its like, as images name it; null for what belongs to no registry. */
+export const placeOfKey = (key: string): Place | null => {
+  const [name = '', ...rest] = key.replace(/^https?:\/\//, '').split('/');
+  const host = canonicalHost(name.toLowerCase());
+  const path = rest.join('/').replace(/^\/+|\/+$/g, '');
+  if (host === 'docker.io' && LOGIN_TOKENS.test(path)) return null;
+  return { host, path: path === 'v1' || path === 'v2' ? '' : path, key };
 };
 
+const isExact = ({ host, key }: Place): boolean =>
+  key === (host === 'docker.io' ? DOCKER_HUB_KEY : host);
+
+/**
+ * Those of the places that speak of a repository, the nearest first: the longest path, and of a host the key
+ * that is written just as Docker asks for it. `repository` is null for the host as such.
+ */
+export const nearestPlaces = <P extends Place>(
+  places: readonly P[],
+  host: string,
+  repository: string | null,
+): readonly P[] =>
+  places
+    .filter(
+      (place) =>
+        place.host === host &&
+        (place.path === '' || `${repository ?? ''}/`.startsWith(`${place.path}/`)),
+    )
+    .toSorted(
+      (one, other) =>
+        other.path.length - one.path.length || Number(isExact(other)) - Number(isExact(one)),
+    );
+
 const credentialsOf = (entry: z.infer<typeof AuthEntry>): Credentials | null => {
-  if (entry.identitytoken !== undefined && entry.identitytoken !== '') {
+  if (entry.identitytoken) {
     return { kind: 'identity-token', token: createSecret(entry.identitytoken) };
   }
   const pair = Buffer.from(entry.auth ?? '', 'base64').toString();
@@ -73,19 +110,21 @@ export const parseDockerConfig = (text: string): DockerConfigRead => {
     return { kind: 'failed', problem: `${where === '' ? 'it' : where} is not as Docker writes it` };
   }
   const { auths, credHelpers, credsStore } = parsed.data;
-  const found = Object.entries(auths).flatMap(([key, entry]): [string, Credentials][] => {
-    const credentials = credentialsOf(entry);
-    return credentials === null ? [] : [[hostOfKey(key), credentials]];
+  const found = Object.entries(auths ?? {}).flatMap(([key, entry]) => {
+    const credentials = entry ? credentialsOf(entry) : null;
+    const place = placeOfKey(key);
+    return credentials === null || place === null ? [] : [{ ...place, credentials }];
   });
-  const helpers = Object.entries(credHelpers).map(
-    ([key, helper]): [string, { helper: string; key: string }] => [hostOfKey(key), { helper, key }],
-  );
+  const helpers = Object.entries(credHelpers ?? {}).flatMap(([key, helper]) => {
+    const place = placeOfKey(key);
+    return place === null || !helper ? [] : [{ ...place, helper }];
+  });
   return {
     kind: 'read',
     config: {
-      auths: new Map(found),
-      credHelpers: new Map(helpers),
-      credsStore: credsStore === undefined || credsStore === '' ? null : credsStore,
+      auths: found,
+      credHelpers: helpers,
+      credsStore: credsStore ? credsStore : null,
     },
   };
 };

@@ -1,4 +1,4 @@
-import type { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type AnswerHeaders, dispatch } from '../exchange/dispatch.ts';
 import { RegistryError } from './registry-error.ts';
 
@@ -38,7 +38,7 @@ const headerReader =
 
 /** Sends one request and gives its answer; `end` ends it with an error before that. */
 export const exchangeOnce = (
-  pool: Pool,
+  dispatcher: Dispatcher,
   { method, url, headers, body, maxBytes }: PlainExchange,
 ): { readonly answer: Promise<Answer>; readonly end: (reason: Error) => void } => {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
@@ -64,8 +64,16 @@ export const exchangeOnce = (
 
   // Undici gives the connection up after every HEAD, for servers that send a body with it; such a body
   // breaks the next answer, which is tried again, and all others keep their connections.
-  const request = { method, path: url.pathname + url.search, headers, body, reset: false };
-  const stop = dispatch(pool, request, {
+  const { origin } = url;
+  const request = {
+    method,
+    origin,
+    path: url.pathname + url.search,
+    headers,
+    body,
+    reset: false,
+  };
+  const stop = dispatch(dispatcher, request, {
     head: (statusCode, answered) => {
       status = statusCode;
       header = headerReader(answered);

@@ -61,8 +61,7 @@ const requireFound = (
     throw new RegistryError('tag-gone', `${endpoint.name} has no ${what} (404)${more}`);
   }
   if (status !== 200 && status !== 304) {
-    const advice = endpoint.scheme === 'http' && status === 400 ? '; perhaps it wants HTTPS' : '';
-    throw malformed(endpoint, `status ${status}${advice}${more}`);
+    throw malformed(endpoint, `status ${status}${more}`);
   }
 };
 

@@ -1,7 +1,7 @@
 import { isLoopbackHostname } from './forbidden-address.ts';
 import { isRedirect, judgeRedirect, MOST_REDIRECTS } from './redirect.ts';
 import { RegistryError } from './registry-error.ts';
-import type { Endpoint } from './registry-host.ts';
+import { type Endpoint, tlsAt } from './registry-host.ts';
 import type { Asking } from './sign-in.ts';
 import type { Answer, Target } from './exchange-once.ts';
 import type { Exchange, Transport } from './transport.ts';
@@ -12,12 +12,18 @@ export type Question = {
   readonly path: string;
   /** Null for the registry as such. */
   readonly repository: string | null;
+  /** Whose credentials are used, where nothing of the repository itself is asked. */
+  readonly onBehalfOf?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly maxBytes: number;
 };
 
 /** `url` is where the answer came from. */
-export type FollowedAnswer = Answer & { readonly url: Target };
+export type FollowedAnswer = Answer & {
+  readonly url: Target;
+  /** Something was shown there. */
+  readonly isSignedIn: boolean;
+};
 
 const roots = new WeakMap<Endpoint, Map<string, Target>>();
 
@@ -60,14 +66,17 @@ export const follow = async (
           ...(isOwn && authorization !== null ? { authorization } : {}),
         },
         maxBytes: question.maxBytes,
-        tls: isOwn ? endpoint.tls : endpoint.tlsElsewhere,
+        tls: isOwn ? endpoint.tls : tlsAt(endpoint, url),
+        proxy: endpoint.proxy,
         mayBeLocal: (isOwn && !isElsewhere) || isLoopbackHostname(first.hostname),
         connections: endpoint.concurrency,
         attemptMs: endpoint.attemptMs,
       },
       isOwn,
     );
-    if (!isRedirect(answer.status)) return { ...answer, url };
+    if (!isRedirect(answer.status)) {
+      return { ...answer, url, isSignedIn: isOwn && authorization !== null };
+    }
     const from = new URL(url.pathname + url.search, url.origin);
     const redirect = judgeRedirect(answer.header('location'), from);
     if (redirect.kind === 'refused') {

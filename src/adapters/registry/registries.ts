@@ -9,6 +9,7 @@ import {
   type Platform,
   type PublishedManifest,
 } from '../../core/published.ts';
+import { NO_PROXIES, type Proxies } from '../exchange/proxy.ts';
 import { createAsk } from './ask.ts';
 import { createBoundedCache } from './bounded-cache.ts';
 import { readImageBuildFacts } from './build-facts.ts';
@@ -64,28 +65,37 @@ export type Registries = {
     signal: AbortSignal,
   ) => Promise<BuildFacts | null>;
   /**
-   * The value of `X-Registry-Auth` with the present credentials of a host, asked anew of its helper,
+   * The value of `X-Registry-Auth` with the present credentials for an image, asked anew of their helper,
    * or null where there are none or they cannot be had: then an engine keeps what it has.
    */
-  readonly updateAuth: (host: string, signal: AbortSignal) => Promise<string | null>;
+  readonly updateAuth: (
+    image: Pick<ImageReference, 'registry' | 'repository'>,
+    signal: AbortSignal,
+  ) => Promise<string | null>;
   /** What is left of the limits of those registries that told. */
   readonly quotas: () => readonly RegistryQuota[];
-  /** Whether a host can be reached and signed in to. */
-  readonly probe: (
-    host: string,
-    signal: AbortSignal,
-  ) => Promise<
-    | { readonly ok: true }
-    | { readonly ok: false; readonly reason: LookUpFailure; readonly detail: string }
-  >;
+  /** Whether a host, or a path of it, can be reached and signed in to: `ghcr.io`, `ghcr.io/acme`. */
+  readonly probe: (place: string, signal: AbortSignal) => Promise<Probed>;
   /** Ends what is under way and lets connections go. */
   readonly close: () => Promise<void>;
 };
 
+export type Probed =
+  | {
+      readonly ok: true;
+      /** Whose credentials it took, for a person; null where it wanted none or there are none. */
+      readonly signedInAs: string | null;
+      /** It is spoken to without TLS. */
+      readonly isPlain: boolean;
+    }
+  | { readonly ok: false; readonly reason: LookUpFailure; readonly detail: string };
+
 export type RegistriesOptions = {
   /** What the operator says of single registries; others are asked over HTTPS without credentials. */
   readonly hosts?: readonly RegistryHost[];
-  /** Further hosts spoken to over HTTP. */
+  /** Through which hosts are asked that have no proxy of their own. */
+  readonly proxies?: Proxies;
+  /** Further hosts spoken to with whatever certificate, or over HTTP. */
   readonly insecure?: readonly string[];
   /** Path of a Docker `config.json`; read again when it changes. */
   readonly dockerConfig?: string | null;
@@ -132,7 +142,10 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
     options.insecure ?? [],
     options.limits?.attemptMs,
   );
-  const transport = createTransport({ userAgent: USER_AGENT });
+  const transport = createTransport({
+    userAgent: USER_AGENT,
+    proxies: options.proxies ?? NO_PROXIES,
+  });
   const { dockerConfig = null } = options;
   const readConfig = dockerConfig === null ? null : createDockerConfigReader(dockerConfig);
   const credentials = createCredentialSource(readConfig, closed, now);
@@ -239,9 +252,10 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
       log.debug('an image does not tell of its making', { digest, reason: facts.detail });
       return null;
     },
-    updateAuth: async (host, signal) => {
-      const endpoint = endpoints.of(host);
-      const found = await credentials.find(endpoint, signal, { fresh: true });
+    updateAuth: async ({ registry, repository }, signal) => {
+      const endpoint = endpoints.of(registry);
+      const asked = { endpoint, repository };
+      const found = await credentials.find(asked, signal, { fresh: true });
       if (found.problem !== null) {
         log.warn('the credentials of a registry cannot be had', {
           registry: endpoint.name,
@@ -253,8 +267,10 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
         : composeUpdateAuth(endpoint.name, found.credentials);
     },
     quotas: quotas.list,
-    probe: async (host, signal) => {
+    probe: async (place, signal) => {
+      const [host = '', ...path] = place.split('/');
       const endpoint = endpoints.of(host);
+      const onBehalfOf = path.length === 0 ? null : path.join('/');
       const probed = await orFailure(signal, async () => {
         const question = {
           method: 'GET',
@@ -262,10 +278,15 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
           repository: null,
           headers: {},
           maxBytes: 64 * 1024,
+          ...(onBehalfOf === null ? {} : { onBehalfOf }),
         } as const;
         const lookUpMs = options.limits?.lookUpMs ?? REQUESTS_OF_A_LOOK_UP * endpoint.attemptMs;
-        const { status } = await ask(endpoint, question, signal, { lookUpMs });
-        if (status === 200) return { ok: true } as const;
+        const { status, url, isSignedIn } = await ask(endpoint, question, signal, { lookUpMs });
+        if (status === 200) {
+          const source = signIn.sourceOf({ endpoint, repository: onBehalfOf });
+          const isPlain = url.protocol === 'http:';
+          return { ok: true, signedInAs: isSignedIn ? source : null, isPlain } as const;
+        }
         throw new RegistryError(
           'malformed',
           `${endpoint.name} does not answer as a registry does (${status})`,

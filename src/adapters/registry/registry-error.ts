@@ -15,6 +15,8 @@ export class RegistryError extends Error {
   readonly status: number | null;
   /** It wants a sign-in, and no credentials are configured for it. */
   readonly noCredentials: boolean;
+  /** What answered spoke no HTTP. */
+  readonly isNoHttp: boolean;
   /** The other end answered a TLS greeting with something that is none. */
   readonly speaksNoTls: boolean;
 
@@ -29,6 +31,7 @@ export class RegistryError extends Error {
       noConnection?: boolean;
       status?: number | null;
       noCredentials?: boolean;
+      isNoHttp?: boolean;
       speaksNoTls?: boolean;
       cause?: unknown;
     } = {},
@@ -40,6 +43,7 @@ export class RegistryError extends Error {
     this.noAnswer = options.noAnswer ?? false;
     this.noConnection = options.noConnection ?? false;
     this.status = options.status ?? null;
+    this.isNoHttp = options.isNoHttp ?? false;
     this.noCredentials = options.noCredentials ?? false;
     this.speaksNoTls = options.speaksNoTls ?? false;
   }

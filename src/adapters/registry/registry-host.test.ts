@@ -17,12 +17,16 @@ describe('a host of which nobody said anything', () => {
       authority: 'ghcr.io',
       isAddress: true,
       scheme: 'https',
+      isInsecure: false,
+      proxy: null,
       tls: null,
+      tlsBeside: null,
       tlsElsewhere: null,
       signInHosts: [],
       concurrency: DEFAULT_CONCURRENCY,
       attemptMs: ATTEMPT_MS,
       credentials: null,
+      projects: [],
     });
     expect(DEFAULT_CONCURRENCY).toBe(8);
   });
@@ -51,8 +55,14 @@ describe('what the operator says', () => {
   test.each([
     ['of a host', [{ host: 'registry.local:5000', insecure: true }], []],
     ['in a list of hosts', [], ['registry.local:5000']],
-  ])('of HTTP %s counts for that host and that port', (_name, told, insecure) => {
-    expect(of('registry.local:5000', told, insecure).scheme).toBe('http');
+  ])('of an insecure host %s counts for that host and that port', (_name, told, insecure) => {
+    expect(of('registry.local:5000', told, insecure)).toMatchObject({
+      scheme: 'either',
+      isInsecure: true,
+      tls: { skipVerify: true },
+      tlsBeside: { skipVerify: true },
+      tlsElsewhere: null,
+    });
     expect(of('registry.local:5001', told, insecure).scheme).toBe('https');
     expect(of('registry.local', told, insecure).scheme).toBe('https');
   });
@@ -62,6 +72,7 @@ describe('what the operator says', () => {
     expect(of('localhost:5000', [{ host: 'localhost:5000', tls }])).toMatchObject({
       scheme: 'https',
       tls,
+      tlsBeside: { ca: 'CA', cert: null, key: null },
       tlsElsewhere: { ca: 'CA', cert: null, key: null },
     });
   });
@@ -77,7 +88,7 @@ describe('what the operator says', () => {
     ).mirrorsOf('docker.io');
     expect(mirrors).toMatchObject([
       { name: 'b.local', scheme: 'https', credentials: null },
-      { name: 'a.local:5000', scheme: 'http', credentials: null, concurrency: 2 },
+      { name: 'a.local:5000', scheme: 'either', credentials: null, concurrency: 2 },
     ]);
   });
 });

@@ -6,7 +6,7 @@ import type { Outages } from './outages.ts';
 import { isRedirect, MOST_REDIRECTS } from './redirect.ts';
 import { judgeRealmRedirect, type Realm } from './realm.ts';
 import { RegistryError } from './registry-error.ts';
-import type { Endpoint } from './registry-host.ts';
+import { type Endpoint, tlsAt } from './registry-host.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { parseTokenAnswer, type Token } from './tokens.ts';
 import type { Answer, Target } from './exchange-once.ts';
@@ -19,6 +19,8 @@ const CLIENT_ID = 'doppler-cd-helper';
 
 type Wish = {
   readonly endpoint: Endpoint;
+  /** Whose credentials are shown; null for those of the host. */
+  readonly repository: string | null;
   readonly realm: Extract<Realm, { readonly url: URL }>;
   readonly service: string | null;
   readonly scope: string | null;
@@ -92,7 +94,10 @@ const readAnswer = (answer: Answer, wish: Wish, found: FoundCredentials, now: nu
   const { status } = answer;
   const { name } = wish.endpoint;
   const realm = wish.realm.url.host;
-  if (status === 200) return parseTokenAnswer(answer.body, realm, now);
+  if (status === 200) {
+    const source = wish.realm.kind === 'trusted' ? found.source : null;
+    return { ...parseTokenAnswer(answer.body, realm, now), source };
+  }
   const wasShown = found.credentials !== null && wish.realm.kind === 'trusted';
   if (status === 403 && wasShown) throw refusedScope(wish, status);
   if (status === 401 || status === 403) {
@@ -140,8 +145,8 @@ export const requestToken = async (parts: Parts, wish: Wish): Promise<Token> => 
 };
 
 const requestTokenAt = async (parts: Parts, wish: Wish): Promise<Token> => {
-  const { endpoint, realm } = wish;
-  const found = await parts.credentials.find(endpoint, parts.closed, { fresh: wish.isRepeated });
+  const { realm } = wish;
+  const found = await parts.credentials.find(wish, parts.closed, { fresh: wish.isRepeated });
   const shown = realm.kind === 'trusted' ? found.credentials : null;
   // Several may wait for it, so none of them can end it; its own limits do.
   const deadline = startDeadline(parts.closed, wish.endpoint.attemptMs);
@@ -173,7 +178,8 @@ const sendToRealm = async (
     ...request,
     url,
     maxBytes: MOST_TOKEN_BYTES,
-    tls: url.host === endpoint.authority ? endpoint.tls : endpoint.tlsElsewhere,
+    tls: tlsAt(endpoint, url),
+    proxy: endpoint.proxy,
     mayBeLocal:
       realm.url.hostname === registry || isLoopbackHostname(registry) || realm.kind === 'trusted',
     connections: endpoint.concurrency,

@@ -1,3 +1,4 @@
+import { createBoundedCache } from './bounded-cache.ts';
 import { type CredentialSource, withoutCredentials } from './credentials.ts';
 import type { Deadline } from '../exchange/deadline.ts';
 import { inTime } from './in-time.ts';
@@ -18,6 +19,8 @@ export type Asking = {
   readonly scheme: 'https' | 'http';
   /** What is to be read: `repository:acme/app:pull`; null for the registry as such. */
   readonly scope: string | null;
+  /** Whose credentials are used; null for those of the host. */
+  readonly repository: string | null;
   readonly deadline: Deadline;
   /** When it was asked for, by the order of {@link Outages}. */
   readonly begun: number;
@@ -44,6 +47,8 @@ export type SignIn = {
   readonly learn: (asking: Asking, want: Wanted) => void;
   /** Forgets what did not work. */
   readonly forget: (asking: Asking) => void;
+  /** Whose credentials were shown last, for a person; null for nobody's. */
+  readonly sourceOf: (asked: Pick<Asking, 'endpoint' | 'repository'>) => string | null;
 };
 
 const refused = (detail: string): RegistryError => new RegistryError('sign-in-refused', detail);
@@ -59,35 +64,42 @@ export const createSignIn = (parts: {
   const { credentials, now } = parts;
   const learnt = createLearntWants(now);
   const tokens = createTokenCache(now);
+  const sources = createBoundedCache<{ readonly source: string | null }>({ entries: 1_000 });
+  const keyOf = ({ endpoint, repository }: Pick<Asking, 'endpoint' | 'repository'>): string =>
+    `${endpoint.name}/${repository ?? ''}`;
+  const note = (asking: Asking, source: string | null): void => {
+    sources.set(keyOf(asking), { source });
+  };
 
   const bearer = async (
     asking: Asking,
     want: Wanted & { kind: 'bearer' },
     refusedToken: string | null,
   ): Promise<string> => {
-    const { endpoint, scheme, deadline, begun } = asking;
+    const { endpoint, repository, scheme, deadline, begun } = asking;
     const realm: Realm = judgeRealm(want.realm, endpoint, scheme);
     if (realm.kind === 'refused') {
       throw refused(`${endpoint.name} sends sign-ins to ${realm.problem}`);
     }
     const { service } = want;
     const scope = want.scope ?? asking.scope;
-    const key = JSON.stringify([endpoint.name, want.realm, service, scope]);
+    const key = JSON.stringify([endpoint.name, repository, want.realm, service, scope]);
     if (refusedToken !== null) tokens.refuse(key, refusedToken);
     const isRepeated = refusedToken !== null;
     const request = () =>
-      requestToken(parts, { endpoint, realm, service, scope, isRepeated, begun });
+      requestToken(parts, { endpoint, repository, realm, service, scope, isRepeated, begun });
     const token = await inTime(endpoint.name, deadline, (signal) =>
       tokens.get(key, request, signal),
     );
-    return `Bearer ${token.reveal()}`;
+    note(asking, token.source);
+    return `Bearer ${token.value.reveal()}`;
   };
 
   const basic = async (asking: Asking, sent: string | null): Promise<string> => {
     const { endpoint, deadline } = asking;
     const host = endpoint.name;
     const found = await inTime(host, deadline, (signal) =>
-      credentials.find(endpoint, signal, { fresh: sent !== null }),
+      credentials.find(asking, signal, { fresh: sent !== null }),
     );
     if (found.credentials === null) throw withoutCredentials(host, found);
     if (found.credentials.kind === 'identity-token') {
@@ -97,6 +109,7 @@ export const createSignIn = (parts: {
     }
     const { username, password } = found.credentials;
     const value = `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
+    note(asking, found.source);
     if (value === sent) throw refused(`${host} refused the sign-in: wrong user name or password`);
     return value;
   };
@@ -123,6 +136,7 @@ export const createSignIn = (parts: {
     },
     answer,
     learn: ({ endpoint, scope }, want) => learnt.learn(endpoint.name, scope, want),
+    sourceOf: (asked) => sources.get(keyOf(asked))?.source ?? null,
     forget: ({ endpoint, scope }) => learnt.forget(endpoint.name, scope),
   };
 };

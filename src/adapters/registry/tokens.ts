@@ -4,16 +4,17 @@ import { createBoundedCache } from './bounded-cache.ts';
 import { RegistryError } from './registry-error.ts';
 import { createSharedWork } from './shared-work.ts';
 
-export type Token = { readonly value: Secret; readonly until: number };
+export type Token = {
+  readonly value: Secret;
+  readonly until: number;
+  /** Whose credentials it was got with, for a person; null for nobody's. */
+  readonly source: string | null;
+};
 
 /** What a token is good for; two askers with the same key can share one. */
 export type TokenCache = {
   /** A live token, that of a request which is under way, or what `request` gets. */
-  readonly get: (
-    key: string,
-    request: () => Promise<Token>,
-    caller: AbortSignal,
-  ) => Promise<Secret>;
+  readonly get: (key: string, request: () => Promise<Token>, caller: AbortSignal) => Promise<Token>;
   /** Forgets the token, if it is still the one that was refused. */
   readonly refuse: (key: string, value: string) => void;
 };
@@ -36,7 +37,11 @@ const TokenAnswer = z.object({
  * {@link https://distribution.github.io/distribution/spec/auth/token/ the specification}: `token` or
  * `access_token`, good for `expires_in` seconds or a minute. `realm` is for the problem's text.
  */
-export const parseTokenAnswer = (body: Buffer, realm: string, now: number): Token => {
+export const parseTokenAnswer = (
+  body: Buffer,
+  realm: string,
+  now: number,
+): Omit<Token, 'source'> => {
   const malformed = (): RegistryError =>
     new RegistryError('malformed', `${realm} answered the sign-in with something that is no token`);
   let json: unknown;
@@ -61,13 +66,13 @@ export const createTokenCache = (now: () => number): TokenCache => {
   return {
     get: async (key, request, caller) => {
       const token = tokens.get(key);
-      if (token !== undefined && token.until > now()) return token.value;
+      if (token !== undefined && token.until > now()) return token;
       const requestAndKeep = async (): Promise<Token> => {
         const got = await request();
         tokens.set(key, got);
         return got;
       };
-      return (await share(key, requestAndKeep, caller)).value;
+      return share(key, requestAndKeep, caller);
     },
     refuse: (key, value) => {
       if (tokens.get(key)?.value.reveal() === value) tokens.delete(key);

@@ -1,5 +1,8 @@
+import { hash } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { Secret } from '../../core/secret.ts';
+import { createDispatcher, type Proxies, type ProxyAddress, proxyFor } from '../exchange/proxy.ts';
 import { createBoundedCache } from './bounded-cache.ts';
 import { explainConnectionFailure, ForbiddenAddress } from './connection-failure.ts';
 import { type Deadline, watchLimit } from '../exchange/deadline.ts';
@@ -18,6 +21,8 @@ export type Exchange = {
   /** Of a body that is longer nothing is kept. */
   readonly maxBytes: number;
   readonly tls: RegistryTls | null;
+  /** Null for what the environment says. */
+  readonly proxy: 'none' | Secret | null;
   /** Whether this address may be on this machine. */
   readonly mayBeLocal: boolean;
   readonly connections: number;
@@ -47,14 +52,14 @@ const secureContextFor = (tls: RegistryTls): SecureContext =>
   });
 
 /** Speaks HTTP with warm connections, bounded in time, size and number. */
-export const createTransport = (options: { userAgent: string }): Transport => {
-  const live = new Set<Pool>();
-  const retire = (pool: Pool): void => {
+export const createTransport = (options: { userAgent: string; proxies: Proxies }): Transport => {
+  const live = new Set<Dispatcher>();
+  const retire = (pool: Dispatcher): void => {
     // What is under way may end; then it leaves nothing behind.
     const forget = (): boolean => live.delete(pool);
     pool.close().then(forget, forget);
   };
-  const pools = createBoundedCache<Pool>({ entries: MOST_POOLS, onEvict: retire });
+  const pools = createBoundedCache<Dispatcher>({ entries: MOST_POOLS, onEvict: retire });
   const secureContexts = new WeakMap<RegistryTls, { id: number; context: SecureContext }>();
   let contexts = 0;
   let isClosed = false;
@@ -69,13 +74,20 @@ export const createTransport = (options: { userAgent: string }): Transport => {
     return made;
   };
 
-  const poolFor = ({ url, tls, mayBeLocal, connections, attemptMs }: Exchange): Pool => {
+  const proxyOf = ({ url, proxy }: Exchange): ProxyAddress | null => {
+    if (proxy === 'none') return null;
+    return proxy ?? proxyFor(new URL(url.origin), options.proxies);
+  };
+
+  const poolFor = (exchange: Exchange, proxy: ProxyAddress | null): Dispatcher => {
+    const { url, tls, mayBeLocal, connections, attemptMs } = exchange;
     const secure = secureContextOf(url.protocol === 'https:' ? tls : null);
-    const key = `${url.origin} ${mayBeLocal} ${secure.id} ${connections} ${attemptMs}`;
+    const through = proxy === null ? '' : hash('sha256', proxy.reveal());
+    const key = [url.origin, mayBeLocal, secure.id, connections, attemptMs, through].join(' ');
     const present = pools.get(key);
     if (present !== undefined) return present;
     if (isForbiddenHostname(url.hostname)) throw new ForbiddenAddress(url.host);
-    const pool = new Pool(url.origin, {
+    const pool = createDispatcher(url.origin, proxy, {
       connections,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
@@ -87,6 +99,7 @@ export const createTransport = (options: { userAgent: string }): Transport => {
         timeout: attemptMs,
         lookup: guardedLookup(mayBeLocal),
         ...(secure.context === undefined ? {} : { secureContext: secure.context }),
+        ...(tls?.skipVerify === true ? { rejectUnauthorized: false } : {}),
       },
     });
     live.add(pool);
@@ -103,8 +116,9 @@ export const createTransport = (options: { userAgent: string }): Transport => {
       const limitMs = Math.min(exchange.attemptMs, deadline.remainingMs());
       const { method, headers, body = null, maxBytes } = exchange;
       let forget = (): void => {};
+      const proxy = proxyOf(exchange);
       try {
-        const { answer, end } = exchangeOnce(poolFor(exchange), {
+        const { answer, end } = exchangeOnce(poolFor(exchange, proxy), {
           method,
           url,
           headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity', ...headers },
@@ -118,7 +132,8 @@ export const createTransport = (options: { userAgent: string }): Transport => {
         return { ...got, body: decodeBody(got.body, encoding, url.host, maxBytes) };
       } catch (error) {
         caller.throwIfAborted();
-        throw explainConnectionFailure(url.host, error, limitMs);
+        const through = proxy === null ? null : new URL(proxy.reveal()).host;
+        throw explainConnectionFailure(url.host, error, limitMs, through);
       } finally {
         forget();
       }

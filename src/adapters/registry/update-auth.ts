@@ -1,5 +1,4 @@
-import { DOCKER_HUB_KEY } from './credentials.ts';
-import type { Credentials } from './docker-config.ts';
+import { type Credentials, DOCKER_HUB_KEY } from './docker-config.ts';
 
 /**
  * The value of `X-Registry-Auth` for the Docker Engine: base64url **with** its padding, which the

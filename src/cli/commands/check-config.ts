@@ -6,7 +6,8 @@ import type { AddCommand } from '../program.ts';
 import { withHelp } from '../with-help.ts';
 
 const CONCURRENCY = 8;
-const DEADLINE_MS = 15_000;
+/** Longer than a slow registry with a sign-in may take. */
+const DEADLINE_MS = 60_000;
 
 /** The check's own answer, or that it gave none in time. */
 const tryOut = async (check: ConfigCheck, signal: AbortSignal): Promise<CheckResult> => {
