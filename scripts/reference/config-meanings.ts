@@ -77,8 +77,7 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   'registries[].tls.cert': { meaning: 'PEM; or `certFile`' },
   'registries[].tls.key': { meaning: 'PEM; or `keyFile`' },
   'registries[].tls.skipVerify': {
-    meaning: 'takes any certificate, and no HTTP',
-    initial: '`false`',
+    meaning: 'takes any certificate, and no HTTP; not by default',
   },
   'registries[].proxy': {
     meaning: '`none`, or the address of a proxy for this registry; or `proxyFile`',

@@ -66,9 +66,10 @@ export const registryEntry = mapping({
     error: 'username and password together, or neither',
   })
   .refine(
-    ({ host, username, password: _, ...others }) =>
+    ({ host, username, ...others }) =>
       host.path === '' ||
-      (username !== undefined && Object.values(others).every((value) => value === undefined)),
+      (username !== undefined &&
+        Object.entries(others).every(([key, value]) => key === 'password' || value === undefined)),
     {
       error:
         'username and password for a path of a host, and nothing else: the rest is told of the host',

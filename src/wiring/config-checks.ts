@@ -15,8 +15,8 @@ const dockerConfigCheck = (path: string): ConfigCheck => ({
       return { ok: false, detail: read.problem, hint: 'correct dockerConfig, or leave it out' };
     }
     const { auths, credHelpers, credsStore } = read.config;
-    const places = [...auths, ...credHelpers].map(({ host, path }) =>
-      path === '' ? host : `${host}/${path}`,
+    const places = [...auths, ...credHelpers].map((place) =>
+      place.path === '' ? place.host : `${place.host}/${place.path}`,
     );
     const hosts = [...new Set(places)].toSorted();
     const all = [...hosts, ...(credsStore === null ? [] : [`whatever ${credsStore} knows`])];

@@ -70,13 +70,13 @@ export const startForwardProxy = async (
       return;
     }
     const { host, port } = placeOf(incoming.url ?? '');
-    const server = connect(port, host, () => {
+    const far = connect(port, host, () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      server.write(head);
-      server.pipe(client).pipe(server);
+      far.write(head);
+      far.pipe(client).pipe(far);
     });
-    sockets.add(server);
-    server.on('error', () => client.destroy());
+    sockets.add(far);
+    far.on('error', () => client.destroy());
   });
   server.listen(0, options.hostAddress ?? '127.0.0.1');
   await once(server, 'listening');

@@ -34,14 +34,19 @@ const MOST_BYTES = 1024 * 1024;
 export const TOKEN_USERNAME = '<token>';
 
 /** Every part may be null, which is absent. */
-const text = z.string().nullish();
+const optionalText = z.string().nullish();
 
-const AuthEntry = z.object({ auth: text, username: text, password: text, identitytoken: text });
+const AuthEntry = z.object({
+  auth: optionalText,
+  username: optionalText,
+  password: optionalText,
+  identitytoken: optionalText,
+});
 
 const File = z.object({
   auths: z.record(z.string(), AuthEntry.nullish()).nullish(),
-  credHelpers: z.record(z.string(), text).nullish(),
-  credsStore: text,
+  credHelpers: z.record(z.string(), optionalText).nullish(),
+  credsStore: optionalText,
 });
 
 /** The name under which Docker has always kept the credentials of its Hub. */
