@@ -59,6 +59,8 @@ describe('wait', () => {
     const { status, out } = await waiting;
     expect(out).toMatch(/✓ succeeded {2}wait-good {2}\w{12} → \w{12}\nsucceeded: 1 succeeded\n$/);
     expect(status).toBe(0);
+    const listed = await operate('deployments', '--digest', digest);
+    expect(listed.out).toMatch(/ wait-good .* succeeded|succeeded .* wait-good /);
     const json = await cli('wait', '--image', stage.image('wait/good'), '--json');
     expect(JSON.parse(json.out)).toMatchObject({ state: 'succeeded' });
   });

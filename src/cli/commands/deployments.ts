@@ -20,6 +20,8 @@ type Filter = {
   readonly service?: string;
   readonly image?: string;
   readonly state?: string;
+  readonly digest?: string;
+  readonly delivery?: string;
 };
 type Options = Filter & { readonly follow?: true; readonly limit: number };
 
@@ -83,12 +85,15 @@ export const addDeployments: AddCommand = (program, act) => {
     .option('--service <name>', 'only this service')
     .option('--image <image>', 'only this image')
     .addOption(new Option('--state <state>', 'only this state').choices(DEPLOYMENT_STATES))
+    .option('--digest <digest>', 'only those that bring this digest')
+    .option('--delivery <id>', 'only those that this delivery caused or joined')
     .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT);
   withHelp(command, {
     json: '{"items": [Deployment]}; with an id Deployment; with --follow one Deployment a line for each change',
     examples: [
       'cd-helper deployments --follow',
       'cd-helper deployments --service web --state failed',
+      'cd-helper deployments --delivery 01a20806-30fc-7000-9c3c-025bee06ae98',
       'cd-helper deployments 01a20809-fff4-7000-afe5-6a1b2c3d4e5f',
     ],
   }).action(
