@@ -184,6 +184,8 @@ try {
   const deployments = await helper.deployments();
   watching.abort();
   await watched;
+  // A running helper has its store for itself.
+  await helper.stop();
   const { broken, figures } = judge(story, { deployments, services, held: heldIn(names) });
   for (const [name, figure] of Object.entries(figures)) print(`${name}: ${figure}`);
   for (const line of broken) print(`BROKEN: ${line}`);
