@@ -68,9 +68,17 @@ const onEngine = (
   });
 };
 
+/** An optimisation that can be switched off must not change a result. */
+const withoutShortcuts = vitest(
+  'work and simulation without shortcuts',
+  ['--project', 'integration', 'test/integration/work-', 'test/chaos/simulation.test.ts'],
+  { CD_HELPER_TEST_SHORTCUTS: 'off' },
+);
+
 /** `./dev test`, which `.ci/run` runs. `release` is the code name of the machine's Debian. */
 const everyChange = (release: string): readonly Stage[] => [
   vitest('all files', []),
+  withoutShortcuts,
   ...ALWAYS.filter((version) => ENGINE_RELEASES[version] !== release).map((version) =>
     onEngine(version, 'graph-driver', MOST_TELLING),
   ),
@@ -97,7 +105,7 @@ export const testStages = (args: readonly string[], release: string): readonly S
   if (args.length === 0) return everyChange(release);
   if (args.length === 1 && args[0] === '--engines') return everyEngine;
   if (args.length === 1 && args[0] === '--all') {
-    return [vitest('all files', []), ...everyEngine, ...LONG];
+    return [vitest('all files', []), withoutShortcuts, ...everyEngine, ...LONG];
   }
   return [vitest('some files', args)];
 };

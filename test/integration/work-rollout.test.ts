@@ -273,7 +273,7 @@ describe('a failed update that took another’s place', () => {
     add({ update: ROLLBACK });
     const { work } = bench.start();
     const sick = publish('two');
-    bench.engine.setOutcome(sick, { kind: 'unhealthy', exitCode: 143, afterMs: 1_500 });
+    bench.engine.setOutcome(sick, { kind: 'unhealthy', exitCode: 143, afterMs: 4_000 });
     await bench.hook(work, bench.image('acme/web:v1'), sick);
     await bench.until('the first is under way', () => bench.engine.updates.length === 1);
     const bad = crashing();
