@@ -171,6 +171,20 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     meaning:
       '`sha256:` and the SHA-256 of the token in hexadecimal digits, so that the file does not hold it',
   },
+  'api.tokens[].clusters': {
+    meaning: 'patterns of the only clusters that it sees and acts on',
+    initial: 'all',
+  },
+  'api.tokens[].stacks': {
+    meaning:
+      'patterns of the only stacks that it sees and acts on; with it, services without a stack are left out',
+    initial: 'all',
+  },
+  'api.tokens[].expires': {
+    meaning:
+      'the last day on which it is valid (UTC), such as `2027-06-30`, or a time such as `2027-06-30T18:00:00Z`; people are warned two weeks before',
+    initial: 'never',
+  },
   metrics: { meaning: 'who may read metrics' },
   'metrics.public': { meaning: '`/metrics` without a token', initial: '`false`' },
   smartRedeploy: { meaning: 'what it does by itself' },

@@ -1,7 +1,9 @@
-import type { ClusterConfig, Config } from '../config/config.ts';
+import type { ApiToken, ClusterConfig, Config } from '../config/config.ts';
 import { type Cluster, ClusterError } from '../core/cluster.ts';
 import { isSameSwarm, type SwarmSigns } from '../core/same-swarm.ts';
 import type { CheckResult, ConfigCheck } from './cli-deps.ts';
+import { tellScope } from '../core/scope.ts';
+import { tellExpiry } from '../core/token-expiry.ts';
 
 /** What the checks reach the outside with. */
 export type ConfigCheckDeps = {
@@ -14,6 +16,7 @@ export type ConfigCheckDeps = {
     | { readonly ok: false; readonly detail: string }
   >;
   /** Opens the store and closes it again; `why` is what a person should read. */
+  readonly now: () => number;
   readonly tryStore: (
     signal: AbortSignal,
   ) => Promise<
@@ -68,7 +71,7 @@ export const createConfigChecks = (
   ),
   present(
     'API tokens',
-    config.api.tokens.map(({ name }) => name),
+    config.api.tokens.map((token) => tellToken(token, deps.now())),
     { detail: 'none: the API refuses', hint: 'set CD_HELPER_API_TOKEN' },
   ),
 ];
@@ -119,6 +122,15 @@ const readSigns = async (
   } finally {
     await cluster.close();
   }
+};
+
+/** A token by its name, and what has to be known of it. */
+const tellToken = ({ name, scope, expiresAt }: ApiToken, now: number): string => {
+  const limits = [
+    ...(scope === null ? [] : [tellScope(scope)]),
+    ...(expiresAt === null ? [] : [tellExpiry(expiresAt, now)]),
+  ];
+  return limits.length === 0 ? name : `${name} (${limits.join('; ')})`;
 };
 
 const present = (

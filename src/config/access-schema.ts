@@ -81,12 +81,36 @@ const tokenValue = () =>
     error: 'a token of visible ASCII characters; make one with: openssl rand -hex 24',
   });
 
+const pattern = () => text('a name, in which * stands for anything');
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/** A day is meant to its end, in UTC. */
+const asTime = (value: string): Date => new Date(DAY.test(value) ? `${value}T23:59:59Z` : value);
+
+/** `2027-02-30` would become another day. */
+const isTime = (value: string): boolean => {
+  if (!DAY.test(value) && !TIME.test(value)) return false;
+  const time = asTime(value);
+  if (Number.isNaN(time.getTime())) return false;
+  return !DAY.test(value) || time.toISOString().startsWith(value);
+};
+
+const expiry = () =>
+  matching('a day such as 2027-06-30, or a time such as 2027-06-30T18:00:00Z', isTime).transform(
+    (value) => asTime(value).toISOString(),
+  );
+
 /** One of `api.tokens`. */
 export const apiToken: z.ZodType<ApiToken> = mapping({
   name: name(),
   role: oneOf(['viewer', 'operator']),
   value: tokenValue().nullable().default(null),
   valueHash: tokenHash().nullable().default(null),
+  clusters: limits(pattern(), 'patterns of clusters'),
+  stacks: limits(pattern(), 'patterns of stacks'),
+  expires: expiry().nullable().default(null),
 })
   .refine(({ value, valueHash }) => value !== null || valueHash !== null, {
     path: ['value'],
@@ -96,8 +120,10 @@ export const apiToken: z.ZodType<ApiToken> = mapping({
     path: ['valueHash'],
     error: 'either value or valueHash',
   })
-  .transform(({ value, valueHash, ...token }) => ({
+  .transform(({ value, valueHash, clusters, stacks, expires, ...token }) => ({
     ...token,
+    scope: clusters === null && stacks === null ? null : { clusters, stacks },
+    expiresAt: expires,
     value: value ?? createSecret(''),
     hash: valueHash?.slice('sha256:'.length).toLowerCase() ?? hash('sha256', value?.reveal() ?? ''),
   }));

@@ -1,4 +1,5 @@
 import type { Selection } from '../core/labels.ts';
+import type { Scope } from '../core/scope.ts';
 import type { Secret } from '../core/secret.ts';
 
 /**
@@ -154,6 +155,10 @@ export type ApiToken = {
   readonly value: Secret;
   /** SHA-256 of the value, in hexadecimal digits: what a token that is shown is compared with. */
   readonly hash: string;
+  /** The only clusters and stacks that it sees and acts on; null where it is limited to none. */
+  readonly scope: Scope | null;
+  /** RFC 3339; null where it never expires. */
+  readonly expiresAt: string | null;
 };
 
 export type SmartRedeployConfig = {

@@ -179,6 +179,7 @@ export const crossChecks = (
     ...idleSchedule(source),
     ...unknownNames(source, ['hooks', 'secrets'], 'clusters', 'configured cluster', clusters),
     ...unknownNames(source, ['notifications'], 'clusters', 'configured cluster', clusters),
+    ...unknownNames(source, ['api', 'tokens'], 'clusters', 'configured cluster', clusters),
     ...(senders === null
       ? []
       : unknownNames(source, ['hooks', 'secrets'], 'senders', 'known sender', senders)),

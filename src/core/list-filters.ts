@@ -18,7 +18,14 @@ export type ServiceFilter = {
   readonly q?: string | undefined;
 };
 
+/** Names that a token's scope allows; null limits nothing. */
+export type Within = {
+  readonly clusters: readonly string[];
+  readonly stacks: readonly string[] | null;
+};
+
 export type DeploymentFilter = {
+  readonly within?: Within | undefined;
   readonly cluster?: string | undefined;
   /** Name or id. */
   readonly service?: string | undefined;
@@ -40,6 +47,8 @@ export type DeploymentFilter = {
 };
 
 export type DeliveryFilter = {
+  /** Images with tags: only deliveries with a push of one of them. */
+  readonly images?: readonly string[] | undefined;
   readonly sender?: string | undefined;
   readonly secret?: string | undefined;
   /** Received at or after, and before; RFC 3339 in UTC. */

@@ -3,6 +3,7 @@
  * without digest. The store and the work produce these, the HTTP server gives them out as they are.
  */
 import type { Capabilities } from './cluster.ts';
+import type { Scope } from './scope.ts';
 import type { PushOutcome } from './conclude-look.ts';
 import type { Cause } from './plan.ts';
 import type { BuildFacts } from './published.ts';
@@ -294,4 +295,6 @@ export type RunRequest = {
   readonly images: readonly string[];
   readonly dryRun: boolean;
   readonly pin: boolean;
+  /** What the token of whoever asks is limited to. */
+  readonly scope?: Scope | null;
 };

@@ -5,8 +5,9 @@ import { addressOf } from './address-of.ts';
 import { built } from './built.ts';
 import { addCompression } from './compression.ts';
 import { LIMITS } from './limits.ts';
-import type { By, ServerDeps } from './ports.ts';
+import type { Acts, By, ServerDeps } from './ports.ts';
 import { addRequestKeys } from './request-keys.ts';
+import { requireNoScope } from './scope/require-no-scope.ts';
 import { DeliverySchema } from './schemas/delivery.ts';
 import { DeploymentSchema } from './schemas/deployment.ts';
 import { FreezeRequestSchema, FreezeSchema } from './schemas/desk.ts';
@@ -40,7 +41,13 @@ const keyOf = ({ cluster, name }: z.output<typeof serviceParams>) => ({ cluster,
 /** What operators may do. */
 export const createActRoutes =
   (
-    { acts, requestKeys, log }: Pick<ServerDeps, 'acts' | 'requestKeys' | 'log'>,
+    {
+      actsOf,
+      requestKeys,
+      log,
+    }: Pick<ServerDeps, 'requestKeys' | 'log'> & {
+      readonly actsOf: (request: FastifyRequest) => Acts;
+    },
     operator: onRequestHookHandler,
   ): FastifyPluginAsyncZod =>
   async (app) => {
@@ -58,7 +65,7 @@ export const createActRoutes =
         },
       },
       async (request, reply) => {
-        const run = await built(acts.startRun)(request.body ?? EVERYTHING, by(request));
+        const run = await built(actsOf(request).startRun)(request.body ?? EVERYTHING, by(request));
         const status = run.dryRun && run.endedAt !== null ? 200 : 202;
         return reply.code(status).send(run);
       },
@@ -74,7 +81,7 @@ export const createActRoutes =
           response: { 200: ServiceSchema, ...refusals },
         },
       },
-      async (request) => built(acts.check)(keyOf(request.params), by(request)),
+      async (request) => built(actsOf(request).check)(keyOf(request.params), by(request)),
     );
     app.post(
       `${service}/redeploy`,
@@ -89,7 +96,11 @@ export const createActRoutes =
       },
       async (request, reply) => {
         const options = { force: request.body?.force ?? false };
-        const deployment = await built(acts.redeploy)(keyOf(request.params), options, by(request));
+        const deployment = await built(actsOf(request).redeploy)(
+          keyOf(request.params),
+          options,
+          by(request),
+        );
         return reply.code(202).send(deployment);
       },
     );
@@ -108,7 +119,11 @@ export const createActRoutes =
       async (request, reply) => {
         const to = request.body?.to ?? null;
         const options = { to: to === null ? null : String(to) };
-        const deployment = await built(acts.rollback)(keyOf(request.params), options, by(request));
+        const deployment = await built(actsOf(request).rollback)(
+          keyOf(request.params),
+          options,
+          by(request),
+        );
         return reply.code(202).send(deployment);
       },
     );
@@ -122,11 +137,12 @@ export const createActRoutes =
           response: { 200: ServiceSchema, ...refusals },
         },
       },
-      async (request) => built(acts.release)(keyOf(request.params), by(request)),
+      async (request) => built(actsOf(request).release)(keyOf(request.params), by(request)),
     );
     app.post(
       '/deliveries/:id/replay',
       {
+        onRequest: requireNoScope,
         schema: {
           tags: ['deliveries'],
           summary: 'Act on the pushes of a delivery once more',
@@ -135,7 +151,7 @@ export const createActRoutes =
         },
       },
       async (request, reply) =>
-        reply.code(202).send(await built(acts.replay)(request.params.id, by(request))),
+        reply.code(202).send(await built(actsOf(request).replay)(request.params.id, by(request))),
     );
     app.post(
       '/freezes',
@@ -149,13 +165,14 @@ export const createActRoutes =
       },
       async (request, reply) => {
         const until = inUtc(request.body.until ?? undefined) ?? null;
-        const freeze = await built(acts.freeze)({ ...request.body, until }, by(request));
+        const freeze = await built(actsOf(request).freeze)({ ...request.body, until }, by(request));
         return reply.code(201).send(freeze);
       },
     );
     app.post(
       '/notifications/test',
       {
+        onRequest: requireNoScope,
         schema: {
           tags: ['notifications'],
           summary: 'Send a test message to all channels, or to one, now',
@@ -165,7 +182,7 @@ export const createActRoutes =
       },
       async (request, reply) => {
         const channel = request.body?.channel ?? null;
-        const items = await built(acts.testNotifications)({ channel }, by(request));
+        const items = await built(actsOf(request).testNotifications)({ channel }, by(request));
         return reply.send({ items });
       },
     );
@@ -180,7 +197,7 @@ export const createActRoutes =
         },
       },
       async (request, reply) => {
-        await built(acts.thaw)(request.params.id, by(request));
+        await built(actsOf(request).thaw)(request.params.id, by(request));
         return reply.code(204).send();
       },
     );

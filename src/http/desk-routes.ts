@@ -1,7 +1,9 @@
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { built } from './built.ts';
 import { HOOK_PLACES } from '../core/hook-places.ts';
+import type { Reads } from '../core/reads.ts';
 import type { Page } from '../core/views.ts';
 import { pageOf } from './page-of.ts';
 import type { ServerDeps } from './ports.ts';
@@ -15,6 +17,7 @@ import {
   SenderSchema,
   StoreSchema,
 } from './schemas/desk.ts';
+import { requireNoScope } from './scope/require-no-scope.ts';
 import { listOf, paging, showPage, toPageRequest, wholePaging } from './schemas/list.ts';
 import { problemAnswers } from './schemas/problem.ts';
 
@@ -29,11 +32,13 @@ const whole = <T>(
 /** What the API shows of the helper itself: clusters, registries, freezes and the audit. */
 export const createDeskRoutes =
   ({
-    reads,
+    readsOf,
     senders,
     publicUrl,
     basePath,
-  }: Pick<ServerDeps, 'reads' | 'senders' | 'publicUrl' | 'basePath'>): FastifyPluginAsyncZod =>
+  }: Pick<ServerDeps, 'senders' | 'publicUrl' | 'basePath'> & {
+    readonly readsOf: (request: FastifyRequest) => Reads;
+  }): FastifyPluginAsyncZod =>
   async (app) => {
     app.get(
       '/clusters',
@@ -45,7 +50,7 @@ export const createDeskRoutes =
           response: { 200: listOf(ClusterSchema), ...problemAnswers(400, 401) },
         },
       },
-      async ({ query }) => whole(await reads.listClusters(), ({ name }) => name, query),
+      async (asked) => whole(await readsOf(asked).listClusters(), ({ name }) => name, asked.query),
     );
     app.get(
       '/store',
@@ -56,52 +61,59 @@ export const createDeskRoutes =
           response: { 200: StoreSchema, ...problemAnswers(401) },
         },
       },
-      () => reads.readStore(),
+      (asked) => readsOf(asked).readStore(),
     );
     app.get(
       '/registries',
       {
+        onRequest: requireNoScope,
         schema: {
           tags: ['registries'],
           summary: 'Registries that were asked, with what is left of their limits',
           querystring: z.strictObject(wholePaging),
-          response: { 200: listOf(RegistrySchema), ...problemAnswers(400, 401) },
+          response: { 200: listOf(RegistrySchema), ...problemAnswers(400, 401, 403) },
         },
       },
-      async ({ query }) => whole(await reads.listRegistries(), ({ host }) => host, query),
+      async (asked) =>
+        whole(await readsOf(asked).listRegistries(), ({ host }) => host, asked.query),
     );
     app.get(
       '/queue',
       {
+        onRequest: requireNoScope,
         schema: {
           tags: ['clusters'],
           summary: 'What waits for each cluster',
           querystring: z.strictObject(wholePaging),
-          response: { 200: listOf(QueueSchema), ...problemAnswers(400, 401) },
+          response: { 200: listOf(QueueSchema), ...problemAnswers(400, 401, 403) },
         },
       },
-      async ({ query }) => whole(await reads.listQueue(), ({ cluster }) => cluster, query),
+      async (asked) =>
+        whole(await readsOf(asked).listQueue(), ({ cluster }) => cluster, asked.query),
     );
     app.get(
       '/hook-secrets',
       {
+        onRequest: requireNoScope,
         schema: {
           tags: ['hooks'],
           summary: 'Secrets of hooks by name, and when each was last used',
           querystring: z.strictObject(wholePaging),
-          response: { 200: listOf(HookSecretSchema), ...problemAnswers(400, 401) },
+          response: { 200: listOf(HookSecretSchema), ...problemAnswers(400, 401, 403) },
         },
       },
-      async ({ query }) => whole(await reads.listHookSecrets(), ({ name }) => name, query),
+      async (asked) =>
+        whole(await readsOf(asked).listHookSecrets(), ({ name }) => name, asked.query),
     );
     app.get(
       '/senders',
       {
+        onRequest: requireNoScope,
         schema: {
           tags: ['hooks'],
           summary: 'Kinds of senders, with the address that each is given and where',
           querystring: z.strictObject(wholePaging),
-          response: { 200: listOf(SenderSchema), ...problemAnswers(400, 401) },
+          response: { 200: listOf(SenderSchema), ...problemAnswers(400, 401, 403) },
         },
       },
       async ({ protocol, host, query }) => {
@@ -125,7 +137,8 @@ export const createDeskRoutes =
           response: { 200: listOf(FreezeSchema), ...refusals },
         },
       },
-      async ({ query }) => showPage(await built(reads.listFreezes)(toPageRequest(query))),
+      async (asked) =>
+        showPage(await built(readsOf(asked).listFreezes)(toPageRequest(asked.query))),
     );
     app.get(
       '/actions',
@@ -137,6 +150,7 @@ export const createDeskRoutes =
           response: { 200: listOf(ActionSchema), ...refusals },
         },
       },
-      async ({ query }) => showPage(await built(reads.listActions)(toPageRequest(query))),
+      async (asked) =>
+        showPage(await built(readsOf(asked).listActions)(toPageRequest(asked.query))),
     );
   };

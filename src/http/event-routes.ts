@@ -1,16 +1,18 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { hasExpired } from '../core/token-expiry.ts';
 import { built } from './built.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 import { LIMITS } from './limits.ts';
-import type { ServerDeps } from './ports.ts';
+import type { FeedEvent, ServerDeps } from './ports.ts';
 import { Problem } from './problem.ts';
+import { eventInScope } from './scope/event-in-scope.ts';
 import { DATA_HEADERS } from './safe-headers.ts';
 import { problemAnswers } from './schemas/problem.ts';
 
 const RETRY_AFTER_SECONDS = 10;
 const LONGEST_ID = 100;
-type Deps = Pick<ServerDeps, 'events' | 'sessions'> & {
+type Deps = Pick<ServerDeps, 'events' | 'sessions' | 'now'> & {
   /** How often a comment is sent and the session looked after, in ms. */
   readonly beatMs: number;
 };
@@ -20,7 +22,7 @@ const headerOf = (value: string | readonly string[] | undefined): string | null 
 
 /** `GET /events`: what changes, as it changes, to as many as there may be at one time. */
 export const createEventRoutes =
-  ({ events, sessions, beatMs }: Deps): FastifyPluginAsyncZod =>
+  ({ events, sessions, now, beatMs }: Deps): FastifyPluginAsyncZod =>
   async (app) => {
     const streams = new Set<EventStream>();
     let isClosing = false;
@@ -57,13 +59,20 @@ export const createEventRoutes =
         const response = reply.raw;
         const stream = openEventStream(response, DATA_HEADERS, LIMITS.eventsBuffered);
         streams.add(stream);
-        const { session } = request;
-        /** Whoever has signed out is told nothing more. */
+        const { session, apiToken } = request;
+        const scope = apiToken?.scope ?? null;
+        /** Whoever has signed out, or whose token has expired, is told nothing more. */
         const isWelcome = async (): Promise<boolean> => {
-          const stands = session === null || ((await sessions?.stands(session.id)) ?? false);
+          const isCurrent = !hasExpired(apiToken?.expiresAt ?? null, now());
+          const stands =
+            isCurrent && (session === null || ((await sessions?.stands(session.id)) ?? false));
           if (!stands) stream.end();
           return stands;
         };
+        const heard = (news: readonly FeedEvent[]): readonly FeedEvent[] =>
+          scope === null
+            ? news
+            : news.map((event) => eventInScope(event, scope)).filter((event) => event !== null);
         const guarded = async (act: () => void): Promise<void> => {
           try {
             if (await isWelcome()) act();
@@ -82,7 +91,7 @@ export const createEventRoutes =
         });
         try {
           leave = await listen(lastId ?? null, {
-            take: (news) => guarded(() => stream.send(news)),
+            take: (news) => guarded(() => stream.send(heard(news))),
           });
         } catch {
           stream.end();

@@ -43,7 +43,9 @@ export const openEventStream = (
   };
   write(`retry: ${RETRY_MS}\n\n`);
   return {
-    send: (events) => write(events.map(printEvent).join('')),
+    send: (events) => {
+      if (events.length > 0) write(events.map(printEvent).join(''));
+    },
     beat: () => write(': \n\n'),
     end: () => {
       response.end();

@@ -1,4 +1,5 @@
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { ApiToken } from './ports.ts';
 
 /** What became of the requests of senders. */
 export type HookMetrics = {
@@ -33,6 +34,22 @@ const createTally = <Label extends string>(
     const pairs = options.labelNames.map((name, index) => [name, values[index] ?? '']);
     tally.set(key, { labels: Object.fromEntries(pairs), count: 1 });
   };
+};
+
+/** When tokens expire, of those that do. */
+export const createTokenMetrics = (
+  registry: Registry,
+  tokens: readonly Pick<ApiToken, 'name' | 'expiresAt'>[],
+): void => {
+  const gauge = new Gauge({
+    name: 'cd_helper_api_token_expiry_timestamp_seconds',
+    help: 'When an API token expires, in seconds since 1970; only tokens that expire are there.',
+    labelNames: ['token'],
+    registers: [registry],
+  });
+  for (const { name, expiresAt } of tokens) {
+    if (expiresAt !== null) gauge.set({ token: name }, Date.parse(expiresAt) / 1000);
+  }
 };
 
 /** Labels hold names of senders and statuses only, both few; never anything out of a request. */

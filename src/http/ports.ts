@@ -12,6 +12,7 @@ import type { Telling } from '../core/outcome/build-outcome.ts';
 import type { OutcomeView } from '../core/outcome/outcome.ts';
 import type { OutcomeAsk } from '../core/outcome/outcome-ask.ts';
 import type { Reads } from '../core/reads.ts';
+import type { Scope } from '../core/scope.ts';
 import type { ChannelTestView } from '../core/notice.ts';
 import type {
   DeliveryView,
@@ -56,6 +57,10 @@ export type ApiToken = {
   readonly value: Revealable;
   /** SHA-256 in hexadecimal digits: what a token that is shown is compared with. */
   readonly hash: string;
+  /** The only clusters and stacks that it sees and acts on; null where it is limited to none. */
+  readonly scope: Scope | null;
+  /** RFC 3339; null where it never expires. */
+  readonly expiresAt: string | null;
 };
 
 /** How deliveries are understood. Nothing of it throws. */
@@ -213,6 +218,8 @@ export type ServerDeps = {
   readonly reads: Reads;
   /** Without it, nobody is told what became of a push: 501. */
   readonly outcome?: AskOutcome;
+  /** What somebody sees whose token is limited to a scope. Without it, such tokens see nothing. */
+  readonly readsWithin?: (scope: Scope, actor: string) => Reads;
   readonly acts: Acts;
   /** Without it, acts that come with an `Idempotency-Key` answer 501. */
   readonly requestKeys?: RequestKeys;

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { DEPLOYMENT_STATES, type DeploymentView, VERDICT_NAMES } from '../core/views.ts';
@@ -32,7 +33,7 @@ const forRole = (deployment: DeploymentView, role: Role | undefined): Deployment
 
 /** What the API shows of services, deployments, deliveries and runs; nothing here changes anything. */
 export const createReadRoutes =
-  (reads: Reads): FastifyPluginAsyncZod =>
+  (readsOf: (request: FastifyRequest) => Reads): FastifyPluginAsyncZod =>
   async (app) => {
     app.get(
       '/services',
@@ -51,8 +52,12 @@ export const createReadRoutes =
           response: { 200: listOf(ServiceSchema), ...notUnderstood },
         },
       },
-      async ({ query: { limit, cursor, ...filter } }) =>
-        showPage(await reads.listServices(filter, toPageRequest({ limit, cursor }))),
+      async (asked) => {
+        const { limit, cursor, ...filter } = asked.query;
+        return showPage(
+          await readsOf(asked).listServices(filter, toPageRequest({ limit, cursor })),
+        );
+      },
     );
     app.get(
       '/clusters/:cluster/services/:name',
@@ -64,7 +69,10 @@ export const createReadRoutes =
           response: { 200: ServiceSchema, ...notFound },
         },
       },
-      async ({ params }) => found(await reads.readService(params.cluster, params.name), 'service'),
+      async (asked) => {
+        const { cluster, name } = asked.params;
+        return found(await readsOf(asked).readService(cluster, name), 'service');
+      },
     );
     app.get(
       '/deployments',
@@ -86,10 +94,12 @@ export const createReadRoutes =
           response: { 200: listOf(DeploymentSchema), ...notUnderstood },
         },
       },
-      async ({ query: { limit, cursor, since, until, ...rest }, apiToken }) => {
+      async (asked) => {
+        const { limit, cursor, since, until, ...rest } = asked.query;
+        const role = asked.apiToken?.role;
         const filter = { ...rest, since: inUtc(since), until: inUtc(until) };
-        const page = await reads.listDeployments(filter, toPageRequest({ limit, cursor }));
-        const items = page.items.map((deployment) => forRole(deployment, apiToken?.role));
+        const page = await readsOf(asked).listDeployments(filter, toPageRequest({ limit, cursor }));
+        const items = page.items.map((deployment) => forRole(deployment, role));
         return showPage({ items, next: page.next });
       },
     );
@@ -103,8 +113,10 @@ export const createReadRoutes =
           response: { 200: DeploymentSchema, ...notFound },
         },
       },
-      async ({ params, apiToken }) =>
-        forRole(found(await reads.readDeployment(params.id), 'deployment'), apiToken?.role),
+      async (asked) => {
+        const deployment = await readsOf(asked).readDeployment(asked.params.id);
+        return forRole(found(deployment, 'deployment'), asked.apiToken?.role);
+      },
     );
     app.get(
       '/deliveries',
@@ -121,9 +133,11 @@ export const createReadRoutes =
           response: { 200: listOf(DeliverySchema), ...notUnderstood },
         },
       },
-      async ({ query: { limit, cursor, since, until, ...rest } }) => {
+      async (asked) => {
+        const { limit, cursor, since, until, ...rest } = asked.query;
         const filter = { ...rest, since: inUtc(since), until: inUtc(until) };
-        return showPage(await reads.listDeliveries(filter, toPageRequest({ limit, cursor })));
+        const page = toPageRequest({ limit, cursor });
+        return showPage(await readsOf(asked).listDeliveries(filter, page));
       },
     );
     app.get(
@@ -136,7 +150,7 @@ export const createReadRoutes =
           response: { 200: DeliveryDetailSchema, ...notFound },
         },
       },
-      async ({ params }) => found(await reads.readDelivery(params.id), 'delivery'),
+      async (asked) => found(await readsOf(asked).readDelivery(asked.params.id), 'delivery'),
     );
     app.get(
       '/runs',
@@ -148,7 +162,7 @@ export const createReadRoutes =
           response: { 200: listOf(RunSummarySchema), ...notUnderstood },
         },
       },
-      async ({ query }) => showPage(await reads.listRuns(toPageRequest(query))),
+      async (asked) => showPage(await readsOf(asked).listRuns(toPageRequest(asked.query))),
     );
     app.get(
       '/runs/:id',
@@ -160,6 +174,6 @@ export const createReadRoutes =
           response: { 200: RunSchema, ...notFound },
         },
       },
-      async ({ params }) => found(await reads.readRun(params.id), 'run'),
+      async (asked) => found(await readsOf(asked).readRun(asked.params.id), 'run'),
     );
   };

@@ -14,7 +14,7 @@ import { createFailureAnswer } from './failed-sign-in.ts';
 import { createHealthRoutes } from './health-routes.ts';
 import { createHookRoutes } from './hook-routes.ts';
 import { LIMITS } from './limits.ts';
-import { createHookMetrics } from './metrics.ts';
+import { createHookMetrics, createTokenMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { parseJson } from './parse-json.ts';
 import type { ServerDeps } from './ports.ts';
@@ -25,6 +25,8 @@ import { refuseOtherMethods } from './refuse-other-methods.ts';
 import { createOriginCheck } from './refuse-other-sites.ts';
 import { addHeaders, DATA_HEADERS } from './safe-headers.ts';
 import { createSessionRoutes } from './session-routes.ts';
+import { createScopes } from './scope/scopes.ts';
+import { requireNoScope } from './scope/require-no-scope.ts';
 import { createConnectionGuard } from './server/connection-guard.ts';
 import { gatherWarnings } from './server/gather-warnings.ts';
 import { sendShared, sharedForAWhile } from './server/shared-answer.ts';
@@ -115,11 +117,14 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
     headers: { 'www-authenticate': 'Bearer realm="cd-helper"' },
   });
   const checkOrigin = createOriginCheck(deps.publicUrl ?? null);
+  const { readsOf, actsOf } = createScopes(deps);
+  createTokenMetrics(metrics.registry, apiTokens);
   const signedIn = createSignIn({
     tokens: apiTokens,
     sessions: deps.sessions,
     failed: failedSignIn,
     checkOrigin,
+    now,
   });
 
   app.get('/version.txt', { schema: { hide: true } }, async (_request, reply) =>
@@ -140,7 +145,7 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
     '/metrics',
     {
       schema: { hide: true },
-      ...(metrics.public ? {} : { onRequest: signedIn('viewer') }),
+      ...(metrics.public ? {} : { onRequest: [signedIn('viewer'), requireNoScope] }),
     },
     async (_request, reply) => sendShared(reply, await readMetrics()),
   );
@@ -175,10 +180,10 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
         shown.register(createApiOutcomeRoute(askOutcome));
         addEntityTags(shown);
         addCompression(shown);
-        shown.register(createReadRoutes(deps.reads));
-        shown.register(createDeskRoutes(deps));
+        shown.register(createReadRoutes(readsOf));
+        shown.register(createDeskRoutes({ ...deps, readsOf }));
       });
-      api.register(createActRoutes(deps, signedIn('operator')));
+      api.register(createActRoutes({ ...deps, actsOf }, signedIn('operator')));
       api.register(
         createSessionRoutes({
           ...deps,

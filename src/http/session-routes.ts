@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { SESSION_LONGEST_MS } from '../core/session.ts';
+import { hasExpired } from '../core/token-expiry.ts';
 import { addressOf } from './address-of.ts';
 import { built } from './built.ts';
 import { printSessionCookie, readSessionCookie } from './cookie.ts';
@@ -14,7 +15,7 @@ import type { OriginCheck } from './refuse-other-sites.ts';
 import { problemAnswers } from './schemas/problem.ts';
 import { SessionSchema, SignInSchema } from './schemas/session.ts';
 
-type Deps = Pick<ServerDeps, 'apiTokens' | 'sessions' | 'basePath' | 'version'> & {
+type Deps = Pick<ServerDeps, 'apiTokens' | 'sessions' | 'basePath' | 'version' | 'now'> & {
   readonly checkOrigin: OriginCheck;
   readonly failed: FailureAnswer;
   readonly viewer: onRequestHookHandler;
@@ -39,9 +40,11 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
     return reply.header('set-cookie', printSessionCookie(id, { basePath, isSecure, seconds }));
   };
 
-  const show = ({ name, role }: ApiToken, expiresAt: string | null) => ({
-    name,
-    role,
+  const show = (token: ApiToken, expiresAt: string | null) => ({
+    name: token.name,
+    role: token.role,
+    scope: token.scope,
+    tokenExpiresAt: token.expiresAt,
     expiresAt,
     version: deps.version.version,
   });
@@ -69,6 +72,9 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
       async (request, reply) => {
         const token = match(request.body.token);
         if (token === null) throw deps.failed(addressOf(request));
+        if (hasExpired(token.expiresAt, deps.now())) {
+          throw new Problem(401, 'token-expired', `this token expired at ${token.expiresAt}`);
+        }
         const { open, end } = built(sessions);
         // Whoever signs in anew has no use for the session before.
         const before = readSessionCookie(request.headers.cookie);

@@ -1,4 +1,5 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import { hasExpired } from '../core/token-expiry.ts';
 import { addressOf } from './address-of.ts';
 import { readSessionCookie } from './cookie.ts';
 import type { FailureAnswer } from './failed-sign-in.ts';
@@ -24,6 +25,7 @@ type Options = {
   readonly sessions: Sessions | undefined;
   readonly failed: FailureAnswer;
   readonly checkOrigin: OriginCheck;
+  readonly now: () => number;
 };
 
 /**
@@ -35,10 +37,17 @@ export const createSignIn = ({
   sessions,
   failed,
   checkOrigin,
+  now,
 }: Options): ((role: Role) => onRequestHookHandler) => {
   const match = createHashMatcher(tokens);
 
   const admit = (request: FastifyRequest, token: ApiToken, role: Role): Problem | undefined => {
+    if (hasExpired(token.expiresAt, now())) {
+      // Who shows it knew the right one, so there is nothing to hide.
+      return new Problem(401, 'token-expired', `this token expired at ${token.expiresAt}`, {
+        headers: { 'www-authenticate': 'Bearer realm="cd-helper", error="invalid_token"' },
+      });
+    }
     if (role === 'operator' && token.role !== 'operator') {
       return new Problem(403, 'role-too-low', 'this needs a token of the role operator');
     }

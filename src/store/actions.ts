@@ -25,9 +25,20 @@ export const recordAction = async (query: Query, action: NewAction, now: number)
     .execute();
 };
 
+/** Only what this person did, or what was done to one of these. */
+export type ActionLimit = { readonly actor: string; readonly targets: readonly string[] };
+
 /** Newest first. */
-export const listActions = async (db: Db, page: PageRequest): Promise<Page<ActionView>> => {
+export const listActions = async (
+  db: Db,
+  page: PageRequest,
+  limit?: ActionLimit,
+): Promise<Page<ActionView>> => {
   let query = db.selectFrom('actions').selectAll();
+  if (limit !== undefined) {
+    const { actor, targets } = limit;
+    query = query.where((eb) => eb.or([eb('actor', '=', actor), eb('target', 'in', targets)]));
+  }
   if (page.after !== null) query = query.where('id', '<', page.after);
   const rows = await query
     .orderBy('id', 'desc')

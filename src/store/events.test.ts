@@ -127,15 +127,17 @@ describe('what is told', () => {
       id,
       cluster: 'one',
       service: { id: 'service-1', name: 'web' },
+      stack: null,
       image: 'docker.io/acme/web:v1',
       reason: null,
     };
+    const place = { cluster: 'one', stack: null };
     expect(await told()).toEqual([
       { ...deployment, state: 'queued' },
-      { type: 'step', deployment: id, step: 'queued' },
+      { type: 'step', deployment: id, step: 'queued', ...place },
       { ...deployment, state: 'updating' },
       { ...deployment, state: 'failed' },
-      { type: 'step', deployment: id, step: 'failed' },
+      { type: 'step', deployment: id, step: 'failed', ...place },
     ]);
     expect(JSON.stringify(await told())).not.toContain('hunter2');
   });

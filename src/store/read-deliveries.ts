@@ -13,6 +13,14 @@ export const listDeliveries = async (
   page: PageRequest,
 ): Promise<Page<DeliveryView>> => {
   let query = db.selectFrom('deliveries').selectAll();
+  const { images } = filter;
+  if (images !== undefined) {
+    const ofImages = db
+      .selectFrom('pushes')
+      .select('delivery_id')
+      .where((eb) => eb(eb.fn<string>('concat', ['name', eb.val(':'), 'tag']), 'in', images));
+    query = query.where('id', 'in', ofImages);
+  }
   if (filter.sender !== undefined) query = query.where('sender', '=', filter.sender);
   if (filter.secret !== undefined) query = query.where('secret', '=', filter.secret);
   if (filter.since !== undefined)

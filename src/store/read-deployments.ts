@@ -2,7 +2,7 @@ import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely'
 import { askedImage } from '../core/asked-image.ts';
 import type { Digest } from '../core/digest.ts';
 import type { BuildFacts } from '../core/published.ts';
-import type { DeploymentFilter, PageRequest } from '../core/list-filters.ts';
+import type { DeploymentFilter, PageRequest, Within } from '../core/list-filters.ts';
 import type { DeploymentView, Page, SpecChange, StepView, TriggerView } from '../core/views.ts';
 import { deploymentsOfDelivery } from './checks/deployments-of-delivery.ts';
 import { cutPage } from './cut-page.ts';
@@ -58,6 +58,54 @@ const told = (eb: ExpressionBuilder<Tables, 'triggers'>): Expression<string> =>
     .else(eb.ref('kind'))
     .end();
 
+const isWithin = (
+  eb: ExpressionBuilder<Tables, 'deployments'>,
+  { clusters, stacks }: Within,
+): Expression<SqlBool> =>
+  eb.and([eb('cluster', 'in', clusters), ...(stacks === null ? [] : [eb('stack', 'in', stacks)])]);
+
+/** Every cluster and stack that deployments are known of. */
+export const deploymentPlaces = (
+  db: Db,
+): Promise<readonly { readonly cluster: string; readonly stack: string | null }[]> =>
+  db.selectFrom('deployments').select(['cluster', 'stack']).distinct().execute();
+
+/** Services and images, with their tags, of the deployments in a scope. */
+export const deployedWithin = async (
+  db: Db,
+  within: Within,
+): Promise<
+  readonly { readonly cluster: string; readonly service: string; readonly image: string }[]
+> => {
+  const rows = await db
+    .selectFrom('deployments')
+    .select(['cluster', 'service_name', 'name', 'tag'])
+    .distinct()
+    .where((eb) => isWithin(eb, within))
+    .execute();
+  return rows.map(({ cluster, service_name, name, tag }) => ({
+    cluster,
+    service: service_name,
+    image: `${name}:${tag}`,
+  }));
+};
+
+/** Of these deployments, those in a scope. */
+export const keepWithin = async (
+  db: Db,
+  ids: readonly string[],
+  within: Within,
+): Promise<ReadonlySet<string>> => {
+  if (ids.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('deployments')
+    .select('id')
+    .where('id', 'in', ids)
+    .where((eb) => isWithin(eb, within))
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+};
+
 /** Newest first; without what each task did, which may be long and is told of one deployment at a time. */
 export const listDeployments = async (
   db: Db,
@@ -65,7 +113,8 @@ export const listDeployments = async (
   page: PageRequest,
 ): Promise<Page<DeploymentView>> => {
   let query = db.selectFrom('deployments').selectAll();
-  const { cluster, service, image, state, digest, delivery, q, since, until } = filter;
+  const { cluster, service, image, state, digest, delivery, q, since, until, within } = filter;
+  if (within !== undefined) query = query.where((eb) => isWithin(eb, within));
   if (cluster !== undefined) query = query.where('cluster', '=', cluster);
   if (service !== undefined) {
     query = query.where((eb) =>

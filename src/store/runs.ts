@@ -34,8 +34,11 @@ export const showRunProgress = (db: Db, id: string, progress: RunProgress): Prom
 const NO_PROGRESS: RunProgress = { services: 0, images: 0, checkedImages: 0 };
 
 /** The same text for the same request, in whatever order its asker named its fields. */
-const requestText = ({ cluster, services, stacks, images, dryRun, pin }: RunRequest): string =>
-  JSON.stringify({ cluster, services, stacks, images, dryRun, pin } satisfies RunRequest);
+const requestText = (request: RunRequest): string => {
+  const { cluster, services, stacks, images, dryRun, pin, scope = null } = request;
+  const all = { cluster, services, stacks, images, dryRun, pin };
+  return JSON.stringify(scope === null ? all : { ...all, scope });
+};
 
 /**
  * Puts a run on disk, or answers the id of an equal one that is being checked, which it joins. One that

@@ -4,6 +4,7 @@ import { createConfigChecks } from '../cli/config-checks.ts';
 import type { Config } from '../config/config.ts';
 import { silentLog } from '../core/log.ts';
 import { connect, connectRegistries } from './connect.ts';
+import { systemClock } from '../work/loop/system-clock.ts';
 import { tryStoreApart } from './try-store-apart.ts';
 
 /** The file of sign-ins, which would be missed only when a registry asks for one of them. */
@@ -43,6 +44,7 @@ export const configChecks = (config: Config): readonly ConfigCheck[] => {
     {
       connect,
       probeRegistry: registries.probe,
+      now: systemClock.now,
       tryStore: (signal) => tryStoreApart(config.store, signal),
     },
   );

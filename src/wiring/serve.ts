@@ -6,6 +6,7 @@ import { ownBuild } from '../config/own-build.ts';
 import { secretsOf } from '../config/secrets-of.ts';
 import type { Log } from '../core/log.ts';
 import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
+import { expiresSoon } from '../core/token-expiry.ts';
 import { LIMITS } from '../http/limits.ts';
 import { createServer } from '../http/server.ts';
 import { createLog, droppedLine } from '../log/create-log.ts';
@@ -158,6 +159,10 @@ export const startServing = async (config: Config, signal: AbortSignal): Promise
     if (length > 0 && length < SHORTEST_SAFE_SECRET) {
       log.warn('a secret is short enough to be guessed', { name, advice: 'openssl rand -hex 24' });
     }
+  }
+  for (const { name, expiresAt } of config.api.tokens) {
+    if (expiresAt === null || !expiresSoon(expiresAt, systemClock.now())) continue;
+    log.warn('an API token expires', { name, expiresAt });
   }
   try {
     return await serve(config, { log, lines }, signal);

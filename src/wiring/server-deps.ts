@@ -17,6 +17,7 @@ import type { Metrics } from '../work/metrics.ts';
 import { createOutcomes } from '../work/outcome/outcomes.ts';
 import { createReads } from '../work/reads.ts';
 import { createKeyConnections } from './key-connections.ts';
+import { createScopedReads } from '../work/scoped-reads.ts';
 import { createRecordedActs } from '../work/recorded-acts.ts';
 import { createSessions } from '../work/sessions.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
@@ -76,6 +77,12 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
         throw error;
       }),
     reads,
+    readsWithin: (scope, actor) =>
+      createScopedReads(
+        { reads, clusters: config.clusters.map(({ name }) => name), db, now },
+        scope,
+        actor,
+      ),
     acts: {
       ...work.acts,
       ...createRecordedActs({

@@ -6,6 +6,7 @@ import { cannotPull } from '../core/assess.ts';
 import { type Selection, unsupportedLabel } from '../core/labels.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { LookUp } from '../core/published.ts';
+import { isStackInScope } from '../core/scope.ts';
 import type { Service } from '../core/service.ts';
 import type { RunRequest, ServiceView } from '../core/views.ts';
 import type { Db } from '../store/open-store.ts';
@@ -35,6 +36,8 @@ const isSelective = ({ services, stacks, images }: RunRequest): boolean =>
 
 /** Whether a request selects a service: an empty list of patterns selects every one. */
 export const isSelected = (service: Service, request: RunRequest): boolean => {
+  const { scope = null } = request;
+  if (scope !== null && !isStackInScope(scope, service.stack)) return false;
   // Thousands of services are asked, mostly for nothing in particular.
   if (!isSelective(request)) return true;
   const some = (patterns: readonly string[], texts: readonly string[]): boolean =>

@@ -1,4 +1,5 @@
 import { ClusterError } from '../core/cluster.ts';
+import { isClusterInScope } from '../core/scope.ts';
 import type { RunRequest } from '../core/views.ts';
 import type { CheckClusterDeps } from './check-cluster.ts';
 
@@ -10,11 +11,14 @@ export type AskedCluster = Pick<CheckClusterDeps, 'cluster' | 'select'>;
  */
 export const eachAskedCluster = async (
   clusters: readonly AskedCluster[],
-  request: Pick<RunRequest, 'cluster'>,
+  request: Pick<RunRequest, 'cluster' | 'scope'>,
   check: (one: AskedCluster) => Promise<void>,
 ): Promise<readonly string[]> => {
+  const scope = request.scope ?? null;
   const asked = clusters.filter(
-    ({ cluster }) => request.cluster === null || request.cluster === cluster.name,
+    ({ cluster: { name } }) =>
+      (request.cluster === null || request.cluster === name) &&
+      (scope === null || isClusterInScope(scope, name)),
   );
   const problems = await Promise.all(
     asked.map(async (one) => {

@@ -55,6 +55,8 @@ export const openApiStage = async (
   options: {
     readonly engine?: FakeEngineOptions;
     readonly config?: Readonly<Record<string, unknown>>;
+    /** Clusters beside `default`, as the configuration has them. */
+    readonly moreClusters?: readonly Readonly<Record<string, unknown>>[];
     /** Fills the store before the helper has it. */
     readonly seed?: (store: Store) => Promise<void>;
     /** Where the helper listens, in place of 127.0.0.1. */
@@ -87,6 +89,7 @@ export const openApiStage = async (
       config: {
         clusters: [
           { name: 'default', type: 'engine', url: engine.url.replace('http://', 'tcp://') },
+          ...(options.moreClusters ?? []),
         ],
         registries: [{ host: registry.host, insecure: true }],
         hooks: { secrets: [{ name: 'main', value: HOOK_SECRET }] },

@@ -42,6 +42,8 @@ const token = (name: string, role: ApiToken['role'], value: string): ApiToken =>
   role,
   value: createSecret(value),
   hash: hash('sha256', value),
+  scope: null,
+  expiresAt: null,
 });
 
 /** A log that keeps every line as the text it would be written as. */

@@ -1,3 +1,5 @@
+import { type Scope, tellScope } from '../../core/scope.ts';
+import { tellExpiry } from '../../core/token-expiry.ts';
 import { messageOfErrno } from '../../config/errno.ts';
 import { printProfile, profilePath } from '../../config/profile.ts';
 import { createSecret } from '../../core/secret.ts';
@@ -10,7 +12,13 @@ import { withHelp } from '../with-help.ts';
 
 const SESSION = '/api/v1/session';
 /** What the helper says of a token. */
-type Session = { readonly name: string; readonly role: string; readonly version: string };
+type Session = {
+  readonly name: string;
+  readonly role: string;
+  readonly scope: Scope | null;
+  readonly tokenExpiresAt: string | null;
+  readonly version: string;
+};
 
 /** Addresses that no other machine can listen to. */
 const LOCAL = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
@@ -107,14 +115,22 @@ const addWhoami: AddCommand = (program, act) => {
     .command('whoami')
     .description('show which helper is talked to, and as whom');
   withHelp(command, {
-    json: '{"url", "name", "role", "version"}',
+    json: '{"url", "name", "role", "scope", "expiresAt", "version"}',
     examples: ['cd-helper whoami'],
   }).action(
     act(async (context) => {
       const { url } = context.client();
-      const { name, role, version } = await context.api().get<Session>(SESSION);
-      if (context.json) context.printJson({ url, name, role, version });
-      else context.print(printable(`${name} (${role}) at ${url}, version ${version}`));
+      const session = await context.api().get<Session>(SESSION);
+      const { name, role, version, scope, tokenExpiresAt } = session;
+      if (context.json) {
+        context.printJson({ url, name, role, scope, expiresAt: tokenExpiresAt, version });
+        return EXIT.well;
+      }
+      context.print(printable(`${name} (${role}) at ${url}, version ${version}`));
+      if (scope !== null) context.print(printable(`limited to ${tellScope(scope)}`));
+      if (tokenExpiresAt !== null) {
+        context.print(printable(`the token ${tellExpiry(tokenExpiresAt, context.deps.now())}`));
+      }
       return EXIT.well;
     }),
   );

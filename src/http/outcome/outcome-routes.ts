@@ -8,6 +8,7 @@ import type { ServerDeps } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import { addHeaders, DATA_HEADERS } from '../safe-headers.ts';
 import { OutcomeQuery, OutcomeSchema } from '../schemas/outcome.ts';
+import { requireNoScope } from '../scope/require-no-scope.ts';
 import { problemAnswers } from '../schemas/problem.ts';
 import { toProblem } from '../to-problem.ts';
 import type { AskQuestion } from './ask-outcome.ts';
@@ -74,13 +75,15 @@ export const createApiOutcomeRoute =
     app.get(
       '/outcome',
       {
+        // It is one answer for all services that the push matches.
+        onRequest: requireNoScope,
         exposeHeadRoute: false,
         schema: {
           tags: ['deployments'],
           summary: 'What became of a push',
           description: DESCRIPTION,
           querystring: OutcomeQuery,
-          response: { 200: OutcomeSchema, ...problemAnswers(400, 401, 404, 429, 501) },
+          response: { 200: OutcomeSchema, ...problemAnswers(400, 401, 403, 404, 429, 501) },
         },
       },
       async (request, reply) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { time } from './service.ts';
 
+const patterns = z.array(z.string()).readonly().nullable();
 const LONGEST_TOKEN = 4096;
 
 export const SignInSchema = z
@@ -11,6 +12,13 @@ export const SessionSchema = z
   .object({
     name: z.string().describe('Of the token.'),
     role: z.enum(['viewer', 'operator']),
+    scope: z
+      .object({ clusters: patterns, stacks: patterns })
+      .nullable()
+      .describe(
+        'Patterns of what the token may see and act on; null where it is limited to nothing.',
+      ),
+    tokenExpiresAt: time.nullable().describe('When the token expires; null where it never does.'),
     expiresAt: time
       .nullable()
       .describe('When the session ends unless it is used; null where a token is shown.'),

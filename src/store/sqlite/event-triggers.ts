@@ -22,6 +22,7 @@ const DEPLOYMENT = {
   id: 'NEW.id',
   cluster: 'NEW.cluster',
   service: `json_object('id', NEW.service_id, 'name', NEW.service_name)`,
+  stack: 'NEW.stack',
   image: `NEW.name || ':' || NEW.tag`,
   state: 'NEW.state',
   reason: 'NEW.reason',
@@ -135,10 +136,13 @@ const TELLERS: readonly string[] = [
   tell('tell_published_anew', PUBLISHED_ANEW, 'published', PUBLISHED),
   tell('tell_deployment', 'INSERT ON main.deployments', 'deployment', DEPLOYMENT),
   tell('tell_deployment_state', DEPLOYMENT_MOVED, 'deployment', DEPLOYMENT),
-  tell('tell_step', 'INSERT ON main.deployment_steps', 'step', {
-    deployment: 'NEW.deployment_id',
-    step: 'NEW.step',
-  }),
+  tell(
+    'tell_step',
+    'INSERT ON main.deployment_steps',
+    'step',
+    { deployment: 'NEW.deployment_id', step: 'NEW.step', cluster: 'cluster', stack: 'stack' },
+    'FROM deployments WHERE id = NEW.deployment_id',
+  ),
   tell('tell_run', 'INSERT ON main.runs', 'run', RUN),
   tell(
     'tell_run_progress',

@@ -1,9 +1,13 @@
+import type { Scope } from '../../../src/core/scope.ts';
 import { ask } from './ask.ts';
 
 /** Who is signed in. */
 export type Session = {
   readonly name: string;
   readonly role: 'viewer' | 'operator';
+  /** Patterns of what the token may see and act on; null where it is limited to nothing. */
+  readonly scope: Scope | null;
+  readonly tokenExpiresAt: string | null;
   readonly expiresAt: string | null;
   readonly version: string;
 };

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { tellScope } from '../../../src/core/scope.ts';
 import { ApiProblem } from '../api/api-problem.ts';
 import { signOut, signOutEverywhere } from '../api/session.ts';
 import { leave, sessionState } from '../live/session-state.ts';
@@ -20,7 +21,7 @@ export const Account = () => {
   const [problem, setProblem] = useState<ApiProblem | null>(null);
   const state = sessionState.value;
   if (state.kind !== 'signed-in') return null;
-  const { name, role, expiresAt, version } = state.session;
+  const { name, role, scope, tokenExpiresAt, expiresAt, version } = state.session;
   const end = async (how: () => Promise<null>, why: string): Promise<void> => {
     setProblem(null);
     try {
@@ -51,6 +52,10 @@ export const Account = () => {
               facts={[
                 ['Signed in as', name],
                 ['Role', ROLES[role]],
+                ...(scope === null ? [] : [['Limited to', tellScope(scope)] as const]),
+                ...(tokenExpiresAt === null
+                  ? []
+                  : [['Token expires', <Age key="expires" at={tokenExpiresAt} />] as const]),
                 ['Session ends', <Age key="ends" at={expiresAt} />],
                 ['Helper', version],
                 [

@@ -4,6 +4,7 @@ import type { IconName } from '../parts/icon.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Account } from './account.tsx';
 import { ConnectionNote, ConnectionSign } from './connection-note.tsx';
+import { ExpiryNote } from './expiry-note.tsx';
 import { StoreNote } from './store-note.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 
@@ -46,6 +47,7 @@ export const Frame = ({ children }: { readonly children: ComponentChildren }) =>
       </header>
       <ConnectionNote />
       <StoreNote />
+      <ExpiryNote />
       <main id="main" tabIndex={-1}>
         {children}
       </main>

@@ -1,0 +1,10 @@
+import type { onRequestHookHandler } from 'fastify';
+import { Problem } from '../problem.ts';
+
+/** For what concerns the whole installation; runs after the sign-in. */
+export const requireNoScope: onRequestHookHandler = (request, _reply, next) => {
+  if ((request.apiToken?.scope ?? null) === null) return next();
+  const detail =
+    'this concerns the whole installation: it needs a token without clusters and stacks';
+  return next(new Problem(403, 'out-of-scope', detail));
+};

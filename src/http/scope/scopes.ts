@@ -1,0 +1,30 @@
+import type { FastifyRequest } from 'fastify';
+import type { Reads } from '../../core/reads.ts';
+import type { Acts, ServerDeps } from '../ports.ts';
+import { built } from '../built.ts';
+import { limitActs } from './limit-acts.ts';
+
+type Asking = Pick<FastifyRequest, 'apiToken'>;
+
+/** What whoever asks may see and do, by the scope of their token. */
+export const createScopes = ({
+  reads,
+  readsWithin,
+  acts,
+}: Pick<ServerDeps, 'reads' | 'readsWithin' | 'acts'>): {
+  readonly readsOf: (request: Asking) => Reads;
+  readonly actsOf: (request: Asking) => Acts;
+} => {
+  const readsOf = ({ apiToken }: Asking): Reads => {
+    const scope = apiToken?.scope ?? null;
+    if (apiToken === null || scope === null) return reads;
+    return built(readsWithin)(scope, apiToken.name);
+  };
+  return {
+    readsOf,
+    actsOf: (request) => {
+      const scope = request.apiToken?.scope ?? null;
+      return scope === null ? acts : limitActs(acts, readsOf(request), scope);
+    },
+  };
+};
