@@ -10,7 +10,10 @@ test.each([
   ['fd00::ffff:1', 'fd00::ffff:1'],
   ['64:ff9b::10.1.1.1', '64:ff9b::10.1.1.1'],
   ['::10.1.1.1', '::10.1.1.1'],
-  ['', ''],
+  ['', 'unknown'],
+  ['10.1.1.1\r\nForged: yes', 'unknown'],
+  ['<script>', 'unknown'],
+  ['10.1.1.1:8080', 'unknown'],
 ])('%s is %s', (ip, shown) => {
   expect(addressOf({ ip })).toBe(shown);
 });

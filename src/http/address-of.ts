@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 
 /** How a socket that takes both families shows IPv4 addresses. */
@@ -12,5 +13,11 @@ export const plainAddress = (address: string): string =>
     ? address.slice(MAPPED.length)
     : address;
 
-/** Who asks, as far as proxies are trusted to say so. */
-export const addressOf = (request: Pick<FastifyRequest, 'ip'>): string => plainAddress(request.ip);
+/**
+ * Who asks, as far as proxies are trusted to say so. What a proxy says is checked to be an address: it is limited,
+ * recorded and logged.
+ */
+export const addressOf = (request: Pick<FastifyRequest, 'ip'>): string => {
+  const address = plainAddress(request.ip);
+  return isIP(address) === 0 ? 'unknown' : address;
+};

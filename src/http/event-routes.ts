@@ -25,6 +25,7 @@ export const createEventRoutes =
   ({ events, sessions, now, beatMs }: Deps): FastifyPluginAsyncZod =>
   async (app) => {
     const streams = new Set<EventStream>();
+    const streamsOf = new Map<string, number>();
     let isClosing = false;
     // They would hold up the end of the server for ever.
     app.addHook('preClose', async () => {
@@ -49,7 +50,10 @@ export const createEventRoutes =
       },
       async (request, reply) => {
         const listen = built(events);
-        if (isClosing || streams.size >= LIMITS.eventStreams) {
+        const name = request.apiToken?.name ?? '';
+        const own = streamsOf.get(name) ?? 0;
+        const isFull = streams.size >= LIMITS.eventStreams || own >= LIMITS.eventStreamsOfToken;
+        if (isClosing || isFull) {
           throw new Problem(503, 'too-many-streams', 'too many listen already: come again later', {
             headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
           });
@@ -59,6 +63,7 @@ export const createEventRoutes =
         const response = reply.raw;
         const stream = openEventStream(response, DATA_HEADERS, LIMITS.eventsBuffered);
         streams.add(stream);
+        streamsOf.set(name, own + 1);
         const { session, apiToken } = request;
         const scope = apiToken?.scope ?? null;
         /** Whoever has signed out, or whose token has expired, is told nothing more. */
@@ -87,6 +92,7 @@ export const createEventRoutes =
           isGone = true;
           clearInterval(beat);
           streams.delete(stream);
+          streamsOf.set(name, (streamsOf.get(name) ?? 1) - 1);
           leave?.();
         });
         try {

@@ -57,6 +57,7 @@ export const LIMITS = {
   sharedFor: 500,
   /** Clients that listen to events at one time; each may hold as much as is buffered for it. */
   eventStreams: 100,
+  eventStreamsOfToken: 50,
   eventsBuffered: 256 * 1024,
   /** Proxies take a connection for dead after 30 s and more of silence. */
   eventBeat: 15_000,

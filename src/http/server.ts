@@ -74,6 +74,10 @@ const createApp = (
       handleError(error, request, reply);
     },
   });
+  app.addHook('onRequest', (_request, reply, next) => {
+    reply.header('x-content-type-options', 'nosniff');
+    next();
+  });
   app.decorateRequest('hookSecret', null);
   app.decorateRequest('apiToken', null);
   app.decorateRequest('session', null);

@@ -5,7 +5,7 @@ import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { LIMITS } from '../../src/http/limits.ts';
 import type { EventFeed } from '../../src/http/ports.ts';
 import { createServer } from '../../src/http/server.ts';
-import { createMemoryPorts, VIEWER_TOKEN } from '../support/memory-ports.ts';
+import { createMemoryPorts, OPERATOR_TOKEN, VIEWER_TOKEN } from '../support/memory-ports.ts';
 import { type EventReader, openEventReader } from '../support/read-events.ts';
 
 type Listener = Parameters<EventFeed>[1];
@@ -37,8 +37,8 @@ afterEach(async () => {
   await server.close();
 });
 
-const listen = async (): Promise<EventReader> => {
-  const authorization = `Bearer ${VIEWER_TOKEN}`;
+const listen = async (token = VIEWER_TOKEN): Promise<EventReader> => {
+  const authorization = `Bearer ${token}`;
   const reader = await openEventReader(`http://127.0.0.1:${port}/api/v1/events`, { authorization });
   readers.push(reader);
   return reader;
@@ -89,11 +89,16 @@ describe('a stream', () => {
   });
 
   it('is one of so many', async () => {
-    const open = await Promise.all(Array.from({ length: LIMITS.eventStreams }, listen));
+    const ofOne = Array.from({ length: LIMITS.eventStreamsOfToken });
+    const open = await Promise.all(ofOne.map(() => listen()));
     expect(open.map(({ status }) => status)).toEqual(open.map(() => 200));
     const more = await listen();
     expect(more.status).toBe(503);
     expect(Number(more.headers.get('retry-after'))).toBeGreaterThan(0);
+    // Another token has places of its own, as long as there are any.
+    const others = await Promise.all(ofOne.map(() => listen(OPERATOR_TOKEN)));
+    expect(others.map(({ status }) => status)).toEqual(others.map(() => 200));
+    expect((await listen(OPERATOR_TOKEN)).status).toBe(503);
     open[0]?.close();
     await until('there is a place', () => listeners.size === LIMITS.eventStreams - 1);
     expect((await listen()).status).toBe(200);

@@ -227,7 +227,7 @@ test('Slack gets one message for a push, as text and as blocks', async () => {
   ].join('\n');
   const section = (content: string) => ({
     type: 'section',
-    text: { type: 'mrkdwn', text: content },
+    text: { type: 'mrkdwn', text: content, verbatim: true },
   });
   expect(body).toEqual({
     text: `2 deployments: 1 succeeded, 1 rolled-back\n✅ shop_web on production succeeded after 12 s\n${web}\n↩️ shop_api on production was rolled back after 12 s\n${api}`,
@@ -287,6 +287,24 @@ test('text of others calls nobody, is no markup and breaks no line', async () =>
   const { text: plain } = body as { text: string };
   expect(raw.toString('utf8')).not.toMatch(/<[!@h]|@everyone|@here|\u202e|`/);
   expect(plain.split('\n')).toHaveLength(4);
+});
+
+test('text of others makes no link and is not formatted', async () => {
+  const message =
+    'see https://evil.example/login, www.evil.example, [sign in](https://evil.example), *now* _or_ ~never~';
+  const notice = { ...hostile, failure: { ...FAILURE, message } };
+  const { text: plain } = only(await send(slack, messageOf(notice))).body as { text: string };
+  expect(plain).not.toMatch(/https:\/\/|www\.|\]\(|\*now|_or|~never/);
+  // What is put between is not seen.
+  expect(plain.replaceAll('\u200b', '')).toContain(message);
+  // Names are as they are.
+  expect(plain).toContain('shop_web');
+});
+
+test('events for programs carry no characters that deceive', async () => {
+  const failure = { ...FAILURE, message: 'a\u202eb\u0007c\u2066d\nnext' };
+  const { raw } = only(await send(webhook, messageOf({ ...hostile, failure })));
+  expect(raw.toString('utf8')).toContain('"abcd\\nnext"');
 });
 
 test('log lines come last, in a block of their own where there is one', async () => {

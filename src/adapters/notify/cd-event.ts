@@ -1,4 +1,5 @@
 import type { Message, Notice } from '../../core/notice.ts';
+import { plainTexts } from './plain-text.ts';
 
 /** {@link https://github.com/cdevents/spec/tree/v0.4.1 CDEvents}, in whose words the events speak. */
 const CDEVENTS_VERSION = '0.4.1';
@@ -128,7 +129,10 @@ const ofNotice = (source: string, group: string, notice: Notice): CdEvent => {
 };
 
 /** The event that a message of one notice, or a test, is to programs. `source` is a URI reference. */
-export const cdEvent = (source: string, message: Message): CdEvent => {
+export const cdEvent = (source: string, message: Message): CdEvent =>
+  plainTexts(toCdEvent(source, message));
+
+const toCdEvent = (source: string, message: Message): CdEvent => {
   if (message.kind === 'deployments') {
     const [notice] = message.notices;
     if (notice === undefined) throw new Error('a message without a notice');

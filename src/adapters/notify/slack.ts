@@ -1,4 +1,5 @@
 import type { Message } from '../../core/notice.ts';
+import { plainText } from './plain-text.ts';
 import { describe, logText, testText, titleOf } from './describe.ts';
 
 /**
@@ -10,12 +11,20 @@ const LONGEST_TEXT = 1_900;
 const LONGEST_SECTION = 2_900;
 const LONGEST_LOG = 600;
 
+/** Between two characters it keeps them from meaning something together, and is not seen. */
+const NOTHING = '\u200b';
+
 /**
- * Text that nobody is called by and that opens no link: Slack's three characters, and an `@` that
- * Mattermost, Rocket.Chat and Discord would take for a mention.
+ * Text of others that nobody is called by, that opens no link and that is not formatted: Slack's three characters,
+ * an `@` that Mattermost, Rocket.Chat and Discord would take for a mention, addresses that become links by
+ * themselves, and Markdown's links and signs for bold, italic and struck text.
  */
 const inert = (text: string): string =>
-  text
+  plainText(text)
+    .replace(/:(?=\/\/)/g, `:${NOTHING}`)
+    .replace(/\b(www)(?=\.)/gi, `$1${NOTHING}`)
+    .replace(/\](?=[([])/g, `]${NOTHING}`)
+    .replace(/(?<![\p{L}\p{N}])[*_~](?=\S)/gu, `$&${NOTHING}`)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
@@ -27,12 +36,13 @@ const cut = (text: string, most: number): string =>
 
 type Section = {
   readonly type: 'section';
-  readonly text: { readonly type: 'mrkdwn'; readonly text: string };
+  readonly text: { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
 };
 
 const section = (text: string): Section => ({
   type: 'section',
-  text: { type: 'mrkdwn', text: cut(text, LONGEST_SECTION) },
+  // `verbatim`: addresses and names in it do not become links.
+  text: { type: 'mrkdwn', text: cut(text, LONGEST_SECTION), verbatim: true },
 });
 
 /**
