@@ -133,7 +133,10 @@ describe('over TLS with an own authority', () => {
       createTestRegistries({ hosts: [{ host: registry.host, ...told }], limits: LIMITS });
 
     await using welcome = client({ tls, credentials: right });
-    expect(await welcome.probe(registry.host, unbounded())).toEqual({ ok: true });
+    expect(await welcome.probe(registry.host, unbounded())).toMatchObject({
+      ok: true,
+      isPlain: false,
+    });
     expect(await welcome.findDigest(image, unbounded())).toMatchObject({ digest: content?.digest });
 
     for (const told of [{ tls, credentials: wrong }, { tls }]) {
