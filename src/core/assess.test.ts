@@ -33,6 +33,7 @@ const usual = (change: Partial<Assessed> = {}): Assessed => ({
   deploysOci: true,
   knownDigest: null,
   updateIsOurs: false,
+  isStuck: false,
   ownTarget: null,
   ...change,
 });
@@ -67,6 +68,16 @@ describe('every verdict', () => {
       'another task ended, which runs nothing any more',
       { tasks: [makeTask({ digest: B, state: 'failed' })] },
       { verdict: 'current' },
+    ],
+    [
+      'somebody else’s update is stuck, and something newer is published',
+      { service: updating('updating'), lookUp: published(B), isStuck: true },
+      { verdict: 'obsolete', from: A, to: B },
+    ],
+    [
+      'somebody else’s update to what is published is stuck',
+      { service: updating('updating'), isStuck: true },
+      { verdict: 'updating' },
     ],
     ['it differs', { lookUp: published(B) }, { verdict: 'obsolete', from: A, to: B }],
     [
@@ -285,6 +296,7 @@ const anything: fc.Arbitrary<Assessed> = fc.record({
   deploysOci: fc.boolean(),
   knownDigest: fc.option(digest),
   updateIsOurs: fc.boolean(),
+  isStuck: fc.boolean(),
   ownTarget: fc.option(digest),
 });
 

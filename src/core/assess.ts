@@ -24,6 +24,8 @@ export type Assessed = {
   readonly knownDigest: Digest | null;
   /** The update that is under way, if one is, is our own: then a newer digest supersedes it. */
   readonly updateIsOurs: boolean;
+  /** The update that is under way is somebody else's and stuck, so that a newer digest may take its place. */
+  readonly isStuck: boolean;
   /**
    * The digest that our own update brings, which the service may not show yet; null where there is none
    * under way, or the cluster chooses the digest.
@@ -52,7 +54,8 @@ export const assess = (input: Assessed): Verdict => {
   if (service.image.image.tag === null) return { verdict: 'pinned' };
   if (lookUp === null) return unknown('not-checked');
   if (lookUp.kind === 'failed') return unknown(lookUp.reason, lookUp.detail);
-  if (isUnderWay(service) && !input.updateIsOurs) return { verdict: 'updating' };
+  const isOthers = isUnderWay(service) && !input.updateIsOurs;
+  if (isOthers && !input.isStuck) return { verdict: 'updating' };
 
   const from = service.image.image.digest ?? input.knownDigest;
   if (from === null) {
@@ -63,6 +66,8 @@ export const assess = (input: Assessed): Verdict => {
   const isPublished = (digest: Digest | null): boolean =>
     digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));
   if (!isPublished(from)) return differing(input, from, lookUp.digest);
+  // What is stuck is just what is published: nothing is newer.
+  if (isOthers) return { verdict: 'updating' };
   // What is on its way to it was published before: it has to be seen there to be superseded.
   if (input.ownTarget !== null && !isPublished(input.ownTarget)) return { verdict: 'updating' };
 

@@ -47,7 +47,13 @@ const simulate = (
     if (hookAt <= now) {
       const hook = coming.shift();
       if (hook === undefined) break;
-      pushes.set(hook, { receivedAt: now, named: hook.named, outcome: null, outdated: false });
+      pushes.set(hook, {
+        receivedAt: now,
+        agesFrom: now,
+        named: hook.named,
+        outcome: null,
+        outdated: false,
+      });
       const askedAt: number = pending?.askedAt ?? now;
       const wanted = lookAfterHook(now, looks.at(-1) ?? null, askedAt);
       const runAt: number =

@@ -20,6 +20,7 @@ const HOUR = 3_600_000;
 
 const push = (change: Partial<LookedAtPush> = {}): LookedAtPush => ({
   receivedAt: T,
+  agesFrom: T,
   named: null,
   outcome: null,
   outdated: false,
@@ -60,16 +61,47 @@ const ENDED = { againAt: null, failed: false };
 
 describe('concludeLook', () => {
   it.each([
-    ['is being updated otherwise', UPDATING, 'another update is under way'],
+    [
+      'is being updated otherwise',
+      UPDATING,
+      'another update is under way: the push waits for its end',
+      false,
+    ],
     [
       'had its tag move on meanwhile',
       MOVED_ON,
       'another digest of the tag has been seen meanwhile',
+      true,
     ],
-  ])('looks soon again at what %s', (_, service, detail) => {
+  ])('looks soon again at what %s', (_, service, detail, failed) => {
     const concluded = concludeLook(push({ named: B }), [CURRENT, service], published(B), at(0));
     const againAt = T + 5_000;
-    expect(concluded).toEqual({ outcome: 'nothing-to-do', detail, againAt, failed: false });
+    expect(concluded).toEqual({ outcome: 'nothing-to-do', detail, againAt, failed });
+  });
+
+  it('waits for the update of somebody else as long as that lives, and asks less often', () => {
+    const concluded = concludeLook(push({ named: B }), [UPDATING], published(B), at(48 * HOUR));
+    expect(concluded).toMatchObject({ againAt: T + 48 * HOUR + 30_000, failed: false });
+  });
+
+  it.each([
+    ['an old push is not given up at its first look', 48 * HOUR, 0, T + 48 * HOUR + 5_000],
+    ['nor is one that was looked at often in a short time', HOUR / 4, 100, T + HOUR / 4 + 5_000],
+    ['one that is old and was looked at often is', HOUR, 40, null],
+  ])('where the tag keeps moving, %s', (_, after, attempts, againAt) => {
+    const answer = concludeLook(push(), [MOVED_ON], published(B), at(after, attempts));
+    expect(answer.againAt).toBe(againAt);
+  });
+
+  it('counts the age of a push from the thaw', () => {
+    const kept = push({ agesFrom: T + 24 * HOUR });
+    const answer = concludeLook(
+      kept,
+      [UNREACHABLE],
+      failedLookUp('unreachable'),
+      at(24 * HOUR + HOUR / 2, 20),
+    );
+    expect(answer).toMatchObject({ failed: true, againAt: expect.any(Number) });
   });
 
   it.each<[string, LookedAtPush, readonly LookedAtService[], LookUp | null, Now, object]>([
@@ -169,14 +201,6 @@ describe('concludeLook', () => {
       published(B),
       at(10_000),
       { outcome: 'deployed', againAt: T + 15_000, failed: false },
-    ],
-    [
-      'and goes on for ever',
-      push(),
-      [UPDATING],
-      published(B),
-      at(HOUR),
-      { outcome: 'given-up', ...ENDED },
     ],
   ])('%s', (_name, given, services, lookUp, now, expected) => {
     expect(concludeLook(given, services, lookUp, now)).toMatchObject(expected);
@@ -311,9 +335,9 @@ describe('the laws of concluding', () => {
   const service = fc.constantFrom(
     CURRENT,
     OBSOLETE,
-    UPDATING,
     EXCLUDED,
     UNREACHABLE,
+    MOVED_ON,
     known,
     frozen(null),
   );
@@ -327,6 +351,7 @@ describe('the laws of concluding', () => {
   );
   const given = fc.record({
     receivedAt: fc.constant(T),
+    agesFrom: fc.constant(T),
     named: fc.constantFrom(null, A, B),
     outcome: fc.constantFrom(null, 'nothing-to-do' as const, 'deployed' as const),
     outdated: fc.boolean(),

@@ -21,6 +21,11 @@ export const PUSH_OUTCOMES = [
 export type PushOutcome = (typeof PUSH_OUTCOMES)[number];
 
 export type LookedAtPush = AwaitedPush & {
+  /**
+   * From when its age counts, ms since the epoch: when it came, or later, when a freeze that may have kept it ended
+   * or its cluster last gave no answer.
+   */
+  readonly agesFrom: number;
   /** A newer push of the same tag waits too, which does for this one after a freeze. */
   readonly outdated: boolean;
   /** From the looks before. */
@@ -63,7 +68,13 @@ const REGISTRY_GIVE_UP_MS = 3_600_000;
 const LEAST_REGISTRY_TRIES = 8;
 const LEAST_CLUSTER_TRIES = 40;
 const OTHERS_UPDATE_AGAIN_MS = 5_000;
-const OTHERS_UPDATE_GIVE_UP_MS = 30 * 60_000;
+/** An update of somebody else that lasts longer than a few minutes is looked at less often. */
+const OTHERS_UPDATE_LONG_MS = 10 * 60_000;
+const OTHERS_UPDATE_LONG_AGAIN_MS = 30_000;
+const MOVED_ON_AGAIN_MS = 5_000;
+const MOVED_ON_GIVE_UP_MS = 30 * 60_000;
+/** Whatever its age, a push whose tag keeps moving is looked at this often in a row: some minutes. */
+const LEAST_MOVED_ON_TRIES = 40;
 
 export type Now = {
   readonly at: number;
@@ -80,7 +91,7 @@ export const concludeLook = (
   lookUp: LookUp | null,
   now: Now,
 ): Conclusion => {
-  const age = now.at - push.receivedAt;
+  const age = now.at - push.agesFrom;
   if (services.length === 0) return ended(push.outcome ?? 'no-service', null);
   const outcome: PushOutcome =
     push.outcome === 'deployed' ||
@@ -89,12 +100,18 @@ export const concludeLook = (
       : 'nothing-to-do';
   const again = services.filter(({ step }) => step.kind === 'look-again');
   if (again.length > 0) {
-    const isUpdating = again.some(({ verdict }) => verdict.verdict === 'updating');
-    const detail = isUpdating
-      ? 'another update is under way'
-      : 'another digest of the tag has been seen meanwhile';
-    if (age > OTHERS_UPDATE_GIVE_UP_MS) return ended('given-up', detail);
-    return { outcome, detail, againAt: now.at + OTHERS_UPDATE_AGAIN_MS, failed: false };
+    // It waits as long as that update lives, which is not ours to end.
+    if (again.some(({ verdict }) => verdict.verdict === 'updating')) {
+      const wait =
+        age > OTHERS_UPDATE_LONG_MS ? OTHERS_UPDATE_LONG_AGAIN_MS : OTHERS_UPDATE_AGAIN_MS;
+      const detail = 'another update is under way: the push waits for its end';
+      return { outcome, detail, againAt: now.at + wait, failed: false };
+    }
+    const detail = 'another digest of the tag has been seen meanwhile';
+    if (age > MOVED_ON_GIVE_UP_MS && now.attempts >= LEAST_MOVED_ON_TRIES) {
+      return ended('given-up', detail);
+    }
+    return { outcome, detail, againAt: now.at + MOVED_ON_AGAIN_MS, failed: true };
   }
   const frozen = services.flatMap(({ verdict }) =>
     verdict.verdict === 'held' && verdict.hold.kind === 'frozen' ? [verdict.hold] : [],
@@ -150,7 +167,7 @@ const registryFailed = (
   );
   const againAt = mayPass ? now.at + wait : nextFollowUp(push, null, now.at);
   const isTried = now.attempts >= LEAST_REGISTRY_TRIES;
-  if (againAt === null || (isTried && againAt - push.receivedAt > REGISTRY_GIVE_UP_MS)) {
+  if (againAt === null || (isTried && againAt - push.agesFrom > REGISTRY_GIVE_UP_MS)) {
     return ended(outcome === 'deployed' ? outcome : 'given-up', lookUp.detail);
   }
   return { outcome, detail: lookUp.detail, againAt, failed: true };

@@ -112,10 +112,27 @@ export const claimLook = async (
       )
       .returning(['id', 'cluster', 'name', 'attempts'])
       .executeTakeFirst();
-    return look === undefined ? null : { ...look, pushes: await waitingPushes(query, look) };
+    if (look === undefined) return null;
+    const thawedAt = await lastThaw(query, cluster, now);
+    return { ...look, pushes: await waitingPushes(query, look, thawedAt) };
   });
 
-const waitingPushes = async (query: Query, key: LookKey): Promise<WaitingPush[]> => {
+/** When a freeze last ended that may have kept services of the cluster, ms since the epoch; 0 for never. */
+const lastThaw = async (query: Query, cluster: string, now: number): Promise<number> => {
+  const ends = await query
+    .selectFrom('freezes')
+    .select((eb) => eb.fn.coalesce('ended_at', 'until').as('at'))
+    .where((eb) => eb.or([eb('cluster', 'is', null), eb('cluster', '=', cluster)]))
+    .where((eb) => eb(eb.fn.coalesce('ended_at', 'until'), '<=', now))
+    .execute();
+  return Math.max(0, ...ends.map(({ at }) => at ?? 0));
+};
+
+const waitingPushes = async (
+  query: Query,
+  key: LookKey,
+  thawedAt: number,
+): Promise<WaitingPush[]> => {
   const rows = await query
     .selectFrom('push_results')
     .innerJoin('pushes', 'pushes.id', 'push_results.push_id')
@@ -134,6 +151,7 @@ const waitingPushes = async (query: Query, key: LookKey): Promise<WaitingPush[]>
     // Only valid digests were put in.
     named: row.digest as Digest | null,
     receivedAt: row.received_at,
+    agesFrom: Math.max(row.received_at, thawedAt),
     outcome: row.outcome,
   }));
 };

@@ -12,6 +12,8 @@ export type Memory = {
   readonly hold: (service: Service, digest: Digest) => Hold | null;
   readonly knownDigest: (service: Service) => Digest | null;
   readonly updateIsOurs: (service: Service) => boolean;
+  /** Somebody else's update of it is stuck; missing where nobody looked. */
+  readonly isStuck?: (service: Service) => boolean;
   readonly ownTarget: (service: Service) => Digest | null;
   /** The platform manifests of an index that was seen before; null where it never was. */
   readonly membersOf: (digest: Digest) => Promise<readonly Digest[] | null>;
@@ -113,6 +115,7 @@ export const checkServices = async (
       deploysOci,
       knownDigest: one.knownDigest,
       updateIsOurs: memory.updateIsOurs(service),
+      isStuck: memory.isStuck?.(service) ?? false,
       ownTarget: memory.ownTarget(service),
     });
   };

@@ -3,6 +3,8 @@ import { openDeployments, type OpenDeployment, postpone } from '../store/deploym
 import { claimLook, nextLookAt } from '../store/looks.ts';
 import { logOutagesOnce } from './cluster/log-outages-once.ts';
 import { createPlaces } from './cluster/places.ts';
+import { createPushAges } from './cluster/push-ages.ts';
+import { createStuckUpdates } from './cluster/stuck-updates.ts';
 import { createKnownServices } from './shortcuts/known-services.ts';
 import { failLook, look } from './look.ts';
 import { createOwnService, isItsTurn } from './own-service.ts';
@@ -68,6 +70,8 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     log,
     known,
     seen: createSeenDigests(shortcuts.seenDigests),
+    stuck: createStuckUpdates(clock.monotonic),
+    ages: createPushAges(),
     ownServiceId: ownService.id,
     onQueued: rolloutsBell.ring,
   };

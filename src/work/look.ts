@@ -135,12 +135,18 @@ const lookAtAll = async (
     deps.db,
     work,
     { ...checkedOf(deps, looking, planned, first), before: first },
-    (all) => endOf(work, all, now, deps.random),
+    (all) => endOf(aged(work, deps.ages.lastUnanswered()), all, now, deps.random),
     now,
   );
   if (rest.some(isDeployed)) deps.onQueued();
   tell(deps.log, work, [...first, ...rest], end);
 };
+
+/** The same work, with pushes that are no older than the last time that the cluster gave no answer. */
+const aged = (work: ClaimedLook, since: number): ClaimedLook => ({
+  ...work,
+  pushes: work.pushes.map((push) => ({ ...push, agesFrom: Math.max(push.agesFrom, since) })),
+});
 
 /** What is to be put down of them; `before` was queued already. */
 const checkedOf = (
@@ -174,6 +180,7 @@ export const failLook = async (
   planned: readonly Planned[] = [],
 ): Promise<void> => {
   const now = deps.clock.now();
+  deps.ages.unanswered(now);
   const end = endUnanswered(work, planned, detail, now, deps.random);
   await endUnchecked(deps.db, work, end, now);
   deps.log.warn('look failed', {

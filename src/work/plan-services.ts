@@ -54,7 +54,13 @@ export const planServices = async (
   const { pushesOf, lookUp, signal } = looking;
   const services = all.filter(isAffected(looking));
   if (services.length === 0) return [];
-  const memory = await readMemory(deps.db, deps.cluster.name, deps.clock.now());
+  const remembered = await readMemory(deps.db, deps.cluster.name, deps.clock.now());
+  const stuck = await findStuck(
+    deps,
+    services.filter((service) => isBeingUpdated(service) && !remembered.updateIsOurs(service)),
+    signal,
+  );
+  const memory = { ...remembered, isStuck: ({ id }: Service) => stuck.has(id) };
   const { followsIndex = FOLLOWS_NONE } = deps.registries;
   const checked = await checkServices(
     deps.registries,
@@ -100,6 +106,24 @@ const lags = async (
     sent.digest === verdict.from &&
     pushes.every(({ receivedAt }) => receivedAt <= sent.at)
   );
+};
+
+const isBeingUpdated = ({ update }: Service): boolean =>
+  update?.state === 'updating' || update?.state === 'rollback_started';
+
+/** Looks at services that somebody else is updating, as their tasks tell whether that gets on; gives the ids of those that are stuck. */
+const findStuck = async (
+  { cluster, stuck }: LookDeps,
+  services: readonly Service[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> => {
+  const found = await Promise.all(
+    services.map(async ({ id }) => {
+      const seen = await cluster.observe(id, signal);
+      return seen !== null && stuck.see(seen) ? [id] : [];
+    }),
+  );
+  return new Set(found.flat());
 };
 
 const planFor = async (

@@ -267,3 +267,63 @@ describe('a person', () => {
     expect(await bench.deployments()).toEqual([]);
   });
 });
+
+describe('an update of somebody else that is stuck', () => {
+  /** Somebody else sets an image whose tasks never come up, with the service stopped first. */
+  const stick = (change: Partial<NewService> = {}): Digest => {
+    add({ replicas: 1, ...change });
+    const stuck = publish('stuck');
+    bench.engine.setOutcome(stuck, { kind: 'good', startMs: 24 * 3_600_000 });
+    bench.engine.changeSpec('web', (spec) => {
+      spec.TaskTemplate.ContainerSpec.Image = bench.image('acme/web:v1', stuck);
+    });
+    return stuck;
+  };
+
+  it('gets the fix that is pushed, once nothing has run for two minutes', async () => {
+    stick();
+    const { work } = bench.start();
+    const fix = publish('fix');
+    const { id } = await bench.hook(work, bench.image('acme/web:v1'), fix);
+    await bench.until('the push waits and says so', async () => {
+      const [push] = (await bench.delivery(id)).pushes;
+      return push?.results[0]?.detail?.includes('another update is under way');
+    });
+    expect(bench.engine.updates).toHaveLength(0);
+    expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: fix });
+  });
+
+  it('is left alone while some of the service runs, however long that takes', async () => {
+    stick({ replicas: 3 });
+    const { work } = bench.start();
+    const fix = publish('fix');
+    const { id } = await bench.hook(work, bench.image('acme/web:v1'), fix);
+    await bench.looked();
+    for (let hour = 0; hour < 3; hour += 1) {
+      bench.clock.skip(3_600_000);
+      await bench.looked();
+    }
+    const [pushed] = (await bench.delivery(id)).pushes;
+    expect(pushed?.results).toMatchObject([{ state: 'waiting', outcome: 'nothing-to-do' }]);
+    expect(await bench.deployments()).toEqual([]);
+  });
+});
+
+it('a push that a freeze has kept for long waits for an update of somebody else', async () => {
+  add({ replicas: 3 });
+  const { work } = bench.start();
+  const by = { actor: 'oncall', address: '::1' };
+  const freeze = await work.acts.freeze(
+    { cluster: 'one', stack: null, service: null, reason: 'fair', until: null },
+    by,
+  );
+  const next = publish('two');
+  await bench.hook(work, bench.image('acme/web:v1'), next);
+  await bench.looked();
+  bench.clock.skip(2 * 3_600_000);
+  bench.engine.changeSpec('web', (spec) => {
+    spec.TaskTemplate.ForceUpdate = (spec.TaskTemplate.ForceUpdate ?? 0) + 1;
+  });
+  await work.acts.thaw(freeze.id, by);
+  expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: next });
+});
