@@ -36,7 +36,7 @@ export const askForLooks = async (
     return { cluster, name, askedAt, due: isSooner ? pending.run_at : runAt, pending };
   });
   const rows = asked.map(({ cluster, name, askedAt, due }) => {
-    const row = { cluster, name, state: 'pending' as const, run_at: due };
+    const row = { cluster, name, state: 'pending' as const, run_at: due, set_at: now };
     return { ...row, asked_at: askedAt, attempts: 0, last_error: null };
   });
   for (const some of inParts(rows)) {
@@ -49,6 +49,7 @@ export const askForLooks = async (
           .where('state', '=', PENDING)
           .doUpdateSet((eb) => ({
             run_at: eb.ref('excluded.run_at'),
+            set_at: eb.ref('excluded.set_at'),
             asked_at: eb.ref('excluded.asked_at'),
             attempts: 0,
           })),

@@ -105,7 +105,7 @@ const apply = async (models: Model[], step: Operation): Promise<void> => {
       if (wasOpen) model.state = step.state;
       return;
     case 'postpone':
-      return postpone(store.db, id, START);
+      return postpone(store.db, id, START, 0);
     case 'refute':
       return refuteIntent(store.db, id, intent());
     default:

@@ -108,7 +108,7 @@ describe('queueing', () => {
 
   it('lets one that is put off wait no longer, and brings none back in time', async () => {
     const { id } = await queue();
-    await postpone(store.db, id, START + 60_000);
+    await postpone(store.db, id, START, 60_000);
     await queue({}, START + 1_000);
     expect((await found(id)).runAt).toBe(START + 1_000);
     await queue({}, START + 2_000);

@@ -258,20 +258,30 @@ export const findDeployment = async (db: Query, id: string): Promise<Deployment 
   return row === undefined ? null : toDeployment(row);
 };
 
-/** Puts a deployment off to a time, ms since the epoch. */
-export const postpone = async (query: Query, id: string, runAt: number): Promise<void> => {
+/** Puts a deployment off for `afterMs`. */
+export const postpone = async (
+  query: Query,
+  id: string,
+  now: number,
+  afterMs: number,
+): Promise<void> => {
   await query
     .updateTable('deployments')
-    .set((eb) => ({ run_at: runAt, attempts: eb('attempts', '+', 1) }))
+    .set((eb) => ({ run_at: now + afterMs, set_at: now, attempts: eb('attempts', '+', 1) }))
     .where('id', '=', id)
     .execute();
 };
 
 /** The same where nothing went wrong: its tries are counted anew. */
-export const waitUntil = async (query: Query, id: string, runAt: number): Promise<void> => {
+export const waitFor = async (
+  query: Query,
+  id: string,
+  now: number,
+  afterMs: number,
+): Promise<void> => {
   await query
     .updateTable('deployments')
-    .set({ run_at: runAt, attempts: 0 })
+    .set({ run_at: now + afterMs, set_at: now, attempts: 0 })
     .where('id', '=', id)
     .execute();
 };

@@ -45,6 +45,7 @@ export const followOn = async (
     started_at: now,
     ended_at: null,
     run_at: now,
+    set_at: now,
     follows: displaced.id,
   });
   await addStep(query, id, now, 'queued', { followsOn: displaced.id });

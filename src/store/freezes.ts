@@ -105,7 +105,7 @@ export const endFreeze = async (
     .where('state', '=', 'waiting')
     .where('outcome', '=', 'frozen')
     .execute();
-  const schedule: LookSchedule = { askedAt: now, attempts: 0, error: null };
+  const schedule: LookSchedule = { setAt: now, askedAt: now, attempts: 0, error: null };
   for (const key of kept) await scheduleLook(query, key, now, schedule);
   return true;
 };

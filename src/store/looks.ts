@@ -45,6 +45,7 @@ export const releaseLooks = async (db: Db, now: number): Promise<void> =>
     for (const look of running) {
       await query.deleteFrom('look_work').where('id', '=', look.id).execute();
       await scheduleLook(query, look, now, {
+        setAt: now,
         askedAt: look.asked_at,
         attempts: look.attempts,
         error: look.last_error,
@@ -195,11 +196,18 @@ export const endLook = async (
   await query.deleteFrom('look_work').where('id', '=', look.id).execute();
   if (end.againAt !== null) {
     const { attempts, error } = end;
-    await scheduleLook(query, look, end.againAt, { askedAt: null, attempts, error });
+    await scheduleLook(query, look, end.againAt, {
+      setAt: now,
+      askedAt: null,
+      attempts,
+      error,
+    });
   }
 };
 
 export type LookSchedule = {
+  /** Now, ms since the epoch. */
+  readonly setAt: number;
   /** When a hook or a person asked for it, ms since the epoch; null where it only follows up. */
   readonly askedAt: number | null;
   readonly attempts: number;
@@ -220,6 +228,7 @@ export const scheduleLook = async (
       name: key.name,
       state: 'pending',
       run_at: runAt,
+      set_at: rest.setAt,
       asked_at: rest.askedAt,
       attempts: rest.attempts,
       last_error: rest.error,
@@ -228,7 +237,10 @@ export const scheduleLook = async (
       conflict
         .columns(['cluster', 'name'])
         .where('state', '=', PENDING)
-        .doUpdateSet((eb) => ({ run_at: smaller(eb.ref('look_work.run_at'), eb.val(runAt)) })),
+        .doUpdateSet((eb) => ({
+          run_at: smaller(eb.ref('look_work.run_at'), eb.val(runAt)),
+          set_at: rest.setAt,
+        })),
     )
     .execute();
 };

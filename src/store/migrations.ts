@@ -323,4 +323,10 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX seen_indexes_by_age ON seen_indexes (seen_at);
   `,
+  // When a due time was set: one that was set later than now was set by a clock that has been set back since.
+  `
+  ALTER TABLE look_work ADD COLUMN set_at INTEGER;
+  ALTER TABLE deployments ADD COLUMN set_at INTEGER;
+  ALTER TABLE notification_messages ADD COLUMN set_at INTEGER;
+  `,
 ];

@@ -104,6 +104,7 @@ export const announce = async (
           state: 'waiting',
           created_at: now,
           run_at: now,
+          set_at: now,
           give_up_at: giveUpAt,
           attempts: 0,
           last_error: null,
@@ -171,7 +172,7 @@ export const recordAttempt = async (
       attempts: eb('attempts', '+', 1),
       last_error: end.kind === 'sent' ? null : end.detail,
       ...(end.kind === 'again'
-        ? { run_at: end.runAt }
+        ? { run_at: end.runAt, set_at: now }
         : { state: end.kind, ended_at: now, ...(end.kind === 'sent' ? { content: '{}' } : {}) }),
     }))
     .where('id', '=', id)

@@ -35,7 +35,7 @@ const plansOf = async (work: (db: Db) => Promise<unknown>): Promise<string> => {
 };
 
 const look = { cluster: 'main', name: 'registry.example.com/acme/web' };
-const schedule = { askedAt: null, attempts: 0, error: null };
+const schedule = { setAt: START, askedAt: null, attempts: 0, error: null };
 
 it.each<[string, (db: Db) => Promise<unknown>, readonly string[]]>([
   [

@@ -49,7 +49,7 @@ export const queueDeployment = async (
     // One that waits to be tried again need wait no longer: somebody asks now.
     await query
       .updateTable('deployments')
-      .set({ run_at: now })
+      .set({ run_at: now, set_at: now })
       .where('id', '=', newest.id)
       .where('run_at', '>', now)
       .execute();
@@ -86,6 +86,7 @@ export const queueDeployment = async (
       ...NOT_BEGUN,
       queued_at: now,
       run_at: now,
+      set_at: now,
       build: null,
     })
     .execute();

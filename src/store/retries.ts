@@ -42,6 +42,7 @@ export const queueRetry = async (
     follows: ended.id,
     queued_at: now,
     run_at: now + wait,
+    set_at: now,
   });
   await addStep(query, id, now, 'queued', {
     retryOf: ended.id,

@@ -136,6 +136,8 @@ export type LookWorkRow = {
   name: string;
   state: 'pending' | 'running';
   run_at: number;
+  /** When `run_at` was set; null where an earlier version set it. */
+  set_at: Generated<number | null>;
   /** When the first hook asked for it; null where it only follows up. */
   asked_at: number | null;
   attempts: number;
@@ -184,6 +186,8 @@ export type DeploymentRow = {
   deadline_at: number | null;
   /** Not to be taken up before. */
   run_at: number;
+  /** When `run_at` was set; null where an earlier version set it. */
+  set_at: Generated<number | null>;
   attempts: number;
   /** JSON, see Intent: what is about to be sent, or was. */
   intent: string | null;
@@ -310,6 +314,8 @@ export type NotificationMessageRow = {
   created_at: number;
   /** Not to be sent before. */
   run_at: number;
+  /** When `run_at` was set; null where an earlier version set it. */
+  set_at: Generated<number | null>;
   /** Absolute: not to be sent after. */
   give_up_at: number;
   attempts: number;

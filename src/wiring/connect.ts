@@ -4,6 +4,7 @@ import { createSwarmpitCluster } from '../adapters/swarm/swarmpit/swarmpit.ts';
 import type { ClusterConfig, Config, TlsConfig } from '../config/config.ts';
 import type { Cluster } from '../core/cluster.ts';
 import type { Log } from '../core/log.ts';
+import { createSteadyNow } from '../work/loop/steady-now.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
 
 const tlsTexts = (tls: TlsConfig | null): { ca?: string; cert?: string; key?: string } => {
@@ -29,5 +30,5 @@ export const connectRegistries = (config: Config, log: Log): Registries =>
     proxies: config.proxies,
     dockerConfig: config.dockerConfig,
     log,
-    now: systemClock.now,
+    now: createSteadyNow(systemClock),
   });

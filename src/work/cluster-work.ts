@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openDeployments, type OpenDeployment, postpone } from '../store/deployments.ts';
+import { makeDueAgain } from '../store/due-again.ts';
 import { claimLook, nextLookAt } from '../store/looks.ts';
 import { logOutagesOnce } from './cluster/log-outages-once.ts';
 import { createPlaces } from './cluster/places.ts';
@@ -13,6 +14,7 @@ import type { RolloutDeps } from './rollout-deps.ts';
 import { createSeenDigests } from './shortcuts/seen-digests.ts';
 import { ALL_SHORTCUTS, type Shortcuts } from './shortcuts/shortcuts.ts';
 import { createBell } from './loop/bell.ts';
+import { watchClock } from './loop/clock-watch.ts';
 import { keepTrying } from './loop/keep-trying.ts';
 import { runLoop } from './loop/run-loop.ts';
 
@@ -111,7 +113,10 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   };
 
   const looks = async (signal: AbortSignal): Promise<void> => {
+    const wentBack = watchClock(clock);
     const round = async (): Promise<number> => {
+      // The clock that the store's due times go by may have been set back: then they lie too far ahead.
+      if (wentBack()) await makeDueAgain(db, cluster.name, clock.now());
       while (looking.size < LOOKS_AT_ONCE && !signal.aborted) {
         if (!(await startLook(signal))) {
           const next = await nextLookAt(db, cluster.name);
@@ -147,7 +152,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
         if (either.aborted) return;
         log.error('rollout broke', { deployment: id, error });
         const what = 'the next try of a deployment that broke';
-        const putOff = (): Promise<void> => postpone(db, id, clock.now() + AFTER_ERROR_MS);
+        const putOff = (): Promise<void> => postpone(db, id, clock.now(), AFTER_ERROR_MS);
         await keepTrying({ clock, log }, what, putOff, either);
       })
       .finally(() => {
@@ -159,7 +164,9 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   };
 
   const rollouts = async (signal: AbortSignal): Promise<void> => {
+    const wentBack = watchClock(clock);
     const round = async (): Promise<number> => {
+      if (wentBack()) await makeDueAgain(db, cluster.name, clock.now());
       const open = await openDeployments(db, cluster.name);
       const ids = new Set(open.map((deployment) => deployment.id));
       for (const { id, superseded } of rolling.values()) if (!ids.has(id)) superseded.abort();

@@ -22,6 +22,7 @@ import { relaxed } from '../store/relaxed.ts';
 import { chosenMember } from './chosen-digest.ts';
 import { endedWithPeriod, isEnginesWord } from './ended-with-period.ts';
 import { observeService } from './observe-service.ts';
+import { createSteadyNow } from './loop/steady-now.ts';
 import { GIVE_UP_MS } from './put-off.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -95,7 +96,9 @@ export const followRollout = async (
   signal: AbortSignal,
 ): Promise<Followed> => {
   const { clock, db } = deps;
-  const begun = clock.now();
+  // Somebody may set the clock while the update is followed.
+  const steadyNow = createSteadyNow(clock);
+  const begun = steadyNow();
   const mark: UpdateMark = {
     intentVersion: intent.version,
     madeAfter: intent.newestTask ?? intent.at - CLOCK_SLACK_MS,
@@ -104,9 +107,10 @@ export const followRollout = async (
   const isChoice = intent.phase === 'forward' && !deps.cluster.capabilities.setsDigest;
   const choice = isChoice ? { choice: { forceUpdate: intent.forceUpdate } } : {};
   let chosen: Digest | null = null;
-  let lateAt = deadlineAt;
-  const givenUpAt = Math.max(deadlineAt, begun) + GIVE_UP_MS;
-  let seenAt = intent.at;
+  // A deadline that lies further ahead than it ever did was set before the clock was set back.
+  let lateAt = Math.min(deadlineAt, begun + Math.max(deadlineAt - intent.at, 0));
+  const givenUpAt = Math.max(lateAt, begun) + GIVE_UP_MS;
+  let seenAt = Math.min(intent.at, begun);
   let unseen: string | null = null;
   let graces = 0;
   let settledSince: number | null = null;
@@ -120,7 +124,7 @@ export const followRollout = async (
     if (row === null || row.endedAt !== null) return { kind: 'ended' };
     const observed = await observeService(deps.cluster, deployment.serviceId, signal);
     if (observed === 'removed') return { kind: 'removed' };
-    const now = clock.now();
+    const now = steadyNow();
     if ('problem' in observed) {
       const { problem } = observed;
       if (problem !== unseen) {
@@ -139,7 +143,9 @@ export const followRollout = async (
       const tasks = taskNews(observed);
       if (tasks.length > 0) {
         // Lost in a crash of the host, they are only a gap in the story.
-        await relaxed(db, (query) => addStepOnWay(query, deployment.id, now, 'tasks', { tasks }));
+        await relaxed(db, (query) =>
+          addStepOnWay(query, deployment.id, clock.now(), 'tasks', { tasks }),
+        );
       }
       const rollout: Rollout = {
         target: chosen ?? intent.target,
@@ -181,7 +187,7 @@ export const followRollout = async (
       }
       const news = { running, desired, rollingBack, trouble: trouble?.message ?? null };
       const text = JSON.stringify(news);
-      if (text !== told) await addStepOnWay(db, deployment.id, now, 'progress', news);
+      if (text !== told) await addStepOnWay(db, deployment.id, clock.now(), 'progress', news);
       told = text;
       if (now >= lateAt && !isWatched(observed, settledSince, now)) {
         return { kind: 'late', seen: observed, status };

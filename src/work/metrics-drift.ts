@@ -66,13 +66,12 @@ export const createDriftBook = (deps: DriftDeps): DriftBook => {
       const round = async (): Promise<number> => {
         const changes = await countChanges(db);
         const isChanged = changes !== seen;
-        const age = clock.now() - refreshedAt;
+        const age = clock.monotonic() - refreshedAt;
         const rest = (isChanged ? LEAST_MS : MOST_MS) - age;
-        // Else the clock was set back.
-        if (rest > 0 && age >= 0) return rest;
+        if (rest > 0) return rest;
         await Promise.all(deps.clusters.map(({ cluster }) => refresh(cluster, signal)));
         seen = changes;
-        refreshedAt = clock.now();
+        refreshedAt = clock.monotonic();
         return MOST_MS;
       };
       const bell = createBell(clock);

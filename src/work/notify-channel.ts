@@ -1,6 +1,7 @@
 import { type Backoff, backoffMs } from '../core/backoff.ts';
 import type { Log } from '../core/log.ts';
 import type { NoticeChannel, SendOutcome } from '../core/notice.ts';
+import { makeMessagesDueAgain } from '../store/due-again.ts';
 import {
   type AttemptEnd,
   nextMessage,
@@ -10,6 +11,7 @@ import {
 import type { Db } from '../store/open-store.ts';
 import type { Bell } from './loop/bell.ts';
 import type { Clock } from './loop/clock.ts';
+import { watchClock } from './loop/clock-watch.ts';
 import { runLoop } from './loop/run-loop.ts';
 
 export type ChannelDeps = {
@@ -32,12 +34,14 @@ const LONGEST_SLEEP_MS = 60_000;
  */
 export const runChannel = async (deps: ChannelDeps, signal: AbortSignal): Promise<void> => {
   const { channel, db, clock, bell } = deps;
-  /** The receiver asked to be left alone until then. */
+  /** The receiver asked to be left alone until then; monotonic. */
   let notBefore = 0;
+  const wentBack = watchClock(clock);
   const round = async (): Promise<number> => {
+    if (wentBack()) await makeMessagesDueAgain(db, channel.name, clock.now());
     const waiting = await nextMessage(db, channel.name);
     if (waiting === null) return LONGEST_SLEEP_MS;
-    const due = Math.max(waiting.runAt, notBefore) - clock.now();
+    const due = Math.max(waiting.runAt - clock.now(), notBefore - clock.monotonic());
     if (due > 0) return due;
     if (clock.now() > waiting.giveUpAt) {
       await keep(deps, waiting, { kind: 'failed', detail: 'it could not be sent in time' });
@@ -46,7 +50,7 @@ export const runChannel = async (deps: ChannelDeps, signal: AbortSignal): Promis
     const outcome = await attempt(deps, waiting, signal);
     if (outcome === null) return 0;
     if (outcome.kind === 'failed' && outcome.retryAfterMs !== null) {
-      notBefore = clock.now() + outcome.retryAfterMs;
+      notBefore = clock.monotonic() + outcome.retryAfterMs;
     }
     await keep(deps, waiting, endOf(deps, waiting, outcome));
     return 0;

@@ -137,7 +137,7 @@ describe('which service we are', () => {
       readTaskLog: () => Promise.reject(new Error('not asked')),
       close: () => Promise.resolve(),
     };
-    const clock = { now: () => now, monotonic: () => 0, wait: () => Promise.resolve() };
+    const clock = { now: () => now, monotonic: () => now, wait: () => Promise.resolve() };
     return {
       service: createOwnService({ cluster, containerIds, clock, log: silentLog }),
       asked: () => asked,

@@ -27,7 +27,7 @@ export const createOwnService = (options: {
   readonly log: Log;
 }): OwnService => {
   const { cluster, containerIds, clock, log } = options;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   let id: string | null = null;
   let isCertain = containerIds.length === 0 || !cluster.capabilities.tellsContainers;
 
@@ -37,7 +37,7 @@ export const createOwnService = (options: {
       containerIds.some((one) => containerId?.startsWith(one)),
     );
     id = own?.serviceId ?? null;
-    isCertain = id !== null || clock.now() - startedAt >= CERTAIN_AFTER_MS;
+    isCertain = id !== null || clock.monotonic() - startedAt >= CERTAIN_AFTER_MS;
     if (id !== null) log.info('this helper is a service of the cluster', { service: id });
   };
 

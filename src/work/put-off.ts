@@ -47,5 +47,5 @@ export const putOff = async (
     return;
   }
   deps.log.warn('deployment put off', { deployment: deployment.id, problem });
-  await postpone(deps.db, deployment.id, now + afterMs);
+  await postpone(deps.db, deployment.id, now, afterMs);
 };

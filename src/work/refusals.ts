@@ -2,7 +2,7 @@ import { backoffMs } from '../core/backoff.ts';
 import { rolloutTimeout } from '../core/deadline.ts';
 import type { Failed } from '../core/follow.ts';
 import type { Service } from '../core/service.ts';
-import { type Deployment, type Intent, type Refusals, waitUntil } from '../store/deployments.ts';
+import { type Deployment, type Intent, type Refusals, waitFor } from '../store/deployments.ts';
 import { fail } from './end-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -32,7 +32,7 @@ export const waitAfterRefusal = async (
   if (refusals === undefined) return;
   const { times, problem } = refusals;
   log.warn('update refused', { deployment: id, problem, times });
-  await waitUntil(db, id, clock.now() + backoffMs(AGAIN, times, random()));
+  await waitFor(db, id, clock.now(), backoffMs(AGAIN, times, random()));
 };
 
 /** Ends a deployment that the cluster has refused for too long; tells whether it has. */

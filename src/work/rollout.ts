@@ -8,7 +8,7 @@ import {
   findDeployment,
   type Intent,
   recordTarget,
-  waitUntil,
+  waitFor,
 } from '../store/deployments.ts';
 import { recordSent, refuteIntent } from '../store/intents.ts';
 import { readFreezes } from '../store/freezes.ts';
@@ -142,7 +142,7 @@ const isFrozen = async (
   if (freeze?.kind !== 'frozen') return false;
   const problem = `frozen: ${freeze.reason}`;
   deps.log.debug('deployment waits', { deployment: deployment.id, problem });
-  await waitUntil(deps.db, deployment.id, now + FROZEN_AGAIN_MS);
+  await waitFor(deps.db, deployment.id, now, FROZEN_AGAIN_MS);
   return true;
 };
 

@@ -36,7 +36,7 @@ export const createRunProgress = (
       // A second check of a few services is no new progress.
       const before = parts.get(cluster);
       if (before === undefined || part.services >= before.services) parts.set(cluster, part);
-      if (deps.clock.now() - writtenAt < WRITE_EVERY_MS) return;
+      if (Math.abs(deps.clock.now() - writtenAt) < WRITE_EVERY_MS) return;
       writtenAt = deps.clock.now();
       showRunProgress(deps.db, run, sum()).catch((error: unknown) =>
         deps.log.error('progress not kept', { run, error }),

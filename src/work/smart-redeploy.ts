@@ -90,14 +90,14 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
 
   /** The same, taken up again after an error of our own, as a restart would. */
   const attemptUntilDone = async (run: Run, signal: AbortSignal): Promise<string | null> => {
-    const until = clock.now() + RETRY_FOR_MS;
+    const until = clock.monotonic() + RETRY_FOR_MS;
     for (let failures = 1; ; failures += 1) {
       try {
         return await attempt(run, signal);
       } catch (error) {
         signal.throwIfAborted();
         log.error('run broke', { run: run.id, failures, error });
-        if (clock.now() >= until) return 'an error of the helper itself, see its log';
+        if (clock.monotonic() >= until) return 'an error of the helper itself, see its log';
         await clock.wait(backoffMs(AFTER_FAILURE, failures, 1), signal);
       }
     }
@@ -193,7 +193,7 @@ const checkUntilSettled = async (
 ): Promise<void> => {
   const { name } = one.cluster;
   const checkDeps = { ...deps, ...one, now: deps.clock.now };
-  const until = deps.clock.now() + AGAIN_FOR_MS;
+  const until = deps.clock.monotonic() + AGAIN_FOR_MS;
   const found = await readFound(deps.db, run.id, name);
 
   /** Puts down what is found, and gives the services that somebody else is updating. */
@@ -207,7 +207,7 @@ const checkUntilSettled = async (
   let updating = known.filter(({ verdict }) => verdict === 'updating').map(({ id }) => id);
   if (known.length === 0) updating = await check(run.request);
   else onProgress(progressOf(known));
-  while (updating.length > 0 && deps.clock.now() <= until) {
+  while (updating.length > 0 && deps.clock.monotonic() <= until) {
     await deps.clock.wait(AGAIN_MS, signal);
     updating = await check({ ...run.request, services: updating });
   }
