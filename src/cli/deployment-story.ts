@@ -42,6 +42,11 @@ const detail = (details: Readonly<Record<string, unknown>>): string =>
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ');
 
+const triggerText = ({ triggers, triggerCount }: DeploymentView): string => {
+  const more = triggerCount - triggers.length;
+  return [...triggers.map(source), ...(more > 0 ? [`${more} more`] : [])].join('; ');
+};
+
 /** One deployment from what led to it to its end, with every step. */
 export const deploymentStory = (
   context: Context,
@@ -54,7 +59,7 @@ export const deploymentStory = (
     ['digest', digestChange(deployment)],
     ['build', printBuild(deployment.build)],
     ['because', deployment.cause],
-    ['by', deployment.triggers.map(source).join('; ')],
+    ['by', triggerText(deployment)],
     ['failure', whyNot(deployment)],
     ['node', deployment.failure?.nodeName ?? deployment.failure?.node ?? ''],
     ...(deployment.changes ?? []).map((change): Labelled => ['changed', changeText(change)]),

@@ -121,7 +121,10 @@ export type DeploymentView = {
   readonly cause: Cause;
   readonly state: DeploymentState;
   readonly reason: string | null;
+  /** The first and the newest of each kind, oldest first. */
   readonly triggers: readonly TriggerView[];
+  /** How many there were, also of those that are not shown. */
+  readonly triggerCount: number;
   readonly queuedAt: string;
   readonly startedAt: string | null;
   readonly endedAt: string | null;

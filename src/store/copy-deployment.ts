@@ -29,4 +29,20 @@ export const copyDeployment = async (
         .where('deployment_id', '=', of),
     )
     .execute();
+  await copyChecks(query, of, differing.id);
+};
+
+/** Lets whoever finds one deployment through a check find another too, as what follows it. */
+export const copyChecks = async (query: Query, of: string, to: string): Promise<void> => {
+  await query
+    .insertInto('check_deployments')
+    .columns(['check_id', 'deployment_id'])
+    .expression((eb) =>
+      eb
+        .selectFrom('check_deployments')
+        .select((one) => ['check_id', one.val(to).as('deployment_id')])
+        .where('deployment_id', '=', of),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 };

@@ -329,4 +329,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE deployments ADD COLUMN set_at INTEGER;
   ALTER TABLE notification_messages ADD COLUMN set_at INTEGER;
   `,
+  `
+  ALTER TABLE checks ADD COLUMN pushes INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX check_deployments_by_deployment ON check_deployments (deployment_id);
+  `,
 ];

@@ -7,9 +7,7 @@ import { holdFailed } from './holds.ts';
 import { readOptionalJson } from './json.ts';
 import { IS_QUEUED, IS_UNDER_WAY } from './open-states.ts';
 import type { Query } from './open-store.ts';
-import type { TriggerRow } from './schema.ts';
-
-export type Trigger = { readonly kind: TriggerRow['kind']; readonly source: string };
+import { addTriggers, type Trigger } from './triggers.ts';
 
 export type NewDeployment = {
   readonly id: string;
@@ -107,28 +105,3 @@ export const NOT_BEGUN = {
   failure: null,
   changes: null,
 } as const;
-
-/** What led to a deployment, oldest first. */
-export const readTriggers = async (query: Query, deployment: string): Promise<readonly Trigger[]> =>
-  query
-    .selectFrom('triggers')
-    .select(['kind', 'source'])
-    .where('deployment_id', '=', deployment)
-    .orderBy('at')
-    .execute();
-
-/** Adds what led to a deployment that exists already. */
-export const addTriggers = async (
-  query: Query,
-  deployment: string,
-  triggers: readonly Trigger[],
-  now: number,
-): Promise<void> => {
-  for (const { kind, source } of triggers) {
-    await query
-      .insertInto('triggers')
-      .values({ deployment_id: deployment, kind, source, at: now })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
-};

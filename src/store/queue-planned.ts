@@ -7,7 +7,8 @@ import type { Verdict } from '../core/verdict.ts';
 import { type FindHold, readHolds } from './holds.ts';
 import type { Query } from './open-store.ts';
 import { readPublished } from './published.ts';
-import { type NewDeployment, queueDeployment, type Trigger } from './queue-deployment.ts';
+import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
+import type { Trigger } from './triggers.ts';
 
 export type PlannedStep = {
   readonly service: Service;

@@ -3,6 +3,7 @@ import type { DeliveryFilter, PageRequest } from '../core/list-filters.ts';
 import type { DeliveryDetail, DeliveryView, Page } from '../core/views.ts';
 import { cutPage } from './cut-page.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from './json.ts';
+import { deploymentsOfDeliveries } from './checks/deployments-of-delivery.ts';
 import type { Db } from './open-store.ts';
 import type { DeliveryRow, PushResultRow } from './schema.ts';
 
@@ -53,7 +54,7 @@ const toViews = async (
 ): Promise<DeliveryView[]> => {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const [pushes, results, triggers] = await Promise.all([
+  const [pushes, results, deployments] = await Promise.all([
     db.selectFrom('pushes').selectAll().where('delivery_id', 'in', ids).orderBy('id').execute(),
     db
       .selectFrom('push_results')
@@ -61,17 +62,10 @@ const toViews = async (
       .select(['push_id', 'cluster', 'state', 'outcome', 'detail', 'ended_at'])
       .where('pushes.delivery_id', 'in', ids)
       .execute(),
-    db
-      .selectFrom('triggers')
-      .select(['source', 'deployment_id'])
-      .where('kind', '=', 'hook')
-      .where('source', 'in', ids)
-      .orderBy('deployment_id')
-      .execute(),
+    deploymentsOfDeliveries(db, ids),
   ]);
   const pushesOf = Map.groupBy(pushes, (push) => push.delivery_id);
   const resultsOf = Map.groupBy(results, (result) => result.push_id);
-  const triggersOf = Map.groupBy(triggers, (trigger) => trigger.source);
   return rows.map((row) => ({
     id: row.id,
     receivedAt: rfc3339(row.received_at),
@@ -86,7 +80,7 @@ const toViews = async (
     })),
     ignored: readJson(row.ignored),
     duplicateOf: row.duplicate_of,
-    deployments: (triggersOf.get(row.id) ?? []).map((trigger) => trigger.deployment_id),
+    deployments: deployments.get(row.id) ?? [],
   }));
 };
 

@@ -241,7 +241,7 @@ const toViews = async (
 ): Promise<DeploymentView[]> => {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const [steps, triggers] = await Promise.all([
+  const [steps, triggers, pushes] = await Promise.all([
     db
       .selectFrom('deployment_steps')
       .selectAll()
@@ -250,6 +250,7 @@ const toViews = async (
       .orderBy('id')
       .execute(),
     db.selectFrom('triggers').selectAll().where('deployment_id', 'in', ids).orderBy('at').execute(),
+    countPushes(db, ids),
   ]);
   const stepsOf = Map.groupBy(steps, (step) => step.deployment_id);
   const triggersOf = Map.groupBy(triggers, (trigger) => trigger.deployment_id);
@@ -264,6 +265,7 @@ const toViews = async (
     state: row.state,
     reason: row.reason,
     triggers: (triggersOf.get(row.id) ?? []).map(toTrigger),
+    triggerCount: countTriggers(triggersOf.get(row.id) ?? [], pushes.get(row.id) ?? 0),
     queuedAt: rfc3339(row.queued_at),
     startedAt: optionalRfc3339(row.started_at),
     endedAt: optionalRfc3339(row.ended_at),
@@ -272,6 +274,27 @@ const toViews = async (
     build: readOptionalJson<BuildFacts>(row.build),
     changes: readOptionalJson<readonly SpecChange[]>(row.changes),
   }));
+};
+
+/** How many pushes led to each deployment, by the checks that queued or joined it. */
+const countPushes = async (
+  db: Db,
+  deployments: readonly string[],
+): Promise<ReadonlyMap<string, number>> => {
+  const rows = await db
+    .selectFrom('check_deployments')
+    .innerJoin('checks', 'checks.id', 'check_deployments.check_id')
+    .select((eb) => ['deployment_id', eb.fn.sum<number>('checks.pushes').as('pushes')])
+    .where('deployment_id', 'in', deployments)
+    .groupBy('deployment_id')
+    .execute();
+  return new Map(rows.map((row) => [row.deployment_id, row.pushes]));
+};
+
+/** Of hooks only two are kept; what an earlier version recorded is kept whole. */
+const countTriggers = (kept: readonly Selectable<TriggerRow>[], pushes: number): number => {
+  const hooks = kept.filter(({ kind }) => kind === 'hook').length;
+  return kept.length - hooks + Math.max(hooks, pushes);
 };
 
 const toStep = (row: Selectable<StepRow>): StepView => ({

@@ -102,6 +102,8 @@ export type CheckRow = {
   tag: string;
   /** When the newest of them ended. */
   checked_at: number;
+  /** Pushes that share it. */
+  pushes: Generated<number>;
 };
 
 /** A digest that the registry showed at one of the checks. */

@@ -1,7 +1,9 @@
 import type { Digest } from '../core/digest.ts';
 import { type Service, specDigest } from '../core/service.ts';
+import { copyChecks } from '../store/copy-deployment.ts';
 import type { Deployment } from '../store/deployments.ts';
-import { queueDeployment, readTriggers } from '../store/queue-deployment.ts';
+import { queueDeployment } from '../store/queue-deployment.ts';
+import { readTriggers } from '../store/triggers.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 /** Has another deployment take the place of one that was decided on what is no longer so. */
@@ -17,7 +19,9 @@ export const decideAnew = async (
     const triggers = await readTriggers(query, id);
     const from = specDigest(service);
     const wanted = { id: newId(), cluster, service, image, from, to, cause, triggers };
-    return queueDeployment(query, wanted, clock.now());
+    const queued = await queueDeployment(query, wanted, clock.now());
+    await copyChecks(query, id, queued.id);
+    return queued;
   });
   log.info('deployment decided anew', { deployment: id, by: next.id, digest: to });
 };

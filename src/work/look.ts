@@ -11,7 +11,7 @@ import {
   queueChecked,
 } from '../store/checks/commit-checks.ts';
 import type { ClaimedLook, LookEnd } from '../store/looks.ts';
-import type { Trigger } from '../store/queue-deployment.ts';
+import type { Trigger } from '../store/triggers.ts';
 import { answersOf } from './answers-of.ts';
 import type { LookDeps } from './look-deps.ts';
 import { endOf, endUnanswered } from './look-end.ts';

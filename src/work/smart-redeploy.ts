@@ -5,7 +5,7 @@ import type { RunOrigin, RunRequest, RunView, ServiceView } from '../core/views.
 import type { Changes } from '../store/changes.ts';
 import { recordRunCheck } from '../store/checks/commit-checks.ts';
 import type { Joined } from '../store/checks/join-deployments.ts';
-import type { Trigger } from '../store/queue-deployment.ts';
+import type { Trigger } from '../store/triggers.ts';
 import { readRun } from '../store/read-runs.ts';
 import {
   endRun,

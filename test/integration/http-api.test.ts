@@ -87,6 +87,7 @@ const deployment = (id: string, queuedAt = '2026-01-02T03:04:05.000Z'): Deployme
   state: 'failed',
   reason: 'task-failed',
   triggers: [{ kind: 'hook', delivery: 'd1' }],
+  triggerCount: 1,
   queuedAt,
   startedAt: null,
   endedAt: null,

@@ -36,6 +36,7 @@ export const deploymentOf = (
   state: 'succeeded',
   reason: null,
   triggers: [{ kind: 'hook', delivery: 'd1' }],
+  triggerCount: 1,
   queuedAt: TIME,
   startedAt: TIME,
   endedAt: '2026-01-01T10:00:12.000Z',

@@ -22,6 +22,12 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
         z.object({ kind: z.literal('person'), actor: z.string() }),
       ]),
     ),
+    triggerCount: z
+      .number()
+      .int()
+      .describe(
+        'How many triggers there were: `triggers` holds the first and the newest of each kind.',
+      ),
     queuedAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),

@@ -8,8 +8,8 @@ import { verdictDetail, verdictReason } from '../../core/verdict.ts';
 import { type CheckedTag, recordChecks } from './record-checks.ts';
 import type { ClaimedLook } from '../looks.ts';
 import type { Query } from '../open-store.ts';
-import { addTriggers, type Trigger } from '../queue-deployment.ts';
 import type { PlannedStep } from '../queue-planned.ts';
+import { addTriggers, type Trigger } from '../triggers.ts';
 
 /** The deployment that will do it, that it joined, or that decides what became of it. */
 export type Joined = {

@@ -72,7 +72,7 @@ const addCheck = async (
     .values({ cluster, name, tag, checked_at: now })
     .returning('id')
     .executeTakeFirstOrThrow();
-  await query
+  const { numUpdatedRows } = await query
     .updateTable('push_results')
     .set({ check_id: id })
     .where('cluster', '=', cluster)
@@ -87,6 +87,11 @@ const addCheck = async (
         .whereRef('pushes.id', '=', 'push_results.push_id')
         .where('pushes.tag', '=', tag),
     )
+    .executeTakeFirst();
+  await query
+    .updateTable('checks')
+    .set({ pushes: Number(numUpdatedRows) })
+    .where('id', '=', id)
     .execute();
   return id;
 };

@@ -12,6 +12,7 @@ export const makeDeploymentView = (given: Partial<DeploymentView> = {}): Deploym
   state: 'succeeded',
   reason: null,
   triggers: [{ kind: 'hook', delivery: '01a20806-30fc-7000-9c3c-025bee06ae98' }],
+  triggerCount: 1,
   queuedAt: '2026-01-02T03:04:05.000Z',
   startedAt: '2026-01-02T03:04:05.100Z',
   endedAt: '2026-01-02T03:04:17.000Z',

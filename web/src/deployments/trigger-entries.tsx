@@ -83,10 +83,13 @@ export const TriggerEntries = ({ deployment }: { readonly deployment: Deployment
         <Entry trigger={trigger} deployment={deployment} />
       </li>
     ))}
-    {deployment.triggers.length > MOST_TOLD && (
+    {deployment.triggerCount > Math.min(deployment.triggers.length, MOST_TOLD) && (
       <li class="mute">
         <Icon name="dots" />
-        <p>{deployment.triggers.length - MOST_TOLD} more of the same</p>
+        <p>
+          {deployment.triggerCount - Math.min(deployment.triggers.length, MOST_TOLD)} more of the
+          same
+        </p>
       </li>
     )}
   </>
