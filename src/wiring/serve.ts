@@ -21,6 +21,7 @@ import { createStoreWatch } from '../work/store-watch.ts';
 import { createWork } from '../work/work.ts';
 import { connect, connectRegistries } from './connect.ts';
 import { serverDeps } from './server-deps.ts';
+import { watchDescriptors } from './watch-descriptors.ts';
 
 const FIRST_LOOK_MS = 1_500;
 /**
@@ -119,7 +120,12 @@ const serve = async (
       clock: systemClock,
       log,
     });
-    const running = Promise.all([work.run(either), watch(either), storeWatch.run(either)]);
+    const running = Promise.all([
+      work.run(either),
+      watch(either),
+      storeWatch.run(either),
+      watchDescriptors({ clock: systemClock, log }, either),
+    ]);
     try {
       await server.listen({ ...config.listen, backlog: LIMITS.backlog });
       log.info('ready', { address: server.listeningOrigin + config.basePath, version });

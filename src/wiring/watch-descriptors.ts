@@ -1,0 +1,41 @@
+import { closeSync, openSync } from 'node:fs';
+import type { Log } from '../core/log.ts';
+import type { Clock } from '../work/loop/clock.ts';
+import { runLoop } from '../work/loop/run-loop.ts';
+
+const EVERY_MS = 2_000;
+/** While it lasts it is logged this often. */
+const LOG_EVERY_MS = 60_000;
+const EXHAUSTED: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
+
+const isOneFree = (): boolean => {
+  try {
+    closeSync(openSync('/dev/null', 'r'));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && EXHAUSTED.has(error.code)) return false;
+    throw error;
+  }
+};
+
+/**
+ * Logs when no file descriptor is free, until the signal is aborted: Node then closes what connects without a word to
+ * anybody.
+ */
+export const watchDescriptors = (
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  signal: AbortSignal,
+): Promise<void> => {
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  const round = async (): Promise<number> => {
+    if (!isOneFree() && clock.monotonic() - loggedAt >= LOG_EVERY_MS) {
+      loggedAt = clock.monotonic();
+      log.error('no file descriptor is free: connections are refused', {
+        advice: 'raise the limit of open files (ulimit -n) or find who keeps connections open',
+      });
+    }
+    return EVERY_MS;
+  };
+  const meaning = 'it is not logged when file descriptors run out';
+  return runLoop({ clock, log }, { name: 'descriptor watch', meaning, round }, signal);
+};
