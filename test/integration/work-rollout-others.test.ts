@@ -286,8 +286,8 @@ describe('an update of somebody else that is stuck', () => {
     const fix = publish('fix');
     const { id } = await bench.hook(work, bench.image('acme/web:v1'), fix);
     await bench.until('the push waits and says so', async () => {
-      const [push] = (await bench.delivery(id)).pushes;
-      return push?.results[0]?.detail?.includes('another update is under way');
+      const [pushed] = (await bench.delivery(id)).pushes;
+      return pushed?.results[0]?.detail?.includes('another update is under way');
     });
     expect(bench.engine.updates).toHaveLength(0);
     expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: fix });
