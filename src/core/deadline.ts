@@ -1,4 +1,4 @@
-import { MONITOR_DEFAULT_MS } from './follow.ts';
+import { MONITOR_DEFAULT_MS } from './rollout/follow.ts';
 import { ownTimeout } from './labels.ts';
 import type { Service } from './service.ts';
 

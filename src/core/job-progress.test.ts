@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestOfChar, makeNode, makeService, makeTask } from '../../test/support/make-service.ts';
-import { follow, type Rollout, type RolloutStatus } from './follow.ts';
+import { follow, type Rollout, type RolloutStatus } from './rollout/follow.ts';
 import type { Node, Service, Task } from './service.ts';
 
 const OLD = digestOfChar('a');

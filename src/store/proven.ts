@@ -1,6 +1,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { Service } from '../core/service.ts';
 import type { Query } from './open-store.ts';
+import type { ProvenRow } from './schema.ts';
 
 export type Proven = {
   readonly digest: Digest;
@@ -53,18 +54,30 @@ export const readProven = async (
   cluster: string,
 ): Promise<ReadonlyMap<string, Proven>> => {
   const rows = await db.selectFrom('proven').selectAll().where('cluster', '=', cluster).execute();
-  return new Map(
-    rows.map((row) => [
-      row.service_id,
-      {
-        digest: row.digest as Digest,
-        spec: row.spec_fingerprint,
-        forceUpdate: row.force_update,
-        at: row.proven_at,
-      },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.service_id, toProven(row)]));
 };
+
+/** The last proven digest of one service, or null. */
+export const findProven = async (
+  db: Query,
+  cluster: string,
+  serviceId: string,
+): Promise<Proven | null> => {
+  const row = await db
+    .selectFrom('proven')
+    .selectAll()
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .executeTakeFirst();
+  return row === undefined ? null : toProven(row);
+};
+
+const toProven = (row: ProvenRow): Proven => ({
+  digest: row.digest as Digest,
+  spec: row.spec_fingerprint,
+  forceUpdate: row.force_update,
+  at: row.proven_at,
+});
 
 /**
  * What an unpinned service is known to run: the proven digest, while neither its spec nor its

@@ -9,7 +9,7 @@ import { createStuckUpdates } from './cluster/stuck-updates.ts';
 import { createKnownServices } from './shortcuts/known-services.ts';
 import { failLook, look } from './look.ts';
 import { createOwnService, isItsTurn } from './own-service.ts';
-import { carryOut } from './rollout.ts';
+import { carryOut } from './rollout/carry-out.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { createSeenDigests } from './shortcuts/seen-digests.ts';
 import { ALL_SHORTCUTS, type Shortcuts } from './shortcuts/shortcuts.ts';

@@ -1,5 +1,5 @@
 import type { Digest } from '../digest.ts';
-import { follow, MONITOR_DEFAULT_MS } from '../follow.ts';
+import { follow, MONITOR_DEFAULT_MS } from '../rollout/follow.ts';
 import { type Observation, specDigest } from '../service.ts';
 
 /**

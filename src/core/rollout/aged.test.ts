@@ -11,8 +11,8 @@ const seen = (digest: typeof A | null, ago: number) => ({ digest, checkedAt: NOW
 
 it.each<[string, Parameters<typeof isAged>, boolean]>([
   ['just decided', [planned, A, seen(B, 0), NOW], false],
-  ['a minute old', [planned, A, seen(B, 60_000), NOW], false],
-  ['older than a minute', [planned, A, seen(B, 60_001), NOW], true],
+  ['two minutes old', [planned, A, seen(B, 120_000), NOW], false],
+  ['older than two minutes', [planned, A, seen(B, 120_001), NOW], true],
   ['of a time to come', [planned, A, seen(B, -1), NOW], true],
   ['never asked', [planned, A, null, NOW], true],
   ['the tag was seen to move on', [planned, A, seen(C, 0), NOW], true],

@@ -1,7 +1,7 @@
 import type { Digest } from '../digest.ts';
 
-/** So long what a registry has shown may be relied upon: about as long as a burst of rollouts takes. */
-const FRESH_MS = 60_000;
+/** So long what a registry has shown may be relied upon: about as long as the follow-ups of a webhook go on. */
+const FRESH_MS = 120_000;
 
 /**
  * Whether a decision to deploy has to be made anew, from the registry: the service no longer has the digest

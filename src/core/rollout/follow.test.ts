@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, makeNode, makeService, makeTask } from '../../test/support/make-service.ts';
+import {
+  digestOfChar,
+  makeNode,
+  makeService,
+  makeTask,
+} from '../../../test/support/make-service.ts';
 import { follow, type Rollout, type RolloutStatus } from './follow.ts';
-import type { Observation, Service, Task, UpdateState } from './service.ts';
+import type { Observation, Service, Task, UpdateState } from '../service.ts';
 
 const OLD = digestOfChar('a');
 const NEW = digestOfChar('b');

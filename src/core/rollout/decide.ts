@@ -1,0 +1,137 @@
+import { backoffMs } from '../backoff.ts';
+import { rolloutTimeout } from '../deadline.ts';
+import { imageName } from '../image-reference.ts';
+import { exclusionOf, unsupportedLabel } from '../labels.ts';
+import { type Observation, type Service, specDigest } from '../service.ts';
+import { settledDigest } from '../settled.ts';
+import { isTheirs } from './carried-out.ts';
+import type { Deployment, Intent } from './deployment.ts';
+import type { Failed } from './follow.ts';
+import { GIVE_UP_MS } from './judge.ts';
+import { endFailed, type Facts, type Move, skip } from './move.ts';
+import { isCarriedOut } from './recover.ts';
+import { revert } from './revert.ts';
+
+/** A deployment that a freeze stopped is looked at again this much later; asking is free. */
+const FROZEN_AGAIN_MS = 15_000;
+/** A registry that gave no answer is asked again. */
+const ASK_AGAIN = { firstMs: 2_000, longestMs: 60_000 };
+/** A cluster refuses an update so often at most, or until the first one would have had to be done. */
+const MOST_REFUSALS = 10;
+/**
+ * However old a deployment is, as after a freeze of days, it is given up only after as many tries in a row: some
+ * minutes.
+ */
+const LEAST_TRIES = 40;
+
+/** What a person asks for is not stopped by freezes, holds and selections. */
+export const isAsked = ({ cause }: Pick<Deployment, 'cause'>): boolean =>
+  cause === 'forced' || cause === 'taken-back';
+
+export const waitFrozen = (reason: string): Move => {
+  const problem = `frozen: ${reason}`;
+  return { kind: 'wait', as: 'rest', afterMs: FROZEN_AGAIN_MS, problem, refutes: false };
+};
+
+/** Leaves a deployment until later, or gives it up where it has waited too long. */
+export const putOff = (
+  { queuedAt, attempts }: Deployment,
+  problem: string,
+  afterMs: number,
+  now: number,
+): Move =>
+  now - queuedAt > GIVE_UP_MS && attempts >= LEAST_TRIES
+    ? endFailed(null, { reason: 'deadline', message: problem, task: null })
+    : { kind: 'wait', as: 'try', afterMs: Math.round(afterMs), problem, refutes: false };
+
+/** What to do about a service whose update is not under way, as it is now. */
+export const decide = (deployment: Deployment, seen: Observation, facts: Facts): Move => {
+  const { intent } = deployment;
+  const { service } = seen;
+  if (intent !== null) {
+    // It was carried out after all, later than it was looked for: it is ours to follow.
+    const mayBeDone = facts.capabilities.setsDigest && intent.answered !== true;
+    if (mayBeDone && isCarriedOut(deployment, intent, seen)) return { kind: 'follow', watch: null };
+    const refused = refusedFor(intent, service, facts.now);
+    if (intent.phase === 'back' && intent.failed !== null) {
+      if (refused !== null)
+        return endFailed(seen, intent.failed, { takeBackFailed: refused.message });
+      return isTheirs(deployment, intent, service)
+        ? endFailed(seen, intent.failed, theirs(intent))
+        : revert(deployment, intent.failed, seen, facts);
+    }
+    if (refused !== null) return endFailed(seen, refused);
+  }
+  if (facts.frozen !== null && !isAsked(deployment)) return waitFrozen(facts.frozen);
+  return reasonNotTo(deployment, service, facts) ?? sendTo(deployment, seen, facts);
+};
+
+const sendTo = ({ to }: Deployment, seen: Observation, { now }: Facts): Move => ({
+  kind: 'send',
+  target: to,
+  settled: settledDigest(seen, now),
+  on: seen,
+});
+
+const theirs = ({ answered }: Intent): Readonly<Record<string, unknown>> => ({
+  notTakenBack: 'somebody else gave the service another image',
+  // Where no answer came, it may have been taken before the other.
+  ...(answered === true ? {} : { mayHaveBeenSent: true }),
+});
+
+const refusedFor = (
+  { refuted, refusals }: Intent,
+  service: Service,
+  now: number,
+): Failed | null => {
+  if (!refuted || refusals === undefined) return null;
+  const { times, firstAt, problem } = refusals;
+  const isOver = times >= MOST_REFUSALS || now >= firstAt + rolloutTimeout(service);
+  return isOver ? { reason: 'refused', message: problem, task: null } : null;
+};
+
+/** Why the update is not to be sent, by what may have changed since it was planned; null where it is. */
+const reasonNotTo = (deployment: Deployment, service: Service, facts: Facts): Move | null => {
+  const { cause, to, name, tag } = deployment;
+  if (!service.image.ok) return skip('image-changed');
+  const { image } = service.image;
+  if (imageName(image) !== name || image.tag !== tag) return skip('image-changed');
+  // What a person asks for stops only at the label that says no.
+  const exclusion = exclusionOf(service, facts.select);
+  if (exclusion === 'label' || (exclusion !== null && !isAsked(deployment))) {
+    return skip('excluded');
+  }
+  if (facts.ownRefusal !== null) return skip(facts.ownRefusal);
+  // A label may have come since the deployment was planned.
+  if (!isAsked(deployment) && unsupportedLabel(service) !== null) return skip('held');
+  if (to === null) return null;
+  if (image.digest === to && cause !== 'forced') return skip('already-current');
+  if (cause === 'taken-back') return wasLeft(deployment, service) ? skip('image-changed') : null;
+  return byRegistry(deployment, service, facts);
+};
+
+const byRegistry = (deployment: Deployment, service: Service, facts: Facts): Move | null => {
+  const { shown, now, random } = facts;
+  switch (shown.kind) {
+    case 'no-answer': {
+      const pause = backoffMs(ASK_AGAIN, deployment.attempts + 1, random);
+      return putOff(deployment, shown.problem, Math.max(pause, shown.retryAfterMs), now);
+    }
+    case 'gone':
+      return skip('no-longer-published');
+    case 'shown':
+      if (shown.digest === deployment.to) break;
+      return shown.digest === specDigest(service)
+        ? skip('no-longer-published')
+        : skip('no-longer-published', shown.digest);
+    case 'as-decided':
+      break;
+    default:
+      return shown satisfies never;
+  }
+  return facts.hold === null || isAsked(deployment) ? null : skip('held');
+};
+
+/** Whether somebody has given the service another image since a person asked to go back from what it had. */
+const wasLeft = ({ from }: Deployment, service: Service): boolean =>
+  specDigest(service) !== from && service.update?.rolledBackBy !== 'engine';

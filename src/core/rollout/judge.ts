@@ -1,0 +1,201 @@
+import type { UpdateMark } from '../of-update.ts';
+import { type Observation, specDigest } from '../service.ts';
+import { isRestore } from './carried-out.ts';
+import type { Deployment, Intent } from './deployment.ts';
+import { condemnsDigest } from './failure-reason.ts';
+import { type Failed, follow, type Rollout, type RolloutStatus } from './follow.ts';
+import { endFailed, type Facts, type Move, type Seen } from './move.ts';
+import { conclude } from './revert.ts';
+import { beginWatch, isWatched, type Judged, seenNow, type Watch } from './watch.ts';
+
+/** A deployment whose update was sent. */
+export type SentDeployment = Deployment & { readonly intent: Intent };
+
+/** The first seconds are what people watch; afterwards nothing is lost by looking less often. */
+const QUICK_MS = 300;
+const QUICK_FOR_MS = 60_000;
+const SLOW_MS = 1_000;
+/** After this long without the cluster an update is given up. */
+export const GIVE_UP_MS = 24 * 3_600_000;
+/**
+ * The engine ends the monitor period by what it was told until then, and of a container that has ended its
+ * node tells it a moment later: such news is gathered for 100 ms. By this time it is known.
+ */
+const TOLD_LATE_MS = 300;
+/** Where only our own clock tells when an update was sent: it and the managers' may differ a little. */
+const CLOCK_SLACK_MS = 5_000;
+
+/** What tells the tasks of an update from those before it. */
+export const markOf = (intent: Intent): UpdateMark => ({
+  intentVersion: intent.version,
+  madeAfter: intent.newestTask ?? intent.at - CLOCK_SLACK_MS,
+});
+
+/** How an update that was sent stands, and what follows from it. */
+export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Move => {
+  const { intent } = deployment;
+  const { now } = facts;
+  const deadlineAt = deployment.deadlineAt ?? now;
+  const before = facts.watch ?? beginWatch(now, intent.at, deadlineAt);
+  if (typeof seen === 'string' || 'problem' in seen) {
+    if (before.pending !== null) return concluded(deployment, before.pending, facts);
+    if (seen === 'removed') {
+      const message = 'the service was removed while it was updated';
+      return conclude(deployment, { reason: 'service-removed', message, task: null }, null, facts);
+    }
+    if (now >= Math.max(before.lateAt, before.begunAt) + GIVE_UP_MS) {
+      return late(deployment, null, null, facts);
+    }
+    return followed(before, null, now);
+  }
+  const watch: Watch = { ...seenNow(before, now), chosen: before.chosen ?? facts.chosen };
+  const isChoice = intent.phase === 'forward' && !facts.capabilities.setsDigest;
+  const rollout: Rollout = {
+    target: watch.chosen ?? intent.target,
+    ...(isChoice ? { choice: { forceUpdate: intent.forceUpdate } } : {}),
+    replaced: intent.phase === 'forward' ? deployment.from : deployment.to,
+    settledSince: watch.settledSince,
+    ...markOf(intent),
+  };
+  const status = follow(seen, rollout, now);
+  if (watch.pending !== null) {
+    // Whatever else has become of the service by now is not the update's doing.
+    const trouble = status.kind === 'under-way' ? status.trouble : null;
+    if (trouble === null || !condemnsDigest(trouble.reason)) {
+      return concluded(deployment, watch.pending, facts);
+    }
+    return { ...followed({ ...watch, pending: null }, null, now), afterMs: 0 };
+  }
+  if (status.kind !== 'under-way') {
+    const pending: Judged = { status, seen };
+    if (!watch.wasConfirmed && isEnginesWord(pending)) {
+      const waiting = { ...watch, wasConfirmed: true, pending };
+      return { ...followed(waiting, null, now), afterMs: TOLD_LATE_MS };
+    }
+    if (watch.wasUnexplained || !isUnexplained(status)) {
+      return concluded(deployment, pending, facts);
+    }
+    return { ...followed({ ...watch, wasUnexplained: true }, null, now), afterMs: 0 };
+  }
+  const next: Watch = { ...watch, settledSince: status.settledSince };
+  if (now >= next.lateAt && !isWatched(seen, next, now)) {
+    return late(deployment, seen, status, facts);
+  }
+  const condemns = !next.isHeld && isToBlame(status, seen, intent);
+  return { ...followed({ ...next, isHeld: next.isHeld || condemns }, status, now), condemns };
+};
+
+type Followed = Extract<Move, { kind: 'follow'; condemns: boolean }>;
+
+const followed = (watch: Watch, progress: Followed['progress'], now: number): Followed => ({
+  kind: 'follow',
+  watch,
+  progress,
+  afterMs: now - watch.begunAt < QUICK_FOR_MS ? QUICK_MS : SLOW_MS,
+  condemns: false,
+});
+
+/** Whether that an update is done rests on the word of the engine, which has watched its tasks until now. */
+const isEnginesWord = ({ status, seen: { service, tasks } }: Judged): boolean =>
+  status.kind === 'converged' &&
+  status.desired > 0 &&
+  service.update?.state === 'completed' &&
+  tasks !== null;
+
+/**
+ * Service and tasks are read beside each other, so that the tasks may be those of a moment before the
+ * service stopped. What made it stop is among those that are read after that was seen.
+ */
+const isUnexplained = (status: RolloutStatus): boolean =>
+  (status.kind === 'failed' && status.reason === 'update-paused') ||
+  (status.kind === 'rolled-back' && status.task === null);
+
+/** Whether the engine goes back because of what was sent, and the image is to blame. */
+const isToBlame = (
+  { rollingBack, trouble }: Extract<RolloutStatus, { kind: 'under-way' }>,
+  { service }: Observation,
+  intent: Intent,
+): boolean =>
+  rollingBack &&
+  trouble !== null &&
+  condemnsDigest(trouble.reason) &&
+  intent.phase === 'forward' &&
+  service.image.ok &&
+  service.image.image.digest !== intent.target;
+
+const late = (
+  deployment: SentDeployment,
+  seen: Observation | null,
+  status: RolloutStatus | null,
+  facts: Facts,
+): Move => {
+  const trouble = status?.kind === 'under-way' ? status.trouble : null;
+  const message = trouble?.message ?? 'the update did not end before its deadline';
+  const failed: Failed = { reason: trouble?.reason ?? 'deadline', message, task: trouble };
+  return conclude(deployment, failed, seen, facts);
+};
+
+const concluded = (deployment: SentDeployment, { status, seen }: Judged, facts: Facts): Move => {
+  switch (status.kind) {
+    case 'converged':
+      return converged(deployment, status, seen, facts);
+    case 'rolled-back':
+      return rolledBack(deployment, status, seen, facts);
+    case 'failed':
+      return hasFailed(deployment, status, seen, facts);
+    default:
+      return status satisfies never;
+  }
+};
+
+const converged = (
+  { intent, cause, from }: SentDeployment,
+  { running }: Extract<Judged['status'], { kind: 'converged' }>,
+  on: Observation,
+  { capabilities }: Facts,
+): Move => {
+  if (intent.failed !== null) {
+    const detail = { takenBackTo: intent.target, by: 'helper' };
+    return endFailed(on, intent.failed, detail, 'rolled-back');
+  }
+  // A cluster that looks the digest up by itself may have pinned one platform of it.
+  const digest = specDigest(on.service) ?? intent.target;
+  const left = isRestore({ cause }, intent, capabilities) && from !== digest ? from : null;
+  const isProven = digest !== null && running > 0;
+  return { kind: 'end', end: { state: 'succeeded', digest, isProven, left }, on };
+};
+
+/** The engine took the update back: well where it went to what is good, else we do better. */
+const rolledBack = (
+  deployment: SentDeployment,
+  { task, message, runs }: Extract<Judged['status'], { kind: 'rolled-back' }>,
+  seen: Observation,
+  facts: Facts,
+): Move => {
+  const failed: Failed = { reason: task?.reason ?? 'engine-rollback', message, task };
+  const { good } = facts;
+  if (good !== null && runs !== good) return conclude(deployment, failed, seen, facts);
+  const detail = { rolledBackTo: runs, by: 'engine', proven: good !== null };
+  return endFailed(seen, failed, detail, 'rolled-back');
+};
+
+const hasFailed = (
+  deployment: SentDeployment,
+  status: Failed,
+  seen: Observation,
+  facts: Facts,
+): Move => {
+  const { reason, message, task } = status;
+  const present = specDigest(seen.service);
+  if (reason === 'left-by-person' && deployment.intent.failed === null) {
+    return endFailed(seen, status, { rolledBackTo: present, by: 'person' }, 'rolled-back');
+  }
+  // The engine stopped on its way back. Where that led to what is good, we know no better; else it was to
+  // an update of ours that this one took the place of.
+  const { good } = facts;
+  if (reason !== 'rollback-paused' || good === null || present === good) {
+    return conclude(deployment, status, seen, facts);
+  }
+  const why: Failed = { reason: task?.reason ?? 'engine-rollback', message, task };
+  return conclude(deployment, why, seen, facts);
+};

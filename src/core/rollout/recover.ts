@@ -1,0 +1,56 @@
+import { backoffMs } from '../backoff.ts';
+import type { Observation, Service } from '../service.ts';
+import { isRestore, isTakenBack, shows, showsPrevious } from './carried-out.ts';
+import type { Deployment, Intent } from './deployment.ts';
+import { endBack, type Facts, type Move } from './move.ts';
+
+/**
+ * How long after the intent a cluster that chooses the digest itself may take to show that it did: Swarmpit
+ * needs up to 90 s for a redeploy, and it must still be looked for when our own wait has ended.
+ */
+const HAND_OVER_MS = 120_000;
+/** After it gave up on an update by itself, Docker may still carry that out for so long. */
+const QUIET_MS = 60_000;
+const LOOK_AGAIN_MS = 1_000;
+/** An update that the cluster answered with an error is sent again after so long. */
+const AGAIN = { firstMs: 1_000, longestMs: 60_000 };
+
+/** Whether an intended update shows in a service of a cluster that is told the digest. */
+export const isCarriedOut = (deployment: Deployment, intent: Intent, seen: Observation): boolean =>
+  shows(deployment, intent, seen.service) || isTakenBack(deployment, intent, seen);
+
+/** Tells from the service whether an update whose outcome is not on disk was carried out. */
+export const recover = (
+  deployment: Deployment,
+  intent: Intent,
+  seen: Observation,
+  { now, random, capabilities }: Facts,
+): Move => {
+  const isDone = capabilities.setsDigest
+    ? isCarriedOut(deployment, intent, seen)
+    : isRestore(deployment, intent, capabilities)
+      ? showsPrevious(deployment, intent, seen.service)
+      : seen.service.forceUpdate > intent.forceUpdate;
+  if (isDone) return { kind: 'follow', watch: null };
+  if (capabilities.setsDigest) {
+    // The version guards it: where it is carried out after all, the second one is out of sequence.
+    const { times = 0, problem = '' } = intent.refusals ?? {};
+    const afterMs = times === 0 ? 0 : backoffMs(AGAIN, times, random);
+    return { kind: 'wait', as: 'rest', afterMs, problem, refutes: true };
+  }
+  const { gaveUpAt, failed } = intent;
+  const isQuiet = gaveUpAt !== undefined && now - gaveUpAt >= QUIET_MS;
+  if (isQuiet && mayRepeat(intent, seen.service)) {
+    return { kind: 'wait', as: 'repeat', afterMs: 0, problem: '', refutes: true };
+  }
+  const message =
+    'no answer came from the cluster and the service does not show it; it is not repeated';
+  if (now - intent.at < HAND_OVER_MS || (gaveUpAt !== undefined && !isQuiet)) {
+    return { kind: 'wait', as: 'here', afterMs: LOOK_AGAIN_MS, problem: message, refutes: false };
+  }
+  return endBack(seen, failed, { reason: 'outcome-unknown', message, task: null });
+};
+
+/** Whether nothing at all has happened to the service since, and the update was sent only once. */
+const mayRepeat = (intent: Intent, { version, forceUpdate }: Service): boolean =>
+  intent.isRepeat !== true && version === intent.version && forceUpdate === intent.forceUpdate;

@@ -1,0 +1,181 @@
+import { backoffMs } from '../../core/backoff.ts';
+import { ClusterError, type UpdateAnswer } from '../../core/cluster.ts';
+import { rolloutTimeout } from '../../core/deadline.ts';
+import type { Digest } from '../../core/digest.ts';
+import { newestTask } from '../../core/of-update.ts';
+import { isRestore } from '../../core/rollout/carried-out.ts';
+import { putOff } from '../../core/rollout/decide.ts';
+import type { Intent } from '../../core/rollout/deployment.ts';
+import type { FailureReason } from '../../core/rollout/failure-reason.ts';
+import { endBack } from '../../core/rollout/move.ts';
+import { type Observation, specDigest } from '../../core/service.ts';
+import { addStepOnWay } from '../../store/deployments.ts';
+import { readHolds } from '../../store/holds.ts';
+import { raiseIntent, recordIntent, recordSent, refuteIntent } from '../../store/intents.ts';
+import { recordProven } from '../../store/proven.ts';
+import { relaxed } from '../../store/relaxed.ts';
+import { platformsFor } from '../platforms-for.ts';
+import { tellLostFields } from '../tell-lost-fields.ts';
+import { end } from './end.ts';
+import type { Run } from './run.ts';
+import { restoreOnce, sendInTime } from './send-in-time.ts';
+import { wait } from './wait.ts';
+
+/** An update that is to be sent for a service as it was just seen. */
+export type Sending = Pick<Intent, 'phase' | 'target' | 'failed'> & {
+  readonly on: Observation;
+  /** What the service ran well until now; null where that is not known. */
+  readonly settled: Digest | null;
+};
+
+const AGAIN = { firstMs: 500, longestMs: 15_000 };
+/** Some engines update their services all the time; after this many tries at full speed we step back. */
+const QUICK_TRIES = 10;
+
+/**
+ * Commits the intent, sends the update, and commits what came of it: in this order, so that a crash
+ * between any two leaves enough to tell what happened.
+ */
+export const send = async (run: Run, sending: Sending): Promise<void> => {
+  const { deps, deployment, signal } = run;
+  const { db, clock } = deps;
+  const { id } = deployment;
+  const { service } = sending.on;
+  await recordBefore(run, sending);
+  const intent = intentOf(run, sending);
+  // Nothing that was sent before stands, so the time that it may take begins now.
+  const deadlineAt = intent.at + rolloutTimeout(service);
+  // The intent does not name them, so that it goes to the disk while they are read.
+  const reading = platformsFor(deps, service, intent.target, signal);
+  reading.catch(() => {});
+  const registryAuth = service.image.ok
+    ? await deps.registries.updateAuth(service.image.image, signal)
+    : null;
+  if (!(await recordIntent(db, id, intent, deadlineAt))) return;
+  const platforms = await reading;
+  // A newer push may have come meanwhile: then what was only intended is not sent.
+  signal.throwIfAborted();
+  const restart = deployment.cause === 'forced' && intent.phase === 'forward';
+  const update = { service, digest: intent.target, platforms, restart, registryAuth };
+  const isBack = isRestore(deployment, intent, deps.cluster.capabilities);
+  let answered: { readonly answer: UpdateAnswer; readonly version: number };
+  try {
+    answered = isBack ? await restoreOnce(run, service) : await sendInTime(run, update);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    const problem = error.message;
+    if (!error.mayHaveHappened) {
+      return error.retryable ? later(run, intent, problem) : refused(run, sending, problem);
+    }
+    const unknown = withRefusal(intent, problem);
+    await raiseIntent(db, id, error.gaveUp ? { ...unknown, gaveUpAt: clock.now() } : unknown);
+    await addStepOnWay(db, id, clock.now(), 'no-answer', { problem });
+    return;
+  }
+  const { answer, version } = answered;
+  switch (answer.kind) {
+    case 'accepted':
+      return accepted(run, { ...intent, version }, answer, version !== intent.version);
+    case 'out-of-sequence':
+      if (isBack) {
+        const text = 'the service was changed meanwhile, and what was before it is another spec';
+        return refused(run, sending, text, 'changed-by-other');
+      }
+      await addStepOnWay(db, id, clock.now(), 'out-of-sequence', { version });
+      return deployment.attempts < QUICK_TRIES
+        ? refuteIntent(db, id, knownUndone(intent))
+        : later(run, intent, 'the service is being changed all the time');
+    case 'registry-failed':
+      return refused(run, sending, answer.detail, 'registry-refused');
+    default:
+      return answer satisfies never;
+  }
+};
+
+/** Puts down what the record tells before the update: what ran well until now, or that the service goes back. */
+const recordBefore = async (
+  { deps, deployment }: Run,
+  { on, settled, target, failed }: Sending,
+): Promise<void> => {
+  const { db } = deps;
+  const now = deps.clock.now();
+  if (failed !== null) {
+    const { reason, message } = failed;
+    await addStepOnWay(db, deployment.id, now, 'taking-back', { to: target, reason, message });
+  }
+  if (settled === null) return;
+  // What is held stands well only for a while: it is nothing to come back to.
+  if ((await readHolds(db, deployment.cluster))(on.service, settled) !== null) return;
+  // The intent that follows takes it to the disk.
+  await relaxed(db, (query) => recordProven(query, deployment.cluster, on.service, settled, now));
+};
+
+const intentOf = ({ deps, deployment }: Run, { on, phase, target, failed }: Sending): Intent => {
+  const { version, forceUpdate } = on.service;
+  const before = deployment.intent;
+  const same = before?.phase === phase ? before : null;
+  const refusals = same?.refusals;
+  // What the cluster gave up on by itself is sent once more, and that is remembered.
+  const isRepeat = same?.gaveUpAt !== undefined || same?.isRepeat === true;
+  return {
+    phase,
+    target,
+    failed,
+    version,
+    forceUpdate,
+    at: deps.clock.now(),
+    newestTask: on.tasks === null ? null : newestTask(on.tasks),
+    refuted: false,
+    over: specDigest(on.service),
+    ...(refusals === undefined ? {} : { refusals }),
+    ...(isRepeat ? { isRepeat } : {}),
+  };
+};
+
+/** The same with one more send that the cluster answered with an error, or not at all. */
+const withRefusal = (intent: Intent, problem: string): Intent => {
+  const { times = 0, firstAt = intent.at } = intent.refusals ?? {};
+  return { ...intent, refusals: { times: times + 1, firstAt, problem } };
+};
+
+/** The cluster said that this one was not carried out; one before it, of which no answer came, may still be. */
+const knownUndone = (intent: Intent): Intent =>
+  intent.refusals === undefined ? { ...intent, answered: true } : intent;
+
+const accepted = async (
+  { deps, deployment }: Run,
+  intent: Intent,
+  { warnings, changes, lost }: Extract<UpdateAnswer, { kind: 'accepted' }>,
+  isRaised: boolean,
+): Promise<void> => {
+  const { id, serviceName: service } = deployment;
+  const { phase, target: digest } = intent;
+  const detail = { digest, phase, ...(warnings.length === 0 ? {} : { warnings }) };
+  const at = deps.clock.now();
+  // Where it is lost, the service itself tells that it was done.
+  const isOpen = await relaxed(deps.db, async (query) => {
+    if (isRaised) await raiseIntent(query, id, intent);
+    // What it takes to come back is told by the step.
+    return recordSent(query, id, at, detail, phase === 'forward' ? changes : null);
+  });
+  if (lost !== undefined) await tellLostFields(deps, deployment, lost);
+  if (isOpen) deps.log.info('update sent', { deployment: id, service, phase, digest });
+};
+
+/** Nothing was carried out, and it may be sent again after a while. */
+const later = async (run: Run, intent: Intent, problem: string): Promise<void> => {
+  const { deps, deployment } = run;
+  await refuteIntent(deps.db, deployment.id, knownUndone(intent));
+  const attempt = Math.max(deployment.attempts - QUICK_TRIES, 0) + 1;
+  const afterMs = backoffMs(AGAIN, attempt, deps.random());
+  const move = putOff(deployment, problem, afterMs, deps.clock.now());
+  if (move.kind === 'wait') await wait(run, move);
+  else if (move.kind === 'end') await end(run, move);
+};
+
+const refused = (
+  run: Run,
+  { on, failed }: Sending,
+  message: string,
+  reason: FailureReason = 'refused',
+): Promise<void> => end(run, endBack(on, failed, { reason, message, task: null }));
