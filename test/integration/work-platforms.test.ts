@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeImage, fakeTwoPlatforms } from '../support/fake-registry-images.ts';
+import { fakeImage, fakeIndex, fakeTwoPlatforms } from '../support/fake-registry-images.ts';
 import { openWorkBench, type WorkBench } from '../support/work-bench.ts';
 
 const AMD64 = { Architecture: 'amd64', OS: 'linux' };
@@ -55,4 +55,38 @@ describe('an update to a plain image', () => {
 
 it('an update to an index sets the platforms of its manifest', async () => {
   expect(await afterPush([AMD64], fakeTwoPlatforms('two'))).toEqual([AMD64, ARM64]);
+});
+
+describe('an image that no node can run', () => {
+  it.each([
+    ['a plain one', fakeImage('two', { architecture: 'arm64' })],
+    [
+      'an index with an attestation, as buildx makes it on an Apple laptop',
+      fakeIndex([
+        {
+          content: fakeImage('arm', { architecture: 'arm64' }),
+          platform: { architecture: 'arm64', os: 'linux' },
+        },
+        { content: fakeImage('proof'), platform: { architecture: 'unknown', os: 'unknown' } },
+      ]),
+    ],
+  ])('is never sent: %s', async (_what, image) => {
+    const { registry, engine } = bench;
+    const first = registry.setTag('acme/web', 'v1', 'one');
+    engine.addService({ name: 'web', image: bench.image('acme/web:v1', first), replicas: 1 });
+    bench.settle();
+    const to = registry.setTag('acme/web', 'v1', image);
+    const { work } = bench.start();
+    await bench.hook(work, bench.image('acme/web:v1'), to);
+    const ended = await bench.ended('web');
+    expect(ended).toMatchObject({ state: 'failed', reason: 'no-fitting-node', to });
+    expect(ended.failure?.message).toContain('linux/arm64');
+    expect(engine.updates).toEqual([]);
+    expect(engine.running('web')).toEqual([first]);
+    // A node that can joins, and somebody pushes again.
+    const [, second] = engine.nodes;
+    if (second !== undefined) second.Description.Platform.Architecture = 'aarch64';
+    await bench.hook(work, bench.image('acme/web:v1'), to);
+    await bench.until('it is sent', () => engine.updates.length === 1);
+  });
 });

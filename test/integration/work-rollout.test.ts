@@ -248,9 +248,12 @@ describe('a version that crashes', () => {
   });
 });
 
+/** Long enough that the next push comes before the first one has proved itself, on a busy machine too. */
+const SLOWLY = { ...ROLLBACK, Monitor: 10e9 };
+
 describe('a failed update that took another’s place', () => {
   it('is taken back to what is proven, not to what the engine had before it', async () => {
-    add({ update: ROLLBACK });
+    add({ update: SLOWLY });
     const { work } = bench.start();
     const second = publish('two');
     await bench.hook(work, bench.image('acme/web:v1'), second);
@@ -270,10 +273,10 @@ describe('a failed update that took another’s place', () => {
   });
 
   it('is taken back also where the engine could not go back to that other one', async () => {
-    add({ update: ROLLBACK });
+    add({ update: SLOWLY });
     const { work } = bench.start();
     const sick = publish('two');
-    bench.engine.setOutcome(sick, { kind: 'unhealthy', exitCode: 143, afterMs: 4_000 });
+    bench.engine.setOutcome(sick, { kind: 'unhealthy', exitCode: 143, afterMs: 20_000 });
     await bench.hook(work, bench.image('acme/web:v1'), sick);
     await bench.until('the first is under way', () => bench.engine.updates.length === 1);
     const bad = crashing();
@@ -288,7 +291,7 @@ describe('a failed update that took another’s place', () => {
   });
 
   it('is left as it is where the engine could not go back to what is proven', async () => {
-    add({ update: ROLLBACK });
+    add({ update: SLOWLY });
     const { work } = bench.start();
     const bad = crashing();
     await bench.hook(work, bench.image('acme/web:v1'), bad);

@@ -63,7 +63,12 @@ export const decide = (deployment: Deployment, seen: Observation, facts: Facts):
     if (refused !== null) return endFailed(seen, refused);
   }
   if (facts.frozen !== null && !isAsked(deployment)) return waitFrozen(facts.frozen);
-  return reasonNotTo(deployment, service, facts) ?? sendTo(deployment, seen, facts);
+  const reason = reasonNotTo(deployment, service, facts);
+  if (reason !== null) return reason;
+  // Sent, it would stop what runs, and nothing could take its place.
+  return facts.unfit === null
+    ? sendTo(deployment, seen, facts)
+    : endFailed(seen, { reason: 'no-fitting-node', message: facts.unfit, task: null });
 };
 
 const sendTo = ({ to }: Deployment, seen: Observation, { now }: Facts): Move => ({

@@ -34,6 +34,8 @@ export type Facts = {
   /** The hold that stands on the digest. */
   readonly hold: Hold | null;
   readonly shown: Shown;
+  /** Why no node of the cluster can run the image; null where one can, or where that is not known. */
+  readonly unfit: string | null;
   /** The digest to go back to; null where none is known. */
   readonly good: Digest | null;
   /** The spec before the present one is the good one, as far as a cluster that goes back so can be relied upon. */

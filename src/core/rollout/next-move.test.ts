@@ -99,6 +99,7 @@ const facts = (change: Partial<Facts> = {}): Facts => ({
   frozen: null,
   hold: null,
   shown: { kind: 'as-decided' },
+  unfit: null,
   good: A,
   isGoodBefore: false,
   chosen: null,
@@ -223,6 +224,20 @@ describe('nothing is under way: decide', () => {
       seen(service(A, { labels: { 'cd-helper.x': '1' } })),
       {},
       skipped('held'),
+    ],
+    [
+      'no node can run it: never sent',
+      deployment(),
+      untouched,
+      { unfit: 'built for linux/arm64' },
+      failedAs('no-fitting-node'),
+    ],
+    [
+      'no node can run it, and a person insists',
+      deployment({ cause: 'forced' }),
+      untouched,
+      { unfit: 'built for linux/arm64' },
+      failedAs('no-fitting-node'),
     ],
     ['its own service', deployment(), untouched, { ownRefusal: 'own' }, skipped('own')],
     [

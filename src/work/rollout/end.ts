@@ -15,8 +15,8 @@ const NODES_TIMEOUT_MS = 1_000;
 const LOG_TIMEOUT_MS = 5_000;
 
 /** Gives a deployment its end, with all that follows from it, in one commit. */
-export const end = (run: Run, { end, on }: Extract<Move, { kind: 'end' }>): Promise<void> =>
-  end.state === 'succeeded' ? succeed(run, end, on) : fail(run, end, on);
+export const end = (run: Run, { end: how, on }: Extract<Move, { kind: 'end' }>): Promise<void> =>
+  how.state === 'succeeded' ? succeed(run, how, on) : fail(run, how, on);
 
 /** Where tasks run it, the digest is good: a later failure can come back to it. */
 const succeed = async (

@@ -12,6 +12,7 @@ import { readHolds } from '../../store/holds.ts';
 import { findProven, isOneRedeployLater } from '../../store/proven.ts';
 import { readLastAnswer } from '../../store/published.ts';
 import { refusesOwnUpdate } from '../own-service.ts';
+import { readFit } from './read-fit.ts';
 import { type Run, serviceOf } from './run.ts';
 
 const AS_DECIDED: Shown = { kind: 'as-decided' };
@@ -28,8 +29,10 @@ export const gatherFacts = async (run: Run, seen: Seen, watch: Watch | null): Pr
   const isOwn = decidedOn !== null && decidedOn.id === deps.ownServiceId();
   const shown = decidedOn === null || frozen !== null ? AS_DECIDED : await askAnew(run, decidedOn);
   const good = service === null ? null : await findProven(deps.db, cluster, service.id);
+  const mayBeSent = decidedOn !== null && intent?.phase !== 'back' && frozen === null;
   return {
     frozen,
+    unfit: mayBeSent ? await readFit(run, decidedOn) : null,
     shown,
     hold:
       decidedOn === null || to === null ? null : (await readHolds(deps.db, cluster))(decidedOn, to),
