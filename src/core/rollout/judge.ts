@@ -1,4 +1,5 @@
-import type { UpdateMark } from '../of-update.ts';
+import { ownTimeout } from '../labels.ts';
+import { isOfUpdate, type UpdateMark } from '../of-update.ts';
 import { type Observation, specDigest } from '../service.ts';
 import { isRestore } from './carried-out.ts';
 import type { Deployment, Intent } from './deployment.ts';
@@ -22,6 +23,10 @@ export const GIVE_UP_MS = 24 * 3_600_000;
  * node tells it a moment later: such news is gathered for 100 ms. By this time it is known.
  */
 const TOLD_LATE_MS = 300;
+/** So long a pull may extend the deadline, counted from when the update was intended … */
+const LONGEST_PULL_MS = 3_600_000;
+/** … and so long a task has to start once its image is there. */
+const AFTER_PULL_MS = 2 * 60_000;
 /** Where only our own clock tells when an update was sent: it and the managers' may differ a little. */
 const CLOCK_SLACK_MS = 5_000;
 
@@ -77,12 +82,34 @@ export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Mov
     }
     return { ...followed({ ...watch, wasUnexplained: true }, null, now), afterMs: 0 };
   }
-  const next: Watch = { ...watch, settledSince: status.settledSince };
+  const next: Watch = {
+    ...watch,
+    settledSince: status.settledSince,
+    lateAt: lateAfterPull(watch, seen, intent, now),
+  };
   if (now >= next.lateAt && !isWatched(seen, next, now)) {
     return late(deployment, seen, status, facts);
   }
   const condemns = !next.isHeld && isToBlame(status, seen, intent);
   return { ...followed({ ...next, isHeld: next.isHeld || condemns }, status, now), condemns };
+};
+
+/**
+ * When the update is late, given that a task which is still being prepared mostly pulls its image: as long as it
+ * does, up to an hour, there is time left. A deadline that the service names itself is absolute.
+ */
+const lateAfterPull = (
+  { lateAt }: Watch,
+  { service, tasks }: Observation,
+  intent: Intent,
+  now: number,
+): number => {
+  const isOwn = isOfUpdate(service, markOf(intent));
+  const isPulling = (tasks ?? []).some(
+    (task) => task.state === 'preparing' && task.desired !== 'shutdown' && isOwn(task),
+  );
+  if (!isPulling || ownTimeout(service) !== null) return lateAt;
+  return Math.max(lateAt, Math.min(now + AFTER_PULL_MS, intent.at + LONGEST_PULL_MS));
 };
 
 type Followed = Extract<Move, { kind: 'follow'; condemns: boolean }>;

@@ -44,6 +44,10 @@ const seen = (of: Service, tasks: readonly Task[] | null = tasksOf(A)): Observat
   nodes: null,
   at: null,
 });
+const pulling = (change: Partial<Service> = {}): Observation =>
+  seen(service(B, { ...rolling('updating'), ...change }), [
+    makeTask({ digest: B, state: 'preparing', createdAt: new Date(AT + 1_000).toISOString() }),
+  ]);
 const untouched = seen(service(A, { version: 10 }));
 
 const intent = (change: Partial<Intent> = {}): Intent => ({
@@ -615,6 +619,27 @@ describe('an update was sent', () => {
       'late',
       sent(),
       seen(service(B, rolling('updating'))),
+      { watch: watch({ lateAt: NOW }) },
+      { kind: 'revert', failed: { reason: 'deadline' } },
+    ],
+    [
+      'late, and a task still pulls: there is time to start afterwards',
+      sent(),
+      pulling(),
+      { watch: watch({ lateAt: NOW }) },
+      { kind: 'follow', watch: { lateAt: NOW + 2 * 60_000 } },
+    ],
+    [
+      'late, and a task pulls for an hour',
+      sent(),
+      pulling(),
+      { now: AT + HOUR, watch: watch({ lateAt: AT + HOUR, seenAt: AT + HOUR - 1_000 }) },
+      { kind: 'revert', failed: { reason: 'deadline' } },
+    ],
+    [
+      'late by the deadline that the service names, whatever is pulled',
+      sent(),
+      pulling({ labels: { 'cd-helper.timeout': '30s' } }),
       { watch: watch({ lateAt: NOW }) },
       { kind: 'revert', failed: { reason: 'deadline' } },
     ],
