@@ -17,7 +17,7 @@ export type StepCounter = {
 };
 
 /** Functions that ask nobody, and answer themselves. */
-const AT_ONCE: ReadonlySet<string | symbol> = new Set(['close', 'quotas']);
+const AT_ONCE: ReadonlySet<string | symbol> = new Set(['close', 'quotas', 'followsIndex']);
 
 /**
  * Counts every question to a cluster, a registry or the store, and every answer of a cluster or a

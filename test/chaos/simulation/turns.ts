@@ -20,7 +20,7 @@ export type Turns = {
 };
 
 /** Functions of the ports that ask nobody, and answer themselves. */
-const AT_ONCE: ReadonlySet<string | symbol> = new Set(['close', 'quotas']);
+const AT_ONCE: ReadonlySet<string | symbol> = new Set(['close', 'quotas', 'followsIndex']);
 /** The work lets at most three turns of the event loop go by without a query or a question. */
 const STILL_TURNS = 6;
 /** What passes at once while nobody waits for an answer … */
