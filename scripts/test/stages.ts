@@ -94,6 +94,11 @@ const everyEngine: readonly Stage[] = [
 
 /** Too long for every change. A command that ends with status 0 has passed. Add yours here. */
 const LONG: readonly Stage[] = [
+  vitest(
+    'a hundred races of two webhooks',
+    ['--project', 'e2e', '--project', 'integration', 'outcome.test.ts', 'outcome-race.test.ts'],
+    { RACES: '100' },
+  ),
   script('a soak of an hour', 'test/chaos/soak/main.ts', '--minutes', '60'),
 ];
 

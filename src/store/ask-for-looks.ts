@@ -2,6 +2,7 @@ import { lookAfterHook } from '../core/look-timing.ts';
 import type { Query } from './open-store.ts';
 import { isAmong, literal } from './query/fragments.ts';
 import { inParts } from './query/in-parts.ts';
+import { insertRows } from './query/insert-rows.ts';
 
 /** Literal, because SQLite finds the partial index by its text. */
 const PENDING = literal('pending');
@@ -40,9 +41,7 @@ export const askForLooks = async (
     return { ...row, asked_at: askedAt, attempts: 0, last_error: null };
   });
   for (const some of inParts(rows)) {
-    await query
-      .insertInto('look_work')
-      .values(some)
+    await insertRows(query, 'look_work', some)
       .onConflict((conflict) =>
         conflict
           .columns(['cluster', 'name'])

@@ -4,6 +4,7 @@ import type { Pushed } from './ask-for-looks.ts';
 import type { Query } from './open-store.ts';
 import { isAmong, literal } from './query/fragments.ts';
 import { inParts } from './query/in-parts.ts';
+import { insertRows } from './query/insert-rows.ts';
 
 /** A sender's own delivery id is remembered this long. */
 const REMEMBERED_MS = 7 * 24 * 3_600_000;
@@ -36,7 +37,7 @@ export const insertDeliveries = async (
     ignored: JSON.stringify(one.ignored),
     counted: one.pushes.length > 0 ? 1 : 0,
   }));
-  for (const some of inParts(rows)) await query.insertInto('deliveries').values(some).execute();
+  for (const some of inParts(rows)) await insertRows(query, 'deliveries', some).execute();
   await countIgnored(query, deliveries);
   const inserted = await insertPushes(query, deliveries);
   const results = inserted.flatMap(({ push, delivery, name }) =>
@@ -44,10 +45,8 @@ export const insertDeliveries = async (
       ? []
       : (delivery.clusters ?? allClusters).map((cluster) => ({ push_id: push, cluster, name })),
   );
-  for (const some of inParts(results)) {
-    const waiting = some.map((one) => ({ ...one, state: 'waiting' as const }));
-    await query.insertInto('push_results').values(waiting).execute();
-  }
+  const waiting = results.map((one) => ({ ...one, state: 'waiting' as const }));
+  for (const some of inParts(waiting)) await insertRows(query, 'push_results', some).execute();
   const pushed = new Map(
     results.map(({ cluster, name }) => [`${cluster} ${name}`, { cluster, name }]),
   );
@@ -116,9 +115,7 @@ const countIgnored = async (query: Query, deliveries: readonly NewDelivery[]): P
     }
   }
   for (const some of inParts([...counts.values()])) {
-    await query
-      .insertInto('ignored_counts')
-      .values(some)
+    await insertRows(query, 'ignored_counts', some)
       .onConflict((conflict) =>
         conflict.columns(['sender', 'secret', 'reason']).doUpdateSet((eb) => ({
           count: eb('ignored_counts.count', '+', eb.ref('excluded.count')),
@@ -151,9 +148,7 @@ const insertPushes = async (
   );
   const inserted: InsertedPush[] = [];
   for (const some of inParts(rows)) {
-    const added = await query
-      .insertInto('pushes')
-      .values(some)
+    const added = await insertRows(query, 'pushes', some)
       .returning(['id', 'delivery_id', 'name'])
       .execute();
     for (const { id: push, delivery_id: id, name } of added) {

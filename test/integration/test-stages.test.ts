@@ -7,7 +7,7 @@ import { type Stage, testStages } from '../../scripts/test/stages.ts';
 const engineOf = ({ env }: Stage): string =>
   [env['CD_HELPER_SANDBOX_ENGINE'], env['CD_HELPER_SANDBOX_IMAGE_STORE']].filter(Boolean).join(' ');
 const filesOf = ({ command }: Stage): readonly string[] =>
-  command.filter((word) => word.endsWith('.test.ts'));
+  command.filter((word) => word.startsWith('test/') && word.endsWith('.test.ts'));
 
 describe('the stages of ./dev test', () => {
   it.each([

@@ -15,6 +15,17 @@ export const isAmong = (
 ): RawBuilder<SqlBool> =>
   sql<SqlBool>`${column} in (select value from json_each(${JSON.stringify(values)}))`;
 
+/**
+ * Rows to be inserted, as one parameter however many they are: the text of the statement stays the same, so that
+ * neither Kysely nor the database makes it anew for each number of rows. Every row has the same fields; their
+ * values are texts, numbers and null.
+ */
+export const rowsOf = <Row extends object>(rows: readonly [Row, ...Row[]]): RawBuilder<Row> => {
+  const values = Object.keys(rows[0]).map((name) => sql`value ->> ${sql.lit(name)}`);
+  // Without a condition SQLite takes a following `on conflict` for part of a join.
+  return sql<Row>`select ${sql.join(values)} from json_each(${JSON.stringify(rows)}) where true`;
+};
+
 /** The smaller of two numbers. */
 export const smaller = (one: Expression<number>, other: Expression<number>): RawBuilder<number> =>
   sql<number>`min(${one}, ${other})`;

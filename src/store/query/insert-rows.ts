@@ -1,0 +1,14 @@
+import type { InsertQueryBuilder, Insertable, InsertResult } from 'kysely';
+import type { Query } from '../open-store.ts';
+import type { Tables } from '../schema.ts';
+import { rowsOf } from './fragments.ts';
+
+/** Begins a statement that inserts any number of rows under one and the same text; see {@link rowsOf}. */
+export const insertRows = <Table extends keyof Tables & string>(
+  query: Query,
+  table: Table,
+  rows: readonly [Insertable<Tables[Table]>, ...Insertable<Tables[Table]>[]],
+): InsertQueryBuilder<Tables, Table, InsertResult> => {
+  const columns = Object.keys(rows[0]) as (keyof Tables[Table] & string)[];
+  return query.insertInto(table).columns(columns).expression(rowsOf(rows));
+};
