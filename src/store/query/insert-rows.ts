@@ -4,7 +4,7 @@ import type { Tables } from '../schema.ts';
 import { rowsOf } from './fragments.ts';
 
 /** Begins a statement that inserts any number of rows under one and the same text; see {@link rowsOf}. */
-export const insertRows = <Table extends keyof Tables & string>(
+export const insertRows = <Table extends keyof Tables>(
   query: Query,
   table: Table,
   rows: readonly [Insertable<Tables[Table]>, ...Insertable<Tables[Table]>[]],
