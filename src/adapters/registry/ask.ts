@@ -98,7 +98,7 @@ export const createAsk = (parts: Parts): Ask => {
     const over = (scheme: Asking['scheme']): Promise<FollowedAnswer> =>
       askSignedIn(
         parts,
-        { endpoint, scheme, scope, repository, deadline, begun, isElsewhere: false },
+        { endpoint, scheme, scope, repository, deadline, begun, sentBy: null },
         question,
       );
     if (endpoint.scheme === 'https') return over('https');

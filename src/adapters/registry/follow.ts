@@ -1,4 +1,3 @@
-import { isLoopbackHostname } from './forbidden-address.ts';
 import { isRedirect, judgeRedirect, MOST_REDIRECTS } from './redirect.ts';
 import { RegistryError } from './registry-error.ts';
 import { type Endpoint, tlsAt } from './registry-host.ts';
@@ -42,7 +41,7 @@ const rootOf = (endpoint: Endpoint, scheme: string): Target => {
 /** Sends the question to where it leads in the end; credentials stay with the first host. */
 export const follow = async (
   transport: Transport,
-  { endpoint, scheme, deadline, isElsewhere }: Asking,
+  { endpoint, scheme, deadline, sentBy }: Asking,
   question: Question,
   authorization: string | null,
 ): Promise<FollowedAnswer> => {
@@ -68,7 +67,7 @@ export const follow = async (
         maxBytes: question.maxBytes,
         tls: isOwn ? endpoint.tls : tlsAt(endpoint, url),
         proxy: endpoint.proxy,
-        mayBeLocal: (isOwn && !isElsewhere) || isLoopbackHostname(first.hostname),
+        sentBy: sentBy ?? (isOwn ? null : first.hostname),
         connections: endpoint.concurrency,
         attemptMs: endpoint.attemptMs,
       },

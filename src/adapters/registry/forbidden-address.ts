@@ -9,11 +9,13 @@ forbidden.addSubnet('0.0.0.0', 8, 'ipv4');
 forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
 forbidden.addSubnet('224.0.0.0', 4, 'ipv4');
 forbidden.addAddress('255.255.255.255', 'ipv4');
-// Metadata services of Alibaba, Oracle and Azure, and Amazon's over IPv6.
+// Metadata services of Alibaba, Oracle and Azure, and over IPv6 those of Amazon, Google and Scaleway.
 forbidden.addAddress('100.100.100.200', 'ipv4');
 forbidden.addAddress('192.0.0.192', 'ipv4');
 forbidden.addAddress('168.63.129.16', 'ipv4');
 forbidden.addAddress('fd00:ec2::254', 'ipv6');
+forbidden.addAddress('fd20:ce::254', 'ipv6');
+forbidden.addAddress('fd00:42::42', 'ipv6');
 forbidden.addAddress('::', 'ipv6');
 forbidden.addSubnet('fe80::', 10, 'ipv6');
 forbidden.addSubnet('ff00::', 8, 'ipv6');
@@ -21,6 +23,15 @@ forbidden.addSubnet('ff00::', 8, 'ipv6');
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
+
+/** Networks that are not reached from outside: private, shared by a carrier, unique-local, site-local. */
+const inner = new BlockList();
+inner.addSubnet('10.0.0.0', 8, 'ipv4');
+inner.addSubnet('172.16.0.0', 12, 'ipv4');
+inner.addSubnet('192.168.0.0', 16, 'ipv4');
+inner.addSubnet('100.64.0.0', 10, 'ipv4');
+inner.addSubnet('fc00::', 7, 'ipv6');
+inner.addSubnet('fec0::', 10, 'ipv6');
 
 const FORBIDDEN_NAMES = new Set([
   'metadata',
@@ -75,6 +86,10 @@ export const isForbiddenAddress = (address: string): boolean =>
 /** Whether this IP address is the machine's own. */
 export const isLoopbackAddress = (address: string): boolean =>
   isIn(loopback, address) || isIn(loopback, unwrapped(address));
+
+/** Whether this IP address is inside somebody's own network: a private one, or the machine itself. */
+export const isPrivateAddress = (address: string): boolean =>
+  isIn(inner, address) || isIn(inner, unwrapped(address)) || isLoopbackAddress(address);
 
 /** Whether a hostname says by itself that it is never to be asked; a name's addresses are seen when it is resolved. */
 export const isForbiddenHostname = (hostname: string): boolean => {

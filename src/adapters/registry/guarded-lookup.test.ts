@@ -4,7 +4,7 @@ import { guardedLookup, refusesAddress } from './guarded-lookup.ts';
 
 const resolve = (hostname: string, mayBeLocal: boolean): Promise<unknown> =>
   new Promise((done) => {
-    guardedLookup(mayBeLocal)(hostname, { all: true }, (error, addresses) =>
+    guardedLookup({ mayBeLocal, mayBePrivate: true })(hostname, { all: true }, (error, addresses) =>
       done(error ?? addresses),
     );
   });
@@ -19,7 +19,30 @@ test.each([
   ['10.0.0.1', false, false],
   ['2001:db8::1', false, false],
 ])('refusesAddress(%s, %s) is %s', (address, mayBeLocal, expected) => {
-  expect(refusesAddress(address, mayBeLocal)).toBe(expected);
+  expect(refusesAddress(address, { mayBeLocal, mayBePrivate: true })).toBe(expected);
+});
+
+test.each([
+  ['10.66.0.2', true],
+  ['172.16.0.1', true],
+  ['172.32.0.1', false],
+  ['192.168.1.1', true],
+  ['100.64.0.1', true],
+  ['100.128.0.1', false],
+  ['fd12::1', true],
+  ['::ffff:10.0.0.1', true],
+  ['64:ff9b::a00:1', true],
+  ['203.0.113.7', false],
+  ['2001:db8::1', false],
+  // Whether it may be on this machine is another question.
+  ['127.0.0.1', false],
+])('refusesAddress(%s) to whom only a public registry named it: %s', (address, expected) => {
+  expect(refusesAddress(address, { mayBeLocal: true, mayBePrivate: false })).toBe(expected);
+  expect(refusesAddress(address, { mayBeLocal: true, mayBePrivate: true })).toBe(false);
+});
+
+test.each(['fd20:ce::254', 'fd00:42::42', 'fd00:ec2::254'])('%s is never asked', (address) => {
+  expect(refusesAddress(address, { mayBeLocal: true, mayBePrivate: true })).toBe(true);
 });
 
 test.each(['localhost', '169.254.169.254'])(
@@ -33,7 +56,8 @@ type Answer = readonly [error: Error | null, addresses: unknown, family: unknown
 
 const answered = (found: Error | readonly string[], all: boolean): Promise<Answer> =>
   new Promise((done) => {
-    const lookup = guardedLookup(false, (_hostname, _options, callback) =>
+    const reach = { mayBeLocal: false, mayBePrivate: true };
+    const lookup = guardedLookup(reach, undefined, (_hostname, _options, callback) =>
       found instanceof Error
         ? callback(found, [])
         : callback(

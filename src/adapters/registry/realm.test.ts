@@ -40,6 +40,8 @@ describe('judgeRealm', () => {
     ['http://registry.example.com/token', 'registry.example.com', 'foreign'],
     ['http://registry.example.com/token', 'registry.example.com', 'trusted', [], 'http'],
     ['https://registry.example.com/token', 'registry.example.com', 'trusted', [], 'http'],
+    ['http://10.66.0.2:2375/v1.45/containers/json?all=1', 'registry.example.com', 'refused'],
+    ['http://elsewhere.example/token', 'registry.example.com', 'refused'],
     ['http://169.254.169.254/latest', 'registry.example.com', 'refused'],
     ['http://169.254.169.254/latest', 'registry.example.com', 'refused', ['169.254.169.254']],
     ['https://metadata.google.internal/', 'registry.example.com', 'refused'],

@@ -60,7 +60,10 @@ export const judgeRealm = (
   }
   const belongs = hostname === registry || isParentDomain(hostname, registry) || isAllowed;
   const isSafe = url.protocol === 'https:' || registryScheme === 'http';
-  const secure = belongs && !isSafe ? overTls(url) : null;
+  // What an HTTPS registry gets over HTTP, anybody on the way could have written.
+  if (!belongs && !isSafe)
+    return { kind: 'refused', problem: 'HTTP, while it is asked over HTTPS' };
+  const secure = isSafe ? null : overTls(url);
   return { kind: belongs && isSafe ? 'trusted' : 'foreign', url, secure };
 };
 

@@ -17,6 +17,7 @@ import { createContentReader, type InTurn } from './content.ts';
 import { createCredentialSource } from './credentials.ts';
 import { createDockerConfigReader } from './docker-config.ts';
 import { createFindDigestAt } from './find-digest.ts';
+import { bareHostname } from './forbidden-address.ts';
 import { createGeneralWant } from './general-want.ts';
 import { createLanes } from './lane.ts';
 import { createOutages } from './outages.ts';
@@ -114,6 +115,20 @@ export type RegistriesOptions = {
   };
 };
 
+/** Hosts that the configuration names, whatever their port: as a registry, or for its sign-in. */
+const createListed = ({ hosts = [], insecure = [] }: RegistriesOptions) => {
+  const named = [
+    ...insecure,
+    ...hosts.flatMap(({ host, signInHosts = [] }) => [host, ...signInHosts]),
+  ];
+  const hostnames = named.map((host) => {
+    const address = `https://${canonicalHost(host)}`;
+    return URL.canParse(address) ? bareHostname(new URL(address).hostname) : host;
+  });
+  const listed = new Set(hostnames);
+  return (hostname: string): boolean => listed.has(hostname);
+};
+
 const USER_AGENT = 'doppler-cd-helper';
 /** A look-up may take so many requests one after another: refused, signed in, answered. */
 const REQUESTS_OF_A_LOOK_UP = 3;
@@ -145,6 +160,7 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
   const transport = createTransport({
     userAgent: USER_AGENT,
     proxies: options.proxies ?? NO_PROXIES,
+    isListed: createListed(options),
   });
   const { dockerConfig = null } = options;
   const readConfig = dockerConfig === null ? null : createDockerConfigReader(dockerConfig);

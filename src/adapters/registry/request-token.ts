@@ -1,7 +1,6 @@
 import type { Credentials } from './docker-config.ts';
 import { type CredentialSource, type FoundCredentials, withoutCredentials } from './credentials.ts';
 import { type Deadline, startDeadline } from '../exchange/deadline.ts';
-import { isLoopbackHostname } from './forbidden-address.ts';
 import type { Outages } from './outages.ts';
 import { isRedirect, MOST_REDIRECTS } from './redirect.ts';
 import { judgeRealmRedirect, type Realm } from './realm.ts';
@@ -67,7 +66,7 @@ const refusal = (wish: Wish, found: FoundCredentials): RegistryError => {
 const whyRefused = (wish: Wish): string => {
   const { name } = wish.endpoint;
   if (wish.realm.secure !== null) {
-    return `${name} is asked over HTTPS and sends sign-ins to ${wish.realm.url.origin}, so its credentials were not sent: its realm is http://; set its external URL to https://`;
+    return `${name} is asked over HTTPS and sends sign-ins to ${wish.realm.url.origin}, where nothing answers over HTTPS: its realm is http://; set its external URL to https://`;
   }
   if (wish.realm.kind === 'foreign') {
     return `${name} sends sign-ins to ${wish.realm.url.host}, which is no part of it, so its credentials were not sent; if that is right, name it among the signInHosts of this registry`;
@@ -138,10 +137,10 @@ export const requestToken = async (parts: Parts, wish: Wish): Promise<Token> => 
     const secure = { kind: 'trusted', url: realm.secure, secure: null } as const;
     return await requestTokenAt(parts, { ...wish, realm: secure });
   } catch (error) {
-    // Only where nothing there speaks TLS is the realm taken by its word, which gets no credentials.
     if (!(error instanceof RegistryError) || error.reason !== 'unreachable') throw error;
+    // Nothing there speaks TLS, and over HTTP an HTTPS registry's realm is not asked.
+    throw new RegistryError('sign-in-refused', whyRefused(wish));
   }
-  return requestTokenAt(parts, wish);
 };
 
 const requestTokenAt = async (parts: Parts, wish: Wish): Promise<Token> => {
@@ -180,8 +179,7 @@ const sendToRealm = async (
     maxBytes: MOST_TOKEN_BYTES,
     tls: tlsAt(endpoint, url),
     proxy: endpoint.proxy,
-    mayBeLocal:
-      realm.url.hostname === registry || isLoopbackHostname(registry) || realm.kind === 'trusted',
+    sentBy: url.hostname === registry ? null : registry,
     connections: endpoint.concurrency,
     attemptMs: endpoint.attemptMs,
   });

@@ -24,8 +24,8 @@ export type Asking = {
   readonly deadline: Deadline;
   /** When it was asked for, by the order of {@link Outages}. */
   readonly begun: number;
-  /** The endpoint is one that the registry led to, and nobody named it. */
-  readonly isElsewhere: boolean;
+  /** The host name of the registry that led to this endpoint; null where an image or the operator names it. */
+  readonly sentBy: string | null;
 };
 
 /** What can be shown before the registry wants it. */

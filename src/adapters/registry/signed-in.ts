@@ -200,13 +200,13 @@ const signInElsewhere = async (
   { url, header }: FollowedAnswer,
 ): Promise<FollowedAnswer> => {
   const want = readWanted(header('www-authenticate'));
-  const isSafe = url.protocol === 'https:' && !asking.isElsewhere;
+  const isSafe = url.protocol === 'https:' && asking.sentBy === null;
   if (want === null || !isSafe) throw refusedThere(asking.endpoint, question, 401);
   const there: Asking = {
     ...asking,
     endpoint: parts.endpointOf(url.host),
     scheme: 'https',
-    isElsewhere: true,
+    sentBy: new URL(`https://${asking.endpoint.authority}`).hostname,
   };
   const path = `${url.pathname}${url.search}`;
   return answerWant(parts, there, { ...question, path }, { want, refusal: null });

@@ -8,8 +8,9 @@ import { explainConnectionFailure, ForbiddenAddress } from './connection-failure
 import { type Deadline, watchLimit } from '../exchange/deadline.ts';
 import { decodeBody } from './decode-body.ts';
 import { type Answer, exchangeOnce, type Target } from './exchange-once.ts';
-import { isForbiddenHostname } from './forbidden-address.ts';
-import { guardedLookup } from './guarded-lookup.ts';
+import { bareHostname, isForbiddenHostname } from './forbidden-address.ts';
+import { guardedLookup, refusesAddress } from './guarded-lookup.ts';
+import { createReaches } from './reach.ts';
 import { RegistryError } from './registry-error.ts';
 import type { RegistryTls } from './registry-host.ts';
 
@@ -23,8 +24,11 @@ export type Exchange = {
   readonly tls: RegistryTls | null;
   /** Null for what the environment says. */
   readonly proxy: 'none' | Secret | null;
-  /** Whether this address may be on this machine. */
-  readonly mayBeLocal: boolean;
+  /**
+   * The host name of the registry that named this host, by a redirect or a token realm; null where the operator
+   * did. It decides how far the connection may reach: see {@link Reach}.
+   */
+  readonly sentBy: string | null;
   readonly connections: number;
   /** For the request and its answer together. */
   readonly attemptMs: number;
@@ -51,8 +55,16 @@ const secureContextFor = (tls: RegistryTls): SecureContext =>
     ...(tls.cert === null || tls.key === null ? {} : { cert: tls.cert, key: tls.key.reveal() }),
   });
 
+type Options = {
+  readonly userAgent: string;
+  readonly proxies: Proxies;
+  /** Whether the operator named this host, with or without its port: then it may be anywhere. */
+  readonly isListed: (hostname: string) => boolean;
+};
+
 /** Speaks HTTP with warm connections, bounded in time, size and number. */
-export const createTransport = (options: { userAgent: string; proxies: Proxies }): Transport => {
+export const createTransport = (options: Options): Transport => {
+  const reaches = createReaches(options.isListed);
   const live = new Set<Dispatcher>();
   const retire = (pool: Dispatcher): void => {
     // What is under way may end; then it leaves nothing behind.
@@ -80,13 +92,26 @@ export const createTransport = (options: { userAgent: string; proxies: Proxies }
   };
 
   const poolFor = (exchange: Exchange, proxy: ProxyAddress | null): Dispatcher => {
-    const { url, tls, mayBeLocal, connections, attemptMs } = exchange;
+    const { url, tls, sentBy, connections, attemptMs } = exchange;
+    const reach = reaches.of(url.hostname, sentBy);
+    const hostname = bareHostname(url.hostname);
     const secure = secureContextOf(url.protocol === 'https:' ? tls : null);
     const through = proxy === null ? '' : hash('sha256', proxy.reveal());
-    const key = [url.origin, mayBeLocal, secure.id, connections, attemptMs, through].join(' ');
+    const key = [
+      url.origin,
+      reach.mayBeLocal,
+      reach.mayBePrivate,
+      secure.id,
+      connections,
+      attemptMs,
+      through,
+    ].join(' ');
     const present = pools.get(key);
     if (present !== undefined) return present;
-    if (isForbiddenHostname(url.hostname)) throw new ForbiddenAddress(url.host);
+    // An address in the place of a name is not resolved.
+    if (isForbiddenHostname(hostname) || refusesAddress(hostname, reach)) {
+      throw new ForbiddenAddress(url.host);
+    }
     const pool = createDispatcher(url.origin, proxy, {
       connections,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -97,7 +122,9 @@ export const createTransport = (options: { userAgent: string; proxies: Proxies }
       allowH2: false,
       connect: {
         timeout: attemptMs,
-        lookup: guardedLookup(mayBeLocal),
+        lookup: guardedLookup(reach, (addresses) => {
+          if (sentBy === null) reaches.note(hostname, addresses);
+        }),
         ...(secure.context === undefined ? {} : { secureContext: secure.context }),
         ...(tls?.skipVerify === true ? { rejectUnauthorized: false } : {}),
       },
