@@ -66,7 +66,7 @@ describe('a push for', () => {
     await services.remove(name);
   });
 
-  test('an image for another machine, where all nodes are alike: taken back, told why, and held', async () => {
+  test('an image for another machine, where all nodes are alike: never sent, and no task is touched', async () => {
     const { helper, sandbox, services } = stage;
     const name = 'special-machine';
     const repository = `special/${name}`;
@@ -85,16 +85,17 @@ describe('a push for', () => {
     const [, deployment, ...more] = await endedDeployments(helper, name, 2);
     expect(more).toEqual([]);
     expect(deployment).toMatchObject({
-      state: 'rolled-back',
-      reason: 'task-failed',
+      state: 'failed',
+      reason: 'no-fitting-node',
       from,
       to: foreign,
     });
-    expect(JSON.stringify(deployment?.failure)).toContain('exec format error');
+    expect(deployment?.failure?.message).toContain('linux/');
+    expect(deployment?.steps.map(({ step }) => step)).not.toContain('update-sent');
     await services.converged(name, { digest: from });
-    expect(await helper.services(`?q=${name}`)).toMatchObject([
-      { verdict: 'held', reason: 'known-bad', running: from },
-    ]);
+    const tasks = await services.tasks(name);
+    expect(tasks.filter(({ Spec }) => Spec.ContainerSpec.Image.includes(foreign))).toEqual([]);
+    expect(await helper.services(`?q=${name}`)).toMatchObject([{ running: from }]);
     await services.remove(name);
   });
 
