@@ -12,6 +12,8 @@ export type HookSample = {
   /** In place of `body`, where its spelling matters. */
   readonly raw?: string;
   readonly pushes?: readonly string[];
+  /** It is refused with 400, because no image in it can be read. */
+  readonly unreadable?: readonly string[];
 };
 
 const FOLDER = new URL('hook-bodies/', import.meta.url);
