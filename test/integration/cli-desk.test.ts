@@ -151,6 +151,8 @@ describe('--json', () => {
           name: z.literal('oncall'),
           role: z.string(),
           version: z.string(),
+          scope: z.null(),
+          expiresAt: z.null(),
         }),
       ],
       [['thaw'], z.strictObject({ thawed: z.string() })],
