@@ -68,6 +68,9 @@ describe('authenticity', () => {
     expect(read(empty, first)).toMatchObject({ kind: 'understood', secret: first });
     expect(read(empty, null).kind).toBe('refused');
     expect(mayProve(empty.headers)).toBe(false);
+    const prefixed = delivery(body, { ...headers, [header]: prefix });
+    expect(read(prefixed, first)).toMatchObject({ kind: 'understood', secret: first });
+    expect(read(prefixed, null).kind).toBe('refused');
     expect(read(delivery(body, headers), null).kind).toBe('refused');
     expect(read(delivery(body, headers), first)).toMatchObject({ kind: 'understood' });
     expect(mayProve(signed('x').headers)).toBe(true);
