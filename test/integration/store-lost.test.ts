@@ -63,6 +63,13 @@ const moveAway = (file: string): void => {
 const moveBack = (file: string): void =>
   renameSync(join(folder, `${file}.away`), join(folder, file));
 
+/** One answer serves all who ask within half a second. */
+const tells = (status: number, value: string): Promise<true> =>
+  waitUntil(async () => ((await ready()) === status && (await metric()) === value ? true : null), {
+    what: `/readyz answers ${status}, and the metric is ${value}`,
+    withinMs: 10_000,
+  });
+
 describe.each(FILES)('%s', (file) => {
   it.each([
     ['files-deleted', () => moveAway(file)],
@@ -86,13 +93,13 @@ describe.each(FILES)('%s', (file) => {
       const view = await become('not-writable');
       expect(view).toMatchObject({ reason, since: expect.any(String) });
       expect(view.detail).toContain(join(folder, file));
-      expect([await ready(), await metric()]).toEqual([503, '0']);
+      await tells(503, '0');
       const told = helper.log.filter(({ msg }) => msg.startsWith('the store cannot be written'));
       expect(told).toEqual([expect.objectContaining({ reason, detail: view.detail })]);
       moveBack(file);
       await become('writable');
       expect((await push()).status).toBe(202);
-      expect([await ready(), await metric()]).toEqual([200, '1']);
+      await tells(200, '1');
       await helper.kill();
       await start();
       expect(await helper.deliveries()).toHaveLength(2);
