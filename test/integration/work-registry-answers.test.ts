@@ -254,6 +254,7 @@ describe('replicas of a registry that disagree', () => {
     runs(ONE);
     const { work } = bench.start({}, { registries: alternate });
     const { id } = await bench.hook(work, bench.image(`${NAME}:v1`));
+    expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: TWO.digest });
     await bench.letFollowUpsPass(id);
     expect(bench.engine.updates).toHaveLength(1);
     expect(bench.engine.running('web')).toEqual([TWO.digest]);
