@@ -78,8 +78,10 @@ it.each(FORWARDED)('what is refused with %j is logged as from %s', async (header
   expect((await askOverIpv4('/api/v1/session', { token: 'wrong' }, headers)).status).toBe(401);
   expect((await askOverIpv4(`/hooks/${HOOK_SECRET}`, 5, headers)).status).toBe(400);
   await stage.until('three lines', async () => {
+    // The helper may log something else meanwhile, which is about nobody's address.
     const news = stage.helper().log.slice(seen);
-    expect(news.map((line) => line['address'])).toEqual([address, address, address]);
+    const addresses = news.flatMap((line) => line['address'] ?? []);
+    expect(addresses).toEqual([address, address, address]);
   });
 });
 
