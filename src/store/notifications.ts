@@ -129,6 +129,8 @@ export type WaitingMessage = {
   readonly giveUpAt: number;
   /** How often it was sent in vain. */
   readonly attempts: number;
+  /** What the last of them met; null where none was made. */
+  readonly lastError: string | null;
 };
 
 /** The channel's message that is to be sent next, due or not; null where none waits. */
@@ -151,6 +153,7 @@ const toWaiting = (row: Selectable<NotificationMessageRow>): WaitingMessage => (
   runAt: row.run_at,
   giveUpAt: row.give_up_at,
   attempts: row.attempts,
+  lastError: row.last_error,
 });
 
 export type AttemptEnd =

@@ -44,7 +44,9 @@ export const runChannel = async (deps: ChannelDeps, signal: AbortSignal): Promis
     const due = Math.max(waiting.runAt - clock.now(), notBefore - clock.monotonic());
     if (due > 0) return due;
     if (clock.now() > waiting.giveUpAt) {
-      await keep(deps, waiting, { kind: 'failed', detail: 'it could not be sent in time' });
+      // What the receiver answered last says more than that the time is over.
+      const detail = waiting.lastError ?? 'it could not be sent in time';
+      await keep(deps, waiting, { kind: 'failed', detail });
       return 0;
     }
     const outcome = await attempt(deps, waiting, signal);

@@ -259,12 +259,10 @@ test('a receiver that never takes it is given up at the deadline, and the log sa
   await end(await queue());
   await settled();
   const [message] = await messages();
-  // On a busy machine the deadline may come before the last answer.
-  const problem = /it answered 500|it could not be sent in time/;
-  expect(message).toMatchObject({ state: 'failed', last_error: expect.stringMatching(problem) });
+  expect(message).toMatchObject({ state: 'failed', last_error: 'it answered 500' });
   expect(message?.attempts).toBeGreaterThan(1);
   expect(notifying.logLines.filter((line) => line.startsWith('error'))).toEqual([
-    expect.stringMatching(/given up.*"problem":"(?:it answered 500|it could not be sent in time)"/),
+    expect.stringMatching(/given up.*"problem":"it answered 500"/),
   ]);
   expect(notifying.logLines.join()).not.toMatch(/a-token|127\.0\.0\.1/);
 });
