@@ -3,6 +3,7 @@ import type { IncomingDelivery } from '../core/delivery.ts';
 import { decodeJson } from './decode-json.ts';
 import { header, mediaType } from './header.ts';
 import { ownField } from './own-field.ts';
+import type { Finding, Parsed } from './sender.ts';
 
 /** One event of {@link https://github.com/cloudevents/spec CloudEvents} 1.0; `data` is JSON, undefined where it was none. */
 export type CloudEvent = {
@@ -58,4 +59,13 @@ export const readCloudEvents = (
 export const eventsId = (events: readonly (CloudEvent | null)[]): string | null => {
   const ids = events.map((event) => (event === null ? null : `${event.source} ${event.id}`));
   return ids.every((id) => id !== null) && ids.length > 0 ? ids.join(' ') : null;
+};
+
+/** What a delivery of CloudEvents holds, each event judged alone; null stands for a malformed one. */
+export const parseEvents = (
+  delivery: IncomingDelivery,
+  judge: (event: CloudEvent | null) => readonly Finding[],
+): Parsed => {
+  const events = readCloudEvents(delivery) ?? [];
+  return { findings: events.flatMap(judge), deliveryId: eventsId(events) };
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CloudEvent, eventsId, readCloudEvents } from '../cloud-event.ts';
+import { type CloudEvent, parseEvents, readCloudEvents } from '../cloud-event.ts';
 import { findPush, ignore } from '../find-push.ts';
 import type { Finding, Sender } from '../sender.ts';
 import { splitName } from '../split-name.ts';
@@ -49,11 +49,5 @@ export const cdevents: Sender = {
   name: 'cdevents',
   sign: `CloudEvents whose type begins with "${PREFIX}"`,
   recognise: (delivery) => readCloudEvents(delivery)?.[0]?.type.startsWith(PREFIX) === true,
-  parse: (delivery, registry) => {
-    const events = readCloudEvents(delivery) ?? [];
-    return {
-      findings: events.map((event) => judge(event, registry)),
-      deliveryId: eventsId(events),
-    };
-  },
+  parse: (delivery, registry) => parseEvents(delivery, (event) => [judge(event, registry)]),
 };

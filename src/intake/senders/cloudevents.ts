@@ -1,5 +1,5 @@
 import { judgeClaims } from '../claimed-image.ts';
-import { type CloudEvent, eventsId, readCloudEvents } from '../cloud-event.ts';
+import { type CloudEvent, parseEvents, readCloudEvents } from '../cloud-event.ts';
 import { ignore } from '../find-push.ts';
 import type { Finding, Sender } from '../sender.ts';
 import { HUB_SIGNATURE, proveHubSignature } from '../signature.ts';
@@ -20,11 +20,5 @@ export const cloudevents: Sender = {
   proofHeaders: [HUB_SIGNATURE],
   recognise: (delivery) => readCloudEvents(delivery) !== null,
   verify: proveHubSignature,
-  parse: (delivery, registry) => {
-    const events = readCloudEvents(delivery) ?? [];
-    return {
-      findings: events.flatMap((event) => judge(event, registry)),
-      deliveryId: eventsId(events),
-    };
-  },
+  parse: (delivery, registry) => parseEvents(delivery, (event) => judge(event, registry)),
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseDigest } from '../../core/digest.ts';
-import { type CloudEvent, eventsId, readCloudEvents } from '../cloud-event.ts';
+import { type CloudEvent, parseEvents, readCloudEvents } from '../cloud-event.ts';
 import { findPush, ignore } from '../find-push.ts';
 import { isImageManifest } from '../image-manifest.ts';
 import type { Finding, Sender } from '../sender.ts';
@@ -35,11 +35,5 @@ export const zot: Sender = {
   name: 'zot',
   sign: `CloudEvents whose type begins with "${PREFIX}"`,
   recognise: (delivery) => readCloudEvents(delivery)?.[0]?.type.startsWith(PREFIX) === true,
-  parse: (delivery, registry) => {
-    const events = readCloudEvents(delivery) ?? [];
-    return {
-      findings: events.map((event) => judge(event, registry)),
-      deliveryId: eventsId(events),
-    };
-  },
+  parse: (delivery, registry) => parseEvents(delivery, (event) => [judge(event, registry)]),
 };
