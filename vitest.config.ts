@@ -8,6 +8,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'web/**/*.test.ts'],
+          // They compute: a worker for each processor.
+          maxWorkers: '100%',
           // Property tests take seconds where other work keeps the processors busy.
           testTimeout: 60_000,
         },
@@ -16,7 +18,11 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/chaos/simulation.test.ts'],
-          testTimeout: 30_000,
+          // They mostly wait for processes, sockets and the disk, so that two cores do for more than two of them.
+          maxWorkers: 5,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -28,7 +34,7 @@ export default defineConfig({
           exclude: ['test/chaos/simulation.test.ts'],
           globalSetup: ['./test/support/sandbox-setup.ts'],
           maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { ensurePackages } from '../sandbox/machine/packages.ts';
-import type { Page, ServiceView } from '../src/core/views.ts';
+import type { Page, ServiceView } from '../src/core/contract/views.ts';
 import { startBrowser, type RunningBrowser } from '../test/support/start-browser.ts';
 import type { Benchmark } from './benchmark.ts';
 import { figure } from './report.ts';

@@ -20,6 +20,7 @@ const sum = (a: Counts, b: Counts): Counts => ({
   heads: a.heads + b.heads,
   gets: a.gets + b.gets,
   updates: a.updates + b.updates,
+  lists: a.lists + b.lists,
   mostAtOnce: b.mostAtOnce,
   outdated: b.outdated,
 });

@@ -8,13 +8,16 @@ import { footprint } from './footprint.ts';
 import { hookBurst } from './hook-burst.ts';
 import { hookToUpdate } from './hook-to-update.ts';
 import { hooks } from './hooks.ts';
+import { pushToRunning } from './push-to-running.ts';
 import { type Report, tableOf } from './report.ts';
 import { secretTiming } from './secret-timing.ts';
 import { smartRedeployLarge } from './smart-redeploy-large.ts';
 import { smartRedeploy } from './smart-redeploy.ts';
+import { waiting } from './waiting.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   hookToUpdate,
+  pushToRunning,
   footprint,
   hooks,
   hookBurst,
@@ -23,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   secretTiming,
   dashboard,
   anonymousFlood,
+  waiting,
 ];
 
 /** Well above what any of them takes on two busy cores. */
@@ -36,7 +40,7 @@ const { values, positionals } = parseArgs({
 const usage = (): string =>
   [
     'usage: ./dev bench [--json] [name…]',
-    ...BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(16)}${about}`),
+    ...BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(22)}${about}`),
   ].join('\n');
 
 const build = (): void => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { createServer } from '../src/http/server.ts';
-import { createSecretMatcher } from '../src/http/match-secret.ts';
+import { createSecretMatcher } from '../src/http/sign-in/match-secret.ts';
 import { sameText } from '../src/intake/signature.ts';
 import { createMemoryPorts, HOOK_SECRET } from '../test/support/memory-ports.ts';
 import type { Benchmark, BenchmarkTools } from './benchmark.ts';

@@ -15,7 +15,7 @@ const OBSOLETE_IMAGES = 2;
 const OBSOLETE = (SERVICES / IMAGES) * OBSOLETE_IMAGES;
 const ROUNDS = 9;
 const WARM_UP = 3;
-const GOAL = 1.3;
+const GOAL = 1.5;
 const CREATED_AT_ONCE = 16;
 const REAL_RUN_WITHIN_MS = 120_000;
 

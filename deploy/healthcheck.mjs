@@ -34,7 +34,7 @@ const findAddress = async () => {
     (name) => (env[name] ?? '') === '',
   );
   if (argvConfig === undefined && isUntold) return { host: '0.0.0.0', port: 8080 };
-  const { loadConfig } = await import('./dist/config/load-config.js');
+  const { loadConfig } = await import('./dist/load-config.js');
   const loaded = loadConfig({ argvConfig, env, readFile: (path) => readFileSync(path, 'utf8') });
   if (!loaded.ok) throw new Error('the configuration is not valid: see cd-helper check-config');
   return loaded.config.listen;

@@ -1,72 +1,68 @@
 /**
- * Gathers what the image holds: `node deploy/pack.ts FOLDER [REVISION]`, from the root of the checkout,
+ * Gathers what the image holds: `node deploy/pack.ts FOLDER [REVISION] [VERSION]`, from the root of the checkout,
  * after the build. Takes the dependencies that are installed already, so it needs no network.
  */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { copyStripped } from './strip-binary.ts';
+import { type LockedPackages, thirdPartyLicences } from './third-party-licences.ts';
 
-const [out = '', revision = ''] = process.argv.slice(2);
-if (out === '') throw new Error('usage: node deploy/pack.ts FOLDER [REVISION]');
+const [out = '', revision = '', version = ''] = process.argv.slice(2);
+if (out === '') throw new Error('usage: node deploy/pack.ts FOLDER [REVISION] [VERSION]');
 
-type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolean }>> };
+type Lock = { readonly packages: LockedPackages };
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock;
-
-/** Declarations, maps and prose; licences stay with what they cover. */
-const IDLE_FILE = /\.(?:map|d\.[cm]?ts|[cm]?ts|md|markdown|tsbuildinfo|gyp|gypi)$/i;
-/** Folders at the top of a package that none of its own code loads. */
-const IDLE_FOLDERS = new Set(
-  'test tests __tests__ bench benchmark benchmarks coverage docs example examples .github'.split(
-    ' ',
-  ),
-);
-/** Sources that the package has compiled already. */
-const SOURCES: Readonly<Record<string, readonly string[]>> = {
-  'better-sqlite3': ['deps', 'src'],
-  zod: ['src'],
-};
-/** Only headers, for compiling what is there as a binary. */
-const FOR_COMPILING = new Set(['node_modules/node-addon-api']);
 
 /** The binary that this machine's node loads, out of those for every platform. */
 const chooser = resolve('node_modules/better-sqlite3/lib/binding.js');
 const { getPrebuildPath } = createRequire(import.meta.url)(chooser) as {
   getPrebuildPath: () => string | null;
 };
-const binary = basename(getPrebuildPath() ?? '');
-if (binary === '') throw new Error('better-sqlite3 has no binary for this platform');
+const binary = getPrebuildPath();
+if (binary === null) throw new Error('better-sqlite3 has no binary for this platform');
 
-const belongs = (folder: string, path: string): boolean => {
-  const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
-  const [top = '', ...below] = relative(folder, path).split(sep);
-  if (top === '') return true;
-  // Packages within it are taken for themselves, or not at all.
-  if (top === 'node_modules' || IDLE_FOLDERS.has(top)) return false;
-  if ((SOURCES[name] ?? []).includes(top)) return false;
-  if (name === 'better-sqlite3' && top === 'prebuilds') {
-    return below.length === 0 || below[0] === binary;
-  }
-  return !IDLE_FILE.test(path);
+/** What the bundle does not hold: a library with a binary, and the page of the API's description. */
+const KEPT_APART: Readonly<Record<string, readonly string[]>> = {
+  'better-sqlite3': ['package.json', 'lib'],
+  '@fastify/swagger-ui': [
+    'package.json',
+    'index.js',
+    'static/index.css',
+    'static/favicon-16x16.png',
+    'static/favicon-32x32.png',
+    'static/swagger-ui.css',
+    'static/swagger-ui-bundle.js',
+  ],
 };
+/** What is sent to browsers is kept as they fetch it, and unpacked for a client that cannot. */
+const SENT = /\.(?:css|js)$/;
+const SENT_FROM = ['dist/web/assets', 'node_modules/@fastify/swagger-ui/static'];
 
-for (const [folder, { dev = false }] of Object.entries(lock.packages)) {
-  if (folder === '' || dev || FOR_COMPILING.has(folder)) continue;
-  try {
-    cpSync(folder, join(out, folder), {
-      recursive: true,
-      filter: (path) => belongs(folder, path),
-    });
-  } catch (error) {
-    // Optional packages of other platforms are in the lock file and not installed.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+for (const [name, paths] of Object.entries(KEPT_APART)) {
+  for (const path of paths) {
+    const file = join('node_modules', name, path);
+    cpSync(file, join(out, file), { recursive: true });
   }
 }
-
-cpSync('dist', join(out, 'dist'), { recursive: true, filter: (path) => !IDLE_FILE.test(path) });
+const prebuilds = join(out, 'node_modules/better-sqlite3/prebuilds');
+mkdirSync(prebuilds);
+copyStripped(binary, join(prebuilds, basename(binary)));
+cpSync('dist', join(out, 'dist'), { recursive: true });
+for (const folder of SENT_FROM) {
+  for (const file of globSync(join(out, folder, '*')).filter((name) => SENT.test(name))) {
+    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+    rmSync(file);
+  }
+}
 writeFileSync(
   join(out, 'dist', 'build.json'),
-  `${JSON.stringify({ revision: revision || null })}\n`,
+  // JSON leaves out what is undefined.
+  `${JSON.stringify({ version: version.replace(/^v/, '') || undefined, revision: revision || undefined })}\n`,
 );
 for (const file of ['package.json', 'LICENSE']) cpSync(file, join(out, file));
+writeFileSync(join(out, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(lock.packages));
 cpSync(join('deploy', 'healthcheck.mjs'), join(out, 'healthcheck.mjs'));
-mkdirSync(join(out, 'data'));
+// The store is for its owner alone.
+mkdirSync(join(out, 'data'), { mode: 0o700 });

@@ -17,6 +17,7 @@ usage: scripts/publish-image.sh --image=IMAGE --commit=SHA (--version=vX.Y.Z | -
   --file=Dockerfile        Dockerfile, if it is not the context's own
   --source=URL             address of the source repository, for the image's label (default: origin's, if it is https)
   --platforms=LIST         such as linux/amd64,linux/arm64; needs buildx (default: the builder's own)
+  --digest-file=FILE       write the digest that was pushed (sha256:…) to this file, for a later step of the pipeline
   --dry-run                print the references and stop
   -- ARGUMENTS             everything after it goes to docker build
 TEXT
@@ -27,7 +28,7 @@ fail() {
   exit "${2:-2}"
 }
 
-image='' commit='' version='' name='' context=. file='' source='' platforms='' dry_run=no
+image='' commit='' version='' name='' context=. file='' source='' platforms='' digest_file='' dry_run=no
 while [ $# -gt 0 ]; do
   case $1 in
     --image=*) image=${1#*=} ;;
@@ -38,6 +39,7 @@ while [ $# -gt 0 ]; do
     --file=*) file=${1#*=} ;;
     --source=*) source=${1#*=} ;;
     --platforms=*) platforms=${1#*=} ;;
+    --digest-file=*) digest_file=${1#*=} ;;
     --dry-run) dry_run=yes ;;
     -h | --help)
       usage
@@ -129,11 +131,22 @@ for tag in $tags; do
   set -- "$@" --tag "$image:$tag"
 done
 
+# The digest of what this run pushed. Docker Hub's repositories have no host among an image's digests.
+write_digest() {
+  [ -n "$digest_file" ] || return 0
+  printf '%s\n' "$1" | grep -Eqx 'sha256:[0-9a-f]{64}' || fail "the digest that was pushed could not be determined" 1
+  printf '%s\n' "$1" >"$digest_file"
+}
+
 case $platforms in
   *,*)
     docker buildx version >/dev/null 2>&1 ||
       fail "--platforms=$platforms: several platforms need docker buildx; install it, or build one platform" 1
-    docker buildx build --platform "$platforms" --push "$@" "$context"
+    metadata=$(mktemp)
+    docker buildx build --platform "$platforms" --push --metadata-file "$metadata" "$@" "$context"
+    digest=$(sed -n 's/.*"containerimage\.digest": *"\(sha256:[0-9a-f]*\)".*/\1/p' "$metadata")
+    rm -f "$metadata"
+    write_digest "$digest"
     ;;
   *)
     [ -z "$platforms" ] || set -- "$@" --platform "$platforms"
@@ -146,6 +159,9 @@ case $platforms in
     for tag in "$@"; do
       docker push "$image:$tag"
     done
+    repository=${image#docker.io/}
+    write_digest "$(docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$image:$1" |
+      sed -n "s|^${repository#library/}@||p" | tail -n 1)"
     ;;
 esac
 for tag in $tags; do

@@ -1,9 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { posix } from 'node:path';
 import { expect, test } from 'vitest';
-
-type File = { readonly path: string; readonly text: string };
+import { importsOf, readSourceFiles, type SourceFile } from '../test/support/source-files.ts';
 
 /**
  * Which parts of `src` a part may import, beside itself. The three that reach the outside (`intake`,
@@ -17,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: ['core'],
   intake: ['core'],
   'adapters/exchange': [],
+  'adapters/forge': ['core', 'adapters/exchange'],
   'adapters/notify': ['core', 'adapters/exchange'],
   'adapters/registry': ['core', 'adapters/exchange'],
   'adapters/swarm': ['core', 'adapters/exchange'],
@@ -27,14 +25,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Libraries that only compute, which the core may therefore use. */
-const PURE_LIBRARIES = ['zod'];
+const PURE_LIBRARIES = ['zod', 'semver', 're2js'];
 
-/** `import … from 'x'`, `export … from 'x'`, `import 'x'`, `import('x')`. */
-const IMPORT =
-  /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
-
-const importsOf = (text: string): readonly string[] =>
-  [...text.matchAll(IMPORT)].flatMap(([, from, bare]) => from ?? bare ?? []);
+const COMMENTS = /\/\*[\s\S]*?\*\/|\/\/.*$/gm;
 
 /** `core`, `adapters/swarm`; blank for files that stand in `src` itself. */
 const partOf = (path: string): string => {
@@ -43,13 +36,34 @@ const partOf = (path: string): string => {
   return first === 'adapters' && third !== undefined ? `adapters/${second}` : first;
 };
 
-const breachesOf = ({ path, text }: File): readonly string[] => {
+/**
+ * What only the store says: each of its functions is one unit of work, and decides alone how it is queried and
+ * how durable it is.
+ */
+const STORE_ALONE: readonly RegExp[] = [
+  /\.(?:transaction|startTransaction|connection)\(/,
+  /\.(?:selectFrom|insertInto|updateTable|deleteFrom|executeTakeFirst)\(/,
+  /\b(?:durabil|relax|pragma|fsync|fdatasync|synchronous)\w*/i,
+];
+/** Parts that get something of the store to work with. */
+const WITHOUT_QUERIES = ['work', 'http', 'cli'];
+
+const breachesOf = ({ path, text }: SourceFile): readonly string[] => {
   const part = partOf(path);
   const isTest = path.endsWith('.test.ts');
   const breaches: string[] = [];
   // What follows is built of pieces so that this file does not breach it.
   const environment = ['process', 'env'].join('.');
   if (part !== 'config' && text.includes(environment)) breaches.push(`reads ${environment}`);
+  if (WITHOUT_QUERIES.includes(part) && !isTest) {
+    const code = text.replaceAll(COMMENTS, '');
+    for (const word of STORE_ALONE.flatMap((one) => one.exec(code)?.[0] ?? [])) {
+      breaches.push(`says ${word}, which is the store's`);
+    }
+  }
+  if (!isTest && /^import (?!type\b)[^;]*from 'node:http'/m.test(text)) {
+    breaches.push('imports node:http, which loads much: see http/problem/node-http.ts');
+  }
   for (const imported of importsOf(text)) {
     if (!imported.startsWith('.')) {
       const isPure = PURE_LIBRARIES.includes(imported);
@@ -76,16 +90,13 @@ const breachesOf = ({ path, text }: File): readonly string[] => {
   return breaches.map((breach) => `${path} ${breach}`);
 };
 
-const SRC = dirname(fileURLToPath(import.meta.url));
-const files: readonly File[] = globSync('**/*.ts', { cwd: SRC }).map((path) => ({
-  path: path.replaceAll('\\', '/'),
-  text: readFileSync(join(SRC, path), 'utf8'),
-}));
-const self = 'import-rules.test.ts';
+const files = readSourceFiles();
+/** The tests of the imports themselves. */
+const OWN_TESTS = ['import-rules.test.ts', 'import-order.test.ts'];
 
 test('no file imports what it must not know', () => {
   expect(files.length).toBeGreaterThan(50);
-  expect(files.filter(({ path }) => path !== self).flatMap(breachesOf)).toEqual([]);
+  expect(files.filter(({ path }) => !OWN_TESTS.includes(path)).flatMap(breachesOf)).toEqual([]);
 });
 
 test('every part has its rule, and only main.ts stands beside them', () => {
@@ -93,7 +104,7 @@ test('every part has its rule, and only main.ts stands beside them', () => {
   parts.delete('');
   expect([...parts].filter((part) => part !== 'wiring' && !(part in MAY_IMPORT))).toEqual([]);
   const loose = files.map(({ path }) => path).filter((path) => partOf(path) === '');
-  expect(loose.filter((path) => path !== 'main.ts' && path !== self)).toEqual([]);
+  expect(loose.filter((path) => path !== 'main.ts' && !OWN_TESTS.includes(path))).toEqual([]);
 });
 
 const env = ['process', 'env'].join('.');
@@ -122,6 +133,20 @@ test.each([
   ['wiring/a.ts', "import { b } from '../main.ts';", 'imports main.ts'],
   ['work/a.ts', "import { b } from '../../test/support/b.ts';", 'imports ../test/support/b.ts'],
   ['http/a.ts', "import { b } from '../../web/b.ts';", 'imports ../web/b.ts'],
+  [
+    'work/a.ts',
+    'await db.transaction().execute(begin);',
+    "says .transaction(, which is the store's",
+  ],
+  ['work/rollout/a.ts', 'db.connection()', "says .connection(, which is the store's"],
+  ['http/a.ts', "db.selectFrom('runs')", "says .selectFrom(, which is the store's"],
+  ['work/a.ts', 'const b = relaxed(db, c);', "says relaxed, which is the store's"],
+  [
+    'http/a.ts',
+    "import { createServer } from 'node:http';",
+    'imports node:http, which loads much: see http/problem/node-http.ts',
+  ],
+  ['work/a.ts', 'options.durability', "says durability, which is the store's"],
   ['work/a.ts', "import { b } from './b';", 'imports ./b without its extension'],
   ['work/a.ts', `const x = ${env}['X'];`, `reads ${env}`],
 ])('%s: %s is a breach', (path, text, breach) => {
@@ -138,7 +163,11 @@ test.each([
     'wiring/a.ts',
     "import { b } from '../store/b.ts';\nimport { c } from '../adapters/swarm/c.ts';",
   ],
+  ['work/a.ts', '/** Durable: {@link relaxed}. */\nconst a = b; // no db.transaction() here'],
+  ['store/a.ts', 'await db.transaction().execute(begin);'],
+  ['work/a.test.ts', 'await db.transaction().execute(begin);'],
   ['config/a.ts', `export const x = ${env};`],
+  ['http/a.ts', "import type { Server } from 'node:http';"],
 ])('%s: %s is none', (path, text) => {
   expect(breachesOf({ path, text })).toEqual([]);
 });

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
-import { askAtTerminal, askSecretAtTerminal } from './cli/ask-at-terminal.ts';
+import { askAtTerminal, askSecretAtTerminal } from './cli/terminal/ask-at-terminal.ts';
 import { runCommandLine } from './cli/program.ts';
-import { readInput } from './cli/read-input.ts';
-import { fileMode } from './config/file-mode.ts';
-import { ownBuild } from './config/own-build.ts';
-import { removeFile, writePrivateFile } from './config/private-file.ts';
-import { processEnvironment } from './config/process-environment.ts';
-import { readTextFile } from './config/read-text-file.ts';
+import { readInput } from './cli/terminal/read-input.ts';
+import { fileMode } from './config/files/file-mode.ts';
+import { ownBuild } from './config/files/own-build.ts';
+import { removeFile, writePrivateFile } from './config/files/private-file.ts';
+import { processEnvironment } from './config/source/process-environment.ts';
+import { readTextFile } from './config/files/read-text-file.ts';
+import { saveNewFile } from './files/save-new-file.ts';
 import { SENDERS } from './intake/senders.ts';
 import { explain } from './wiring/explain.ts';
 import { systemClock } from './work/loop/system-clock.ts';
@@ -44,13 +45,19 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   },
   // What the server is made of takes most of the time that a command needs to start.
   serve: async (config, signal) => (await import('./wiring/serve.ts')).startServing(config, signal),
-  checks: async (config) => (await import('./wiring/config-checks.ts')).configChecks(config),
+  checks: async (config, push) =>
+    (await import('./wiring/config-checks.ts')).configChecks(config, push),
   inspectEngine: async (...asked) =>
     (await import('./wiring/inspect-engine.ts')).inspectEngine(...asked),
   explain,
   readInput: (signal) => readInput(process.stdin, signal),
   writePrivateFile,
   removeFile,
+  saveNewFile,
+  stores: {
+    restore: async (...asked) => (await import('./wiring/store-tools.ts')).restore(...asked),
+    copy: async (...asked) => (await import('./wiring/store-tools.ts')).copy(...asked),
+  },
   ...(ask === undefined ? {} : { ask }),
   ...(askSecret === undefined ? {} : { askSecret }),
 });

@@ -19,6 +19,8 @@ export type LineChild = {
 
 export type LineChildOptions = {
   readonly file: string;
+  /** Node's own. */
+  readonly nodeOptions?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -47,8 +49,13 @@ const endOf = (child: ChildProcess): Promise<number | string | null> =>
   });
 
 /** Runs a script of Node; it ends with the benchmark at the latest. */
-export const startLineChild = ({ file, args = [], env = {} }: LineChildOptions): LineChild => {
-  const child = spawn(process.execPath, [file, ...args], {
+export const startLineChild = ({
+  file,
+  nodeOptions = [],
+  args = [],
+  env = {},
+}: LineChildOptions): LineChild => {
+  const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

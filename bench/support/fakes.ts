@@ -13,6 +13,8 @@ export type FakesOptions = {
   readonly images: number;
   /** Waited by the registry before each answer. */
   readonly latencyMs: number;
+  /** Of every service; default none. */
+  readonly labels?: Readonly<Record<string, string>>;
 };
 
 export type FakesQuestion =
@@ -21,7 +23,12 @@ export type FakesQuestion =
   /** Requests and updates since the last time. */
   | { readonly do: 'count' };
 
-const { services, images, latencyMs } = JSON.parse(process.argv[2] ?? '') as FakesOptions;
+const {
+  services,
+  images,
+  latencyMs,
+  labels = {},
+} = JSON.parse(process.argv[2] ?? '') as FakesOptions;
 const registry = await startFakeRegistry({ latencyMs, forgetful: true });
 const engine = await startFakeEngine();
 const repositoryOf = (image: number): string => `bench/app-${image % images}`;
@@ -36,10 +43,16 @@ for (let image = 0; image < images; image += 1) {
 for (let service = 0; service < services; service += 1) {
   const digest = published.get(service % images);
   const image = `${registry.host}/${repositoryOf(service)}:v1@${digest}`;
-  engine.addService({ name: `app-${service}`, image, replicas: 0 });
+  engine.addService({ name: `app-${service}`, image, replicas: 0, labels });
 }
 
 let updatesBefore = 0;
+let listsBefore = 0;
+/** Lists of all services. Each probe of the cluster asks for one that there is not, by its name and by its id. */
+const countLists = (): number => {
+  const of = (path: string) => engine.requests.get(`GET ${path}`) ?? 0;
+  return of('/services') - of('/services/none');
+};
 const answer = (asked: FakesQuestion): Readonly<Record<string, unknown>> => {
   if (asked.do === 'publish') {
     const digests = Array.from({ length: asked.images }, (_, image) => {
@@ -55,6 +68,9 @@ const answer = (asked: FakesQuestion): Readonly<Record<string, unknown>> => {
   });
   const since = updatesBefore;
   updatesBefore = engine.updates.length;
+  const lists = countLists();
+  const listsSince = lists - listsBefore;
+  listsBefore = lists;
   const counts = {
     answer: 'count',
     heads: registry.count({ method: 'HEAD', kind: 'manifest' }),
@@ -62,6 +78,7 @@ const answer = (asked: FakesQuestion): Readonly<Record<string, unknown>> => {
     mostAtOnce: registry.mostAtOnce(),
     updates: engine.updates.length - since,
     outdated: outdated.length,
+    lists: listsSince,
   };
   registry.forgetRequests();
   return counts;

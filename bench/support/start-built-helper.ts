@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
-import type { Page } from '../../src/core/views.ts';
+import type { Page } from '../../src/core/contract/views.ts';
 import { type Line, startLineChild } from './child.ts';
 import { shippedNodeOptions } from './shipped-node-options.ts';
 
@@ -49,6 +49,7 @@ export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<Bui
   const began = performance.now();
   const child = startLineChild({
     file: BUILT_MAIN,
+    nodeOptions: shippedNodeOptions(),
     args: ['serve'],
     env: {
       CD_HELPER_LISTEN: '127.0.0.1:0',
@@ -58,10 +59,7 @@ export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<Bui
       CD_HELPER_ENGINE_URL: options.engineUrl,
       CD_HELPER_REGISTRY_INSECURE: options.registries.join(','),
       // And Node's own options, for whoever profiles it.
-      NODE_OPTIONS: [
-        ...shippedNodeOptions(),
-        process.env['CD_HELPER_BENCH_NODE_OPTIONS'] ?? '',
-      ].join(' '),
+      NODE_OPTIONS: process.env['CD_HELPER_BENCH_NODE_OPTIONS'] ?? '',
       ...options.env,
     },
   });

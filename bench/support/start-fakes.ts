@@ -12,6 +12,8 @@ export type Counts = {
   readonly updates: number;
   /** Services that do not run what is published. */
   readonly outdated: number;
+  /** Lists of all services that the engine was asked for. */
+  readonly lists: number;
 };
 
 /** A fake engine whose services all run what a fake registry publishes, in another process. */

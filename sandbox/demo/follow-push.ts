@@ -1,5 +1,10 @@
-import { type Digest, shortDigest } from '../../src/core/digest.ts';
-import type { DeliveryView, DeploymentView, Page, StepView } from '../../src/core/views.ts';
+import { type Digest, shortDigest } from '../../src/core/image/digest.ts';
+import type {
+  DeliveryView,
+  DeploymentView,
+  Page,
+  StepView,
+} from '../../src/core/contract/views.ts';
 import { waitUntil } from '../machine/wait-until.ts';
 import type { Account } from './account.ts';
 import type { Helper } from './helper.ts';
@@ -20,7 +25,7 @@ const OPEN = new Set(['queued', 'updating', 'verifying']);
 const TOLERANCE_MS = 2;
 
 const short = (digest: string | null): string =>
-  digest === null ? 'unknown' : shortDigest(digest as Digest);
+  digest === null ? 'unknown' : shortDigest(digest);
 
 type Line = readonly [at: string, what: string, detail: string, mood?: 'well' | 'badly'];
 

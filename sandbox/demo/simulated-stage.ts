@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Digest } from '../../src/core/digest.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
 import { startFakeEngine } from '../../test/support/fake-engine.ts';
 import { startFakeRegistry } from '../../test/support/fake-registry.ts';
 import { fakeImage } from '../../test/support/fake-registry-images.ts';

@@ -1,4 +1,4 @@
-import type { Digest } from '../../src/core/digest.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
 
 /** A version that the demo pushes, and how its containers behave. */
 export type Version = { readonly name: string; readonly crashes: boolean };

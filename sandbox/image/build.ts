@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { type Digest, parseDigest } from '../../src/core/digest.ts';
+import { type Digest, parseDigest } from '../../src/core/image/digest.ts';
 import { ARCHITECTURES, type Architecture, programFile } from './program.ts';
 import type { Sample } from './sample.ts';
 import { tarOfProgram } from './tar.ts';
@@ -128,15 +128,17 @@ const buildAttestation = (attested: Manifest) => {
   };
 };
 
-const ownArchitecture = (): Architecture => (process.arch === 'arm64' ? 'arm64' : 'amd64');
+const OWN: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+const OTHER: Architecture = OWN === 'amd64' ? 'arm64' : 'amd64';
 
 /** Builds a version of the sample image; the same version always gives the same digests. */
 export const buildSample = (sample: Sample): BuiltImage => {
   if (sample.shape === 'manifest') {
-    const { manifest, blobs } = buildPlatform(sample, ownArchitecture());
+    const { manifest, blobs } = buildPlatform(sample, sample.isForeign ? OTHER : OWN);
     return { blobs, members: [], manifest };
   }
-  const platforms = ARCHITECTURES.map((architecture) => buildPlatform(sample, architecture));
+  const built = sample.isForeign ? [OTHER] : ARCHITECTURES;
+  const platforms = built.map((architecture) => buildPlatform(sample, architecture));
   const attestations = platforms.map(({ manifest }) => buildAttestation(manifest));
   const parts = sample.form === 'oci' ? [...platforms, ...attestations] : platforms;
   const mediaType = MEDIA_TYPES[sample.form].index;

@@ -1,6 +1,10 @@
-/** What the sample program does once it runs; `exits` ends by itself, `runs` waits to be stopped. */
+/**
+ * What the sample program does once it runs: `exits` ends without being stopped, `runs` waits to be stopped, and
+ * `eats` does so with that much memory in use.
+ */
 export type Behaviour =
   | { readonly kind: 'runs' }
+  | { readonly kind: 'eats'; readonly mebibytes: number }
   | { readonly kind: 'exits'; readonly code: number; readonly afterMs: number };
 
 export type Program = {
@@ -44,6 +48,34 @@ const CODE_OF: Readonly<Record<Architecture, { machine: number; hex: string }>> 
   },
 };
 
+/** `mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)`, before all else. */
+const EATING: Readonly<Record<Architecture, (size: number) => Buffer>> = {
+  amd64: (size) => {
+    const code = Buffer.from(
+      'b80900000031ffbe00000000ba0300000041ba228000004983c8ff4531c90f05',
+      'hex',
+    );
+    code.writeUInt32LE(size, 8);
+    return code;
+  },
+  arm64: (size) => {
+    const words = [
+      0xd280_0000,
+      0xd2a0_0001 + (size >>> 16) * 32,
+      0xd280_0062,
+      0xd290_0443,
+      0x9280_0004,
+      0xd280_0005,
+      0xd280_1bc8,
+      0xd400_0001,
+    ];
+    const code = Buffer.alloc(words.length * 4);
+    for (const [index, word] of words.entries()) code.writeUInt32LE(word, index * 4);
+    return code;
+  },
+};
+const MEBIBYTE = 1 << 20;
+
 const SIGINT_AND_SIGTERM = (1n << 1n) | (1n << 14n);
 
 const u64s = (...values: readonly (number | bigint)[]): Buffer => {
@@ -58,7 +90,11 @@ const u64s = (...values: readonly (number | bigint)[]): Buffer => {
  */
 export const programFile = (architecture: Architecture, program: Program): Buffer => {
   const { machine, hex } = CODE_OF[architecture];
-  const code = Buffer.from(hex.replaceAll('\n', ''), 'hex');
+  const eats =
+    program.behaviour.kind === 'eats'
+      ? EATING[architecture](program.behaviour.mebibytes * MEBIBYTE)
+      : Buffer.alloc(0);
+  const code = Buffer.concat([eats, Buffer.from(hex.replaceAll('\n', ''), 'hex')]);
   const exits = program.behaviour.kind === 'exits' ? program.behaviour : null;
   const greeting = Buffer.from('sample: up and waiting\n');
   const lastWords = Buffer.from(`sample: giving up with exit code ${exits?.code ?? 0}\n`);

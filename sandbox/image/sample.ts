@@ -15,6 +15,8 @@ export type Sample = {
   readonly form: 'docker' | 'oci';
   /** An index holds one manifest for amd64, one for arm64 and, as buildx makes it, an attestation of each. */
   readonly shape: 'manifest' | 'index';
+  /** Built for a machine that this one is not, and for no other: what an Apple laptop pushes for amd64 nodes. */
+  readonly isForeign: boolean;
 };
 
 type Form = Partial<Pick<Sample, 'form' | 'shape'>>;
@@ -26,6 +28,7 @@ const sample = (version: string, differing: Partial<Sample>): Sample => ({
   stopExitCode: 0,
   form: 'docker',
   shape: 'manifest',
+  isForeign: false,
   ...differing,
 });
 
@@ -41,6 +44,10 @@ export const crashing = (
   return sample(version, { ...form, behaviour: { kind: 'exits', code, afterMs } });
 };
 
+/** Needs more memory than a service with a limit of 16 MiB may have. */
+export const hungry = (version: string): Sample =>
+  sample(version, { behaviour: { kind: 'eats', mebibytes: 256 } });
+
 /** Runs, with a health check that passes. */
 export const healthy = (version: string, form: Form = {}): Sample =>
   sample(version, { ...form, health: 'passing' });
@@ -54,3 +61,7 @@ export const unhealthy = (
 /** Runs, published for two platforms. */
 export const multiPlatform = (version: string, form: Pick<Form, 'form'> = {}): Sample =>
   sample(version, { form: 'oci', ...form, shape: 'index' });
+
+/** Would run, on other machines than this one. */
+export const foreign = (version: string, shape: Sample['shape']): Sample =>
+  sample(version, { form: 'oci', shape, isForeign: true });

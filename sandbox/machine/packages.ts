@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,7 +36,9 @@ const LOCK = '/run/cd-helper-packages.lock';
 const LOCK_WAIT = '-oDPkg::Lock::Timeout=300';
 
 const isThere = (command: string): boolean =>
-  FOLDERS.some((folder) => existsSync(join(folder, command)));
+  command.startsWith('/')
+    ? globSync(command).length > 0
+    : FOLDERS.some((folder) => existsSync(join(folder, command)));
 
 const missingPackages = (packageOf: Readonly<Record<string, string>>): readonly string[] => {
   const missing = Object.entries(packageOf).filter(([command]) => !isThere(command));
@@ -85,14 +87,25 @@ const withCliOfRelease = async (packages: readonly string[]): Promise<readonly s
  *
  * @param also further commands, each with the package that it is in
  */
-export const ensurePackages = async (
+export const ensurePackages = (
   tell: (line: string) => void,
   signal?: AbortSignal,
   also: Readonly<Record<string, string>> = {},
+): Promise<void> => ensureCommands({ ...PACKAGE_OF, ...also }, tell, signal);
+
+/**
+ * Makes sure of commands, each with the Debian package that it is in; a path, with wildcards or without, stands for a
+ * command outside the usual folders. Installs what is missing without starting a service. Throws {@link NoRealEngine}
+ * where that cannot be.
+ */
+export const ensureCommands = async (
+  packageOf: Readonly<Record<string, string>>,
+  tell: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<void> => {
   if (process.platform !== 'linux') throw new NoRealEngine('a real engine needs Linux');
   if (process.getuid?.() !== 0) throw new NoRealEngine('a real engine needs root');
-  const missing = missingPackages({ ...PACKAGE_OF, ...also });
+  const missing = missingPackages(packageOf);
   if (missing.length === 0) return;
   if (!isThere('apt-get')) {
     throw new NoRealEngine(`missing ${missing.join(', ')}, and no apt-get to install it with`);

@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import type { Digest } from '../../src/core/digest.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
 import { type BuiltImage, buildSample, type Manifest } from '../image/build.ts';
 import type { Sample } from '../image/sample.ts';
 

@@ -14,6 +14,11 @@ export type NotifyEndpoint = {
   /** Failures in a row after which it waits for `backoff`. */
   readonly threshold?: number;
   readonly backoff?: string;
+  /** What it does not report. */
+  readonly ignore?: {
+    readonly mediatypes?: readonly string[];
+    readonly actions?: readonly string[];
+  };
 };
 
 export type RegistryOptions = {

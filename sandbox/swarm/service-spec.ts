@@ -23,6 +23,8 @@ export type ServiceRequest = {
   /** By default the engine's own network, which this machine reaches and which reaches this machine. */
   readonly network?: 'host' | 'none' | (string & {});
   readonly constraints?: readonly string[];
+  /** What a task may use at most. */
+  readonly memoryBytes?: number;
   /** Merged over the top level of the spec, for anything else. */
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly containerSpec?: Readonly<Record<string, unknown>>;
@@ -58,6 +60,9 @@ export const serviceSpec = (request: ServiceRequest): Readonly<Record<string, un
         Delay: RESTART_DELAY_MS * MS_IN_NS,
         MaxAttempts: restart?.attempts ?? 0,
       },
+      ...(request.memoryBytes === undefined
+        ? {}
+        : { Resources: { Limits: { MemoryBytes: request.memoryBytes } } }),
       Placement: { Constraints: request.constraints ?? [] },
       Networks: [{ Target: request.network ?? 'host' }],
       ForceUpdate: 0,

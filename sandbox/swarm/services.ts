@@ -1,4 +1,4 @@
-import { type Digest, parseDigest } from '../../src/core/digest.ts';
+import { type Digest, parseDigest } from '../../src/core/image/digest.ts';
 import { EngineRefusal, type EngineApi } from '../engine/api.ts';
 import { waitUntil } from '../machine/wait-until.ts';
 import { type ServiceRequest, serviceSpec } from './service-spec.ts';

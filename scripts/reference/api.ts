@@ -1,5 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { createMemoryPorts, VIEWER_TOKEN } from '../../test/support/memory-ports.ts';
+import {
+  APPROVER_TOKEN,
+  createMemoryPorts,
+  VIEWER_TOKEN,
+} from '../../test/support/memory-ports.ts';
 import { createServer } from '../../src/http/server.ts';
 import { code, GENERATED, table } from './markdown.ts';
 import { describeType, fieldsOf, type JsonSchema } from './schema-text.ts';
@@ -32,7 +36,7 @@ const FORBIDDEN = 403;
 const isStream = ({ responses }: Operation): boolean =>
   responses?.['200']?.content?.['text/event-stream'] !== undefined;
 
-/** Who may ask for it: the server itself says so to a token that may only look. */
+/** Who may ask for it: the server itself says so to tokens that may only look, or decide. */
 const roleOf = async (
   server: FastifyInstance,
   { method, path, operation }: Route,
@@ -40,12 +44,16 @@ const roleOf = async (
   if (operation.security?.length === 0) return path.startsWith('/hooks') ? 'a hook secret' : '';
   // A stream has no end to wait for.
   if (isStream(operation)) return 'viewer';
-  const answer = await server.inject({
-    method: method.toUpperCase() as 'GET',
-    url: path.replaceAll(/[{}]/g, ''),
-    headers: { authorization: `Bearer ${VIEWER_TOKEN}` },
-  });
-  return answer.statusCode === FORBIDDEN ? 'operator' : 'viewer';
+  const isRefused = async (token: string): Promise<boolean> => {
+    const answer = await server.inject({
+      method: method.toUpperCase() as 'GET',
+      url: path.replaceAll(/[{}]/g, ''),
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return answer.statusCode === FORBIDDEN;
+  };
+  if (!(await isRefused(VIEWER_TOKEN))) return 'viewer';
+  return (await isRefused(APPROVER_TOKEN)) ? 'operator' : 'approver';
 };
 
 const schemaOf = (content: Content | undefined): JsonSchema | undefined =>

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CliDeps } from '../../src/cli/cli-deps.ts';
+import type { CliDeps } from '../../src/cli/terminal/cli-deps.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { code, GENERATED, table } from './markdown.ts';
 

@@ -22,7 +22,31 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     meaning: 'addresses and networks whose `X-Forwarded-For`, `-Proto` and `-Host` are believed',
     initial: '`[]`',
   },
-  store: { meaning: 'the SQLite file; its folder is made. In the image: `/data/cd-helper.db`' },
+  store: {
+    initial: '`./data/cd-helper.db`',
+    meaning:
+      'a SQLite file, whose folder is made (in the image: `/data/cd-helper.db`); or a PostgreSQL database, as its address `postgres://user:password@host/database` or as the keys below',
+  },
+  'store.url': {
+    meaning:
+      'address of the database. Several hosts (`host1,host2:5433`): the one that takes writes is used. Without `sslmode` the server must prove its name by a certificate, unless it is on this machine; `sslmode`: `disable`, `require` (encrypts only), `verify-ca`, `verify-full`; `sslrootcert`, `sslcert`, `sslkey`: paths of PEM files. `schema` and `poolSize` may stand in it too. Or `urlFile`',
+  },
+  'store.listenUrl': {
+    meaning:
+      'another address of the same database, for `LISTEN`: for a pooler in transaction mode, which passes no notifications on. Or `listenUrlFile`',
+  },
+  'store.migrateUrl': {
+    meaning:
+      'another address of the same database, as a role that may make and change its tables. Or `migrateUrlFile`',
+  },
+  'store.poolSize': {
+    meaning: 'connections of one instance at most',
+    initial: '`10`, or what `url` says',
+  },
+  'store.schema': {
+    meaning: 'where its tables are; made if it is missing',
+    initial: '`cd_helper`, or what `url` says',
+  },
   logLevel: { meaning: 'least that is logged' },
   clusters: { meaning: 'at least one', initial: 'one engine, `default`' },
   'clusters[].type': { meaning: 'how the cluster is reached' },
@@ -111,7 +135,7 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   'hooks.secrets[].name': { meaning: 'stands in the history' },
   'hooks.secrets[].value': {
     meaning:
-      'the secret, without spaces, needed unless `oidc` is there; below 16 characters the helper warns; or `valueFile`',
+      'the secret, without spaces, at least 16 characters, needed unless `oidc` is there; or `valueFile`',
   },
   'hooks.secrets[].oidc': {
     meaning:
@@ -156,16 +180,25 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   'hooks.secrets[].logs': {
     meaning: 'whether it is then told the last lines of a failing container',
   },
+  'hooks.secrets[].allowShort': {
+    meaning: 'takes a `value` of fewer than 16 characters, which can be guessed',
+  },
   api: { meaning: 'who may use the API, the dashboard and the command line' },
   'api.tokens': {
     meaning: 'the variable adds an operator named `default`',
     initial: '`[]`: the API refuses',
   },
   'api.tokens[].name': { meaning: 'stands in the history as who acted' },
-  'api.tokens[].role': { meaning: '`viewer` may look, `operator` may act' },
+  'api.tokens[].role': {
+    meaning:
+      '`viewer` reads, `approver` also decides about what waits for approval, `operator` also acts',
+  },
   'api.tokens[].value': {
     meaning:
-      'the token, of visible ASCII characters without spaces; or `valueFile`; this or `valueHash`',
+      'the token, at least 16 visible ASCII characters without spaces; or `valueFile`; this or `valueHash`',
+  },
+  'api.tokens[].allowShort': {
+    meaning: 'takes a `value` of fewer than 16 characters, which can be guessed',
   },
   'api.tokens[].valueHash': {
     meaning:
@@ -194,7 +227,8 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     meaning: 'what the schedule does: `report` checks, `deploy` redeploys too',
   },
   'smartRedeploy.onStart': {
-    meaning: '`report` or `deploy` when the helper starts, at most every 10 minutes',
+    meaning:
+      '`first`: one report 60 s after the first start on a new store, one request a second to each registry; `report` or `deploy`: whenever the helper starts, at most every 10 minutes',
   },
   'smartRedeploy.jitter': { meaning: 'a scheduled run begins up to this much later' },
   notifications: { meaning: 'who is told what became of deployments', initial: '`[]`' },
@@ -205,17 +239,78 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     meaning: "whether the failing container's lines are sent along",
     initial: '`false`',
   },
+  'notifications[].approve': {
+    meaning:
+      'whether messages about what waits contain a [link to decide by](../guide/approvals.md#links-in-notifications), or for how long it is valid',
+  },
   'notifications[].states': {
     meaning: '`superseded` and `skipped` only if named',
-    initial: '`succeeded`, `failed` and `rolled-back`',
+    initial: 'all others',
   },
   'notifications[].clusters': { meaning: 'patterns', initial: 'all' },
   'notifications[].stacks': { meaning: 'patterns', initial: 'all' },
   'notifications[].services': { meaning: 'patterns', initial: 'all' },
   'notifications[].secret': { meaning: 'webhook: signs with HMAC SHA-256; or `secretFile`' },
   'notifications[].tags': { meaning: 'apprise: tags of the receivers', initial: '`[]`' },
+  policies: {
+    meaning:
+      '[gates](../guide/gates.md) of services; all policies that match apply, the stricter value wins',
+    initial: '`[]`',
+  },
+  'policies[].name': { meaning: 'shown as the source of a gate' },
+  'policies[].match': { meaning: 'which services; all keys must match', initial: 'all services' },
+  'policies[].match.clusters': { meaning: 'patterns of clusters', initial: 'all' },
+  'policies[].match.stacks': { meaning: 'patterns of stacks', initial: 'all' },
+  'policies[].match.services': { meaning: 'patterns of services', initial: 'all' },
+  'policies[].match.images': { meaning: 'patterns of images without a tag', initial: 'all' },
+  'policies[].minAge': { meaning: 'how old an image must be, such as `72h`' },
+  'policies[].windows': {
+    meaning:
+      'when deployments may start, such as `mon-thu 09:00-16:00 Europe/Madrid`: in any of them',
+    initial: 'always',
+  },
+  'policies[].approval': { meaning: 'people who have to approve' },
+  'policies[].approval.votes': { meaning: 'how many', initial: 'one' },
+  'policies[].approval.by': { meaning: 'roles that may vote', initial: 'both' },
+  'policies[].approval.deadline': {
+    meaning: 'without the votes by then, the image is held as `expired`',
+    initial: '7 days',
+  },
+  'policies[].approval.opensMinAge': {
+    meaning: 'whether enough votes open the minimum age too',
+    initial: 'yes',
+  },
+  forges: {
+    meaning: '[forges](../guide/forges.md) that are told what is deployed',
+    initial: '`[]`',
+  },
+  'forges[].type': { meaning: 'which API it has; `gitea` is Forgejo too' },
+  'forges[].url': { meaning: 'as people open it; or `urlFile`' },
+  'forges[].tls': { meaning: 'if its certificate is not signed by a public authority' },
+  'forges[].tls.ca': { meaning: 'its certificate authority, PEM; or `caFile`' },
+  'forges[].app': { meaning: 'the GitHub App that signs in', initial: 'none: `token`' },
+  'forges[].app.id': { meaning: 'number of the app' },
+  'forges[].app.privateKey': { meaning: 'its private key, PEM; or `privateKeyFile`' },
+  'forges[].token': { meaning: 'signs in; or `tokenFile`', initial: 'required; GitHub: or `app`' },
+  'forges[].sources': {
+    meaning: 'patterns of images with the repository that each is built from',
+    initial: "the image's labels",
+  },
+  'forges[].repositories': { meaning: 'patterns of repositories that may be told', initial: 'all' },
+  'forges[].environments': {
+    meaning: 'environment of each cluster',
+    initial: "the cluster's name",
+  },
+  'forges[].report': {
+    meaning: 'what is made there',
+    initial: 'deployments; Gitea: statuses',
+  },
   retention: { meaning: 'how much history is kept' },
   'retention.days': { meaning: 'how old it may become', initial: '`90`' },
   'retention.deployments': { meaning: 'ended ones that are kept at most', initial: '`10000`' },
-  'retention.megabytes': { meaning: 'how big the store may become', initial: '`500`' },
+  'retention.megabytes': {
+    meaning:
+      'how big the store may become: the SQLite file, or the rows of the history in PostgreSQL, which needs two to three times as much with its indexes and what it keeps free',
+    initial: '`500`',
+  },
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { configSchema } from '../../src/config/config-schema.ts';
-import * as known from '../../src/config/variables.ts';
+import { configSchema } from '../../src/config/schema/config-schema.ts';
+import * as known from '../../src/config/source/variables.ts';
 import { KEY_TEXTS } from './config-meanings.ts';
 import { code, GENERATED, table } from './markdown.ts';
 import { describeType, type Field, fieldsOf, type JsonSchema } from './schema-text.ts';
@@ -48,6 +48,8 @@ const SECTIONS: Readonly<Record<string, string>> = {
   api: 'API and metrics',
   smartRedeploy: 'SmartRedeploy',
   notifications: 'Notifications',
+  policies: 'Gates',
+  forges: 'Forges',
   retention: 'Retention',
 };
 

@@ -1,10 +1,12 @@
 /** A JSON schema, as far as the reference reads it. */
 export type JsonSchema = {
+  readonly $schema?: string;
   readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly format?: string;
+  readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: unknown;
@@ -14,6 +16,7 @@ export type JsonSchema = {
   readonly items?: JsonSchema;
   readonly oneOf?: readonly JsonSchema[];
   readonly anyOf?: readonly JsonSchema[];
+  readonly allOf?: readonly JsonSchema[];
 };
 
 const scalar = (schema: JsonSchema, type: string): string => {

@@ -31,10 +31,11 @@ const runStage = async ({ command, env, counts }: Stage): Promise<Ended> => {
   const [code] = (await once(child, 'exit')) as [number | null];
   process.off('SIGTERM', end);
   const ok = code === 0;
-  if (!counts) return { counts: { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 }, ok };
+  const failures = ok ? [] : [`${command.join(' ')} (exit status ${code ?? 'none'})`];
+  if (!counts) return { counts: { passed: ok ? 1 : 0, skipped: 0, failures }, ok };
   const told = parseCounts(readIfThere(OF_STAGE));
   // A run can fail without a failed test, such as for a file that was not found.
-  return { counts: ok || told.failed > 0 ? told : { ...told, failed: 1 }, ok };
+  return { counts: ok || told.failures.length > 0 ? told : { ...told, failures }, ok };
 };
 
 // Ctrl-C reaches the stage too, which ends in its own time.
@@ -53,7 +54,10 @@ for (const stage of stages) {
   lines.push(`${stage.name}: ${countsLine(one.counts)} (${seconds} s)`);
 }
 if (stages.length > 1) console.log(`\n${lines.join('\n')}`);
-const total = countsLine(addCounts(ended.map(({ counts }) => counts)));
+const sum = addCounts(ended.map(({ counts }) => counts));
+const total = countsLine(sum);
 writeFileSync(TOTAL, `${total}\n`);
+// Again at the end: the runner's own report of an early stage is far above by then.
+if (sum.failures.length > 0) console.log(`\nfailed:\n  ${sum.failures.join('\n  ')}\n`);
 if (stages.length > 1) console.log(total);
 process.exitCode = ended.every(({ ok }) => ok) ? 0 : 1;

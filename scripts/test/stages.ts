@@ -12,32 +12,32 @@ export type Stage = {
 
 /** What every change must pass on more than the machine's own engine: each kind of call to an engine is among them. */
 const MOST_TELLING = [
-  'test/e2e/bad-digest.test.ts',
-  'test/e2e/engine-adapter.test.ts',
-  'test/e2e/push.test.ts',
-  'test/e2e/rollout.test.ts',
-  'test/e2e/smart-redeploy.test.ts',
+  'test/e2e/bad-releases/bad-digest.test.ts',
+  'test/e2e/engine/adapter.test.ts',
+  'test/e2e/push/push.test.ts',
+  'test/e2e/rollout/rollout.test.ts',
+  'test/e2e/push/smart-redeploy.test.ts',
 ];
 
 /** Every file whose result may depend on the engine. */
 const ENGINE_FILES = [
   ...MOST_TELLING,
   'test/chaos/engine-stopped.test.ts',
-  'test/e2e/at-once.test.ts',
-  'test/e2e/clusters.test.ts',
-  'test/e2e/deploy.test.ts',
-  'test/e2e/engine-faults.test.ts',
-  'test/e2e/engine-reach.test.ts',
-  'test/e2e/engine-upgrade.test.ts',
-  'test/e2e/index-members.test.ts',
-  'test/e2e/push-burst.test.ts',
-  'test/e2e/push-failing.test.ts',
-  'test/e2e/rollout-interrupted.test.ts',
-  'test/e2e/rollout-second-actor.test.ts',
-  'test/e2e/rollout-special.test.ts',
-  'test/e2e/sandbox.test.ts',
-  'test/e2e/second-actor.test.ts',
-  'test/e2e/three-managers.test.ts',
+  'test/e2e/push/at-once.test.ts',
+  'test/e2e/engine/clusters.test.ts',
+  'test/e2e/deploy/deploy.test.ts',
+  'test/e2e/engine/faults.test.ts',
+  'test/e2e/engine/reach.test.ts',
+  'test/e2e/engine/upgrade.test.ts',
+  'test/e2e/push/index-members.test.ts',
+  'test/e2e/push/burst.test.ts',
+  'test/e2e/push/failing.test.ts',
+  'test/e2e/rollout/interrupted.test.ts',
+  'test/e2e/rollout/rollout-second-actor.test.ts',
+  'test/e2e/rollout/special.test.ts',
+  'test/e2e/deploy/sandbox.test.ts',
+  'test/e2e/rollout/second-actor.test.ts',
+  'test/e2e/engine/three-managers.test.ts',
 ];
 
 /** Engines that every change is tested with; the machine's own is one of them. */
@@ -71,7 +71,7 @@ const onEngine = (
 /** An optimisation that can be switched off must not change a result. */
 const withoutShortcuts = vitest(
   'work and simulation without shortcuts',
-  ['--project', 'integration', 'test/integration/work-', 'test/chaos/simulation.test.ts'],
+  ['--project', 'integration', 'test/integration/work/', 'test/chaos/simulation.test.ts'],
   { CD_HELPER_TEST_SHORTCUTS: 'off' },
 );
 
@@ -98,6 +98,14 @@ const LONG: readonly Stage[] = [
     'a hundred races of two webhooks',
     ['--project', 'e2e', '--project', 'integration', 'outcome.test.ts', 'outcome-race.test.ts'],
     { RACES: '100' },
+  ),
+  vitest('a pull of seven minutes', ['--project', 'e2e', 'test/e2e/push/slow-pull.test.ts'], {
+    SLOW_PULL_MINUTES: '7',
+  }),
+  vitest(
+    'a database server that fails',
+    ['--project', 'integration', 'test/integration/process/postgres-failures.test.ts'],
+    { CD_HELPER_TEST_DATABASE_FAILURES: 'on' },
   ),
   script('a soak of an hour', 'test/chaos/soak/main.ts', '--minutes', '60'),
 ];

@@ -1,32 +1,49 @@
 import { Command, CommanderError } from 'commander';
-import type { CliDeps } from './cli-deps.ts';
+import type { CliDeps } from './terminal/cli-deps.ts';
+import { addBackup } from './commands/store/backup.ts';
 import { addCheckConfig } from './commands/check-config.ts';
 import { addDeliveries } from './commands/deliveries.ts';
 import { addDeployments } from './commands/deployments.ts';
 import { addFreeze, addFreezes, addThaw } from './commands/freeze.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addExport } from './commands/export.ts';
+import { addInstances } from './commands/instances.ts';
+import { addPolicies } from './commands/policies.ts';
 import { addHistory } from './commands/history.ts';
-import { addHook } from './commands/hook.ts';
+import { addHook } from './commands/hook/hook.ts';
 import { addProfile } from './commands/login.ts';
 import { addNotify } from './commands/notify.ts';
 import { addRuns } from './commands/runs.ts';
+import { addRestore } from './commands/store/restore.ts';
 import { addServe } from './commands/serve.ts';
 import { addServiceActs } from './commands/service-acts.ts';
 import { addSmartRedeploy } from './commands/smart-redeploy.ts';
 import { addStatus } from './commands/status.ts';
+import { addStore } from './commands/store/store.ts';
 import { addWait } from './commands/wait.ts';
-import { type Context, createContext, type GlobalOptions } from './context.ts';
-import { CliFailure, EXIT } from './exit-status.ts';
-
-/** Adds commands to the program. `act` runs one and keeps its exit status. */
-export type AddCommand = (program: Command, act: Act) => void;
-export type Act = <Args extends readonly unknown[]>(
-  command: (context: Context, ...args: Args) => Promise<number>,
-) => (...args: [...Args, Command]) => Promise<void>;
+import { addApprove, addReject, addWaiting } from './commands/waiting.ts';
+import { createContext, type GlobalOptions } from './client/context.ts';
+import { CliFailure, EXIT } from './terminal/exit-status.ts';
+import type { Act, AddCommand } from './commands/add-command.ts';
 
 const GROUPS: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
-  ['Look:', [addStatus, addHistory, addDeployments, addDeliveries, addRuns, addFreezes]],
-  ['Act:', [addSmartRedeploy, addServiceActs, addWait, addFreeze, addThaw]],
+  [
+    'Look:',
+    [
+      addStatus,
+      addWaiting,
+      addHistory,
+      addDeployments,
+      addDeliveries,
+      addRuns,
+      addFreezes,
+      addExport,
+      addInstances,
+      addPolicies,
+    ],
+  ],
+  ['Act:', [addSmartRedeploy, addServiceActs, addApprove, addReject, addWait, addFreeze, addThaw]],
+  ['Keep:', [addBackup, addRestore, addStore]],
   ['Set up:', [addServe, addCheckConfig, addHook, addNotify, addProfile, addCompletion]],
 ];
 

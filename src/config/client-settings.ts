@@ -1,8 +1,8 @@
 import { createSecret, type Secret } from '../core/secret.ts';
-import type { Config } from './config.ts';
-import { messageOfErrno } from './errno.ts';
+import type { Config } from './schema/config.ts';
+import { messageOfErrno } from './source/errno.ts';
 import { loadConfig } from './load-config.ts';
-import { HOOK_SECRET, splitList } from './variables.ts';
+import { HOOK_SECRET, splitList } from './source/variables.ts';
 import { ProfileRefused, type ProfileSources, readProfile } from './profile.ts';
 
 /** How the command line reaches a helper. */

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Config } from './config.ts';
+import type { Config } from './schema/config.ts';
 import { loadConfig } from './load-config.ts';
-import { formatProblems } from './problem.ts';
+import { formatProblems } from './source/problem.ts';
 
 const SECRET = 'a-secret-that-is-long';
 
@@ -32,7 +32,7 @@ test('nothing said gives one engine and the defaults', () => {
     basePath: '',
     publicUrl: null,
     trustedProxies: [],
-    store: './data/cd-helper.db',
+    store: { kind: 'sqlite', path: './data/cd-helper.db' },
     logLevel: 'info',
     clusters: [
       {
@@ -54,10 +54,12 @@ test('nothing said gives one engine and the defaults', () => {
       schedule: null,
       timeZone: 'UTC',
       mode: 'report',
-      onStart: 'off',
+      onStart: 'first',
       jitterMs: 0,
     },
     notifications: [],
+    policies: [],
+    forges: [],
     retention: { ageMs: 90 * 86_400_000, deployments: 10_000, bytes: 500_000_000 },
   });
 });
@@ -186,7 +188,7 @@ test('variables alone are enough', () => {
     ['127.0.0.1:5001', true],
   ]);
   expect(config).toMatchObject({
-    store: '/data/x.db',
+    store: { kind: 'sqlite', path: '/data/x.db' },
     logLevel: 'debug',
     trustedProxies: ['10.0.0.0/8', '::1'],
     metrics: { public: true },
@@ -208,7 +210,7 @@ registries: [ { host: registry.local:5000, username: u, password: p } ]
     },
   );
   expect(config.listen.port).toBe(2);
-  expect(config.store).toBe('/file.db');
+  expect(config.store).toEqual({ kind: 'sqlite', path: '/file.db' });
   expect(config.hooks.secrets.map(({ name }) => name)).toEqual(['hub', 'default']);
   expect(config.registries).toHaveLength(1);
   expect(config.registries[0]).toMatchObject({ insecure: true, credentials: { username: 'u' } });
@@ -360,4 +362,13 @@ test('hosts to sign in at are told by a variable too', () => {
     ['r.example', ['auth.example']],
     ['s.example:5000', ['login.example:8443']],
   ]);
+});
+
+test('a short secret or token is taken where the file allows it', () => {
+  const { hooks, api } = load(`
+hooks: { secrets: [ { name: a, value: short, allowShort: true } ] }
+api: { tokens: [ { name: b, role: viewer, value: brief, allowShort: true } ] }
+`);
+  expect(hooks.secrets[0]?.value.reveal()).toBe('short');
+  expect(api.tokens[0]?.value.reveal()).toBe('brief');
 });

@@ -1,16 +1,17 @@
-import type { Config } from './config.ts';
-import { configSchema } from './config-schema.ts';
-import { crossChecks } from './cross-checks.ts';
+import type { Config } from './schema/config.ts';
+import { configSchema } from './schema/config-schema.ts';
+import { crossChecks } from './checks/cross-checks.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import { messageOfErrno } from './errno.ts';
-import { byPlace, type ConfigProblem } from './problem.ts';
-import { readProxies } from './proxy-schema.ts';
-import { type Environment, readVariables } from './read-variables.ts';
-import { readYaml } from './read-yaml.ts';
-import { schemaProblems } from './schema-problems.ts';
-import { type ReadFile, readSecretFiles } from './secret-file.ts';
-import { createSource, type Source } from './source.ts';
-import { CONFIG_FILE } from './variables.ts';
+import { messageOfErrno } from './source/errno.ts';
+import { showPath } from './checks/known-keys.ts';
+import { byPlace, type ConfigProblem } from './source/problem.ts';
+import { readProxies } from './schema/proxy-schema.ts';
+import { type Environment, readVariables } from './source/read-variables.ts';
+import { readYaml } from './source/read-yaml.ts';
+import { schemaProblems } from './checks/schema-problems.ts';
+import { type ReadFile, readSecretFiles } from './source/secret-file.ts';
+import { createSource, type Source } from './source/source.ts';
+import { CONFIG_FILE } from './source/variables.ts';
 
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
@@ -43,6 +44,12 @@ const readConfigFile = (source: Source, inputs: ConfigInputs): string | null => 
   return file;
 };
 
+/** A secret can stand where a key belongs. */
+const withSafeKey = (problem: ConfigProblem): ConfigProblem => ({
+  ...problem,
+  key: problem.key === null ? null : showPath(problem.key),
+});
+
 /**
  * The configuration out of file and environment, or every mistake in it at once. A variable wins over
  * the same key of the file; hook secrets, the API token and insecure registries are added to the
@@ -62,6 +69,6 @@ export const loadConfig = (inputs: ConfigInputs): LoadedConfig => {
     source.problems.push(...crossChecks(source, inputs.senders ?? null));
   }
   return parsed.data === undefined || source.problems.length > 0
-    ? { ok: false, problems: source.problems.toSorted(byPlace) }
+    ? { ok: false, problems: source.problems.map(withSafeKey).toSorted(byPlace) }
     : { ok: true, config: deepFreeze({ file, proxies, ...parsed.data }) };
 };

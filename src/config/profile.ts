@@ -1,8 +1,8 @@
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { messageOfErrno } from './errno.ts';
-import type { Environment } from './read-variables.ts';
-import type { ReadFile } from './secret-file.ts';
+import { messageOfErrno } from './source/errno.ts';
+import type { Environment } from './source/read-variables.ts';
+import type { ReadFile } from './source/secret-file.ts';
 
 const OTHERS_MAY_READ = 0o077;
 

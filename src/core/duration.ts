@@ -18,3 +18,16 @@ export const parseDuration = (text: string): number | null => {
   }
   return Number.isSafeInteger(total) && total > 0 ? total : null;
 };
+
+/** A duration in ms as `parseDuration` reads it: `3d`, `1h30m`. */
+export const durationText = (ms: number): string => {
+  let rest = Math.max(0, Math.round(ms));
+  let text = '';
+  for (const unit of ['d', 'h', 'm', 's', 'ms']) {
+    const size = UNITS[unit] ?? 1;
+    const amount = Math.floor(rest / size);
+    rest -= amount * size;
+    if (amount > 0) text += `${amount}${unit}`;
+  }
+  return text === '' ? '0s' : text;
+};

@@ -1,36 +1,40 @@
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
-import { createActRoutes } from './act-routes.ts';
-import { addNotFound, answerUnreadable, createErrorHandler } from './answer-problems.ts';
-import { addCompression } from './compression.ts';
-import { closeSilentConnections } from './close-silent-connections.ts';
-import { createDashboardRoutes } from './dashboard-routes.ts';
-import { createDeskRoutes } from './desk-routes.ts';
-import { createDocsPage } from './docs-page.ts';
-import { addEntityTags } from './entity-tags.ts';
-import { createEventRoutes } from './event-routes.ts';
-import { createFailureAnswer } from './failed-sign-in.ts';
-import { createHealthRoutes } from './health-routes.ts';
-import { createHookRoutes } from './hook-routes.ts';
-import { LIMITS } from './limits.ts';
-import { createHookMetrics, createTokenMetrics } from './metrics.ts';
-import { describeApi } from './openapi.ts';
-import { parseJson } from './parse-json.ts';
-import type { ServerDeps } from './ports.ts';
+import { createActRoutes } from './api/act-routes.ts';
+import { createDecisionRoutes } from './approvals/decision-routes.ts';
+import { createLinkRoutes } from './approvals/link-routes.ts';
+import { addNotFound, answerUnreadable, createErrorHandler } from './problem/answer-problems.ts';
+import { addCompression } from './server/compression.ts';
+import { closeSilentConnections } from './server/close-silent-connections.ts';
+import { createCookiePlace } from './sign-in/cookie.ts';
+import { createDashboardRoutes } from './server/dashboard-routes.ts';
+import { createDeskRoutes } from './api/desk-routes.ts';
+import { createDocsPage } from './server/docs-page.ts';
+import { addEntityTags } from './server/entity-tags.ts';
+import { createEventRoutes } from './api/event-routes.ts';
+import { createFailures } from './sign-in/failed-sign-in.ts';
+import { createHealthRoutes } from './server/health-routes.ts';
+import { createHookRoutes } from './hooks/hook-routes.ts';
+import { LIMITS } from './ports/limits.ts';
+import { createHookMetrics, createTokenMetrics } from './ports/metrics.ts';
+import { describeApi } from './openapi/openapi.ts';
+import { parseJson } from './body/parse-json.ts';
+import type { ServerDeps } from './ports/ports.ts';
+import { createBackupRoute } from './api/backup-route.ts';
 import { createApiOutcomeRoute, createHookOutcomeRoutes } from './outcome/outcome-routes.ts';
 import { createOutcomeAsker } from './outcome/ask-outcome.ts';
-import { createReadRoutes } from './read-routes.ts';
-import { refuseOtherMethods } from './refuse-other-methods.ts';
-import { createOriginCheck } from './refuse-other-sites.ts';
-import { addHeaders, DATA_HEADERS } from './safe-headers.ts';
-import { createSessionRoutes } from './session-routes.ts';
+import { createReadRoutes } from './api/read-routes.ts';
+import { refuseOtherMethods } from './server/refuse-other-methods.ts';
+import { createOriginCheck } from './sign-in/refuse-other-sites.ts';
+import { addHeaders, DATA_HEADERS } from './server/safe-headers.ts';
+import { createSessionRoutes } from './api/session-routes.ts';
 import { createScopes } from './scope/scopes.ts';
 import { requireNoScope } from './scope/require-no-scope.ts';
 import { createConnectionGuard } from './server/connection-guard.ts';
 import { gatherWarnings } from './server/gather-warnings.ts';
 import { sendShared, sharedForAWhile } from './server/shared-answer.ts';
-import { createSignIn } from './sign-in.ts';
+import { createSignIn } from './sign-in/sign-in.ts';
 
 /** How long slow clients are waited for, in ms; only tests have a reason to wait less. */
 export type Patience = {
@@ -39,6 +43,8 @@ export type Patience = {
   readonly checkInterval: number;
   /** Between two signs of life of a stream of events. */
   readonly eventBeat?: number;
+  /** Before the last of many failed sign-ins is answered. */
+  readonly failureDelay?: number;
 };
 
 const createApp = (
@@ -99,18 +105,21 @@ const createApp = (
 /** Everything that lives under the base path. */
 const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): void => {
   const { hookSecrets, apiTokens, log, now, version, metrics } = deps;
-  const failedHook = createFailureAnswer({
+  const longestDelay = patience.failureDelay ?? LIMITS.failureDelay;
+  const hookFailures = createFailures({
     now,
+    longestDelay,
     log,
     event: 'hook refused: no secret that lets it in',
     code: 'wrong-secret',
     detail:
       hookSecrets.length === 0
         ? 'no hook secret is configured: set CD_HELPER_HOOK_SECRET'
-        : 'nothing that was shown lets it in',
+        : 'Invalid or missing webhook secret',
   });
-  const failedSignIn = createFailureAnswer({
+  const { failed: failedSignIn } = createFailures({
     now,
+    longestDelay,
     log,
     event: 'sign-in refused',
     code: 'not-signed-in',
@@ -128,6 +137,7 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
     sessions: deps.sessions,
     failed: failedSignIn,
     checkOrigin,
+    placeOf: createCookiePlace(deps),
     now,
   });
 
@@ -154,10 +164,11 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
     async (_request, reply) => sendShared(reply, await readMetrics()),
   );
   app.register(createDashboardRoutes(deps));
+  app.register(createLinkRoutes(deps));
   app.register(createDocsPage(deps.basePath));
-  app.register(createHookRoutes(deps, createHookMetrics(metrics.registry), failedHook));
+  app.register(createHookRoutes(deps, createHookMetrics(metrics.registry), hookFailures));
   const askOutcome = createOutcomeAsker(deps);
-  app.register(createHookOutcomeRoutes({ ...deps, askOutcome, failed: failedHook }));
+  app.register(createHookOutcomeRoutes({ ...deps, askOutcome, failed: hookFailures.failed }));
   app.register(
     async (api) => {
       addHeaders(api, DATA_HEADERS);
@@ -188,6 +199,8 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
         shown.register(createDeskRoutes({ ...deps, readsOf }));
       });
       api.register(createActRoutes({ ...deps, actsOf }, signedIn('operator')));
+      api.register(createBackupRoute(deps, signedIn('operator')));
+      api.register(createDecisionRoutes({ ...deps, actsOf }, signedIn('approver')));
       api.register(
         createSessionRoutes({
           ...deps,

@@ -1,4 +1,4 @@
-import { imageName, imageWithTag } from '../core/image-reference.ts';
+import { imageName, imageWithTag } from '../core/image/image-reference.ts';
 import type { AskedPush } from '../core/outcome/asked-push.ts';
 import { findImage } from './find-image.ts';
 

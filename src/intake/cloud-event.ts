@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { IncomingDelivery } from '../core/delivery.ts';
+import type { IncomingDelivery } from '../core/contract/delivery.ts';
 import { decodeJson } from './decode-json.ts';
 import { header, mediaType } from './header.ts';
 import { ownField } from './own-field.ts';

@@ -1,10 +1,10 @@
-import { parseDigest } from '../core/digest.ts';
+import { parseDigest } from '../core/image/digest.ts';
 import {
   hasWrittenTag,
   isTag,
   type ParsedImage,
   parseImageReference,
-} from '../core/image-reference.ts';
+} from '../core/image/image-reference.ts';
 import { ignore, LONGEST_REFERENCE, TOO_LONG, unreadDigest } from './find-push.ts';
 import type { Finding } from './sender.ts';
 

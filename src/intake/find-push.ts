@@ -1,6 +1,6 @@
-import { parseDigest } from '../core/digest.ts';
-import { canonicalHost, parseImageReference } from '../core/image-reference.ts';
-import type { IgnoredEvent } from '../core/push.ts';
+import { parseDigest } from '../core/image/digest.ts';
+import { canonicalHost, parseImageReference } from '../core/image/image-reference.ts';
+import type { IgnoredEvent } from '../core/image/push.ts';
 import { printable } from './printable.ts';
 import type { Finding } from './sender.ts';
 

@@ -1,4 +1,4 @@
-import type { IncomingDelivery } from '../core/delivery.ts';
+import type { IncomingDelivery } from '../core/contract/delivery.ts';
 
 /** The header's value, or null where it is missing; of repeated ones the first. */
 export const header = (delivery: IncomingDelivery, name: string): string | null => {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { IncomingDelivery } from '../core/delivery.ts';
+import type { IncomingDelivery } from '../core/contract/delivery.ts';
 import { createIntake, type HookSecret, MOST_PUSHES } from './intake.ts';
 import { SENDERS } from './senders.ts';
 

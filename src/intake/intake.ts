@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { HookLimits, IncomingDelivery, ReadDelivery } from '../core/delivery.ts';
-import { imageName, imageWithTag } from '../core/image-reference.ts';
-import type { IgnoredEvent, ImagePush } from '../core/push.ts';
+import type { HookLimits, IncomingDelivery, ReadDelivery } from '../core/contract/delivery.ts';
+import { imageName, imageWithTag } from '../core/image/image-reference.ts';
+import type { IgnoredEvent, ImagePush } from '../core/image/push.ts';
 import type { AskedPush } from '../core/outcome/asked-push.ts';
 import { readAsked } from './asked-push.ts';
 import { ignore } from './find-push.ts';

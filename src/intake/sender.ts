@@ -1,5 +1,5 @@
-import type { HookLimits, IncomingDelivery } from '../core/delivery.ts';
-import type { IgnoredEvent, ImagePush } from '../core/push.ts';
+import type { HookLimits, IncomingDelivery } from '../core/contract/delivery.ts';
+import type { IgnoredEvent, ImagePush } from '../core/image/push.ts';
 
 /** A push, and what of it could not be read and was left out. */
 export type FoundPush = ImagePush & { readonly unread?: IgnoredEvent };

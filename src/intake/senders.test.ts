@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { IncomingDelivery } from '../core/delivery.ts';
-import { printImageReference } from '../core/image-reference.ts';
+import type { IncomingDelivery } from '../core/contract/delivery.ts';
+import { printImageReference } from '../core/image/image-reference.ts';
 import { createIntake, type HookSecret } from './intake.ts';
 import { SENDERS } from './senders.ts';
 

@@ -1,5 +1,5 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
-import type { IncomingDelivery } from '../core/delivery.ts';
+import type { IncomingDelivery } from '../core/contract/delivery.ts';
 import { header } from './header.ts';
 import type { Proof } from './sender.ts';
 

@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
 import { createSecret } from '../core/secret.ts';
 import { createLog, type LogOptions } from './create-log.ts';
+import { formForPeople } from './form-for-people.ts';
 
 const SECRET = 'hunter2/x "y+z"';
 
 const logTo = (lines: string[], options: Partial<LogOptions> = {}) =>
   createLog({
     level: 'debug',
-    pretty: false,
-    colour: false,
     secrets: [SECRET, 'hunter2'],
     destination: { write: (line) => lines.push(line) },
     ...options,
@@ -35,7 +34,7 @@ const unfriendly: readonly (readonly [string, Record<string, unknown>])[] = [
 for (const pretty of [false, true]) {
   test.each(unfriendly)(`pretty ${pretty}: a secret is not written %s`, (_, fields) => {
     const lines: string[] = [];
-    const log = logTo(lines, { pretty });
+    const log = logTo(lines, { form: pretty ? formForPeople(false) : undefined });
     log.error(`told ${SECRET}`, fields);
     log.child(fields).info('x');
     const written = lines.join('');
@@ -46,7 +45,11 @@ for (const pretty of [false, true]) {
   test(`pretty ${pretty}: a value forges no line and commands no terminal`, () => {
     const lines: string[] = [];
     const evil = 'a\n{"level":"error"}\r\u001b[2J\u009b\u2028\u202e';
-    logTo(lines, { pretty }).info(evil, { evil, [evil]: 1, error: new Error(evil) });
+    logTo(lines, { form: pretty ? formForPeople(false) : undefined }).info(evil, {
+      evil,
+      [evil]: 1,
+      error: new Error(evil),
+    });
     expect(lines).toHaveLength(1);
     expect(lines[0]?.trimEnd()).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
   });
@@ -112,6 +115,6 @@ test('what is below the level is not written', () => {
 
 test('people see the time, the level, the message and its data on one line', () => {
   const lines: string[] = [];
-  logTo(lines, { pretty: true }).info('hook received', { delivery: 'd1' });
+  logTo(lines, { form: formForPeople(false) }).info('hook received', { delivery: 'd1' });
   expect(lines[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: hook received \{"delivery":"d1"\}\n$/);
 });

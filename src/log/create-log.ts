@@ -1,30 +1,16 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Log, LogFields } from '../core/log.ts';
 import { createLoggable, type Loggable } from './loggable.ts';
 import { createScrub } from './scrub.ts';
 
 export type LogOptions = {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-  /** For people on a terminal; otherwise one JSON object a line. */
-  readonly pretty: boolean;
-  readonly colour: boolean;
+  /** Gives each line, a JSON object, another form before it is written. */
+  readonly form?: ((line: string) => string) | undefined;
   /** Texts that are taken out of all that is written. */
   readonly secrets: readonly string[];
   /** Where lines go. */
   readonly destination: DestinationStream;
-};
-
-/** Turns each line for people before it goes on. */
-const prettyStream = (colour: boolean, destination: DestinationStream): DestinationStream => {
-  const print = prettyFactory({
-    colorize: colour,
-    singleLine: true,
-    translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname',
-    errorLikeObjectKeys: [],
-  });
-  return { write: (line) => destination.write(print(line)) };
 };
 
 /** `about` stands in every line; a line's own field of the same name takes its place. */
@@ -57,7 +43,7 @@ const createTimestamp = (now: () => number): (() => string) => {
 
 /** The log of a process. */
 export const createLog = (options: LogOptions): Log => {
-  const { destination } = options;
+  const { destination, form } = options;
   const logger = pino(
     {
       level: options.level,
@@ -65,18 +51,18 @@ export const createLog = (options: LogOptions): Log => {
       timestamp: createTimestamp(Date.now),
       formatters: { level: (label) => ({ level: label }) },
     },
-    options.pretty ? prettyStream(options.colour, destination) : destination,
+    form === undefined ? destination : { write: (line) => destination.write(form(line)) },
   );
   return overPino(logger, createLoggable(createScrub(options.secrets)), {});
 };
 
 /** The line that tells, once lines are taken again, how many were lost; it takes the form of all others. */
 export const droppedLine =
-  ({ pretty, colour }: Pick<LogOptions, 'pretty' | 'colour'>) =>
+  (form: LogOptions['form']) =>
   (lines: number): string => {
     const written: string[] = [];
     const destination = { write: (line: string) => written.push(line) };
-    const log = createLog({ level: 'warn', pretty, colour, secrets: [], destination });
+    const log = createLog({ level: 'warn', form, secrets: [], destination });
     log.warn('log lines were dropped because nobody read them or the disk was full', { lines });
     return written.join('');
   };

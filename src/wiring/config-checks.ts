@@ -1,10 +1,14 @@
-import { createDockerConfigReader } from '../adapters/registry/docker-config.ts';
-import type { ConfigCheck } from '../cli/cli-deps.ts';
-import { createConfigChecks } from '../cli/config-checks.ts';
-import type { Config } from '../config/config.ts';
+import { checkForge } from '../adapters/forge/check-forge.ts';
+import { createDockerConfigReader } from '../adapters/registry/sign-in/docker-config.ts';
+import type { ConfigCheck } from '../cli/terminal/cli-deps.ts';
+import type { AskedPush } from '../cli/terminal/push-check.ts';
+import { createConfigChecks } from '../cli/show/config-checks.ts';
+import type { Config } from '../config/schema/config.ts';
 import { silentLog } from '../core/log.ts';
-import { connect, connectRegistries } from './connect.ts';
+import type { StoreSetting } from '../core/store-setting.ts';
+import { type ConnectedForge, connect, connectForges, connectRegistries } from './connect.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
+import type { StoreTrial } from './try-store.ts';
 import { tryStoreApart } from './try-store-apart.ts';
 
 /** The file of sign-ins, which would be missed only when a registry asks for one of them. */
@@ -25,6 +29,27 @@ const dockerConfigCheck = (path: string): ConfigCheck => ({
   },
 });
 
+const forgeCheck = (connected: ConnectedForge): ConfigCheck => ({
+  name: `forge ${connected.forge.name}`,
+  run: async (signal) => {
+    try {
+      return await checkForge(connected.settings, connected, systemClock.now, signal);
+    } finally {
+      await connected.close();
+    }
+  },
+});
+
+const tryConfigured: (store: StoreSetting, signal: AbortSignal) => Promise<StoreTrial> = async (
+  store,
+  signal,
+) => {
+  if (store.kind === 'sqlite') return tryStoreApart(store.path, signal);
+  const { inspectPostgresStore } = await import('../store/postgres/inspect-store.ts');
+  const found = await inspectPostgresStore(store);
+  return found.ok ? { kind: 'free', detail: found.detail } : { kind: 'refused', why: found.why };
+};
+
 /** Every host that is asked: the registries, and the mirrors that have no entry of their own. */
 const withMirrors = ({ registries }: Config): Config['registries'] => {
   const named = new Set(registries.map(({ host }) => host));
@@ -36,7 +61,10 @@ const withMirrors = ({ registries }: Config): Config['registries'] => {
 };
 
 /** What `cd-helper check-config` tries of a configuration. */
-export const configChecks = (config: Config): readonly ConfigCheck[] => {
+export const configChecks = async (
+  config: Config,
+  push: AskedPush | null,
+): Promise<readonly ConfigCheck[]> => {
   const registries = connectRegistries(config, silentLog);
   const { dockerConfig } = config;
   const checks = createConfigChecks(
@@ -45,8 +73,10 @@ export const configChecks = (config: Config): readonly ConfigCheck[] => {
       connect,
       probeRegistry: registries.probe,
       now: systemClock.now,
-      tryStore: (signal) => tryStoreApart(config.store, signal),
+      tryStore: (signal) => tryConfigured(config.store, signal),
     },
+    push,
   );
-  return dockerConfig === null ? checks : [...checks, dockerConfigCheck(dockerConfig)];
+  const all = [...checks, ...(await connectForges(config)).map(forgeCheck)];
+  return dockerConfig === null ? all : [...all, dockerConfigCheck(dockerConfig)];
 };

@@ -1,8 +1,9 @@
+import type { CreatedForge, ForgeSettings } from '../adapters/forge/create-forge.ts';
 import { createRegistries, type Registries } from '../adapters/registry/registries.ts';
-import { createEngineCluster } from '../adapters/swarm/engine.ts';
+import { createEngineCluster } from '../adapters/swarm/engine/engine.ts';
 import { createSwarmpitCluster } from '../adapters/swarm/swarmpit/swarmpit.ts';
-import type { ClusterConfig, Config, TlsConfig } from '../config/config.ts';
-import type { Cluster } from '../core/cluster.ts';
+import type { ClusterConfig, Config, ForgeConfig, TlsConfig } from '../config/schema/config.ts';
+import type { Cluster } from '../core/swarm/cluster.ts';
 import type { Log } from '../core/log.ts';
 import { createSteadyNow } from '../work/loop/steady-now.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
@@ -32,3 +33,24 @@ export const connectRegistries = (config: Config, log: Log): Registries =>
     log,
     now: createSteadyNow(systemClock),
   });
+
+const forgeSettings = ({ tls, ...forge }: ForgeConfig): ForgeSettings => ({
+  ...forge,
+  ca: tls?.ca ?? null,
+});
+
+/** A forge with the settings that it was made of. */
+export type ConnectedForge = CreatedForge & { readonly settings: ForgeSettings };
+
+/** What speaks to forges is loaded only where the configuration has one. */
+export const connectForges = async ({
+  forges,
+  proxies,
+}: Config): Promise<readonly ConnectedForge[]> => {
+  if (forges.length === 0) return [];
+  const { createForge } = await import('../adapters/forge/create-forge.ts');
+  return forges.map((one) => {
+    const settings = forgeSettings(one);
+    return { ...createForge(settings, { now: systemClock.now, proxies }), settings };
+  });
+};

@@ -1,4 +1,4 @@
-import type { CliDeps } from '../cli/cli-deps.ts';
+import type { CliDeps } from '../cli/terminal/cli-deps.ts';
 import { createSecret } from '../core/secret.ts';
 import { createIntake } from '../intake/intake.ts';
 import type { Sender } from '../intake/sender.ts';

@@ -1,17 +1,19 @@
 import { createRegistries, type Registries } from '../adapters/registry/registries.ts';
-import { ClusterAddressError } from '../adapters/swarm/cluster-address.ts';
-import { createEngineCluster } from '../adapters/swarm/engine.ts';
-import type { InspectEngine } from '../cli/cli-deps.ts';
-import { CliFailure, EXIT } from '../cli/exit-status.ts';
+import { ClusterAddressError } from '../adapters/swarm/wire/cluster-address.ts';
+import { createEngineCluster } from '../adapters/swarm/engine/engine.ts';
+import type { InspectEngine } from '../cli/terminal/cli-deps.ts';
+import { CliFailure, EXIT } from '../cli/terminal/exit-status.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { processEnvironment } from '../config/process-environment.ts';
-import { readTextFile } from '../config/read-text-file.ts';
-import type { Cluster } from '../core/cluster.ts';
-import { EVERY_SERVICE } from '../core/every-service.ts';
+import { processEnvironment } from '../config/source/process-environment.ts';
+import { readTextFile } from '../config/files/read-text-file.ts';
+import type { Cluster } from '../core/swarm/cluster.ts';
+import { EVERY_SERVICE } from '../core/contract/every-service.ts';
 import { silentLog } from '../core/log.ts';
-import { openStore } from '../store/open-store.ts';
-import { checkCluster, type OnProgress } from '../work/check-cluster.ts';
-import { planView } from '../work/plan-view.ts';
+import { openStore } from '../store/sqlite/open-store.ts';
+import { createAnswers } from '../work/lookups/answers.ts';
+import { checkCluster, type OnProgress } from '../work/check/check-cluster.ts';
+import { createHealthWatch } from '../work/health/health-watch.ts';
+import { planView } from '../work/check/plan-view.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
 import { connectRegistries } from './connect.ts';
 
@@ -36,7 +38,7 @@ const connectEngine = (url: string): Cluster => {
 export const inspectEngine: InspectEngine = async (
   url,
   signal,
-  { selected = {}, onProgress = () => {} } = {},
+  { selected = {}, listsTags = false, onProgress = () => {} } = {},
 ) => {
   const cluster = connectEngine(url);
   const registries = registriesWithoutHelper();
@@ -48,6 +50,9 @@ export const inspectEngine: InspectEngine = async (
       registries,
       db: store.db,
       now: systemClock.now,
+      ...(listsTags
+        ? { listTags: createAnswers({ registries, now: systemClock.now }).listTags }
+        : {}),
     };
     const tell: OnProgress = ({ images, checked }) =>
       onProgress({ images, checkedImages: checked });
@@ -57,7 +62,15 @@ export const inspectEngine: InspectEngine = async (
       tell,
       signal,
     );
-    return planned.map(planView);
+    const { read } = createHealthWatch({
+      clusters: [cluster],
+      db: store.db,
+      clock: systemClock,
+      log: silentLog,
+      changed: async () => {},
+    });
+    const findHealth = await read(cluster.name, signal);
+    return planned.map((one) => ({ ...planView(one), ...findHealth(one.service.id) }));
   } finally {
     await Promise.allSettled([cluster.close(), registries.close(), store.close()]);
   }

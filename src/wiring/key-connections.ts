@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { createDispatcher, proxyFor } from '../adapters/exchange/proxy.ts';
-import type { ProxiesConfig } from '../config/config.ts';
+import type { ProxiesConfig } from '../config/schema/config.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 

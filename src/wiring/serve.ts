@@ -1,29 +1,39 @@
-import { randomFillSync } from 'node:crypto';
+import { gatingFrom } from './gating-from.ts';
+import { randomBytes, randomFillSync } from 'node:crypto';
+import { hostname } from 'node:os';
 import { createChannels } from '../adapters/notify/channels.ts';
-import type { Config } from '../config/config.ts';
-import { SHORTEST_SAFE_SECRET } from '../config/fields.ts';
-import { ownBuild } from '../config/own-build.ts';
+import type { Config } from '../config/schema/config.ts';
+import { SHORTEST_SAFE_SECRET } from '../config/schema/fields.ts';
+import { ownBuild } from '../config/files/own-build.ts';
 import { secretsOf } from '../config/secrets-of.ts';
 import type { Log } from '../core/log.ts';
+import { showStore } from '../core/store-setting.ts';
 import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
 import { expiresSoon } from '../core/token-expiry.ts';
-import { LIMITS } from '../http/limits.ts';
+import { LIMITS } from '../http/ports/limits.ts';
 import { createServer } from '../http/server.ts';
 import { createLog, droppedLine } from '../log/create-log.ts';
 import { createLineWriter, type LineWriter } from '../log/line-writer.ts';
-import { addEvent } from '../store/events.ts';
-import { openStore } from '../store/open-store.ts';
-import { createMetrics } from '../work/metrics.ts';
-import { ownContainerIds } from '../work/own-container.ts';
-import { createPullBudget } from '../work/pull-budget.ts';
+import { addEvent } from '../store/notices/events.ts';
+import { openIntakeOf } from '../store/intake/open-intake.ts';
+import { StoreError } from '../store/query/store-error.ts';
+import { createMetrics } from '../work/metrics/metrics.ts';
+import { ownContainerIds } from '../work/cluster/own-container.ts';
+import { createPullBudget } from '../work/lookups/pull-budget.ts';
+import { createStoreClock } from '../work/loop/store-clock.ts';
+import { StoreFailure } from '../core/store-failure.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
-import { createStoreWatch } from '../work/store-watch.ts';
+import { createStoreWatch } from '../work/loop/store-watch.ts';
 import { createWork } from '../work/work.ts';
-import { connect, connectRegistries } from './connect.ts';
+import { connect, connectForges, connectRegistries } from './connect.ts';
+import { openReachable } from './open-reachable.ts';
+import { AddressInUse, asAddressInUse, requireFreeAddress } from './require-free-address.ts';
 import { serverDeps } from './server-deps.ts';
 import { watchDescriptors } from './watch-descriptors.ts';
 
 const FIRST_LOOK_MS = 1_500;
+/** Enough that no two processes of a store are taken for one. */
+const INSTANCE_BYTES = 6;
 /**
  * A stop waits for the answer to an update that was just sent, which takes up to a minute. Whatever takes longer is
  * left to the next start.
@@ -45,7 +55,12 @@ const serve = async (
   signal: AbortSignal,
 ): Promise<number> => {
   const { version, revision } = ownBuild();
-  const store = openStore(config.store);
+  const instanceId = randomBytes(INSTANCE_BYTES).toString('hex');
+  const clock = createStoreClock(systemClock);
+  // Before the store, which a helper that cannot listen has no use for.
+  await requireFreeAddress(config.listen);
+  const store = await openReachable(config.store, { clock: systemClock, log }, signal);
+  if (store === null) return 0;
   const metrics = createMetrics(config.registries.map(({ host }) => host));
   const registries = metrics.countLookUps(connectRegistries(config, log));
   const clusters = config.clusters.map((one) => ({
@@ -58,12 +73,13 @@ const serve = async (
     proxies: config.proxies,
     source: config.publicUrl ?? 'urn:doppler-cd-helper',
   });
+  const forges = await connectForges(config);
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
   try {
     if (store.isNew) {
       log.warn('the store is new: nothing is deployed until a hook or a person asks', {
-        store: config.store,
+        store: showStore(config.store),
       });
     }
     const work = createWork({
@@ -71,11 +87,14 @@ const serve = async (
       registries,
       ownContainerIds: ownContainerIds(),
       db: store.db,
-      durability: store.durability,
-      tryToWrite: store.tryToWrite,
+      fence: store.fence,
+      ...(store.others === null ? {} : { others: store.others }),
+      instance: { id: instanceId, host: hostname(), version },
+      ...(store.fence === null ? {} : { onStoreTime: clock.set }),
+      openIntake: openIntakeOf(store),
       onChange: store.onChange,
-      clock: systemClock,
-      newId: createTimeOrderedIds(systemClock.now, randomFillSync),
+      clock,
+      newId: createTimeOrderedIds(clock.now, randomFillSync),
       random: Math.random,
       log,
       spentBudget: createPullBudget(
@@ -85,36 +104,50 @@ const serve = async (
       ),
       retention: config.retention,
       notifications: channels.list,
+      forges: forges.map(({ forge }) => forge),
+      publicUrl: config.publicUrl,
+      gating: gatingFrom(config),
       schedule: config.smartRedeploy,
+      isNew: store.isNew,
     });
     // Long enough to refuse what is configured twice; a cluster that is away delays nothing.
     await Promise.race([work.health.refresh(either), systemClock.wait(FIRST_LOOK_MS, either)]);
     const storeWatch = createStoreWatch({
       checkFiles: store.checkFiles,
+      takeFailure: store.server?.takeFailure,
       rehearse: work.rehearseDelivery,
       clock: systemClock,
       log,
       changed: ({ state, reason }) => addEvent(store.db, 'store', { state, reason }),
     });
-    const server = await createServer(
-      serverDeps(config, {
-        store,
-        clusters,
-        registries,
-        work,
-        metrics,
-        storeWatch,
-        log,
-        signal: either,
-      }),
-    );
+    const deps = await serverDeps(config, {
+      store,
+      clusters,
+      registries,
+      work,
+      metrics,
+      storeWatch,
+      clock,
+      instanceId,
+      log,
+      signal: either,
+    });
+    // A store that takes nothing now keeps nobody from being served.
+    await deps.sessions?.endUnknown().catch((error: unknown) => {
+      log.warn('sessions of tokens that are gone could not be ended', { error });
+    });
+    const server = await createServer(deps);
     const watch = metrics.watch({
+      gating: gatingFrom(config),
       clusters,
       db: store.db,
       onChange: store.onChange,
       version: { version, revision },
       health: work.health.list,
+      watch: work.healthWatch,
       store: storeWatch.known,
+      leases: work.leases,
+      storeServer: store.server,
       droppedLogLines: lines.dropped,
       quotas: registries.quotas,
       clock: systemClock,
@@ -127,7 +160,7 @@ const serve = async (
       watchDescriptors({ clock: systemClock, log }, either),
     ]);
     try {
-      await server.listen({ ...config.listen, backlog: LIMITS.backlog });
+      await server.listen({ ...config.listen, backlog: LIMITS.backlog }).catch(asAddressInUse);
       log.info('ready', { address: server.listeningOrigin + config.basePath, version });
       await Promise.race([running, aborted(either)]);
     } finally {
@@ -142,6 +175,7 @@ const serve = async (
     await Promise.allSettled([
       registries.close(),
       channels.close(),
+      ...forges.map((forge) => forge.close()),
       ...clusters.map(({ cluster }) => cluster.close()),
     ]);
     await store.close();
@@ -151,10 +185,12 @@ const serve = async (
 /** `cd-helper serve`: runs the helper until the signal, and tells what ended it otherwise. */
 export const startServing = async (config: Config, signal: AbortSignal): Promise<number> => {
   const isTerminal = process.stdout.isTTY;
-  const form = { pretty: isTerminal, colour: isTerminal };
+  const form = isTerminal
+    ? (await import('../log/form-for-people.ts')).formForPeople(true)
+    : undefined;
   const lines = createLineWriter(STANDARD_OUTPUT, { tellDropped: droppedLine(form) });
   const log = createLog({
-    ...form,
+    form,
     level: config.logLevel,
     secrets: secretsOf(config),
     destination: lines,
@@ -174,12 +210,17 @@ export const startServing = async (config: Config, signal: AbortSignal): Promise
     return await serve(config, { log, lines }, signal);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log.error('cannot go on', { error });
+    // What a person can put right is one sentence; a stack says where we went wrong.
+    if (!isForPerson(error)) log.error('cannot go on', { error });
+    else if (!isTerminal) log.error('cannot start', { reason });
     // Not by `process.stderr`, which waits for its reader.
     createLineWriter(STANDARD_ERROR, { tellDropped: String }).write(`cd-helper: ${reason}\n`);
     return 1;
   }
 };
+
+const isForPerson = (error: unknown): boolean =>
+  error instanceof StoreError || error instanceof StoreFailure || error instanceof AddressInUse;
 
 /** Ends the process where something keeps it from its end after it was told to stop. */
 const endLate = (log: Log): void => {

@@ -1,29 +1,34 @@
+import { gatingFrom } from './gating-from.ts';
 import { randomBytes, randomFillSync } from 'node:crypto';
 import type { Registries } from '../adapters/registry/registries.ts';
-import type { Config } from '../config/config.ts';
-import { ownBuild } from '../config/own-build.ts';
-import { BacklogFull } from '../core/delivery.ts';
+import type { Config } from '../config/schema/config.ts';
+import { ownBuild } from '../config/files/own-build.ts';
+import { BacklogFull } from '../core/contract/delivery.ts';
 import type { Log } from '../core/log.ts';
 import { createTimeOrderedIds } from '../core/time-ordered-id.ts';
-import type { ServerDeps } from '../http/ports.ts';
+import type { ServerDeps } from '../http/ports/ports.ts';
 import { createFetchKeys } from '../intake/fetch-keys.ts';
 import { createIntake } from '../intake/intake.ts';
-import { createTokenProof } from '../intake/prove-token.ts';
 import { SENDERS } from '../intake/senders.ts';
-import type { Store } from '../store/open-store.ts';
-import { forgetKey, keepAnswer, takeKey } from '../store/request-keys.ts';
-import { createEventFeed } from '../work/event-feed.ts';
-import type { Metrics } from '../work/metrics.ts';
+import { storeId } from '../store/access/store-id.ts';
+import type { Store } from '../store/sqlite/open-store.ts';
+import { forgetKey, keepAnswer, takeKey } from '../store/access/request-keys.ts';
+import { createEventFeed } from '../work/loop/event-feed.ts';
+import type { Metrics } from '../work/metrics/metrics.ts';
+import { recordAction } from '../store/access/actions.ts';
 import { createOutcomes } from '../work/outcome/outcomes.ts';
-import { createReads } from '../work/reads.ts';
+import { createReads } from '../work/reads/reads.ts';
 import { createKeyConnections } from './key-connections.ts';
-import { createScopedReads } from '../work/scoped-reads.ts';
+import { createScopedReads } from '../work/reads/scoped-reads.ts';
 import { createRecordedActs } from '../work/recorded-acts.ts';
-import { createSessions } from '../work/sessions.ts';
+import { createSessions } from '../work/acts/sessions.ts';
+import type { Clock } from '../work/loop/clock.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
-import type { StoreWatch } from '../work/store-watch.ts';
-import type { Work, WorkOptions } from '../work/work.ts';
+import type { StoreWatch } from '../work/loop/store-watch.ts';
+import type { Work } from '../work/work.ts';
+import type { WorkOptions } from '../work/work-options.ts';
 import { builtDashboard } from './built-dashboard.ts';
+import { createBackups } from './create-backups.ts';
 
 export type ServerParts = {
   readonly store: Store;
@@ -32,19 +37,31 @@ export type ServerParts = {
   readonly work: Work;
   readonly metrics: Metrics;
   readonly storeWatch: StoreWatch;
+  /** That of the store. */
+  readonly clock: Clock;
+  readonly instanceId: string;
   readonly log: Log;
   /** Ends with the helper. */
   readonly signal: AbortSignal;
 };
 
-/** Enough that no two processes of a store are taken for one. */
-const PROCESS_BYTES = 6;
+/** What proves tokens of OpenID Connect is loaded only where a hook secret expects them. */
+const tokenProof = async (
+  { hooks: { secrets }, proxies }: Config,
+  log: Log,
+): Promise<NonNullable<ServerDeps['proveToken']>> => {
+  if (secrets.every(({ oidc }) => oidc === null)) return async () => ({ kind: 'absent' });
+  const { createTokenProof } = await import('../intake/prove-token.ts');
+  const fetchKeys = createFetchKeys(createKeyConnections(proxies));
+  return createTokenProof(secrets, { fetchKeys, now: systemClock.now, log });
+};
 
 /** Everything that the HTTP server needs, out of the parts of a helper that runs. */
-export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
+export const serverDeps = async (config: Config, parts: ServerParts): Promise<ServerDeps> => {
   const { clusters, registries, work, log } = parts;
   const { db } = parts.store;
-  const { now } = systemClock;
+  const { clock } = parts;
+  const { now } = clock;
   const newId = createTimeOrderedIds(now, randomFillSync);
   const reads = createReads({
     clusters,
@@ -52,8 +69,11 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     quotas: registries.quotas,
     followsIndex: registries.followsIndex,
     health: work.health,
+    readHealth: work.healthWatch.read,
     store: parts.storeWatch.known,
     hookSecrets: config.hooks.secrets,
+    gating: gatingFrom(config),
+    instanceId: parts.instanceId,
     now,
     log,
   });
@@ -65,11 +85,7 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     apiTokens: config.api.tokens,
     intake: createIntake<ServerDeps['hookSecrets'][number]>(SENDERS, config.hooks.secrets),
     senders: SENDERS.map(({ name, verify }) => ({ name, signs: verify !== undefined })),
-    proveToken: createTokenProof(config.hooks.secrets, {
-      fetchKeys: createFetchKeys(createKeyConnections(config.proxies)),
-      now,
-      log,
-    }),
+    proveToken: await tokenProof(config, log),
     acceptDelivery: (delivery) =>
       work.acceptDelivery(delivery).catch((error: unknown) => {
         // Whether it is the store, and since when, is told to all who watch it.
@@ -90,10 +106,18 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
         replay: work.replay,
         readDelivery: reads.readDelivery,
         db,
-        clock: systemClock,
+        clock,
         newId,
       }),
     },
+    backUp: createBackups({
+      store: parts.store,
+      path: config.store.kind === 'sqlite' ? config.store.path : null,
+      record: (by, detail) =>
+        recordAction(db, { ...by, id: newId(), action: 'backup', target: 'store', detail }, now()),
+      now,
+    }),
+    approvalLinks: work.links,
     requestKeys: {
       take: (key) => takeKey(db, key, now()),
       keep: (key, answer) => keepAnswer(db, key, answer),
@@ -102,23 +126,25 @@ export const serverDeps = (config: Config, parts: ServerParts): ServerDeps => {
     sessions: createSessions<ServerDeps['apiTokens'][number]>({
       tokens: config.api.tokens,
       db,
-      clock: systemClock,
+      clock,
       log,
       newId,
       randomBytes,
     }),
     events: createEventFeed({
       db,
+      want: work.healthWatch.want,
       onChange: parts.store.onChange,
-      clock: systemClock,
-      process: randomBytes(PROCESS_BYTES).toString('hex'),
+      clock,
+      // Events of a shared store are those of all instances: who goes on at another one misses nothing.
+      process: parts.store.others === null ? parts.instanceId : await storeId(db),
       log,
     }),
     outcome: createOutcomes({
       db,
       clusters: clusters.map(({ cluster }) => cluster),
       onChange: parts.store.onChange,
-      clock: systemClock,
+      clock,
       log,
       signal: parts.signal,
     }),

@@ -1,11 +1,11 @@
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { openStore } from '../store/open-store.ts';
-import { StoreError } from '../store/store-error.ts';
+import { openStore } from '../store/sqlite/open-store.ts';
+import { StoreError } from '../store/query/store-error.ts';
 
 /** What a store is found to be; `refused` says what a person should read. */
 export type StoreTrial =
-  | { readonly kind: 'free' }
+  | { readonly kind: 'free' /** Says more than its place. */; readonly detail?: string }
   | { readonly kind: 'in-use' }
   | { readonly kind: 'refused'; readonly why: string };
 

@@ -1,16 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { openDeployments, type OpenDeployment, postpone } from '../store/deployments.ts';
-import { makeDueAgain } from '../store/due-again.ts';
-import { claimLook, nextLookAt } from '../store/looks.ts';
+import {
+  openDeployments,
+  type OpenDeployment,
+  postpone,
+} from '../store/deployments/deployments.ts';
+import { makeDueAgain } from '../store/query/due-again.ts';
+import { claimLook, nextLookAt, releaseLooks } from '../store/check-queue/looks.ts';
+import { createGoodChecks } from './cluster/good-checks.ts';
 import { logOutagesOnce } from './cluster/log-outages-once.ts';
 import { createPlaces } from './cluster/places.ts';
 import { createPushAges } from './cluster/push-ages.ts';
-import { createStuckUpdates } from './cluster/stuck-updates.ts';
+import type { StuckUpdates } from './cluster/stuck-updates.ts';
+import { keepGates } from './check/keep-gates.ts';
 import { createKnownServices } from './shortcuts/known-services.ts';
-import { failLook, look } from './look.ts';
-import { createOwnService, isItsTurn } from './own-service.ts';
+import { failLook, look } from './check/look.ts';
+import { createOwnService, isItsTurn } from './cluster/own-service.ts';
 import { carryOut } from './rollout/carry-out.ts';
-import type { RolloutDeps } from './rollout-deps.ts';
+import type { RolloutDeps } from './rollout/rollout-deps.ts';
+import { createRecentList } from './shortcuts/recent-list.ts';
 import { createSeenDigests } from './shortcuts/seen-digests.ts';
 import { ALL_SHORTCUTS, type Shortcuts } from './shortcuts/shortcuts.ts';
 import { createBell } from './loop/bell.ts';
@@ -18,7 +25,8 @@ import { watchClock } from './loop/clock-watch.ts';
 import { keepTrying } from './loop/keep-trying.ts';
 import { runLoop } from './loop/run-loop.ts';
 
-export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'seen'> & {
+export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'seen' | 'recent'> & {
+  readonly stuck: StuckUpdates;
   /** What the id of the container that we run in may be, or begin with; none outside of one. */
   readonly ownContainerIds?: readonly string[];
   readonly shortcuts?: Shortcuts;
@@ -31,8 +39,6 @@ export type ClusterWork = {
   readonly wake: () => void;
   /** A look may wait in the store, and no deployment that did not before. */
   readonly wakeLooks: () => void;
-  /** When the last look of a repository began, ms since the epoch, or null. */
-  readonly lastLookAt: (name: string) => number | null;
   /** Works until the signal is aborted; resolves when everything under way has stopped. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
@@ -46,8 +52,6 @@ const MOST_FOLLOWED = 200;
 const PLACES_AGAIN_MS = 1_000;
 /** After an error of our own the loop goes on, but not at full speed. */
 const AFTER_ERROR_MS = 5_000;
-/** The times of as many repositories' last looks are kept as can be in a burst together. */
-const REMEMBERED_LOOKS = 10_000;
 
 /**
  * The work of one cluster, which waits for no other cluster: looks that are due, and deployments, of which
@@ -67,18 +71,18 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   const known = createKnownServices(shortcuts.knownServices);
   const looksBell = createBell(clock);
   const rolloutsBell = createBell(clock);
+  const gatesBell = createBell(clock);
+  const goodChecks = createGoodChecks({ cluster, db, clock, log });
   const deps = {
     ...options,
     log,
     known,
     seen: createSeenDigests(shortcuts.seenDigests),
-    stuck: createStuckUpdates(clock.monotonic),
+    recent: createRecentList(shortcuts.recentList),
     ages: createPushAges(),
     ownServiceId: ownService.id,
     onQueued: rolloutsBell.ring,
   };
-  const lastLooks = new Map<string, number>();
-  const lastLookAt = (name: string): number | null => lastLooks.get(name) ?? null;
   const looking = new Set<Promise<unknown>>();
   /** Deployments under way, by service. */
   const rolling = new Map<
@@ -87,14 +91,10 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   >();
 
   const startLook = async (signal: AbortSignal): Promise<boolean> => {
-    const work = await claimLook(db, cluster.name, clock.now());
+    const now = clock.now();
+    const last = deps.recent.missedSecret({ now, monotonic: clock.monotonic() });
+    const work = await claimLook(db, cluster.name, now, last);
     if (work === null) return false;
-    lastLooks.delete(work.name);
-    lastLooks.set(work.name, clock.now());
-    for (const oldest of lastLooks.keys()) {
-      if (lastLooks.size <= REMEMBERED_LOOKS) break;
-      lastLooks.delete(oldest);
-    }
     const done = look(deps, work, signal)
       .catch(async (error: unknown) => {
         if (signal.aborted) return;
@@ -106,6 +106,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       })
       .finally(() => {
         looking.delete(done);
+        gatesBell.ring();
         looksBell.ring();
       });
     looking.add(done);
@@ -159,6 +160,8 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
         rolling.delete(serviceId);
         places.leave(serviceId);
         rolloutsBell.ring();
+        goodChecks.wake();
+        gatesBell.ring();
       });
     rolling.set(serviceId, { id, superseded, done });
   };
@@ -180,7 +183,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
         const due = deployment.runAt - now;
         const active = new Set(rolling.keys());
         if (due > 0) wait = Math.min(wait, due);
-        else if (!isItsTurn(deployment, open, ownService.id(), active, now)) continue;
+        else if (!isItsTurn(deployment, { open, own: ownService.id(), active }, now)) continue;
         else if (needsNoPlace(deployment) || (rolling.size < MOST_FOLLOWED && places.areFree()))
           startRollout(deployment, signal);
         else isAnyHeldBack = true;
@@ -198,12 +201,19 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   return {
     wake: () => {
       looksBell.ring();
+      gatesBell.ring();
       rolloutsBell.ring();
     },
     wakeLooks: looksBell.ring,
-    lastLookAt,
     run: async (signal) => {
-      await Promise.all([looks(signal), rollouts(signal)]);
+      const release = (): Promise<void> => releaseLooks(db, cluster.name, clock.now());
+      await keepTrying({ clock, log }, 'what the process before left', release, signal);
+      await Promise.all([
+        looks(signal),
+        rollouts(signal),
+        goodChecks.run(signal),
+        keepGates({ ...deps, bell: gatesBell }, signal),
+      ]);
     },
   };
 };

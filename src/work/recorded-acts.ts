@@ -1,10 +1,10 @@
-import { ActRefused } from '../core/act-refused.ts';
-import type { DeliveryView, RunRequest, RunView } from '../core/views.ts';
-import { recordAction } from '../store/actions.ts';
-import type { Db } from '../store/open-store.ts';
-import type { Clock } from './ports.ts';
-import type { Reads } from './reads.ts';
-import type { SmartRedeploy } from './smart-redeploy.ts';
+import { ActRefused } from '../core/contract/act-refused.ts';
+import type { DeliveryView, RunRequest, RunView } from '../core/contract/views.ts';
+import { recordAction } from '../store/access/actions.ts';
+import type { Db } from '../store/sqlite/open-store.ts';
+import type { Clock } from './lookups/ports.ts';
+import type { Reads } from './reads/reads.ts';
+import type { SmartRedeploy } from './runs/smart-redeploy.ts';
 import type { Work } from './work.ts';
 
 type By = { readonly actor: string; readonly address: string; readonly signal: AbortSignal };

@@ -1,59 +1,37 @@
-import type { AcceptedDelivery, NewDelivery } from '../core/delivery.ts';
-import type { Cluster } from '../core/cluster.ts';
-import type { Selection } from '../core/labels.ts';
-import type { Log } from '../core/log.ts';
-import type { NoticeChannel } from '../core/notice.ts';
-import { createIntakeWriter, type IntakeOptions } from '../store/accept-delivery.ts';
-import type { Changes } from '../store/changes.ts';
-import type { Durability } from '../store/durability.ts';
-import { endUnconfigured } from '../store/end-unconfigured.ts';
-import { addEvent } from '../store/events.ts';
-import { releaseLooks } from '../store/looks.ts';
-import type { Db, Store } from '../store/open-store.ts';
-import { prune, type Retention } from '../store/prune.ts';
-import { replayDelivery } from '../store/replay-delivery.ts';
-import { createServiceActs, type ServiceActs } from './acts.ts';
-import { type ClusterHealth, createClusterHealth } from './cluster-health.ts';
-import { createClusterWork } from './cluster-work.ts';
-import { createFreezeActs, type FreezeActs } from './freeze-acts.ts';
+import type { ApprovalLinks } from '../core/policy/approvals/approval-links.ts';
+import { randomBytes } from 'node:crypto';
+import type { AcceptedDelivery, NewDelivery } from '../core/contract/delivery.ts';
+import { endUnconfigured } from '../store/deployments/end-unconfigured.ts';
+import { addEvent } from '../store/notices/events.ts';
+import type { Instance } from '../store/leases/instances.ts';
+import { LeaseLost } from '../store/query/lease-lost.ts';
+import { readLeases } from '../store/leases/leases.ts';
+import type { Db } from '../store/sqlite/open-store.ts';
+import { prune } from '../store/prune/prune.ts';
+import { createServiceActs, type ServiceActs } from './acts/acts.ts';
+import { createDecideActs, type DecideActs } from './approvals/decide-acts.ts';
+import { keepTellingGates } from './approvals/keep-telling.ts';
+import { createApprovalLinks } from './approvals/links.ts';
+import { withLinks } from './approvals/with-links.ts';
+import { type ClusterHealth, createClusterHealth } from './cluster/cluster-health.ts';
+import { createStuckUpdates } from './cluster/stuck-updates.ts';
+import { type ClusterWork, createClusterWork } from './cluster-work.ts';
+import { createFreezeActs, type FreezeActs } from './acts/freeze-acts.ts';
+import type { Hold } from './leases/lease.ts';
+import { createLeases, type Leases, type LeaseWork } from './leases/leases.ts';
+import { aborted } from './loop/aborted.ts';
 import { keepTrying } from './loop/keep-trying.ts';
+import { announceHealth } from './health/announce-health.ts';
+import { createHealthWatch, type HealthWatch } from './health/health-watch.ts';
+import { keepReporting } from './forge/keep-reporting.ts';
+import { hearOthers } from './loop/hear-others.ts';
 import { runLoop } from './loop/run-loop.ts';
-import { keepNotifying } from './notify.ts';
-import { createNotifyTest, type TestNotifications } from './notify-test.ts';
-import type { Clock, Registries } from './ports.ts';
-import { keepSchedule, type ScheduleOptions } from './schedule.ts';
-import type { Shortcuts } from './shortcuts/shortcuts.ts';
-import { createSmartRedeploy, type SmartRedeploy } from './smart-redeploy.ts';
-
-export type WorkOptions = {
-  readonly clusters: readonly {
-    readonly cluster: Cluster;
-    readonly select: Selection;
-    readonly maxParallel: number;
-  }[];
-  readonly registries: Registries;
-  /** What the id of the container that we run in may be, or begin with; none outside of one. */
-  readonly ownContainerIds?: readonly string[];
-  readonly db: Db;
-  readonly durability: Durability;
-  readonly tryToWrite: Store['tryToWrite'];
-  /** Has a function called whenever something was written to the store. */
-  readonly onChange: Changes['onChange'];
-  readonly clock: Clock;
-  /** Ids that sort by time. */
-  readonly newId: () => string;
-  /** 0 to 1. */
-  readonly random: () => number;
-  readonly log: Log;
-  /** Why SmartRedeploy is to leave a registry alone for now, or null. */
-  readonly spentBudget: (host: string) => string | null;
-  readonly retention: Retention;
-  /** All unless told otherwise. */
-  readonly shortcuts?: Shortcuts;
-  /** Who is told of what has ended. */
-  readonly notifications?: readonly NoticeChannel[];
-  readonly schedule: ScheduleOptions;
-};
+import { keepNotifying } from './notify/notify.ts';
+import { wantsHealth } from './notify/notify-filter.ts';
+import { createNotifyTest, type TestNotifications } from './notify/notify-test.ts';
+import { keepSchedule } from './runs/schedule.ts';
+import { createSmartRedeploy, type SmartRedeploy } from './runs/smart-redeploy.ts';
+import type { WorkOptions } from './work-options.ts';
 
 /** Everything that the helper does by itself, and what it can be asked to do. */
 export type Work = {
@@ -61,10 +39,19 @@ export type Work = {
   /** Rejects where a delivery could not be stored now; nothing of it stays. */
   readonly rehearseDelivery: () => Promise<void>;
   readonly smartRedeploy: SmartRedeploy;
-  readonly acts: ServiceActs & FreezeActs & { readonly testNotifications: TestNotifications };
+  readonly acts: ServiceActs &
+    DecideActs &
+    FreezeActs & { readonly testNotifications: TestNotifications };
+  /** One-time links of notifications. */
+  readonly links: ApprovalLinks;
   /** Lets a delivery's pushes be looked at once more; null where there is no such delivery. */
   readonly replay: (delivery: string) => Promise<number | null>;
+  /** How clusters are. */
   readonly health: ClusterHealth;
+  /** How services are. */
+  readonly healthWatch: HealthWatch;
+  /** What this instance works on. */
+  readonly leases: Pick<Leases, 'held' | 'takeOvers'>;
   /**
    * Works until the signal is aborted, and resolves when all has stopped where the next start takes it
    * up. Rejects with `SameSwarm` where clusters turn out to be one.
@@ -72,25 +59,41 @@ export type Work = {
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
+/** Before a cluster's name: the lease of its work. */
+const CLUSTER = 'cluster:';
+/** Tests that know of one process need not name it. */
+const ONLY_ONE: Instance = { id: 'only', host: '', version: '' };
 const PRUNE_EVERY_MS = 3_600_000;
 
 export const createWork = (options: WorkOptions): Work => {
   const { db, clock, log, newId } = options;
   const channels = options.notifications ?? [];
-  const works = new Map(
-    options.clusters.map((one) => [one.cluster.name, createClusterWork({ ...options, ...one })]),
-  );
+  const { instance = ONLY_ONE } = options;
+  const stuck = createStuckUpdates(clock.monotonic);
+  const leases = createLeases({
+    ...options,
+    fence: options.fence ?? null,
+    instance,
+    ...(options.onStoreTime === undefined ? {} : { onTime: options.onStoreTime }),
+    ...(options.storeTime === undefined ? {} : { time: options.storeTime }),
+  });
+  const names = options.clusters.map(({ cluster }) => cluster.name);
+  /** Of clusters whose lease this instance holds. */
+  const works = new Map<string, ClusterWork>();
   const wake = (cluster: string): void => works.get(cluster)?.wake();
-  const intake: IntakeOptions = {
-    clusters: [...works.keys()],
+  const intake = options.openIntake({
+    clusters: names,
     now: clock.now,
-    lastLookAt: (cluster, name) => works.get(cluster)?.lastLookAt(name) ?? null,
     onWork: (clusters) => {
       for (const cluster of clusters) works.get(cluster)?.wakeLooks();
     },
-  };
-  const { accept, rehearse } = createIntakeWriter(options, intake);
-  const smartRedeploy = createSmartRedeploy({ ...options, wake });
+  });
+  const smartRedeploy = createSmartRedeploy({
+    ...options,
+    stuck,
+    wake,
+    instanceId: instance.id,
+  });
   const health = createClusterHealth({
     clusters: options.clusters.map(({ cluster }) => cluster),
     clock,
@@ -98,64 +101,187 @@ export const createWork = (options: WorkOptions): Work => {
     changed: (cluster) => addEvent(db, 'cluster', cluster),
   });
 
-  const pruneHistory = async (): Promise<number> => {
-    const removed = await prune(db, options.retention, clock.now());
-    if (removed > 0) log.info('history pruned', { removed });
-    return PRUNE_EVERY_MS;
+  let ringChannels = (): void => {};
+  let ringForges = (): void => {};
+  /** Where this instance tells of the health of services. */
+  let healthNews: Db | null = null;
+  const announce = { channels, clock, newId };
+  const healthWatch = createHealthWatch({
+    clusters: options.clusters.map(({ cluster }) => cluster),
+    db,
+    clock,
+    log,
+    changed: (cluster, { id, name, stack }, { health: is, reason }) =>
+      addEvent(db, 'health', { cluster, service: { id, name }, stack, health: is, reason }),
+    observed: async (cluster, known) => {
+      if (healthNews === null) return;
+      const told = await announceHealth({ ...announce, db: healthNews }, cluster, known);
+      if (told > 0) ringChannels();
+    },
+  });
+
+  const decide = createDecideActs({
+    clusters: options.clusters.map(({ cluster }) => cluster),
+    db,
+    clock,
+    newId,
+    wake,
+  });
+  const linkDeps = {
+    db,
+    clock,
+    publicUrl: options.publicUrl ?? null,
+    randomBytes,
   };
 
-  /** Leaves the store as the work wants to find it. */
-  const tidyUp = async (): Promise<void> => {
-    const left = await endUnconfigured(db, [...works.keys()], clock.now());
-    if (left.clusters.length > 0) {
-      log.warn('what waited is given up: its cluster is no longer configured', left);
-    }
-    await releaseLooks(db, clock.now());
+  /** What other instances work on, of one kind: theirs may be another configuration. */
+  const ofOthers = async (query: Db, kind: string): Promise<readonly string[]> => {
+    const { leases: all } = await readLeases(query, options.storeTime);
+    return all.flatMap(({ name, holder }) =>
+      holder !== null && name.startsWith(kind) ? [name.slice(kind.length)] : [],
+    );
+  };
+
+  const workOnCluster =
+    (one: WorkOptions['clusters'][number]): LeaseWork =>
+    async (lease, signal) => {
+      const { name } = one.cluster;
+      // What it remembers may be wrong by now: it begins anew with each lease.
+      const work = createClusterWork({ ...options, ...one, stuck, db: lease.db, lease });
+      works.set(name, work);
+      await work.run(signal).finally(() => works.delete(name));
+    };
+
+  const keepPruning: LeaseWork = async ({ db: held }, signal) => {
+    const endGone = async (): Promise<void> => {
+      const known = [...names, ...(await ofOthers(held, CLUSTER))];
+      const left = await endUnconfigured(held, known, clock.now());
+      if (left.clusters.length > 0) {
+        log.warn('what waited is given up: its cluster is no longer configured', left);
+      }
+    };
+    await keepTrying({ clock, log }, 'what waits for clusters that are gone', endGone, signal);
+    const round = async (): Promise<number> => {
+      const removed = await prune(held, options.retention, clock.now());
+      if (removed > 0) log.info('history pruned', { removed });
+      return PRUNE_EVERY_MS;
+    };
+    const meaning = 'old history is kept for longer';
+    await runLoop({ clock, log }, { name: 'pruning', meaning, round }, signal);
+  };
+
+  const schedule: LeaseWork = async (lease, signal) => {
+    const start: SmartRedeploy['start'] = async (...asked) => {
+      if (!(await lease.mayAct())) throw new LeaseLost(lease.name);
+      return smartRedeploy.start(...asked);
+    };
+    const { random, isNew = false } = options;
+    const deps = { ...options.schedule, db: lease.db, clock, random, log, start, isNew };
+    await keepSchedule(deps, signal);
+  };
+
+  /** Somebody who hears of the health of services makes this instance observe them. */
+  const tellHealth: LeaseWork = async (lease, signal) => {
+    if (!channels.some(wantsHealth)) return;
+    const leave = healthWatch.want();
+    healthNews = lease.db;
+    await aborted(signal);
+    healthNews = null;
+    leave();
   };
 
   return {
     smartRedeploy,
     health,
+    healthWatch,
     acts: {
-      ...createServiceActs({ ...options, newId, wake }),
-      ...createFreezeActs({ db, clock, newId, wake, clusters: [...works.keys()] }),
-      testNotifications: createNotifyTest({ channels, db, clock, newId }),
+      ...createServiceActs({ ...options, newId, wake, stuck }),
+      ...decide,
+      ...createFreezeActs({ db, clock, newId, wake, clusters: names }),
+      testNotifications: createNotifyTest({ ...linkDeps, channels, newId }),
     },
-    replay: (delivery) => replayDelivery(options.durability, intake, delivery),
-    acceptDelivery: accept,
-    rehearseDelivery: rehearse,
+    links: createApprovalLinks({ db, clock, acts: decide }),
+    replay: intake.replay,
+    acceptDelivery: intake.accept,
+    rehearseDelivery: intake.rehearse,
+    leases,
     run: async (outer) => {
       const ended = new AbortController();
       const signal = AbortSignal.any([outer, ended.signal]);
-      await keepTrying({ clock, log }, 'what the process before left', tidyUp, signal);
+      const hold = (name: string, work: LeaseWork): Promise<void> =>
+        leases.hold(name, work, signal);
+      const holdDb: Hold = (name, work) => hold(name, (lease, held) => work(lease.db, held));
+      const keepMs = options.retention.ageMs;
+      const heard = (): void => {
+        leases.wake();
+        smartRedeploy.wake();
+        for (const work of works.values()) work.wake();
+        ringChannels();
+        ringForges();
+      };
+      const { others } = options;
       // Only what no retry can help ends one of them, and with it the rest.
       const parts = [
-        ...[...works.values()].map((work) => work.run(signal)),
-        smartRedeploy.run(signal),
-        keepSchedule(
+        ...options.clusters.map((one) => hold(CLUSTER + one.cluster.name, workOnCluster(one))),
+        holdDb('runs', smartRedeploy.run),
+        hold('schedule', schedule),
+        hold('pruning', keepPruning),
+        hold('health', tellHealth),
+        ...(others === undefined ? [] : [hearOthers({ db, clock, log, others, heard }, signal)]),
+        health.run(signal),
+        healthWatch.run(signal),
+        keepNotifying(
           {
-            ...options.schedule,
-            db,
-            clock,
-            random: options.random,
-            log,
-            start: smartRedeploy.start,
+            ...options,
+            channels,
+            keepMs,
+            hold: holdDb,
+            othersChannels: (held) => ofOthers(held, 'channel:'),
+            onLeft: (ring) => {
+              ringChannels = ring;
+            },
+            prepare: (channel, message) => withLinks(linkDeps, channel, message),
           },
           signal,
         ),
-        health.run(signal),
-        runLoop(
-          { clock, log },
-          { name: 'pruning', meaning: 'old history is kept for longer', round: pruneHistory },
+        holdDb('gate-news', (held, until) =>
+          keepTellingGates(
+            {
+              ...options,
+              db: held,
+              channels,
+              forges: options.forges ?? [],
+              keepMs,
+              onLeft: () => ringChannels(),
+            },
+            until,
+          ),
+        ),
+        keepReporting(
+          {
+            ...options,
+            forges: options.forges ?? [],
+            publicUrl: options.publicUrl ?? null,
+            keepMs,
+            hold: holdDb,
+            othersForges: (held) => ofOthers(held, 'forge:'),
+            onLeft: (ring) => {
+              ringForges = ring;
+            },
+          },
           signal,
         ),
-        keepNotifying({ ...options, channels, keepMs: options.retention.ageMs }, signal),
       ];
+      // After the rest, which needs its leases until it has stopped.
+      const stopped = new AbortController();
+      const keeping = leases.run(stopped.signal);
       try {
         await Promise.all(parts);
       } finally {
         ended.abort();
         await Promise.allSettled(parts);
+        stopped.abort();
+        await keeping;
       }
     },
   };

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
-import type { DeploymentState } from '../../src/core/views.ts';
+import type { DeploymentState } from '../../src/core/contract/views.ts';
 import { pidOfEngine } from '../support/engine-process.ts';
 import { endedDeployments } from '../support/open-stage.ts';
 import { deploySettled, digestOfTask } from '../support/settled-service.ts';

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
-import type { Digest } from '../../src/core/digest.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
 import { digestsBySlot, endedDeployments } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
 import { deploySettled } from '../support/settled-service.ts';

@@ -8,7 +8,7 @@ import { freePort } from '../../sandbox/machine/network.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { EngineTask } from '../../sandbox/swarm/services.ts';
-import type { Digest } from '../../src/core/digest.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
 import { digestsBySlot, endedDeployments } from '../support/open-stage.ts';
 import { ownSandbox } from '../support/own-sandbox.ts';
 import { HOOK_SECRET, type RunningHelper, startHelper } from '../support/start-helper.ts';

@@ -1,3 +1,11 @@
+/** Fills bytes with what a seed decides, apart from {@link seeded}. */
+export const seededBytes = (seed: number): ((bytes: Uint8Array) => void) => {
+  const random = seeded(~seed);
+  return (bytes) => {
+    for (const at of bytes.keys()) bytes[at] = Math.floor(random() * 256);
+  };
+};
+
 /** Numbers from 0 to 1 that a seed decides (mulberry32), so that a failing row of chances can be had again. */
 export const seeded = (seed: number): (() => number) => {
   let state = seed >>> 0;

@@ -60,6 +60,7 @@ export const createAnswerCheck = (
     const schema = described.content[type]?.schema;
     if (schema === undefined) return `type ${type} of status ${status} is not described`;
     const validate = validatorOf(schema);
-    return validate(body) ? null : `${status} ${ajv.errorsText(validate.errors)}: ${text}`;
+    const shown = type.endsWith('json') ? body : text;
+    return validate(shown) ? null : `${status} ${ajv.errorsText(validate.errors)}: ${text}`;
   };
 };

@@ -3,19 +3,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
-import type { Digest } from '../../src/core/digest.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
+import { openStore, type Store } from '../../src/store/sqlite/open-store.ts';
 import { type FakeEngine, type FakeEngineOptions, startFakeEngine } from './fake-engine.ts';
 import { type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
 import { HOOK_SECRET, type RunningHelper, startHelper } from './start-helper.ts';
 
 export const OPERATOR = 'operator-token-of-the-api-stage-0123456789';
+export const APPROVER = 'approver-token-of-the-api-stage-0123456789';
 export const VIEWER = 'viewer-token-of-the-api-stage-0123456789';
 /** An operator of whom the configuration holds only the hash. */
 export const HASHED = 'hashed-token-of-the-api-stage-0123456789';
 /** Longer than any service is watched: what runs at first is proven. */
 const SETTLED_MS = 3_600_000;
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 
 export type Asked = {
   readonly method?: string;
@@ -59,6 +60,8 @@ export const openApiStage = async (
     readonly moreClusters?: readonly Readonly<Record<string, unknown>>[];
     /** Fills the store before the helper has it. */
     readonly seed?: (store: Store) => Promise<void>;
+    /** More variables of the helper's environment. */
+    readonly env?: Readonly<Record<string, string>>;
     /** Where the helper listens, in place of 127.0.0.1. */
     readonly host?: string;
   } = {},
@@ -85,7 +88,7 @@ export const openApiStage = async (
       port,
       ...(options.host === undefined ? {} : { host: options.host }),
       secrets: [HASHED],
-      env: { CD_HELPER_API_TOKEN: '', CD_HELPER_HOOK_SECRET: '' },
+      env: { CD_HELPER_API_TOKEN: '', CD_HELPER_HOOK_SECRET: '', ...options.env },
       config: {
         clusters: [
           { name: 'default', type: 'engine', url: engine.url.replace('http://', 'tcp://') },
@@ -96,6 +99,7 @@ export const openApiStage = async (
         api: {
           tokens: [
             { name: 'oncall', role: 'operator', value: OPERATOR },
+            { name: 'lead', role: 'approver', value: APPROVER },
             { name: 'wall', role: 'viewer', value: VIEWER },
             { name: 'desk', role: 'operator', valueHash: `sha256:${hash('sha256', HASHED)}` },
           ],

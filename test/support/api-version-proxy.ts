@@ -2,7 +2,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { buffer, json } from 'node:stream/consumers';
-import { compareVersions } from '../../src/adapters/swarm/engine-version.ts';
+import { compareVersions } from '../../src/adapters/swarm/engine/engine-version.ts';
 
 /**
  * Fields of a service's spec by the API version that brought them: an engine clears those that are newer

@@ -1,6 +1,6 @@
 import { ensurePackages, NoRealEngine } from '../../sandbox/machine/packages.ts';
 
-const PACKAGE_OF = { chromium: 'chromium', nginx: 'nginx' } as const;
+const PACKAGE_OF = { chromium: 'chromium', nginx: 'nginx', caddy: 'caddy' } as const;
 
 /**
  * Makes sure of what tests in a browser need. Gives why this machine cannot have it, or null; says so on

@@ -12,6 +12,8 @@ export type SeenUpdate = {
   readonly serviceId: string;
   readonly name: string;
   readonly image: string;
+  /** The image that it took the place of. */
+  readonly replaced: string;
   readonly version: number;
   readonly query: Readonly<Record<string, string>>;
   readonly registryAuth: string | null;
@@ -157,6 +159,7 @@ export const createAnswers = (deps: {
       serviceId: record.service.ID,
       name: spec.Name,
       image: spec.TaskTemplate.ContainerSpec.Image,
+      replaced: now.TaskTemplate.ContainerSpec.Image,
       version,
       query: Object.fromEntries(request.query),
       registryAuth,

@@ -1,4 +1,4 @@
-import type { TaskState } from '../../src/core/service.ts';
+import type { TaskState } from '../../src/core/swarm/service.ts';
 
 // The Engine API's shapes, as far as the fake engine minds them. Everything else that a spec holds
 // is kept as it came.
@@ -14,6 +14,7 @@ export type ContainerSpec = {
 export type TaskTemplate = {
   ContainerSpec: ContainerSpec;
   Placement?: {
+    Constraints?: string[];
     Platforms?: { Architecture?: string; OS?: string }[];
     MaxReplicas?: number;
     [other: string]: unknown;
@@ -94,7 +95,11 @@ export type EngineNode = {
   Version: { Index: number };
   CreatedAt: string;
   UpdatedAt: string;
-  Spec: { Role: string; Availability: 'active' | 'pause' | 'drain' };
+  Spec: {
+    Role: string;
+    Availability: 'active' | 'pause' | 'drain';
+    Labels?: Record<string, string>;
+  };
   Description: { Hostname: string; Platform: { Architecture: string; OS: string } };
   Status: { State: 'ready' | 'down' | 'unknown' | 'disconnected'; Addr: string };
 };

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import type { TaskState } from '../../src/core/service.ts';
+import { randomFillSync } from 'node:crypto';
+import type { TaskState } from '../../src/core/swarm/service.ts';
 import type { SimulationClock } from './fake-engine-clock.ts';
 import {
   type EngineNode,
@@ -28,8 +28,8 @@ const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 /** Finished tasks kept a slot, as the engine's own default. */
 const TASK_HISTORY = 5;
 
-const newId = (): string =>
-  Array.from(randomBytes(25), (byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join('');
+/** Fills what it is given with random bytes. */
+export type FillRandom = (bytes: Uint8Array) => unknown;
 
 const TERMINAL: ReadonlySet<TaskState> = new Set([
   'complete',
@@ -52,7 +52,15 @@ export const createEngineState = (
   clock: SimulationClock,
   nodeNames: readonly string[],
   emit: (event: Record<string, unknown>) => void,
+  fillRandom: FillRandom = randomFillSync,
 ) => {
+  const randomBytes = (count: number): Uint8Array => {
+    const bytes = new Uint8Array(count);
+    fillRandom(bytes);
+    return bytes;
+  };
+  const newId = (): string =>
+    Array.from(randomBytes(25), (byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join('');
   let index = 10;
   const records = new Map<string, ServiceRecord>();
   const idsByName = new Map<string, string>();
@@ -224,7 +232,7 @@ export const createEngineState = (
     setTask,
     places,
     serialised,
-    newContainerId: (): string => randomBytes(32).toString('hex'),
+    newContainerId: (): string => Buffer.from(randomBytes(32)).toString('hex'),
   };
 };
 

@@ -8,7 +8,7 @@ import { type EngineState, isLive, type ServiceRecord } from './fake-engine-stat
  * `complete` and tells no error, as with a real engine, also where its health check ended it.
  */
 export type Outcome =
-  | { readonly kind: 'good'; readonly startMs?: number }
+  | { readonly kind: 'good'; readonly pullMs?: number; readonly startMs?: number }
   | { readonly kind: 'crash'; readonly exitCode?: number; readonly afterMs?: number }
   | { readonly kind: 'unhealthy'; readonly exitCode?: number; readonly afterMs?: number }
   | { readonly kind: 'cannot-pull' }
@@ -96,7 +96,8 @@ export const createTaskLife = (deps: {
       return;
     }
     state.setTask(task, 'preparing', 'preparing');
-    later(task, durations.prepareMs, () => {
+    const pullMs = outcome.kind === 'good' ? outcome.pullMs : undefined;
+    later(task, pullMs ?? durations.prepareMs, () => {
       if (outcome.kind === 'cannot-pull') {
         state.setTask(task, 'rejected', 'preparing', { Err: `No such image: ${image}` });
         over();

@@ -12,7 +12,12 @@ import {
   type ServiceMode,
   type ServiceSpec,
 } from './fake-engine-spec.ts';
-import { createEngineState, isLive, type ServiceRecord } from './fake-engine-state.ts';
+import {
+  createEngineState,
+  type FillRandom,
+  isLive,
+  type ServiceRecord,
+} from './fake-engine-state.ts';
 import type { Outcome } from './fake-engine-tasks.ts';
 
 export type FakeEngineOptions = {
@@ -36,6 +41,8 @@ export type FakeEngineOptions = {
   readonly prepareMs?: number;
   readonly startMs?: number;
   readonly stopMs?: number;
+  /** What ids are made of; default the machine's own chance. */
+  readonly fillRandom?: FillRandom;
 };
 
 export type NewService = {
@@ -98,9 +105,10 @@ export const startFakeEngine = async (options: FakeEngineOptions = {}): Promise<
   const manual = pace === 'real' ? null : createManualClock(options.startAt ?? START_OF_TIME);
   const clock = manual ?? createRealClock(options.speed);
   const listeners = new Set<(event: Record<string, unknown>) => void>();
-  const state = createEngineState(clock, options.nodes ?? ['node-1'], (event) => {
+  const tell = (event: Record<string, unknown>): void => {
     for (const listener of listeners) listener(event);
-  });
+  };
+  const state = createEngineState(clock, options.nodes ?? ['node-1'], tell, options.fillRandom);
   const outcomes = new Map<string, Outcome>();
   const logs = new Map<string, readonly string[]>();
   const { prepareMs = 200, startMs = 300, stopMs = 200 } = options;

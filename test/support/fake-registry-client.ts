@@ -1,4 +1,4 @@
-import { type ImageReference, parseImageReference } from '../../src/core/image-reference.ts';
+import { type ImageReference, parseImageReference } from '../../src/core/image/image-reference.ts';
 import { silentLog } from '../../src/core/log.ts';
 import {
   createRegistries,

@@ -58,7 +58,7 @@ export type FaultFilter = {
   readonly times?: number;
 };
 
-export type FakeRequestKind = 'ping' | 'manifest' | 'blob' | 'token' | 'other';
+export type FakeRequestKind = 'ping' | 'manifest' | 'tags' | 'blob' | 'token' | 'other';
 
 export type ArmedFault = { readonly fault: Fault; readonly filter: FaultFilter; left: number };
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../../src/core/digest.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
 
 /** A manifest with everything under it, as a registry keeps it. */
 export type FakeContent = {

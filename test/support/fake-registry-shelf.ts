@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { type Digest, parseDigest } from '../../src/core/digest.ts';
+import { type Digest, parseDigest } from '../../src/core/image/digest.ts';
 import { digestOf, type FakeContent, MEDIA_TYPES } from './fake-registry-images.ts';
 import { type Answer, registryError } from './fake-registry-sign-in.ts';
 
@@ -19,6 +19,8 @@ export type Shelf = {
     reference: string,
     headers: IncomingHttpHeaders,
   ) => Answer;
+  /** A page of its tags in their order, and a link to the next, as distribution gives them from version 3 on. */
+  readonly answerTags: (repository: string, query: URLSearchParams, most?: number) => Answer;
   readonly answerBlob: (digest: string) => Answer;
   readonly putManifest: (
     request: IncomingMessage,
@@ -99,6 +101,20 @@ export const createShelf = (): Shelf => {
         status: 200,
         headers: { 'content-type': mediaType, 'docker-content-digest': digest, etag },
         body: manifest?.bytes ?? '',
+      };
+    },
+    answerTags: (name, query, most = Number.POSITIVE_INFINITY) => {
+      const repository = repositories.get(name);
+      if (repository === undefined) return registryError(404, 'NAME_UNKNOWN');
+      const last = query.get('last') ?? '';
+      const rest = [...repository.tags.keys()].toSorted().filter((tag) => tag > last);
+      const n = Math.min(Number(query.get('n') ?? rest.length), most);
+      const tags = rest.slice(0, n);
+      const next = `</v2/${name}/tags/list?last=${tags.at(-1) ?? ''}&n=${n}>; rel="next"`;
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json', ...(rest.length > n ? { link: next } : {}) },
+        body: JSON.stringify({ name, tags }),
       };
     },
     answerBlob: (digest) => {

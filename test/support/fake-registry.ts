@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Digest, parseDigest } from '../../src/core/digest.ts';
+import { type Digest, parseDigest } from '../../src/core/image/digest.ts';
 import {
   type ArmedFault,
   answerWithFault,
@@ -43,6 +43,8 @@ export type FakeRegistryOptions = {
   /** PEM; HTTPS where given. `ca` asks clients for a certificate that it signed. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   readonly signIn?: FakeSignIn;
+  /** Most tags in one page of a list; default as many as are asked for. */
+  readonly tagsPerPage?: number;
   /** Waited before every answer. */
   readonly latencyMs?: number;
   /** Told in Docker Hub's headers; a manifest GET takes one. */
@@ -98,6 +100,8 @@ const targetOf = (path: string): Target => {
       reference: decodeURIComponent(groups['reference'] ?? ''),
     };
   }
+  const listed = /^\/v2\/(.+)\/tags\/list$/.exec(path)?.[1];
+  if (listed !== undefined) return { kind: 'tags', repository: listed, reference: null };
   const kind = path === '/v2/' ? 'ping' : path === '/token' ? 'token' : 'other';
   return { kind, repository: null, reference: null };
 };
@@ -164,6 +168,9 @@ export const startFakeRegistry = async (
     const refusal = gate.refuse(request, target.repository);
     if (refusal !== null) return refusal;
     if (target.kind === 'ping') return { status: 200, headers: {}, body: '{}' };
+    if (target.kind === 'tags' && target.repository !== null) {
+      return shelf.answerTags(target.repository, url.searchParams, options.tagsPerPage);
+    }
     if (target.repository === null || target.reference === null)
       return registryError(404, 'UNSUPPORTED');
     if (target.kind === 'blob') return shelf.answerBlob(target.reference);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { readTextFile } from '../../src/config/read-text-file.ts';
+import { readTextFile } from '../../src/config/files/read-text-file.ts';
 import { secretsOf } from '../../src/config/secrets-of.ts';
 
 /** A shorter one stands in many innocent words. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingDelivery } from '../../src/core/delivery.ts';
+import type { IncomingDelivery } from '../../src/core/contract/delivery.ts';
 import { SENDERS } from '../../src/intake/senders.ts';
 
 /** A body written from a sender's documentation, and what has to come of it. */

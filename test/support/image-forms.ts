@@ -1,5 +1,5 @@
-import type { Digest } from '../../src/core/digest.ts';
-import type { Platform } from '../../src/core/published.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
+import type { Platform } from '../../src/core/image/published.ts';
 import {
   type FakeContent,
   type FakeMember,
@@ -77,7 +77,7 @@ export const IMAGE_FORMS: readonly ImageForm[] = [
   plain('oci-image-with-annotations', fakeImage('annotated', { annotations })),
   plain('oci-image-that-names-no-type', fakeImage('silent', { namesType: false })),
   plain('arm-image', fakeImage('arm', { architecture: 'arm' }), [
-    { os: 'linux', architecture: '' },
+    { os: 'linux', architecture: 'arm' },
   ]),
   index('docker-list', fakeTwoPlatforms('list', 'docker')),
   index('oci-index', fakeTwoPlatforms('index', 'oci')),
@@ -91,7 +91,7 @@ export const IMAGE_FORMS: readonly ImageForm[] = [
         platformMember(`arm ${variant}`, { os: 'linux', architecture: 'arm', variant }),
       ),
     ),
-    [{ os: 'linux', architecture: '' }],
+    [{ os: 'linux', architecture: 'arm' }],
   ),
   index(
     'index-of-docker-images',

@@ -24,7 +24,7 @@ export const loadShown = (part: string): LoadedConfig => {
     readFile: (path) => {
       if (path === 'shown.yaml') return yaml;
       const key = yaml.slice(0, yaml.indexOf(path)).match(/(\w+)File:\s*$/)?.[1] ?? '';
-      if (['ca', 'cert', 'key'].includes(key)) return PEM;
+      if (['ca', 'cert', 'key', 'privateKey'].includes(key)) return PEM;
       return key === 'url' ? `https://receiver.example.org/${secret(path)}` : secret(path);
     },
     senders: SENDERS.map(({ name }) => name),

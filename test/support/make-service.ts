@@ -1,7 +1,7 @@
-import type { Digest } from '../../src/core/digest.ts';
-import { parseImageReference } from '../../src/core/image-reference.ts';
-import type { LookUp } from '../../src/core/published.ts';
-import type { Node, Service, Task } from '../../src/core/service.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
+import { parseImageReference } from '../../src/core/image/image-reference.ts';
+import type { LookUp } from '../../src/core/image/published.ts';
+import type { Node, Service, Task } from '../../src/core/swarm/service.ts';
 
 /** A digest of one repeated hex digit: short to write, easy to tell apart. */
 export const digestOfChar = (character: string): Digest =>
@@ -23,6 +23,7 @@ export const makeService = (change: Partial<Service> = {}): Service => {
     containerLabels: {},
     autoredeploy: false,
     platforms: [],
+    constraints: [],
     specReplicas: 2,
     replicas: { running: 2, desired: 2 },
     update: null,
@@ -71,6 +72,9 @@ export const makeNode = (change: Partial<Node> = {}): Node => ({
   state: 'ready',
   availability: 'active',
   platform: { os: 'linux', architecture: 'amd64' },
+  role: 'worker',
+  labels: {},
+  engineLabels: {},
   changedAt: '2026-01-01T00:00:00Z',
   ...change,
 });

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { Registry } from 'prom-client';
-import type { AcceptedDelivery, NewDelivery } from '../../src/core/delivery.ts';
+import type { AcceptedDelivery, NewDelivery } from '../../src/core/contract/delivery.ts';
 import type { Log, LogFields } from '../../src/core/log.ts';
 import { createSecret } from '../../src/core/secret.ts';
-import type { PageRequest } from '../../src/core/list-filters.ts';
+import type { PageRequest } from '../../src/core/contract/list-filters.ts';
 import type {
   ClusterView,
   DeliveryDetail,
@@ -12,14 +12,15 @@ import type {
   RunSummary,
   RunView,
   ServiceView,
-} from '../../src/core/views.ts';
-import type { ApiToken, HookSecret, ServerDeps } from '../../src/http/ports.ts';
+} from '../../src/core/contract/views.ts';
+import type { ApiToken, HookSecret, ServerDeps } from '../../src/http/ports/ports.ts';
 import { createIntake } from '../../src/intake/intake.ts';
 import { SENDERS } from '../../src/intake/senders.ts';
 
 export const HOOK_SECRET = 'hook-secret-0f3a9c';
 export const OPERATOR_TOKEN = 'operator-token-77b1';
 export const VIEWER_TOKEN = 'viewer-token-5e20';
+export const APPROVER_TOKEN = 'approver-token-91c4';
 
 export const hookSecret = (
   name: string,
@@ -105,7 +106,11 @@ export const createMemoryPorts = (changes: Partial<ServerDeps> = {}) => {
     basePath: '',
     trustedProxies: [],
     hookSecrets,
-    apiTokens: [token('oncall', 'operator', OPERATOR_TOKEN), token('wall', 'viewer', VIEWER_TOKEN)],
+    apiTokens: [
+      token('oncall', 'operator', OPERATOR_TOKEN),
+      token('lead', 'approver', APPROVER_TOKEN),
+      token('wall', 'viewer', VIEWER_TOKEN),
+    ],
     senders: SENDERS.map(({ name, verify }) => ({ name, signs: verify !== undefined })),
     intake: createIntake(SENDERS, hookSecrets),
     acceptDelivery,
@@ -117,13 +122,17 @@ export const createMemoryPorts = (changes: Partial<ServerDeps> = {}) => {
         ),
       readService: async (cluster, name) =>
         shelf.services.find((one) => one.cluster === cluster && one.name === name) ?? null,
+      readRollback: async (cluster, name) =>
+        shelf.services.some((one) => one.cluster === cluster && one.name === name)
+          ? { present: null, presentGoodAt: null, targets: [], others: [] }
+          : null,
       listDeployments: async (filter, page) =>
         pageOf(
           shelf.deployments.filter(({ queuedAt }) => (filter.since ?? queuedAt) <= queuedAt),
           page,
         ),
       readDeployment: async (id) => shelf.deployments.find((one) => one.id === id) ?? null,
-      listDeliveries: async (_filter, page) => pageOf(shelf.deliveries, page),
+      listDeliveries: async (_filter, page) => ({ ...pageOf(shelf.deliveries, page), ignored: 0 }),
       readDelivery: async (id) => shelf.deliveries.find((one) => one.id === id) ?? null,
       listRuns: async (page) => {
         const { items, next } = pageOf(shelf.runs, page);

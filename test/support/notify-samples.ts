@@ -1,5 +1,6 @@
 import type { ChannelSettings } from '../../src/adapters/notify/channels.ts';
-import type { Message, Notice } from '../../src/core/notice.ts';
+import type { HealthNotice } from '../../src/core/health/health-notice.ts';
+import type { Message, Notice } from '../../src/core/contract/notice.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import { digestOfChar } from './make-service.ts';
 
@@ -12,6 +13,8 @@ export const noticeOf = (change: Partial<Notice> = {}): Notice => ({
   image: 'docker.io/acme/web:v1',
   from: digestOfChar('a'),
   to: digestOfChar('b'),
+  fromTag: 'v1',
+  toTag: 'v1',
   runs: digestOfChar('b'),
   cause: 'digest-differs',
   state: 'succeeded',
@@ -51,6 +54,32 @@ export const rolledBack = (): Notice =>
     build: null,
   });
 
+/** The service pay, which has failed four times in the last hour. */
+export const healthNoticeOf = (change: Partial<HealthNotice> = {}): HealthNotice => ({
+  id: '019a0000-0000-7000-8000-000000000003',
+  incident: 'incident-1',
+  cluster: 'production',
+  service: { id: 'service-3', name: 'shop_pay' },
+  stack: 'shop',
+  image: 'docker.io/acme/pay:v1',
+  digest: digestOfChar('a'),
+  state: 'failing',
+  health: 'failing',
+  reason: 'crash-loop',
+  message: 'its tasks fail again and again',
+  since: '2026-03-01T09:58:00.000Z',
+  restarts: 4,
+  lastError: 'task: non-zero exit (3)',
+  at: '2026-03-01T10:00:00.000Z',
+  ...change,
+});
+
+export const healthMessageOf = (...notices: readonly HealthNotice[]): Message => ({
+  kind: 'health',
+  id: '019a0000-0000-7000-8000-00000000000e',
+  notices,
+});
+
 export const messageOf = (...notices: readonly Notice[]): Message => ({
   kind: 'deployments',
   id: '019a0000-0000-7000-8000-00000000000f',
@@ -64,6 +93,7 @@ export const basicsOf = (url: string, change: Partial<Basics> = {}): Basics => (
   name: 'ops',
   url: createSecret(url),
   logs: false,
+  approve: null,
   states: null,
   clusters: null,
   stacks: null,

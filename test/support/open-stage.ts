@@ -6,7 +6,12 @@ import { manifestRequests, readAccessLog } from '../../sandbox/registry/access-l
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { SandboxAddresses } from '../../sandbox/sandbox.ts';
 import type { EngineTask, Services } from '../../sandbox/swarm/services.ts';
-import type { DeliveryView, DeploymentView, PushView } from '../../src/core/views.ts';
+import type {
+  DeliveryView,
+  DeploymentView,
+  PushView,
+  RollbackView,
+} from '../../src/core/contract/views.ts';
 import { type HelperOptions, type RunningHelper, startHelper } from './start-helper.ts';
 
 const ENDED: readonly string[] = ['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped'];
@@ -90,6 +95,23 @@ export const endedDeployments = async (
       throw new Error(JSON.stringify(found, null, 1));
     },
     { what: `${count} deployments of ${service} have ended`, withinMs: PATIENCE_MS, everyMs: 100 },
+  );
+
+/** Waits until the service runs the digest and has run it for long enough, so that a failure goes back to it. */
+export const untilGood = (
+  helper: RunningHelper,
+  service: string,
+  digest: string,
+  cluster = 'default',
+): Promise<boolean> =>
+  waitUntil(
+    async () => {
+      const path = `/clusters/${cluster}/services/${service}/rollback`;
+      const past = await helper.get<RollbackView>(path);
+      if (past.present === digest && past.presentGoodAt !== null) return true;
+      throw new Error(JSON.stringify(past));
+    },
+    { what: `${digest} is good on ${service}`, withinMs: PATIENCE_MS, everyMs: 500 },
   );
 
 /** Waits until every push of the delivery has been carried to its end. */

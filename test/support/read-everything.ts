@@ -1,19 +1,19 @@
-import type { Digest } from '../../src/core/digest.ts';
-import { listActions } from '../../src/store/actions.ts';
-import { openDeployments } from '../../src/store/deployments.ts';
-import { listFreezes, readFreezes } from '../../src/store/freezes.ts';
-import { readHolds, readReleases } from '../../src/store/holds.ts';
-import { nextMessage, readUnannounced } from '../../src/store/notifications.ts';
-import type { Store } from '../../src/store/open-store.ts';
-import { readProven } from '../../src/store/proven.ts';
-import { readLookUps } from '../../src/store/published.ts';
-import { lookQueue, pushQueue } from '../../src/store/queue-depth.ts';
-import { listDeliveries, readDelivery } from '../../src/store/read-deliveries.ts';
-import { listDeployments, readDeployment } from '../../src/store/read-deployments.ts';
-import { listRuns, readRun } from '../../src/store/read-runs.ts';
-import { openRuns } from '../../src/store/runs.ts';
-import { secretUses } from '../../src/store/secret-uses.ts';
-import { findSession } from '../../src/store/sessions.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
+import { listActions } from '../../src/store/access/actions.ts';
+import { openDeployments } from '../../src/store/deployments/deployments.ts';
+import { listFreezes, readFreezes } from '../../src/store/holds/freezes.ts';
+import { readHolds, readReleases } from '../../src/store/holds/holds.ts';
+import { nextMessage, readUnannounced } from '../../src/store/notices/notifications.ts';
+import type { Store } from '../../src/store/sqlite/open-store.ts';
+import { readProven } from '../../src/store/holds/proven.ts';
+import { readLookUps } from '../../src/store/published/published.ts';
+import { lookQueue, pushQueue } from '../../src/store/deployments/queue-depth.ts';
+import { listDeliveries, readDelivery } from '../../src/store/intake/read-deliveries.ts';
+import { listDeployments, readDeployment } from '../../src/store/deployments/read-deployments.ts';
+import { listRuns, readRun } from '../../src/store/runs/read-runs.ts';
+import { openRuns } from '../../src/store/runs/runs.ts';
+import { secretUses } from '../../src/store/access/secret-uses.ts';
+import { findSession } from '../../src/store/access/sessions.ts';
 import { digestOfChar, makeService } from './make-service.ts';
 
 const ALL = { limit: 100, after: null };
@@ -26,7 +26,7 @@ const each = async <Row extends { readonly id: string }, Detail>(
 
 /** What a store tells of everything in it, as its readers tell it; `now` is ms since the epoch. */
 export const readEverything = async ({ db }: Pick<Store, 'db'>, now: number) => {
-  const deliveries = await listDeliveries(db, {}, ALL);
+  const deliveries = await listDeliveries(db, { ignored: true }, ALL);
   const deployments = await listDeployments(db, {}, ALL);
   const runs = await listRuns(db, ALL);
   const holdsOf = await readHolds(db, 'one');

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { COMPILED_CODE } from './compiled-code.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const WITHIN_MS = 120_000;
@@ -52,7 +53,13 @@ export const runAtTerminal = (
 ): Promise<AtTerminal> => {
   const command = [process.execPath, MAIN, ...args].map(quote).join(' ');
   const child = spawn('script', ['-qec', `stty cols 100 rows 40; ${command}`, '/dev/null'], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', TERM: 'xterm-256color', ...given.env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: '/nonexistent',
+      TERM: 'xterm-256color',
+      ...COMPILED_CODE,
+      ...given.env,
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
     timeout: WITHIN_MS,
   });

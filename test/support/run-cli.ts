@@ -1,4 +1,4 @@
-import type { CliDeps } from '../../src/cli/cli-deps.ts';
+import type { CliDeps } from '../../src/cli/terminal/cli-deps.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 
 export type CliResult = { readonly status: number; readonly out: string; readonly err: string };

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { API_TOKEN, type RunningHelper } from './start-helper.ts';
+import { COMPILED_CODE } from './compiled-code.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const END_WITHIN_MS = 120_000;
@@ -23,6 +24,7 @@ export const runCommand = (
       {
         env: {
           PATH: process.env['PATH'],
+          ...COMPILED_CODE,
           HOME: '/nonexistent',
           CD_HELPER_URL: helper.url,
           CD_HELPER_API_TOKEN: API_TOKEN,

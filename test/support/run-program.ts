@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
+import { COMPILED_CODE } from './compiled-code.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const WITHIN_MS = 60_000;
@@ -26,7 +27,7 @@ export const startProgram = (
   } = {},
 ): Program => {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...given.env },
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...COMPILED_CODE, ...given.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: WITHIN_MS,
     ...(given.uid === undefined ? {} : { uid: given.uid, gid: given.uid }),

@@ -1,6 +1,6 @@
 import type { KyselyPlugin } from 'kysely';
-import type { Durability } from '../../src/store/durability.ts';
-import type { Db } from '../../src/store/open-store.ts';
+import type { Durability } from '../../src/store/sqlite/durability.ts';
+import type { Db } from '../../src/store/sqlite/open-store.ts';
 
 /** A store that answers nothing for a while: each query throws, whatever it reads or writes. */
 export type StoreOutage = {

@@ -1,10 +1,10 @@
 import { randomFillSync } from 'node:crypto';
-import type { NewDelivery } from '../../src/core/delivery.ts';
-import type { Digest } from '../../src/core/digest.ts';
-import { parseImageReference } from '../../src/core/image-reference.ts';
-import type { ImagePush } from '../../src/core/push.ts';
+import type { NewDelivery } from '../../src/core/contract/delivery.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
+import { parseImageReference } from '../../src/core/image/image-reference.ts';
+import type { ImagePush } from '../../src/core/image/push.ts';
 import { createTimeOrderedIds } from '../../src/core/time-ordered-id.ts';
-import type { NewDeployment } from '../../src/store/queue-deployment.ts';
+import type { NewDeployment } from '../../src/store/deployments/queue-deployment.ts';
 import { digestOfChar, makeService } from './make-service.ts';
 
 /** The moment at which tests of the store begin. */

@@ -1,25 +1,32 @@
 import { randomFillSync } from 'node:crypto';
+import { sql } from 'kysely';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { createRegistries } from '../../src/adapters/registry/registries.ts';
-import { createEngineCluster, type EngineTimeouts } from '../../src/adapters/swarm/engine.ts';
-import type { Cluster } from '../../src/core/cluster.ts';
-import type { AcceptedDelivery } from '../../src/core/delivery.ts';
-import type { Digest } from '../../src/core/digest.ts';
-import type { Selection } from '../../src/core/labels.ts';
+import {
+  createEngineCluster,
+  type EngineTimeouts,
+} from '../../src/adapters/swarm/engine/engine.ts';
+import type { Cluster } from '../../src/core/swarm/cluster.ts';
+import type { AcceptedDelivery } from '../../src/core/contract/delivery.ts';
+import type { Digest } from '../../src/core/image/digest.ts';
+import type { Selection } from '../../src/core/policy/labels.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
 import { createTimeOrderedIds } from '../../src/core/time-ordered-id.ts';
-import type { DeliveryView, DeploymentView } from '../../src/core/views.ts';
-import { type Db, openStore, type Store } from '../../src/store/open-store.ts';
-import type { Durability } from '../../src/store/durability.ts';
-import { readDelivery } from '../../src/store/read-deliveries.ts';
-import { listDeployments } from '../../src/store/read-deployments.ts';
-import type { Registries } from '../../src/work/ports.ts';
+import type { DeliveryView, DeploymentView } from '../../src/core/contract/views.ts';
+import { openIntakeOf } from '../../src/store/intake/open-intake.ts';
+import { type Db, openStore, type Store } from '../../src/store/sqlite/open-store.ts';
+import type { Durability } from '../../src/store/sqlite/durability.ts';
+import { readDelivery } from '../../src/store/intake/read-deliveries.ts';
+import { listDeployments } from '../../src/store/deployments/read-deployments.ts';
+import type { Registries } from '../../src/work/lookups/ports.ts';
 import type { Shortcuts } from '../../src/work/shortcuts/shortcuts.ts';
-import { createWork, type Work, type WorkOptions } from '../../src/work/work.ts';
+import { createWork, type Work } from '../../src/work/work.ts';
+import type { WorkOptions } from '../../src/work/work-options.ts';
 import { type FakeEngine, type FakeEngineOptions, startFakeEngine } from './fake-engine.ts';
+import type { FillRandom } from './fake-engine-state.ts';
 import { type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
 import { makeDelivery, pushOf } from './store-samples.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
@@ -36,6 +43,10 @@ export type WorkBenchOptions = {
   readonly registry?: Parameters<typeof createRegistries>[0]['limits'];
   readonly maxParallel?: number;
   readonly select?: Selection;
+  /** What ids are made of, the engine's as well; default the machine's own chance. */
+  readonly fillRandom?: FillRandom;
+  /** Opens the store; default one of SQLite in `folder`. */
+  readonly openStore?: (folder: string) => Promise<Store>;
 };
 
 /** What a run of the work may be given in place of what the bench has. */
@@ -87,22 +98,23 @@ export type WorkBench = {
 /** The work with its real store and adapters, before a fake engine each cluster and a fake registry. */
 /** `CD_HELPER_TEST_SHORTCUTS=off`: the same must come of everything without any of them. */
 const IS_ON = process.env['CD_HELPER_TEST_SHORTCUTS'] !== 'off';
-const SHORTCUTS: Shortcuts = { knownServices: IS_ON, seenDigests: IS_ON };
+const SHORTCUTS: Shortcuts = { knownServices: IS_ON, seenDigests: IS_ON, recentList: IS_ON };
 
 export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<WorkBench> => {
   const names = options.clusters ?? ['one'];
   const folder = mkdtempSync(join(tmpdir(), 'work-'));
+  const fillRandom: FillRandom = options.fillRandom ?? randomFillSync;
   const engines: Record<string, FakeEngine> = {};
   for (const name of names)
-    engines[name] = await startFakeEngine({ pace: 'manual', ...options.engine });
+    engines[name] = await startFakeEngine({ pace: 'manual', fillRandom, ...options.engine });
   const engine = engines[names[0] ?? ''];
   if (engine === undefined) throw new Error('a bench needs a cluster');
   const registry = await startFakeRegistry();
   const clock = createTestClock((ms) => {
     for (const each of Object.values(engines)) each.advance(ms);
   }, options.speed);
-  const store = openStore(join(folder, 'store.db'));
-  const newId = createTimeOrderedIds(clock.now, randomFillSync);
+  const store = await (options.openStore?.(folder) ?? openStore(join(folder, 'store.db')));
+  const newId = createTimeOrderedIds(clock.now, fillRandom);
   const errors: string[] = [];
   const log: Log = {
     ...silentLog,
@@ -120,9 +132,10 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
     limits: { tries: 1, ...options.registry },
   });
   const running = new Set<RunningWork>();
+  let starts = 0;
 
   const until: WorkBench['until'] = (what, check) =>
-    waitUntil(async () => (await check()) || null, { what, withinMs: 20_000, everyMs: 5 });
+    waitUntil(async () => (await check()) || null, { what, withinMs: 60_000, everyMs: 5 });
   const deployments: WorkBench['deployments'] = async (service) => {
     const { items } = await listDeployments(store.db, { service }, { limit: 1_000, after: null });
     return items.toReversed();
@@ -148,6 +161,9 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
     store,
     errors,
     start: (change = {}, wrap = {}) => {
+      starts += 1;
+      const db = wrap.db?.(store.db) ?? store.db;
+      const durability = wrap.durability?.(store.durability) ?? store.durability;
       const work = createWork({
         clusters: clusters
           .filter(({ name }) => wrap.only?.includes(name) ?? true)
@@ -157,9 +173,10 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
             maxParallel: options.maxParallel ?? 4,
           })),
         registries: wrap.registries?.(registries) ?? registries,
-        db: wrap.db?.(store.db) ?? store.db,
-        durability: wrap.durability?.(store.durability) ?? store.durability,
-        tryToWrite: store.tryToWrite,
+        db,
+        instance: { id: `instance-${starts}`, host: 'test', version: '1' },
+        storeTime: () => sql<number>`cast(${clock.now()} as bigint)`,
+        openIntake: openIntakeOf({ db, durability, tryToWrite: store.tryToWrite }),
         shortcuts: SHORTCUTS,
         onChange: store.onChange,
         clock,

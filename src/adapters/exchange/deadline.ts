@@ -60,6 +60,8 @@ export const withinLimit = async <T>(
 
 /** Gives what `promise` gives, or throws the caller's reason as soon as it is aborted. */
 export const unlessAborted = async <T>(promise: Promise<T>, caller: AbortSignal): Promise<T> => {
+  // A failure after the caller has gone has no other listener, and Node ends the process for it.
+  promise.catch(() => {});
   caller.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const cease = onAbort(caller, () => reject(caller.reason));

@@ -1,5 +1,5 @@
-import type { Message, SendOutcome } from '../../core/notice.ts';
-import { describe, logText, testText, titleOf } from './describe.ts';
+import type { Message, SendOutcome } from '../../core/contract/notice.ts';
+import { type PartLink, partsOf, testText, titleOf, trialLinksOf } from './describe.ts';
 import { refusal } from './outcome.ts';
 
 export type AppriseBody = {
@@ -17,20 +17,29 @@ const PARTLY_ATTEMPTS = 3;
 
 const typeOf = (message: Message): AppriseBody['type'] => {
   if (message.kind === 'test') return 'info';
-  const states = new Set(message.notices.map(({ state }) => state));
-  if (states.has('failed')) return 'failure';
-  if (states.has('rolled-back')) return 'warning';
-  return states.has('succeeded') ? 'success' : 'info';
+  const states = new Set<string>(message.notices.map(({ state }) => state));
+  if (states.has('failed') || states.has('failing')) return 'failure';
+  if (['rolled-back', 'known-bad-deployed', 'rejected', 'expired'].some((one) => states.has(one)))
+    return 'warning';
+  return states.has('succeeded') || states.has('recovered') ? 'success' : 'info';
 };
 
+const lineOf = ({ url, text }: PartLink): string => `${text}: ${url}`;
+
 const bodyOf = (message: Message): string => {
-  if (message.kind === 'test') return testText(message);
+  if (message.kind === 'test') {
+    return [testText(message), ...trialLinksOf(message).map(lineOf)].join('\n');
+  }
   const isOne = message.notices.length === 1;
-  return message.notices
-    .map((notice) => {
-      const { headline, lines } = describe(notice);
-      const log = logText(notice, LONGEST_LOG);
-      return [...(isOne ? [] : [headline]), ...lines, ...(log === '' ? [] : [log])].join('\n');
+  return partsOf(message)
+    .map(({ headline, lines, log, links }) => {
+      const text = log(LONGEST_LOG);
+      return [
+        ...(isOne ? [] : [headline]),
+        ...lines,
+        ...(text === '' ? [] : [text]),
+        ...links.map(lineOf),
+      ].join('\n');
     })
     .join('\n\n');
 };

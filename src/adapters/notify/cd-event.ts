@@ -1,10 +1,14 @@
-import type { Message, Notice } from '../../core/notice.ts';
+import type { HealthNotice } from '../../core/health/health-notice.ts';
+import type { Message, Notice } from '../../core/contract/notice.ts';
+import type { GateNotice } from '../../core/policy/approvals/gate-notice.ts';
 import { plainTexts } from './plain-text.ts';
 
 /** {@link https://github.com/cdevents/spec/tree/v0.4.1 CDEvents}, in whose words the events speak. */
 const CDEVENTS_VERSION = '0.4.1';
 /** Version of the service events in that release. */
 const SERVICE_EVENT_VERSION = '0.2.0';
+/** And of its incident events. */
+const INCIDENT_EVENT_VERSION = '0.2.0';
 /** Version of our own events, for what CDEvents has no word for. */
 const OWN_EVENT_VERSION = '0.1.0';
 
@@ -85,6 +89,10 @@ const imagePurl = (image: string, digest: string | null): string => {
   return `pkg:oci/${encodeURIComponent(last)}${version}?repository_url=${encodeURI(name)}${ofTag}`;
 };
 
+/** The same image with another tag. */
+const withTag = (image: string, tag: string): string =>
+  `${image.slice(0, image.lastIndexOf(':'))}:${tag}`;
+
 const serviceType = (predicate: 'deployed' | 'upgraded' | 'rolledback'): string =>
   `dev.cdevents.service.${predicate}.${SERVICE_EVENT_VERSION}`;
 
@@ -109,7 +117,9 @@ const ofNotice = (source: string, group: string, notice: Notice): CdEvent => {
   const { id, image, cluster, service, state } = notice;
   const type = typeOf(notice);
   const isStandard = type.startsWith('dev.cdevents.');
-  const artifact = state === 'rolled-back' ? notice.runs : notice.to;
+  const isBack = state === 'rolled-back';
+  const artifact = isBack ? notice.runs : notice.to;
+  const tagged = isBack ? withTag(image, notice.fromTag) : image;
   const { id: deployment, ...rest } = notice;
   return toEvent(source, {
     id,
@@ -122,9 +132,56 @@ const ofNotice = (source: string, group: string, notice: Notice): CdEvent => {
     },
     content: {
       environment: { id: cluster, source },
-      artifactId: imagePurl(image, artifact),
+      artifactId: imagePurl(tagged, artifact),
     },
     customData: { deployment, ...rest },
+  });
+};
+
+const HEALTH_TYPES: Readonly<Record<HealthNotice['state'], string>> = {
+  failing: `dev.cdevents.incident.detected.${INCIDENT_EVENT_VERSION}`,
+  recovered: `dev.cdevents.incident.resolved.${INCIDENT_EVENT_VERSION}`,
+  'known-bad-deployed': `dev.cdeventsx.cdhelper-service.knownBadDeployed.${OWN_EVENT_VERSION}`,
+};
+
+const ofHealth = (source: string, notice: HealthNotice): CdEvent => {
+  const { id, incident, cluster, service, state, image, digest } = notice;
+  const subject = `${cluster}/${service.name}`;
+  const isIncident = state !== 'known-bad-deployed';
+  return toEvent(source, {
+    id,
+    chain: incident,
+    type: HEALTH_TYPES[state],
+    at: notice.at,
+    subject: isIncident
+      ? { id: incident, type: 'incident' }
+      : { id: subject, type: 'cdhelper-service' },
+    content: {
+      description: `${service.name}: ${notice.message}`,
+      environment: { id: cluster, source },
+      service: { id: subject, source },
+      artifactId: imagePurl(image, digest),
+    },
+    customData: notice,
+  });
+};
+
+const ofGates = (source: string, notice: GateNotice): CdEvent => {
+  const { id, cluster, service, state, image, to } = notice;
+  const subject = `${cluster}/${service.name}`;
+  return toEvent(source, {
+    id,
+    // All that happens to one image at the gates of one service belongs together.
+    chain: `${subject}@${to}`,
+    type: `dev.cdeventsx.cdhelper-gates.${state}.${OWN_EVENT_VERSION}`,
+    at: notice.at,
+    subject: { id: subject, type: 'cdhelper-gates' },
+    content: {
+      environment: { id: cluster, source },
+      service: { id: subject, source },
+      artifactId: imagePurl(image, to),
+    },
+    customData: notice,
   });
 };
 
@@ -138,6 +195,16 @@ const toCdEvent = (source: string, message: Message): CdEvent => {
     if (notice === undefined) throw new Error('a message without a notice');
     return ofNotice(source, message.group, notice);
   }
+  if (message.kind === 'health') {
+    const [notice] = message.notices;
+    if (notice === undefined) throw new Error('a message without a notice');
+    return ofHealth(source, notice);
+  }
+  if (message.kind === 'gates') {
+    const [notice] = message.notices;
+    if (notice === undefined) throw new Error('a message without a notice');
+    return ofGates(source, notice);
+  }
   return toEvent(source, {
     id: message.id,
     chain: null,
@@ -145,6 +212,6 @@ const toCdEvent = (source: string, message: Message): CdEvent => {
     at: message.at,
     subject: { id: 'test', type: 'cdhelper-notification' },
     content: {},
-    customData: { by: message.by },
+    customData: { by: message.by, trialLink: message.trialLink },
   });
 };

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Message, NoticeChannel, NoticeFilter } from '../../core/notice.ts';
+import type { LinkLife, Message, NoticeChannel, NoticeFilter } from '../../core/contract/notice.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Proxies } from '../exchange/proxy.ts';
 import { appriseBody, appriseOutcome } from './apprise.ts';
@@ -12,6 +12,7 @@ export type ChannelSettings = NoticeFilter & {
   /** The whole address that is posted to. */
   readonly url: Secret;
   readonly logs: boolean;
+  readonly approve: LinkLife | null;
 } & (
     | { readonly type: 'webhook' /** Signs the body. */; readonly secret: Secret | null }
     | { readonly type: 'slack' }
@@ -70,7 +71,7 @@ const writeLetter = (settings: ChannelSettings, source: string, message: Message
 /** Channels that share nothing, so that one that hangs delays no other. */
 export const createChannels = (options: ChannelsOptions): Channels => {
   const made = options.channels.map((settings) => {
-    const { name, type, logs, states, clusters, stacks, services } = settings;
+    const { name, type, logs, approve, states, clusters, stacks, services } = settings;
     const { post, close } = createPost({
       url: settings.url,
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
@@ -81,6 +82,7 @@ export const createChannels = (options: ChannelsOptions): Channels => {
       name,
       type,
       logs,
+      approve,
       filter: { states, clusters, stacks, services },
       // An event is about one subject.
       noticesPerMessage: type === 'webhook' ? 1 : NOTICES_PER_MESSAGE,

@@ -1,8 +1,9 @@
-import { type Digest, shortDigest } from '../../core/digest.ts';
-import type { Message, Notice, NoticeTrigger } from '../../core/notice.ts';
-
-/** One notice in plain lines, none of which breaks. */
-export type Described = { readonly headline: string; readonly lines: readonly string[] };
+import { shortDigest } from '../../core/image/digest.ts';
+import type { HealthNotice } from '../../core/health/health-notice.ts';
+import type { GateNotice } from '../../core/policy/approvals/gate-notice.ts';
+import type { Message, Notice, NoticeTrigger } from '../../core/contract/notice.ts';
+import { describeGate } from './describe-gate.ts';
+import { type Described, oneLine } from './one-line.ts';
 
 const WORDS: Readonly<Record<Notice['state'], readonly [sign: string, word: string]>> = {
   succeeded: ['✅', 'succeeded'],
@@ -13,17 +14,8 @@ const WORDS: Readonly<Record<Notice['state'], readonly [sign: string, word: stri
 };
 
 const SHORT_REVISION = 7;
-/** What others wrote is cut here: image labels, errors of tasks, reasons. */
-const LONGEST_FOREIGN = 300;
-
-/** Text of others on one line, without what a terminal or a chat would obey. */
-const oneLine = (text: string): string => {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029\s]+/gu, ' ').trim();
-  return plain.length > LONGEST_FOREIGN ? `${plain.slice(0, LONGEST_FOREIGN - 1)}…` : plain;
-};
-
 const short = (digest: string | null): string =>
-  digest === null ? 'unknown' : shortDigest(digest as Digest);
+  digest === null ? 'unknown' : shortDigest(digest);
 
 /** `850 ms`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 const inWords = (ms: number): string => {
@@ -74,13 +66,17 @@ const ofFailure = ({ failure, reason }: Notice): readonly string[] => {
 export const describe = (notice: Notice): Described => {
   const [sign, word] = WORDS[notice.state];
   const { service, cluster, from, to, runs } = notice;
+  const { fromTag, toTag } = notice;
   const moved = from === to ? short(to) : `${short(from)} → ${short(to)}`;
-  const back = notice.state === 'rolled-back' && runs !== null ? [`runs ${short(runs)} again`] : [];
+  const tags = fromTag === toTag ? '' : `, ${oneLine(fromTag)} → ${oneLine(toTag)}`;
+  const ran = fromTag === toTag ? '' : `${oneLine(fromTag)} `;
+  const isBack = notice.state === 'rolled-back' && runs !== null;
+  const back = isBack ? [`runs ${ran}${short(runs)} again`] : [];
   const by = notice.triggers.map(ofTrigger);
   return {
     headline: `${sign} ${oneLine(service.name)} on ${oneLine(cluster)} ${word} after ${inWords(tookMs(notice))}`,
     lines: [
-      `${oneLine(notice.image)} ${moved}${ofBuild(notice)}`,
+      `${oneLine(notice.image)} ${moved}${tags}${ofBuild(notice)}`,
       ...ofFailure(notice),
       ...back,
       ...(by.length === 0 ? [] : [`by ${by.slice(0, 3).join(', ')}${by.length > 3 ? ', …' : ''}`]),
@@ -88,9 +84,86 @@ export const describe = (notice: Notice): Described => {
   };
 };
 
+const HEALTH_WORDS: Readonly<Record<HealthNotice['state'], readonly [string, string]>> = {
+  failing: ['🔴', 'is failing'],
+  recovered: ['🟢', 'has recovered'],
+  'known-bad-deployed': ['⚠️', 'runs a held digest that somebody else deployed'],
+};
+
+const describeHealth = (notice: HealthNotice): Described => {
+  const { state, service, cluster, image, digest, since, restarts, lastError } = notice;
+  const [sign, words] = HEALTH_WORDS[state];
+  const word = state === 'recovered' && notice.health === 'stopped' ? 'is stopped' : words;
+  const reason = notice.reason === null ? '' : `${notice.reason}: `;
+  const failed = restarts === 0 ? '' : `${restarts} failed tasks in the last hour`;
+  const last = lastError === null ? '' : `last: ${oneLine(lastError)}`;
+  return {
+    headline: `${sign} ${oneLine(service.name)} on ${oneLine(cluster)} ${word}`,
+    lines: [
+      `${reason}${oneLine(notice.message)}${since === null ? '' : `, since ${since}`}`,
+      ...(failed === '' ? [] : [last === '' ? failed : `${failed}, ${last}`]),
+      `${oneLine(image)}${digest === null ? '' : ` ${short(digest)}`}`,
+    ],
+  };
+};
+
+/** Where a person sees what changes, or decides, and what it says there. */
+export type PartLink = { readonly url: string; readonly text: string };
+
+/** One notice as a channel for people shows it, with what the container wrote, in so much room. */
+export type Part = Described & {
+  readonly log: (room: number) => string;
+  readonly links: readonly PartLink[];
+};
+
+const NO_LOG = (): string => '';
+
+/** All of a message but a test. */
+export const partsOf = (message: Exclude<Message, { kind: 'test' }>): readonly Part[] => {
+  switch (message.kind) {
+    case 'deployments':
+      return message.notices.map((notice) => ({
+        ...describe(notice),
+        log: (room: number) => logText(notice, room),
+        links: [],
+      }));
+    case 'health':
+      return message.notices.map((one) => ({ ...describeHealth(one), log: NO_LOG, links: [] }));
+    case 'gates':
+      return message.notices.map((notice) => ({
+        ...describeGate(notice),
+        log: NO_LOG,
+        links: linksOf(notice),
+      }));
+    default:
+      return message satisfies never;
+  }
+};
+
+const linksOf = ({ compareUrl = null, link }: GateNotice): readonly PartLink[] => [
+  ...(compareUrl === null ? [] : [{ url: compareUrl, text: 'What changes' }]),
+  ...(link === null
+    ? []
+    : [{ url: link.url, text: `Look at it and decide (once, until ${link.expiresAt})` }]),
+];
+
 /** One line over all of a message. */
 export const titleOf = (message: Message): string => {
   if (message.kind === 'test') return 'Test of doppler-cd-helper';
+  if (message.kind === 'health') {
+    const [one] = message.notices;
+    if (message.notices.length === 1 && one !== undefined) return describeHealth(one).headline;
+    const states = Map.groupBy(message.notices, ({ state }) => state);
+    const told = [...states].map(([state, notices]) => `${notices.length} ${state}`);
+    return `${message.notices.length} services: ${told.join(', ')}`;
+  }
+  if (message.kind === 'gates') {
+    const [one] = message.notices;
+    if (message.notices.length === 1 && one !== undefined) return describeGate(one).headline;
+    const states = Map.groupBy(message.notices, ({ state }) => state);
+    const told = [...states].map(([state, notices]) => `${notices.length} ${state}`);
+    return `${message.notices.length} services: ${told.join(', ')}`;
+  }
   const [first] = message.notices;
   if (message.notices.length === 1 && first !== undefined) return describe(first).headline;
   const counts = Map.groupBy(message.notices, ({ state }) => state);
@@ -100,6 +173,12 @@ export const titleOf = (message: Message): string => {
 
 export const testText = ({ by, at }: Extract<Message, { kind: 'test' }>): string =>
   `This channel works. Asked for by ${oneLine(by)} at ${at}.`;
+
+/** What a link to decide by looks like, where the channel gets such links. */
+export const trialLinksOf = ({
+  trialLink,
+}: Extract<Message, { kind: 'test' }>): readonly PartLink[] =>
+  trialLink === null ? [] : [{ url: trialLink, text: 'A trial link, which decides nothing' }];
 
 /** The failing container's lines, the last where not all have room; blank where none are to be sent. */
 export const logText = ({ failure }: Notice, room: number): string => {

@@ -1,4 +1,5 @@
-import type { SendOutcome } from '../../core/notice.ts';
+import type { SendOutcome } from '../../core/contract/notice.ts';
+import { describeConnectionProblem } from '../exchange/connection-problem.ts';
 
 type Failed = Extract<SendOutcome, { kind: 'failed' }>;
 
@@ -61,41 +62,9 @@ export const outcomeOf = (status: number, text: string, retryAfter: string | nul
   return failed(detail, { retryAfterMs: retryAfterMs(retryAfter) });
 };
 
-const codeOf = (error: unknown, depth = 0): string => {
-  if (!(error instanceof Error) || depth > 4) return '';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return codeOf(inner, depth + 1);
-};
-
-const MEANINGS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'it refuses connections',
-  ENOTFOUND: 'its name cannot be resolved',
-  EAI_AGAIN: 'its name cannot be resolved now',
-  EHOSTUNREACH: 'it cannot be reached',
-  ENETUNREACH: 'it cannot be reached',
-  UND_ERR_CONNECT_TIMEOUT: 'it cannot be reached in time',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not trusted',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-};
-
-/**
- * What a failure of the connection means. Messages of errors are left out, because they hold the
- * address, which may be a secret.
- */
-export const connectionProblem = (error: unknown, lateAfterMs: number | null): Failed => {
-  if (lateAfterMs !== null) return failed(`it did not answer within ${lateAfterMs / 1000} s`);
-  const code = codeOf(error);
-  const known = MEANINGS[code];
-  if (known !== undefined) return failed(known);
-  return failed(
-    /^[A-Z0-9_]{1,40}$/.test(code) ? `the connection broke (${code})` : 'the connection broke',
-  );
-};
+/** What a failure of the connection means. */
+export const connectionProblem = (error: unknown, lateAfterMs: number | null): Failed =>
+  failed(describeConnectionProblem(error, lateAfterMs));
 
 /** A failure that is told by the receiver's own rules. */
 export const refusal = failed;

@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import type { Secret } from '../../core/secret.ts';
-import type { SendOutcome } from '../../core/notice.ts';
+import type { SendOutcome } from '../../core/contract/notice.ts';
 import { createDispatcher, NO_PROXIES, type Proxies, proxyFor } from '../exchange/proxy.ts';
 import { connectionProblem, outcomeOf } from './outcome.ts';
 

@@ -1,6 +1,6 @@
-import type { Message } from '../../core/notice.ts';
+import type { Message } from '../../core/contract/notice.ts';
 import { plainText } from './plain-text.ts';
-import { describe, logText, testText, titleOf } from './describe.ts';
+import { type PartLink, partsOf, testText, titleOf, trialLinksOf } from './describe.ts';
 
 /**
  * Discord's endpoint for Slack messages takes 2000 characters; Slack itself shortens beyond 4000.
@@ -34,6 +34,9 @@ const inert = (text: string): string =>
 const cut = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 1)}…` : text;
 
+/** Our own address, in the form that also those understand who show no blocks. */
+const linkText = ({ url, text }: PartLink): string => `\n${inert(text)}: <${url}>`;
+
 type Section = {
   readonly type: 'section';
   readonly text: { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
@@ -52,23 +55,25 @@ const section = (text: string): Section => ({
 export const slackBody = (message: Message): { text: string; blocks: readonly Section[] } => {
   const title = inert(titleOf(message));
   if (message.kind === 'test') {
-    const text = inert(testText(message));
+    const text = inert(testText(message)) + trialLinksOf(message).map(linkText).join('');
     return { text: `${title}\n${text}`, blocks: [section(`*${title}*\n${text}`)] };
   }
-  const parts = message.notices.map((notice) => {
-    const { headline, lines } = describe(notice);
-    const log = inert(logText(notice, LONGEST_LOG));
-    return { headline: inert(headline), rest: lines.map(inert), log };
-  });
+  const parts = partsOf(message).map(({ headline, lines, log, links }) => ({
+    headline: inert(headline),
+    rest: lines.map(inert),
+    log: inert(log(LONGEST_LOG)),
+    link: links.map(linkText).join(''),
+  }));
   const isOne = parts.length === 1;
   const room = Math.floor((LONGEST_TEXT - (isOne ? 0 : title.length)) / parts.length) - 1;
-  const shown = parts.map(({ headline, rest, log }) => {
-    const text = cut([headline, ...rest].join('\n'), room);
+  const shown = parts.map(({ headline, rest, log, link }) => {
+    const text = cut([headline, ...rest].join('\n'), room - link.length) + link;
     const left = room - text.length - '\n```\n\n```'.length;
     return log === '' || left < log.length ? text : `${text}\n\`\`\`\n${log}\n\`\`\``;
   });
-  const sections = parts.map(({ headline, rest, log }) => {
-    const text = [`*${headline}*`, ...rest].join('\n');
+  const sections = parts.map(({ headline, rest, log, link }) => {
+    // A link that is cut off leads nowhere.
+    const text = cut([`*${headline}*`, ...rest].join('\n'), LONGEST_SECTION - link.length) + link;
     return section(log === '' ? text : `${text}\n\`\`\`\n${log}\n\`\`\``);
   });
   return isOne

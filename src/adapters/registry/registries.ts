@@ -1,36 +1,38 @@
-import type { Digest } from '../../core/digest.ts';
-import { canonicalHost, type ImageReference } from '../../core/image-reference.ts';
+import type { Digest } from '../../core/image/digest.ts';
+import { canonicalHost, type ImageReference } from '../../core/image/image-reference.ts';
 import type { Log } from '../../core/log.ts';
 import {
   type BuildFacts,
   isPlainManifest,
   type LookUp,
-  type LookUpFailure,
   type Platform,
   type PublishedManifest,
-} from '../../core/published.ts';
+  type TagList,
+} from '../../core/image/published.ts';
 import { NO_PROXIES, type Proxies } from '../exchange/proxy.ts';
-import { createAsk } from './ask.ts';
-import { createBoundedCache } from './bounded-cache.ts';
-import { readImageBuildFacts } from './build-facts.ts';
-import { createContentReader, type InTurn } from './content.ts';
-import { createCredentialSource } from './credentials.ts';
-import { createDockerConfigReader } from './docker-config.ts';
-import { createFindDigestAt } from './find-digest.ts';
-import { bareHostname } from './forbidden-address.ts';
-import { createGeneralWant } from './general-want.ts';
-import { createLanes } from './lane.ts';
-import { createOutages } from './outages.ts';
-import { createQuotaBook, type RegistryQuota } from './quotas.ts';
-import { readPublishedManifest, readPublishedPlatforms } from './read-manifest.ts';
-import { RegistryError } from './registry-error.ts';
-import { createEndpoints, type RegistryHost } from './registry-host.ts';
-import { createSignIn } from './sign-in.ts';
-import { createTransport } from './transport.ts';
-import { createTrials } from './trials.ts';
-import { composeUpdateAuth } from './update-auth.ts';
-
-export type FailedLookUp = Extract<LookUp, { kind: 'failed' }>;
+import { createAsk } from './read/ask.ts';
+import { createBoundedCache } from './wire/bounded-cache.ts';
+import { readImageBuildFacts } from './read/build-facts.ts';
+import { createContentReader, type InTurn } from './read/content.ts';
+import { createCredentialSource } from './sign-in/credentials.ts';
+import { createDockerConfigReader } from './sign-in/docker-config.ts';
+import { createFindDigestAt } from './read/find-digest.ts';
+import { bareHostname } from './wire/forbidden-address.ts';
+import { createGeneralWant } from './sign-in/general-want.ts';
+import { createLanes } from './pace/lane.ts';
+import { createListTagsAt } from './read/list-tags.ts';
+import { createOutages } from './pace/outages.ts';
+import { probePull } from './read/probe-pull.ts';
+import { createQuotaBook, type RegistryQuota } from './pace/quotas.ts';
+import { readPublishedManifest, readPublishedPlatforms } from './read/read-manifest.ts';
+import { RegistryError } from './wire/registry-error.ts';
+import { createEndpoints, type RegistryHost } from './wire/registry-host.ts';
+import { createSignIn } from './sign-in/sign-in.ts';
+import { createTransport } from './wire/transport.ts';
+import { createTrials } from './pace/trials.ts';
+import { composeUpdateAuth } from './sign-in/update-auth.ts';
+import { type FailedLookUp, orFailure } from './wire/or-failure.ts';
+import { type Probed, probeRegistry, REQUESTS_OF_A_LOOK_UP } from './read/probe-registry.ts';
 
 /**
  * Every registry that images come from. What a registry does wrong is an answer, never thrown; only
@@ -51,6 +53,16 @@ export type Registries = {
     digest: Digest,
     signal: AbortSignal,
   ) => Promise<{ readonly kind: 'manifest'; readonly manifest: PublishedManifest } | FailedLookUp>;
+  /**
+   * All tags of a repository, or a failure where they are too many or not told whole. The registry itself is asked
+   * before its mirrors, which may have only what was pulled through them. `turn` is awaited before each page after
+   * the first.
+   */
+  readonly listTags: (
+    image: Pick<ImageReference, 'registry' | 'repository'>,
+    signal: AbortSignal,
+    turn?: (signal: AbortSignal) => Promise<void>,
+  ) => Promise<TagList>;
   /** Whether every new index of a host counts, also one that differs in attestations alone. */
   readonly followsIndex: (host: string) => boolean;
   /** The platforms of a digest, those of a plain image too; null where they could not be read. */
@@ -66,6 +78,15 @@ export type Registries = {
     signal: AbortSignal,
   ) => Promise<BuildFacts | null>;
   /**
+   * Why an image could not be pulled now, in one line for a person: its manifest, its configuration or a layer is
+   * not given. Null where nothing speaks against it.
+   */
+  readonly findPullProblem: (
+    image: ImageReference,
+    digest: Digest,
+    signal: AbortSignal,
+  ) => Promise<string | null>;
+  /**
    * The value of `X-Registry-Auth` with the present credentials for an image, asked anew of their helper,
    * or null where there are none or they cannot be had: then an engine keeps what it has.
    */
@@ -80,16 +101,6 @@ export type Registries = {
   /** Ends what is under way and lets connections go. */
   readonly close: () => Promise<void>;
 };
-
-export type Probed =
-  | {
-      readonly ok: true;
-      /** Whose credentials it took, for a person; null where it wanted none or there are none. */
-      readonly signedInAs: string | null;
-      /** It is spoken to without TLS. */
-      readonly isPlain: boolean;
-    }
-  | { readonly ok: false; readonly reason: LookUpFailure; readonly detail: string };
 
 export type RegistriesOptions = {
   /** What the operator says of single registries; others are asked over HTTPS without credentials. */
@@ -130,8 +141,6 @@ const createListed = ({ hosts = [], insecure = [] }: RegistriesOptions) => {
 };
 
 const USER_AGENT = 'doppler-cd-helper';
-/** A look-up may take so many requests one after another: refused, signed in, answered. */
-const REQUESTS_OF_A_LOOK_UP = 3;
 /** A mirror that keeps silent that long is passed over: the registry itself is the second try. */
 const MIRROR_MS = 5_000;
 const TRIES = 3;
@@ -139,14 +148,6 @@ const RETRY_PAUSE_MS = 250;
 /** Digests that are known to be plain images, those seen last. */
 const MOST_PLAIN = 10_000;
 const PLAIN_MANIFEST: PublishedManifest = { members: [], platforms: null, artifact: null };
-
-const toFailure = (error: RegistryError): FailedLookUp => ({
-  kind: 'failed',
-  reason: error.reason,
-  detail: error.message,
-  ...(error.reason === 'sign-in-refused' && error.status !== null ? { isDenied: true } : {}),
-  retryAfterMs: error.retryAfterMs,
-});
 
 export const createRegistries = (options: RegistriesOptions): Registries => {
   const { log, now } = options;
@@ -214,23 +215,9 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
     ),
   );
   const findDigestAt = createFindDigestAt(ask);
+  const listTagsAt = createListTagsAt(ask);
   const content = createContentReader({ ask, inTurn, closed });
   const plain = createBoundedCache<true>({ entries: MOST_PLAIN });
-
-  /** Turns what a registry did wrong into an answer. */
-  const orFailure = async <T>(
-    signal: AbortSignal,
-    work: () => Promise<T>,
-  ): Promise<T | FailedLookUp> => {
-    signal.throwIfAborted();
-    try {
-      return await work();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof RegistryError) return toFailure(error);
-      throw error;
-    }
-  };
 
   return {
     findDigest: async (image, signal) => {
@@ -243,6 +230,20 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
         plain.set(found.digest, true);
       }
       return found;
+    },
+    listTags: async ({ registry, repository }, signal, turn = async () => {}) => {
+      const own = endpoints.of(registry);
+      const limits = { lookUpMs: REQUESTS_OF_A_LOOK_UP * own.attemptMs, turn };
+      let failure: FailedLookUp | null = null;
+      for (const endpoint of [own, ...endpoints.mirrorsOf(registry)]) {
+        const listed = await orFailure(signal, async () => ({
+          kind: 'tags' as const,
+          tags: await listTagsAt(endpoint, repository, signal, limits),
+        }));
+        if (listed.kind === 'tags') return listed;
+        failure ??= listed;
+      }
+      return failure ?? { kind: 'tags', tags: [] };
     },
     followsIndex: (host) => indexHosts.has(canonicalHost(host)),
     readManifest: async (image, digest, signal) => {
@@ -268,6 +269,12 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
       log.debug('an image does not tell of its making', { digest, reason: facts.detail });
       return null;
     },
+    findPullProblem: async (image, digest, signal) => {
+      const probed = await orFailure(signal, () =>
+        probePull({ ask, inTurn, content }, image, digest, signal),
+      );
+      return probed === 'can-be-pulled' ? null : probed.detail;
+    },
     updateAuth: async ({ registry, repository }, signal) => {
       const endpoint = endpoints.of(registry);
       const asked = { endpoint, repository };
@@ -283,33 +290,12 @@ export const createRegistries = (options: RegistriesOptions): Registries => {
         : composeUpdateAuth(endpoint.name, found.credentials);
     },
     quotas: quotas.list,
-    probe: async (place, signal) => {
-      const [host = '', ...path] = place.split('/');
-      const endpoint = endpoints.of(host);
-      const onBehalfOf = path.length === 0 ? null : path.join('/');
-      const probed = await orFailure(signal, async () => {
-        const question = {
-          method: 'GET',
-          path: '/v2/',
-          repository: null,
-          headers: {},
-          maxBytes: 64 * 1024,
-          ...(onBehalfOf === null ? {} : { onBehalfOf }),
-        } as const;
-        const lookUpMs = options.limits?.lookUpMs ?? REQUESTS_OF_A_LOOK_UP * endpoint.attemptMs;
-        const { status, url, isSignedIn } = await ask(endpoint, question, signal, { lookUpMs });
-        if (status === 200) {
-          const source = signIn.sourceOf({ endpoint, repository: onBehalfOf });
-          const isPlain = url.protocol === 'http:';
-          return { ok: true, signedInAs: isSignedIn ? source : null, isPlain } as const;
-        }
-        throw new RegistryError(
-          'malformed',
-          `${endpoint.name} does not answer as a registry does (${status})`,
-        );
-      });
-      return 'ok' in probed ? probed : { ok: false, reason: probed.reason, detail: probed.detail };
-    },
+    probe: (place, signal) =>
+      probeRegistry(
+        { ask, signIn, endpointOf: endpoints.of, lookUpMs: options.limits?.lookUpMs },
+        place,
+        signal,
+      ),
     close: async () => {
       closing.abort(new RegistryError('unreachable', 'this client is closed'));
       await transport.close();

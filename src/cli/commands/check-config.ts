@@ -1,9 +1,11 @@
 import pLimit from 'p-limit';
-import type { CheckResult, ConfigCheck } from '../cli-deps.ts';
-import { printable } from '../cell-text.ts';
-import { EXIT } from '../exit-status.ts';
-import type { AddCommand } from '../program.ts';
-import { withHelp } from '../with-help.ts';
+import type { CheckResult, ConfigCheck } from '../terminal/cli-deps.ts';
+import { printable } from '../output/cell-text.ts';
+import { hasWrittenTag, parseImageReference } from '../../core/image/image-reference.ts';
+import { EXIT, wrongUse } from '../terminal/exit-status.ts';
+import type { AskedPush } from '../terminal/push-check.ts';
+import type { AddCommand } from './add-command.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 const CONCURRENCY = 8;
 /** Longer than a slow registry with a sign-in may take. */
@@ -28,19 +30,40 @@ const tryOut = async (check: ConfigCheck, signal: AbortSignal): Promise<CheckRes
 const withoutName = (detail: string, name: string): string =>
   detail.startsWith(`${name}: `) ? detail.slice(name.length + 2) : detail;
 
+type Options = { readonly push?: string };
+
+const readPush = (text: string): AskedPush => {
+  const parsed = parseImageReference(text);
+  if (!parsed.ok) throw wrongUse(`--push ${text}: ${parsed.problem}`);
+  const { tag } = parsed.image;
+  if (tag === null || !hasWrittenTag(text)) {
+    throw wrongUse(`--push ${text} names no tag`, 'name one, such as acme/web:v1.4.0');
+  }
+  return { ...parsed.image, tag };
+};
+
 export const addCheckConfig: AddCommand = (program, act) => {
   const command = program
     .command('check-config')
-    .description('read the configuration, reach everything in it, and say what is missing');
+    .description('read the configuration, reach everything in it, and say what is missing')
+    .option(
+      '--push <image>',
+      'also say what a push of this image and tag would do on each cluster',
+    );
   withHelp(command, {
     more: 'It changes nothing, and may be run beside a helper that runs.',
-    json: '{"ok", "file", "checks": [{"name", "ok", "detail", "hint"?}]}',
-    examples: ['cd-helper check-config', 'cd-helper check-config --config cd-helper.yaml'],
+    json: '{"ok", "file", "checks": [{"name", "ok", "detail", "hint"?, "lines"?: [line]}]}',
+    examples: [
+      'cd-helper check-config',
+      'cd-helper check-config --config cd-helper.yaml',
+      'cd-helper check-config --push acme/web:v1.4.0   # which services would move there, and why not',
+    ],
   }).action(
-    act(async ({ deps, config, colours, json, print, printJson }) => {
+    act(async ({ deps, config, colours, json, print, printJson }, options: Options) => {
+      const push = options.push === undefined ? null : readPush(options.push);
       const read = config();
       const limit = pLimit(CONCURRENCY);
-      const checks = await deps.checks(read);
+      const checks = await deps.checks(read, push);
       const results = await Promise.all(
         checks.map((check) =>
           limit(async () => ({ name: check.name, ...(await tryOut(check, deps.signal)) })),
@@ -50,9 +73,10 @@ export const addCheckConfig: AddCommand = (program, act) => {
       if (json) printJson({ ok: allWell, file: read.file, checks: results });
       else {
         print(`configuration: ${read.file ?? 'from variables alone'}`);
-        for (const { ok, name, detail, hint } of results) {
+        for (const { ok, name, detail, hint, lines = [] } of results) {
           const sign = ok ? colours.green('✓') : colours.red('✗');
           print(`${sign} ${printable(name)}: ${printable(withoutName(detail, name))}`);
+          print(...lines.map((line) => `    ${printable(line)}`));
           if (hint !== undefined) print(`    ${printable(hint)}`);
         }
         const failed = results.filter(({ ok }) => !ok).length;

@@ -7,15 +7,15 @@ import type {
   Page,
   RunSummary,
   ServiceView,
-} from '../../core/views.ts';
-import { createApiClient } from '../api-client.ts';
-import { printable } from '../cell-text.ts';
-import { complete, type Known } from '../complete.ts';
-import { COMPLETION_SCRIPTS, SHELLS } from '../completion-scripts.ts';
-import type { Context } from '../context.ts';
-import { EXIT } from '../exit-status.ts';
-import type { AddCommand } from '../program.ts';
-import { withHelp } from '../with-help.ts';
+} from '../../core/contract/views.ts';
+import { createApiClient } from '../client/api-client.ts';
+import { printable } from '../output/cell-text.ts';
+import { complete, type Known } from '../completion/complete.ts';
+import { COMPLETION_SCRIPTS, SHELLS } from '../completion/completion-scripts.ts';
+import type { Context } from '../client/context.ts';
+import { EXIT } from '../terminal/exit-status.ts';
+import type { AddCommand } from './add-command.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 /** A person waits at the prompt. */
 const DEADLINE_MS = 2_000;

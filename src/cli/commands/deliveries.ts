@@ -1,16 +1,33 @@
-import type { DeliveryDetail, DeliveryView } from '../../core/views.ts';
-import type { Context } from '../context.ts';
-import { deliveryStory } from '../delivery-story.ts';
-import { printShortTime } from '../print-time.ts';
-import { EXIT } from '../exit-status.ts';
-import { familiarImage } from '../familiar-image.ts';
-import { wholeNumber } from '../option-values.ts';
-import type { AddCommand } from '../program.ts';
-import { readList } from '../read-list.ts';
-import { type Cell, tableLines } from '../table.ts';
-import { withHelp } from '../with-help.ts';
+import { Option } from 'commander';
+import { DELIVERY_OUTCOMES, type DeliveryOutcome } from '../../core/contract/list-filters.ts';
+import type {
+  DeliveryDetail,
+  DeliveryPage,
+  DeliveryView,
+  HookSecretView,
+  Page,
+} from '../../core/contract/views.ts';
+import type { Context } from '../client/context.ts';
+import { deliveryStory } from '../show/delivery-story.ts';
+import { printShortTime } from '../output/print-time.ts';
+import { EXIT } from '../terminal/exit-status.ts';
+import { familiarImage } from '../output/familiar-image.ts';
+import { noSuch } from '../find/names.ts';
+import { wholeNumber } from '../terminal/option-values.ts';
+import { requireKnownSender } from '../find/known-sender.ts';
+import type { AddCommand } from './add-command.ts';
+import { readList } from '../client/read-list.ts';
+import { type Cell, tableLines } from '../output/table.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
-type Options = { readonly limit: number; readonly sender?: string; readonly secret?: string };
+type Filter = {
+  readonly sender?: string;
+  readonly secret?: string;
+  readonly image?: string;
+  readonly outcome?: DeliveryOutcome;
+  readonly ignored?: true;
+};
+type Options = Filter & { readonly limit: number };
 
 const USUAL_LIMIT = 20;
 const PATH = '/api/v1/deliveries';
@@ -61,13 +78,54 @@ const showOne = async (context: Context, id: string): Promise<number> => {
   return EXIT.well;
 };
 
+const queryOf = ({ ignored, ...filter }: Filter) => ({
+  ...filter,
+  ignored: ignored === true ? 'true' : undefined,
+});
+
+/** Refuses names of senders and secrets that there are not, as far as the token may know the secrets. */
+const requireSender = async (
+  context: Context,
+  { sender, secret }: Pick<Filter, 'sender' | 'secret'>,
+): Promise<void> => {
+  if (sender !== undefined) requireKnownSender(sender);
+  if (secret === undefined) return;
+  const found = await context
+    .api()
+    .get<Page<HookSecretView>>('/api/v1/hook-secrets')
+    .catch(() => null);
+  const names = found?.items.map(({ name }) => name) ?? [secret];
+  // One that is no longer configured may still have let deliveries in.
+  const query = { secret, ignored: 'true', limit: 1 };
+  if (names.includes(secret)) return;
+  const { items } = await context.api().get<DeliveryPage>(PATH, query);
+  if (items.length === 0)
+    throw noSuch('hook secret', secret, names, 'the configuration names them');
+};
+
+/** How many deliveries without a push are left out, so that nobody misses them. */
+const tellIgnored = async ({ api, note }: Context, filter: Filter): Promise<void> => {
+  if (filter.ignored === true) return;
+  const { ignored } = await api().get<DeliveryPage>(PATH, { ...queryOf(filter), limit: 1 });
+  // A helper of an earlier version shows them all.
+  if ((ignored ?? 0) > 0) {
+    const what = ignored === 1 ? '1 delivery' : `${ignored} deliveries`;
+    note(`${what} without a push not shown: cd-helper deliveries --ignored`);
+  }
+};
+
 export const addDeliveries: AddCommand = (program, act) => {
   const command = program
     .command('deliveries')
-    .description('show what senders delivered, the newest first, or one with what it said')
+    .description('show deliveries with a push, the newest first, or one with what it said')
     .argument('[id]', 'one delivery: what came in, and what became of it')
     .option('--sender <name>', 'only from this sender, such as docker-hub')
     .option('--secret <name>', 'only let in by the secret of this name')
+    .option('--image <image>', 'only with a push of this image, such as acme/web or acme/web:v1')
+    .addOption(
+      new Option('--outcome <outcome>', 'only where this became of it').choices(DELIVERY_OUTCOMES),
+    )
+    .option('--ignored', 'those without a push too, such as pulls and deletions')
     .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT);
   withHelp(command, {
     more: 'OUTCOME says what became of it: docs/guide/concepts.md, "What becomes of a push".',
@@ -75,17 +133,22 @@ export const addDeliveries: AddCommand = (program, act) => {
     examples: [
       'cd-helper deliveries',
       'cd-helper deliveries --sender docker-hub --limit 5',
+      'cd-helper deliveries --image acme/web --outcome no-service',
+      'cd-helper deliveries --ignored',
       'cd-helper deliveries 01a20809-fff4-7000-afe5-6a1b2c3d4e5f',
     ],
   }).action(
     act(async (context, id: string | undefined, { limit, ...filter }: Options) => {
       if (id !== undefined) return showOne(context, id);
       const { colours, deps, json, note, print, printJson, width } = context;
-      const items = await readList<DeliveryView>(context.api(), PATH, filter, limit);
+      const api = context.api();
+      await requireSender(context, filter);
+      const items = await readList<DeliveryView>(api, PATH, queryOf(filter), limit);
       const rows = items.map((delivery) => rowOf(delivery, deps.now(), width !== null));
       if (json) printJson({ items });
       else if (items.length === 0) note('no deliveries');
       else print(...tableLines({ columns: COLUMNS, rows, width, paintTitle: colours.dim }));
+      if (!json) await tellIgnored(context, filter);
       return EXIT.well;
     }),
   );

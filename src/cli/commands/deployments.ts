@@ -1,19 +1,20 @@
 import { Option } from 'commander';
-import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/views.ts';
-import { changeHints } from '../change-hints.ts';
-import type { Context } from '../context.ts';
-import { deploymentLine } from '../deployment-line.ts';
-import { deploymentLines } from '../deployment-table.ts';
-import { logLines } from '../deployment-words.ts';
-import { deploymentStory } from '../deployment-story.ts';
-import { isFailure } from '../deployment-states.ts';
-import { EXIT, wrongUse } from '../exit-status.ts';
-import { wholeNumber } from '../option-values.ts';
-import { createPatience } from '../patience.ts';
-import type { AddCommand } from '../program.ts';
-import { readList } from '../read-list.ts';
-import { createTold } from '../told-deployments.ts';
-import { withHelp } from '../with-help.ts';
+import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/contract/views.ts';
+import { changeHints } from '../wait/change-hints.ts';
+import type { Context } from '../client/context.ts';
+import { deploymentLine } from '../show/deployment-line.ts';
+import { deploymentLines } from '../show/deployment-table.ts';
+import { logLines } from '../show/deployment-words.ts';
+import { deploymentStory } from '../show/deployment-story.ts';
+import { isFailure } from '../../core/story/deployment-states.ts';
+import { EXIT, wrongUse } from '../terminal/exit-status.ts';
+import { requireNamesInHistory } from '../find/names.ts';
+import { wholeNumber } from '../terminal/option-values.ts';
+import { createPatience } from '../wait/patience.ts';
+import type { AddCommand } from './add-command.ts';
+import { readList } from '../client/read-list.ts';
+import { createTold } from '../show/told-deployments.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 type Filter = {
   readonly cluster?: string;
@@ -103,8 +104,12 @@ export const addDeployments: AddCommand = (program, act) => {
         throw wrongUse('either one deployment or --follow');
       }
       if (id !== undefined) return showOne(context, id);
-      if (isFollowed === true) return follow(context, filter, limit);
+      if (isFollowed === true) {
+        await requireNamesInHistory(context.api(), filter);
+        return follow(context, filter, limit);
+      }
       const items = await readList<DeploymentView>(context.api(), PATH, filter, limit);
+      if (items.length === 0) await requireNamesInHistory(context.api(), filter);
       if (context.json) context.printJson({ items });
       else if (items.length === 0) context.note('no deployments');
       else context.print(...deploymentLines(context, items, { withIds: true }));

@@ -1,12 +1,13 @@
-import type { FreezeView, ServiceView } from '../../core/views.ts';
-import { printable } from '../cell-text.ts';
-import type { Context } from '../context.ts';
-import { EXIT, wrongUse } from '../exit-status.ts';
-import { FREEZES, printFreeze } from '../freeze-line.ts';
-import { durationValue } from '../option-values.ts';
-import type { AddCommand } from '../program.ts';
-import { readList } from '../read-list.ts';
-import { withHelp } from '../with-help.ts';
+import type { FreezeView } from '../../core/contract/views.ts';
+import { printable } from '../output/cell-text.ts';
+import type { Context } from '../client/context.ts';
+import { EXIT, wrongUse } from '../terminal/exit-status.ts';
+import { FREEZES, printFreeze } from '../show/freeze-line.ts';
+import { durationValue } from '../terminal/option-values.ts';
+import { requireNames } from '../find/names.ts';
+import type { AddCommand } from './add-command.ts';
+import { readList } from '../client/read-list.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 type Options = {
   readonly cluster?: string;
@@ -16,17 +17,13 @@ type Options = {
   readonly reason: string;
 };
 
-/** A misspelt name freezes nothing, which nobody would notice until something is deployed. */
-const warnWhereNothingMatches = async (
-  context: Context,
-  { cluster, stack, service }: Options,
-): Promise<void> => {
-  const all = await readList<ServiceView>(context.api(), '/api/v1/services', { cluster, stack });
-  const matches = all.some(
-    ({ name, id }) => service === undefined || name === service || id === service,
-  );
-  if (!matches) context.note('no service matches that now: is it misspelt?');
-};
+/** A misspelt name would freeze nothing, which nobody would notice until something is deployed. */
+const requireScope = (context: Context, { cluster, stack, service }: Options): Promise<void> =>
+  requireNames(context.api(), {
+    cluster,
+    stacks: stack === undefined ? [] : [stack],
+    services: service === undefined ? [] : [service],
+  });
 
 export const addFreeze: AddCommand = (program, act) => {
   const command = program
@@ -48,6 +45,7 @@ export const addFreeze: AddCommand = (program, act) => {
     ],
   }).action(
     act(async (context, options: Options) => {
+      await requireScope(context, options);
       const { for: ms, cluster, stack, service, reason } = options;
       const until = ms === undefined ? null : new Date(context.deps.now() + ms).toISOString();
       const freeze = await context.api().post<FreezeView>(FREEZES, {
@@ -59,7 +57,6 @@ export const addFreeze: AddCommand = (program, act) => {
       });
       if (context.json) context.printJson(freeze);
       else context.print(printFreeze(context, freeze));
-      await warnWhereNothingMatches(context, options);
       return EXIT.well;
     }),
   );

@@ -1,13 +1,14 @@
 import { Option } from 'commander';
-import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/views.ts';
-import type { Context } from '../context.ts';
-import { deploymentLines } from '../deployment-table.ts';
-import { EXIT } from '../exit-status.ts';
-import { timeValue, wholeNumber } from '../option-values.ts';
-import type { AddCommand } from '../program.ts';
-import { readList, readPages } from '../read-list.ts';
-import { showServices } from '../show-services.ts';
-import { withHelp } from '../with-help.ts';
+import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/contract/views.ts';
+import type { Context } from '../client/context.ts';
+import { deploymentLines } from '../show/deployment-table.ts';
+import { EXIT } from '../terminal/exit-status.ts';
+import { requireNamesInHistory } from '../find/names.ts';
+import { timeValue, wholeNumber } from '../terminal/option-values.ts';
+import type { AddCommand } from './add-command.ts';
+import { readList, readPages } from '../client/read-list.ts';
+import { showServices } from '../find/show-services.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 type Options = {
   readonly cluster?: string;
@@ -34,13 +35,15 @@ const show = async (
     const isThere = await showServices(context, service, cluster);
     if (isThere) print('');
   }
-  if (items.length > 0) print(...deploymentLines(context, items));
-  else
+  if (items.length > 0) {
+    print(...deploymentLines(context, items, { withLogs: service !== undefined }));
+  } else {
     note(
       service === undefined
         ? 'nothing was deployed'
         : `nothing was deployed of ${JSON.stringify(service)}`,
     );
+  }
 };
 
 export const addHistory: AddCommand = (program, act) => {
@@ -72,10 +75,18 @@ export const addHistory: AddCommand = (program, act) => {
       const api = context.api();
       if (ndjson === true) {
         const pages = readPages<DeploymentView>(api, PATH, query, limit);
-        for await (const page of pages) for (const item of page) context.printJson(item);
+        let count = 0;
+        for await (const page of pages) {
+          count += page.length;
+          for (const item of page) context.printJson(item);
+        }
+        if (count === 0) await requireNamesInHistory(api, { cluster: filter.cluster, service });
         return EXIT.well;
       }
       const items = await readList<DeploymentView>(api, PATH, query, limit ?? USUAL_LIMIT);
+      if (items.length === 0) {
+        await requireNamesInHistory(api, { cluster: filter.cluster, service });
+      }
       if (context.json) context.printJson({ items });
       else await show(context, items, service, filter.cluster);
       return EXIT.well;

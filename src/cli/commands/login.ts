@@ -1,14 +1,14 @@
-import { type Scope, tellScope } from '../../core/scope.ts';
+import { type Scope, tellScope } from '../../core/contract/scope.ts';
 import { tellExpiry } from '../../core/token-expiry.ts';
-import { messageOfErrno } from '../../config/errno.ts';
+import { messageOfErrno } from '../../config/source/errno.ts';
 import { printProfile, profilePath } from '../../config/profile.ts';
 import { createSecret } from '../../core/secret.ts';
-import { createApiClient } from '../api-client.ts';
-import { printable } from '../cell-text.ts';
-import type { Context } from '../context.ts';
-import { CliFailure, EXIT, wrongUse } from '../exit-status.ts';
-import type { AddCommand } from '../program.ts';
-import { withHelp } from '../with-help.ts';
+import { createApiClient } from '../client/api-client.ts';
+import { printable } from '../output/cell-text.ts';
+import type { Context } from '../client/context.ts';
+import { CliFailure, EXIT, wrongUse } from '../terminal/exit-status.ts';
+import type { AddCommand } from './add-command.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 const SESSION = '/api/v1/session';
 /** What the helper says of a token. */

@@ -1,8 +1,8 @@
-import type { ChannelTestView } from '../../core/notice.ts';
-import { printable } from '../cell-text.ts';
-import { EXIT, wrongUse } from '../exit-status.ts';
-import type { AddCommand } from '../program.ts';
-import { withHelp } from '../with-help.ts';
+import type { ChannelTestView } from '../../core/contract/notice.ts';
+import { printable } from '../output/cell-text.ts';
+import { EXIT, wrongUse } from '../terminal/exit-status.ts';
+import type { AddCommand } from './add-command.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 type Options = { readonly test?: true; readonly channel?: string };
 

@@ -1,14 +1,14 @@
-import type { RunSummary, RunView } from '../../core/views.ts';
-import { printDuration } from '../age.ts';
-import { printShortTime } from '../print-time.ts';
-import { EXIT, wrongUse } from '../exit-status.ts';
-import { wholeNumber } from '../option-values.ts';
-import type { AddCommand } from '../program.ts';
-import { readList } from '../read-list.ts';
-import { countServices, serviceLines } from '../service-table.ts';
-import { type Cell, tableLines } from '../table.ts';
-import { waitForRun } from '../wait-for-run.ts';
-import { withHelp } from '../with-help.ts';
+import type { RunSummary, RunView } from '../../core/contract/views.ts';
+import { printDuration } from '../output/age.ts';
+import { printShortTime } from '../output/print-time.ts';
+import { EXIT, wrongUse } from '../terminal/exit-status.ts';
+import { wholeNumber } from '../terminal/option-values.ts';
+import type { AddCommand } from './add-command.ts';
+import { readList } from '../client/read-list.ts';
+import { countServices, serviceLines } from '../show/service-table.ts';
+import { type Cell, tableLines } from '../output/table.ts';
+import { waitForRun } from '../wait/wait-for-run.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 type Options = { readonly limit: number; readonly wait?: true };
 

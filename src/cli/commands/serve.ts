@@ -1,5 +1,5 @@
-import type { AddCommand } from '../program.ts';
-import { withHelp } from '../with-help.ts';
+import type { AddCommand } from './add-command.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 export const addServe: AddCommand = (program, act) => {
   const command = program.command('serve').description('run the helper until it is told to stop');

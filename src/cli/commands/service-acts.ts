@@ -1,18 +1,21 @@
-import type { DeploymentView, Page, ServiceView, VerdictName } from '../../core/views.ts';
-import type { ApiClient } from '../api-client.ts';
-import type { Context } from '../context.ts';
-import { deploymentLine } from '../deployment-line.ts';
-import { isFinal } from '../deployment-states.ts';
-import { CliFailure, EXIT } from '../exit-status.ts';
-import { findService, servicePath } from '../find-service.ts';
-import { followDeployments } from '../follow-deployments.ts';
-import type { AddCommand } from '../program.ts';
-import { serviceLines } from '../service-table.ts';
-import { withHelp } from '../with-help.ts';
+import { alsoHeldWords } from '../../core/story/also-held-words.ts';
+import type { DeploymentView, Page, ServiceView, VerdictName } from '../../core/contract/views.ts';
+import type { ApiClient } from '../client/api-client.ts';
+import type { Context } from '../client/context.ts';
+import { deploymentLine } from '../show/deployment-line.ts';
+import { isFinal } from '../../core/contract/final-state.ts';
+import { CliFailure, EXIT } from '../terminal/exit-status.ts';
+import { findService, servicePath } from '../find/find-service.ts';
+import { followDeployments } from '../wait/follow-deployments.ts';
+import type { AddCommand } from './add-command.ts';
+import { serviceLines } from '../show/service-table.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 type Options = {
   readonly cluster?: string;
   readonly force?: true;
+  readonly skipGates?: true;
+  readonly reason?: string;
   readonly to?: string;
   readonly wait?: true;
 };
@@ -71,6 +74,7 @@ const STATUS_OF_STANDING: Partial<Record<VerdictName, number>> = {
   held: EXIT.failed,
   pinned: EXIT.failed,
   excluded: EXIT.failed,
+  waiting: EXIT.unknown,
 };
 
 /** There was nothing to start: whoever waits is told how the service stands, or follows what is in progress. */
@@ -93,8 +97,7 @@ const deploy = async (
   context: Context,
   name: string,
   options: Options,
-  act: 'redeploy' | 'rollback',
-  body: unknown,
+  { act, body }: { readonly act: 'redeploy' | 'rollback'; readonly body: unknown },
 ): Promise<number> => {
   const api = context.api();
   const service = await findService(api, name, options.cluster);
@@ -107,6 +110,10 @@ const deploy = async (
     if (!isWaitedFor || !stands) throw error;
     return waitForPresent(context, service, error);
   }
+  const left = alsoHeldWords(started);
+  if (left !== '' && !context.json) {
+    context.note(`${left}; cd-helper release ${service.name} lifts the holds`);
+  }
   if (options.wait === true) return followToEnd(context, service, started);
   if (context.json) context.printJson(started);
   else {
@@ -116,6 +123,17 @@ const deploy = async (
   return EXIT.well;
 };
 
+const redeployBody = ({ force, skipGates, reason }: Options) => {
+  if ((skipGates === true) !== (reason !== undefined)) {
+    const text = 'a reason belongs to --skip-gates: give both, --skip-gates --reason TEXT';
+    throw new CliFailure(text, { status: EXIT.wrongUse });
+  }
+  return {
+    force: force === true,
+    ...(reason === undefined ? {} : { skipGates: true, reason }),
+  };
+};
+
 export const addServiceActs: AddCommand = (program, act) => {
   const redeploy = program
     .command('redeploy')
@@ -123,35 +141,53 @@ export const addServiceActs: AddCommand = (program, act) => {
     .argument('<service>', 'its name or id')
     .option('--cluster <name>', 'where several clusters have it')
     .option('--force', 'although nothing differs, or although it is held')
+    .option('--skip-gates', 'although gates are closed; recorded and announced, with --reason')
+    .option('--reason <text>', 'why the gates are skipped')
     .option('--wait', 'until the deployment has ended');
   withHelp(redeploy, {
-    more: `With --wait a deployment that is in progress is followed, and a service that is current already is a success.
+    more: `--force passes holds and freezes, and no gate.
+With --wait a deployment that is in progress is followed, and a service that is current already is a success.
 Exit status then: 0 it runs what is published; 1 it failed, or is held or frozen; 3 it could not be determined.`,
     json: `${DEPLOYMENT}, or Service if there was nothing to deploy`,
-    examples: ['cd-helper redeploy web --wait', 'cd-helper redeploy web --force'],
+    examples: [
+      'cd-helper redeploy web --wait',
+      'cd-helper redeploy web --force',
+      "cd-helper redeploy web --skip-gates --reason 'security fix'",
+    ],
   }).action(
     act(async (context, name: string, options: Options) =>
-      deploy(context, name, options, 'redeploy', { force: options.force === true }),
+      deploy(context, name, options, { act: 'redeploy', body: redeployBody(options) }),
     ),
   );
   const rollback = program
     .command('rollback')
-    .description('take one service back to what it ran before; the present digest is held')
+    .description('take one service back to its last good image; the present digest is held')
     .argument('<service>', 'its name or id')
     .option('--cluster <name>', 'where several clusters have it')
-    .option('--to <digest>', 'to this digest, or its beginning, or so many steps back')
+    .option(
+      '--to <digest>',
+      'to this digest, or its beginning, a tag that it ran, or so many good images back',
+    )
+    .option('--force', 'although that digest is held')
     .option('--wait', 'until the deployment has ended');
   withHelp(rollback, {
-    more: 'It stays there until another digest is published, or until it is released.',
+    more: `Goes to the newest good image that ran before the present one and is not held. If none is known, it says what the
+history has, and --to names one; a digest that is held needs --force too.
+The service stays there until another digest is published, or until it is released. What is published already and would
+have been deployed next is held as well, and the answer names it.`,
     json: DEPLOYMENT,
     examples: [
       'cd-helper rollback web --wait',
       'cd-helper rollback web --to 2',
+      'cd-helper rollback web --to v1.3.0',
       'cd-helper rollback web --to sha256:2c26b46b68ff',
     ],
   }).action(
     act(async (context, name: string, options: Options) =>
-      deploy(context, name, options, 'rollback', { to: options.to ?? null }),
+      deploy(context, name, options, {
+        act: 'rollback',
+        body: { to: options.to ?? null, force: options.force === true },
+      }),
     ),
   );
   const release = program

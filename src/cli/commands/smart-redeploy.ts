@@ -1,16 +1,16 @@
-import type { RunRequest, RunView, ServiceView } from '../../core/views.ts';
-import { wouldDeploy } from '../../core/would-deploy.ts';
-import { printable } from '../cell-text.ts';
-import type { Context } from '../context.ts';
-import { dryRunAtHelper } from '../dry-run.ts';
-import { EXIT, wrongUse } from '../exit-status.ts';
-import { requireServices } from '../find-service.ts';
-import { inspectEngine } from '../inspect-engine.ts';
-import { collect } from '../option-values.ts';
-import type { AddCommand } from '../program.ts';
-import { countServices, inTableOrder, serviceLines } from '../service-table.ts';
-import { waitForRun } from '../wait-for-run.ts';
-import { withHelp } from '../with-help.ts';
+import type { RunRequest, RunView, ServiceView } from '../../core/contract/views.ts';
+import { wouldDeploy } from '../../core/verdict/would-deploy.ts';
+import { printable } from '../output/cell-text.ts';
+import type { Context } from '../client/context.ts';
+import { dryRunAtHelper } from '../wait/dry-run.ts';
+import { EXIT, wrongUse } from '../terminal/exit-status.ts';
+import { requireNames } from '../find/names.ts';
+import { inspectEngine } from '../wait/inspect-engine.ts';
+import { collect } from '../terminal/option-values.ts';
+import type { AddCommand } from './add-command.ts';
+import { countServices, inTableOrder, serviceLines } from '../show/service-table.ts';
+import { waitForRun } from '../wait/wait-for-run.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 type Options = {
   readonly cluster?: string;
@@ -67,7 +67,20 @@ const showPlan = (
       ? 'Nothing is to be redeployed.'
       : `Would be redeployed: ${namesOf(affected, context.width !== null)}`,
   );
+  context.print(...moveLines(affected, context.width !== null));
   return affected;
+};
+
+/** Where services would move to another tag, and why to that one. */
+const moveLines = (services: readonly ServiceView[], isTerminal: boolean): readonly string[] => {
+  const moves = inTableOrder(services).flatMap(({ name, detail, tracking }) =>
+    tracking?.next === undefined || tracking.next === null || detail === undefined
+      ? []
+      : [printable(`${name} ${detail}`)],
+  );
+  const told = isTerminal ? moves.slice(0, MOST_NAMES) : moves;
+  const more = moves.length - told.length;
+  return more === 0 ? told : [...told, `and ${more} more`];
 };
 
 /** Looks at an engine without any helper; there is nobody there who could redeploy. */
@@ -78,7 +91,7 @@ const dryRunAtEngine = async (context: Context, url: string, options: Options): 
       'to redeploy, talk to a running helper with --url',
     );
   }
-  const chosen = await inspectEngine(context, url, toRequest(options));
+  const chosen = await inspectEngine(context, url, toRequest(options), true);
   const counts = Object.fromEntries(
     Object.entries(Object.groupBy(chosen, ({ verdict }) => verdict)).map(([verdict, services]) => [
       verdict,
@@ -135,7 +148,8 @@ Exit status with --wait: 0 everything is current or was deployed, a deployment t
   }).action(
     act(async (context, options: Options) => {
       if (options.engine !== undefined) return dryRunAtEngine(context, options.engine, options);
-      await requireServices(context.api(), options.service ?? [], options.cluster);
+      const { cluster, service: services = [], stack: stacks = [] } = options;
+      await requireNames(context.api(), { cluster, services, stacks });
       if (options.dryRun === true) {
         const run = await dryRunAtHelper(context, toRequest(options));
         if (context.json) context.printJson(run);

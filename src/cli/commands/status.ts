@@ -1,34 +1,39 @@
 import { Option } from 'commander';
-import { isAskedImage } from '../../core/asked-image.ts';
-import { type ClusterView, type ServiceView, VERDICT_NAMES } from '../../core/views.ts';
-import { printable } from '../cell-text.ts';
-import type { Context } from '../context.ts';
-import { downClusters } from '../down-clusters.ts';
-import { EXIT } from '../exit-status.ts';
-import { inspectEngine } from '../inspect-engine.ts';
-import { matchesPattern } from '../matches-pattern.ts';
-import type { AddCommand } from '../program.ts';
-import { requireCluster } from '../require-cluster.ts';
-import { readList } from '../read-list.ts';
-import { countServices, serviceLines } from '../service-table.ts';
-import { showCards } from '../show-services.ts';
-import { withHelp } from '../with-help.ts';
+import { isAskedImage } from '../../core/image/asked-image.ts';
+import { HEALTH_NAMES } from '../../core/health/health.ts';
+import { healthWords, heldWords } from '../../core/health/health-words.ts';
+import { type ClusterView, type ServiceView, VERDICT_NAMES } from '../../core/contract/views.ts';
+import { printable } from '../output/cell-text.ts';
+import type { Context } from '../client/context.ts';
+import { downClusters } from '../output/down-clusters.ts';
+import { EXIT } from '../terminal/exit-status.ts';
+import { inspectEngine } from '../wait/inspect-engine.ts';
+import { matchesPattern } from '../find/matches-pattern.ts';
+import { isPattern, noService, requireNames } from '../find/names.ts';
+import type { AddCommand } from './add-command.ts';
+import { requireCluster } from '../find/require-cluster.ts';
+import { readList } from '../client/read-list.ts';
+import { countServices, serviceLines } from '../show/service-table.ts';
+import { readTracked, showCards } from '../find/show-services.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 type Filter = {
   readonly cluster?: string;
   readonly stack?: string;
   readonly verdict?: string;
+  readonly health?: string;
   readonly image?: string;
 };
 type Options = Filter & { readonly engine?: string };
 
 /** The same filters as the API's, where there is no API. */
 const keeps =
-  ({ cluster, stack, verdict, image }: Filter) =>
+  ({ cluster, stack, verdict, health, image }: Filter) =>
   (service: ServiceView): boolean =>
     (cluster === undefined || service.cluster === cluster) &&
     (stack === undefined || service.stack === stack) &&
     (verdict === undefined || service.verdict === verdict) &&
+    (health === undefined || service.health === health) &&
     (image === undefined || isAskedImage(service.image, image));
 
 /** Says which clusters did not answer, since their services are missing from the list. */
@@ -59,6 +64,20 @@ const tellUnknown = (context: Context, services: readonly ServiceView[]): void =
   }
 };
 
+/** What is wrong with those that fail, and what runs although it is held. */
+const tellFailing = (context: Context, services: readonly ServiceView[]): void => {
+  const failing = services.filter(({ health }) => health === 'failing');
+  for (const { name, healthReason, lastError } of failing.slice(0, MOST_DETAILS)) {
+    const said = lastError === null ? '' : `: ${lastError}`;
+    context.note(printable(`failing: ${name}: ${healthWords(healthReason)}${said}`));
+  }
+  const held = services.flatMap((one) => {
+    const words = heldWords(one);
+    return words === null ? [] : [`${one.name}: ${words}`];
+  });
+  for (const words of held.slice(0, MOST_DETAILS)) context.note(printable(words));
+};
+
 /** Gives the services that it showed: where one is named whole, that one alone. */
 const show = async (
   context: Context,
@@ -67,8 +86,14 @@ const show = async (
   { engine, isReached }: { readonly engine: string | undefined; readonly isReached: boolean },
 ): Promise<readonly ServiceView[]> => {
   const named = services.filter(({ name, id }) => name === pattern || id === pattern);
-  if (context.json) context.printJson({ items: services });
-  else if (services.length === 0) context.note(isReached ? NOTHING : NOTHING_TOLD);
+  if (context.json) {
+    const items = services.map(async (service) =>
+      engine === undefined && named.includes(service)
+        ? readTracked(context.api(), service)
+        : service,
+    );
+    context.printJson({ items: await Promise.all(items) });
+  } else if (services.length === 0) context.note(isReached ? NOTHING : NOTHING_TOLD);
   else if (named.length > 0 && engine === undefined) {
     await showCards(context, named);
     const more = services.length - named.length;
@@ -77,9 +102,31 @@ const show = async (
   } else {
     context.print(...serviceLines(context, services));
     if (context.width !== null) context.print('', countServices(services));
+    tellFailing(context, services);
     tellUnknown(context, services);
   }
   return services;
+};
+
+/** Nothing is shown: it is a mistake where a name was given that nothing has. */
+const requireMatch = async (
+  context: Context,
+  { engine, cluster, stack }: Filter & { readonly engine: string | undefined },
+  pattern: string | undefined,
+  found: readonly ServiceView[],
+): Promise<void> => {
+  const isOfHelper = engine === undefined;
+  if (isOfHelper) {
+    const stacks = stack === undefined ? [] : [stack];
+    await requireNames(context.api(), { cluster, stacks });
+  }
+  if (pattern === undefined || isPattern(pattern)) return;
+  const all = isOfHelper
+    ? await readList<ServiceView>(context.api(), '/api/v1/services', { cluster })
+    : found;
+  if (!all.some((one) => one.id === pattern || matchesPattern(one, pattern))) {
+    throw noService(pattern, all);
+  }
 };
 
 export const addStatus: AddCommand = (program, act) => {
@@ -91,16 +138,19 @@ export const addStatus: AddCommand = (program, act) => {
     .option('--engine <url>', 'look at this Docker Engine without any helper; changes nothing')
     .option('--cluster <name>', 'only this cluster')
     .option('--stack <name>', 'only this stack')
+    .addOption(new Option('--health <health>', 'only this health').choices(HEALTH_NAMES))
     .addOption(new Option('--verdict <verdict>', 'only this verdict').choices(VERDICT_NAMES))
     .option('--image <image>', 'only this image, such as acme/web:v1, or acme/web with any tag');
   withHelp(command, {
     more: `Registries are not asked: their last answers are shown (with --engine they are asked). Exit
-status 3 where something is unknown or a cluster is down. "services" is the same command, after the API.`,
+status 1 where a service that is shown is failing, else 3 where something is unknown or a cluster is
+down. "services" is the same command, after the API.`,
     json: '{"items": [Service]}',
     examples: [
       'cd-helper status',
       'cd-helper status web          # what runs, since when, by whom, is it the newest, how to take it back',
       "cd-helper status 'web*' --verdict obsolete",
+      'cd-helper status --health failing',
       'cd-helper status --engine unix:///var/run/docker.sock',
     ],
   }).action(
@@ -113,8 +163,14 @@ status 3 where something is unknown or a cluster is down. "services" is the same
       const services = found.filter(
         (one) => pattern === undefined || one.id === pattern || matchesPattern(one, pattern),
       );
+      if (services.length === 0 && isReached) {
+        await requireMatch(context, { engine, ...filter }, pattern, found);
+      }
       const shown = await show(context, services, pattern, { engine, isReached });
-      const isKnown = shown.every(({ verdict }) => verdict !== 'unknown');
+      if (shown.some(({ health }) => health === 'failing')) return EXIT.failed;
+      const isKnown = shown.every(
+        ({ verdict, health }) => verdict !== 'unknown' && health !== 'unknown',
+      );
       return isReached && isKnown ? EXIT.well : EXIT.unknown;
     }),
   );

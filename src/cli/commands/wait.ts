@@ -1,16 +1,16 @@
-import { parseDigest } from '../../core/digest.ts';
-import { parseImageReference } from '../../core/image-reference.ts';
-import { wrongUse } from '../exit-status.ts';
-import { collect, durationValue } from '../option-values.ts';
-import { createOutcomeClient } from '../outcome/outcome-client.ts';
+import { parseDigest } from '../../core/image/digest.ts';
+import { parseImageReference } from '../../core/image/image-reference.ts';
+import { wrongUse } from '../terminal/exit-status.ts';
+import { collect, durationValue } from '../terminal/option-values.ts';
+import { createOutcomeClient } from '../client/outcome-client.ts';
 import {
   tellEnd,
   USUAL_TIMEOUT_MS,
   type Waiting,
   waitForOutcome,
-} from '../outcome/wait-for-outcome.ts';
-import type { AddCommand } from '../program.ts';
-import { withHelp } from '../with-help.ts';
+} from '../wait/wait-for-outcome.ts';
+import type { AddCommand } from './add-command.ts';
+import { withHelp } from '../terminal/with-help.ts';
 
 type Options = {
   readonly image?: string;

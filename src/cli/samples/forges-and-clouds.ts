@@ -1,4 +1,4 @@
-import { imageName, imageWithTag } from '../../core/image-reference.ts';
+import { imageName, imageWithTag } from '../../core/image/image-reference.ts';
 import { json, type MakeSample, splitFolder, withDigest } from './sample.ts';
 
 export const github: MakeSample = ({ registry, repository, tag, digest }, id) => {

@@ -1,4 +1,4 @@
-import type { ImageReference } from '../../core/image-reference.ts';
+import type { ImageReference } from '../../core/image/image-reference.ts';
 
 export type SampleHook = {
   readonly contentType: string;

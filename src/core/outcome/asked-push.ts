@@ -1,4 +1,4 @@
-import type { Digest } from '../digest.ts';
+import type { Digest } from '../image/digest.ts';
 
 /** The image and tag that somebody asks about, as a push of them would name them. */
 export type AskedPush =

@@ -54,7 +54,9 @@ export const buildOutcome = (input: OutcomeInput): Outcome => {
     reason: isNothing ? 'no-push' : (untold?.reason ?? null),
     services,
     deployments: [...deployments.values()],
-    gates: [],
+    gates: judged
+      .flatMap((one) => one.gates)
+      .map((gate) => ({ ...gate, detail: cut(gate.detail) })),
     clusters,
     deliveries: [...new Set(pushes.map(({ delivery }) => delivery))],
     since: new Date(input.since).toISOString(),
@@ -73,6 +75,8 @@ const showDeployment = (one: DeploymentFacts, telling: Telling): OutcomeDeployme
     image: one.image,
     from: one.from,
     to: one.to,
+    fromTag: one.fromTag,
+    toTag: one.toTag,
     state: one.state,
     reason: one.reason,
     ...(failure === null

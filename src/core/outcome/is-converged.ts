@@ -1,6 +1,6 @@
-import type { Digest } from '../digest.ts';
+import type { Digest } from '../image/digest.ts';
 import { follow, MONITOR_DEFAULT_MS } from '../rollout/follow.ts';
-import { type Observation, specDigest } from '../service.ts';
+import { type Observation, specDigest } from '../swarm/service.ts';
 
 /**
  * Whether every task of a service has run one of these digests for the time in which the engine watches a new

@@ -1,6 +1,6 @@
-import type { Digest } from '../digest.ts';
-import { type DeploymentState, OPEN_STATES } from '../views.ts';
-import type { Verdict } from '../verdict.ts';
+import type { Digest } from '../image/digest.ts';
+import { type DeploymentState, OPEN_STATES } from '../contract/views.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 
 /** The newest deployment of a service. */
 export type NewestDeployment = {
@@ -20,16 +20,31 @@ export type FoundService = {
 export const isOpen = (state: DeploymentState): boolean =>
   OPEN_STATES.some((open) => open === state);
 
+const bringsTo = ({ digest, members }: FoundService, to: Digest | null): boolean =>
+  to !== null && (to === digest || (members ?? []).includes(to));
+
+/**
+ * Whether a service was read before an update with another digest was sent to it: it seems to have what is
+ * published, while what the tag showed before is on its way to it.
+ */
+export const isOvertaken = (found: FoundService, newest: NewestDeployment | null): boolean => {
+  const { verdict, digest } = found;
+  if (verdict.verdict !== 'current' && verdict.verdict !== 'diverged') return false;
+  if (digest === null || newest === null || newest.to === null) return false;
+  const isUnderWay = newest.state === 'updating' || newest.state === 'verifying';
+  return isUnderWay && !bringsTo(found, newest.to);
+};
+
 /**
  * The deployment that decides what becomes of a push for a service for which its check queued none: one that
  * is rolling the same digest out, one that did, or the one that the digest failed in. Null if there is none.
  */
 export const joinedDeployment = (
-  { verdict, digest, members }: FoundService,
+  found: FoundService,
   newest: NewestDeployment | null,
 ): string | null => {
-  const brings = (to: Digest | null): boolean =>
-    to !== null && (to === digest || (members ?? []).includes(to));
+  const { verdict } = found;
+  const brings = (to: Digest | null): boolean => bringsTo(found, to);
   switch (verdict.verdict) {
     case 'current':
     case 'diverged':
@@ -41,11 +56,13 @@ export const joinedDeployment = (
         const { deployment } = verdict.hold;
         return deployment ?? (newest !== null && brings(newest.to) ? newest.id : null);
       }
-      return null;
+      if (verdict.hold.kind !== 'no-fitting-node') return null;
+      return newest !== null && brings(newest.to) ? newest.id : null;
     case 'unknown':
       // A push that cannot be compared is covered by the update that was sent after it.
       if (verdict.reason === 'unpinned' && verdict.detail === null) return newest?.id ?? null;
       return newest !== null && newest.to === null && isOpen(newest.state) ? newest.id : null;
+    case 'waiting':
     case 'pinned':
     case 'excluded':
       return null;

@@ -1,13 +1,14 @@
-import type { PushOutcome } from '../conclude-look.ts';
-import type { Digest } from '../digest.ts';
-import { FOLLOW_UPS_MS } from '../look-timing.ts';
+import type { PushOutcome } from '../check/conclude-look.ts';
+import type { Digest } from '../image/digest.ts';
+import { FOLLOW_UPS_MS } from '../check/look-timing.ts';
 import {
   type CheckedFacts,
   type Convergence,
   type DeploymentFacts,
   judgeService,
 } from './judge-service.ts';
-import type { ClusterOutcome, ServiceOutcome } from './outcome.ts';
+import type { Gate } from '../policy/gates/gate-state.ts';
+import type { ClusterOutcome, OutcomeGate, ServiceOutcome } from './outcome.ts';
 
 /** What the checks of a push on a cluster found. */
 export type CheckFacts = {
@@ -36,12 +37,15 @@ export type PushFacts = {
   readonly deploymentsOf: (serviceId: string) => readonly DeploymentFacts[];
   readonly frozen: (service: CheckedFacts) => string | null;
   readonly converged: (service: CheckedFacts) => Convergence;
+  /** Closed gates of a service that waits; missing where nobody knows of any. */
+  readonly gatesOf?: (serviceId: string) => readonly Gate[];
 };
 
 export type ClusterJudged = {
   readonly cluster: ClusterOutcome;
   readonly services: readonly ServiceOutcome[];
   readonly deployments: readonly DeploymentFacts[];
+  readonly gates: readonly OutcomeGate[];
 };
 
 /** A push without a digest that changed nothing may be ahead of its registry: the first follow-up tells. */
@@ -59,7 +63,7 @@ export const judgePush = (push: PushFacts, now: number): ClusterJudged => {
       ...why,
       ...(detail === null ? {} : { detail }),
     };
-    return { cluster, services: [], deployments: [] };
+    return { cluster, services: [], deployments: [], gates: [] };
   }
   const judged = (push.check?.services ?? []).map((found) =>
     judgeService({
@@ -72,12 +76,37 @@ export const judgePush = (push: PushFacts, now: number): ClusterJudged => {
       now,
     }),
   );
+  // With services, each of them says why.
+  const detail = judged.length === 0 ? push.detail : null;
   return {
-    cluster: { cluster: push.cluster, state: 'checked', reason: null },
+    cluster: {
+      cluster: push.cluster,
+      state: 'checked',
+      reason: null,
+      ...(detail === null ? {} : { detail }),
+    },
     services: judged.map(({ outcome }) => outcome),
     deployments: judged.flatMap(({ deployments }) => deployments),
+    gates: judged.flatMap(({ outcome }, index) => {
+      const serviceId = push.check?.services[index]?.serviceId;
+      return outcome.state === 'waiting' && serviceId !== undefined
+        ? (push.gatesOf?.(serviceId) ?? []).map((gate) => toOutcomeGate(outcome, gate))
+        : [];
+    }),
   };
 };
+
+const toOutcomeGate = (
+  { cluster, service }: ServiceOutcome,
+  { gate, since, until, detail }: Gate,
+): OutcomeGate => ({
+  cluster,
+  service,
+  gate,
+  since: new Date(since).toISOString(),
+  until: until === null ? null : new Date(until).toISOString(),
+  detail,
+});
 
 /** Why nothing can be said of the services (yet); null if something can. */
 const notYet = (push: PushFacts): Pick<ClusterOutcome, 'state' | 'reason'> | null => {

@@ -1,6 +1,6 @@
-import type { Digest } from '../digest.ts';
-import type { Cause } from '../plan.ts';
-import type { DeploymentState, FailureView, VerdictName } from '../views.ts';
+import type { Digest } from '../image/digest.ts';
+import type { Cause } from '../verdict/plan.ts';
+import type { DeploymentState, FailureView, VerdictName } from '../contract/views.ts';
 import { isOpen } from './joined-deployment.ts';
 import type { ServiceOutcome } from './outcome.ts';
 
@@ -28,6 +28,8 @@ export type DeploymentFacts = {
   readonly image: string;
   readonly from: Digest | null;
   readonly to: Digest | null;
+  readonly fromTag: string;
+  readonly toTag: string;
   readonly cause: Cause;
   readonly state: DeploymentState;
   readonly reason: string | null;
@@ -84,7 +86,11 @@ export const judgeService = (
 };
 
 /** Reasons of a skipped deployment that another one of the service takes its place for. */
-const TAKEN_OVER: readonly (string | null)[] = ['no-longer-published', 'already-current'];
+const TAKEN_OVER: readonly (string | null)[] = [
+  'no-longer-published',
+  'already-current',
+  'gate-closed',
+];
 
 /** The deployment of the push, then whatever took its place: a newer one, or its retry. */
 const chainOf = ({ found, deployments }: ServiceFacts): readonly DeploymentFacts[] => {
@@ -113,6 +119,11 @@ const judge = (facts: ServiceFacts, last: DeploymentFacts | null): Judged => {
       return found.reason === 'frozen'
         ? { state: 'waiting', reason: 'frozen', detail: found.detail }
         : { state: 'failed', reason: found.reason, detail: last?.failure?.message ?? found.detail };
+    case 'waiting':
+      // Once it is open, the deployment is put beside what was found.
+      return last === null
+        ? { state: 'waiting', reason: found.reason ?? 'gate', detail: found.detail }
+        : ofDeployment(facts, last);
     case 'current':
     case 'diverged':
       return last === null ? ofConvergence(facts) : ofDeployment(facts, last);
@@ -195,6 +206,7 @@ const NOT_KNOWN: readonly (string | null)[] = [
 
 const ofSkipped = (facts: ServiceFacts, { reason }: DeploymentFacts): Judged => {
   if (reason === 'already-current') return ofConvergence(facts);
+  if (reason === 'gate-closed') return { state: 'waiting', reason };
   if (NOT_MEANT.includes(reason)) return { state: 'left', reason };
   return { state: NOT_KNOWN.includes(reason) ? 'unknown' : 'failed', reason };
 };

@@ -1,4 +1,4 @@
-import type { Digest } from '../digest.ts';
+import type { Digest } from '../image/digest.ts';
 
 /** A push without a digest is looked for so far back, and the next one is waited for otherwise. */
 export const ASKED_BACK_MS = 15 * 60_000;

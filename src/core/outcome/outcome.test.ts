@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digestOfChar } from '../../../test/support/make-service.ts';
-import { DEPLOYMENT_STATES, VERDICT_NAMES } from '../views.ts';
+import { DEPLOYMENT_STATES, VERDICT_NAMES } from '../contract/views.ts';
 import { buildOutcome } from './build-outcome.ts';
 import type { CheckFacts, PushFacts } from './judge-push.ts';
 import type { CheckedFacts, Convergence, DeploymentFacts } from './judge-service.ts';
@@ -37,6 +37,8 @@ const deployment = (change: Partial<DeploymentFacts> = {}): DeploymentFacts => (
   image: 'docker.io/acme/web:v1',
   from: A,
   to: B,
+  fromTag: 'v1',
+  toTag: 'v1',
   cause: 'digest-differs',
   state: 'succeeded',
   reason: null,
@@ -153,6 +155,15 @@ describe('what became of a push for a service', () => {
       'skipped because the service was removed',
       via('obsolete', { state: 'skipped', reason: 'service-removed' }),
       'failed: failed service-removed',
+    ],
+    [
+      'skipped because a person rolled back: that rollback is no success of the push',
+      via(
+        'obsolete',
+        { state: 'skipped', reason: 'rolled-back-meanwhile' },
+        { cause: 'taken-back' },
+      ),
+      'failed: failed rolled-back-meanwhile',
     ],
     [
       'skipped because it was excluded meanwhile',

@@ -1,5 +1,5 @@
 /** What became of a push, as the API tells it; the rules are in the guide, "CI learns the outcome". */
-import type { DeploymentState } from '../views.ts';
+import type { DeploymentState } from '../contract/views.ts';
 
 /** Combined over all services. The order is that in which they win. */
 export const OUTCOME_STATES = [
@@ -56,6 +56,9 @@ export type OutcomeDeployment = {
   readonly image: string;
   readonly from: string | null;
   readonly to: string | null;
+  /** The tags that belong to `from` and `to`. */
+  readonly fromTag: string;
+  readonly toTag: string;
   readonly state: DeploymentState;
   readonly reason: string | null;
   readonly failure?: {

@@ -1,5 +1,5 @@
-import type { Capabilities } from '../cluster.ts';
-import { type Observation, type Service, specDigest, type Task } from '../service.ts';
+import type { Capabilities } from '../swarm/cluster.ts';
+import { type Observation, type Service, specDigest, type Task } from '../swarm/service.ts';
 import type { Deployment, Intent } from './deployment.ts';
 
 const isRollback = ({ update }: Pick<Service, 'update'>): boolean =>

@@ -1,12 +1,14 @@
 import { backoffMs } from '../backoff.ts';
-import { rolloutTimeout } from '../deadline.ts';
-import { imageName } from '../image-reference.ts';
-import { exclusionOf, unsupportedLabel } from '../labels.ts';
-import { type Observation, type Service, specDigest } from '../service.ts';
-import { settledDigest } from '../settled.ts';
+import { rolloutTimeout } from './deadline.ts';
+import { imageName } from '../image/image-reference.ts';
+import { exclusionOf, unsupportedLabel } from '../policy/labels.ts';
+import type { ShutWindows } from '../policy/gates/at-gates.ts';
+import { type Observation, type Service, specDigest } from '../swarm/service.ts';
+import { settledDigest } from './settled.ts';
 import { isTheirs } from './carried-out.ts';
 import type { Deployment, Intent } from './deployment.ts';
 import type { Failed } from './follow.ts';
+import { leftBehind } from './good-image.ts';
 import { GIVE_UP_MS } from './judge.ts';
 import { endFailed, type Facts, type Move, skip } from './move.ts';
 import { isCarriedOut } from './recover.ts';
@@ -14,6 +16,8 @@ import { revert } from './revert.ts';
 
 /** A deployment that a freeze stopped is looked at again this much later; asking is free. */
 const FROZEN_AGAIN_MS = 15_000;
+/** One that waits for its window is looked at so often in any case: its label may have changed. */
+const WINDOW_AGAIN_MS = 10 * 60_000;
 /** A registry that gave no answer is asked again. */
 const ASK_AGAIN = { firstMs: 2_000, longestMs: 60_000 };
 /** A cluster refuses an update so often at most, or until the first one would have had to be done. */
@@ -31,6 +35,12 @@ export const isAsked = ({ cause }: Pick<Deployment, 'cause'>): boolean =>
 export const waitFrozen = (reason: string): Move => {
   const problem = `frozen: ${reason}`;
   return { kind: 'wait', as: 'rest', afterMs: FROZEN_AGAIN_MS, problem, refutes: false };
+};
+
+/** What is handed over names no digest that could wait at gates, so the deployment itself waits for the hour. */
+const waitForWindow = ({ opensAt, detail }: ShutWindows, now: number): Move => {
+  const afterMs = Math.max(Math.min(opensAt - now, WINDOW_AGAIN_MS), 0);
+  return { kind: 'wait', as: 'rest', afterMs, problem: detail, refutes: false };
 };
 
 /** Leaves a deployment until later, or gives it up where it has waited too long. */
@@ -65,16 +75,35 @@ export const decide = (deployment: Deployment, seen: Observation, facts: Facts):
   if (facts.frozen !== null && !isAsked(deployment)) return waitFrozen(facts.frozen);
   const reason = reasonNotTo(deployment, service, facts);
   if (reason !== null) return reason;
+  if (facts.closed === 'never') return skip('held');
+  if (facts.closed !== null) {
+    return 'opensAt' in facts.closed
+      ? waitForWindow(facts.closed, facts.now)
+      : { ...skip('gate-closed'), waitsAt: facts.closed };
+  }
   // Sent, it would stop what runs, and nothing could take its place.
-  return facts.unfit === null
+  if (facts.unfit !== null) {
+    return endFailed(seen, { reason: 'no-fitting-node', message: facts.unfit, task: null });
+  }
+  return facts.pullProblem === null
     ? sendTo(deployment, seen, facts)
-    : endFailed(seen, { reason: 'no-fitting-node', message: facts.unfit, task: null });
+    : endFailed(
+        seen,
+        { reason: 'image-unavailable', message: facts.pullProblem, task: null },
+        { notSent: true },
+      );
 };
 
-const sendTo = ({ to }: Deployment, seen: Observation, { now }: Facts): Move => ({
+const sendTo = (
+  { to, tag }: Deployment,
+  seen: Observation,
+  { known, isFirst, now }: Facts,
+): Move => ({
   kind: 'send',
+  tag,
   target: to,
   settled: settledDigest(seen, now),
+  left: leftBehind(seen, known, isFirst, now),
   on: seen,
 });
 
@@ -97,10 +126,12 @@ const refusedFor = (
 
 /** Why the update is not to be sent, by what may have changed since it was planned; null where it is. */
 const reasonNotTo = (deployment: Deployment, service: Service, facts: Facts): Move | null => {
-  const { cause, to, name, tag } = deployment;
+  const { cause, to, name, tag, fromTag } = deployment;
   if (!service.image.ok) return skip('image-changed');
   const { image } = service.image;
-  if (imageName(image) !== name || image.tag !== tag) return skip('image-changed');
+  // It may have been sent before, so that it is at either of its tags.
+  const isKnownTag = image.tag === tag || image.tag === fromTag;
+  if (imageName(image) !== name || !isKnownTag) return skip('image-changed');
   // What a person asks for stops only at the label that says no.
   const exclusion = exclusionOf(service, facts.select);
   if (exclusion === 'label' || (exclusion !== null && !isAsked(deployment))) {

@@ -1,12 +1,14 @@
-import type { Digest } from '../digest.ts';
-import type { Cause } from '../plan.ts';
-import type { DeploymentState } from '../views.ts';
+import type { Digest } from '../image/digest.ts';
+import type { Cause } from '../verdict/plan.ts';
+import type { DeploymentState } from '../contract/views.ts';
 import type { Failed } from './follow.ts';
 
 /** What is about to be sent to a cluster, or was: enough to tell after a crash whether it was carried out. */
 export type Intent = {
   /** `back` restores the proven digest after a failure. */
   readonly phase: 'forward' | 'back';
+  /** Missing where an earlier version wrote it. */
+  readonly tag?: string;
   /** Null where the cluster chooses it. */
   readonly target: Digest | null;
   /** The service's version and ForceUpdate that the update was decided upon. */
@@ -27,6 +29,8 @@ export type Intent = {
   readonly answered?: true;
   /** The digest that the service had when it was decided upon; missing where an earlier version wrote it. */
   readonly over?: Digest | null;
+  /** Why newer images than the target are not gone back to, for a person; missing for none. */
+  readonly note?: string;
   /** Sends of this phase that the cluster answered with an error, or not at all; missing for none. */
   readonly refusals?: Refusals;
   /** When the cluster gave up on it by itself, ms since the epoch: Docker may still carry it out. */
@@ -52,7 +56,10 @@ export type Deployment = {
   readonly stack: string | null;
   /** Registry and repository. */
   readonly name: string;
+  /** That of the service afterwards. */
   readonly tag: string;
+  /** That of the service when it was queued. */
+  readonly fromTag: string;
   readonly from: Digest | null;
   readonly to: Digest | null;
   readonly cause: Cause;
@@ -68,4 +75,8 @@ export type Deployment = {
   /** What it was built from is known. */
   readonly hasBuild: boolean;
   readonly intent: Intent | null;
+  readonly gates: DeploymentGates;
 };
+
+/** `opened`: its gates were open when it was queued. `skipped`: an operator passed them. Null: there were none. */
+export type DeploymentGates = 'opened' | 'skipped' | null;

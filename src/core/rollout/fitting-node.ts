@@ -1,34 +1,56 @@
-import type { Platform } from '../published.ts';
-import type { Node } from '../service.ts';
+import type { Platform } from '../image/published.ts';
+import type { Node, Service } from '../swarm/service.ts';
+import { satisfies } from './placement-constraint.ts';
 
 /** What a node and an image are called in messages, as Docker writes it. */
-const nameOf = ({ os, architecture }: Platform): string =>
-  architecture === '' ? `${os}/arm` : `${os}/${architecture}`;
+const nameOf = ({ os, architecture }: Platform): string => `${os}/${architecture || 'any'}`;
 
 const namesOf = (platforms: readonly Platform[]): string =>
   [...new Set(platforms.map(nameOf))].join(', ');
 
+/** An image for 32-bit ARM runs on nodes that say `armv6l` or `armv7l`, and on 64-bit ones. */
+const isArm = (architecture: string): boolean => /^(?:arm|aarch64)/.test(architecture);
+
 /** As the scheduler compares them: what an image leaves blank fits every node. */
-const fits = (image: Platform, node: Platform): boolean =>
-  (image.os === '' || image.os === node.os) &&
-  (image.architecture === '' || image.architecture === node.architecture);
+const runsOn = (image: Platform, node: Platform): boolean => {
+  if (image.os !== '' && image.os !== node.os) return false;
+  const { architecture } = image;
+  // It is sent as blank, so that the scheduler would give it any node.
+  if (architecture.toLowerCase() === 'arm') return isArm(node.architecture);
+  return architecture === '' || architecture === node.architecture;
+};
+
+/** What the scheduler looks at: the spec of the service, with the platforms of the image that it would get. */
+export type Placed = Pick<Service, 'mode' | 'constraints' | 'platforms'>;
 
 /**
- * Why no node of the cluster can run an image of these platforms, in one line for a person; null where one can,
- * or where too little is known to tell. A node that takes no tasks now does not count.
+ * Why no node of the cluster can run an image for a service, in one line for a person; null where one can, or
+ * where too little is known to tell. A node that takes no tasks now does not count.
  *
- * @param platforms of the image; empty where it runs on any
+ * @param image its platforms, empty where it runs on any; null where they are not known, so that those of the spec
+ *   count
  */
 export const whyNoNodeFits = (
-  platforms: readonly Platform[] | null,
-  nodes: readonly Pick<Node, 'platform' | 'state' | 'availability'>[],
+  image: readonly Platform[] | null,
+  service: Placed,
+  nodes: readonly Node[],
 ): string | null => {
-  if (platforms === null || platforms.length === 0) return null;
+  const { constraints } = service;
+  const platforms = image ?? service.platforms;
   const open = nodes.filter(
     ({ state, availability }) => state !== 'down' && availability === 'active',
   );
-  const known = open.flatMap(({ platform }) => platform ?? []);
-  if (open.length === 0 || known.length < open.length) return null;
-  if (known.some((node) => platforms.some((image) => fits(image, node)))) return null;
-  return `the image is built for ${namesOf(platforms)}, and the nodes are ${namesOf(known)}: build it for one of those, or add a node`;
+  if (open.length === 0) return null;
+  const allowed = open.filter((node) => constraints.every((one) => satisfies(node, one)));
+  const asked = constraints.join(', ');
+  if (allowed.length === 0) {
+    // It wants no task then, so that nothing can be stopped.
+    if (service.mode === 'global' || service.mode === 'global-job') return null;
+    return `no node satisfies the placement constraints of the service (${asked}): change them, or add a node that does`;
+  }
+  const known = allowed.flatMap(({ platform }) => platform ?? []);
+  if (platforms.length === 0 || known.length < allowed.length) return null;
+  if (known.some((node) => platforms.some((one) => runsOn(one, node)))) return null;
+  const which = allowed.length === open.length ? 'the nodes' : `the nodes that satisfy ${asked}`;
+  return `the image is built for ${namesOf(platforms)}, and ${which} are ${namesOf(known)}: build it for one of those, or add a node`;
 };

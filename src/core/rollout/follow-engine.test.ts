@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
 import { follow, type Rollout, type RolloutStatus } from './follow.ts';
 import type { FailureReason } from './failure-reason.ts';
-import type { Observation, Service, Task, UpdateState } from '../service.ts';
+import type { Observation, Service, Task, UpdateState } from '../swarm/service.ts';
 
 const OLD = digestOfChar('a');
 const NEW = digestOfChar('b');

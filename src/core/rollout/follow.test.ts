@@ -6,7 +6,7 @@ import {
   makeTask,
 } from '../../../test/support/make-service.ts';
 import { follow, type Rollout, type RolloutStatus } from './follow.ts';
-import type { Observation, Service, Task, UpdateState } from '../service.ts';
+import type { Observation, Service, Task, UpdateState } from '../swarm/service.ts';
 
 const OLD = digestOfChar('a');
 const NEW = digestOfChar('b');

@@ -1,10 +1,10 @@
-import type { Digest } from '../digest.ts';
-import { isJob, type JobProgress, jobProgress } from '../job-progress.ts';
-import { isOfUpdate, type UpdateMark } from '../of-update.ts';
+import type { Digest } from '../image/digest.ts';
+import { isJob, type JobProgress, jobProgress } from '../swarm/job-progress.ts';
+import { isOfUpdate, type UpdateMark } from '../swarm/of-update.ts';
 import { condemnsDigest, type FailureReason } from './failure-reason.ts';
 import { type TaskFailure, troubleOf } from './task-trouble.ts';
-import type { Node, Observation, Service, Task } from '../service.ts';
-import { specDigest, TASK_STATES, type TaskState } from '../service.ts';
+import type { Node, Observation, Service, Task } from '../swarm/service.ts';
+import { specDigest, TASK_STATES, type TaskState } from '../swarm/service.ts';
 
 /** Why an update failed, in one word and in one line, with the task that shows it where one does. */
 export type Failed = {

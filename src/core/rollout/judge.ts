@@ -1,10 +1,13 @@
-import { ownTimeout } from '../labels.ts';
-import { isOfUpdate, type UpdateMark } from '../of-update.ts';
-import { type Observation, specDigest } from '../service.ts';
+import type { Digest } from '../image/digest.ts';
+import { ownTimeout } from '../policy/labels.ts';
+import type { UpdateMark } from '../swarm/of-update.ts';
+import { preparingSince } from '../swarm/pulling.ts';
+import { type Observation, specDigest } from '../swarm/service.ts';
 import { isRestore } from './carried-out.ts';
 import type { Deployment, Intent } from './deployment.ts';
 import { condemnsDigest } from './failure-reason.ts';
 import { type Failed, follow, type Rollout, type RolloutStatus } from './follow.ts';
+import { chooseGood, type Standing, standingOf } from './good-image.ts';
 import { endFailed, type Facts, type Move, type Seen } from './move.ts';
 import { conclude } from './revert.ts';
 import { beginWatch, isWatched, type Judged, seenNow, type Watch } from './watch.ts';
@@ -62,7 +65,7 @@ export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Mov
     settledSince: watch.settledSince,
     ...markOf(intent),
   };
-  const status = follow(seen, rollout, now);
+  const status = asWentBack(follow(seen, rollout, now), intent, seen);
   if (watch.pending !== null) {
     // Whatever else has become of the service by now is not the update's doing.
     const trouble = status.kind === 'under-way' ? status.trouble : null;
@@ -70,6 +73,9 @@ export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Mov
       return concluded(deployment, watch.pending, facts);
     }
     return { ...followed({ ...watch, pending: null }, null, now), afterMs: 0 };
+  }
+  if (status.kind !== 'under-way' && isEarning(status, seen, watch, facts)) {
+    return followed(watch, null, now);
   }
   if (status.kind !== 'under-way') {
     const pending: Judged = { status, seen };
@@ -82,10 +88,13 @@ export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Mov
     }
     return { ...followed({ ...watch, wasUnexplained: true }, null, now), afterMs: 0 };
   }
+  const preparing = preparingSince(seen, markOf(intent), now);
   const next: Watch = {
     ...watch,
     settledSince: status.settledSince,
-    lateAt: lateAfterPull(watch, seen, intent, now),
+    // One moment for the whole of it, however the clocks are read meanwhile.
+    preparingSince: preparing === null ? null : (watch.preparingSince ?? preparing),
+    lateAt: preparing === null ? watch.lateAt : lateAfterPull(watch, seen, intent, now),
   };
   if (now >= next.lateAt && !isWatched(seen, next, now)) {
     return late(deployment, seen, status, facts);
@@ -95,21 +104,41 @@ export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Mov
 };
 
 /**
- * When the update is late, given that a task which is still being prepared mostly pulls its image: as long as it
+ * The engine went back because tasks of the update failed, and then somebody changed anything else: the engine's
+ * word on it is gone, and the service has the image of before, which nobody gave it.
+ */
+const asWentBack = (
+  status: RolloutStatus,
+  intent: Intent,
+  { service }: Observation,
+): RolloutStatus => {
+  if (status.kind !== 'failed' || status.reason !== 'changed-by-other') return status;
+  const { task, progress } = status;
+  const runs = specDigest(service);
+  const isEngines =
+    intent.phase === 'forward' &&
+    service.updatePolicy?.failureAction === 'rollback' &&
+    task !== null &&
+    condemnsDigest(task.reason);
+  return isEngines && runs === intent.over
+    ? { kind: 'rolled-back', message: task.message, task, runs, progress }
+    : status;
+};
+
+/**
+ * When the update is late while a task is being prepared, which mostly means that it pulls its image: as long as it
  * does, up to an hour, there is time left. A deadline that the service names itself is absolute.
  */
 const lateAfterPull = (
-  { lateAt }: Watch,
-  { service, tasks }: Observation,
+  { lateAt, begunAt }: Watch,
+  { service }: Observation,
   intent: Intent,
   now: number,
 ): number => {
-  const isOwn = isOfUpdate(service, markOf(intent));
-  const isPulling = (tasks ?? []).some(
-    (task) => task.state === 'preparing' && task.desired !== 'shutdown' && isOwn(task),
-  );
-  if (!isPulling || ownTimeout(service) !== null) return lateAt;
-  return Math.max(lateAt, Math.min(now + AFTER_PULL_MS, intent.at + LONGEST_PULL_MS));
+  if (ownTimeout(service) !== null) return lateAt;
+  // What was intended after it began to be followed was intended before the clock was set back.
+  const since = Math.min(intent.at, begunAt);
+  return Math.max(lateAt, Math.min(now + AFTER_PULL_MS, since + LONGEST_PULL_MS));
 };
 
 type Followed = Extract<Move, { kind: 'follow'; condemns: boolean }>;
@@ -182,7 +211,8 @@ const converged = (
   { capabilities }: Facts,
 ): Move => {
   if (intent.failed !== null) {
-    const detail = { takenBackTo: intent.target, by: 'helper' };
+    const { target, note } = intent;
+    const detail = { takenBackTo: target, by: 'helper', ...(note === undefined ? {} : { note }) };
     return endFailed(on, intent.failed, detail, 'rolled-back');
   }
   // A cluster that looks the digest up by itself may have pinned one platform of it.
@@ -200,10 +230,39 @@ const rolledBack = (
   facts: Facts,
 ): Move => {
   const failed: Failed = { reason: task?.reason ?? 'engine-rollback', message, task };
-  const { good } = facts;
-  if (good !== null && runs !== good) return conclude(deployment, failed, seen, facts);
-  const detail = { rolledBackTo: runs, by: 'engine', proven: good !== null };
+  const { good, isYoung } = chooseGood(facts.known, seen, facts.now);
+  const hasEarned = earns(runs, seen, facts)?.kind === 'good';
+  if (good !== null && runs !== good && !hasEarned) {
+    return conclude(deployment, failed, seen, facts);
+  }
+  const isGood = hasEarned || (good !== null && !isYoung);
+  const detail = { rolledBackTo: runs, by: 'engine', proven: isGood };
   return endFailed(seen, failed, detail, 'rolled-back');
+};
+
+/**
+ * How the image stands to which the engine went back, where that had not run long enough to count as good: it is
+ * watched for the rest of its time rather than replaced at once. Null where it is known to be good or not.
+ */
+const earns = (runs: Digest | null, seen: Observation, { known, now }: Facts): Standing | null => {
+  const back = known.find(({ digest }) => digest === runs);
+  if (back === undefined || back.isHeld || back.goodAt !== null || back.why !== 'young')
+    return null;
+  return standingOf(seen, back.convergedAt, now);
+};
+
+const isEarning = (
+  status: RolloutStatus,
+  seen: Observation,
+  { lateAt }: Watch,
+  facts: Facts,
+): boolean => {
+  if (status.kind !== 'rolled-back' || facts.now >= lateAt) return false;
+  // Where nothing better is known, nothing is to be decided.
+  const { good, isYoung } = chooseGood(facts.known, seen, facts.now);
+  if (good === null || isYoung) return false;
+  const standing = earns(status.runs, seen, facts);
+  return standing?.kind === 'young' || standing?.kind === 'unsettled';
 };
 
 const hasFailed = (
@@ -219,7 +278,7 @@ const hasFailed = (
   }
   // The engine stopped on its way back. Where that led to what is good, we know no better; else it was to
   // an update of ours that this one took the place of.
-  const { good } = facts;
+  const { good } = chooseGood(facts.known, seen, facts.now);
   if (reason !== 'rollback-paused' || good === null || present === good) {
     return conclude(deployment, status, seen, facts);
   }

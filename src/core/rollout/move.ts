@@ -1,9 +1,11 @@
-import type { Capabilities } from '../cluster.ts';
-import type { Digest } from '../digest.ts';
-import type { Selection } from '../labels.ts';
-import type { Observation } from '../service.ts';
-import type { Hold } from '../verdict.ts';
+import type { Capabilities } from '../swarm/cluster.ts';
+import type { AtGates, Closed } from '../policy/gates/at-gates.ts';
+import type { Digest } from '../image/digest.ts';
+import type { Selection } from '../policy/labels.ts';
+import type { Observation } from '../swarm/service.ts';
+import type { Hold } from '../verdict/verdict.ts';
 import type { Failed, Progress } from './follow.ts';
+import type { KnownImage, Left } from './good-image.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -23,6 +25,11 @@ export type Shown =
 export type Facts = {
   /** ms since the epoch, by our clock. */
   readonly now: number;
+  /**
+   * How long this process has looked for what became of an update of which no answer came, ms. Unlike an age it
+   * does not grow or shrink with the clock.
+   */
+  readonly lookedForMs: number;
   /** 0 to 1; spreads waits. */
   readonly random: number;
   readonly capabilities: Pick<Capabilities, 'setsDigest' | 'goesBackTo'>;
@@ -36,10 +43,16 @@ export type Facts = {
   readonly shown: Shown;
   /** Why no node of the cluster can run the image; null where one can, or where that is not known. */
   readonly unfit: string | null;
-  /** The digest to go back to; null where none is known. */
-  readonly good: Digest | null;
-  /** The spec before the present one is the good one, as far as a cluster that goes back so can be relied upon. */
-  readonly isGoodBefore: boolean;
+  /** What is closed for the image; null where nothing is. */
+  readonly closed: Closed | null;
+  /** Why nodes could not pull the image now; null where they could, or nobody asked: it is no retry of a pull. */
+  readonly pullProblem: string | null;
+  /** What is known of the images that the service ran, the newest first. */
+  readonly known: readonly KnownImage[];
+  /** The helper has never updated the service. */
+  readonly isFirst: boolean;
+  /** The digest of the spec before the present one, as far as a cluster that goes back so can be relied upon. */
+  readonly before: Digest | null;
   /** What a cluster that looks the digest up by itself chose of the index that was meant; null where it did not. */
   readonly chosen: Digest | null;
   /** What is remembered of following the update; null where that begins now. */
@@ -50,7 +63,7 @@ export type End =
   | {
       readonly state: 'succeeded';
       readonly digest: Digest | null;
-      /** Tasks run it, so that it is something to go back to. */
+      /** Tasks run it, so it may become something to go back to. */
       readonly isProven: boolean;
       /** What a person went back from with it; null for nothing. */
       readonly left: Digest | null;
@@ -64,18 +77,29 @@ export type End =
 /** The one thing to do next for a deployment; `on` is the service as it was seen when it was decided. */
 export type Move =
   /** Nothing is to be done, or `instead` is, by another deployment. */
-  | { readonly kind: 'skip'; readonly reason: string; readonly instead: Digest | null }
-  /** Update the service to `target`; `settled` is what it ran well until now. */
+  | {
+      readonly kind: 'skip';
+      readonly reason: string;
+      readonly instead: Digest | null;
+      /** It waits at these gates again. */
+      readonly waitsAt?: AtGates;
+    }
+  /** Update the service to `tag` and `target`; `settled` is what it ran converged until now, `left` how well. */
   | {
       readonly kind: 'send';
+      readonly tag: string;
       readonly target: Digest | null;
       readonly settled: Digest | null;
+      readonly left: Left | null;
       readonly on: Observation;
     }
-  /** Update the service to the digest that it ran well before. */
+  /** Update the service to the tag and digest that it ran well before. */
   | {
       readonly kind: 'revert';
+      readonly tag: string;
       readonly target: Digest;
+      /** Why newer images were passed over, for a person; empty for none. */
+      readonly note: string;
       readonly failed: Failed;
       readonly on: Observation;
     }
@@ -107,7 +131,10 @@ export type Move =
   /** `on` is null where the service was not seen. */
   | { readonly kind: 'end'; readonly end: End; readonly on: Observation | null };
 
-export const skip = (reason: string, instead: Digest | null = null): Move => ({
+export const skip = (
+  reason: string,
+  instead: Digest | null = null,
+): Extract<Move, { kind: 'skip' }> => ({
   kind: 'skip',
   reason,
   instead,

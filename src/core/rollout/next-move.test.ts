@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
-import type { Observation, Service, Task, UpdateState } from '../service.ts';
+import type { Observation, Service, Task, UpdateState } from '../swarm/service.ts';
 import type { Deployment, Intent } from './deployment.ts';
 import { FAILURE_REASONS } from './failure-reason.ts';
+import type { KnownImage } from './good-image.ts';
 import type { Facts, Move, Seen } from './move.ts';
 import { nextMove } from './next-move.ts';
 import { beginWatch, type Watch } from './watch.ts';
@@ -26,6 +27,25 @@ const rolling = (
   rolledBackBy: 'engine' | 'person' | null = null,
 ): Pick<Service, 'update'> => ({
   update: { state, message: `engine: ${state}`, startedAt: null, rolledBackBy },
+});
+const ROLLS_BACK: Pick<Service, 'updatePolicy'> = {
+  updatePolicy: {
+    parallelism: 1,
+    delayMs: 0,
+    monitorMs: 5_000,
+    failureAction: 'rollback',
+    order: 'stop-first',
+  },
+};
+const knownGood = (digest: typeof A, change: Partial<KnownImage> = {}): readonly KnownImage[] => [
+  { digest, convergedAt: AT - HOUR, goodAt: AT - HOUR, why: null, isHeld: false, ...change },
+];
+const youngImage = (digest: typeof A): KnownImage => ({
+  digest,
+  convergedAt: AT - 5_000,
+  goodAt: null,
+  why: 'young',
+  isHeld: false,
 });
 const tasksOf = (digest: typeof A): readonly Task[] =>
   [1, 2].map((slot) => makeTask({ slot, digest, createdAt: new Date(AT + 1_000).toISOString() }));
@@ -73,6 +93,7 @@ const deployment = (change: Partial<Deployment> = {}): Deployment => ({
   stack: null,
   name: 'registry.example/web',
   tag: 'v1',
+  fromTag: 'v1',
   from: A,
   to: B,
   cause: 'digest-differs',
@@ -84,6 +105,7 @@ const deployment = (change: Partial<Deployment> = {}): Deployment => ({
   deadlineAt: AT + 5 * 60_000,
   attempts: 0,
   hasBuild: false,
+  gates: null,
   intent: null,
   ...change,
 });
@@ -96,6 +118,7 @@ const ENGINE = { setsDigest: true, goesBackTo: 'any-digest' } as const;
 const SWARMPIT = { setsDigest: false, goesBackTo: 'previous-spec' } as const;
 const facts = (change: Partial<Facts> = {}): Facts => ({
   now: NOW,
+  lookedForMs: 0,
   random: 0.5,
   capabilities: ENGINE,
   select: 'all',
@@ -104,8 +127,11 @@ const facts = (change: Partial<Facts> = {}): Facts => ({
   hold: null,
   shown: { kind: 'as-decided' },
   unfit: null,
-  good: A,
-  isGoodBefore: false,
+  closed: null,
+  pullProblem: null,
+  known: knownGood(A),
+  isFirst: false,
+  before: null,
   chosen: null,
   watch: null,
   ...change,
@@ -198,7 +224,13 @@ describe('nothing is under way: decide', () => {
       {},
       skipped('image-changed'),
     ],
-    ['another tag', deployment({ tag: 'v2' }), untouched, {}, skipped('image-changed')],
+    [
+      'another tag',
+      deployment({ tag: 'v2', fromTag: 'v2' }),
+      untouched,
+      {},
+      skipped('image-changed'),
+    ],
     ['already there', deployment(), seen(service(B)), {}, skipped('already-current')],
     [
       'already there, and restarted by force',
@@ -242,6 +274,13 @@ describe('nothing is under way: decide', () => {
       untouched,
       { unfit: 'built for linux/arm64' },
       failedAs('no-fitting-node'),
+    ],
+    [
+      'a pull that is tried again, and nodes could not pull it: never sent',
+      deployment(),
+      untouched,
+      { pullProblem: 'not there (404)' },
+      failedAs('image-unavailable'),
     ],
     ['its own service', deployment(), untouched, { ownRefusal: 'own' }, skipped('own')],
     [
@@ -433,6 +472,27 @@ describe('nobody knows whether an update was sent', () => {
       failedAs('outcome-unknown'),
     ],
     [
+      'the clock was set back since: Swarmpit may still show it',
+      intended(intent({ target: null })),
+      seen(service(null), null),
+      { ...swarmpit, now: AT - HOUR, lookedForMs: 119_999 },
+      { kind: 'wait', as: 'here', refutes: false },
+    ],
+    [
+      'the clock was set back since, and it was looked for long enough',
+      intended(intent({ target: null })),
+      seen(service(null), null),
+      { ...swarmpit, now: AT - HOUR, lookedForMs: 120_000 },
+      failedAs('outcome-unknown'),
+    ],
+    [
+      'the clock was set back since Swarmpit gave up, and it was looked for long enough',
+      intended(intent({ target: null, gaveUpAt: AT })),
+      seen(service(null, { version: intent({}).version }), null),
+      { ...swarmpit, now: AT - HOUR, lookedForMs: 60_000 },
+      { kind: 'wait', as: 'repeat', refutes: true },
+    ],
+    [
       'Swarmpit went back to the spec before',
       intended(intent({ target: null, forceUpdate: 3 }), { cause: 'taken-back' }),
       seen(service(C, { forceUpdate: 2 }), null),
@@ -447,6 +507,10 @@ describe('an update was sent', () => {
   const paused = seen(service(B, rolling('paused')), [...tasksOf(A), crashed]);
   const engineBack = (digest: typeof A, tasks: readonly Task[] = [crashed]) =>
     seen(service(digest, rolling('rollback_completed', 'engine')), [...tasksOf(digest), ...tasks]);
+  const freshlyBack = seen(service(C, rolling('rollback_completed', 'engine')), [
+    ...tasksOf(C).map((task) => ({ ...task, since: new Date(AT + 10_000).toISOString() })),
+    crashed,
+  ]);
   check([
     [
       'it goes on',
@@ -523,15 +587,66 @@ describe('an update was sent', () => {
       'paused, and nothing is good',
       sent(),
       paused,
-      { good: null },
-      failedAs('task-failed', { notTakenBack: 'no digest is proven for this service' }),
+      { known: [] },
+      failedAs('task-failed', {
+        notTakenBack: 'no good image known: the helper has not seen the service run an image well',
+      }),
+    ],
+    [
+      'paused, and the image before is not good yet: the one before',
+      sent(),
+      paused,
+      { known: [youngImage(C), ...knownGood(A)] },
+      { kind: 'revert', target: A, note: 'cccccccccccc had not run long enough to count as good' },
+    ],
+    [
+      'paused, and the image before is not good yet, but nothing else is known',
+      sent(),
+      paused,
+      { known: [youngImage(A)] },
+      {
+        kind: 'revert',
+        target: A,
+        note: 'aaaaaaaaaaaa had not run long enough to count as good, and there is no other way back',
+      },
+    ],
+    [
+      'paused, and the image before is held',
+      sent(),
+      paused,
+      { known: [...knownGood(C, { isHeld: true }), ...knownGood(A)] },
+      { kind: 'revert', target: A, note: 'cccccccccccc is held' },
+    ],
+    [
+      'paused, and the image before fails by now',
+      sent(),
+      seen(service(B, rolling('paused')), [crashed, { ...crashed, digest: C }]),
+      { known: [...knownGood(C), ...knownGood(A)] },
+      { kind: 'revert', target: A, note: 'cccccccccccc had failed tasks shortly before' },
+    ],
+    [
+      'paused, and the service was too young when it was first updated',
+      sent(),
+      paused,
+      { known: knownGood(A, { goodAt: null, why: 'young-at-first' }) },
+      failedAs('task-failed', {
+        notTakenBack:
+          'no good image known: the service was younger than its monitor period when the helper first updated it',
+      }),
+    ],
+    [
+      'a restart of the same image fails: there is nothing to go back from',
+      sent(intent({ over: B }), { from: B, cause: 'forced' }),
+      paused,
+      { known: [...knownGood(B), ...knownGood(A)] },
+      failedAs('task-failed', { notTakenBack: 'it ran the same image before' }),
     ],
     [
       'paused, and it runs what is good',
       sent(),
       paused,
-      { good: B },
-      failedAs('task-failed', { notTakenBack: 'it runs the proven digest' }),
+      { known: knownGood(B, { convergedAt: NOW }) },
+      failedAs('task-failed', { notTakenBack: 'it runs the last good image' }),
     ],
     [
       'paused, and not to be taken back',
@@ -567,7 +682,7 @@ describe('an update was sent', () => {
       'the engine went back, and nothing is good',
       sent(),
       engineBack(A),
-      { watch: certain, good: null },
+      { watch: certain, known: [] },
       rolledBackAs('task-failed', { by: 'engine', proven: false }),
     ],
     [
@@ -583,6 +698,40 @@ describe('an update was sent', () => {
       engineBack(C),
       { watch: certain },
       { kind: 'revert', target: A },
+    ],
+    [
+      'the engine went back to what fails there too',
+      sent(),
+      seen(service(C, rolling('rollback_completed', 'engine')), [
+        crashed,
+        { ...crashed, digest: C },
+      ]),
+      { watch: certain, known: [youngImage(C), ...knownGood(A)] },
+      { kind: 'revert', target: A },
+    ],
+    [
+      'the engine went back to what is not good yet: it may become so',
+      sent(),
+      freshlyBack,
+      { watch: certain, known: [youngImage(C), ...knownGood(A)] },
+      { kind: 'follow', condemns: false },
+    ],
+    [
+      'the engine went back to what is good by now',
+      sent(),
+      freshlyBack,
+      { watch: certain, known: [youngImage(C), ...knownGood(A)], now: AT + 36_000 },
+      rolledBackAs('task-failed', { by: 'engine', proven: true, rolledBackTo: C }),
+    ],
+    [
+      'the engine went back to what does not become good before the deadline',
+      sent(),
+      freshlyBack,
+      {
+        watch: { ...certain, lateAt: NOW },
+        known: [youngImage(C), ...knownGood(A)],
+      },
+      { kind: 'revert', target: A, note: 'cccccccccccc had not run long enough to count as good' },
     ],
     [
       'a person had the engine go back',
@@ -604,6 +753,59 @@ describe('an update was sent', () => {
       seen(service(C, rolling('rollback_paused', 'engine')), [crashed]),
       {},
       { kind: 'revert', target: A, failed: { reason: 'task-failed' } },
+    ],
+    [
+      'the engine stopped on its way, and no good image is known: the record says so',
+      sent(intent(), { from: C }),
+      seen(service(C, rolling('rollback_paused', 'engine')), [crashed]),
+      { known: [{ ...youngImage(C), convergedAt: null, why: 'unsettled' }] },
+      failedAs('rollback-paused', {
+        notTakenBack: 'no good image known: cccccccccccc did not run in all of its tasks',
+      }),
+    ],
+    [
+      'the engine stopped on its way from an update of a service that named no digest before',
+      sent(intent({ over: null }), { from: null }),
+      seen(service(C, rolling('rollback_paused', 'engine')), [crashed]),
+      { known: [] },
+      failedAs('rollback-paused', {
+        notTakenBack: 'no good image known: the service named no digest before',
+      }),
+    ],
+    [
+      'the engine went back to what is good, and somebody changed anything else since',
+      sent(),
+      seen(service(A, { ...ROLLS_BACK, version: 14 }), [crashed, ...tasksOf(A)]),
+      { watch: certain },
+      rolledBackAs('task-failed', { by: 'engine', proven: true, rolledBackTo: A }),
+    ],
+    [
+      'the engine went back to what is not good, and somebody changed anything else since',
+      sent(intent({ over: C }), { from: C }),
+      seen(service(C, { ...ROLLS_BACK, version: 14 }), [crashed]),
+      { watch: certain },
+      { kind: 'revert', target: A, failed: { reason: 'task-failed' } },
+    ],
+    [
+      'the same, and nothing is good: the record says so',
+      sent(intent({ over: C }), { from: C }),
+      seen(service(C, { ...ROLLS_BACK, version: 14 }), [crashed]),
+      { watch: certain, known: [] },
+      rolledBackAs('task-failed', { by: 'engine', proven: false, rolledBackTo: C }),
+    ],
+    [
+      'somebody put the image of before back, and the engine does not go back by itself',
+      sent(),
+      seen(service(A, { version: 14 }), [crashed]),
+      { watch: certain },
+      failedAs('changed-by-other'),
+    ],
+    [
+      'somebody put the image of before back, and no task failed',
+      sent(),
+      seen(service(A, { ...ROLLS_BACK, version: 14 })),
+      { watch: certain },
+      failedAs('changed-by-other'),
     ],
     ['somebody else deployed', sent(), seen(service(C)), {}, failedAs('changed-by-other')],
     ['the service is gone', sent(), 'removed', {}, failedAs('service-removed')],
@@ -658,6 +860,13 @@ describe('an update was sent', () => {
       rolledBackAs('task-failed', { by: 'helper', takenBackTo: A }),
     ],
     [
+      'the revert is done, past an image that was not good',
+      sent(back({ note: 'cccccccccccc is held' })),
+      seen(service(A, rolling('completed')), tasksOf(A)),
+      { watch: certain },
+      rolledBackAs('task-failed', { takenBackTo: A, note: 'cccccccccccc is held' }),
+    ],
+    [
       'the revert fails',
       sent(back()),
       seen(service(A, rolling('paused')), []),
@@ -670,6 +879,22 @@ describe('an update was sent', () => {
       seen(service(C, rolling('completed')), null),
       { capabilities: SWARMPIT, watch: certain },
       { kind: 'end', end: { state: 'succeeded', digest: C, left: A } },
+    ],
+    [
+      'Swarmpit can go back to one that is not good yet alone',
+      sent(intent({ target: null }), { to: null }),
+      seen(service(B, rolling('paused')), null),
+      {
+        capabilities: SWARMPIT,
+        watch: certain,
+        known: [youngImage(C), ...knownGood(A)],
+        before: C,
+      },
+      {
+        kind: 'revert',
+        target: C,
+        note: 'cccccccccccc had not run long enough to count as good, and there is no other way back',
+      },
     ],
     [
       'Swarmpit cannot be told a digest',
@@ -762,12 +987,21 @@ describe('laws', () => {
         state: of === null ? 'queued' : isSent && !of.refuted ? 'verifying' : 'updating',
       }),
     );
+  const anyKnown: fc.Arbitrary<KnownImage> = fc.record({
+    digest,
+    convergedAt: fc.option(fc.integer({ min: AT - HOUR, max: AT })),
+    goodAt: fc.option(fc.constant(AT)),
+    why: fc.constantFrom(null, 'young', 'failing'),
+    isHeld: fc.boolean(),
+  });
   const anyFacts = fc
     .record({
       now: fc.integer({ min: AT, max: AT + 48 * HOUR }),
       random: fc.double({ min: 0, max: 1, noNaN: true }),
       capabilities: fc.constantFrom(ENGINE, SWARMPIT),
-      good: fc.option(digest),
+      known: fc.array(anyKnown, { maxLength: 3 }),
+      isFirst: fc.boolean(),
+      before: fc.option(digest),
       frozen: fc.option(fc.constant('fair')),
       hold: fc.option(fc.constant(held)),
       shown: fc.constantFrom<Facts['shown']>(
@@ -806,10 +1040,15 @@ describe('laws', () => {
 
   it('what goes back goes to the good digest, where that may be done', () => {
     law(
-      (move, _given, _what, { good, capabilities, isGoodBefore }) =>
+      (move, _given, _what, { known, capabilities, before }) =>
         move.kind !== 'revert' ||
-        (move.target === good &&
-          (capabilities.setsDigest || isGoodBefore) &&
+        (known.some(
+          ({ digest: image, goodAt, why, convergedAt, isHeld }) =>
+            image === move.target &&
+            !isHeld &&
+            (goodAt !== null || (why === 'young' && convergedAt !== null)),
+        ) &&
+          (capabilities.setsDigest || before === move.target) &&
           move.on.service.labels['cd-helper.rollback'] !== 'off'),
     );
   });

@@ -1,5 +1,5 @@
 import { backoffMs } from '../backoff.ts';
-import type { Observation, Service } from '../service.ts';
+import type { Observation, Service } from '../swarm/service.ts';
 import { isRestore, isTakenBack, shows, showsPrevious } from './carried-out.ts';
 import type { Deployment, Intent } from './deployment.ts';
 import { endBack, type Facts, type Move } from './move.ts';
@@ -24,7 +24,7 @@ export const recover = (
   deployment: Deployment,
   intent: Intent,
   seen: Observation,
-  { now, random, capabilities }: Facts,
+  { now, lookedForMs, random, capabilities }: Facts,
 ): Move => {
   const isDone = capabilities.setsDigest
     ? isCarriedOut(deployment, intent, seen)
@@ -39,13 +39,15 @@ export const recover = (
     return { kind: 'wait', as: 'rest', afterMs, problem, refutes: true };
   }
   const { gaveUpAt, failed } = intent;
-  const isQuiet = gaveUpAt !== undefined && now - gaveUpAt >= QUIET_MS;
+  // Set back since, the clock says that it was sent in a while; who has looked for as long by then has waited enough.
+  const isOver = (since: number, ms: number): boolean => now - since >= ms || lookedForMs >= ms;
+  const isQuiet = gaveUpAt !== undefined && isOver(gaveUpAt, QUIET_MS);
   if (isQuiet && mayRepeat(intent, seen.service)) {
     return { kind: 'wait', as: 'repeat', afterMs: 0, problem: '', refutes: true };
   }
   const message =
     'no answer came from the cluster and the service does not show it; it is not repeated';
-  if (now - intent.at < HAND_OVER_MS || (gaveUpAt !== undefined && !isQuiet)) {
+  if (!isOver(intent.at, HAND_OVER_MS) || (gaveUpAt !== undefined && !isQuiet)) {
     return { kind: 'wait', as: 'here', afterMs: LOOK_AGAIN_MS, problem: message, refutes: false };
   }
   return endBack(seen, failed, { reason: 'outcome-unknown', message, task: null });

@@ -1,29 +1,42 @@
-import { mayTakeBack } from '../labels.ts';
-import { type Observation, specDigest } from '../service.ts';
+import { mayTakeBack } from '../policy/labels.ts';
+import { type Observation, specDigest } from '../swarm/service.ts';
 import type { Deployment } from './deployment.ts';
 import { leavesService } from './failure-reason.ts';
 import type { Failed } from './follow.ts';
+import { choiceNote, chooseGood, noGoodWords } from './good-image.ts';
 import { endBack, endFailed, type Facts, type Move } from './move.ts';
 
-/** What follows a failed update: the service goes back to its good digest, where that may be done. */
+/** What follows a failed update: the service goes back to its last good image, where that may be done. */
 export const revert = (
-  { to }: Deployment,
+  { from, fromTag, to }: Deployment,
   failed: Failed,
   on: Observation,
-  { capabilities, good, isGoodBefore }: Facts,
+  { capabilities, known, before, now }: Facts,
 ): Move => {
   const { service } = on;
+  // A cluster that cannot be told a digest has one way back.
+  const reached = known.filter(({ digest }) => capabilities.setsDigest || digest === before);
+  const choice = chooseGood(reached, on, now);
+  const { good } = choice;
+  const passedOver = choice.passedOver.filter(({ digest }) => digest !== to);
+  const note = choiceNote({ ...choice, passedOver });
   const left = (why: string): Move => endFailed(on, failed, { notTakenBack: why });
-  if (leavesService(failed.reason)) return left('the service is left as it is');
+  const isAnyGood = good !== null || chooseGood(known, on, now).good !== null;
+  // An engine that stopped on its way back left the service on what may fail: that is no choice of anybody's.
+  const isStuck = failed.reason === 'rollback-paused' && !isAnyGood;
+  if (leavesService(failed.reason) && !isStuck) return left('the service is left as it is');
   if (!mayTakeBack(service)) return left('the label cd-helper.rollback is off');
-  if (good === null) return left('no digest is proven for this service');
-  if (good === to && specDigest(service) === to) return left('it runs the proven digest');
-  if (!capabilities.setsDigest && !isGoodBefore) {
+  // A restart alone: what it ran before is what failed.
+  if (from === to && specDigest(service) === to) return left('it ran the same image before');
+  if (good === null && isAnyGood) {
     return left(
       'this cluster can only go back to the previous spec, which is not the last good one',
     );
   }
-  return { kind: 'revert', target: good, failed, on };
+  if (good === null) return left(noGoodWords(from, passedOver));
+  if (good === to && specDigest(service) === to) return left('it runs the last good image');
+  const tag = known.find(({ digest }) => digest === good)?.tag ?? fromTag;
+  return { kind: 'revert', tag, target: good, note, failed, on };
 };
 
 /** The same for one that may be a revert itself, or whose service could not be seen. */

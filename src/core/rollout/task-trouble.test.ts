@@ -5,7 +5,7 @@ import {
   makeService,
   makeTask,
 } from '../../../test/support/make-service.ts';
-import type { Node, Service, Task, UpdateState } from '../service.ts';
+import type { Node, Service, Task, UpdateState } from '../swarm/service.ts';
 import { troubleOf } from './task-trouble.ts';
 
 const OLD = digestOfChar('a');

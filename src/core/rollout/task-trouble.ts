@@ -1,6 +1,6 @@
-import { isJob } from '../job-progress.ts';
-import { isOfUpdate, type UpdateMark } from '../of-update.ts';
-import type { Node, Observation, Task } from '../service.ts';
+import { isJob } from '../swarm/job-progress.ts';
+import { isOfUpdate, type UpdateMark } from '../swarm/of-update.ts';
+import type { Node, Observation, Task } from '../swarm/service.ts';
 import { condemnsDigest, type FailureReason } from './failure-reason.ts';
 
 /** The task that shows best why a rollout fails. */

@@ -1,5 +1,5 @@
-import type { Digest } from '../digest.ts';
-import type { Observation } from '../service.ts';
+import type { Digest } from '../image/digest.ts';
+import type { Observation } from '../swarm/service.ts';
 import { AFTER_A_FAILURE, MONITOR_DEFAULT_MS, type RolloutStatus } from './follow.ts';
 
 /** How an update was judged, with what it was judged by. */
@@ -14,6 +14,8 @@ export type Watch = {
   readonly seenAt: number;
   /** It is called late from then on. */
   readonly lateAt: number;
+  /** A task of the update is being prepared since; null where none is. */
+  readonly preparingSince: number | null;
   /** How often the deadline was moved because nobody had seen the service. */
   readonly graces: number;
   readonly settledSince: number | null;
@@ -42,6 +44,7 @@ export const beginWatch = (now: number, sentAt: number, deadlineAt: number): Wat
   seenAt: Math.min(sentAt, now),
   // A deadline that lies further ahead than it ever did was set before the clock was set back.
   lateAt: Math.min(deadlineAt, now + Math.max(deadlineAt - sentAt, 0)),
+  preparingSince: null,
   graces: 0,
   settledSince: null,
   isHeld: false,

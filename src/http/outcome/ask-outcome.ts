@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify';
 import { ASKED_BACK_MS, type OutcomeAsk } from '../../core/outcome/outcome-ask.ts';
 import type { OutcomeView } from '../../core/outcome/outcome.ts';
-import { built } from '../built.ts';
-import { found } from '../found.ts';
-import { LIMITS } from '../limits.ts';
-import type { ApiToken, HookSecret, ServerDeps } from '../ports.ts';
-import { Problem } from '../problem.ts';
+import { built } from '../problem/built.ts';
+import { found } from '../problem/found.ts';
+import { LIMITS } from '../ports/limits.ts';
+import type { ApiToken, HookSecret, ServerDeps } from '../ports/ports.ts';
+import { Problem } from '../problem/problem.ts';
 import type { OutcomeQuery } from '../schemas/outcome.ts';
 
 /** Who asks. */

@@ -1,16 +1,16 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { addressOf } from '../address-of.ts';
-import type { FailureAnswer } from '../failed-sign-in.ts';
-import { createHookGuard } from '../guard-hooks.ts';
-import type { ServerDeps } from '../ports.ts';
-import { Problem } from '../problem.ts';
-import { addHeaders, DATA_HEADERS } from '../safe-headers.ts';
+import { addressOf } from '../sign-in/address-of.ts';
+import type { FailureAnswer } from '../sign-in/failed-sign-in.ts';
+import { createHookGuard } from '../hooks/guard-hooks.ts';
+import type { ServerDeps } from '../ports/ports.ts';
+import { Problem } from '../problem/problem.ts';
+import { addHeaders, DATA_HEADERS } from '../server/safe-headers.ts';
 import { OutcomeQuery, OutcomeSchema } from '../schemas/outcome.ts';
 import { requireNoScope } from '../scope/require-no-scope.ts';
 import { problemAnswers } from '../schemas/problem.ts';
-import { toProblem } from '../to-problem.ts';
+import { toProblem } from '../problem/to-problem.ts';
 import type { AskQuestion } from './ask-outcome.ts';
 
 const DESCRIPTION =

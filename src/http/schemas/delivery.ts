@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { PUSH_OUTCOMES } from '../../core/conclude-look.ts';
-import type { DeliveryDetail, DeliveryView } from '../../core/views.ts';
-import type { HookAnswer } from '../take-delivery.ts';
+import { PUSH_OUTCOMES } from '../../core/check/conclude-look.ts';
+import type { DeliveryDetail, DeliveryView } from '../../core/contract/views.ts';
+import type { HookAnswer } from '../../core/contract/hook-answer.ts';
+import { listOf } from './list.ts';
 
 const pushes = z.array(z.object({ image: z.string(), digest: z.string().exactOptional() }));
 const ignored = z.array(
@@ -49,6 +50,12 @@ const delivery = z.object({
 });
 
 export const DeliverySchema: z.ZodType<DeliveryView> = delivery.meta({ id: 'Delivery' });
+
+export const DeliveryPageSchema = listOf(DeliverySchema).extend({
+  ignored: z
+    .int()
+    .describe('Kept deliveries without a push that the same filters of sender and time leave out.'),
+});
 
 export const DeliveryDetailSchema: z.ZodType<DeliveryDetail> = delivery
   .extend({

@@ -1,7 +1,33 @@
 import { z } from 'zod';
-import { CAUSES } from '../../core/plan.ts';
-import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/views.ts';
+import type { ForgeView } from '../../core/forge/forge-view.ts';
+import { REPORT_STATES } from '../../core/forge/report.ts';
+import { CAUSES } from '../../core/verdict/plan.ts';
+import { DEPLOYMENT_STATES, type DeploymentView } from '../../core/contract/views.ts';
 import { BuildSchema, time } from './service.ts';
+
+const ForgeSchema: z.ZodType<ForgeView> = z.object({
+  forge: z.string().describe('Host of the forge.'),
+  repository: z.string(),
+  commit: z.string(),
+  environment: z.string(),
+  state: z
+    .enum(REPORT_STATES)
+    .describe('How all services of that commit and environment stand together.'),
+  delivery: z
+    .enum(['waiting', 'sent', 'failed'])
+    .describe('Whether the forge knows: `waiting` is sent again, `failed` is not.'),
+  url: z.string().nullable(),
+  commitUrl: z.string().nullable(),
+  compareUrl: z
+    .string()
+    .nullable()
+    .describe('What changed since the commit that ran before, where that is known.'),
+  pullRequestUrl: z
+    .string()
+    .nullable()
+    .describe('The pull request that a tag such as `pr-177` is of; null for other tags.'),
+  lastError: z.string().nullable(),
+});
 
 export const DeploymentSchema: z.ZodType<DeploymentView> = z
   .object({
@@ -11,6 +37,10 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
     image: z.string(),
     from: z.string().nullable(),
     to: z.string().nullable(),
+    fromTag: z.string().describe('The tag that the service had before.'),
+    toTag: z
+      .string()
+      .describe('The tag that it has afterwards: another one where it follows tags.'),
     cause: z.enum(CAUSES),
     state: z.enum(DEPLOYMENT_STATES),
     reason: z.string().nullable(),
@@ -31,6 +61,15 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
     queuedAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
+    pullingSince: time
+      .nullable()
+      .describe('Since when a node pulls the image, once that has taken 10 s; null otherwise.'),
+    alsoHeld: z
+      .array(z.string())
+      .exactOptional()
+      .describe(
+        'Of a rollback by a person: digests that it holds beside `from`, because they were published already and would have come next. Missing if there are none.',
+      ),
     steps: z.array(
       z.object({ at: time, step: z.string(), detail: z.record(z.string(), z.unknown()) }),
     ),
@@ -44,6 +83,9 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
       })
       .nullable(),
     build: BuildSchema,
+    forge: ForgeSchema.exactOptional().describe(
+      'What its forge was told; where one deployment is read.',
+    ),
     changes: z
       .array(
         z.object({ path: z.string(), before: z.string().nullable(), after: z.string().nullable() }),

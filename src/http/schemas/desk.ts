@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import type {
-  ActionView,
-  ClusterView,
-  FreezeView,
-  HookSecretView,
-  QueueView,
-  RegistryView,
-  SenderView,
-  StoreView,
-} from '../../core/views.ts';
-import type { FreezeRequest } from '../ports.ts';
+import type { InstanceView } from '../../core/contract/instance-view.ts';
+import {
+  type ActionView,
+  type ClusterView,
+  type FreezeView,
+  type HookSecretView,
+  type QueueView,
+  type RegistryView,
+  type SenderView,
+  STORE_REASONS,
+  type StoreView,
+} from '../../core/contract/views.ts';
+import type { FreezeRequest } from '../ports/ports.ts';
 import { givenTime } from './list.ts';
 import { time } from './service.ts';
 
@@ -38,11 +40,26 @@ export const ClusterSchema: z.ZodType<ClusterView> = z
 export const StoreSchema: z.ZodType<StoreView> = z
   .object({
     state: z.enum(['writable', 'not-writable']),
-    reason: z.enum(['files-deleted', 'files-replaced', 'refuses-writes']).nullable(),
+    reason: z.enum(STORE_REASONS).nullable(),
     detail: z.string().nullable(),
     since: time.nullable().describe('Since when it cannot be written.'),
   })
   .meta({ id: 'Store' });
+
+export const InstanceSchema: z.ZodType<InstanceView> = z
+  .object({
+    id: z.string(),
+    host: z.string(),
+    version: z.string(),
+    startedAt: time,
+    seenAt: time.describe('When it last said that it lives.'),
+    state: z.enum(['alive', 'gone']),
+    isSelf: z.boolean().describe('Whether it gave this answer.'),
+    leases: z
+      .array(z.object({ name: z.string(), since: time, epoch: z.int() }))
+      .describe('What it works on.'),
+  })
+  .meta({ id: 'Instance' });
 
 export const RegistrySchema: z.ZodType<RegistryView> = z
   .object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { PageRequest } from '../../core/list-filters.ts';
-import type { Page } from '../../core/views.ts';
-import { parseCursor, printCursor } from '../cursor.ts';
+import type { PageRequest } from '../../core/contract/list-filters.ts';
+import type { Page } from '../../core/contract/views.ts';
+import { parseCursor, printCursor } from './cursor.ts';
 
 const DEFAULT_LIMIT = 50;
 const MOST = 500;

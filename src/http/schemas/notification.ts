@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChannelTestView } from '../../core/notice.ts';
+import type { ChannelTestView } from '../../core/contract/notice.ts';
 
 const LONGEST_NAME = 63;
 

@@ -6,8 +6,8 @@ import {
   SERVICE_OUTCOMES,
 } from '../../core/outcome/outcome.ts';
 import { parseDuration } from '../../core/duration.ts';
-import { DEPLOYMENT_STATES } from '../../core/views.ts';
-import { LIMITS } from '../limits.ts';
+import { DEPLOYMENT_STATES } from '../../core/contract/views.ts';
+import { LIMITS } from '../ports/limits.ts';
 import { filterText, givenTime } from './list.ts';
 import { time } from './service.ts';
 
@@ -79,6 +79,8 @@ export const OutcomeSchema: z.ZodType<OutcomeView> = z
         image: z.string(),
         from: z.string().nullable(),
         to: z.string().nullable(),
+        fromTag: z.string(),
+        toTag: z.string(),
         state: z.enum(DEPLOYMENT_STATES),
         reason: z.string().nullable(),
         failure: z

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { type ServiceView, VERDICT_NAMES } from '../../core/views.ts';
+import { GateSchema } from './gate.ts';
+import { HEALTH_NAMES, HEALTH_REASONS, type HealthView } from '../../core/health/health.ts';
+import { TrackingSchema } from './tracking.ts';
+import { type RollbackView, type ServiceView, VERDICT_NAMES } from '../../core/contract/views.ts';
 
 export const time = z.iso.datetime();
 
@@ -14,6 +17,27 @@ export const BuildSchema = z
   })
   .nullable();
 
+const HealthSchema = z
+  .enum(HEALTH_NAMES)
+  .meta({ id: 'Health' })
+  .describe('Whether the service works, whatever image it runs.');
+
+const healthFields = {
+  health: HealthSchema,
+  healthReason: z.enum(HEALTH_REASONS).nullable().describe('One word: why.'),
+  healthSince: time.nullable(),
+  restarts: z.int().describe('Tasks that were seen failed in the last hour.'),
+  lastError: z.string().nullable().describe('What the engine said of the newest of them.'),
+  runsHeld: z
+    .object({
+      digest: z.string(),
+      hold: z.enum(['known-bad', 'left-by-person']),
+      heldSince: z.string(),
+    })
+    .exactOptional()
+    .describe('A held digest that somebody else than the helper deployed.'),
+} satisfies Record<keyof HealthView, z.ZodType>;
+
 export const ServiceSchema: z.ZodType<ServiceView> = z
   .object({
     cluster: z.string(),
@@ -24,13 +48,54 @@ export const ServiceSchema: z.ZodType<ServiceView> = z
     running: z.string().nullable(),
     published: z.string().nullable(),
     checkedAt: time.nullable(),
+    target: z
+      .object({ tag: z.string(), digest: z.string() })
+      .nullable()
+      .exactOptional()
+      .describe('What it is compared with: another tag than its own where it follows tags.'),
     verdict: VerdictSchema,
     reason: z.string().nullable().describe('One word: which hold, why excluded, why unknown.'),
     detail: z.string().exactOptional().describe('The same in one line for a person.'),
+    plan: z
+      .enum(['deploy', 'wait', 'leave'])
+      .describe('What is to be done about it: `leave` also where a hold keeps it as it is.'),
+    gates: z.array(GateSchema).describe('Closed gates, also of a service that is frozen.'),
+    ...healthFields,
     mode: z.enum(['replicated', 'global', 'replicated-job', 'global-job']),
     replicas: z.object({ running: z.int(), desired: z.int() }).nullable(),
     updatedAt: z.string(),
     deployment: z.string().nullable(),
     build: BuildSchema,
+    track: z
+      .string()
+      .exactOptional()
+      .describe('The label cd-helper.track, right or wrong; only where the service has one.'),
+    tracking: TrackingSchema.exactOptional(),
   })
   .meta({ id: 'Service' });
+
+export const RollbackTargetsSchema: z.ZodType<RollbackView> = z
+  .object({
+    present: z.string().nullable().describe('The digest that the spec of the service names.'),
+    presentGoodAt: time.nullable().describe('When that was found good; null while it is not.'),
+    targets: z
+      .array(
+        z.object({
+          digest: z.string(),
+          tag: z.string().nullable().describe('That it had under this digest last.'),
+          goodAt: time,
+          build: BuildSchema,
+        }),
+      )
+      .describe('Good images that ran before and are not held, the newest first.'),
+    others: z
+      .array(
+        z.object({
+          digest: z.string(),
+          tag: z.string().nullable(),
+          reason: z.enum(['known-bad', 'left-by-person', 'not-good']),
+        }),
+      )
+      .describe('Other digests of its history, and why they are not among those.'),
+  })
+  .meta({ id: 'RollbackTargets' });

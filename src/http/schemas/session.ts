@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ROLES } from '../../core/contract/role.ts';
 import { time } from './service.ts';
 
 const patterns = z.array(z.string()).readonly().nullable();
@@ -11,7 +12,7 @@ export const SignInSchema = z
 export const SessionSchema = z
   .object({
     name: z.string().describe('Of the token.'),
-    role: z.enum(['viewer', 'operator']),
+    role: z.enum(ROLES),
     scope: z
       .object({ clusters: patterns, stacks: patterns })
       .nullable()

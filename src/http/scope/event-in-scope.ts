@@ -1,5 +1,5 @@
-import { isClusterInScope, isInScope, type Scope } from '../../core/scope.ts';
-import type { FeedEvent } from '../ports.ts';
+import { isClusterInScope, isInScope, type Scope } from '../../core/contract/scope.ts';
+import type { FeedEvent } from '../ports/ports.ts';
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
@@ -13,6 +13,9 @@ const HINTS: ReadonlySet<string> = new Set([
   'freeze',
   'action',
 ]);
+
+/** Each tells of one service. */
+const SERVICES: ReadonlySet<string> = new Set(['deployment', 'step', 'health', 'waiting', 'vote']);
 
 /** Events that tell nothing of any service. */
 const FOR_ALL: ReadonlySet<string> = new Set(['reset', 'store']);
@@ -30,6 +33,6 @@ export const eventInScope = (event: FeedEvent, scope: Scope): FeedEvent | null =
   if (HINTS.has(type)) return { ...event, data: {} };
   if (cluster === null) return null;
   if (type === 'cluster') return event;
-  const isService = type === 'deployment' || type === 'step';
+  const isService = SERVICES.has(type);
   return isService && isInScope(scope, { cluster, stack: textOf(data['stack']) }) ? event : null;
 };

@@ -1,8 +1,13 @@
-import type { Reads } from '../../core/reads.ts';
-import { isClusterInScope, isInScope, isStackInScope, type Scope } from '../../core/scope.ts';
-import type { FreezeView } from '../../core/views.ts';
-import type { Acts, FreezeRequest, ServiceKey } from '../ports.ts';
-import { Problem } from '../problem.ts';
+import type { Reads } from '../../core/contract/reads.ts';
+import {
+  isClusterInScope,
+  isInScope,
+  isStackInScope,
+  type Scope,
+} from '../../core/contract/scope.ts';
+import type { FreezeView } from '../../core/contract/views.ts';
+import type { Acts, FreezeRequest, ServiceKey } from '../ports/ports.ts';
+import { Problem } from '../problem/problem.ts';
 
 const MOST_FREEZES = 100_000;
 
@@ -60,6 +65,8 @@ export const limitActs = (acts: Acts, reads: Reads, scope: Scope): Acts => {
     ...(acts.redeploy === undefined ? {} : { redeploy: onService(acts.redeploy) }),
     ...(acts.rollback === undefined ? {} : { rollback: onService(acts.rollback) }),
     ...(acts.release === undefined ? {} : { release: onService(acts.release) }),
+    ...(acts.approve === undefined ? {} : { approve: onService(acts.approve) }),
+    ...(acts.reject === undefined ? {} : { reject: onService(acts.reject) }),
     ...(freeze === undefined
       ? {}
       : {

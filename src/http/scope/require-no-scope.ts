@@ -1,5 +1,5 @@
 import type { onRequestHookHandler } from 'fastify';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problem/problem.ts';
 
 /** For what concerns the whole installation; runs after the sign-in. */
 export const requireNoScope: onRequestHookHandler = (request, _reply, next) => {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import type { Reads } from '../../core/reads.ts';
-import type { Acts, ServerDeps } from '../ports.ts';
-import { built } from '../built.ts';
+import type { Reads } from '../../core/contract/reads.ts';
+import type { Acts, ServerDeps } from '../ports/ports.ts';
+import { built } from '../problem/built.ts';
 import { limitActs } from './limit-acts.ts';
 
 type Asking = Pick<FastifyRequest, 'apiToken'>;

@@ -1,13 +1,8 @@
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-} from 'node:http';
+import type { IncomingHttpHeaders, RequestListener, Server, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { LIMITS } from '../limits.ts';
-import { createByteRate } from './byte-rate.ts';
+import { LIMITS } from '../ports/limits.ts';
+import { createByteRate } from '../body/byte-rate.ts';
+import { createServer } from '../problem/node-http.ts';
 
 /** Why a connection was ended. */
 export type EndReason =

@@ -2,12 +2,13 @@ import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { pickCoding } from '../compression.ts';
-import { isNamed } from '../entity-tags.ts';
-import { LIMITS } from '../limits.ts';
-import { Problem } from '../problem.ts';
-import { createByteRate } from './byte-rate.ts';
+import { pickCoding } from './compression.ts';
+import { isNamed } from './entity-tags.ts';
+import { LIMITS } from '../ports/limits.ts';
+import { Problem } from '../problem/problem.ts';
+import { createByteRate } from '../body/byte-rate.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -18,9 +19,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 const RETRY_AFTER_SECONDS = 10;
+/** Of the forms that were built, the smallest first. */
 const ENDINGS = { br: '.br', gzip: '.gz' } as const;
+const CODINGS = ['br', 'gzip'] as const;
 
-type Coding = keyof typeof ENDINGS;
 type Stored = { readonly body: Buffer; readonly tag: string };
 
 const SLICE_BYTES = 64 * 1024;
@@ -35,7 +37,8 @@ export type StaticFiles = (name: string, request: FastifyRequest, reply: Fastify
 
 /**
  * The files of a folder, without its subfolders. Each is read when it is first asked for and sent from that one
- * buffer from then on, in the smallest of the forms that were built (`.br`, `.gz`) and that the client takes.
+ * buffer from then on, in the smallest of the forms that were built (`.br`, `.gz`) and that the client takes. A file that
+ * is there only as `.gz` is unpacked for a client that takes no form.
  * The names are those that the folder had at the start, so nothing in a request becomes a path.
  */
 export const openStaticFiles = (folder: string): StaticFiles => {
@@ -64,7 +67,9 @@ export const openStaticFiles = (folder: string): StaticFiles => {
   const read = (name: string): Stored => {
     const before = stored.get(name);
     if (before !== undefined) return before;
-    const body = readFileSync(join(folder, name));
+    const isThere = names.has(name);
+    const file = readFileSync(join(folder, isThere ? name : name + ENDINGS.gzip));
+    const body = isThere ? file : gunzipSync(file);
     const made = { body, tag: `"${hash('sha256', body, 'base64url')}"` };
     stored.set(name, made);
     return made;
@@ -73,11 +78,10 @@ export const openStaticFiles = (folder: string): StaticFiles => {
   return (name, request, reply) => {
     const { headers } = request;
     const type = TYPES[extname(name)];
-    if (type === undefined || !names.has(name)) return false;
+    const built = CODINGS.filter((coding) => names.has(name + ENDINGS[coding]));
+    if (type === undefined || !(names.has(name) || built.includes('gzip'))) return false;
     const accepted = headers['accept-encoding'];
-    const hasForm = (coding: Coding): boolean => names.has(name + ENDINGS[coding]);
-    const wanted = typeof accepted === 'string' ? pickCoding(accepted) : null;
-    const coding = wanted !== null && hasForm(wanted) ? wanted : null;
+    const coding = typeof accepted === 'string' ? pickCoding(accepted, built) : null;
     const { body, tag } = read(coding === null ? name : name + ENDINGS[coding]);
     reply.headers({ etag: tag, vary: 'accept-encoding' });
     const known = headers['if-none-match'];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseDigest } from '../../core/digest.ts';
-import type { IncomingDelivery } from '../../core/delivery.ts';
+import { parseDigest } from '../../core/image/digest.ts';
+import type { IncomingDelivery } from '../../core/contract/delivery.ts';
 import { findPush, ignore } from '../find-push.ts';
 import { header } from '../header.ts';
 import type { Finding, Sender } from '../sender.ts';

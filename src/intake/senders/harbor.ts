@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDigest } from '../../core/digest.ts';
+import { parseDigest } from '../../core/image/digest.ts';
 import { eventsId, readCloudEvents } from '../cloud-event.ts';
 import { findPush, ignore } from '../find-push.ts';
 import { isObject, ownField, ownText } from '../own-field.ts';

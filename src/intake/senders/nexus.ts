@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDigest } from '../../core/digest.ts';
+import { parseDigest } from '../../core/image/digest.ts';
 import { findPush, ignore } from '../find-push.ts';
 import { header } from '../header.ts';
 import type { Finding, Sender } from '../sender.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDigest } from '../../core/digest.ts';
+import { parseDigest } from '../../core/image/digest.ts';
 import { type CloudEvent, parseEvents, readCloudEvents } from '../cloud-event.ts';
 import { findPush, ignore } from '../find-push.ts';
 import { isImageManifest } from '../image-manifest.ts';

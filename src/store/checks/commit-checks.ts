@@ -1,13 +1,16 @@
-import { endLook, type ClaimedLook, type LookEnd } from '../looks.ts';
-import { openDeployments } from '../deployments.ts';
-import type { Db, Query } from '../open-store.ts';
+import { endLook, type ClaimedLook, type LookEnd } from '../check-queue/looks.ts';
+import { openDeployments } from '../deployments/deployments.ts';
+import { noteGates } from '../gates/note-gates.ts';
+import type { Db, Query } from '../query/db.ts';
 import { type Joined, joinDeployments, recordCheck } from './join-deployments.ts';
 import { newestDeployments } from './newest-deployments.ts';
-import { type NewLookUp, recordLookUps } from '../published.ts';
-import { type PlannedStep, type Queued, type QueuedBy, queuePlanned } from '../queue-planned.ts';
-import { summaryOf } from '../read-runs.ts';
-import { relaxed } from '../relaxed.ts';
-import { putRunPlan } from '../run-plans.ts';
+import { recordLookUps } from '../published/published.ts';
+import type { NewLookUp } from '../published/new-look-up.ts';
+import { type Queued, queuePlanned } from '../gates/queue-planned.ts';
+import type { PlannedStep, QueuedBy } from '../gates/planned-step.ts';
+import { summaryOf } from '../runs/read-runs.ts';
+import { relaxed } from '../sqlite/relaxed.ts';
+import { putRunPlan } from '../runs/run-plans.ts';
 import {
   endRun,
   insertRun,
@@ -15,8 +18,8 @@ import {
   putRunServices,
   type Run,
   type RunService,
-} from '../runs.ts';
-import type { RunProgress, RunSummary, ServiceView } from '../../core/views.ts';
+} from '../runs/runs.ts';
+import type { RunProgress, RunSummary, ServiceView } from '../../core/contract/views.ts';
 
 /** What a check found, and what is to be done about it. */
 export type Checked<Planned extends PlannedStep> = {
@@ -61,6 +64,8 @@ export const concludeChecked = <Planned extends PlannedStep>(
 ): Promise<{ readonly queued: readonly (Planned & Joined)[]; readonly end: LookEnd }> =>
   relaxed(db, async (query) => {
     const queued = (await put(query, checked, now)).map(alone);
+    // Where nothing was queued for them, nothing was put down of them yet.
+    await noteGates(query, checked.by, checked.before, now);
     const found = [...checked.before, ...queued];
     const ids = found.map(({ service }) => service.id);
     const newest = await newestDeployments(query, look.cluster, ids);

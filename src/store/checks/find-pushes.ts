@@ -1,6 +1,6 @@
-import type { Digest } from '../../core/digest.ts';
+import type { Digest } from '../../core/image/digest.ts';
 import { ASKED_BACK_MS, type OutcomeAsk } from '../../core/outcome/outcome-ask.ts';
-import type { Query } from '../open-store.ts';
+import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
 
 /** A push on one cluster that an ask may be about. */

@@ -1,15 +1,18 @@
 import {
   type FoundService,
   isOpen,
+  isOvertaken,
   joinedDeployment,
   type NewestDeployment,
 } from '../../core/outcome/joined-deployment.ts';
-import { verdictDetail, verdictReason } from '../../core/verdict.ts';
+import { specDigest } from '../../core/swarm/service.ts';
+import { verdictDetail, verdictReason } from '../../core/verdict/verdict.ts';
 import { type CheckedTag, recordChecks } from './record-checks.ts';
-import type { ClaimedLook } from '../looks.ts';
-import type { Query } from '../open-store.ts';
-import type { PlannedStep } from '../queue-planned.ts';
-import { addTriggers, type Trigger } from '../triggers.ts';
+import type { ClaimedLook } from '../check-queue/looks.ts';
+import type { Query } from '../query/db.ts';
+import { LOOK_AGAIN } from '../gates/queue-planned.ts';
+import type { PlannedStep } from '../gates/planned-step.ts';
+import { addTriggers, type Trigger } from '../deployments/triggers.ts';
 
 /** The deployment that will do it, that it joined, or that decides what became of it. */
 export type Joined = {
@@ -22,7 +25,8 @@ type Joining = PlannedStep & { readonly deployment: string | null };
 
 /**
  * Lets those for which no deployment was queued join the one that already rolls their digest out, as part of the
- * caller's transaction. `newest` holds the newest deployment of each service, by the service's id.
+ * caller's transaction. A service to which another digest was sent since it was read is to be looked at again.
+ * `newest` holds the newest deployment of each service, by the service's id.
  */
 export const joinDeployments = async <One extends Joining>(
   query: Query,
@@ -34,8 +38,9 @@ export const joinDeployments = async <One extends Joining>(
   }: { readonly triggersOf: (one: One) => readonly Trigger[]; readonly now: number },
 ): Promise<readonly (One & Joined)[]> => {
   const joined: (One & Joined)[] = [];
-  for (const one of all) {
-    const last = newest.get(one.service.id) ?? null;
+  for (const planned of all) {
+    const last = newest.get(planned.service.id) ?? null;
+    const one = isOvertaken(asFound(planned), last) ? { ...planned, step: LOOK_AGAIN } : planned;
     const deployment = one.deployment ?? joinedDeployment(asFound(one), last);
     const joins = one.deployment === null && deployment === last?.id && isOpen(last.state);
     if (joins && deployment !== null) await addTriggers(query, deployment, triggersOf(one), now);
@@ -63,12 +68,15 @@ export const recordCheck = async (
   const newestPush = Math.max(...pushes.map(({ id }) => id));
   if (pushes.length === 0) return;
   const tags = [...new Set(pushes.map(({ tag }) => tag))].map((tag): CheckedTag => {
-    const found = all.filter(({ image }) => image?.tag === tag);
+    const found = all.filter((one) => (one.tags ?? [one.image?.tag]).includes(tag));
+    const shown = found.filter(({ image }) => image?.tag === tag);
     return {
       tag,
-      digest: found.map(digestOf).find((digest) => digest !== null) ?? null,
-      members: found.find(({ members }) => members !== null)?.members ?? null,
-      services: found.map(({ service, verdict, deployment }) => ({
+      digest: shown.map(digestOf).find((digest) => digest !== null) ?? null,
+      members: shown.find(({ members }) => members !== null)?.members ?? null,
+      services: found.map(({ service, image, verdict, deployment, ...one }) => ({
+        // What stands for it where the service has a newer tag, or gets one.
+        ...(image?.tag === tag ? {} : { digest: digestOf(one) ?? specDigest(service) }),
         serviceId: service.id,
         service: service.name,
         stack: service.stack,

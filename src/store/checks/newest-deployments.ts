@@ -1,6 +1,6 @@
-import type { Digest } from '../../core/digest.ts';
+import type { Digest } from '../../core/image/digest.ts';
 import type { NewestDeployment } from '../../core/outcome/joined-deployment.ts';
-import type { Query } from '../open-store.ts';
+import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
 
 /** The newest deployment of each of these services that has one, by the service's id. */

@@ -1,10 +1,10 @@
-import type { PushOutcome } from '../../core/conclude-look.ts';
-import type { Digest } from '../../core/digest.ts';
+import type { PushOutcome } from '../../core/check/conclude-look.ts';
+import type { Digest } from '../../core/image/digest.ts';
 import type { CheckFacts } from '../../core/outcome/judge-push.ts';
 import type { DeploymentFacts } from '../../core/outcome/judge-service.ts';
-import type { Query } from '../open-store.ts';
+import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
-import { readFailure } from '../read-failure.ts';
+import { readFailure } from '../query/read-failure.ts';
 
 /** How a push stands on one cluster, and what its checks found. */
 export type PushResultFacts = {
@@ -151,6 +151,8 @@ export const readDeploymentChains = async (
     image: `${row.name}:${row.tag}`,
     from: row.from_digest as Digest | null,
     to: row.to_digest as Digest | null,
+    fromTag: row.from_tag ?? row.tag,
+    toTag: row.tag,
     cause: row.cause,
     state: row.state,
     reason: row.reason,

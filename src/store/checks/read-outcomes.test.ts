@@ -7,15 +7,15 @@ import {
   pushOf,
   START,
 } from '../../../test/support/store-samples.ts';
-import type { NewDelivery } from '../../core/delivery.ts';
-import type { Digest } from '../../core/digest.ts';
+import type { NewDelivery } from '../../core/contract/delivery.ts';
+import type { Digest } from '../../core/image/digest.ts';
 import type { OutcomeAsk } from '../../core/outcome/outcome-ask.ts';
-import { createIntakeWriter } from '../accept-delivery.ts';
-import { endDeployment } from '../deployments.ts';
-import { openStore, type Store } from '../open-store.ts';
-import { prune } from '../prune.ts';
-import { queueDeployment } from '../queue-deployment.ts';
-import { replayDelivery } from '../replay-delivery.ts';
+import { createIntakeWriter } from '../intake/accept-delivery.ts';
+import { endDeployment } from '../deployments/deployments.ts';
+import { openStore, type Store } from '../sqlite/open-store.ts';
+import { prune } from '../prune/prune.ts';
+import { queueDeployment } from '../deployments/queue-deployment.ts';
+import { replayDelivery } from '../intake/replay-delivery.ts';
 import { readOutcomes } from './read-outcomes.ts';
 import { recordChecks } from './record-checks.ts';
 
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-const options = { clusters: ['one'], now: () => START, lastLookAt: () => null, onWork: () => {} };
+const options = { clusters: ['one'], now: () => START, onWork: () => {} };
 
 const deliver = async (digest: Digest | null, at = START, change: Partial<NewDelivery> = {}) => {
   const receivedAt = new Date(at).toISOString();

@@ -1,7 +1,9 @@
 import type { DeploymentFacts } from '../../core/outcome/judge-service.ts';
 import type { OutcomeAsk } from '../../core/outcome/outcome-ask.ts';
-import { type FindFreeze, readFreezes } from '../freezes.ts';
-import type { Db } from '../open-store.ts';
+import { type FindFreeze, readFreezes } from '../holds/freezes.ts';
+import type { Gate } from '../../core/policy/gates/gate-state.ts';
+import { readWaiting } from '../gates/waiting.ts';
+import type { Db } from '../sqlite/open-store.ts';
 import { type FindPushes, type FoundPush, findPushes } from './find-pushes.ts';
 import { type FindResult, readDeploymentChains, readResults } from './read-checks.ts';
 
@@ -12,6 +14,8 @@ export type OutcomeFacts = {
   /** By cluster and service id, oldest first. */
   readonly deploymentsOf: (cluster: string, serviceId: string) => readonly DeploymentFacts[];
   readonly freezeOf: (cluster: string) => FindFreeze;
+  /** Closed gates of a service that waits. */
+  readonly gatesOf: (cluster: string, serviceId: string) => readonly Gate[];
 };
 
 const NO_FREEZE: FindFreeze = () => null;
@@ -36,6 +40,9 @@ export const readOutcomes = (
     const named = new Set(services.flatMap(({ deployment }) => deployment ?? []));
     const deployments = await readDeploymentChains(query, [...named]);
     const byService = Map.groupBy(deployments, (one) => `${one.cluster} ${one.serviceId}`);
+    const isWaiting = services.some(({ verdict }) => verdict === 'waiting');
+    const waiting = isWaiting ? await readWaiting(query) : [];
+    const gates = new Map(waiting.map((one) => [`${one.cluster} ${one.serviceId}`, one.gates]));
     const queuedOn = new Set(
       deployments.flatMap(({ state, cluster }) => (state === 'queued' ? [cluster] : [])),
     );
@@ -46,5 +53,6 @@ export const readOutcomes = (
       resultOf,
       deploymentsOf: (cluster, serviceId) => byService.get(`${cluster} ${serviceId}`) ?? [],
       freezeOf: (cluster) => freezes.get(cluster) ?? NO_FREEZE,
+      gatesOf: (cluster, serviceId) => gates.get(`${cluster} ${serviceId}`) ?? [],
     };
   });

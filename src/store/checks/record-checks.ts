@@ -1,9 +1,9 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { Digest } from '../../core/digest.ts';
+import type { Digest } from '../../core/image/digest.ts';
 import type { CheckedFacts } from '../../core/outcome/judge-service.ts';
-import type { Query } from '../open-store.ts';
+import type { Query } from '../sqlite/open-store.ts';
 import { isAmong, literal } from '../query/fragments.ts';
-import type { CheckServiceRow } from '../schema.ts';
+import type { CheckServiceRow } from '../query/schema.ts';
 
 /** Literal, because SQLite finds the partial index by its text. */
 const WAITING = literal('waiting' as const);
@@ -15,7 +15,8 @@ export type CheckedTag = {
   readonly digest: Digest | null;
   /** Platform digests of `digest`; null if they were not read. */
   readonly members: readonly Digest[] | null;
-  readonly services: readonly Omit<CheckedFacts, 'digest'>[];
+  /** With the digest that counts for one, where that is another. */
+  readonly services: readonly (Omit<CheckedFacts, 'digest'> & Partial<CheckedFacts>)[];
 };
 
 /** A check that ended, and the newest push that it was for. */
@@ -155,11 +156,11 @@ const recordFound = async (
 /** A check that could not tell leaves the deployment that an earlier one led to. */
 const rowOf = (
   check_id: number,
-  digest: Digest | null,
+  shown: Digest | null,
   service: CheckedTag['services'][number],
   before: Selectable<CheckServiceRow> | undefined,
 ): Insertable<CheckServiceRow> => {
-  const { verdict } = service;
+  const { verdict, digest = shown } = service;
   const isKept =
     verdict === 'unknown' || verdict === 'updating' || (before?.digest ?? null) === digest;
   return {

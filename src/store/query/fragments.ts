@@ -1,8 +1,9 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { inWords } from './dialect-words.ts';
+import { plainText } from './plain-text.ts';
 
 /*
- * Every fragment of SQL that is written by hand, for what Kysely has no word for. Another database needs
- * these in its own words, and nothing else of the queries.
+ * Every fragment of SQL that is written by hand, for what Kysely has no word for, in the words of each database.
  */
 
 /** A text that stands in the query itself: SQLite finds a partial index by the very text of its condition. */
@@ -13,43 +14,129 @@ export const isAmong = (
   column: Expression<unknown>,
   values: readonly (string | number)[],
 ): RawBuilder<SqlBool> =>
-  sql<SqlBool>`${column} in (select value from json_each(${JSON.stringify(values)}))`;
+  inWords({
+    sqlite: sql<SqlBool>`${column} in (select value from json_each(${JSON.stringify(values)}))`,
+    postgres: () => sql<SqlBool>`${column} = any(${sql.val(values)})`,
+  });
+
+/** What may be an escape of a character that PostgreSQL refuses, see {@link plainText}. */
+const REFUSED_IN_JSON = /\\u(?:0000|d[89a-f])/;
+const plainValue = (_name: string, value: unknown): unknown =>
+  typeof value === 'string' ? plainText(value) : value;
 
 /**
  * Rows to be inserted, as one parameter however many they are: the text of the statement stays the same, so that
  * neither Kysely nor the database makes it anew for each number of rows. Every row has the same fields; their
- * values are texts, numbers and null.
+ * values are texts, numbers and null. SQLite parses them once (`jsonb_each`), and not anew for each field.
  */
-export const rowsOf = <Row extends object>(rows: readonly [Row, ...Row[]]): RawBuilder<Row> => {
-  const values = Object.keys(rows[0]).map((name) => sql`value ->> ${sql.lit(name)}`);
-  // Without a condition SQLite takes a following `on conflict` for part of a join.
-  return sql<Row>`select ${sql.join(values)} from json_each(${JSON.stringify(rows)}) where true`;
+export const rowsOf = <Row extends object>(
+  table: string,
+  rows: readonly [Row, ...Row[]],
+): RawBuilder<Row> => {
+  const names = Object.keys(rows[0]);
+  const json = JSON.stringify(rows);
+  const values = sql.join(names.map((name) => sql`value ->> ${sql.lit(name)}`));
+  return inWords({
+    // Without a condition SQLite takes a following `on conflict` for part of a join.
+    sqlite: sql<Row>`select ${values} from jsonb_each(${json}) where true`,
+    postgres: () => {
+      const columns = sql.join(names.map((name) => sql.ref(name)));
+      const plain = REFUSED_IN_JSON.test(json) ? JSON.stringify(rows, plainValue) : json;
+      return sql<Row>`select ${columns} from json_populate_recordset(null::${sql.table(table)}, ${plain})`;
+    },
+  });
 };
 
 /** The smaller of two numbers. */
 export const smaller = (one: Expression<number>, other: Expression<number>): RawBuilder<number> =>
-  sql<number>`min(${one}, ${other})`;
+  inWords({
+    sqlite: sql<number>`min(${one}, ${other})`,
+    postgres: () => sql<number>`least(${one}, ${other})`,
+  });
 
 /** A field of a JSON object that a column holds, as a text; null where it has none. */
 export const jsonField = (
   column: Expression<string | null>,
   field: string,
-): RawBuilder<string | null> => sql<string | null>`${column} ->> ${sql.lit(field)}`;
+): RawBuilder<string | null> =>
+  inWords({
+    sqlite: sql<string | null>`${column} ->> ${sql.lit(field)}`,
+    postgres: () => sql<string | null>`${column}::json ->> ${sql.lit(field)}`,
+  });
 
 /** Whether a field of a JSON object that a column holds is `false`, and neither missing nor anything else. */
 export const jsonFieldIsFalse = (
   column: Expression<string | null>,
   field: string,
-): RawBuilder<SqlBool> => sql<SqlBool>`${column} -> ${sql.lit(field)} = 'false'`;
+): RawBuilder<SqlBool> =>
+  inWords({
+    sqlite: sql<SqlBool>`${column} -> ${sql.lit(field)} = 'false'`,
+    postgres: () => sql<SqlBool>`(${column}::json -> ${sql.lit(field)})::text = 'false'`,
+  });
 
 /** Whether one of these texts holds a word, whatever its capitals; `word` has small letters only. */
 export const holdText = (
   texts: readonly Expression<string | null>[],
   word: string,
-): RawBuilder<SqlBool> =>
-  sql<SqlBool>`instr(lower(concat_ws(char(10), ${sql.join([...texts])})), ${word}) > 0`;
+): RawBuilder<SqlBool> => {
+  const all = sql.join([...texts]);
+  return inWords({
+    sqlite: sql<SqlBool>`instr(lower(concat_ws(char(10), ${all})), ${word}) > 0`,
+    postgres: () => sql<SqlBool>`strpos(lower(concat_ws(chr(10), ${all})), ${word}) > 0`,
+  });
+};
 
-/** Bytes of the store that hold something: what was freed is used again. */
-export const usedBytes = (): RawBuilder<number> =>
+const sqliteBytes = (): RawBuilder<number> =>
   sql<number>`(select (page_count - freelist_count) * page_size
     from pragma_page_count, pragma_freelist_count, pragma_page_size)`;
+
+/** Tables that grow with the history, and not only with what there is. */
+const HISTORY = [
+  'deliveries',
+  'pushes',
+  'push_results',
+  'checks',
+  'check_services',
+  'triggers',
+  'deployments',
+  'deployment_steps',
+  'runs',
+  'run_services',
+  'run_plans',
+  'actions',
+];
+
+/** Bytes that the store takes at most; cheap. PostgreSQL counts tables with their indexes and with what was freed. */
+export const reservedBytes = (): RawBuilder<number> =>
+  inWords({
+    sqlite: sqliteBytes(),
+    postgres: () => {
+      const schema = sql`(select typnamespace from pg_type
+        where oid = pg_typeof(null::${sql.table('deliveries')})::oid)`;
+      return sql<number>`(select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class
+        where relnamespace = ${schema} and relkind = 'r')`;
+    },
+  });
+
+/**
+ * Bytes of the store that hold something: what was freed is used again. PostgreSQL gives a table's file back to nobody
+ * when rows go, so there it is what the rows of the history hold, without indexes; it reads them all.
+ */
+export const usedBytes = (): RawBuilder<number> =>
+  inWords({
+    sqlite: sqliteBytes(),
+    postgres: () => {
+      const sums = HISTORY.map(
+        (table) =>
+          sql`select sum(pg_column_size(rows.*)) as bytes from ${sql.table(table)} as rows`,
+      );
+      return sql<number>`(select coalesce(sum(bytes), 0) from (${sql.join(sums, sql` union all `)}) as tables)`;
+    },
+  });
+
+/** The database's clock, ms since the epoch: the same for every instance, and not that of a transaction's beginning. */
+export const databaseNow = (): RawBuilder<number> =>
+  inWords({
+    sqlite: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
+    postgres: () => sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
+  });

@@ -1,6 +1,6 @@
 import type { InsertQueryBuilder, Insertable, InsertResult } from 'kysely';
-import type { Query } from '../open-store.ts';
-import type { Tables } from '../schema.ts';
+import type { Query } from './db.ts';
+import type { Tables } from './schema.ts';
 import { rowsOf } from './fragments.ts';
 
 /** Begins a statement that inserts any number of rows under one and the same text; see {@link rowsOf}. */
@@ -10,5 +10,5 @@ export const insertRows = <Table extends keyof Tables>(
   rows: readonly [Insertable<Tables[Table]>, ...Insertable<Tables[Table]>[]],
 ): InsertQueryBuilder<Tables, Table, InsertResult> => {
   const columns = Object.keys(rows[0]) as (keyof Tables[Table] & string)[];
-  return query.insertInto(table).columns(columns).expression(rowsOf(rows));
+  return query.insertInto(table).columns(columns).expression(rowsOf(table, rows));
 };

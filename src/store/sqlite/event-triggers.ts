@@ -2,7 +2,7 @@
 export const EVENTS_KEPT = 5_000;
 export const FORGOTTEN_AT_ONCE = 100;
 /** Times of verified pushes that wait to be taken. */
-const VERIFIED_KEPT = 10_000;
+export const VERIFIED_KEPT = 10_000;
 
 /** On a change of a table: tells it as an event, in the change's own transaction. */
 const tell = (

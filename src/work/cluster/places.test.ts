@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
-import type { Cluster } from '../../core/cluster.ts';
-import type { Observation, Task } from '../../core/service.ts';
+import type { Cluster } from '../../core/swarm/cluster.ts';
+import type { Observation, Task } from '../../core/swarm/service.ts';
 import { createPlaces, type Places } from './places.ts';
 
 const NEW = digestOfChar('b');

@@ -1,5 +1,5 @@
-import type { Cluster } from '../../core/cluster.ts';
-import type { Observation } from '../../core/service.ts';
+import type { Cluster } from '../../core/swarm/cluster.ts';
+import type { Observation } from '../../core/swarm/service.ts';
 import { movementOf } from './task-movement.ts';
 
 /**

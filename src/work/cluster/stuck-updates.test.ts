@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { makeService, makeTask } from '../../../test/support/make-service.ts';
-import type { Service, Task } from '../../core/service.ts';
+import type { Service, Task } from '../../core/swarm/service.ts';
 import { createStuckUpdates, type StuckUpdates } from './stuck-updates.ts';
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-import type { Observation } from '../../core/service.ts';
+import type { Observation } from '../../core/swarm/service.ts';
 
 /** Updates by somebody else in which nothing runs and nothing gets on. */
 export type StuckUpdates = {
@@ -16,6 +16,17 @@ const runningOf = ({ service, tasks }: Observation): number =>
     ? (service.replicas?.running ?? 0)
     : tasks.filter(({ state }) => state === 'running').length;
 
+/**
+ * How long nothing has changed by what the cluster tells, ms: neither service nor task. 0 where it tells no time. So
+ * whoever asks for the first time need not wait again.
+ */
+const unchangedFor = ({ service, tasks, at }: Observation): number => {
+  if (at === null || tasks === null) return 0;
+  const times = [service.updatedAt, service.update?.startedAt, ...tasks.map(({ since }) => since)];
+  const last = times.map((time) => Date.parse(time ?? '')).filter((time) => !Number.isNaN(time));
+  return Math.max(0, at - Math.max(...last));
+};
+
 /** Remembers since when nothing has run. A change of the service is progress, and so is a task that runs. */
 export const createStuckUpdates = (monotonic: () => number): StuckUpdates => {
   const stuck = new Map<string, { readonly version: number; readonly since: number }>();
@@ -27,7 +38,7 @@ export const createStuckUpdates = (monotonic: () => number): StuckUpdates => {
         return false;
       }
       const before = stuck.get(id);
-      const since = before?.version === version ? before.since : monotonic();
+      const since = before?.version === version ? before.since : monotonic() - unchangedFor(seen);
       stuck.delete(id);
       stuck.set(id, { version, since });
       for (const oldest of stuck.keys()) {

@@ -1,4 +1,4 @@
-import { type Observation, TASK_STATES, type Task } from '../../core/service.ts';
+import { type Observation, TASK_STATES, type Task } from '../../core/swarm/service.ts';
 
 /** What an observation says about whether an update is restarting tasks. */
 export type Movement = {

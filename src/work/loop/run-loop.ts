@@ -1,5 +1,6 @@
 import { type Backoff, backoffMs } from '../../core/backoff.ts';
 import type { Log } from '../../core/log.ts';
+import { StoreFailure } from '../../core/store-failure.ts';
 import { type Bell, createBell } from './bell.ts';
 import type { Clock } from './clock.ts';
 
@@ -48,7 +49,9 @@ export const runLoop = async (
       if (loop.isFatal?.(error) === true) throw error;
       failures += 1;
       const pauseMs = backoffMs(AFTER_FAILURE, failures, 1);
-      if (unloggedMs >= LOG_EVERY_MS) {
+      if (isToldElsewhere(error)) {
+        log.debug('a background task waits for the store', { ...about, failures });
+      } else if (unloggedMs >= LOG_EVERY_MS) {
         log.error('a background task failed and is retried', { ...about, failures, error });
         unloggedMs = 0;
       }
@@ -66,6 +69,10 @@ export const runLoop = async (
     await bell.wait(restMs - leastMs, signal);
   }
 };
+
+/** The store watch tells of a database server that fails, once for all loops; not of a right that one of them lacks. */
+const isToldElsewhere = (error: unknown): boolean =>
+  error instanceof StoreFailure && error.kind !== 'refused';
 
 /** Ends early with the signal; never rejects. */
 const pause = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>

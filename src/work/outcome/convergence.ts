@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
-import type { Cluster } from '../../core/cluster.ts';
-import type { Digest } from '../../core/digest.ts';
+import type { Cluster } from '../../core/swarm/cluster.ts';
+import type { Digest } from '../../core/image/digest.ts';
 import { isConverged } from '../../core/outcome/is-converged.ts';
 import type { Convergence } from '../../core/outcome/judge-service.ts';
-import { observeService } from '../observe-service.ts';
+import { observeService } from '../cluster/observe-service.ts';
 import type { Clock } from '../loop/clock.ts';
 
 /** A service of which no deployment tells whether it stands well. */
@@ -37,6 +37,7 @@ const AGAIN_MS = 2_000;
 const BELIEVED_MS = 60_000;
 const MOST_KEPT = 5_000;
 
+/** `at` by time that only goes forward. */
 type Seen = { readonly at: number; readonly convergence: Convergence };
 
 const keyOf = ({ cluster, serviceId, digests }: Unproven): string =>
@@ -52,18 +53,18 @@ export const createConvergenceWatch = (deps: ConvergenceDeps): ConvergenceWatch 
     const last = seen.get(key);
     if (last === undefined) return true;
     const keptMs = last.convergence === 'converged' ? BELIEVED_MS : AGAIN_MS;
-    return clock.now() - last.at >= keptMs;
+    return clock.monotonic() - last.at >= keptMs;
   };
 
   const lookAt = async (one: Unproven, key: string): Promise<void> => {
     const cluster = deps.clusters.find(({ name }) => name === one.cluster);
     const observed =
       cluster === undefined ? null : await observeService(cluster, one.serviceId, signal);
-    const at = clock.now();
+    const at = clock.monotonic();
     const convergence = ((): Convergence => {
       if (observed === 'removed') return 'removed';
       if (observed === null || 'problem' in observed) return 'unseen';
-      return isConverged(observed, one.digests, at) ? 'converged' : 'not-converged';
+      return isConverged(observed, one.digests, clock.now()) ? 'converged' : 'not-converged';
     })();
     const isNews = seen.get(key)?.convergence !== convergence;
     seen.delete(key);

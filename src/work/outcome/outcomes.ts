@@ -1,8 +1,8 @@
-import type { Cluster } from '../../core/cluster.ts';
+import type { Cluster } from '../../core/swarm/cluster.ts';
 import type { Log } from '../../core/log.ts';
 import type { OutcomeView } from '../../core/outcome/outcome.ts';
-import type { Changes } from '../../store/changes.ts';
-import type { Db } from '../../store/open-store.ts';
+import type { Changes } from '../../store/query/changes.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
 import type { Clock } from '../loop/clock.ts';
 import { createBell } from '../loop/bell.ts';
 import { runLoop } from '../loop/run-loop.ts';
@@ -34,7 +34,7 @@ export type OutcomesDeps = {
 
 type Waiter = {
   readonly request: OutcomeRequest;
-  /** ms since the epoch. */
+  /** By time that only goes forward. */
   readonly until: number;
   readonly resolve: (answer: OutcomeView | null) => void;
   readonly reject: (error: unknown) => void;
@@ -75,7 +75,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
 
   /** Answers whoever can be answered with what was read last. */
   const answerDue = (): void => {
-    const now = clock.now();
+    const now = clock.monotonic();
     for (const waiter of waiters) {
       const { last, request, until } = waiter;
       if (last === null) continue;
@@ -99,8 +99,8 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
     const groups = [...Map.groupBy(batch, ({ request }) => keyOf(request)).values()];
     const questions = groups.flatMap(([first]) => (first === undefined ? [] : [first.request]));
     isStale = false;
-    readAt = clock.now();
-    const answers = await readAll(db, questions, watch, readAt);
+    readAt = clock.monotonic();
+    const answers = await readAll(db, questions, watch, clock.now());
     for (const [index, group] of groups.entries()) {
       for (const waiter of group) waiter.last = answers[index] ?? null;
     }
@@ -118,7 +118,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
   };
 
   const nextDue = (): number => {
-    const now = clock.now();
+    const now = clock.monotonic();
     const ends = [...waiters].map(({ until }) => (until > now ? until : now + FIRST_LOOK_MS));
     return Math.min(now + READ_AT_LEAST_EVERY_MS, ...ends) - now;
   };
@@ -127,12 +127,12 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
   const round = async (ended: AbortController): Promise<number> => {
     try {
       answerDue();
-      const isDue = isStale || clock.now() - readAt >= READ_AT_LEAST_EVERY_MS;
+      const isDue = isStale || clock.monotonic() - readAt >= READ_AT_LEAST_EVERY_MS;
       if (isDue && waiters.size > 0) await readOnce();
     } catch (error) {
       isStale = true;
       for (const waiter of waiters) {
-        if (clock.now() >= waiter.until && waiters.delete(waiter)) waiter.reject(error);
+        if (clock.monotonic() >= waiter.until && waiters.delete(waiter)) waiter.reject(error);
       }
       throw error;
     } finally {
@@ -178,7 +178,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
 
   return (request) =>
     new Promise((resolve, reject) => {
-      const until = clock.now() + request.waitMs;
+      const until = clock.monotonic() + request.waitMs;
       const waiter: Waiter = { request, until, resolve, reject, last: null, hasLooked: false };
       waiters.add(waiter);
       request.signal.addEventListener('abort', () => {

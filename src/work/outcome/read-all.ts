@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Digest } from '../../core/digest.ts';
+import type { Digest } from '../../core/image/digest.ts';
 import { buildOutcome, type Outcome, type Telling } from '../../core/outcome/build-outcome.ts';
 import type { PushFacts } from '../../core/outcome/judge-push.ts';
 import type { CheckedFacts } from '../../core/outcome/judge-service.ts';
@@ -7,7 +7,7 @@ import type { OutcomeView } from '../../core/outcome/outcome.ts';
 import { ASKED_BACK_MS, type OutcomeAsk } from '../../core/outcome/outcome-ask.ts';
 import type { FoundPush } from '../../store/checks/find-pushes.ts';
 import { type OutcomeFacts, readOutcomes } from '../../store/checks/read-outcomes.ts';
-import type { Db } from '../../store/open-store.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
 import type { ConvergenceWatch, Unproven } from './convergence.ts';
 
 /** What somebody asks, and what may be told. */
@@ -85,6 +85,7 @@ const answer = (
           const hold = freeze({ id: serviceId, name: service, stack });
           return hold?.kind === 'frozen' ? `frozen: ${hold.reason}` : null;
         },
+        gatesOf: (serviceId) => facts.gatesOf(push.cluster, serviceId),
         converged: (service) => {
           const one = unprovenOf(service);
           unproven.push(one);

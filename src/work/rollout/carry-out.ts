@@ -1,13 +1,19 @@
 import { nextMove } from '../../core/rollout/next-move.ts';
-import { findDeployment } from '../../store/deployments.ts';
-import type { RolloutDeps } from '../rollout-deps.ts';
+import type { Deployment } from '../../core/rollout/deployment.ts';
+import { findDeployment } from '../../store/deployments/deployments.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
 import { end } from './end.ts';
 import { createFollower } from './follower.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { observe } from './observe.ts';
+import { askFit } from './read-fit.ts';
 import { send } from './send.ts';
 import { skip } from './skip.ts';
 import { wait } from './wait.ts';
+
+/** It was queued a moment ago and never put off: most likely it is sent now. */
+const isNew = ({ state, intent, runAt, queuedAt }: Deployment): boolean =>
+  state === 'queued' && intent === null && runAt <= queuedAt;
 
 /**
  * Takes one deployment from move to move, from whatever the store says of it, until it ends or has to
@@ -25,19 +31,22 @@ export const carryOut = async (
     if (deployment === null || deployment.endedAt !== null || deployment.runAt > deps.clock.now())
       return;
     const run = { deps, deployment, signal };
+    const fit = isNew(deployment) ? askFit(run) : null;
+    // Whoever awaits it hears of it; where nobody does, it does not matter.
+    fit?.catch(() => {});
     const seen = await observe(run);
     await follower.tell(run, seen);
-    const facts = await gatherFacts(run, seen, follower.watch());
-    const move = nextMove(deployment, seen, { ...facts, now: follower.now(run) });
+    const facts = await gatherFacts(run, seen, { ...follower.known(run), fit });
+    const move = nextMove(deployment, seen, facts);
     switch (move.kind) {
       case 'skip':
         await skip(run, seen, move);
         break;
       case 'send':
-        await send(run, { ...move, phase: 'forward', failed: null });
+        await send(run, { ...move, phase: 'forward', failed: null, note: '' });
         break;
       case 'revert':
-        await send(run, { ...move, phase: 'back', settled: null });
+        await send(run, { ...move, phase: 'back', settled: null, left: null });
         break;
       case 'follow':
         await follower.follow(run, seen, move);

@@ -1,24 +1,30 @@
+import { PULL_SHOWN_AFTER_MS } from '../../core/swarm/pulling.ts';
+import { ClusterError } from '../../core/swarm/cluster.ts';
 import type { FailureReason } from '../../core/rollout/failure-reason.ts';
 import { markOf } from '../../core/rollout/judge.ts';
-import type { Move, Seen } from '../../core/rollout/move.ts';
+import type { Facts, Move, Seen } from '../../core/rollout/move.ts';
 import type { Watch } from '../../core/rollout/watch.ts';
-import { createTaskNews } from '../../core/task-news.ts';
-import { addStepOnWay } from '../../store/deployments.ts';
-import { holdFailed } from '../../store/holds.ts';
-import { recordSent } from '../../store/intents.ts';
-import { relaxed } from '../../store/relaxed.ts';
-import { keepBuildFacts } from '../keep-build-facts.ts';
+import { createTaskNews } from '../../core/story/task-news.ts';
+import { addStepOnWay } from '../../store/deployments/deployments.ts';
+import {
+  holdCondemned,
+  recordRecovered,
+  recordTasks,
+} from '../../store/rollout/record-progress.ts';
+import { keepBuildFacts } from './keep-build-facts.ts';
 import { createSteadyNow } from '../loop/steady-now.ts';
+import { tellLostFields } from './tell-lost-fields.ts';
 import { type Run, serviceOf } from './run.ts';
 
 type Follow = Extract<Move, { kind: 'follow' }>;
 
 /** Follows the updates of one deployment, and puts down each change that is seen. */
 export type Follower = {
-  /** Null where nothing is followed yet. */
-  readonly watch: () => Watch | null;
-  /** ms since the epoch; while an update is followed, whatever somebody sets the clock to. */
-  readonly now: (run: Run) => number;
+  /**
+   * What is remembered of following the update, and the time: while an update is followed, whatever somebody sets
+   * the clock to.
+   */
+  readonly known: (run: Run) => Pick<Facts, 'watch' | 'now' | 'lookedForMs'>;
   /** Puts the news of an update's tasks down. */
   readonly tell: (run: Run, seen: Seen) => Promise<void>;
   readonly follow: (run: Run, seen: Seen, move: Follow) => Promise<void>;
@@ -29,32 +35,53 @@ export type Follower = {
 /** While an engine goes back, only this is known of the task. */
 const CONDEMNED: FailureReason = 'task-failed';
 
+/** Since when it pulls, once that is worth telling. */
+const pullOf = ({ preparingSince }: Watch, now: number): { readonly pullingSince?: string } =>
+  preparingSince !== null && now - preparingSince >= PULL_SHOWN_AFTER_MS
+    ? { pullingSince: new Date(preparingSince).toISOString() }
+    : {};
+
+/** Compares what became of an update whose answer was lost, as its answer would have been. */
+const tellLost = async ({ deps, deployment, signal }: Run): Promise<void> => {
+  const { intent, serviceId } = deployment;
+  const { findLost } = deps.cluster;
+  if (findLost === undefined || intent === null || intent.target === null) return;
+  try {
+    const lost = await findLost(serviceId, intent.target, signal);
+    if (lost !== null) await tellLostFields(deps, deployment, lost);
+  } catch (error) {
+    // It is an alarm less, and no reason not to follow the update.
+    if (!(error instanceof ClusterError)) throw error;
+  }
+};
+
 export const createFollower = (): Follower => {
   let watch: Watch | null = null;
   /** When the update that is followed was intended. */
   let followed: number | null = null;
-  let taskNews: ReturnType<typeof createTaskNews> | null = null;
+  const taskNews = createTaskNews();
   let steadyNow: (() => number) | null = null;
+  /** By time that only goes forward. */
+  let lookedForSince: number | null = null;
   let progressTold = '';
   let problemTold: string | null = null;
   let building: Promise<void> | null = null;
 
-  const begin = (run: Run, at: number): void => {
+  const begin = (run: Run, at: number, seen: Seen): void => {
     const { intent } = run.deployment;
     if (intent === null) return;
     followed = at;
     watch = null;
-    taskNews = createTaskNews(markOf(intent));
     steadyNow = createSteadyNow(run.deps.clock);
     progressTold = '';
-    building ??= keepBuildFacts(run.deps, run.deployment, run.signal);
+    building ??= keepBuildFacts(run.deps, run.deployment, serviceOf(seen), run.signal);
   };
 
   const tell: Follower['tell'] = async (run, seen) => {
     const { deps, deployment } = run;
     const { intent, state, id } = deployment;
     if (state !== 'verifying' || intent === null) return;
-    if (followed !== intent.at) begin(run, intent.at);
+    if (followed !== intent.at) begin(run, intent.at, seen);
     if (typeof seen === 'string') return;
     if ('problem' in seen) {
       const { problem } = seen;
@@ -64,11 +91,9 @@ export const createFollower = (): Follower => {
       return;
     }
     problemTold = null;
-    const tasks = taskNews?.(seen) ?? [];
+    const tasks = taskNews(seen, markOf(intent));
     if (tasks.length === 0) return;
-    // Lost in a crash of the host, they are only a gap in the story.
-    const at = deps.clock.now();
-    await relaxed(deps.db, (query) => addStepOnWay(query, id, at, 'tasks', { tasks }));
+    await recordTasks(deps.db, id, tasks, deps.clock.now());
   };
 
   const follow: Follower['follow'] = async (run, seen, move) => {
@@ -77,7 +102,7 @@ export const createFollower = (): Follower => {
     const at = deps.clock.now();
     if (move.watch === null) {
       const detail = { digest: intent?.target, phase: intent?.phase, recovered: true };
-      await recordSent(deps.db, id, at, detail);
+      if (await recordRecovered(deps.db, id, detail, at)) await tellLost(run);
       return;
     }
     watch = move.watch;
@@ -85,11 +110,12 @@ export const createFollower = (): Follower => {
     if (move.condemns && service !== null) {
       // A newer push may take the place of this deployment before the engine is back.
       const failed = { deployment, service, reason: CONDEMNED };
-      await deps.db.transaction().execute((query) => holdFailed(query, deps.newId(), failed, at));
+      await holdCondemned(deps.db, deps.newId(), failed, at);
     }
     if (move.progress !== null) {
       const { running, desired, rollingBack, trouble } = move.progress;
-      const news = { running, desired, rollingBack, trouble: trouble?.message ?? null };
+      const told = { running, desired, rollingBack, trouble: trouble?.message ?? null };
+      const news = { ...told, ...pullOf(watch, at) };
       const text = JSON.stringify(news);
       if (text !== progressTold) await addStepOnWay(deps.db, id, at, 'progress', news);
       progressTold = text;
@@ -97,8 +123,19 @@ export const createFollower = (): Follower => {
     if (move.afterMs > 0) await deps.clock.wait(move.afterMs, signal);
   };
 
-  const now: Follower['now'] = ({ deps, deployment }) =>
-    deployment.state === 'verifying' && steadyNow !== null ? steadyNow() : deps.clock.now();
+  const lookFor = ({ deps, deployment: { intent, state } }: Run): number => {
+    const isUnknown = intent !== null && !intent.refuted && state !== 'verifying';
+    const monotonic = deps.clock.monotonic();
+    lookedForSince = isUnknown ? (lookedForSince ?? monotonic) : null;
+    return lookedForSince === null ? 0 : monotonic - lookedForSince;
+  };
 
-  return { watch: () => watch, now, tell, follow, isTold: async () => building ?? undefined };
+  const known: Follower['known'] = (run) => {
+    const { deployment, deps } = run;
+    const now =
+      deployment.state === 'verifying' && steadyNow !== null ? steadyNow() : deps.clock.now();
+    return { watch, now, lookedForMs: lookFor(run) };
+  };
+
+  return { known, tell, follow, isTold: async () => building ?? undefined };
 };

@@ -1,24 +1,38 @@
-import { exclusionOf } from '../../core/labels.ts';
-import { imageName } from '../../core/image-reference.ts';
+import { exclusionOf } from '../../core/policy/labels.ts';
+import { imageName } from '../../core/image/image-reference.ts';
+import type { Deployment } from '../../core/rollout/deployment.ts';
 import { isAged } from '../../core/rollout/aged.ts';
 import { isAsked } from '../../core/rollout/decide.ts';
 import type { Facts, Seen, Shown } from '../../core/rollout/move.ts';
 import type { Watch } from '../../core/rollout/watch.ts';
-import type { Digest } from '../../core/digest.ts';
-import { type Service, specDigest } from '../../core/service.ts';
+import type { Digest } from '../../core/image/digest.ts';
+import { type Service, specDigest } from '../../core/swarm/service.ts';
 import { keepLookUps } from '../../store/checks/commit-checks.ts';
-import { readFreezes } from '../../store/freezes.ts';
-import { readHolds } from '../../store/holds.ts';
-import { findProven, isOneRedeployLater } from '../../store/proven.ts';
-import { readLastAnswer } from '../../store/published.ts';
-import { refusesOwnUpdate } from '../own-service.ts';
-import { readFit } from './read-fit.ts';
+import { readFreezes } from '../../store/holds/freezes.ts';
+import { readKnownImages, wasUpdatedBefore } from '../../store/holds/good-images.ts';
+import { readHolds } from '../../store/holds/holds.ts';
+import { findProven, isOneRedeployLater } from '../../store/holds/proven.ts';
+import { readLastAnswer } from '../../store/published/published.ts';
+import { refusesOwnUpdate } from '../cluster/own-service.ts';
+import { readGatesOf } from './read-gates-of.ts';
+import { askFit, type FitFacts, judgeFit } from './read-fit.ts';
+import { readPullProblem } from './read-pull-problem.ts';
 import { type Run, serviceOf } from './run.ts';
 
 const AS_DECIDED: Shown = { kind: 'as-decided' };
 
+/** What was read before the facts are gathered. */
+export type Known = Pick<Facts, 'watch' | 'now' | 'lookedForMs'> & {
+  /** Asked for while the service was observed; null where it is still to be asked for. */
+  readonly fit: Promise<FitFacts> | null;
+};
+
 /** Reads what the next move rests on, and of a registry no more than it needs. */
-export const gatherFacts = async (run: Run, seen: Seen, watch: Watch | null): Promise<Facts> => {
+export const gatherFacts = async (
+  run: Run,
+  seen: Seen,
+  { watch, fit, ...times }: Known,
+): Promise<Facts> => {
   const { deps, deployment } = run;
   const { intent, state, cluster, to } = deployment;
   const service = serviceOf(seen);
@@ -28,25 +42,37 @@ export const gatherFacts = async (run: Run, seen: Seen, watch: Watch | null): Pr
   const frozen = isKept && !isAsked(deployment) ? await frozenAs(run, decidedOn) : null;
   const isOwn = decidedOn !== null && decidedOn.id === deps.ownServiceId();
   const shown = decidedOn === null || frozen !== null ? AS_DECIDED : await askAnew(run, decidedOn);
-  const good = service === null ? null : await findProven(deps.db, cluster, service.id);
+  const proven = service === null ? null : await findProven(deps.db, cluster, service.id);
   const mayBeSent = decidedOn !== null && intent?.phase !== 'back' && frozen === null;
   return {
     frozen,
-    unfit: mayBeSent ? await readFit(run, decidedOn) : null,
+    closed: mayBeSent ? await readGatesOf(run, decidedOn) : null,
+    unfit: mayBeSent ? await judgeFit(run, decidedOn, await (fit ?? askFit(run))) : null,
+    pullProblem: mayBeSent ? await readPullProblem(run, decidedOn) : null,
     shown,
     hold:
-      decidedOn === null || to === null ? null : (await readHolds(deps.db, cluster))(decidedOn, to),
-    good: good?.digest ?? null,
-    isGoodBefore: good !== null && service !== null && isOneRedeployLater(good, service),
+      decidedOn === null || to === null
+        ? null
+        : (await readHolds(deps.db, cluster))(decidedOn, to, movedTo(deployment)),
+    known: service === null ? [] : await readKnownImages(deps.db, cluster, service),
+    isFirst: decidedOn !== null && !(await wasUpdatedBefore(deps.db, deployment)),
+    before:
+      proven !== null && service !== null && isOneRedeployLater(proven, service)
+        ? proven.digest
+        : null,
     chosen: service === null ? null : await findChosen(run, service, watch),
     ownRefusal: isOwn && decidedOn !== null ? refusesOwnUpdate(decidedOn) : null,
     capabilities: deps.cluster.capabilities,
     select: deps.select,
     watch,
     random: deps.random(),
-    now: deps.clock.now(),
+    ...times,
   };
 };
+
+/** The tag that a deployment moves its service to; null where that stays on its own. */
+const movedTo = ({ tag, fromTag }: Pick<Deployment, 'tag' | 'fromTag'>): string | null =>
+  tag === fromTag ? null : tag;
 
 /** Why a freeze stands over the service, as it is or as it was when it was queued; null for none. */
 export const frozenAs = async (
@@ -61,11 +87,14 @@ export const frozenAs = async (
 
 /** What the tag shows: what was seen a moment ago, or the registry's answer where the decision has aged. */
 const askAnew = async ({ deps, deployment, signal }: Run, service: Service): Promise<Shown> => {
-  const { cause, to, name, tag, intent } = deployment;
+  const { cause, to, name, tag, fromTag, intent, gates } = deployment;
   if (to === null || cause === 'taken-back' || intent?.phase === 'back') return AS_DECIDED;
+  // A gate let this very image through, whatever the tag shows by now.
+  if (gates === 'opened') return AS_DECIDED;
   if (!service.image.ok || exclusionOf(service, deps.select) === 'label') return AS_DECIDED;
   const { image } = service.image;
-  const isOther = imageName(image) !== name || image.tag !== tag;
+  const isKnownTag = image.tag === tag || image.tag === fromTag;
+  const isOther = imageName(image) !== name || !isKnownTag;
   if (isOther || (image.digest === to && cause !== 'forced')) return AS_DECIDED;
   const askedAt = deps.clock.now();
   const last = await readLastAnswer(deps.db, { name, tag });

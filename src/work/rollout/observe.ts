@@ -1,6 +1,6 @@
 import { isAsked } from '../../core/rollout/decide.ts';
 import type { Seen } from '../../core/rollout/move.ts';
-import { observeService } from '../observe-service.ts';
+import { observeService } from '../cluster/observe-service.ts';
 import { frozenAs } from './gather-facts.ts';
 import type { Run } from './run.ts';
 

@@ -1,7 +1,7 @@
 import type { Deployment } from '../../core/rollout/deployment.ts';
 import type { Seen } from '../../core/rollout/move.ts';
-import type { Service } from '../../core/service.ts';
-import type { RolloutDeps } from '../rollout-deps.ts';
+import type { Service } from '../../core/swarm/service.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
 
 /** One step of one deployment, as its row stands now. */
 export type Run = {

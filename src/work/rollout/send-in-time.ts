@@ -1,6 +1,6 @@
-import type { ImageUpdate, UpdateAnswer } from '../../core/cluster.ts';
-import type { Service } from '../../core/service.ts';
-import { findDeployment } from '../../store/deployments.ts';
+import type { ImageUpdate, UpdateAnswer } from '../../core/swarm/cluster.ts';
+import type { Service } from '../../core/swarm/service.ts';
+import { findDeployment } from '../../store/deployments/deployments.ts';
 import type { Run } from './run.ts';
 
 /** With each decision so many updates are sent as fast as it goes. */
@@ -14,14 +14,16 @@ type Answered = { readonly answer: UpdateAnswer; readonly version: number };
  * Sends the update, and where somebody else was faster, again on what the service is then, without a
  * pause between reading and sending: that is how one gets a word in with a service that is changed all
  * the time. It stops where what the decision rests on has changed. The intent on disk stays true
- * meanwhile, because its version is older than the one that is replaced, and its counter is the same.
+ * meanwhile, because its version is older than the one that is replaced, and its counter is the same. Null where
+ * the cluster's lease does not allow it: then nothing was carried out.
  */
-export const sendInTime = async (run: Run, update: ImageUpdate): Promise<Answered> => {
-  const { cluster, db } = run.deps;
+export const sendInTime = async (run: Run, update: ImageUpdate): Promise<Answered | null> => {
+  const { cluster, db, lease } = run.deps;
   let { service } = update;
   for (let tries = 1; ; tries += 1) {
     // Neither a stop nor a newer push cuts an update off half-way: its answer is worth waiting for.
     const limit = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    if (!(await lease.mayAct())) return null;
     const answer = await cluster.updateImage({ ...update, service }, limit);
     const { version } = service;
     const isOver =
@@ -36,9 +38,10 @@ export const sendInTime = async (run: Run, update: ImageUpdate): Promise<Answere
 };
 
 /** Sent once: after any change by somebody else another spec would be the one before. */
-export const restoreOnce = async ({ deps }: Run, service: Service): Promise<Answered> => {
+export const restoreOnce = async ({ deps }: Run, service: Service): Promise<Answered | null> => {
   const { restorePrevious, name } = deps.cluster;
   if (restorePrevious === undefined) throw new Error(`cluster ${name} cannot go back`);
+  if (!(await deps.lease.mayAct())) return null;
   const answer = await restorePrevious(service, AbortSignal.timeout(SEND_TIMEOUT_MS));
   return { answer, version: service.version };
 };

@@ -1,21 +1,21 @@
 import { backoffMs } from '../../core/backoff.ts';
-import { ClusterError, type UpdateAnswer } from '../../core/cluster.ts';
-import { rolloutTimeout } from '../../core/deadline.ts';
-import type { Digest } from '../../core/digest.ts';
-import { newestTask } from '../../core/of-update.ts';
+import { ClusterError, type UpdateAnswer } from '../../core/swarm/cluster.ts';
+import { rolloutTimeout } from '../../core/rollout/deadline.ts';
+import type { Digest } from '../../core/image/digest.ts';
+import { newestTask } from '../../core/swarm/of-update.ts';
 import { isRestore } from '../../core/rollout/carried-out.ts';
 import { putOff } from '../../core/rollout/decide.ts';
 import type { Intent } from '../../core/rollout/deployment.ts';
 import type { FailureReason } from '../../core/rollout/failure-reason.ts';
+import type { Left } from '../../core/rollout/good-image.ts';
 import { endBack } from '../../core/rollout/move.ts';
-import { type Observation, specDigest } from '../../core/service.ts';
-import { addStepOnWay } from '../../store/deployments.ts';
-import { readHolds } from '../../store/holds.ts';
-import { raiseIntent, recordIntent, recordSent, refuteIntent } from '../../store/intents.ts';
-import { recordProven } from '../../store/proven.ts';
-import { relaxed } from '../../store/relaxed.ts';
-import { platformsFor } from '../platforms-for.ts';
-import { tellLostFields } from '../tell-lost-fields.ts';
+import { type Observation, specDigest } from '../../core/swarm/service.ts';
+import { addStepOnWay } from '../../store/deployments/deployments.ts';
+import { raiseIntent, refuteIntent } from '../../store/deployments/intents.ts';
+import { beginUpdate } from '../../store/rollout/begin-update.ts';
+import { recordAccepted } from '../../store/rollout/record-progress.ts';
+import { platformsFor } from '../lookups/platforms-for.ts';
+import { tellLostFields } from './tell-lost-fields.ts';
 import { end } from './end.ts';
 import type { Run } from './run.ts';
 import { restoreOnce, sendInTime } from './send-in-time.ts';
@@ -24,13 +24,19 @@ import { wait } from './wait.ts';
 /** An update that is to be sent for a service as it was just seen. */
 export type Sending = Pick<Intent, 'phase' | 'target' | 'failed'> & {
   readonly on: Observation;
-  /** What the service ran well until now; null where that is not known. */
+  readonly tag: string;
+  /** What the service ran converged until now; null where that is not known. */
   readonly settled: Digest | null;
+  readonly left: Left | null;
+  /** Why newer images than the target were passed over; empty for none. */
+  readonly note: string;
 };
 
 const AGAIN = { firstMs: 500, longestMs: 15_000 };
 /** Some engines update their services all the time; after this many tries at full speed we step back. */
 const QUICK_TRIES = 10;
+/** A lease with too little left is renewed soon, or lost. */
+const NO_LEASE_MS = 1_000;
 
 /**
  * Commits the intent, sends the update, and commits what came of it: in this order, so that a crash
@@ -40,8 +46,9 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
   const { deps, deployment, signal } = run;
   const { db, clock } = deps;
   const { id } = deployment;
-  const { service } = sending.on;
-  await recordBefore(run, sending);
+  const { on, settled, left } = sending;
+  if (!(await mayBegin(run))) return;
+  const { service } = on;
   const intent = intentOf(run, sending);
   // Nothing that was sent before stands, so the time that it may take begins now.
   const deadlineAt = intent.at + rolloutTimeout(service);
@@ -51,14 +58,16 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
   const registryAuth = service.image.ok
     ? await deps.registries.updateAuth(service.image.image, signal)
     : null;
-  if (!(await recordIntent(db, id, intent, deadlineAt))) return;
+  const begun = { deployment, intent, deadlineAt, service, settled, left };
+  if (!(await beginUpdate(db, begun, clock.now()))) return;
   const platforms = await reading;
   // A newer push may have come meanwhile: then what was only intended is not sent.
   signal.throwIfAborted();
   const restart = deployment.cause === 'forced' && intent.phase === 'forward';
-  const update = { service, digest: intent.target, platforms, restart, registryAuth };
+  const { tag } = sending;
+  const update = { service, tag, digest: intent.target, platforms, restart, registryAuth };
   const isBack = isRestore(deployment, intent, deps.cluster.capabilities);
-  let answered: { readonly answer: UpdateAnswer; readonly version: number };
+  let answered: { readonly answer: UpdateAnswer; readonly version: number } | null;
   try {
     answered = isBack ? await restoreOnce(run, service) : await sendInTime(run, update);
   } catch (error) {
@@ -72,6 +81,8 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
     await addStepOnWay(db, id, clock.now(), 'no-answer', { problem });
     return;
   }
+  // Nothing was sent: another instance may do this work now.
+  if (answered === null) return refuteIntent(db, id, knownUndone(intent));
   const { answer, version } = answered;
   switch (answer.kind) {
     case 'accepted':
@@ -92,25 +103,24 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
   }
 };
 
-/** Puts down what the record tells before the update: what ran well until now, or that the service goes back. */
-const recordBefore = async (
-  { deps, deployment }: Run,
-  { on, settled, target, failed }: Sending,
-): Promise<void> => {
-  const { db } = deps;
-  const now = deps.clock.now();
-  if (failed !== null) {
-    const { reason, message } = failed;
-    await addStepOnWay(db, deployment.id, now, 'taking-back', { to: target, reason, message });
+/** Whether this instance may send; if not, the deployment is seen anew, by whoever holds the lease then. */
+const mayBegin = async ({ deps, signal }: Run): Promise<boolean> => {
+  const { lease, clock, cluster } = deps;
+  // A version guards every update of an engine. Swarmpit has none: what the holder before may still send comes first.
+  const restMs = cluster.capabilities.setsDigest ? 0 : lease.othersMayActMs();
+  if (restMs > 0) {
+    await clock.wait(restMs, signal);
+    return false;
   }
-  if (settled === null) return;
-  // What is held stands well only for a while: it is nothing to come back to.
-  if ((await readHolds(db, deployment.cluster))(on.service, settled) !== null) return;
-  // The intent that follows takes it to the disk.
-  await relaxed(db, (query) => recordProven(query, deployment.cluster, on.service, settled, now));
+  if (await lease.mayAct()) return true;
+  await clock.wait(NO_LEASE_MS, signal);
+  return false;
 };
 
-const intentOf = ({ deps, deployment }: Run, { on, phase, target, failed }: Sending): Intent => {
+const intentOf = (
+  { deps, deployment }: Run,
+  { on, phase, tag, target, failed, note }: Sending,
+): Intent => {
   const { version, forceUpdate } = on.service;
   const before = deployment.intent;
   const same = before?.phase === phase ? before : null;
@@ -119,6 +129,7 @@ const intentOf = ({ deps, deployment }: Run, { on, phase, target, failed }: Send
   const isRepeat = same?.gaveUpAt !== undefined || same?.isRepeat === true;
   return {
     phase,
+    tag,
     target,
     failed,
     version,
@@ -129,6 +140,7 @@ const intentOf = ({ deps, deployment }: Run, { on, phase, target, failed }: Send
     over: specDigest(on.service),
     ...(refusals === undefined ? {} : { refusals }),
     ...(isRepeat ? { isRepeat } : {}),
+    ...(note === '' ? {} : { note }),
   };
 };
 
@@ -151,13 +163,10 @@ const accepted = async (
   const { id, serviceName: service } = deployment;
   const { phase, target: digest } = intent;
   const detail = { digest, phase, ...(warnings.length === 0 ? {} : { warnings }) };
-  const at = deps.clock.now();
-  // Where it is lost, the service itself tells that it was done.
-  const isOpen = await relaxed(deps.db, async (query) => {
-    if (isRaised) await raiseIntent(query, id, intent);
-    // What it takes to come back is told by the step.
-    return recordSent(query, id, at, detail, phase === 'forward' ? changes : null);
-  });
+  // What it takes to come back is told by the step.
+  const ofSpec = phase === 'forward' ? changes : null;
+  const sent = { id, raised: isRaised ? intent : null, detail, changes: ofSpec };
+  const isOpen = await recordAccepted(deps.db, sent, deps.clock.now());
   if (lost !== undefined) await tellLostFields(deps, deployment, lost);
   if (isOpen) deps.log.info('update sent', { deployment: id, service, phase, digest });
 };

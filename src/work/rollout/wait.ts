@@ -1,6 +1,6 @@
 import type { Move } from '../../core/rollout/move.ts';
-import { addStepOnWay, postpone, waitFor } from '../../store/deployments.ts';
-import { refuteIntent } from '../../store/intents.ts';
+import { addStepOnWay, postpone, waitFor } from '../../store/deployments/deployments.ts';
+import { refuteIntent } from '../../store/deployments/intents.ts';
 import type { Run } from './run.ts';
 
 /** Leaves a deployment until later. */

@@ -16,7 +16,7 @@ const MOST_NAMES = 10_000;
 
 /**
  * Shortcut: the update of a known service goes out 2 to 3 ms sooner on a small cluster, and a second sooner on one of
- * thousands of services, whose list is read after it (docs/adr/0012-known-services-are-looked-at-first.md).
+ * thousands of services, whose list is read after it (docs/adr/0012-check-known-services-first.md).
  */
 export const createKnownServices = (isOn = true): KnownServices => {
   const known = new Map<string, readonly string[]>();

@@ -1,8 +1,8 @@
-import type { Digest } from '../../core/digest.ts';
-import { imageWithTag } from '../../core/image-reference.ts';
-import { BURST_LONGEST_MS, BURST_MS } from '../../core/look-timing.ts';
-import type { LookUp } from '../../core/published.ts';
-import type { TaggedImage } from '../ports.ts';
+import type { Digest } from '../../core/image/digest.ts';
+import { imageWithTag } from '../../core/image/image-reference.ts';
+import { BURST_LONGEST_MS, BURST_MS } from '../../core/check/look-timing.ts';
+import type { LookUp } from '../../core/image/published.ts';
+import type { TaggedImage } from '../lookups/ports.ts';
 
 export type SeenDigests = {
   /** What a look-up that was begun at `at`, ms since the epoch, was answered. */
@@ -23,7 +23,7 @@ const MOST = 10_000;
  * What registries showed a moment ago. Hooks that name what was seen since tell nothing new, so that the
  * look which ends their burst need not ask again; those that name none, or another, may.
  *
- * Shortcut: 10,000 hooks for 100 images are 100 lookups instead of 200 (docs/adr/0002-one-look-for-a-burst.md).
+ * Shortcut: 10,000 hooks for 100 images are 100 lookups instead of 200 (docs/adr/0002-one-more-check-for-a-burst.md).
  */
 export const createSeenDigests = (isOn = true): SeenDigests => {
   const seen = new Map<string, Seen & { readonly digest: Digest }>();

@@ -4,6 +4,12 @@ export type Shortcuts = {
   readonly knownServices: boolean;
   /** See `createSeenDigests`. */
   readonly seenDigests: boolean;
+  /** See `createRecentList`. */
+  readonly recentList: boolean;
 };
 
-export const ALL_SHORTCUTS: Shortcuts = { knownServices: true, seenDigests: true };
+export const ALL_SHORTCUTS: Shortcuts = {
+  knownServices: true,
+  seenDigests: true,
+  recentList: true,
+};

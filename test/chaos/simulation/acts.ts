@@ -1,5 +1,5 @@
-import type { Digest } from '../../../src/core/digest.ts';
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { Digest } from '../../../src/core/image/digest.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import type { Fault as EngineFault } from '../../support/fake-engine-faults.ts';
 import type { ServiceSpec } from '../../support/fake-engine-spec.ts';
 import type { Fault as RegistryFault } from '../../support/fake-registry-faults.ts';
@@ -78,15 +78,20 @@ const changeBehind = (
   change: (spec: ServiceSpec) => void,
 ): void => {
   actor.touched = true;
+  actor.changedAt = bench.clock.now();
   say(`somebody changes ${actor.name}: ${what}`);
   bench.engine.changeSpec(actor.name, change);
 };
+
+const digestOf = ({ TaskTemplate }: ServiceSpec): string | null =>
+  TaskTemplate.ContainerSpec.Image.split('@')[1] ?? null;
 
 const rollBackBehind = async ({ bench, say }: World, actor: Actor): Promise<void> => {
   const { engine } = bench;
   const { ID, Version, Spec } = engine.service(actor.name);
   const url = `${engine.url.replace('tcp:', 'http:')}/v1.41/services/${ID}/update`;
   const before = engine.updates.length;
+  actor.theirTries += 1;
   // The faults meet everybody: what was carried out is asked of the engine itself.
   await fetch(`${url}?version=${Version.Index}&rollback=previous`, {
     method: 'POST',
@@ -97,6 +102,9 @@ const rollBackBehind = async ({ bench, say }: World, actor: Actor): Promise<void
   if (!isDone) return;
   actor.touched = true;
   actor.theirs += 1;
+  actor.wentBackFrom.push({ digest: digestOf(Spec), at: bench.clock.now() });
+  const digest = digestOf(engine.service(actor.name).Spec);
+  actor.sets.push({ digest, after: engine.updates.length });
 };
 
 const ENGINE_FAULTS: readonly EngineFault[] = [
@@ -228,6 +236,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
       const digest = chances.pick(images.built(actor.repository));
       if (images.kindOf(digest) !== 'good') return;
       actor.imagesSet += 1;
+      actor.sets.push({ digest, after: world.bench.engine.updates.length });
       changeBehind(world, actor, `its image to ${digest}`, (spec) => {
         spec.TaskTemplate.ContainerSpec.Image = images.spelt(actor.repository, digest);
       });

@@ -1,4 +1,4 @@
-import type { Digest } from '../../../src/core/digest.ts';
+import type { Digest } from '../../../src/core/image/digest.ts';
 import type { WorkBench } from '../../support/work-bench.ts';
 import type { Chances } from './chances.ts';
 
@@ -9,42 +9,50 @@ export const REPOSITORIES = ['acme/a', 'acme/b'] as const;
 export type Repository = (typeof REPOSITORIES)[number];
 const TAG = 'v1';
 
+/** A digest that a tag came to name at a time, ms since the epoch. */
+export type Shown = { readonly digest: Digest; readonly at: number };
+
 /** What the developers of a scenario build, and what their tag names at the moment. */
 export type Images = {
   /** Builds an image whose containers do so, and does not publish it. */
   readonly build: (repository: Repository, kind: Kind) => Digest;
   readonly publish: (repository: Repository, digest: Digest) => void;
   readonly published: (repository: Repository) => Digest;
+  /** Everything that the tag ever named, oldest first, with when it came to that. */
+  readonly shown: (repository: Repository) => readonly Shown[];
   /** All that were ever built, oldest first. */
   readonly built: (repository: Repository) => readonly Digest[];
   /** Null for a digest that nobody built. */
   readonly kindOf: (digest: string | null) => Kind | null;
   /** Such as `a#3(crash)`. */
   readonly nameOf: (digest: string | null) => string;
-  /** Every digest in a text in its place. */
+  /** Every digest in a text in its place, and without the ports that the fakes happen to have. */
   readonly named: (text: string) => string;
   /** As a service's spec spells it. */
   readonly spelt: (repository: Repository, digest: Digest | null) => string;
 };
 
-export const createImages = ({ engine, registry, image }: WorkBench, chances: Chances): Images => {
+export const createImages = (
+  { clock, engine, registry, image }: WorkBench,
+  chances: Chances,
+): Images => {
   const all: {
     readonly repository: Repository;
     readonly digest: Digest;
     readonly kind: Kind;
     readonly name: string;
   }[] = [];
-  const published = new Map<Repository, Digest>();
   const find = (digest: string | null) => all.find((one) => one.digest === digest);
   const nameOf: Images['nameOf'] = (digest) =>
     digest === null ? '-' : (find(digest)?.name ?? digest.slice(0, 14));
 
+  const history: Readonly<Record<Repository, Shown[]>> = { 'acme/a': [], 'acme/b': [] };
   const publish: Images['publish'] = (repository, digest) => {
     registry.setTag(repository, TAG, digest);
-    published.set(repository, digest);
+    history[repository].push({ digest, at: clock.now() });
   };
   const givePublished = (repository: Repository): Digest => {
-    const digest = published.get(repository);
+    const digest = history[repository].at(-1)?.digest;
     if (digest === undefined) throw new Error(`nothing of ${repository} is published`);
     return digest;
   };
@@ -63,11 +71,16 @@ export const createImages = ({ engine, registry, image }: WorkBench, chances: Ch
     },
     publish,
     published: givePublished,
+    shown: (repository) => history[repository],
     built: (repository) =>
       all.filter((one) => one.repository === repository).map(({ digest }) => digest),
     kindOf: (digest) => find(digest)?.kind ?? null,
     nameOf,
-    named: (text) => text.replace(/sha256:[0-9a-f]{64}/g, nameOf),
+    named: (text) =>
+      text
+        .replace(/sha256:[0-9a-f]{64}/g, nameOf)
+        .replaceAll(registry.host, 'the-registry')
+        .replace(/127\.0\.0\.1:\d+/g, 'the-engine'),
     spelt: (repository, digest) => image(`${repository}:${TAG}`, digest),
   };
   for (const repository of REPOSITORIES) publish(repository, images.build(repository, 'good'));

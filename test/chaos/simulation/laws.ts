@@ -1,26 +1,7 @@
-import type { DeploymentView, ServiceView } from '../../../src/core/views.ts';
 import { ENDED } from '../../support/work-bench.ts';
-import type { Kind } from './images.ts';
-import type { Actor } from './world.ts';
-
-/** What has become of a service when all is quiet. */
-export type End = {
-  readonly actor: Readonly<Actor>;
-  /** Of its spec; null where that names none. */
-  readonly has: string | null;
-  readonly published: string;
-  readonly desired: number;
-  /** What a person is told who asks for it. */
-  readonly view: Pick<ServiceView, 'verdict' | 'reason'> | null;
-  /** Oldest first. */
-  readonly deployments: readonly DeploymentView[];
-  /** Digests of the updates that the engine took from anybody, oldest first. */
-  readonly updates: readonly string[];
-  readonly kindOf: (digest: string | null) => Kind | null;
-};
-
-/** What must hold of each service; gives what speaks against it, a line each. */
-type Law = (end: End) => readonly string[];
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
+import type { End, Law } from './end.ts';
+import { SEND_LAWS } from './send-laws.ts';
 
 const isIf = (broken: boolean, what: string): readonly string[] => (broken ? [what] : []);
 /** Of the last deployment that did anything. */
@@ -28,9 +9,27 @@ const lastStep = ({ deployments }: End): string =>
   JSON.stringify(deployments.findLast(({ state }) => state !== 'skipped')?.steps.at(-1));
 /** Where none is known to be good, nothing is taken back, and the record says so. */
 const saysNothingProven = (end: End): boolean =>
-  /no digest is proven|it runs the proven|"proven":false/.test(lastStep(end));
+  /no good image known|it (?:runs|ran) the|"proven":false/.test(lastStep(end));
 const briefly = ({ to, state, reason, failure }: DeploymentView): string =>
   `deployment of ${to}: ${state}, ${reason}, ${failure?.message}`;
+
+/**
+ * A hold is on a digest for the rest of the spec as it was: with a change of that it ends, and what a person went back
+ * from, through the helper or through the engine, comes with the next push.
+ */
+const hasHoldEnded = ({ actor, deployments, published, shown }: End): boolean => {
+  const { changedAt, wentBackFrom } = actor;
+  if (changedAt === null) return false;
+  const isShownSince = (shown.findLast(({ digest }) => digest === published)?.at ?? 0) > changedAt;
+  const wasRolledBack = deployments.some(
+    ({ cause, from, alsoHeld = [], queuedAt }) =>
+      cause === 'taken-back' &&
+      Date.parse(queuedAt) <= changedAt &&
+      [from, ...alsoHeld].includes(published),
+  );
+  const wasLeft = wentBackFrom.some(({ digest, at }) => digest === published && at <= changedAt);
+  return !isShownSince && (wasRolledBack || wasLeft);
+};
 
 export const LAWS: Readonly<Record<string, Law>> = {
   'the published digest is there, or held for a reason': (end) => {
@@ -40,7 +39,10 @@ export const LAWS: Readonly<Record<string, Law>> = {
     const isOthers =
       actor.imagesSet > 0 ||
       (!actor.isPinned && has === null && (actor.touched || deployments.length === 0));
-    return isIf(has !== published && view?.verdict !== 'held' && !isOthers, 'it is not');
+    return isIf(
+      has !== published && view?.verdict !== 'held' && !isOthers && !hasHoldEnded(end),
+      'it is not',
+    );
   },
 
   'what is there is told as current': ({ has, published, view, kindOf }) =>
@@ -68,7 +70,9 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'a deployment ends once, and nothing follows': ({ deployments }) =>
     deployments.flatMap(({ id, state, steps }) => {
       const finals = steps.filter(({ step }) => ENDED.includes(step));
-      const isOnce = finals.length === 1 && steps.at(-1) === finals[0] && finals[0]?.step === state;
+      // That a failed one is retried is noted once it has ended.
+      const last = steps.findLast(({ step }) => step !== 'retry-queued');
+      const isOnce = finals.length === 1 && last === finals[0] && finals[0]?.step === state;
       return isIf(!isOnce, `${id} is ${state} after ${steps.map(({ step }) => step).join(', ')}`);
     }),
 
@@ -93,7 +97,14 @@ export const LAWS: Readonly<Record<string, Law>> = {
 
   'no good digest fails where nobody interferes': ({ actor, deployments, kindOf }) =>
     deployments.flatMap((one) =>
-      isIf(one.state === 'failed' && kindOf(one.to) === 'good' && !actor.touched, briefly(one)),
+      isIf(
+        one.state === 'failed' &&
+          kindOf(one.to) === 'good' &&
+          !actor.touched &&
+          // An engine that refuses for as long as a deployment may take is told as that.
+          one.reason !== 'refused',
+        briefly(one),
+      ),
     ),
 
   'every update that was sent is recorded, and none that was not': (end) => {
@@ -107,15 +118,17 @@ export const LAWS: Readonly<Record<string, Law>> = {
   },
 
   'nothing good is deployed twice in a row': ({ actor, updates, kindOf }) =>
-    updates.flatMap((digest, index) =>
+    updates.flatMap(({ digest }, index) =>
       isIf(
         !actor.touched &&
           !actor.forced &&
-          digest === updates[index - 1] &&
+          digest === updates[index - 1]?.digest &&
           kindOf(digest) === 'good',
         `${digest} is`,
       ),
     ),
+
+  ...SEND_LAWS,
 };
 
 /** Every law that is broken, a line each. */

@@ -1,9 +1,11 @@
-import { listFreezes } from '../../../src/store/freezes.ts';
+import { listFreezes } from '../../../src/store/holds/freezes.ts';
 import { ENDED } from '../../support/work-bench.ts';
 import { actOnce, askToCheck, isOfDeath, thaw } from './acts.ts';
+import { seededBytes } from '../seeded.ts';
 import { createChances } from './chances.ts';
-import { brokenLaws, type End } from './laws.ts';
-import { openWorld, type Actor, type World } from './world.ts';
+import type { End } from './end.ts';
+import { brokenLaws } from './laws.ts';
+import { openWorld, type Actor, type Storage, type World } from './world.ts';
 
 /** What came of a scenario: which laws it broke, and what happened in it, a line each. */
 export type Outcome = { readonly broken: readonly string[]; readonly story: readonly string[] };
@@ -17,9 +19,9 @@ const LAST_ONES_MS = 180_000;
 const CHECKS = 8;
 
 /** One scenario from its beginning until all is quiet: the same for the same seed, on every machine. */
-export const runScenario = async (seed: number): Promise<Outcome> => {
+export const runScenario = async (seed: number, storage: Storage = {}): Promise<Outcome> => {
   const chances = createChances(seed);
-  const world = await openWorld(chances);
+  const world = await openWorld(chances, seededBytes(seed), storage);
   try {
     for (let left = chances.number(8, 25); left > 0; left -= 1) await actOnce(world);
     const broken = [...(await settle(world)), ...(await judge(world))];
@@ -100,14 +102,16 @@ const judge = async (world: World): Promise<readonly string[]> => {
   return broken.map((line) => images.named(line));
 };
 
+const updateOf = (id: string): string => `POST /services/${id}/update`;
 const digestOf = (image: string): string | null => /@(.*)$/.exec(image)?.[1] ?? null;
 
 const endOf = async (world: World, actor: Actor): Promise<End> => {
   const { bench, images } = world;
   const { Spec } = bench.engine.service(actor.name);
   let view: End['view'] = null;
-  // What is left of the registry's faults ends with so many questions.
+  // What is left of the registry's faults ends with so many questions, and the longest rest that it asks for.
   for (let left = CHECKS; left > 0 && (view === null || view.verdict === 'unknown'); left -= 1) {
+    if (view !== null) bench.clock.skip(LAST_ONES_MS);
     view = await askToCheck(world, actor.name);
   }
   return {
@@ -117,9 +121,19 @@ const endOf = async (world: World, actor: Actor): Promise<End> => {
     desired: Spec.Mode?.Replicated?.Replicas ?? 1,
     view,
     deployments: await bench.deployments(actor.name),
-    updates: bench.engine.updates
-      .filter(({ name }) => name === actor.name)
-      .map(({ image }) => digestOf(image) ?? ''),
+    updates: bench.engine.updates.flatMap(({ name, image, replaced, query, at }, index) =>
+      name !== actor.name
+        ? []
+        : {
+            index,
+            at: Date.parse(at),
+            digest: digestOf(image) ?? '',
+            replaced: digestOf(replaced),
+            isTheirs: query['rollback'] === 'previous',
+          },
+    ),
+    asked: bench.engine.requests.get(updateOf(bench.engine.service(actor.name).ID)) ?? 0,
+    shown: images.shown(actor.repository),
     kindOf: images.kindOf,
   };
 };

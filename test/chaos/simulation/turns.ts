@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KyselyPlugin } from 'kysely';
-import { ClusterError } from '../../../src/core/cluster.ts';
+import { ClusterError } from '../../../src/core/swarm/cluster.ts';
 import type { Wrap } from '../../support/work-bench.ts';
 import type { Chances } from './chances.ts';
 
@@ -35,7 +35,15 @@ const updateLate = (): ClusterError =>
     mayHaveHappened: true,
   });
 
-export const createTurns = (chances: Chances, letPass: (ms: number) => void): Turns => {
+/**
+ * @param isStoreBusy whether a query is under way in a store that answers after a turn of the event loop, as one behind
+ *   a socket does; nothing else happens meanwhile
+ */
+export const createTurns = (
+  chances: Chances,
+  letPass: (ms: number) => void,
+  isStoreBusy: () => boolean = () => false,
+): Turns => {
   const waiting: (() => Promise<void>)[] = [];
   /** Counts up with whatever the work does that can be seen. */
   let seen = 0;
@@ -65,7 +73,7 @@ export const createTurns = (chances: Chances, letPass: (ms: number) => void): Tu
     let before = seen;
     for (let still = 0; still < STILL_TURNS; still += 1) {
       await nextTurn();
-      if (seen !== before) still = 0;
+      if (seen !== before || isStoreBusy()) still = 0;
       before = seen;
     }
   };

@@ -1,9 +1,11 @@
 import { createStepCounter } from '../../support/crash-at.ts';
+import type { FillRandom } from '../../support/fake-engine-state.ts';
 import {
   openWorkBench,
   type RunningWork,
   type WorkBench,
   type Wrap,
+  type WorkBenchOptions,
 } from '../../support/work-bench.ts';
 import type { Chances } from './chances.ts';
 import { createImages, type Images, REPOSITORIES, type Repository } from './images.ts';
@@ -18,12 +20,20 @@ export type Actor = {
   readonly isPinned: boolean;
   /** Somebody else changed it behind the helper's back. */
   touched: boolean;
+  /** When somebody else last changed anything but its image, ms since the epoch; null for never. */
+  changedAt: number | null;
   /** A person insisted on a redeployment. */
   forced: boolean;
   /** Updates that somebody else had the engine carry out. */
   theirs: number;
+  /** What somebody else asked of the engine, done or not. */
+  theirTries: number;
+  /** What somebody else had the engine go back from, and when, ms since the epoch. */
+  readonly wentBackFrom: { readonly digest: string | null; readonly at: number }[];
   /** How often somebody else put another digest into its spec. */
   imagesSet: number;
+  /** Images that somebody else gave it, each with how many updates the engine had taken by then. */
+  readonly sets: { readonly digest: string | null; readonly after: number }[];
 };
 
 /** The stage of one scenario: a fake engine, a fake registry, and the helper, which may die and come again. */
@@ -75,20 +85,40 @@ const addActors = (bench: WorkBench, images: Images, chances: Chances): readonly
           Parallelism: chances.number(1, 2),
         },
       });
-      const untouched = { touched: false, forced: false, theirs: 0, imagesSet: 0 };
+      const untouched = {
+        touched: false,
+        changedAt: null,
+        forced: false,
+        theirs: 0,
+        theirTries: 0,
+        wentBackFrom: [],
+        imagesSet: 0,
+        sets: [],
+      };
       return { name, repository, goesBack, isPinned, ...untouched };
     }),
   );
 
-export const openWorld = async (chances: Chances): Promise<World> => {
+/** Where the store is, if not in SQLite, and whether it is just answering. */
+export type Storage = Pick<WorkBenchOptions, 'openStore'> & {
+  readonly isStoreBusy?: () => boolean;
+};
+
+export const openWorld = async (
+  chances: Chances,
+  fillRandom: FillRandom,
+  storage: Storage = {},
+): Promise<World> => {
   // Time passes by turns alone.
   const bench = await openWorkBench({
     speed: 0,
+    fillRandom,
     maxParallel: chances.number(1, 3),
     registry: { ...NEVER_LATE, retryPauseMs: 1 },
+    ...(storage.openStore === undefined ? {} : { openStore: storage.openStore }),
   });
   const timeOutAsBefore = timeOutBy(bench.clock);
-  const turns = createTurns(chances, bench.clock.skip);
+  const turns = createTurns(chances, bench.clock.skip, storage.isStoreBusy);
   const images = createImages(bench, chances);
   const actors = addActors(bench, images, chances);
   bench.settle();

@@ -1,4 +1,4 @@
-import type { DeploymentView, ServiceView } from '../../../src/core/views.ts';
+import type { DeploymentView, ServiceView } from '../../../src/core/contract/views.ts';
 import { brief, type Change, type Story } from './story.ts';
 
 /** A digest that is held for a service, as the store has it, also where it was released since. */
@@ -15,6 +15,8 @@ export type Judged = {
   /** What must not be, a line each. */
   readonly broken: readonly string[];
   readonly figures: Readonly<{ [name: string]: number }>;
+  /** The healthy push that waited longest. */
+  readonly slowest: string | null;
 };
 
 type Seen = Pick<Story, 'published' | 'changes' | 'theirs'>;
@@ -25,9 +27,13 @@ const key = (service: string, digest: string | null): string => `${service} ${di
 const recorded = (deployments: readonly DeploymentView[]): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>();
   for (const { service, steps, to } of deployments) {
+    let onItsWay = to;
     for (const { step, detail } of steps) {
-      if (step !== 'update-sent' && step !== 'no-answer') continue;
-      const digest = typeof detail['digest'] === 'string' ? detail['digest'] : to;
+      if (step === 'taking-back') onItsWay = String(detail['to']);
+      // A newer push may take the place of one that is just being sent: then the record says that it may have been.
+      const isSent = step === 'update-sent' || step === 'no-answer';
+      if (!isSent && detail['mayHaveBeenSent'] !== true) continue;
+      const digest = typeof detail['digest'] === 'string' ? detail['digest'] : onItsWay;
       const at = key(service.name, digest);
       counts.set(at, (counts.get(at) ?? 0) + 1);
     }
@@ -83,16 +89,21 @@ const downgrades = (
     .map(({ service, from, to }) => `downgrade: ${service} ${brief(from)} → ${brief(to)}`);
 };
 
-/** Ms from the webhook's answer until the service had the image, or one that was published later. */
-const waits = ({ published, changes }: Seen): readonly { service: string; ms: number }[] => {
+type Wait = { readonly service: string; readonly digest: string; readonly ms: number | null };
+
+/**
+ * Ms from the webhook's answer until the service had the image, or one that was published later; null where it
+ * never came to that, because nothing good was published after it.
+ */
+const waits = ({ published, changes }: Seen): readonly Wait[] => {
   const order = new Map(published.map(({ service, digest }, at) => [key(service, digest), at]));
-  return published.flatMap(({ service, isGood, toldAt }, at) => {
+  return published.flatMap(({ service, digest, isGood, toldAt }, at) => {
     if (!isGood || toldAt === null) return [];
     const done = changes.find((change) => {
       const there = order.get(key(service, change.to)) ?? -1;
       return change.service === service && there >= at;
     });
-    return done === undefined ? [] : [{ service, ms: Math.max(0, done.at - toldAt) }];
+    return [{ service, digest, ms: done === undefined ? null : Math.max(0, done.at - toldAt) }];
   });
 };
 
@@ -120,6 +131,9 @@ export const judge = (seen: Seen, record: Record): Judged => {
   const { unrecorded, count } = unexplained(seen, record.deployments);
   const lost = downgrades(seen, record.deployments);
   const all = waits(seen);
+  const [longest, ...shorter] = all
+    .flatMap(({ ms, ...one }) => (ms === null ? [] : [{ ...one, ms }]))
+    .toSorted((one, other) => other.ms - one.ms);
   const alarms = record.deployments.flatMap(({ id, steps }) =>
     steps.filter(({ step }) => step === 'settings-changed').map(() => `settings changed: ${id}`),
   );
@@ -144,7 +158,10 @@ export const judge = (seen: Seen, record: Record): Judged => {
       'of them by the helper or others': count,
       'good images condemned': condemned.length,
       downgrades: lost.length,
-      'longest wait of a healthy push, ms': Math.max(0, ...all.map(({ ms }) => ms)),
+      'longest wait of a healthy push, ms': longest?.ms ?? 0,
+      'half of them waited at most, ms': shorter[Math.floor(shorter.length / 2)]?.ms ?? 0,
+      'healthy pushes that never arrived': all.filter(({ ms }) => ms === null).length,
     },
+    slowest: longest === undefined ? null : `${longest.service} ${brief(longest.digest)}`,
   };
 };

@@ -186,9 +186,10 @@ try {
   await watched;
   // A running helper has its store for itself.
   await helper.stop();
-  const { broken, figures } = judge(story, { deployments, services, held: heldIn(names) });
-  for (const [name, figure] of Object.entries(figures)) print(`${name}: ${figure}`);
-  for (const line of broken) print(`BROKEN: ${line}`);
+  const { broken, figures, slowest } = judge(story, { deployments, services, held: heldIn(names) });
+  for (const [name, figure] of Object.entries(figures)) story.tell(`${name}: ${figure}`);
+  story.tell(`waited longest: ${slowest}`);
+  for (const line of broken) story.tell(`BROKEN: ${line}`);
   failed = broken.length > 0;
 } finally {
   watching.abort();
@@ -196,9 +197,9 @@ try {
   log += helper.output();
   await sandbox.stop();
   if (failed) {
-    const kept = join(tmpdir(), `soak-${seed}.log`);
+    const kept = join(folder, 'story.log');
     writeFileSync(kept, `${story.lines.join('\n')}\n\n${log}`);
-    print(`the story and the helper's log: ${kept}; store: ${store}`);
+    print(`the story, the helper's log and its store: ${folder}`);
     print(`again: node test/chaos/soak/main.ts --minutes ${minutes} --seed ${seed}`);
   } else {
     rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import type { Digest } from '../../../src/core/digest.ts';
+import type { Digest } from '../../../src/core/image/digest.ts';
 
 /** A version that was published under a service's tag. */
 export type Published = {

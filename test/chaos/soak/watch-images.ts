@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineService } from '../../../sandbox/swarm/services.ts';
 import type { Engine } from '../../../sandbox/swarm/engine.ts';
-import { type Digest, parseDigest } from '../../../src/core/digest.ts';
+import { type Digest, parseDigest } from '../../../src/core/image/digest.ts';
 import { brief, type Story } from './story.ts';
 
 const EVERY_MS = 100;

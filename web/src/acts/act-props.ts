@@ -1,4 +1,4 @@
-import type { ClusterView, ServiceView } from '../../../src/core/views.ts';
+import type { ClusterView, ServiceView } from '../../../src/core/contract/views.ts';
 
 /** What every dialog about a service is given. */
 export type ServiceActProps = {

@@ -1,4 +1,4 @@
-import type { ClusterView } from '../../../src/core/views.ts';
+import type { ClusterView } from '../../../src/core/contract/views.ts';
 
 /** `production (Docker Engine 28.5.1, API 1.51)` */
 export const clusterWords = (name: string, cluster: ClusterView | null): string => {

@@ -1,4 +1,5 @@
-import type { DeploymentView } from '../../../src/core/views.ts';
+import { alsoHeldWords } from '../../../src/core/story/also-held-words.ts';
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
 import { DigestChange } from '../parts/digest.tsx';
 
@@ -9,6 +10,7 @@ export const DeploymentQueued = ({ deployment }: { readonly deployment: Deployme
       <strong>{deployment.service.name}</strong> is queued:{' '}
       <DigestChange from={deployment.from} to={deployment.to} />
     </p>
+    {alsoHeldWords(deployment) !== '' && <p>{alsoHeldWords(deployment)}.</p>}
     <p>
       <a href={printAddress(['deployments', deployment.id])}>Follow the deployment</a>
     </p>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { FreezeView } from '../../../src/core/views.ts';
+import type { FreezeView } from '../../../src/core/contract/views.ts';
 import { freeze } from '../api/acts.ts';
 import { now } from '../live/now.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';

@@ -1,4 +1,4 @@
-import type { FreezeView, ServiceView } from '../../../src/core/views.ts';
+import type { FreezeView, ServiceView } from '../../../src/core/contract/views.ts';
 
 type Scope = Pick<FreezeView, 'cluster' | 'stack' | 'service'>;
 

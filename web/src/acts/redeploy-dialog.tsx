@@ -63,7 +63,7 @@ export const RedeployDialog = ({ service, cluster, onDone, onClose }: ServiceAct
             : 'This cluster cannot be told a digest: it asks the registry by itself and deploys what it finds.',
           `${tasksWords(service)} will restart with it, as the update policy of the service says.`,
           setsDigest
-            ? 'They are followed until they have proven good. If they do not, the service is taken back to the last proven digest, and this one is held for it.'
+            ? 'They are followed until all of them are up and stay up. If they do not, the service goes back to its last good image, and this one is held for it.'
             : 'They are followed by their number alone. If they do not come up, nothing is taken back.',
           need.kind === 'insist' && service.verdict === 'held'
             ? 'What holds the service stays; it is passed over this once.'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VERDICT_NAMES } from '../../../src/core/views.ts';
+import { VERDICT_NAMES } from '../../../src/core/contract/views.ts';
 import { makeServiceView } from '../services/make-service-view.ts';
 import { redeployNeed } from './redeploy-need.ts';
 

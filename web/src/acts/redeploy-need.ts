@@ -1,4 +1,4 @@
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { reasonWords } from '../words/verdict-words.ts';
 
 /** Whether a redeployment has something to do by itself, has to be insisted on, or cannot be had. */
@@ -24,8 +24,13 @@ export const redeployNeed = (service: ServiceView): RedeployNeed => {
     case 'diverged':
       return {
         kind: 'insist',
-        why: 'It names what is published, but its tasks run another digest.',
+        why:
+          reason === 'nothing-runs'
+            ? 'It names what is published, and none of its tasks runs.'
+            : 'It names what is published, but its tasks run another digest.',
       };
+    case 'waiting':
+      return { kind: 'impossible', why: `It waits${because}.` };
     case 'held':
       return { kind: 'insist', why: `It is held${because}.` };
     case 'pinned':

@@ -30,7 +30,7 @@ export const ReleaseDialog = ({ service, cluster, onDone, onClose }: ServiceActP
     />
     <Consequences
       items={[
-        'Every digest that is held for this service, because it failed or because somebody rolled back from it, may be deployed again.',
+        'Every digest that is held for this service, because it failed, was rejected or not approved in time, or because somebody rolled back from it, may be deployed again.',
         'Nothing is deployed by this alone: the next push, SmartRedeploy or Redeploy does it.',
         'Freezes stay as they are.',
       ]}

@@ -1,38 +1,37 @@
 import { useState } from 'preact/hooks';
-import type { DeploymentView } from '../../../src/core/views.ts';
-import { rollBackService } from '../api/acts.ts';
-import { type Newest, readNewest } from '../api/read-newest.ts';
+import type { RollbackView } from '../../../src/core/contract/views.ts';
+import { readRollback, rollBackService } from '../api/acts.ts';
 import { useShown } from '../live/use-shown.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';
 import { Age } from '../parts/age.tsx';
 import { Build } from '../parts/build-facts.tsx';
 import { Digest } from '../parts/digest.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { TextField } from '../parts/fields.tsx';
+import { CheckField, TextField } from '../parts/fields.tsx';
 import { ShownAs } from '../parts/notice.tsx';
+import { visibleText } from '../words/visible-text.ts';
 import type { ServiceActProps } from './act-props.ts';
 import { clusterWords } from './cluster-words.ts';
 import { Consequences } from './consequences.tsx';
 import { DeploymentQueued } from './deployment-queued.tsx';
-import { digestsBefore, type FormerDigest } from './digests-before.ts';
 import { tasksWords } from './tasks-words.ts';
 
-const LOOKED_BACK = 100;
 /** As the helper takes it: whole, or its beginning where that is in the history of the service. */
 const DIGEST = /^(?:sha256:)?[0-9a-f]{6,64}$/;
+const MOST_OFFERED = 8;
 
-const FormerDigests = ({
-  digests,
+const GoodImages = ({
+  targets,
   chosen,
   onChoose,
 }: {
-  readonly digests: readonly FormerDigest[];
+  readonly targets: RollbackView['targets'];
   readonly chosen: string | null;
   readonly onChoose: (digest: string) => void;
 }) => (
   <fieldset class="choices">
     <legend>Back to</legend>
-    {digests.map(({ digest, build, provenAt }, index) => (
+    {targets.map(({ digest, tag, build, goodAt }, index) => (
       <label key={digest} class="check">
         <input
           type="radio"
@@ -41,17 +40,12 @@ const FormerDigests = ({
           onChange={() => onChoose(digest)}
         />
         <span class="choice">
+          {tag !== null && <strong>{visibleText(tag)}</strong>}
           <Digest value={digest} />
           {build !== null && <Build build={build} />}
           <span class="faint">
-            {index === 0 && 'the one before · '}
-            {provenAt === null ? (
-              'ran before the first deployment that is known'
-            ) : (
-              <>
-                proven <Age at={provenAt} />
-              </>
-            )}
+            {index === 0 && 'the last good image · '}
+            good <Age at={goodAt} />
           </span>
         </span>
       </label>
@@ -59,29 +53,61 @@ const FormerDigests = ({
   </fieldset>
 );
 
+const WHY = {
+  'known-bad': 'failed on this service',
+  'left-by-person': 'a person rolled back from it, or while it was published',
+  'not-good': 'has not run well for long enough',
+} as const;
+
+const HELD = {
+  'known-bad': WHY['known-bad'],
+  'left-by-person': 'is held by a rollback',
+} as const;
+
+/** Why the digest that begins so is held, where it is. */
+const heldAs = (
+  others: RollbackView['others'],
+  typed: string,
+): 'known-bad' | 'left-by-person' | undefined => {
+  const begins = typed.startsWith('sha256:') ? typed : `sha256:${typed}`;
+  const reason = others.find(({ digest }) => digest.startsWith(begins))?.reason;
+  return typed === '' || reason === 'not-good' ? undefined : reason;
+};
+
+/** Said where nothing is offered: what a person may still name, and why the helper does not. */
+const NoGoodImage = ({ others }: Pick<RollbackView, 'others'>) => (
+  <>
+    <p class="faint">No good image is known that ran before.</p>
+    {others.slice(0, MOST_OFFERED).map(({ digest, tag, reason }) => (
+      <p key={digest} class="faint">
+        {tag !== null && `${visibleText(tag)} `}
+        <Digest value={digest} /> {WHY[reason]}
+      </p>
+    ))}
+  </>
+);
+
 export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceActProps) => {
   const [chosen, setChosen] = useState<string | null>(null);
   const [typed, setTyped] = useState('');
-  const history = useShown<Newest<DeploymentView>>({
-    of: `history ${service.cluster}/${service.id}`,
-    read: (signal) =>
-      readNewest(
-        '/api/v1/deployments',
-        { cluster: service.cluster, service: service.id },
-        LOOKED_BACK,
-        signal,
-      ),
+  const [insists, setInsists] = useState(false);
+  const past = useShown<RollbackView>({
+    of: `rollback ${service.cluster}/${service.id}`,
+    read: (signal) => readRollback(service, signal),
     concerns: () => false,
   });
-  const digests = digestsBefore(history.value?.items ?? [], service.running);
-  const to = typed === '' ? (chosen ?? digests[0]?.digest ?? null) : typed.trim();
+  const targets = past.value?.targets ?? [];
+  const to = typed === '' ? (chosen ?? targets[0]?.digest ?? null) : typed.trim();
+  const held = typed === '' ? undefined : heldAs(past.value?.others ?? [], typed.trim());
   const isRestore = cluster?.capabilities.goesBackTo === 'previous-spec';
   const blocked = isRestore
     ? null
     : to === null
       ? 'Name a digest.'
       : DIGEST.test(to)
-        ? null
+        ? held !== undefined && !insists
+          ? 'Say above that you insist.'
+          : null
         : 'That is no digest: sha256: and hexadecimal digits.';
   return (
     <ActDialog
@@ -89,7 +115,13 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
       confirm="Roll back"
       isDangerous
       blocked={blocked}
-      act={(key) => rollBackService(service, isRestore ? null : to, key)}
+      act={(key) =>
+        rollBackService(
+          service,
+          { to: isRestore ? null : to, force: held !== undefined && insists },
+          key,
+        )
+      }
       onDone={onDone}
       onClose={onClose}
       result={(deployment) => <DeploymentQueued deployment={deployment} />}
@@ -108,13 +140,13 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
       />
       {!isRestore && (
         <>
-          <ShownAs shown={history} what="its history">
-            {() =>
-              digests.length === 0 ? (
-                <p class="faint">No digest that it ran before is known.</p>
+          <ShownAs shown={past} what="what it may go back to">
+            {({ others }) =>
+              targets.length === 0 ? (
+                <NoGoodImage others={others} />
               ) : (
-                <FormerDigests
-                  digests={digests.slice(0, 8)}
+                <GoodImages
+                  targets={targets.slice(0, MOST_OFFERED)}
                   chosen={typed === '' ? to : null}
                   onChoose={(digest) => {
                     setTyped('');
@@ -131,6 +163,11 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
             placeholder="sha256:…"
             hint="Whole, or its first six digits or more where it is in the history of the service."
           />
+          {held !== undefined && (
+            <CheckField isChecked={insists} onChange={setInsists}>
+              Go back to it although it {HELD[held]}
+            </CheckField>
+          )}
         </>
       )}
       <Consequences
@@ -139,6 +176,7 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
             ? `The whole spec before the present one comes back, whatever differs; ${tasksWords(service)} will restart with it.`
             : `${tasksWords(service)} will restart with that digest, as the update policy of the service says.`,
           'The present digest is held for this service: no push and no SmartRedeploy brings it back until another is published, or somebody releases it.',
+          'A newer digest that is published already is held as well, and its queued deployment is skipped.',
         ]}
       />
     </ActDialog>

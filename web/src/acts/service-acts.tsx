@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
-import type { FreezeView, ServiceView } from '../../../src/core/views.ts';
+import type { FreezeView, ServiceView } from '../../../src/core/contract/views.ts';
 import { CLUSTERS } from '../live/clusters-shown.ts';
 import { FREEZES } from '../live/freezes-shown.ts';
 import { isOperator } from '../live/session-state.ts';
 import { useShown } from '../live/use-shown.ts';
 import { CheckDialog } from './check-dialog.tsx';
+import { FreezeDialog } from './freeze-dialog.tsx';
 import { isFrozenBy } from './freeze-words.ts';
-import { HoldDialog } from './hold-dialog.tsx';
 import { RedeployDialog } from './redeploy-dialog.tsx';
 import { ReleaseDialog } from './release-dialog.tsx';
 import { RollBackDialog } from './roll-back-dialog.tsx';
@@ -16,13 +16,16 @@ const DIALOGS = {
   check: CheckDialog,
   redeploy: RedeployDialog,
   'roll-back': RollBackDialog,
-  hold: HoldDialog,
+  freeze: FreezeDialog,
   release: ReleaseDialog,
 } as const;
 type Act = keyof typeof DIALOGS;
 
+/** Holds that a release lifts. */
+const LIFTED: ReadonlySet<string> = new Set(['known-bad', 'left-by-person', 'rejected', 'expired']);
+
 const mayRelease = ({ verdict, reason }: ServiceView): boolean =>
-  verdict === 'held' && (reason === 'known-bad' || reason === 'left-by-person');
+  verdict === 'held' && LIFTED.has(reason ?? '');
 
 /** What a person may do to a service, each behind a dialog that says what it will be. */
 export const ServiceActs = ({
@@ -58,7 +61,7 @@ export const ServiceActs = ({
       {button('roll-back', 'Roll back')}
       {button('check', 'Check now')}
       {mayRelease(service) && button('release', 'Release')}
-      {freeze === undefined ? button('hold', 'Hold') : button(freeze, 'Lift the freeze')}
+      {freeze === undefined ? button('freeze', 'Freeze') : button(freeze, 'Lift the freeze')}
       {Chosen !== null && (
         <Chosen service={service} cluster={cluster} onDone={onDone} onClose={close} />
       )}

@@ -1,4 +1,4 @@
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 
 /** Which tasks an update replaces: `All 3 tasks`. */
 export const tasksWords = ({ replicas, mode }: ServiceView): string => {

@@ -1,4 +1,4 @@
-import type { FreezeView } from '../../../src/core/views.ts';
+import type { FreezeView } from '../../../src/core/contract/views.ts';
 import { thaw } from '../api/acts.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';
 import { Age } from '../parts/age.tsx';

@@ -1,11 +1,13 @@
+import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
 import type {
   DeliveryView,
   DeploymentView,
   FreezeView,
+  RollbackView,
   RunRequest,
   RunView,
   ServiceView,
-} from '../../../src/core/views.ts';
+} from '../../../src/core/contract/views.ts';
 import { ask } from './ask.ts';
 
 type Named = { readonly cluster: string; readonly id: string };
@@ -24,16 +26,43 @@ export const redeployService = (
 ): Promise<DeploymentView> =>
   ask(`${pathOf(service)}/redeploy`, { method: 'POST', body: { force }, key });
 
-/** `to` is a digest, or null for the one before the present one. */
+/** What it may go back to. */
+export const readRollback = (service: Named, signal: AbortSignal): Promise<RollbackView> =>
+  ask(`${pathOf(service)}/rollback`, { signal });
+
+/** `to` is a digest, or null for the newest good one before the present one; one that is held needs `force`. */
 export const rollBackService = (
   service: Named,
-  to: string | null,
+  { to, force }: { readonly to: string | null; readonly force: boolean },
   key: string,
 ): Promise<DeploymentView> =>
-  ask(`${pathOf(service)}/rollback`, { method: 'POST', body: to === null ? {} : { to }, key });
+  ask(`${pathOf(service)}/rollback`, {
+    method: 'POST',
+    body: { ...(to === null ? {} : { to }), ...(force ? { force } : {}) },
+    key,
+  });
 
 export const releaseService = (service: Named, key: string): Promise<ServiceView> =>
   ask(`${pathOf(service)}/release`, { method: 'POST', key });
+
+/** A vote for what was shown: with another image by now, nothing is decided. */
+export const approveWaiting = (waiting: WaitingView, key: string): Promise<WaitingView> =>
+  ask(`${pathOf(waiting)}/approve`, {
+    method: 'POST',
+    body: { digest: waiting.target.digest },
+    key,
+  });
+
+export const rejectWaiting = (
+  waiting: WaitingView,
+  reason: string,
+  key: string,
+): Promise<WaitingView> =>
+  ask(`${pathOf(waiting)}/reject`, {
+    method: 'POST',
+    body: { digest: waiting.target.digest, reason },
+    key,
+  });
 
 export type FreezeRequest = {
   readonly cluster: string | null;

@@ -1,4 +1,4 @@
-import type { Page } from '../../../src/core/views.ts';
+import type { Page } from '../../../src/core/contract/views.ts';
 import { ask } from './ask.ts';
 import { query } from './query.ts';
 

@@ -1,10 +1,17 @@
-import type { Page } from '../../../src/core/views.ts';
+import type { Page } from '../../../src/core/contract/views.ts';
 import { ask } from './ask.ts';
 import { query } from './query.ts';
 
 const MOST_AT_ONCE = 500;
 
-export type Newest<T> = { readonly items: readonly T[]; readonly hasMore: boolean };
+export type Newest<T> = {
+  readonly items: readonly T[];
+  readonly hasMore: boolean;
+  /** How many the list leaves out unless they are asked for; 0 where it leaves out none. */
+  readonly ignored: number;
+};
+
+type NewestPage<T> = Page<T> & { readonly ignored?: number };
 
 /** The first `count` of a list, at most 500 of which are asked for at once. */
 export const readNewest = async <T>(
@@ -15,13 +22,14 @@ export const readNewest = async <T>(
 ): Promise<Newest<T>> => {
   let items: readonly T[] = [];
   let cursor: string | null = null;
+  let ignored = 0;
   do {
     const limit = Math.min(MOST_AT_ONCE, count - items.length);
-    const page: Page<T> = await ask<Page<T>>(`${path}${query({ ...filters, limit, cursor })}`, {
-      signal,
-    });
+    const asked = `${path}${query({ ...filters, limit, cursor })}`;
+    const page: NewestPage<T> = await ask<NewestPage<T>>(asked, { signal });
     items = [...items, ...page.items];
     cursor = page.next;
+    ignored = page.ignored ?? 0;
   } while (cursor !== null && items.length < count);
-  return { items, hasMore: cursor !== null };
+  return { items, hasMore: cursor !== null, ignored };
 };

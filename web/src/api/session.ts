@@ -1,10 +1,11 @@
-import type { Scope } from '../../../src/core/scope.ts';
+import type { Role } from '../../../src/core/contract/role.ts';
+import type { Scope } from '../../../src/core/contract/scope.ts';
 import { ask } from './ask.ts';
 
 /** Who is signed in. */
 export type Session = {
   readonly name: string;
-  readonly role: 'viewer' | 'operator';
+  readonly role: Role;
   /** Patterns of what the token may see and act on; null where it is limited to nothing. */
   readonly scope: Scope | null;
   readonly tokenExpiresAt: string | null;

@@ -1,18 +1,25 @@
-import type { DeploymentView } from '../../../src/core/views.ts';
+import { pullingWords } from '../../../src/core/swarm/pulling.ts';
+import {
+  hadNothingToVerify,
+  NOTHING_TO_VERIFY,
+} from '../../../src/core/story/nothing-to-verify.ts';
+import { retryOf, tryWords } from '../../../src/core/story/retry.ts';
+import { endWords } from '../../../src/core/story/words.ts';
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
 import { now } from '../live/now.ts';
 import { Age } from '../parts/age.tsx';
 import { StateBadge } from '../parts/badge.tsx';
 import { Build } from '../parts/build-facts.tsx';
 import { DigestChange } from '../parts/digest.tsx';
-import { ImageName } from '../parts/image-name.tsx';
 import { JoinedName } from '../parts/joined-name.tsx';
 import type { Column } from '../parts/table.tsx';
 import { printDuration } from '../words/age.ts';
-import { endWords, triggerWord } from '../words/deployment-words.ts';
+import { triggersWords } from '../words/deployment-words.ts';
 import { visibleText } from '../words/visible-text.ts';
+import { DeployedImage } from './deployed-image.tsx';
 
-const deploymentAddress = (id: string): string => printAddress(['deployments', id]);
+export const deploymentAddress = (id: string): string => printAddress(['deployments', id]);
 
 /** How long it took, or has taken so far; null before it began. */
 export const Took = ({ deployment }: { readonly deployment: DeploymentView }) => {
@@ -22,14 +29,34 @@ export const Took = ({ deployment }: { readonly deployment: DeploymentView }) =>
   return <span class="took">{printDuration(Math.max(0, end - Date.parse(startedAt)))}</span>;
 };
 
-const Triggers = ({ triggers }: Pick<DeploymentView, 'triggers'>) => (
-  <>{visibleText([...new Set(triggers.map(triggerWord))].join(', ')) || 'unknown'}</>
-);
+/** Why it failed, or what keeps it. */
+const why = (deployment: DeploymentView): string =>
+  pullingWords(deployment, now.value) || whyEnded(deployment);
 
-const why = ({ reason, failure }: DeploymentView): string =>
-  [reason === null ? null : endWords(reason), failure?.message]
+/** Why it ended as it did; empty where there is nothing to say. */
+export const whyEnded = ({ reason, failure, ...deployment }: DeploymentView): string =>
+  [
+    hadNothingToVerify(deployment) ? NOTHING_TO_VERIFY : null,
+    reason === null ? null : endWords(reason),
+    failure?.message,
+  ]
     .filter((part) => part !== null && part !== undefined && part !== '')
     .join(': ');
+
+/** Of a retry that waits for its time: which try it is, and when it starts. */
+const RetryDue = ({ deployment }: { readonly deployment: DeploymentView }) => {
+  const retry = deployment.state === 'queued' ? retryOf(deployment) : null;
+  return retry === null ? null : (
+    <span class="reason">
+      {tryWords(retry)}
+      {retry.notBefore !== null && (
+        <>
+          , due <Age at={retry.notBefore} />
+        </>
+      )}
+    </span>
+  );
+};
 
 export const DEPLOYMENT_COLUMNS: readonly Column<DeploymentView>[] = [
   {
@@ -52,6 +79,7 @@ export const DEPLOYMENT_COLUMNS: readonly Column<DeploymentView>[] = [
     cell: (deployment) => (
       <span class="verdict">
         <StateBadge state={deployment.state} />
+        <RetryDue deployment={deployment} />
         {why(deployment) !== '' && <span class="reason">{visibleText(why(deployment))}</span>}
       </span>
     ),
@@ -60,11 +88,11 @@ export const DEPLOYMENT_COLUMNS: readonly Column<DeploymentView>[] = [
     key: 'image',
     title: 'Image',
     bare: true,
-    cell: ({ image }) => <ImageName image={image} />,
+    cell: (deployment) => <DeployedImage deployment={deployment} />,
   },
   { key: 'build', title: 'Version', cell: ({ build }) => <Build build={build} /> },
   { key: 'digest', title: 'Digest', cell: ({ from, to }) => <DigestChange from={from} to={to} /> },
-  { key: 'by', title: 'By', cell: (deployment) => <Triggers {...deployment} /> },
+  { key: 'by', title: 'By', cell: (deployment) => visibleText(triggersWords(deployment)) },
   { key: 'when', title: 'When', cell: ({ queuedAt }) => <Age at={queuedAt} /> },
   { key: 'took', title: 'Took', cell: (deployment) => <Took deployment={deployment} /> },
 ];

@@ -1,4 +1,4 @@
-import type { DeploymentView } from '../../../src/core/views.ts';
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { printDay } from '../words/clock-time.ts';
 import { isOpen } from '../words/deployment-words.ts';
 

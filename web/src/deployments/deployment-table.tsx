@@ -1,4 +1,4 @@
-import type { DeploymentView } from '../../../src/core/views.ts';
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { now } from '../live/now.ts';
 import { Table, type TableLine } from '../parts/table.tsx';
 import { DEPLOYMENT_COLUMNS } from './deployment-columns.tsx';

@@ -1,7 +1,7 @@
-import type { DeploymentView, FailureView } from '../../../src/core/views.ts';
+import { endWords } from '../../../src/core/story/words.ts';
+import type { DeploymentView, FailureView } from '../../../src/core/contract/views.ts';
 import { isOperator } from '../live/session-state.ts';
 import { Icon } from '../parts/icon.tsx';
-import { endWords } from '../words/deployment-words.ts';
 import { visibleText } from '../words/visible-text.ts';
 
 const Log = ({ log }: { readonly log: FailureView['log'] }) => {

@@ -1,4 +1,4 @@
-import type { DeploymentView } from '../../../src/core/views.ts';
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
 
 /** A deployment for tests: succeeded, but for what is given. */
 export const makeDeploymentView = (given: Partial<DeploymentView> = {}): DeploymentView => ({
@@ -8,6 +8,8 @@ export const makeDeploymentView = (given: Partial<DeploymentView> = {}): Deploym
   image: 'docker.io/acme/web:v1',
   from: 'sha256:from',
   to: 'sha256:to',
+  fromTag: 'v1',
+  toTag: 'v1',
   cause: 'digest-differs',
   state: 'succeeded',
   reason: null,
@@ -16,6 +18,7 @@ export const makeDeploymentView = (given: Partial<DeploymentView> = {}): Deploym
   queuedAt: '2026-01-02T03:04:05.000Z',
   startedAt: '2026-01-02T03:04:05.100Z',
   endedAt: '2026-01-02T03:04:17.000Z',
+  pullingSince: null,
   steps: [],
   failure: null,
   build: null,

@@ -1,4 +1,4 @@
-import type { SpecChange } from '../../../src/core/views.ts';
+import type { SpecChange } from '../../../src/core/swarm/spec-changes.ts';
 import { visibleText } from '../words/visible-text.ts';
 
 /** What an update changed in the service's spec. */

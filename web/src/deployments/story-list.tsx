@@ -1,9 +1,10 @@
-import type { DeploymentView } from '../../../src/core/views.ts';
+import { tellSteps } from '../../../src/core/story/tell-steps.ts';
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { Icon } from '../parts/icon.tsx';
 import { printOffset } from '../words/age.ts';
 import { printWhole } from '../words/clock-time.ts';
 import { visibleText } from '../words/visible-text.ts';
-import { storyOf } from './story.ts';
+import { storyLook } from './story-look.ts';
 import { TriggerEntries } from './trigger-entries.tsx';
 
 /** When something was, counted from when the deployment was queued. */
@@ -19,14 +20,14 @@ const Offset = ({ at, from }: { readonly at: string; readonly from: string }) =>
 export const StoryList = ({ deployment }: { readonly deployment: DeploymentView }) => (
   <ol class="story">
     <TriggerEntries deployment={deployment} />
-    {storyOf(deployment).map(({ at, look, title, detail }, index) => (
-      <li key={index} class={look.tone}>
-        <Icon name={look.icon} />
+    {tellSteps(deployment).map((entry, index) => (
+      <li key={index} class={storyLook(entry).tone}>
+        <Icon name={storyLook(entry).icon} />
         <div>
-          <p>{visibleText(title)}</p>
-          {detail !== null && <p class="reason">{visibleText(detail)}</p>}
+          <p>{visibleText(entry.title)}</p>
+          {entry.detail !== null && <p class="reason">{visibleText(entry.detail)}</p>}
         </div>
-        <Offset at={at} from={deployment.queuedAt} />
+        <Offset at={entry.at} from={deployment.queuedAt} />
       </li>
     ))}
   </ol>

@@ -3,10 +3,10 @@ import { Digest } from '../parts/digest.tsx';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';
 import type { Look } from '../words/look.ts';
 import { visibleText } from '../words/visible-text.ts';
-import type { ToldTask } from '../../../src/core/task-news.ts';
+import type { ToldTask } from '../../../src/core/story/task-news.ts';
 
 const FAILED = new Set(['failed', 'rejected', 'orphaned']);
-const OVER = new Set(['shutdown', 'remove', 'complete']);
+const OVER = new Set(['shutdown', 'remove', 'complete', 'replaced']);
 
 const lookOf = (state: string): Look => {
   if (state === 'running') return { tone: 'good', icon: 'check' };

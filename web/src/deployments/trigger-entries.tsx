@@ -1,4 +1,8 @@
-import type { DeliveryDetail, DeploymentView, TriggerView } from '../../../src/core/views.ts';
+import type {
+  DeliveryDetail,
+  DeploymentView,
+  TriggerView,
+} from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
 import { ask } from '../api/ask.ts';
 import { useShown } from '../live/use-shown.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { tellScope } from '../../../src/core/scope.ts';
+import { tellScope } from '../../../src/core/contract/scope.ts';
 import { ApiProblem } from '../api/api-problem.ts';
 import { signOut, signOutEverywhere } from '../api/session.ts';
 import { leave, sessionState } from '../live/session-state.ts';
@@ -11,6 +11,7 @@ import { ProblemNotice } from '../parts/notice.tsx';
 
 const ROLES = {
   operator: 'operator: may look and act',
+  approver: 'approver: may look, and decide about what waits',
   viewer: 'viewer: may look, not act',
 } as const;
 const NOT_SIGNED_IN = 401;

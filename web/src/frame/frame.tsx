@@ -7,10 +7,12 @@ import { ConnectionNote, ConnectionSign } from './connection-note.tsx';
 import { ExpiryNote } from './expiry-note.tsx';
 import { StoreNote } from './store-note.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
+import { WaitingCount } from './waiting-count.tsx';
 
 const PLACES: readonly { readonly path: string; readonly name: string; readonly icon: IconName }[] =
   [
     { path: 'services', name: 'Services', icon: 'rows' },
+    { path: 'waiting', name: 'Waiting', icon: 'clock' },
     { path: 'deployments', name: 'Deployments', icon: 'list' },
     { path: 'smart-redeploy', name: 'SmartRedeploy', icon: 'rocket' },
     { path: 'hooks', name: 'Hooks', icon: 'hook' },
@@ -36,6 +38,7 @@ export const Frame = ({ children }: { readonly children: ComponentChildren }) =>
             <a key={path} href={`#/${path}`} {...(here === path ? { 'aria-current': 'page' } : {})}>
               <Icon name={icon} />
               <span>{name}</span>
+              {path === 'waiting' && <WaitingCount />}
             </a>
           ))}
         </nav>

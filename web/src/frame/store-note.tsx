@@ -1,4 +1,4 @@
-import type { StoreView } from '../../../src/core/views.ts';
+import type { StoreView } from '../../../src/core/contract/views.ts';
 import { ask } from '../api/ask.ts';
 import { now } from '../live/now.ts';
 import { type Source, useShown } from '../live/use-shown.ts';

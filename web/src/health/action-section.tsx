@@ -1,4 +1,4 @@
-import type { ActionView } from '../../../src/core/views.ts';
+import type { ActionView } from '../../../src/core/contract/views.ts';
 import { Age } from '../parts/age.tsx';
 import { NewestList } from '../parts/newest-list.tsx';
 import { Section } from '../parts/section.tsx';

@@ -1,4 +1,4 @@
-import type { ClusterView } from '../../../src/core/views.ts';
+import type { ClusterView } from '../../../src/core/contract/views.ts';
 import { Age } from '../parts/age.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';

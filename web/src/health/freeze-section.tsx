@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ClusterView, FreezeView } from '../../../src/core/views.ts';
+import type { ClusterView, FreezeView } from '../../../src/core/contract/views.ts';
 import { FreezeForm } from '../acts/freeze-form.tsx';
 import { scopeWords } from '../acts/freeze-words.ts';
 import { ThawDialog } from '../acts/thaw-dialog.tsx';

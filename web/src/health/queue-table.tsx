@@ -1,4 +1,4 @@
-import type { QueueView } from '../../../src/core/views.ts';
+import type { QueueView } from '../../../src/core/contract/views.ts';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';
 import { printDuration } from '../words/age.ts';
 

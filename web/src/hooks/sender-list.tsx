@@ -1,4 +1,4 @@
-import type { SenderView } from '../../../src/core/views.ts';
+import type { SenderView } from '../../../src/core/contract/views.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 
 /** Where each sender wants the address, and the address; the secret has to be filled in. */

@@ -1,4 +1,4 @@
-import type { ClusterView, Page } from '../../../src/core/views.ts';
+import type { ClusterView, Page } from '../../../src/core/contract/views.ts';
 import { ask } from '../api/ask.ts';
 import type { Source } from './use-shown.ts';
 

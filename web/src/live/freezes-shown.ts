@@ -1,4 +1,4 @@
-import type { FreezeView } from '../../../src/core/views.ts';
+import type { FreezeView } from '../../../src/core/contract/views.ts';
 import { readAll } from '../api/read-all.ts';
 import type { Source } from './use-shown.ts';
 

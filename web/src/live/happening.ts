@@ -13,7 +13,8 @@ export type Happening =
     }
   | { readonly type: 'step'; readonly deployment: string | null }
   | { readonly type: 'run'; readonly id: string | null }
-  | { readonly type: 'freeze' }
+  | { readonly type: 'health' }
+  | { readonly type: 'waiting' | 'vote' | 'freeze' }
   | { readonly type: 'action' }
   | { readonly type: 'store' }
   | { readonly type: 'cluster'; readonly name: string | null; readonly state: string | null };
@@ -27,6 +28,9 @@ export const HAPPENINGS = [
   'deployment',
   'step',
   'run',
+  'health',
+  'waiting',
+  'vote',
   'freeze',
   'action',
   'store',
@@ -58,6 +62,9 @@ export const parseHappening = (type: Happening['type'], text: string): Happening
   const id = textOf(fields, 'id');
   switch (type) {
     case 'reset':
+    case 'health':
+    case 'waiting':
+    case 'vote':
     case 'freeze':
     case 'action':
     case 'store':

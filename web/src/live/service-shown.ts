@@ -1,8 +1,16 @@
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { ask } from '../api/ask.ts';
 import type { Source } from './use-shown.ts';
 
-const CHANGES = new Set(['deployment', 'published', 'look', 'freeze', 'cluster', 'action']);
+const CHANGES = new Set([
+  'deployment',
+  'health',
+  'published',
+  'look',
+  'freeze',
+  'cluster',
+  'action',
+]);
 
 /** One service, by its name or id. */
 export const serviceShown = (cluster: string, name: string): Source<ServiceView> => ({

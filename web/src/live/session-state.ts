@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { hasRole, type Role } from '../../../src/core/contract/role.ts';
 import { ApiProblem } from '../api/api-problem.ts';
 import { forgetAnswers } from '../api/ask.ts';
 import { readSession, type Session } from '../api/session.ts';
@@ -45,6 +46,15 @@ export const confirmSession = async (): Promise<void> => {
   }
 };
 
+/** Null while nobody is signed in. */
+export const signedInAs = (): Session | null =>
+  sessionState.value.kind === 'signed-in' ? sessionState.value.session : null;
+
+const hasSignedIn = (role: Role): boolean =>
+  sessionState.value.kind === 'signed-in' && hasRole(sessionState.value.session.role, role);
+
+/** Whether who is signed in may decide about what waits for votes. */
+export const mayDecide = (): boolean => hasSignedIn('approver');
+
 /** Whether who is signed in may act, and not only look. */
-export const isOperator = (): boolean =>
-  sessionState.value.kind === 'signed-in' && sessionState.value.session.role === 'operator';
+export const isOperator = (): boolean => hasSignedIn('operator');

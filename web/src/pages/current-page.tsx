@@ -10,6 +10,7 @@ import { RunPage } from './run-page.tsx';
 import { ServicePage } from './service-page.tsx';
 import { ServicesPage } from './services-page.tsx';
 import { SmartRedeployPage } from './smart-redeploy-page.tsx';
+import { WaitingPage } from './waiting-page.tsx';
 
 const NotHere = () => (
   <>
@@ -31,6 +32,8 @@ export const CurrentPage = () => {
       ) : (
         <ServicePage key={`${first}/${second}`} cluster={first} name={second} />
       );
+    case 'waiting':
+      return <WaitingPage />;
     case 'deployments':
       return first === undefined ? <DeploymentsPage /> : <DeploymentPage key={first} id={first} />;
     case 'smart-redeploy':

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { DeliveryDetail, DeploymentView } from '../../../src/core/views.ts';
+import type { DeliveryDetail, DeploymentView } from '../../../src/core/contract/views.ts';
 import { ask } from '../api/ask.ts';
 import { DeploymentTable } from '../deployments/deployment-table.tsx';
 import { DeliveryOutcome } from '../hooks/delivery-outcome.tsx';

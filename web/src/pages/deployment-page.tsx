@@ -1,12 +1,16 @@
-import type { DeploymentView } from '../../../src/core/views.ts';
+import { pullingWords } from '../../../src/core/swarm/pulling.ts';
+import { nextTryOf, type Retry, retryOf, tryWords } from '../../../src/core/story/retry.ts';
+import { toldTasks } from '../../../src/core/story/told-tasks.ts';
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { ServiceActs } from '../acts/service-acts.tsx';
 import { ask } from '../api/ask.ts';
 import { Took } from '../deployments/deployment-columns.tsx';
+import { DeployedImage } from '../deployments/deployed-image.tsx';
 import { FailureBox } from '../deployments/failure-box.tsx';
 import { SpecDiff } from '../deployments/spec-diff.tsx';
 import { StoryList } from '../deployments/story-list.tsx';
 import { TaskTable } from '../deployments/task-table.tsx';
-import { toldTasks } from '../deployments/told-tasks.ts';
+import { now } from '../live/now.ts';
 import { serviceShown } from '../live/service-shown.ts';
 import { useShown } from '../live/use-shown.ts';
 import { Age } from '../parts/age.tsx';
@@ -14,11 +18,12 @@ import { StateBadge } from '../parts/badge.tsx';
 import { Build } from '../parts/build-facts.tsx';
 import { DigestChange } from '../parts/digest.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { ImageName } from '../parts/image-name.tsx';
+import { ForgeFact } from '../deployments/forge-fact.tsx';
 import { Loading, ProblemNotice, ShownAs } from '../parts/notice.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Section } from '../parts/section.tsx';
 import { ServiceLink, Verdict } from '../services/service-cells.tsx';
+import { isOpen } from '../words/deployment-words.ts';
 
 const NOT_FOUND = 404;
 
@@ -43,8 +48,29 @@ const Now = ({ deployment: { cluster, service } }: { readonly deployment: Deploy
   );
 };
 
+const Try = ({ retry }: { readonly retry: Retry }) => (
+  <>
+    {tryWords(retry)}
+    {retry.notBefore !== null && (
+      <>
+        , due <Age at={retry.notBefore} />
+      </>
+    )}
+  </>
+);
+
+/** Which try it is, and when it was due; the same of the one that follows it. */
+const triesOf = (deployment: DeploymentView) => {
+  const retry = retryOf(deployment);
+  const next = nextTryOf(deployment);
+  return [
+    ...(retry === null ? [] : [['Try', <Try key="try" retry={retry} />] as const]),
+    ...(next === null ? [] : [['Next try', <Try key="next" retry={next} />] as const]),
+  ];
+};
+
 const Deployment = ({ deployment }: { readonly deployment: DeploymentView }) => {
-  const tasks = toldTasks(deployment.steps);
+  const tasks = toldTasks(deployment);
   const { failure } = deployment;
   const { changes } = deployment;
   return (
@@ -58,12 +84,21 @@ const Deployment = ({ deployment }: { readonly deployment: DeploymentView }) => 
           <Section title="What was deployed">
             <Facts
               facts={[
-                ['State', <StateBadge key="state" state={deployment.state} />],
+                [
+                  'State',
+                  <span key="state">
+                    <StateBadge state={deployment.state} /> {pullingWords(deployment, now.value)}
+                  </span>,
+                ],
                 ['Cluster', deployment.cluster],
-                ['Image', <ImageName key="image" image={deployment.image} />],
+                ['Image', <DeployedImage key="image" deployment={deployment} />],
                 ['Digest', <DigestChange key="digest" from={deployment.from} to={deployment.to} />],
                 ['Version', <Build key="build" build={deployment.build} />],
+                ...(deployment.forge === undefined
+                  ? []
+                  : [['Forge', <ForgeFact key="forge" forge={deployment.forge} />] as const]),
                 ['Queued', <Age key="queued" at={deployment.queuedAt} />],
+                ...triesOf(deployment),
                 ['Took', <Took key="took" deployment={deployment} />],
               ]}
             />
@@ -74,7 +109,7 @@ const Deployment = ({ deployment }: { readonly deployment: DeploymentView }) => 
         </div>
       </div>
       {tasks.length > 0 && (
-        <Section title="Tasks">
+        <Section title={isOpen(deployment) ? 'Tasks' : 'Tasks, as the deployment ended'}>
           <TaskTable tasks={tasks} />
         </Section>
       )}

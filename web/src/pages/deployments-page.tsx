@@ -1,4 +1,4 @@
-import { DEPLOYMENT_STATES, type DeploymentView } from '../../../src/core/views.ts';
+import { DEPLOYMENT_STATES, type DeploymentView } from '../../../src/core/contract/views.ts';
 import { currentAddress, setFilters } from '../address/current-address.ts';
 import { DeploymentTable } from '../deployments/deployment-table.tsx';
 import { CLUSTERS } from '../live/clusters-shown.ts';

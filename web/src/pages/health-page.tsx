@@ -1,4 +1,4 @@
-import type { Page, QueueView, RegistryView } from '../../../src/core/views.ts';
+import type { Page, QueueView, RegistryView } from '../../../src/core/contract/views.ts';
 import { ask } from '../api/ask.ts';
 import { ActionSection } from '../health/action-section.tsx';
 import { ClusterTable } from '../health/cluster-table.tsx';

@@ -1,4 +1,4 @@
-import type { DeploymentView, RunView } from '../../../src/core/views.ts';
+import type { DeploymentView, RunView } from '../../../src/core/contract/views.ts';
 import { ask } from '../api/ask.ts';
 import { readAll } from '../api/read-all.ts';
 import { DeploymentTable } from '../deployments/deployment-table.tsx';

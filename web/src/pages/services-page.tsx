@@ -1,4 +1,4 @@
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { currentAddress, setFilters } from '../address/current-address.ts';
 import { readAll } from '../api/read-all.ts';
 import { useMemo } from 'preact/hooks';
@@ -19,6 +19,7 @@ const SERVICES: Source<readonly ServiceView[]> = {
 };
 const CHANGES = new Set<Happening['type']>([
   'deployment',
+  'health',
   'published',
   'look',
   'freeze',
@@ -54,7 +55,9 @@ const Services = ({
           <p>No service matches.</p>
           <button
             type="button"
-            onClick={() => setFilters({ q: null, verdict: null, cluster: null, stack: null })}
+            onClick={() =>
+              setFilters({ q: null, verdict: null, health: null, cluster: null, stack: null })
+            }
           >
             Show all {services.length}
           </button>

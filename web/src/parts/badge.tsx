@@ -1,5 +1,7 @@
-import type { DeploymentState, RunState, VerdictName } from '../../../src/core/views.ts';
+import type { HealthName } from '../../../src/core/health/health.ts';
+import type { DeploymentState, RunState, VerdictName } from '../../../src/core/contract/views.ts';
 import { runLook, stateLook } from '../words/deployment-words.ts';
+import { healthLook, healthMeaning } from '../words/health-words.ts';
 import type { Look } from '../words/look.ts';
 import { verdictLook, verdictMeaning } from '../words/verdict-words.ts';
 import { Icon } from './icon.tsx';
@@ -16,6 +18,10 @@ export const Badge = ({ look: { tone, icon }, word, title }: BadgeProps) => (
 
 export const VerdictBadge = ({ verdict }: { readonly verdict: VerdictName }) => (
   <Badge look={verdictLook(verdict)} word={verdict} title={verdictMeaning(verdict)} />
+);
+
+export const HealthBadge = ({ health }: { readonly health: HealthName }) => (
+  <Badge look={healthLook(health)} word={health} title={healthMeaning(health)} />
 );
 
 export const StateBadge = ({ state }: { readonly state: DeploymentState }) => (

@@ -1,5 +1,7 @@
-import type { BuildFacts } from '../../../src/core/published.ts';
+import { useContext } from 'preact/hooks';
+import type { BuildFacts } from '../../../src/core/image/published.ts';
 import { shortRevision, sourceLink } from '../words/digest-words.ts';
+import { InRow } from './in-row.ts';
 import { visibleText } from '../words/visible-text.ts';
 
 const Revision = ({
@@ -9,12 +11,13 @@ const Revision = ({
   readonly revision: string;
   readonly link: string | null;
 }) => {
+  const isInRow = useContext(InRow);
   const code = (
     <code title={visibleText(revision)}>{visibleText(shortRevision(revision)) || 'source'}</code>
   );
   if (link === null) return code;
   return (
-    <a href={link} target="_blank" rel="noopener noreferrer">
+    <a href={link} target="_blank" rel="noopener noreferrer" {...(isInRow ? { tabIndex: -1 } : {})}>
       {code}
       <span class="off-screen"> (source, in a new tab)</span>
     </a>

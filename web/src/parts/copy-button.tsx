@@ -1,6 +1,7 @@
-import { useState } from 'preact/hooks';
+import { useContext, useState } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import { Icon } from './icon.tsx';
+import { InRow } from './in-row.ts';
 
 const TOLD_MS = 1_500;
 
@@ -27,6 +28,7 @@ const copy = async (text: string): Promise<boolean> => {
 /** `what` is named to those who hear it: `Copy digest 2c26b46b68ff`. */
 export const CopyButton = ({ text, what }: { readonly text: string; readonly what: string }) => {
   const [copied, setCopied] = useState(false);
+  const isInRow = useContext(InRow);
   const act = async (): Promise<void> => {
     const done = await copy(text);
     announce(done ? 'Copied' : 'Could not copy');
@@ -37,6 +39,7 @@ export const CopyButton = ({ text, what }: { readonly text: string; readonly wha
     <button
       type="button"
       class="copy"
+      {...(isInRow ? { tabIndex: -1 } : {})}
       aria-label={`Copy ${what}`}
       title={`Copy ${text}`}
       onClick={() => void act()}

@@ -13,9 +13,13 @@ type NewestListProps<T> = {
   readonly step: number;
   readonly what: string;
   readonly concerns: (happening: Happening) => boolean;
+  /** What the button below the list says; default: older ones follow. */
+  readonly more?: string;
   /** What is said where there is none. */
   readonly empty: ComponentChildren;
-  readonly children: (items: readonly T[]) => ComponentChildren;
+  /** What is said of those that the list leaves out, where it leaves out any. */
+  readonly leftOut?: (count: number) => ComponentChildren;
+  readonly children: (items: readonly T[], readSoon: () => void) => ComponentChildren;
 };
 
 const NONE: Readonly<Record<string, string>> = {};
@@ -26,8 +30,10 @@ export const NewestList = <T,>({
   filters = NONE,
   step,
   what,
+  more = 'Show older',
   concerns,
   empty,
+  leftOut,
   children,
 }: NewestListProps<T>) => {
   const [count, setCount] = useState(step);
@@ -39,9 +45,10 @@ export const NewestList = <T,>({
   });
   return (
     <ShownAs shown={shown} what={what}>
-      {({ items, hasMore }) => (
+      {({ items, hasMore, ignored }) => (
         <>
-          {items.length === 0 ? <Empty>{empty}</Empty> : children(items)}
+          {ignored > 0 && leftOut?.(ignored)}
+          {items.length === 0 ? <Empty>{empty}</Empty> : children(items, shown.readSoon)}
           {hasMore && (
             <p class="older">
               <button
@@ -49,7 +56,7 @@ export const NewestList = <T,>({
                 aria-disabled={!shown.isWhole}
                 onClick={() => setCount(count + step)}
               >
-                {shown.isWhole ? 'Show older' : 'Loading…'}
+                {shown.isWhole ? more : 'Loading…'}
               </button>
             </p>
           )}

@@ -1,5 +1,6 @@
 import { Component, type ComponentChildren } from 'preact';
 import { Icon } from './icon.tsx';
+import { InRow } from './in-row.ts';
 import { useVirtualRows } from './virtual-rows.ts';
 
 export type Column<T> = {
@@ -77,7 +78,7 @@ const drawLine = <T,>(line: TableLine<T>, columns: readonly Column<T>[]) =>
           class={`cell c-${key}`}
           {...(bare ? {} : { 'data-title': title })}
         >
-          {cell(line.row)}
+          <InRow.Provider value>{cell(line.row)}</InRow.Provider>
         </div>
       ))}
     </>

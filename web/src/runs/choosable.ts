@@ -1,4 +1,4 @@
-import type { RunView, ServiceView } from '../../../src/core/views.ts';
+import type { RunView, ServiceView } from '../../../src/core/contract/views.ts';
 
 export const keyOf = ({ cluster, id }: Pick<ServiceView, 'cluster' | 'id'>): string =>
   `${cluster}/${id}`;
@@ -6,6 +6,6 @@ export const keyOf = ({ cluster, id }: Pick<ServiceView, 'cluster' | 'id'>): str
 /** Services of a run that would be deployed first, then those that could not be told. */
 export const inRunOrder = (services: RunView['services']): readonly ServiceView[] => {
   const rank = ({ verdict }: ServiceView): number =>
-    ['obsolete', 'diverged', 'unknown', 'held', 'updating'].indexOf(verdict) >>> 0;
+    ['obsolete', 'diverged', 'unknown', 'held', 'waiting', 'updating'].indexOf(verdict) >>> 0;
   return services.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
 };

@@ -1,4 +1,4 @@
-import type { RunView, ServiceView } from '../../../src/core/views.ts';
+import type { RunView, ServiceView } from '../../../src/core/contract/views.ts';
 import { Consequences } from '../acts/consequences.tsx';
 import { printAddress } from '../address/address.ts';
 import { startRun } from '../api/acts.ts';
@@ -6,6 +6,7 @@ import { ActDialog } from '../parts/act-dialog.tsx';
 import { Build } from '../parts/build-facts.tsx';
 import { DigestChange } from '../parts/digest.tsx';
 import { JoinedName } from '../parts/joined-name.tsx';
+import { ToTag } from '../parts/tag-change.tsx';
 import { runsFor } from './run-request.ts';
 
 /** More than this are counted, and stand in the table behind. */
@@ -24,6 +25,11 @@ const Chosen = ({ services }: { readonly services: readonly ServiceView[] }) => 
           {service.cluster}, {service.image.slice(service.image.lastIndexOf('/') + 1)}
         </span>
         <br />
+        {service.tracking !== undefined && service.tracking.next !== null && (
+          <>
+            <ToTag tag={service.tracking.next} />{' '}
+          </>
+        )}
         <DigestChange from={service.running} to={service.published} />{' '}
         {service.build !== null && (
           <span class="faint">

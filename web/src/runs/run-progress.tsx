@@ -1,4 +1,4 @@
-import type { DeploymentView, RunView } from '../../../src/core/views.ts';
+import type { DeploymentView, RunView } from '../../../src/core/contract/views.ts';
 import { isOpen } from '../words/deployment-words.ts';
 
 const Bar = ({

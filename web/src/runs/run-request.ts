@@ -1,4 +1,4 @@
-import type { RunRequest, ServiceView } from '../../../src/core/views.ts';
+import type { RunRequest, ServiceView } from '../../../src/core/contract/views.ts';
 
 /** What is typed into the form of a run. */
 export type RunForm = {

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { RunView, ServiceView } from '../../../src/core/views.ts';
-import { wouldDeploy } from '../../../src/core/would-deploy.ts';
+import type { RunView, ServiceView } from '../../../src/core/contract/views.ts';
+import { wouldDeploy } from '../../../src/core/verdict/would-deploy.ts';
 import { isOperator } from '../live/session-state.ts';
 import { CheckField } from '../parts/fields.tsx';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';

@@ -1,11 +1,11 @@
-import type { RunSummary } from '../../../src/core/views.ts';
+import type { RunSummary } from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
 import { Age } from '../parts/age.tsx';
 import { RunBadge } from '../parts/badge.tsx';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';
 import { visibleText } from '../words/visible-text.ts';
 
-const VERDICTS_FIRST = ['obsolete', 'diverged', 'unknown', 'held'];
+const VERDICTS_FIRST = ['obsolete', 'diverged', 'unknown', 'held', 'waiting'];
 
 /** `7 obsolete, 2 unknown, 51 current` */
 export const countWords = (counts: RunSummary['counts']): string => {

@@ -1,4 +1,10 @@
-import { VERDICT_NAMES, type ServiceView, type VerdictName } from '../../../src/core/views.ts';
+import { HEALTH_NAMES, type HealthName } from '../../../src/core/health/health.ts';
+import { healthWords } from '../../../src/core/health/health-words.ts';
+import {
+  VERDICT_NAMES,
+  type ServiceView,
+  type VerdictName,
+} from '../../../src/core/contract/views.ts';
 
 /** As the address has them; what is blank or absent filters nothing. */
 export type ServiceFilters = {
@@ -6,6 +12,7 @@ export type ServiceFilters = {
   readonly cluster?: string;
   readonly stack?: string;
   readonly verdict?: string;
+  readonly health?: string;
 };
 
 /** Stands for services that belong to no stack. No stack can have this name. */
@@ -13,22 +20,38 @@ export const NO_STACK = '-';
 
 const words = (q: string): readonly string[] => q.toLowerCase().split(/\s+/).filter(Boolean);
 
-const textOf = ({ name, stack, image, build, running, published }: ServiceView): string =>
-  [name, stack, image, build?.version, build?.revision, running, published]
+/** What somebody looks for who knows only that something is wrong. */
+const healthTexts = ({ health, healthReason, lastError }: ServiceView) =>
+  health === 'ok' || health === 'unknown'
+    ? []
+    : [health, healthReason, healthWords(healthReason), lastError];
+
+const textOf = (service: ServiceView): string =>
+  [
+    service.name,
+    service.stack,
+    service.image,
+    service.build?.version,
+    service.build?.revision,
+    service.running,
+    service.published,
+    ...healthTexts(service),
+  ]
     .filter((part) => part !== null && part !== undefined)
     .join('\n')
     .toLowerCase();
 
-/** Those that have every word of `q` in their name, stack, image, version, commit or digests. */
+/** Those that have every word of `q` in their name, stack, image, version, commit, digests, or what is wrong. */
 export const filterServices = (
   services: readonly ServiceView[],
-  { q = '', cluster = '', stack = '', verdict = '' }: ServiceFilters,
+  { q = '', cluster = '', stack = '', verdict = '', health = '' }: ServiceFilters,
 ): readonly ServiceView[] => {
   const wanted = words(q);
   return services.filter((service) => {
     if (cluster !== '' && service.cluster !== cluster) return false;
     if (stack !== '' && (service.stack ?? NO_STACK) !== stack) return false;
     if (verdict !== '' && service.verdict !== verdict) return false;
+    if (health !== '' && service.health !== health) return false;
     if (wanted.length === 0) return true;
     const text = textOf(service);
     return wanted.every((word) => text.includes(word));
@@ -43,3 +66,14 @@ export const countVerdicts = (
     const { length } = services.filter(({ verdict }) => verdict === name);
     return [name, length] as const;
   }).filter(([, count]) => count > 0);
+
+/** How many services have each health that any has, but `ok`. */
+export const countHealth = (
+  services: readonly ServiceView[],
+): readonly (readonly [HealthName, number])[] =>
+  HEALTH_NAMES.map((name) => {
+    const { length } = services.filter(
+      ({ health, healthReason }) => health === name && healthReason !== 'not-observed',
+    );
+    return [name, length] as const;
+  }).filter(([name, count]) => name !== 'ok' && count > 0);

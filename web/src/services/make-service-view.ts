@@ -1,4 +1,4 @@
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 
 /** A service for tests: `current` and whole, but for what is given. */
 export const makeServiceView = (given: Partial<ServiceView> = {}): ServiceView => ({
@@ -12,6 +12,13 @@ export const makeServiceView = (given: Partial<ServiceView> = {}): ServiceView =
   checkedAt: '2026-01-02T03:04:05.000Z',
   verdict: 'current',
   reason: null,
+  plan: 'leave',
+  gates: [],
+  health: 'ok',
+  healthReason: null,
+  healthSince: '2026-01-02T03:04:05.000Z',
+  restarts: 0,
+  lastError: null,
   mode: 'replicated',
   replicas: { running: 2, desired: 2 },
   updatedAt: '2026-01-01T00:00:00Z',

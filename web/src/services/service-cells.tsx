@@ -1,7 +1,11 @@
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
+import { moveReason } from '../../../src/core/policy/tracking.ts';
 import { printAddress } from '../address/address.ts';
-import { VerdictBadge } from '../parts/badge.tsx';
+import { healthWords } from '../../../src/core/health/health-words.ts';
+import { Age } from '../parts/age.tsx';
+import { HealthBadge, VerdictBadge } from '../parts/badge.tsx';
 import { JoinedName } from '../parts/joined-name.tsx';
+import { explainHealth, isNoteworthy } from '../words/health-words.ts';
 import { briefReason, reasonWords } from '../words/verdict-words.ts';
 import { visibleText } from '../words/visible-text.ts';
 import { isShort } from './urgency.ts';
@@ -31,13 +35,34 @@ export const Replicas = ({ service }: { readonly service: ServiceView }) => {
   );
 };
 
+/** Why it would move to another tag. */
+const Move = ({ service: { tracking } }: { readonly service: ServiceView }) => {
+  if (tracking === undefined || tracking.next === null) return null;
+  return <span class="reason">{visibleText(moveReason(tracking))}</span>;
+};
+
+/** How the service is where it is not well, and then how it stands against what is published. */
 export const Verdict = ({ service }: { readonly service: ServiceView }) => (
   <span class="verdict">
+    {isNoteworthy(service) && (
+      <span class="health" title={visibleText(explainHealth(service))}>
+        <HealthBadge health={service.health} />
+        <span class="reason">
+          {visibleText(healthWords(service.healthReason))}
+          {service.healthSince !== null && service.health !== 'stopped' && (
+            <>
+              , since <Age at={service.healthSince} />
+            </>
+          )}
+        </span>
+      </span>
+    )}
     <VerdictBadge verdict={service.verdict} />
     {service.reason !== null && (
       <span class="reason" title={visibleText(reasonWords(service))}>
         {visibleText(briefReason(service))}
       </span>
     )}
+    {service.reason === null && <Move service={service} />}
   </span>
 );

@@ -1,10 +1,10 @@
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { Age } from '../parts/age.tsx';
 import { Build } from '../parts/build-facts.tsx';
 import { DigestChange } from '../parts/digest.tsx';
-import { ImageName } from '../parts/image-name.tsx';
 import type { Column } from '../parts/table.tsx';
 import { Replicas, ServiceLink, Verdict } from './service-cells.tsx';
+import { TrackedImage } from './tracked-image.tsx';
 
 /** What a service is and how it stands, wherever services are listed. */
 export const SERVICE_COLUMNS: readonly Column<ServiceView>[] = [
@@ -17,7 +17,7 @@ export const SERVICE_COLUMNS: readonly Column<ServiceView>[] = [
   },
   {
     key: 'verdict',
-    title: 'Verdict',
+    title: 'Health, verdict',
     sorts: true,
     bare: true,
     cell: (service) => <Verdict service={service} />,
@@ -27,7 +27,7 @@ export const SERVICE_COLUMNS: readonly Column<ServiceView>[] = [
     title: 'Image',
     sorts: true,
     bare: true,
-    cell: ({ image }) => <ImageName image={image} />,
+    cell: (service) => <TrackedImage service={service} />,
   },
   { key: 'build', title: 'Version', sorts: true, cell: ({ build }) => <Build build={build} /> },
   {

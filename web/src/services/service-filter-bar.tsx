@@ -1,9 +1,10 @@
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { currentAddress, setFilters } from '../address/current-address.ts';
 import { type Choice, SelectField, TextField } from '../parts/fields.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { healthLook, healthMeaning } from '../words/health-words.ts';
 import { verdictLook, verdictMeaning } from '../words/verdict-words.ts';
-import { countVerdicts, NO_STACK } from './filter-services.ts';
+import { countHealth, countVerdicts, NO_STACK } from './filter-services.ts';
 import { SERVICE_COLUMNS } from './service-columns.tsx';
 
 const choicesOf = (every: string, values: readonly string[]): readonly Choice[] => [
@@ -22,6 +23,30 @@ const SORTS: readonly Choice[] = [
     { value: `-${key}`, label: `${title}, reversed` },
   ]),
 ];
+
+/** How many services are not well, and how; each a switch that shows only those. */
+const HealthCounts = ({ services }: { readonly services: readonly ServiceView[] }) => {
+  const chosen = currentAddress.value.filters['health'] ?? '';
+  const counts = countHealth(services);
+  if (counts.length === 0) return null;
+  return (
+    <div class="counts" role="group" aria-label="Health">
+      {counts.map(([health, count]) => (
+        <button
+          key={health}
+          type="button"
+          class={`count ${healthLook(health).tone}`}
+          title={healthMeaning(health)}
+          aria-pressed={chosen === health}
+          onClick={() => setFilters({ health: chosen === health ? null : health })}
+        >
+          <Icon name={healthLook(health).icon} />
+          <span class="number">{count}</span> {health}
+        </button>
+      ))}
+    </div>
+  );
+};
 
 /** How many services there are of each verdict, each a switch that shows only those. */
 const VerdictCounts = ({ services }: { readonly services: readonly ServiceView[] }) => {
@@ -94,6 +119,7 @@ export const ServiceFilterBar = ({
           onChange={(value) => setFilters({ sort: value })}
         />
       </div>
+      <HealthCounts services={services} />
       <VerdictCounts services={services} />
       <p class="found" role="status">
         {found === services.length

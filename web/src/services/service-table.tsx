@@ -1,11 +1,12 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { ServiceActs } from '../acts/service-acts.tsx';
 import { isOperator } from '../live/session-state.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { type Column, type Sort, Table, type TableLine } from '../parts/table.tsx';
 import { visibleText } from '../words/visible-text.ts';
+import { explainHealth, isNoteworthy } from '../words/health-words.ts';
 import { explainVerdict } from '../words/verdict-words.ts';
 import { SERVICE_COLUMNS } from './service-columns.tsx';
 import { serviceLines } from './service-lines.ts';
@@ -93,6 +94,7 @@ export const ServiceTable = ({
       {chosen !== null && (
         <Dialog title={chosen.name} onClose={() => setAsked(null)}>
           <div class="dialog-body">
+            {isNoteworthy(chosen) && <p>{visibleText(explainHealth(chosen))}</p>}
             <p>{visibleText(explainVerdict(chosen))}</p>
             <ServiceActs service={chosen} onDone={onDone} />
           </div>

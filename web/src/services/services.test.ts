@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { countVerdicts, filterServices, type ServiceFilters } from './filter-services.ts';
+import {
+  countHealth,
+  countVerdicts,
+  filterServices,
+  type ServiceFilters,
+} from './filter-services.ts';
 import { makeServiceView } from './make-service-view.ts';
 import { groupServices, sortServices } from './sort-services.ts';
 import { isShort } from './urgency.ts';
@@ -66,4 +71,29 @@ test('a job that has ended runs no task, and should not', () => {
   expect(isShort(makeServiceView({ replicas }))).toBe(true);
   expect(isShort(makeServiceView({ replicas, mode: 'replicated-job' }))).toBe(false);
   expect(isShort(makeServiceView({ replicas: null }))).toBe(false);
+});
+
+test('what fails comes first of all, is found by what is wrong, and is counted', () => {
+  const failing = makeServiceView({
+    name: 'z',
+    stack: 'quiet',
+    health: 'failing',
+    healthReason: 'crash-loop',
+    lastError: 'task: non-zero exit (3)',
+  });
+  const paused = makeServiceView({ name: 'y', health: 'paused', healthReason: 'update-paused' });
+  const degraded = makeServiceView({ name: 'x', health: 'degraded', healthReason: 'task-failed' });
+  const unseen = makeServiceView({ name: 'w', health: 'unknown', healthReason: 'not-observed' });
+  const some = [...all, degraded, unseen, paused, failing];
+  expect(names(sortServices(some, { by: '', descending: false }))).toMatch(/^zyxc/);
+  expect(groupServices(some)[0]?.stack).toBe('quiet');
+  expect(names(filterServices(some, { q: 'crash' }))).toBe('z');
+  expect(names(filterServices(some, { q: 'fail again' }))).toBe('z');
+  expect(names(filterServices(some, { q: 'exit (3)' }))).toBe('z');
+  expect(names(filterServices(some, { health: 'paused' }))).toBe('y');
+  expect(countHealth(some)).toEqual([
+    ['failing', 1],
+    ['paused', 1],
+    ['degraded', 1],
+  ]);
 });

@@ -1,4 +1,4 @@
-import type { ServiceView } from '../../../src/core/views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import type { Sort } from '../parts/table.tsx';
 import { urgency } from './urgency.ts';
 

@@ -1,10 +1,11 @@
+import type { DeliveryOutcome } from '../../../src/core/contract/list-filters.ts';
 import type {
   DeploymentState,
   DeploymentView,
   PushView,
   RunState,
   TriggerView,
-} from '../../../src/core/views.ts';
+} from '../../../src/core/contract/views.ts';
 import type { Look } from './look.ts';
 
 const STATE_LOOKS: Readonly<Record<DeploymentState, Look>> = {
@@ -34,41 +35,6 @@ export const runLook = (state: RunState): Look =>
 
 export const isOpen = ({ endedAt }: Pick<DeploymentView, 'endedAt'>): boolean => endedAt === null;
 
-const CAUSES: Readonly<Record<DeploymentView['cause'], string>> = {
-  'digest-differs': 'the published digest differs from the one that ran',
-  unpinned: 'a push said so, and without a digest nothing could be compared',
-  'handed-over': 'a push said so, and the cluster looks the digest up by itself',
-  forced: 'a person insisted',
-  'taken-back': 'a person went back to this digest',
-};
-
-export const causeWords = (cause: DeploymentView['cause']): string => CAUSES[cause] ?? cause;
-
-const FAILURES: Readonly<Record<string, string>> = {
-  'task-failed': 'a new task exited unexpectedly',
-  unhealthy: 'a new task was not healthy',
-  'image-unavailable': 'a node could not get the image',
-  'not-started': 'a node could not start the container',
-  'node-away': 'a node went away or came back during the update',
-  'engine-rollback': 'the engine rolled the update back, and no task shows why',
-  'left-by-person': 'a person rolled the update back',
-  'no-fitting-node': 'no node fits the new tasks',
-  'update-paused': 'the engine paused the update',
-  'rollback-paused': 'the engine’s own rollback is paused',
-  deadline: 'the update did not finish in time',
-  'service-removed': 'the service was removed meanwhile',
-  'cluster-removed': 'the cluster is no longer in the configuration',
-  'changed-by-other': 'somebody else changed the service meanwhile',
-  refused: 'the cluster refused the update',
-  'registry-refused': 'the cluster could not get the image from its registry',
-  'no-longer-published': 'the tag had moved on before its turn came',
-  'other-digest': 'the cluster looked the digest up by itself, and deployed another',
-  'outcome-unknown': 'the cluster did not tell whether it took the update',
-};
-
-/** Why a deployment ended as it did; what is not known here is shown as it came. */
-export const endWords = (reason: string): string => FAILURES[reason] ?? reason.replaceAll('-', ' ');
-
 /** What led to a deployment, in a word or two. */
 export const triggerWord = (trigger: TriggerView): string => {
   switch (trigger.kind) {
@@ -85,6 +51,10 @@ export const triggerWord = (trigger: TriggerView): string => {
   }
 };
 
+/** What led to a deployment, each kind once. */
+export const triggersWords = ({ triggers }: Pick<DeploymentView, 'triggers'>): string =>
+  [...new Set(triggers.map(triggerWord))].join(', ') || 'unknown';
+
 type PushResult = PushView['results'][number];
 type Outcome = NonNullable<PushResult['outcome']>;
 
@@ -94,6 +64,7 @@ const OUTCOMES: Readonly<Record<Outcome, readonly [words: string, look: Look]>> 
   // How that ended is the deployment's to tell.
   deployed: ['led to a deployment', { tone: 'info', icon: 'rocket' }],
   frozen: ['frozen', { tone: 'hold', icon: 'pause' }],
+  waiting: ['waits at a gate', { tone: 'hold', icon: 'clock' }],
   'digest-not-seen': ['the registry never showed the digest', { tone: 'warn', icon: 'question' }],
   'given-up': ['given up', { tone: 'bad', icon: 'cross' }],
 };
@@ -111,3 +82,13 @@ export const outcomeOf = ({
     ? { words: `${words}, looks again`, look: { tone: 'info', icon: 'cycle' } }
     : { words, look };
 };
+
+const OF_DELIVERIES: Readonly<Partial<Record<DeliveryOutcome, string>>> = {
+  waiting: 'waiting',
+  duplicate: 'repeated',
+  ignored: 'ignored (no push)',
+};
+
+/** The outcome that deliveries are filtered by. */
+export const deliveryWords = (outcome: DeliveryOutcome): string =>
+  OF_DELIVERIES[outcome] ?? OUTCOMES[outcome as Outcome][0];

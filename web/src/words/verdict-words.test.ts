@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
-import { VERDICT_NAMES } from '../../../src/core/views.ts';
-import { TO_BE_PINNED } from '../../../src/core/would-deploy.ts';
+import { VERDICT_NAMES } from '../../../src/core/contract/views.ts';
+import { TO_BE_PINNED } from '../../../src/core/verdict/would-deploy.ts';
 import { makeServiceView } from '../services/make-service-view.ts';
-import { briefReason, explainVerdict, reasonWords, verdictLook } from './verdict-words.ts';
+import {
+  briefReason,
+  explainVerdict,
+  verdictAdvice,
+  reasonWords,
+  verdictLook,
+} from './verdict-words.ts';
 
 test('every verdict has a shape of its own', () => {
   const shapes = VERDICT_NAMES.map((verdict) => verdictLook(verdict).icon);
@@ -29,6 +35,16 @@ test.each([
     { verdict: 'unknown', reason: 'unpinned', detail: TO_BE_PINNED },
     'would be deployed',
     `the service was deployed without a digest, so nothing can be compared (${TO_BE_PINNED})`,
+  ],
+  [
+    { verdict: 'diverged', reason: 'nothing-runs' },
+    'nothing runs',
+    'tasks are desired, and none runs',
+  ],
+  [
+    { verdict: 'held', reason: 'no-fitting-node', detail: 'it is for linux/arm64' },
+    'no node can run it',
+    'it is for linux/arm64',
   ],
   [{ verdict: 'held', reason: 'some-newer-reason' }, 'some newer reason', 'some newer reason'],
   [{ verdict: 'current', reason: null }, '', ''],
@@ -57,4 +73,14 @@ test.each([
   ],
 ] as const)('%j is explained in one sentence', (service, words) => {
   expect(explainVerdict(makeServiceView(service))).toBe(words);
+});
+
+test.each([
+  ['held', 'known-bad', 'Publish a fix, or release the service to deploy this digest again.'],
+  ['held', 'left-by-person', 'Publish a fix, or release the service to deploy this digest again.'],
+  ['held', 'frozen', ''],
+  ['unknown', 'tag-gone', ''],
+  ['current', null, ''],
+] as const)('%s %s: %s', (verdict, reason, advice) => {
+  expect(verdictAdvice({ verdict, reason })).toBe(advice);
 });

@@ -1,11 +1,12 @@
-import type { ServiceView, VerdictName } from '../../../src/core/views.ts';
-import { isToBePinned } from '../../../src/core/would-deploy.ts';
+import type { ServiceView, VerdictName } from '../../../src/core/contract/views.ts';
+import { isToBePinned } from '../../../src/core/verdict/would-deploy.ts';
 import type { Look } from './look.ts';
 
 /** Each has a shape of its own, so that it reads without colour. */
 const LOOKS: Readonly<Record<VerdictName, Look>> = {
   current: { tone: 'good', icon: 'check' },
   obsolete: { tone: 'warn', icon: 'up' },
+  waiting: { tone: 'hold', icon: 'clock' },
   updating: { tone: 'info', icon: 'cycle' },
   diverged: { tone: 'bad', icon: 'differs' },
   pinned: { tone: 'mute', icon: 'pin' },
@@ -17,8 +18,9 @@ const LOOKS: Readonly<Record<VerdictName, Look>> = {
 const MEANINGS: Readonly<Record<VerdictName, string>> = {
   current: 'Every running task has the published digest.',
   obsolete: 'The registry has published another digest than the one that runs.',
+  waiting: 'Another digest is published, and waits until its gates are open.',
   updating: 'An update is under way; it is looked at again afterwards.',
-  diverged: 'The service names the published digest, but its tasks run another.',
+  diverged: 'The service names the published digest, but not all its tasks run it.',
   pinned: 'The service names a digest without a tag, so it is never touched.',
   excluded: 'The service is left alone by choice.',
   held: 'Another digest is published, and something stands against deploying it.',
@@ -30,10 +32,17 @@ const REASONS: Readonly<Record<string, readonly [brief: string, meaning: string]
   'known-bad': ['this digest failed here', 'the published digest has failed on this service'],
   'left-by-person': [
     'somebody rolled back',
-    'a person took the service back from the published digest',
+    'a person rolled the service back from the published digest, or while it was published',
   ],
+  'nothing-runs': ['nothing runs', 'tasks are desired, and none runs'],
+  rejected: ['rejected', 'a person rejected the published digest'],
+  expired: ['not approved in time', 'the approval of the published digest expired'],
+  'min-age': ['not old enough', 'the image is not old enough'],
+  window: ['outside its hours', 'deployments start at other hours'],
+  approval: ['waits for people', 'people have to approve it'],
   frozen: ['a freeze stands', 'a freeze stands'],
   'unsupported-label': ['a label', 'a label asks for something that is not supported'],
+  'no-fitting-node': ['no node can run it', 'no node of the cluster can run the published image'],
   'swarmpit-cannot-pull': ['an OCI image', 'Swarmpit cannot deploy OCI images'],
   label: ['by its label', 'a label says so'],
   'not-labelled': ['not labelled', 'only labelled services are touched, and this one is not'],
@@ -68,15 +77,29 @@ export const briefReason = (service: Standing): string => {
   return service.reason === null ? '' : say(service.reason, 0);
 };
 
+/** The detail says the same as the reason, and of which label or nodes, or who said no and why. */
+const DETAILED: ReadonlySet<string> = new Set([
+  'unsupported-label',
+  'no-fitting-node',
+  'rejected',
+  'expired',
+]);
+
 /** The reason as a part of a sentence, empty where there is none. */
 export const reasonWords = ({ verdict, reason, detail }: Standing): string => {
   if (reason === null) return '';
   if (detail === undefined) return say(reason, 1);
-  // It says the same, and of which label.
-  if (reason === 'unsupported-label') return detail;
+  if (DETAILED.has(reason)) return detail;
+  if (verdict === 'waiting') return detail;
   // Of what else holds a service its page tells more by itself.
   return verdict === 'unknown' ? `${say(reason, 1)} (${detail})` : say(reason, 1);
 };
+
+/** What ends a hold that a failure or a person left, in a sentence; empty for anything else. */
+export const verdictAdvice = ({ verdict, reason }: Standing): string =>
+  verdict === 'held' && (reason === 'known-bad' || reason === 'left-by-person')
+    ? 'Publish a fix, or release the service to deploy this digest again.'
+    : '';
 
 /** Why the service stands as it does, in a sentence. */
 export const explainVerdict = (service: ServiceView): string => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClusterAddressError } from '../cluster-address.ts';
+import { ClusterAddressError } from '../wire/cluster-address.ts';
 import { bearerOf, parseSwarmpitAddress } from './address.ts';
 
 describe('the address of Swarmpit', () => {

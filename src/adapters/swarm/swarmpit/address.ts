@@ -2,7 +2,7 @@ import {
   type ClusterAddress,
   ClusterAddressError,
   parseClusterAddress,
-} from '../cluster-address.ts';
+} from '../wire/cluster-address.ts';
 
 /** Where Swarmpit is spoken to; people give its address with `/api` or without, and below a path. */
 export const parseSwarmpitAddress = (text: string): ClusterAddress => {

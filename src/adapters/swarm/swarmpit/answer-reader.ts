@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ClusterError } from '../../../core/cluster.ts';
+import { ClusterError } from '../../../core/swarm/cluster.ts';
 import type { SwarmpitCall, SwarmpitConnection } from './connection.ts';
 
 /** Makes values of answers; throws `ClusterError` for what Swarmpit does not answer. */

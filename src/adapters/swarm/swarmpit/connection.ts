@@ -1,7 +1,7 @@
-import { ClusterError } from '../../../core/cluster.ts';
-import { createExchange, type Exchanged } from '../exchange.ts';
-import { ExchangeFailure } from '../exchange-failure.ts';
-import { cleanLine } from '../engine-logs.ts';
+import { ClusterError } from '../../../core/swarm/cluster.ts';
+import { createExchange, type Exchanged } from '../wire/exchange.ts';
+import { ExchangeFailure } from '../wire/exchange-failure.ts';
+import { cleanLine } from '../wire/engine-logs.ts';
 import { bearerOf, parseSwarmpitAddress } from './address.ts';
 import { swarmpitError } from './answers.ts';
 import { type SwarmpitAsked, swarmpitConnectionProblem, type SwarmpitRefusal } from './problem.ts';

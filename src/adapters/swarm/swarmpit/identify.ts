@@ -1,4 +1,4 @@
-import { ClusterError, type ClusterIdentity } from '../../../core/cluster.ts';
+import { ClusterError, type ClusterIdentity } from '../../../core/swarm/cluster.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import { swarmpitVersion } from './answers.ts';
 import type { SwarmpitCall, SwarmpitConnection, SwarmpitReply } from './connection.ts';

@@ -1,5 +1,5 @@
-import { ClusterError } from '../../../core/cluster.ts';
-import type { ExchangeFailure } from '../exchange-failure.ts';
+import { ClusterError } from '../../../core/swarm/cluster.ts';
+import type { ExchangeFailure } from '../wire/exchange-failure.ts';
 
 /** An answer of Swarmpit that is no success. */
 export type SwarmpitRefusal = {

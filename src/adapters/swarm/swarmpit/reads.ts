@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ClusterError } from '../../../core/cluster.ts';
-import type { Node, Service, Task } from '../../../core/service.ts';
-import { cleanLine } from '../engine-logs.ts';
+import type { ClusterError } from '../../../core/swarm/cluster.ts';
+import type { Node, Service, Task } from '../../../core/swarm/service.ts';
+import { cleanLine } from '../wire/engine-logs.ts';
 import { createAnswerReader } from './answer-reader.ts';
 import { swarmpitLog, swarmpitNode, swarmpitService, swarmpitTask } from './answers.ts';
 import type { SwarmpitCall, SwarmpitConnection } from './connection.ts';
@@ -21,7 +21,7 @@ export type SwarmpitReads = {
   readonly service: (id: string, signal: AbortSignal) => Promise<Service | null>;
   /** Those that have ended included. Null where this Swarmpit has no such route. */
   readonly tasks: (serviceId: string, signal: AbortSignal) => Promise<ToldTasks | null>;
-  readonly allTasks: (signal: AbortSignal) => Promise<readonly Task[] | null>;
+  readonly allTasks: (signal: AbortSignal) => Promise<ToldTasks | null>;
   readonly nodes: (signal: AbortSignal) => Promise<readonly Node[] | null>;
   /** What one task wrote lately, oldest first. */
   readonly log: (
@@ -137,9 +137,10 @@ export const createSwarmpitReads = (
       const isKnown = told.value.every(({ serviceName }) => idsByName.has(serviceName ?? ''));
       if (!isKnown) await listServices(signal);
       // Where the service is no more, its id is what the task names.
-      return told.value.map((task) =>
+      const tasks = told.value.map((task) =>
         toTask(task, idsByName.get(task.serviceName ?? '') ?? task.serviceName ?? ''),
       );
+      return { tasks, at: told.at };
     },
     async nodes(signal) {
       const told = await ifTold(get('/api/nodes'), nodeList, signal);

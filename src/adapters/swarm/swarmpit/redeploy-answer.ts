@@ -1,6 +1,6 @@
-import type { UpdateAnswer } from '../../../core/cluster.ts';
-import type { Service } from '../../../core/service.ts';
-import { OCI_ADVICE } from '../../../core/verdict.ts';
+import type { UpdateAnswer } from '../../../core/swarm/cluster.ts';
+import type { Service } from '../../../core/swarm/service.ts';
+import { OCI_ADVICE } from '../../../core/verdict/verdict.ts';
 import type { SwarmpitRefusal } from './problem.ts';
 
 /** The part of a service that tells which registry Swarmpit asks. */

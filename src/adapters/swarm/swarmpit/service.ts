@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { parseImageReference } from '../../../core/image-reference.ts';
-import type { Service, UpdatePolicy } from '../../../core/service.ts';
-import { isUpdateState } from '../engine-service.ts';
-import { canonicalJson } from '../spec-fingerprint.ts';
+import { parseImageReference } from '../../../core/image/image-reference.ts';
+import type { Service, UpdatePolicy } from '../../../core/swarm/service.ts';
+import { isUpdateState } from '../engine/engine-service.ts';
+import { canonicalJson } from '../engine/spec-fingerprint.ts';
 import type { SwarmpitService } from './answers.ts';
 import { modeOf } from './task.ts';
 
@@ -103,6 +103,7 @@ export const toSwarmpitService = (
     updatePolicy: policyOf(read),
     healthGraceMs: healthGrace(read),
     platforms: [],
+    constraints: [],
     specFingerprint: () => fingerprintOf(raw),
     hasPrevious: read.deployment?.rollbackAllowed ?? null,
     createdAt: read.createdAt ?? LONG_AGO,

@@ -4,8 +4,8 @@ import {
   type ClusterIdentity,
   type ImageUpdate,
   type UpdateAnswer,
-} from '../../../core/cluster.ts';
-import type { Observation, Service } from '../../../core/service.ts';
+} from '../../../core/swarm/cluster.ts';
+import type { Observation, Service } from '../../../core/swarm/service.ts';
 import { createAnswerReader } from './answer-reader.ts';
 import { createSwarmpitConnection, type SwarmpitCall } from './connection.ts';
 import { identifySwarmpit } from './identify.ts';
@@ -72,7 +72,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     const isFew = ids !== null && ids.length <= MOST_ASKED_ALONE;
     const found = isFew
       ? await Promise.all(ids.map(async (id) => (await reads.tasks(id, signal))?.tasks ?? null))
-      : [await reads.allTasks(signal)];
+      : [(await reads.allTasks(signal))?.tasks ?? null];
     const wanted = new Set(ids);
     const told = found.flatMap((tasks) => tasks ?? []);
     return found.includes(null)
@@ -83,8 +83,24 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
         );
   };
 
+  const listTasks: Cluster['listTasks'] = async (ids, signal) => {
+    if (ids !== null && ids.length <= MOST_ASKED_ALONE) {
+      const told = await Promise.all(ids.map((id) => reads.tasks(id, signal)));
+      const known = told.filter((one) => one !== null);
+      if (known.length < told.length) return null;
+      const [first] = known;
+      return { tasks: known.flatMap(({ tasks }) => tasks), at: first?.at ?? null };
+    }
+    const all = await reads.allTasks(signal);
+    if (all === null) return null;
+    const wanted = new Set(ids);
+    const tasks =
+      ids === null ? all.tasks : all.tasks.filter(({ serviceId }) => wanted.has(serviceId));
+    return { tasks, at: all.at };
+  };
+
   const updateImage = async (
-    { service }: ImageUpdate,
+    { service, tag }: ImageUpdate,
     signal: AbortSignal,
   ): Promise<UpdateAnswer> => {
     if (!service.image.ok || service.image.image.tag === null) {
@@ -96,7 +112,9 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
       const detail = `service ${service.name} cannot be redeployed: its image ${service.imageText} has no tag, and Swarmpit takes the port of its registry for one. Write the tag in the service, such as :latest`;
       throw new ClusterError(name, 'refused', detail, { retryable: false });
     }
-    return change(service, 'redeploy', signal);
+    const isOther = tag !== undefined && tag !== service.image.image.tag;
+    const query = isOther ? `?tag=${encodeURIComponent(tag)}` : '';
+    return change(service, `redeploy${query}`, signal);
   };
 
   const restorePrevious = (service: Service, signal: AbortSignal): Promise<UpdateAnswer> =>
@@ -104,7 +122,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
 
   const change = async (
     service: Service,
-    what: 'redeploy' | 'rollback',
+    what: string,
     signal: AbortSignal,
   ): Promise<UpdateAnswer> => {
     // Swarmpit uses the version that it reads itself, so that nothing else guards against a change.
@@ -159,6 +177,9 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     probe: reads.probe,
     listServices: reads.services,
     listRunningTasks,
+    // Its list always tells the replicas.
+    countServices: reads.services,
+    listTasks,
     listNodes: reads.nodes,
     observe,
     updateImage,

@@ -96,6 +96,7 @@ describe('a node of Swarmpit', () => {
     [{ state: 'else' }, { state: 'unknown', availability: 'active', platform: null }],
   ])('%j is told in our words', (told, expected) => {
     const node = toNode(swarmpitNode.parse({ id: 'node-id', nodeName: 'node-1', ...told }));
-    expect(node).toEqual({ id: 'node-id', hostname: 'node-1', changedAt: null, ...expected });
+    const untold = { role: null, labels: {}, engineLabels: {}, changedAt: null };
+    expect(node).toEqual({ id: 'node-id', hostname: 'node-1', ...untold, ...expected });
   });
 });

@@ -1,7 +1,7 @@
-import { parseDigest } from '../../../core/digest.ts';
-import type { Node, ServiceMode, Task, TaskState } from '../../../core/service.ts';
-import { toPlatform } from '../engine-platform.ts';
-import { taskState } from '../engine-task.ts';
+import { parseDigest } from '../../../core/image/digest.ts';
+import type { Node, ServiceMode, Task, TaskState } from '../../../core/swarm/service.ts';
+import { toPlatform } from '../engine/engine-platform.ts';
+import { taskState } from '../engine/engine-task.ts';
 import type { SwarmpitNode, SwarmpitTask } from './answers.ts';
 
 /** `web.3` is the task in slot 3 of `web`. A global task is named for its node, a job's has its id alone. */
@@ -48,6 +48,9 @@ export const toNode = (read: SwarmpitNode): Node => {
     state: state === 'ready' || state === 'down' || state === 'disconnected' ? state : 'unknown',
     availability: availability === 'pause' || availability === 'drain' ? availability : 'active',
     platform: read.arch ? toPlatform({ Architecture: read.arch, OS: read.os ?? '' }) : null,
+    role: null,
+    labels: {},
+    engineLabels: {},
     changedAt: null,
   };
 };

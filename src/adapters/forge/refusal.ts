@@ -1,0 +1,76 @@
+import type { ReportOutcome } from '../../core/forge/report.ts';
+import type { ApiAnswer } from './forge-api.ts';
+
+type Failed = Extract<ReportOutcome, { kind: 'failed' }>;
+
+/** Longer than this a forge is not left alone because it asks for it. */
+const LONGEST_WAIT_MS = 3_600_000;
+/** What GitHub asks for where its secondary limit names no time. */
+const SECONDARY_WAIT_MS = 60_000;
+/** Somebody has to change a permission; asking sooner helps nobody. */
+const PERMISSION_WAIT_MS = 5 * 60_000;
+
+const failed = (detail: string, changes: Partial<Failed> = {}): Failed => ({
+  kind: 'failed',
+  retryable: true,
+  retryAfterMs: null,
+  remoteId: null,
+  detail,
+  ...changes,
+});
+
+/** What the forge says it is about, in one short line. */
+const messageOf = (body: unknown): string => {
+  const { message, error } = (typeof body === 'object' && body !== null ? body : {}) as {
+    message?: unknown;
+    error?: unknown;
+  };
+  const told = message ?? error;
+  const text = typeof told === 'string' ? told : told === undefined ? '' : JSON.stringify(told);
+  const plain = text
+    .replaceAll(/\p{C}+/gu, ' ')
+    .trim()
+    .slice(0, 200);
+  return plain === '' ? '' : `: ${plain}`;
+};
+
+const seconds = (text: string | undefined): number | null =>
+  text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : null;
+
+/** How long a forge that limits us wants to be left alone; null where it does not limit us. */
+const limitedFor = ({ status, headers, body }: ApiAnswer, now: number): number | null => {
+  const after = seconds(headers['retry-after']);
+  const isSecondary = /rate limit/i.test(messageOf(body));
+  const remaining = headers['x-ratelimit-remaining'] ?? headers['ratelimit-remaining'];
+  if (status !== 429 && !(status === 403 && (after !== null || isSecondary || remaining === '0')))
+    return null;
+  if (after !== null) return Math.min(after * 1_000, LONGEST_WAIT_MS);
+  const reset = seconds(headers['x-ratelimit-reset'] ?? headers['ratelimit-reset']);
+  if (remaining === '0' && reset !== null) {
+    return Math.min(Math.max(reset * 1_000 - now, 1_000), LONGEST_WAIT_MS);
+  }
+  return SECONDARY_WAIT_MS;
+};
+
+/** What an answer means that is not the one hoped for. `doing` is what was asked for, for people. */
+export const refusalOf = (answer: ApiAnswer, doing: string): Failed => {
+  const detail = `${doing}: the forge answered ${answer.status}${messageOf(answer.body)}`;
+  const limitedMs = limitedFor(answer, Date.now());
+  if (limitedMs !== null) return failed(detail, { retryAfterMs: limitedMs });
+  if (answer.status === 401 || answer.status === 403) {
+    const hint = 'check the credentials and their permissions with: cd-helper check-config';
+    return failed(`${detail}; ${hint}`, { retryAfterMs: PERMISSION_WAIT_MS });
+  }
+  const isFinal = answer.status < 500 && answer.status !== 408 && answer.status !== 202;
+  // One that does not know the commit may know the next.
+  if (answer.status === 404 && !/commit|reference/i.test(messageOf(answer.body))) {
+    return failed(`${detail}; is there such a repository, and may the helper see it?`, {
+      retryable: false,
+      isUnknownRepository: true,
+    });
+  }
+  return failed(detail, { retryable: !isFinal });
+};
+
+export const unreachable = (detail: string): Failed =>
+  failed(`the forge cannot be reached: ${detail}`);

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { type Digest, parseDigest } from '../../../core/image/digest.ts';
+import type { ImageReference } from '../../../core/image/image-reference.ts';
+import type { LookUp } from '../../../core/image/published.ts';
+import type { Ask, AskLimits } from './ask.ts';
+import { startDeadline } from '../../exchange/deadline.ts';
+import { createBoundedCache } from '../wire/bounded-cache.ts';
+import {
+  isSchema1Type,
+  MANIFEST_TYPES,
+  parseManifestDocument,
+  plainMediaType,
+  SCHEMA_1_PROBLEM,
+} from './manifest-document.ts';
+import type { Question } from '../sign-in/follow.ts';
+import { RegistryError } from '../wire/registry-error.ts';
+import type { Endpoint } from '../wire/registry-host.ts';
+import type { Answer } from '../wire/exchange-once.ts';
+
+export const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
+export const ACCEPT_MANIFESTS = MANIFEST_TYPES.join(', ');
+
+type Published = Extract<LookUp, { kind: 'published' }>;
+
+/** Finds a tag's digest at one endpoint; throws {@link RegistryError} or the caller's reason. */
+export type FindDigestAt = (
+  endpoint: Endpoint,
+  image: ImageReference & { readonly tag: string },
+  caller: AbortSignal,
+  limits: AskLimits,
+) => Promise<Published>;
+
+/** Path of a repository's manifest or blob. */
+export const contentPath = (
+  repository: string,
+  kind: 'manifests' | 'blobs',
+  reference: string,
+): string =>
+  `/v2/${repository.split('/').map(encodeURIComponent).join('/')}/${kind}/${encodeURIComponent(reference).replaceAll('%3A', ':')}`;
+
+const LONGEST_ETAG = 256;
+
+/** A strong one, which changes with every byte; weak ones and what is too long say nothing. */
+const strongEtag = (answer: Answer): string | null => {
+  const etag = answer.header('etag');
+  return etag !== null && etag.startsWith('"') && etag.length <= LONGEST_ETAG ? etag : null;
+};
+
+const malformed = (endpoint: Endpoint, problem: string): RegistryError =>
+  new RegistryError('malformed', `${endpoint.name} answered with ${problem}`);
+
+/** Throws for every status that brings no manifest. */
+const requireFound = (
+  endpoint: Endpoint,
+  image: ImageReference,
+  { status, hint }: Answer,
+): void => {
+  const more = hint === undefined ? '' : `; ${hint}`;
+  if (status === 404) {
+    const what = image.tag === null ? image.repository : `${image.repository}:${image.tag}`;
+    throw new RegistryError('tag-gone', `${endpoint.name} has no ${what} (404)${more}`);
+  }
+  if (status !== 200 && status !== 304) {
+    throw malformed(endpoint, `status ${status}${more}`);
+  }
+};
+
+/** The digest that a header names, or null where there is none. */
+const namedDigest = (endpoint: Endpoint, answer: Answer): Digest | null => {
+  const text = answer.header('docker-content-digest');
+  if (text === null) return null;
+  // Proxies send it twice; two that differ name none.
+  const [only = '', ...others] = new Set(text.split(',').map((part) => part.trim()));
+  const digest = others.length === 0 ? parseDigest(only) : null;
+  if (digest === null) throw malformed(endpoint, 'a digest that is none');
+  return digest;
+};
+
+/** Refuses manifests that say by their type that no engine runs them any more. */
+const requirePresentType = (endpoint: Endpoint, answer: Answer): string => {
+  const mediaType = plainMediaType(answer.header('content-type'));
+  if (isSchema1Type(mediaType)) throw malformed(endpoint, SCHEMA_1_PROBLEM);
+  return mediaType;
+};
+
+/**
+ * A HEAD, which registries do not count as a pull. Where it brings no digest, or none of what a GET does
+ * (some registries know no HEAD, or answer it as if there were nothing), the manifest is fetched and hashed,
+ * once for each ETag.
+ */
+export const createFindDigestAt = (ask: Ask): FindDigestAt => {
+  /** Hosts whose HEAD failed where a GET did not: they are asked once each time, and not tried again. */
+  const headless = createBoundedCache<true>({ entries: 256 });
+
+  /** The answer to a HEAD that found something; null where only a GET can tell. */
+  const askHead = async (
+    endpoint: Endpoint,
+    question: Omit<Question, 'method'>,
+    caller: AbortSignal,
+    limits: AskLimits,
+  ): Promise<Answer | null> => {
+    const known = headless.get(endpoint.name) === true ? { ...limits, tries: 1 } : limits;
+    try {
+      const head = await ask(endpoint, { ...question, method: 'HEAD' }, caller, known);
+      return head.status === 200 ? head : null;
+    } catch (error) {
+      // A sign-in that is refused is refused for every method.
+      if (!(error instanceof RegistryError) || (error.status ?? 401) === 401) throw error;
+      return null;
+    }
+  };
+
+  const seen = createBoundedCache<{ etag: string; published: Published }>({ entries: 2_000 });
+
+  return async (endpoint, image, caller, limits) => {
+    const question = {
+      path: contentPath(image.repository, 'manifests', image.tag),
+      repository: image.repository,
+      headers: { accept: ACCEPT_MANIFESTS },
+      maxBytes: MOST_MANIFEST_BYTES,
+    };
+    const key = `${endpoint.name}/${image.repository}:${image.tag}`;
+    const deadline = startDeadline(caller, limits.lookUpMs);
+    const head = await askHead(endpoint, question, caller, limits);
+    if (head !== null) {
+      const mediaType = requirePresentType(endpoint, head);
+      const digest = namedDigest(endpoint, head);
+      if (digest !== null) return { kind: 'published', digest, mediaType };
+      const known = seen.get(key);
+      if (known !== undefined && known.etag === strongEtag(head)) return known.published;
+    }
+
+    const known = seen.get(key);
+    const headers =
+      known === undefined ? question.headers : { ...question.headers, 'if-none-match': known.etag };
+    // After all tries of a HEAD that was answered, one GET does.
+    const left = { ...limits, lookUpMs: deadline.remainingMs() };
+    const once = head === null ? { ...left, tries: 1 } : left;
+    const answer = await ask(endpoint, { ...question, headers, method: 'GET' }, caller, once);
+    requireFound(endpoint, image, answer);
+    if (head === null) headless.set(endpoint.name, true);
+    if (answer.status === 304) {
+      if (known !== undefined) return known.published;
+      throw malformed(endpoint, 'status 304, which was not asked for');
+    }
+    const mediaType = requirePresentType(endpoint, answer);
+    const parsed = parseManifestDocument(answer.body);
+    if (!parsed.ok) throw malformed(endpoint, parsed.problem);
+    const digest = `sha256:${createHash('sha256').update(answer.body).digest('hex')}` as Digest;
+    const named = namedDigest(endpoint, answer);
+    if (named?.startsWith('sha256:') === true && named !== digest) {
+      throw malformed(endpoint, 'a manifest that is not the one that its digest names');
+    }
+    const published: Published = { kind: 'published', digest, mediaType };
+    const etag = strongEtag(answer);
+    if (etag !== null) seen.set(key, { etag, published });
+    return published;
+  };
+};

@@ -1,0 +1,59 @@
+import type { LookUpFailure } from '../../../core/image/published.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { orFailure } from '../wire/or-failure.ts';
+import { RegistryError } from '../wire/registry-error.ts';
+import type { Endpoint } from '../wire/registry-host.ts';
+import type { Ask } from './ask.ts';
+
+/** A look-up may take so many requests one after another: refused, signed in, answered. */
+export const REQUESTS_OF_A_LOOK_UP = 3;
+
+export type Probed =
+  | {
+      readonly ok: true;
+      /** Whose credentials it took, for a person; null where it wanted none or there are none. */
+      readonly signedInAs: string | null;
+      /** It is spoken to without TLS. */
+      readonly isPlain: boolean;
+    }
+  | { readonly ok: false; readonly reason: LookUpFailure; readonly detail: string };
+
+type ProbeParts = {
+  readonly ask: Ask;
+  readonly signIn: Pick<SignIn, 'sourceOf'>;
+  readonly endpointOf: (host: string) => Endpoint;
+  /** The longest that the probe may take; by default, the limit of a request of the host times three. */
+  readonly lookUpMs: number | undefined;
+};
+
+/** Whether a registry, or a path of it, can be reached and signed in to: `ghcr.io`, `ghcr.io/acme`. */
+export const probeRegistry = async (
+  { ask, signIn, endpointOf, lookUpMs }: ProbeParts,
+  place: string,
+  signal: AbortSignal,
+): Promise<Probed> => {
+  const [host = '', ...path] = place.split('/');
+  const endpoint = endpointOf(host);
+  const onBehalfOf = path.length === 0 ? null : path.join('/');
+  const question = {
+    method: 'GET',
+    path: '/v2/',
+    repository: null,
+    headers: {},
+    maxBytes: 64 * 1024,
+    ...(onBehalfOf === null ? {} : { onBehalfOf }),
+  } as const;
+  const probed = await orFailure(signal, async () => {
+    const { status, url, isSignedIn } = await ask(endpoint, question, signal, {
+      lookUpMs: lookUpMs ?? REQUESTS_OF_A_LOOK_UP * endpoint.attemptMs,
+    });
+    if (status !== 200) {
+      const detail = `${endpoint.name} does not answer as a registry does (${status})`;
+      throw new RegistryError('malformed', detail);
+    }
+    const source = signIn.sourceOf({ endpoint, repository: onBehalfOf });
+    const isPlain = url.protocol === 'http:';
+    return { ok: true, signedInAs: isSignedIn ? source : null, isPlain } as const;
+  });
+  return 'ok' in probed ? probed : { ok: false, reason: probed.reason, detail: probed.detail };
+};

@@ -1,0 +1,121 @@
+import { TimeUp } from '../../exchange/deadline.ts';
+import { RegistryError } from './registry-error.ts';
+
+/** A name that leads to an address that is never asked. */
+export class ForbiddenAddress extends Error {
+  override readonly name = 'ForbiddenAddress';
+  readonly code = 'FORBIDDEN_ADDRESS';
+}
+
+const codeOf = (error: unknown, depth = 0): string => {
+  if (!(error instanceof Error) || depth > 4) return '';
+  // Undici's parser often gives no code.
+  if (error.name === 'HTTPParserError') return 'NOT_HTTP';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
+  return codeOf(inner, depth + 1);
+};
+
+const UNTRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_NOT_YET_VALID',
+  'CERT_HAS_EXPIRED',
+  'CERT_REVOKED',
+  'CERT_UNTRUSTED',
+  'INVALID_CA',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+const NO_TLS = new Set([
+  'EPROTO',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_HTTP_REQUEST',
+  'ERR_SSL_UNKNOWN_PROTOCOL',
+]);
+
+const unreachable = (
+  detail: string,
+  cause: unknown,
+  options: { retryable?: boolean; speaksNoTls?: boolean; noConnection?: boolean } = {},
+): RegistryError => new RegistryError('unreachable', detail, { ...options, noAnswer: true, cause });
+
+/** Only the proxy is connected to; a tunnel that it refuses is told as aborted. */
+const OF_THE_PROXY = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_ABORTED',
+  'UND_ERR_INVALID_ARG',
+]);
+
+const CANNOT_CONNECT = { retryable: true, noConnection: true } as const;
+
+/** What a failure of the connection to `host` means, in words for a person. */
+export const explainConnectionFailure = (
+  host: string,
+  error: unknown,
+  limitMs: number,
+  /** The proxy, as host and port, that it was asked through. */
+  proxy: string | null = null,
+): RegistryError => {
+  if (error instanceof RegistryError) return error;
+  const code = codeOf(error);
+  if (proxy !== null && (OF_THE_PROXY.has(code) || code.startsWith('UND_ERR_PRX'))) {
+    const refusal = /\((\d{3})\)/.exec(error instanceof Error ? error.message : '')?.[1];
+    const how = refusal === undefined ? `it cannot be reached (${code})` : `it answered ${refusal}`;
+    const detail = `${host} is asked through the proxy ${proxy}, and ${how}; see HTTPS_PROXY and NO_PROXY, or the proxy of this registry`;
+    return unreachable(detail, error, CANNOT_CONNECT);
+  }
+  if (error instanceof TimeUp || code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') {
+    const seconds = Math.round(limitMs / 100) / 10;
+    const noConnection = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT';
+    const detail = `${host} did not answer within ${seconds} s`;
+    return unreachable(detail, error, { retryable: true, noConnection });
+  }
+  if (code === 'FORBIDDEN_ADDRESS') {
+    return new RegistryError('unreachable', `${host} leads to an address that is never asked`);
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return unreachable(`${host} has a name that cannot be resolved`, error, CANNOT_CONNECT);
+  }
+  if (code === 'ECONNREFUSED') {
+    return unreachable(`${host} refuses connections`, error, CANNOT_CONNECT);
+  }
+  if (UNTRUSTED.has(code)) {
+    const advice =
+      'if its authority is your own, give it as the ca of this registry; tls.skipVerify takes any';
+    return unreachable(
+      `${host} shows a certificate that is not trusted (${code}); ${advice}`,
+      error,
+      { noConnection: true },
+    );
+  }
+  if (code.includes('CERTIFICATE_REQUIRED')) {
+    const detail = `${host} wants a client certificate; give it as the cert and key of this registry`;
+    return new RegistryError('sign-in-refused', detail, { cause: error });
+  }
+  if (NO_TLS.has(code)) {
+    const advice = 'if it is meant to be spoken to over HTTP, mark it as insecure';
+    return unreachable(`${host} does not speak TLS; ${advice}`, error, { speaksNoTls: true });
+  }
+  if (code.startsWith('ERR_OSSL_')) {
+    return unreachable(`the ca, cert or key given for ${host} cannot be read (${code})`, error);
+  }
+  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
+    return unreachable(`${host} refused the TLS connection (${code})`, error);
+  }
+  if (code === 'NOT_HTTP' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return new RegistryError('malformed', `${host} does not answer in HTTP`, {
+      isNoHttp: true,
+      cause: error,
+    });
+  }
+  const known = code === '' ? '' : ` (${code})`;
+  return unreachable(`${host} cut the connection${known}`, error, { retryable: true });
+};

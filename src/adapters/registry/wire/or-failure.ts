@@ -1,0 +1,27 @@
+import type { LookUp } from '../../../core/image/published.ts';
+import { RegistryError } from './registry-error.ts';
+
+export type FailedLookUp = Extract<LookUp, { kind: 'failed' }>;
+
+const toFailure = (error: RegistryError): FailedLookUp => ({
+  kind: 'failed',
+  reason: error.reason,
+  detail: error.message,
+  ...(error.reason === 'sign-in-refused' && error.status !== null ? { isDenied: true } : {}),
+  retryAfterMs: error.retryAfterMs,
+});
+
+/** Turns what a registry did wrong into an answer. */
+export const orFailure = async <T>(
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | FailedLookUp> => {
+  signal.throwIfAborted();
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof RegistryError) return toFailure(error);
+    throw error;
+  }
+};

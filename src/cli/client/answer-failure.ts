@@ -1,0 +1,112 @@
+import { printable } from '../output/cell-text.ts';
+import { CliFailure, EXIT, wrongUse } from '../terminal/exit-status.ts';
+
+export type BadAnswer = {
+  readonly url: string;
+  readonly path: string;
+  readonly status: number;
+  /** The parsed body; undefined where it is no JSON. */
+  readonly answer: unknown;
+  /** Where the answer sends whoever asked. */
+  readonly location: string | null;
+  readonly hasToken: boolean;
+  readonly shows: 'token' | 'hook secret';
+};
+
+const BASE_PATH =
+  'the address may lack the base path, as in https://host/cd-helper, or lead to something else';
+/** What was named does not exist. */
+const NO_SUCH = /^(?:no cluster is named |there is no such )/;
+/** Every helper has these. */
+const ALWAYS_THERE = /^\/api\/v1\/(?:services|deployments|deliveries|clusters|runs|freezes)$/;
+
+type ProblemAnswer = { readonly type: string; readonly detail: string; readonly errors: string };
+
+const PROBLEM = 'urn:cd-helper:problem:';
+
+const asProblem = (answer: unknown): ProblemAnswer | null => {
+  if (typeof answer !== 'object' || answer === null) return null;
+  const type: unknown = Reflect.get(answer, 'type');
+  const detail: unknown = Reflect.get(answer, 'detail');
+  const errors: unknown = Reflect.get(answer, 'errors');
+  if (typeof type !== 'string' || !type.startsWith(PROBLEM)) return null;
+  const items: readonly unknown[] = Array.isArray(errors) ? errors : [];
+  return {
+    type: type.slice(PROBLEM.length),
+    detail: typeof detail === 'string' ? printable(detail) : 'no reason given',
+    errors: items
+      .map((item) =>
+        typeof item === 'object' && item !== null
+          ? `${String(Reflect.get(item, 'path'))}: ${String(Reflect.get(item, 'detail'))}`
+          : '',
+      )
+      .map(printable)
+      .join('; '),
+  };
+};
+
+const REDIRECTIONS: readonly number[] = [301, 302, 303, 307, 308];
+
+/** The address to which a redirection leads; null where it leads to no helper that one could name. */
+const redirectedTo = ({ url, path, status, location }: BadAnswer): string | null => {
+  if (!REDIRECTIONS.includes(status) || location === null) return null;
+  if (!URL.canParse(location, `${url}/`)) return null;
+  const { origin, pathname } = new URL(location, `${url}/`);
+  return /^https?:/.test(origin) && pathname.endsWith(path)
+    ? `${origin}${pathname.slice(0, -path.length)}`
+    : null;
+};
+
+/** Why the answer is not the one that was hoped for. */
+export const answerFailure = (bad: BadAnswer): CliFailure => {
+  const { url, path, status, answer, hasToken, shows } = bad;
+  const elsewhere = redirectedTo(bad);
+  if (elsewhere !== null) {
+    return new CliFailure(printable(`${url} leads to ${elsewhere}`), {
+      hint: printable(`a token goes only where it is sent: --url ${elsewhere}`),
+    });
+  }
+  const problem = asProblem(answer);
+  if (problem === null) {
+    if (status >= 502 && status <= 504) {
+      return new CliFailure(
+        `a proxy at ${url} answers that it cannot reach the helper (${status})`,
+        { hint: 'is the helper running? docker service ps cd-helper_cd-helper', mayPass: true },
+      );
+    }
+    return new CliFailure(`${url} answers (${status}), but not as a helper does`, {
+      hint: BASE_PATH,
+    });
+  }
+  if (status === 401 && shows === 'hook secret') {
+    return new CliFailure('Invalid or missing webhook secret', {
+      hint: 'it must be one that the configuration of that helper names',
+    });
+  }
+  if (status === 401) {
+    return hasToken
+      ? new CliFailure('the helper refused the token: it is wrong, or no longer valid', {
+          hint: 'give one that its configuration names: cd-helper login, or CD_HELPER_API_TOKEN',
+        })
+      : new CliFailure('the helper wants a token', {
+          hint: 'keep one with cd-helper login, or give it as CD_HELPER_API_TOKEN',
+        });
+  }
+  if (status === 403 && shows === 'token' && problem.type === 'role-too-low') {
+    return new CliFailure('the token may look, and not act', {
+      hint: `${problem.detail}; cd-helper whoami tells which one this is`,
+    });
+  }
+  if (status === 404 && NO_SUCH.test(problem.detail)) {
+    return wrongUse(problem.detail);
+  }
+  if (status === 404 && ALWAYS_THERE.test(path)) {
+    return new CliFailure(`a helper answers at ${url}, but has nothing there`, { hint: BASE_PATH });
+  }
+  const more = problem.errors === '' ? '' : ` (${problem.errors})`;
+  return new CliFailure(`${problem.detail}${more}`, {
+    mayPass: status === 503 || problem.type === 'too-many-waits',
+    code: problem.type,
+    ...(problem.type === 'invalid-request' ? { status: EXIT.wrongUse } : {}),
+  });
+};

@@ -1,0 +1,74 @@
+import { messageOfErrno } from '../../../config/source/errno.ts';
+import { printCount } from '../../output/copied-rows.ts';
+import { printable } from '../../output/cell-text.ts';
+import type { Context } from '../../client/context.ts';
+import { CliFailure, EXIT, wrongUse } from '../../terminal/exit-status.ts';
+import type { AddCommand } from '../add-command.ts';
+import { withHelp } from '../../terminal/with-help.ts';
+
+const PATH = '/api/v1/backup';
+const TYPE = 'application/vnd.sqlite3';
+
+/** Why a file could not be written; what the helper answered is said already. */
+const notSaved = (file: string, error: unknown): unknown => {
+  if (error instanceof CliFailure || !(error instanceof Error) || !('code' in error)) return error;
+  if (error.code === 'EEXIST') {
+    return wrongUse(`${file} exists already`, 'name another file: a backup never overwrites one');
+  }
+  if (typeof error.code !== 'string' || error.code.startsWith('UND_')) {
+    return new CliFailure(`the backup broke off (${error.message}); nothing was kept`, {
+      hint: 'take it again',
+      mayPass: true,
+    });
+  }
+  return new CliFailure(`${file} could not be written: ${messageOfErrno(error)}`, {
+    hint: 'name a place on a disk with room for the whole store',
+  });
+};
+
+const save = async ({ deps, api, progress }: Context, file: string): Promise<number> => {
+  if (deps.saveNewFile === undefined) throw new CliFailure('no file can be written here');
+  const shown = progress();
+  let expected: number | null = null;
+  try {
+    shown.show('the helper copies its store …');
+    return await deps.saveNewFile(
+      file,
+      async () => {
+        const { bytes, content } = await api().download(PATH, TYPE);
+        expected = bytes;
+        return content;
+      },
+      (bytes) =>
+        shown.show(
+          `${printCount(bytes)}${expected === null ? '' : ` of ${printCount(expected)}`} bytes`,
+        ),
+    );
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    throw notSaved(file, error);
+  } finally {
+    shown.clear();
+  }
+};
+
+export const addBackup: AddCommand = (program, act) => {
+  const command = program
+    .command('backup')
+    .description('download everything that the helper knows as one file, while it works')
+    .argument('<file>', 'a new file; only you can read it');
+  withHelp(command, {
+    more: `Needs an operator's token that is not limited to clusters or stacks. The file is a SQLite database, whatever the
+store itself is. It holds what webhooks said and who did what, so keep it like a secret. Sign-ins, links that were
+sent in notifications and leases are left out.`,
+    json: '{"file", "bytes"}',
+    examples: ['cd-helper backup cd-helper-2026-12-01.db'],
+  }).action(
+    act(async (context, file: string) => {
+      const bytes = await save(context, file);
+      if (context.json) context.printJson({ file, bytes });
+      else context.print(printable(`Wrote ${file}, ${printCount(bytes)} bytes.`));
+      return EXIT.well;
+    }),
+  );
+};

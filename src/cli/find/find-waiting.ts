@@ -1,0 +1,34 @@
+import type { WaitingView } from '../../core/policy/approvals/waiting-view.ts';
+import type { ApiClient } from '../client/api-client.ts';
+import { CliFailure, wrongUse } from '../terminal/exit-status.ts';
+import { findService } from './find-service.ts';
+import { readList } from '../client/read-list.ts';
+
+export const WAITING = '/api/v1/waiting';
+
+/** The one service that waits and is meant by a name or id, `cluster` telling apart those of one name. */
+export const findWaiting = async (
+  api: ApiClient,
+  name: string,
+  cluster: string | undefined,
+): Promise<WaitingView> => {
+  const all = await readList<WaitingView>(api, WAITING, {});
+  const meant = all.filter(
+    (one) =>
+      (one.name === name || one.id === name) && (cluster === undefined || one.cluster === cluster),
+  );
+  const [one] = meant;
+  if (one === undefined) {
+    // One that does not exist is a mistake of another kind.
+    const service = await findService(api, name, cluster);
+    throw new CliFailure(`${service.name} waits for nothing: nothing was decided`, {
+      hint: 'cd-helper waiting shows what waits',
+    });
+  }
+  if (meant.length > 1) {
+    const clusters = meant.map((each) => each.cluster).join(', ');
+    const text = `several clusters have a service ${JSON.stringify(name)} that waits: ${clusters}`;
+    throw wrongUse(text, 'say which one by --cluster');
+  }
+  return one;
+};

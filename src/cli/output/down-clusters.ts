@@ -1,0 +1,16 @@
+import type { ClusterView } from '../../core/contract/views.ts';
+import { printable } from './cell-text.ts';
+
+export type ClusterStand = Pick<ClusterView, 'name' | 'state' | 'problem'>;
+
+/** Of the clusters that were asked, by default all, those that do not answer: one line for each, with why. */
+export const downClusters = (
+  clusters: readonly ClusterStand[],
+  asked: string | undefined,
+): readonly string[] =>
+  clusters
+    .filter(({ name, state }) => state === 'down' && (asked === undefined || asked === name))
+    .map(({ name, problem }) => {
+      const why = (problem ?? 'no reason known').replace(`cluster ${name}: `, '');
+      return printable(`cluster ${name} is down: ${why}`);
+    });

@@ -1,0 +1,31 @@
+import type { RunProgress } from '../../core/contract/views.ts';
+import { cutText } from './cell-text.ts';
+import { type Terminal, widthOf } from '../terminal/terminal.ts';
+
+/** One line at the bottom of a terminal that says what is going on; elsewhere it says nothing. */
+export type Progress = {
+  /** Whether anybody sees it. */
+  readonly isSeen: boolean;
+  readonly show: (text: string) => void;
+  readonly clear: () => void;
+};
+
+/** How far the registries have been asked. */
+export const checkedText = ({
+  images,
+  checkedImages,
+}: Pick<RunProgress, 'images' | 'checkedImages'>): string =>
+  images === 0 ? 'looking at services …' : `${checkedImages} of ${images} images checked`;
+
+const CLEAR_LINE = '\r\u001b[2K';
+
+export const createProgress = (terminal: Terminal | null): Progress => {
+  const width = terminal === null ? null : widthOf(terminal);
+  let shown = '';
+  const put = (text: string): void => {
+    if (width === null || text === shown) return;
+    shown = text;
+    terminal?.write(`${CLEAR_LINE}${cutText(text, width - 1)}`);
+  };
+  return { isSeen: width !== null, show: put, clear: () => put('') };
+};

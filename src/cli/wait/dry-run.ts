@@ -1,0 +1,50 @@
+import type { Page, RunRequest, RunSummary, RunView } from '../../core/contract/views.ts';
+import type { ApiClient } from '../client/api-client.ts';
+import { type Context, pollMsOf } from '../client/context.ts';
+import { pause } from './pause.ts';
+import { checkedText, type Progress } from '../output/progress.ts';
+
+const NEWEST = 20;
+
+const openDryRuns = async (api: ApiClient): Promise<readonly RunSummary[]> => {
+  const { items } = await api.get<Page<RunSummary>>('/api/v1/runs', { limit: NEWEST });
+  return items.filter(({ dryRun, endedAt }) => dryRun && endedAt === null);
+};
+
+/** Shows how far the dry run has come that was not there before: most likely the one just asked for. */
+const watch = async (
+  context: Context,
+  progress: Progress,
+  before: ReadonlySet<string>,
+  over: AbortSignal,
+): Promise<void> => {
+  const api = context.api();
+  for (;;) {
+    await pause(pollMsOf(context.deps), over);
+    const [ours] = (await openDryRuns(api)).filter(({ id }) => !before.has(id));
+    if (over.aborted) return;
+    if (ours !== undefined) progress.show(checkedText(ours.progress));
+  }
+};
+
+/** A dry run at the helper; a terminal shows meanwhile how far it has come. */
+export const dryRunAtHelper = async (context: Context, request: RunRequest): Promise<RunView> => {
+  const { deps } = context;
+  const api = context.api();
+  const progress = context.progress();
+  const over = new AbortController();
+  progress.show('checking …');
+  try {
+    // What cannot be watched is only not told: the answer is what counts.
+    const before = progress.isSeen ? await openDryRuns(api).catch(() => null) : null;
+    if (before !== null) {
+      const known = new Set(before.map(({ id }) => id));
+      const until = AbortSignal.any([over.signal, deps.signal]);
+      watch(context, progress, known, until).catch(() => {});
+    }
+    return await api.post<RunView>('/api/v1/smart-redeploy', { ...request, dryRun: true });
+  } finally {
+    over.abort();
+    progress.clear();
+  }
+};

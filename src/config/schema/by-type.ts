@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { closest } from '../source/closest.ts';
+import { isMapping } from '../source/source.ts';
+
+/**
+ * One of several mappings, told apart by their key `type`. A misspelt one is read as what it is nearest
+ * to, so that the mistakes in the other keys are told with it.
+ *
+ * @param expected the names, for people
+ */
+export const byType = <T>(
+  known: Readonly<Record<string, z.ZodType<T>>>,
+  expected: string,
+): z.ZodType<T> => {
+  const schema = z.unknown().transform((value, context): T => {
+    const type = isMapping(value) ? value['type'] : undefined;
+    const nearest = typeof type === 'string' ? closest(type, Object.keys(known)) : null;
+    const meant = nearest === null ? undefined : known[nearest];
+    if (meant === undefined) {
+      const path = isMapping(value) ? ['type'] : [];
+      context.issues.push({ code: 'custom', message: expected, path, input: value });
+      return z.NEVER;
+    }
+    const read = meant.safeParse(value);
+    if (read.success) return read.data;
+    context.issues.push(...read.error.issues.map((issue) => ({ ...issue, input: undefined })));
+    return z.NEVER;
+  });
+  // A transform describes nothing by itself. It is worked out only where somebody asks for it.
+  return schema.meta({
+    get anyOf() {
+      return Object.values(known).map((one) =>
+        z.toJSONSchema(one, { io: 'input', unrepresentable: 'any' }),
+      );
+    },
+  });
+};

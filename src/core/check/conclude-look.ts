@@ -1,0 +1,207 @@
+import { type Backoff, backoffMs } from '../backoff.ts';
+import { type AwaitedPush, nextFollowUp } from './look-timing.ts';
+import type { Step } from '../verdict/plan.ts';
+import type { LookUp } from '../image/published.ts';
+import { type Hold, OCI_ADVICE, type Verdict } from '../verdict/verdict.ts';
+
+/** What became of a push on a cluster, in one word. */
+export const PUSH_OUTCOMES = [
+  /** No service of the cluster uses the tag. */
+  'no-service',
+  /** Every service that uses the tag runs what is published, or is not to be touched. */
+  'nothing-to-do',
+  'deployed',
+  /** A freeze stands; the push is kept and looked at again after the thaw. */
+  'frozen',
+  /** A gate is closed; what is deployed once it opens is found by its own due time. */
+  'waiting',
+  /** The registry never showed the digest that the hook named. */
+  'digest-not-seen',
+  /** It could not be told in time; the detail says why. */
+  'given-up',
+] as const;
+export type PushOutcome = (typeof PUSH_OUTCOMES)[number];
+
+export type LookedAtPush = AwaitedPush & {
+  /**
+   * From when its age counts, ms since the epoch: when it came, or later, when a freeze that may have kept it ended
+   * or its cluster last gave no answer.
+   */
+  readonly agesFrom: number;
+  /** A newer push of the same tag waits too, which does for this one after a freeze. */
+  readonly outdated: boolean;
+  /** From the looks before. */
+  readonly outcome: PushOutcome | null;
+};
+
+/** How one service of the push's tag stood, and what was decided. */
+export type LookedAtService = {
+  readonly verdict: Verdict;
+  readonly step: Step;
+  /** A deployment that is already in progress brings what was pushed. */
+  readonly joins?: boolean;
+};
+
+/** The push waits, but not for a time. */
+export const NEVER = Number.POSITIVE_INFINITY;
+
+export type Conclusion = {
+  readonly outcome: PushOutcome;
+  /** One line for a person. */
+  readonly detail: string | null;
+  /**
+   * When to look again, ms since the epoch; null where the push has been carried to its end, and
+   * {@link NEVER} where it waits for a person.
+   */
+  readonly againAt: number | null;
+  /** Whether this look failed from outside causes, which counts for the next wait. */
+  readonly failed: boolean;
+};
+
+const CLUSTER_BACKOFF: Backoff = { firstMs: 1_000, longestMs: 15_000 };
+/** A cluster that is away so long is not coming back by itself; its pushes are given up and say so. */
+export const CLUSTER_GIVE_UP_MS = 24 * 3_600_000;
+const REGISTRY_BACKOFF: Backoff = { firstMs: 2_000, longestMs: 120_000 };
+const REGISTRY_GIVE_UP_MS = 3_600_000;
+/**
+ * However old a push is, because the helper or its cluster was away for long, it is given up only
+ * after as many failures in a row: some minutes of trying.
+ */
+const LEAST_REGISTRY_TRIES = 8;
+const LEAST_CLUSTER_TRIES = 40;
+const OTHERS_UPDATE_AGAIN_MS = 5_000;
+/** An update of somebody else that lasts longer than a few minutes is looked at less often. */
+const OTHERS_UPDATE_LONG_MS = 10 * 60_000;
+const OTHERS_UPDATE_LONG_AGAIN_MS = 30_000;
+const MOVED_ON_AGAIN_MS = 5_000;
+const MOVED_ON_GIVE_UP_MS = 30 * 60_000;
+/** Whatever its age, a push whose tag keeps moving is looked at this often in a row: some minutes. */
+const LEAST_MOVED_ON_TRIES = 40;
+
+export type Now = {
+  readonly at: number;
+  /** Looks of this repository that failed in a row before this one. */
+  readonly attempts: number;
+  /** 0 to 1, for spreading. */
+  readonly random: number;
+};
+
+/** Whether a push has been carried to its end after a look, and if not, when to look again. */
+export const concludeLook = (
+  push: LookedAtPush,
+  services: readonly LookedAtService[],
+  lookUp: LookUp | null,
+  now: Now,
+): Conclusion => {
+  const age = now.at - push.agesFrom;
+  if (services.length === 0) return ended(push.outcome ?? 'no-service', null);
+  const outcome: PushOutcome =
+    push.outcome === 'deployed' ||
+    services.some(({ step, joins }) => step.kind === 'deploy' || joins === true)
+      ? 'deployed'
+      : services.some(({ verdict }) => verdict.verdict === 'waiting')
+        ? 'waiting'
+        : 'nothing-to-do';
+  const again = services.filter(({ step }) => step.kind === 'look-again');
+  if (again.length > 0) {
+    // It waits as long as that update lives, which is not ours to end.
+    if (again.some(({ verdict }) => verdict.verdict === 'updating')) {
+      const wait =
+        age > OTHERS_UPDATE_LONG_MS ? OTHERS_UPDATE_LONG_AGAIN_MS : OTHERS_UPDATE_AGAIN_MS;
+      const detail = 'another update is under way: the push waits for its end';
+      return { outcome, detail, againAt: now.at + wait, failed: false };
+    }
+    const detail = 'another digest of the tag has been seen meanwhile';
+    if (age > MOVED_ON_GIVE_UP_MS && now.attempts >= LEAST_MOVED_ON_TRIES) {
+      return ended('given-up', detail);
+    }
+    return { outcome, detail, againAt: now.at + MOVED_ON_AGAIN_MS, failed: true };
+  }
+  const frozen = services.flatMap(({ verdict }) =>
+    verdict.verdict === 'held' && verdict.hold.kind === 'frozen' ? [verdict.hold] : [],
+  );
+  if (frozen.length > 0) return frozenUntil(push, outcome, frozen);
+  if (lookUp === null) return ended(outcome, leftAlone(services));
+  if (lookUp.kind === 'failed') return registryFailed(push, outcome, lookUp, now);
+  const againAt = nextFollowUp(push, lookUp.digest, now.at);
+  if (againAt !== null) return { outcome, detail: leftAlone(services), againAt, failed: false };
+  return push.named === null || push.named === lookUp.digest
+    ? ended(outcome, leftAlone(services))
+    : ended(
+        outcome === 'deployed' ? outcome : 'digest-not-seen',
+        `the registry shows ${lookUp.digest} and never showed the digest that the hook named`,
+      );
+};
+
+/** A freeze without an end is followed by the look that its thaw asks for. */
+const frozenUntil = (
+  push: LookedAtPush,
+  sofar: PushOutcome,
+  freezes: readonly Extract<Hold, { kind: 'frozen' }>[],
+): Conclusion => {
+  const detail = `frozen: ${freezes[0]?.reason ?? ''}`;
+  if (push.outdated) return ended(sofar, 'a newer push of the tag waits for the thaw');
+  const ends = freezes.flatMap(({ until }) => (until === null ? [] : [Date.parse(until)]));
+  const againAt = ends.length === 0 ? NEVER : Math.min(...ends);
+  return { outcome: 'frozen', detail, againAt, failed: false };
+};
+
+const ended = (outcome: PushOutcome, detail: string | null): Conclusion => ({
+  outcome,
+  detail,
+  againAt: null,
+  failed: false,
+});
+
+const registryFailed = (
+  push: LookedAtPush,
+  outcome: PushOutcome,
+  lookUp: Extract<LookUp, { kind: 'failed' }>,
+  now: Now,
+): Conclusion => {
+  // After a push, that there is nothing contradicts it: a registry that lags, or a proxy in trouble.
+  const contradicts =
+    outcome !== 'deployed' &&
+    (lookUp.reason === 'tag-gone' || lookUp.reason === 'malformed' || lookUp.isDenied === true);
+  const mayPass =
+    lookUp.reason === 'unreachable' || lookUp.reason === 'rate-limited' || contradicts;
+  const wait = Math.max(
+    backoffMs(REGISTRY_BACKOFF, now.attempts + 1, now.random),
+    lookUp.retryAfterMs ?? 0,
+  );
+  const againAt = mayPass ? now.at + wait : nextFollowUp(push, null, now.at);
+  const isTried = now.attempts >= LEAST_REGISTRY_TRIES;
+  if (againAt === null || (isTried && againAt - push.agesFrom > REGISTRY_GIVE_UP_MS)) {
+    return ended(outcome === 'deployed' ? outcome : 'given-up', lookUp.detail);
+  }
+  return { outcome, detail: lookUp.detail, againAt, failed: true };
+};
+
+/** Why services of the tag were not touched, where that needs saying. */
+const leftAlone = (services: readonly LookedAtService[]): string | null => {
+  const reasons = services.flatMap(({ verdict }) => {
+    if (verdict.verdict === 'held') return [`held (${verdict.hold.kind})`];
+    if (verdict.verdict === 'waiting') {
+      return verdict.at.gates.map(({ gate }) => `waiting (${gate})`);
+    }
+    if (verdict.verdict === 'excluded') return [`excluded (${verdict.reason})`];
+    if (verdict.verdict === 'unknown' && verdict.reason === 'unpinned' && verdict.detail !== null) {
+      return [
+        verdict.detail === OCI_ADVICE ? 'held (swarmpit-cannot-pull)' : 'held (unsupported-label)',
+      ];
+    }
+    return [];
+  });
+  return reasons.length === 0 ? null : [...new Set(reasons)].join(', ');
+};
+
+/** The same for a look that never got an answer of the cluster. */
+export const clusterFailed = (push: LookedAtPush, detail: string, now: Now): Conclusion =>
+  now.attempts >= LEAST_CLUSTER_TRIES && now.at - push.receivedAt > CLUSTER_GIVE_UP_MS
+    ? ended(push.outcome === 'deployed' ? 'deployed' : 'given-up', detail)
+    : {
+        outcome: push.outcome ?? 'nothing-to-do',
+        detail,
+        againAt: now.at + backoffMs(CLUSTER_BACKOFF, now.attempts + 1, now.random),
+        failed: true,
+      };

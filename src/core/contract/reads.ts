@@ -1,0 +1,57 @@
+import type { InstanceView } from './instance-view.ts';
+import type {
+  DeliveryFilter,
+  DeploymentFilter,
+  PageRequest,
+  ServiceFilter,
+  WaitingFilter,
+} from './list-filters.ts';
+import type { ConfiguredPolicyView, ServicePoliciesView } from '../policy/gates/policy-view.ts';
+import type { WaitingView } from '../policy/approvals/waiting-view.ts';
+import type {
+  ActionView,
+  ClusterView,
+  DeliveryDetail,
+  DeliveryPage,
+  DeploymentView,
+  FreezeView,
+  HookSecretView,
+  Page,
+  QueueView,
+  RegistryView,
+  RollbackView,
+  RunSummary,
+  RunView,
+  ServiceView,
+  StoreView,
+} from './views.ts';
+
+/** What is shown. A single thing that does not exist is null. */
+export type Reads = {
+  readonly listServices: (filter: ServiceFilter, page: PageRequest) => Promise<Page<ServiceView>>;
+  readonly readService: (cluster: string, name: string) => Promise<ServiceView | null>;
+  readonly readRollback: (cluster: string, name: string) => Promise<RollbackView | null>;
+  readonly listDeployments: (
+    filter: DeploymentFilter,
+    page: PageRequest,
+  ) => Promise<Page<DeploymentView>>;
+  readonly readDeployment: (id: string) => Promise<DeploymentView | null>;
+  readonly listDeliveries: (filter: DeliveryFilter, page: PageRequest) => Promise<DeliveryPage>;
+  readonly readDelivery: (id: string) => Promise<DeliveryDetail | null>;
+  readonly listRuns: (page: PageRequest) => Promise<Page<RunSummary>>;
+  readonly readRun: (id: string) => Promise<RunView | null>;
+  readonly readStore: () => Promise<StoreView>;
+  readonly listClusters: () => Promise<readonly ClusterView[]>;
+  readonly listRegistries: () => Promise<readonly RegistryView[]>;
+  /** Processes of the helper that share the store. */
+  readonly listInstances?: () => Promise<readonly InstanceView[]>;
+  readonly listQueue: () => Promise<readonly QueueView[]>;
+  readonly listHookSecrets: () => Promise<readonly HookSecretView[]>;
+  /** Policies of the configuration. */
+  readonly listPolicies?: () => Promise<readonly ConfiguredPolicyView[]>;
+  /** Which policies apply to a service. */
+  readonly readPolicies?: (cluster: string, name: string) => Promise<ServicePoliciesView | null>;
+  readonly listWaiting?: (filter: WaitingFilter, page: PageRequest) => Promise<Page<WaitingView>>;
+  readonly listFreezes?: (page: PageRequest) => Promise<Page<FreezeView>>;
+  readonly listActions?: (page: PageRequest) => Promise<Page<ActionView>>;
+};

@@ -1,0 +1,148 @@
+import { type Digest, parseDigest } from './digest.ts';
+
+/**
+ * Which image is meant, with everything that a short spelling leaves out filled in:
+ * `nginx` is registry `docker.io`, repository `library/nginx`, tag `latest`.
+ * Grammar: {@link https://github.com/distribution/reference distribution/reference}.
+ */
+export type ImageReference = {
+  /** Host, with its port where one was given: `docker.io`, `localhost:5000`, `[::1]:5000`. */
+  readonly registry: string;
+  /** Path at the registry, without host, tag or digest: `library/nginx`, `acme/team/app`. */
+  readonly repository: string;
+  /** Null only where a digest stands without a tag: then nothing that is pushed can change it. */
+  readonly tag: string | null;
+  readonly digest: Digest | null;
+};
+
+export type ParsedImage =
+  | { readonly ok: true; readonly image: ImageReference }
+  | { readonly ok: false; readonly problem: string };
+
+const HOST_LABEL = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const HOST = new RegExp(`^(?:${HOST_LABEL}(?:\\.${HOST_LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+export const PATH_PART = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
+const TAG = /^\w[\w.-]{0,127}$/;
+/** The longest name, host included, that registries and the engine take. */
+const LONGEST_NAME = 255;
+
+/** Whether `text` can be a tag: up to 128 of letters, digits, `_`, `.` and `-`. */
+export const isTag = (text: string): boolean => TAG.test(text);
+
+/** Whether `text` can be a registry's host, with or without a port. */
+export const isRegistryHost = (text: string): boolean => HOST.test(text);
+
+/**
+ * Lower case, because host names have no case, and Docker Hub's other names made one, as the engine does. A bare
+ * word keeps its case: its upper case is all that marks it as a host rather than a folder.
+ */
+export const canonicalHost = (host: string): string => {
+  const lower = host.toLowerCase();
+  if (!/[.:]/.test(lower) && lower !== 'localhost') return host;
+  return lower === 'index.docker.io' || lower === 'registry-1.docker.io' ? 'docker.io' : lower;
+};
+
+const nothing = (problem: string): ParsedImage => ({ ok: false, problem });
+
+/** The host and the path of a name, by the engine's rule for telling a host from a first folder. */
+const splitHost = (name: string): { registry: string; repository: string } => {
+  const slash = name.indexOf('/');
+  const first = name.slice(0, Math.max(slash, 0));
+  const isHost =
+    /[.:]/.test(first) || first === 'localhost' || (first !== '' && first.toLowerCase() !== first);
+  const registry = canonicalHost(isHost ? first : 'docker.io');
+  const path = isHost ? name.slice(slash + 1) : name;
+  return {
+    registry,
+    repository: registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path,
+  };
+};
+
+/**
+ * Parses an image as people, stack files and engines write it. Bad input gives a problem that says
+ * what is wrong in words for a person; nothing is thrown.
+ */
+export const parseImageReference = (text: string): ParsedImage => {
+  if (text === '') return nothing('an image needs a name');
+  const at = text.indexOf('@');
+  const digest = at === -1 ? null : parseDigest(text.slice(at + 1));
+  if (at !== -1 && digest === null) {
+    return nothing('what follows "@" must be a digest such as sha256 and 64 lower-case hex digits');
+  }
+  const named = at === -1 ? text : text.slice(0, at);
+  // A colon after the last slash begins a tag; one before it belongs to the host's port.
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
+  const tagText = colon === -1 ? null : named.slice(colon + 1);
+  const name = colon === -1 ? named : named.slice(0, colon);
+  if (tagText !== null && !isTag(tagText)) {
+    return nothing(
+      'a tag is 1 to 128 letters, digits, "_", "." or "-", and begins with none of the last two',
+    );
+  }
+  const { registry, repository } = splitHost(name);
+  if (!isRegistryHost(registry))
+    return nothing('the part before the first "/" is no registry host');
+  if (repository !== repository.toLowerCase())
+    return nothing('a repository is written in lower case');
+  if (!repository.split('/').every((part) => PATH_PART.test(part))) {
+    return nothing(
+      'a repository is made of lower-case letters and digits, joined by ".", "_", "__", "-" and "/"',
+    );
+  }
+  if (/^[a-f0-9]{64}$/.test(text)) return nothing('64 hex digits are an image id, not a name');
+  if (registry.length + 1 + repository.length > LONGEST_NAME) {
+    return nothing(`a name has at most ${LONGEST_NAME} characters`);
+  }
+  const tag = tagText ?? (digest === null ? 'latest' : null);
+  return { ok: true, image: { registry, repository, tag, digest } };
+};
+
+/** Parses the images of many services, each text once however many of them spell it. */
+export const createImageParser = (): typeof parseImageReference => {
+  const parsed = new Map<string, ParsedImage>();
+  return (text) => {
+    const known = parsed.get(text) ?? parseImageReference(text);
+    parsed.set(text, known);
+    return known;
+  };
+};
+
+/** Registry and repository, the key under which looks are gathered: `docker.io/library/nginx`. */
+export const imageName = (image: Pick<ImageReference, 'registry' | 'repository'>): string =>
+  `${image.registry}/${image.repository}`;
+
+/** The two halves of an {@link imageName}. */
+export const splitName = (name: string): Pick<ImageReference, 'registry' | 'repository'> => {
+  const slash = name.indexOf('/');
+  return { registry: name.slice(0, slash), repository: name.slice(slash + 1) };
+};
+
+/** Normalised and without digest, as the API shows an image: `docker.io/acme/app:v1`. */
+export const imageWithTag = (image: Omit<ImageReference, 'digest'>): string =>
+  image.tag === null ? imageName(image) : `${imageName(image)}:${image.tag}`;
+
+/** The whole reference; parsing it gives the same reference again. */
+export const printImageReference = (image: ImageReference): string =>
+  image.digest === null ? imageWithTag(image) : `${imageWithTag(image)}@${image.digest}`;
+
+/** Whether an image's text spells a tag out: one that is only filled in is not what its author said. */
+export const hasWrittenTag = (text: string): boolean => {
+  const [named = ''] = text.split('@', 1);
+  // A colon before the last slash belongs to the host's port.
+  return named.includes(':', named.lastIndexOf('/') + 1);
+};
+
+/**
+ * The text of a spec's image with the tag of `image`, and `digest` pinned to it, every other character as its
+ * author wrote it: `nginx:1` becomes `nginx:1@sha256:…`; where no tag was written, `:latest` is, as the Docker
+ * command line does.
+ */
+export const pinImageText = (
+  text: string,
+  image: Pick<ImageReference, 'tag'>,
+  digest: Digest,
+): string => {
+  const [named = ''] = text.split('@', 1);
+  const name = hasWrittenTag(text) ? named.slice(0, named.lastIndexOf(':')) : named;
+  return `${name}${image.tag === null ? '' : `:${image.tag}`}@${digest}`;
+};

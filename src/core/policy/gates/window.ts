@@ -1,0 +1,137 @@
+import { changesBetween, isZone, timesOf, wallClockAt } from './wall-clock.ts';
+import type { Weekday, Window } from './gate-policy.ts';
+
+export type ParsedWindow =
+  | { readonly ok: true; readonly window: Window }
+  | { readonly ok: false; readonly problem: string };
+
+const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+const WHOLE_DAY = 1_440;
+const DAY_MS = 86_400_000;
+/** What does not open within this never does: days repeat every week, and a change of the clock skips one at most. */
+const LONGEST_WAIT_DAYS = 14;
+const EXAMPLE = 'mon-thu 09:00-16:00 Europe/Madrid';
+
+const problem = (text: string): ParsedWindow => ({ ok: false, problem: text });
+
+/** Reads `DAYS HH:MM-HH:MM ZONE`, such as `mon-thu 09:00-16:00 Europe/Madrid`. */
+export const parseWindow = (text: string): ParsedWindow => {
+  const [days = '', hours = '', zone, ...rest] = text.trim().split(/\s+/);
+  if (hours === '' || rest.length > 0) {
+    return problem(`"${text}" is no window: expected DAYS HH:MM-HH:MM ZONE, such as ${EXAMPLE}`);
+  }
+  if (zone === undefined) {
+    return problem(`"${text}" names no time zone: expected one at its end, such as ${EXAMPLE}`);
+  }
+  const weekdays = readDays(days.toLowerCase());
+  if (weekdays === null) {
+    return problem(`"${days}" are no days: expected mon, mon-thu, mon,wed or daily`);
+  }
+  const [, from, to] = /^(\d\d:\d\d)-(\d\d:\d\d)$/.exec(hours) ?? [];
+  const [start, end] = [readTime(from), readTime(to)];
+  if (start === null || end === null || start === WHOLE_DAY || end === 0) {
+    return problem(
+      `"${hours}" are no hours: expected HH:MM-HH:MM from 00:00 to 24:00, such as 09:00-16:00`,
+    );
+  }
+  if (start === end) return problem(`"${hours}" begins and ends at the same minute`);
+  if (!isZone(zone)) {
+    return problem(`"${zone}" is no time zone that is known here: expected one like Europe/Madrid`);
+  }
+  const normal = text.trim().replaceAll(/\s+/g, ' ');
+  return { ok: true, window: { text: normal, days: weekdays, from: start, to: end, zone } };
+};
+
+const readDays = (text: string): readonly Weekday[] | null => {
+  if (text === 'daily') return [0, 1, 2, 3, 4, 5, 6];
+  const found = new Set<Weekday>();
+  for (const part of text.split(',')) {
+    const [first = '', last = first, ...rest] = part.split('-');
+    const [from, to] = [dayOf(first), dayOf(last)];
+    if (from === null || to === null || rest.length > 0) return null;
+    for (let day = from; ; day = ((day + 1) % 7) as Weekday) {
+      found.add(day);
+      if (day === to) break;
+    }
+  }
+  return [...found].toSorted((a, b) => a - b);
+};
+
+const dayOf = (text: string): Weekday | null => {
+  const index = DAYS.findIndex((day) => day === text);
+  return index === -1 ? null : (index as Weekday);
+};
+
+const readTime = (text: string | undefined): number | null => {
+  const [hours = Number.NaN, minutes = Number.NaN] = (text ?? '').split(':').map(Number);
+  const total = hours * 60 + minutes;
+  return minutes < 60 && total <= WHOLE_DAY ? total : null;
+};
+
+const weekdayOf = (day: number): Weekday => ((((day + 4) % 7) + 7) % 7) as Weekday;
+
+/** Whether the wall clock of its zone is in the window at a time, ms since the epoch. */
+export const isOpen = ({ days, from, to, zone }: Window, at: number): boolean => {
+  const { day, minute } = wallClockAt(zone, at);
+  const begins = (one: number): boolean => days.includes(weekdayOf(one));
+  if (from < to) return begins(day) && minute >= from && minute < to;
+  // It crosses midnight, and belongs to the day on which it begins.
+  return (begins(day) && minute >= from) || (begins(day - 1) && minute < to);
+};
+
+/** Of each group any window; all groups at once. */
+export const areOpen = (groups: readonly (readonly Window[])[], at: number): boolean =>
+  groups.every((windows) => windows.some((window) => isOpen(window, at)));
+
+/** What was found last for the same windows: it holds until then. Thousands of services share a few windows. */
+const found = new Map<string, { readonly from: number; readonly opening: number | null }>();
+const MOST_FOUND = 1_000;
+/** That there is none holds for less than the days that were looked through. */
+const NONE_HOLDS_MS = 3_600_000;
+
+/**
+ * The first time from `now` on, ms since the epoch, at which every group has an open window; null where there is
+ * none within 14 days.
+ */
+export const nextOpening = (groups: readonly (readonly Window[])[], now: number): number | null => {
+  if (areOpen(groups, now)) return now;
+  const key = JSON.stringify(groups.map((windows) => windows.map(({ text }) => text)));
+  const known = found.get(key);
+  if (known !== undefined && now >= known.from) {
+    if (now < (known.opening ?? known.from + NONE_HOLDS_MS)) return known.opening;
+  }
+  const opening = findOpening(groups, now);
+  if (found.size >= MOST_FOUND) found.clear();
+  found.set(key, { from: now, opening });
+  return opening;
+};
+
+const findOpening = (groups: readonly (readonly Window[])[], now: number): number | null => {
+  const all = groups.flat();
+  let first: number | null = null;
+  // A day at a time, because mostly the first few tell. The days of two zones overlap: the next one may be earlier.
+  for (let ahead = -1; ahead <= LONGEST_WAIT_DAYS; ahead += 1) {
+    const wasFound = first !== null;
+    const times = all.flatMap((window) => beginnings(window, now, ahead));
+    for (const one of times) {
+      const isSooner = one > now && (first === null || one < first);
+      if (isSooner && areOpen(groups, one)) first = one;
+    }
+    if (wasFound) break;
+  }
+  return first;
+};
+
+/** When it begins on a local day, and when the clock is changed about then, which may open it too. */
+const beginnings = (
+  { days, from, zone }: Window,
+  now: number,
+  ahead: number,
+): readonly number[] => {
+  const day = wallClockAt(zone, now).day + ahead;
+  const at = now + ahead * DAY_MS;
+  const changes = changesBetween(zone, at, at + DAY_MS);
+  return days.includes(weekdayOf(day))
+    ? [...timesOf(zone, { day, minute: from }), ...changes]
+    : changes;
+};

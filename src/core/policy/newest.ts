@@ -1,0 +1,18 @@
+import { matchesGlob } from '../glob.ts';
+import { noPolicy, type ParsedPolicy, problemOfGlob } from './policy.ts';
+
+/** Whatever matching tag was pushed last; the first push of a tag with its digest counts. */
+export const newestPolicy = (pattern: string): ParsedPolicy => {
+  const problem = problemOfGlob(pattern);
+  if (problem !== null) return noPolicy(problem);
+  return {
+    ok: true,
+    policy: {
+      text: `newest:${pattern}`,
+      ordersTags: false,
+      refuses: (tag) => (matchesGlob(pattern, tag) ? null : `it does not match ${pattern}`),
+      compare: (a, b) =>
+        a.arrivedAt === null || b.arrivedAt === null ? null : a.arrivedAt - b.arrivedAt,
+    },
+  };
+};

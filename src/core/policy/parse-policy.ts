@@ -1,0 +1,24 @@
+import { calverPolicy } from './calver.ts';
+import { globPolicy } from './glob.ts';
+import { newestPolicy } from './newest.ts';
+import { noPolicy, type ParsedPolicy } from './policy.ts';
+import { regexPolicy } from './regex.ts';
+import { semverPolicy } from './semver.ts';
+
+const KINDS: Readonly<Record<string, (text: string) => ParsedPolicy>> = {
+  semver: semverPolicy,
+  glob: globPolicy,
+  regex: regexPolicy,
+  calver: calverPolicy,
+  newest: newestPolicy,
+};
+
+/** The label `cd-helper.track`, `semver:1.x`. Everything that can be wrong with it is told here. */
+export const parsePolicy = (label: string): ParsedPolicy => {
+  const colon = label.indexOf(':');
+  const kind = label.slice(0, Math.max(colon, 0)).trim();
+  const parse = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  if (parse !== undefined) return parse(label.slice(colon + 1).trim());
+  const kinds = Object.keys(KINDS).map((one) => `${one}:`);
+  return noPolicy(`it begins with none of ${kinds.join(', ')}`);
+};

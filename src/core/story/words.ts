@@ -1,0 +1,47 @@
+import type { Cause } from '../verdict/plan.ts';
+import type { DeploymentView } from '../contract/views.ts';
+
+const CAUSES: Readonly<Record<Cause, string>> = {
+  'digest-differs': 'the published digest differs from the one that ran',
+  unpinned: 'a push reported a change, and without a digest nothing could be compared',
+  'handed-over': 'a push reported a change, and the cluster looks the digest up itself',
+  forced: 'a person forced it',
+  'taken-back': 'a person rolled back to this digest',
+};
+
+/** Why a deployment was made; what is not known here is shown as it came. */
+export const causeWords = (cause: Cause): string => CAUSES[cause] ?? cause;
+
+const ENDS: Readonly<Record<string, string>> = {
+  'task-failed': 'a new task exited unexpectedly',
+  unhealthy: 'a new task was not healthy',
+  'image-unavailable': 'a node could not get the image',
+  'not-started': 'a node could not start the container',
+  'node-away': 'a node went away or came back during the update',
+  'engine-rollback': 'the engine rolled the update back, and no task shows why',
+  'left-by-person': 'a person rolled the update back',
+  'no-fitting-node': 'no node fits the new tasks',
+  'update-paused': 'the engine paused the update',
+  'rollback-paused': 'the engine’s own rollback is paused',
+  deadline: 'the update did not finish in time',
+  'service-removed': 'the service was removed meanwhile',
+  'cluster-removed': 'the cluster is no longer in the configuration',
+  restored: 'the store was restored from a backup, and services have changed since',
+  'changed-by-other': 'somebody else changed the service meanwhile',
+  refused: 'the cluster refused the update',
+  'registry-refused': 'the cluster could not get the image from its registry',
+  'rolled-back-meanwhile': 'a person rolled the service back before its turn came',
+  'no-longer-published': 'the tag had moved on before its turn came',
+  'gate-closed': 'a gate was closed before its turn came: it waits again',
+  'other-digest': 'the cluster looked the digest up itself, and deployed another',
+  'outcome-unknown': 'the cluster did not say whether it accepted the update',
+};
+
+/** Why a deployment ended as it did; what is not known here is shown as it came. */
+export const endWords = (reason: string): string => ENDS[reason] ?? reason.replaceAll('-', ' ');
+
+/** Why a failed update was not reverted; empty where it was, or where nothing was to be. */
+export const whyNotReverted = ({ steps }: Pick<DeploymentView, 'steps'>): string => {
+  const why = steps.at(-1)?.detail['notTakenBack'];
+  return typeof why === 'string' ? why : '';
+};

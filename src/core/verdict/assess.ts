@@ -1,0 +1,118 @@
+import type { Digest } from '../image/digest.ts';
+import { isJob } from '../swarm/job-progress.ts';
+import { exclusionOf, type Selection, unsupportedLabel } from '../policy/labels.ts';
+import { isOci, type LookUp } from '../image/published.ts';
+import type { Service, Task } from '../swarm/service.ts';
+import { type Hold, OCI_ADVICE, unsupportedWords, type Verdict } from './verdict.ts';
+
+export type Assessed = {
+  readonly service: Service;
+  /** Tasks whose desired state is `running`; null where they are not told or were not read. */
+  readonly tasks: readonly Task[] | null;
+  /** What the registry answered for the service's tag; null where it was not asked. */
+  readonly lookUp: LookUp | null;
+  /** Platform manifests that belong to the published index; null where they were not read. */
+  readonly members: readonly Digest[] | null;
+  readonly select: Selection;
+  /** The hold that stands on the published digest for this service. */
+  readonly hold: Hold | null;
+  /** Whether the cluster can deploy images with OCI's media types. */
+  readonly deploysOci: boolean;
+  /**
+   * What an unpinned service is known to run because we deployed it and nothing changed since; null
+   * where that is not known.
+   */
+  readonly knownDigest: Digest | null;
+  /** The update that is under way, if one is, is our own: then a newer digest supersedes it. */
+  readonly updateIsOurs: boolean;
+  /** The update that is under way is somebody else's and stuck, so that a newer digest may take its place. */
+  readonly isStuck: boolean;
+  /**
+   * The digest that our own update brings, which the service may not show yet; null where there is none
+   * under way, or the cluster chooses the digest.
+   */
+  readonly ownTarget: Digest | null;
+};
+
+const isUnderWay = (service: Service): boolean =>
+  service.update?.state === 'updating' || service.update?.state === 'rollback_started';
+
+const unknown = (
+  reason: Extract<Verdict, { verdict: 'unknown' }>['reason'],
+  detail: string | null = null,
+): Verdict => ({ verdict: 'unknown', reason, detail });
+
+/**
+ * How a service stands against the published digest. Two laws hold whatever is put in: differing
+ * digests are never `current` (a platform digest of the published index does not differ), and a
+ * failed check is always `unknown`.
+ */
+export const assess = (input: Assessed): Verdict => {
+  const { service, lookUp, tasks } = input;
+  if (!service.image.ok) return unknown('malformed', service.image.problem);
+  const exclusion = exclusionOf(service, input.select);
+  if (exclusion !== null) return { verdict: 'excluded', reason: exclusion };
+  if (service.image.image.tag === null) return { verdict: 'pinned' };
+  if (lookUp === null) return unknown('not-checked');
+  if (lookUp.kind === 'failed') return unknown(lookUp.reason, lookUp.detail);
+  const isOthers = isUnderWay(service) && !input.updateIsOurs;
+  if (isOthers && !input.isStuck) return { verdict: 'updating' };
+
+  const from = service.image.image.digest ?? input.knownDigest;
+  if (from === null) {
+    const label = unsupportedLabel(service);
+    if (label !== null) return unknown('unpinned', unsupportedWords(label));
+    return unknown('unpinned', cannotPull(input) === null ? null : OCI_ADVICE);
+  }
+  const isPublished = (digest: Digest | null): boolean =>
+    digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));
+  if (!isPublished(from)) return differing(input, from, lookUp.digest);
+  // What is stuck is just what is published: nothing is newer.
+  if (isOthers) return { verdict: 'updating' };
+  // What is on its way to it was published before: it has to be seen there to be superseded.
+  if (input.ownTarget !== null && !isPublished(input.ownTarget)) return { verdict: 'updating' };
+
+  if (tasks === null) {
+    const isKnownEmpty = service.replicas?.running === 0 && service.replicas.desired > 0;
+    const isStarting = isUnderWay(service) || input.updateIsOurs;
+    if (isKnownEmpty && !isStarting && !isJob(service)) return NOTHING_RUNS;
+    return { verdict: 'current' };
+  }
+  // Tasks of an unpinned spec tell no digest, which says nothing against the one that is known.
+  const mayBeUntold = service.image.image.digest === null;
+  const stray = tasks.filter(
+    ({ state, digest }) =>
+      state === 'running' && !isPublished(digest) && !(digest === null && mayBeUntold),
+  );
+  const isEmpty = !isJob(service) && runsNothing(service, tasks);
+  if (stray.length === 0 && !isEmpty) return { verdict: 'current' };
+  // Ours is on its way to what is published: nothing has gone astray yet.
+  if (isUnderWay(service) || input.updateIsOurs) return { verdict: 'updating' };
+  return isEmpty
+    ? NOTHING_RUNS
+    : { verdict: 'diverged', running: [...new Set(stray.map((task) => task.digest))] };
+};
+
+const NOTHING_RUNS: Verdict = { verdict: 'diverged', running: [] };
+
+/** Whether tasks are desired and none runs. A global service desires those that it has. */
+const runsNothing = ({ specReplicas }: Service, tasks: readonly Task[]): boolean =>
+  (specReplicas ?? tasks.length) > 0 && tasks.every(({ state }) => state !== 'running');
+
+/** The hold on an image whose digest the cluster, which looks it up by itself, would not find. */
+export const cannotPull = ({
+  lookUp,
+  deploysOci,
+}: Pick<Assessed, 'lookUp' | 'deploysOci'>): Hold | null =>
+  lookUp?.kind === 'published' && isOci(lookUp.mediaType) && !deploysOci
+    ? { kind: 'swarmpit-cannot-pull' }
+    : null;
+
+const differing = (input: Assessed, from: Digest, to: Digest): Verdict => {
+  const label = unsupportedLabel(input.service);
+  const hold =
+    label === null
+      ? (input.hold ?? cannotPull(input))
+      : { kind: 'unsupported-label' as const, label };
+  return hold === null ? { verdict: 'obsolete', from, to } : { verdict: 'held', hold, from, to };
+};

@@ -1,0 +1,101 @@
+import { type NewAction, recordAction } from '../access/actions.ts';
+import { addFreeze, endFreeze, type NewFreeze } from '../holds/freezes.ts';
+import { noteWaited, type Passed, takeWaited } from '../gates/pass-gates.ts';
+import { addHoldOnce, type NewHold, releaseHolds } from '../holds/holds.ts';
+import type { Db } from '../sqlite/open-store.ts';
+import { type NewDeployment, queueDeployment } from '../deployments/queue-deployment.ts';
+import { addSession, endSession, endSessionsOf, type StoredSession } from '../access/sessions.ts';
+import type { FreezeView } from '../../core/contract/views.ts';
+
+/*
+ * What people do. Each is one unit of work: it is on the disk together with the record of who did it, or
+ * neither is.
+ */
+
+/**
+ * Queues a deployment that a person asked for; gives its id, or that of the one it joined. What waited for its
+ * image at gates comes with it, and who passed those is announced.
+ */
+export const queueByPerson = (
+  db: Db,
+  { deployment, passed }: { readonly deployment: NewDeployment; readonly passed: Passed },
+  action: NewAction,
+  now: number,
+): Promise<string> =>
+  db.transaction().execute(async (query) => {
+    await recordAction(query, action, now);
+    const waited = await takeWaited(query, deployment, passed);
+    const triggers = [...waited, ...deployment.triggers];
+    const { id } = await queueDeployment(query, { ...deployment, triggers }, now);
+    await noteWaited(query, { ...deployment, id }, passed, now);
+    return id;
+  });
+
+/** Lifts every hold of a service. One that the store did not know is put down first, so that it is known to be lifted. */
+export const releaseByPerson = (
+  db: Db,
+  of: {
+    readonly cluster: string;
+    readonly serviceId: string;
+    readonly unknown: NewHold | null;
+  },
+  action: NewAction,
+  now: number,
+): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    if (of.unknown !== null) await addHoldOnce(query, of.unknown, now);
+    const lifted = await releaseHolds(query, of, action.actor, now);
+    await recordAction(query, { ...action, detail: { lifted } }, now);
+  });
+
+export const freezeByPerson = (
+  db: Db,
+  freeze: NewFreeze,
+  action: NewAction,
+  now: number,
+): Promise<FreezeView> =>
+  db.transaction().execute(async (query) => {
+    await recordAction(query, action, now);
+    return addFreeze(query, freeze, now);
+  });
+
+/** False where no such freeze stands; then nothing is recorded. */
+export const thawByPerson = (
+  db: Db,
+  freeze: string,
+  action: NewAction,
+  now: number,
+): Promise<boolean> =>
+  db.transaction().execute(async (query) => {
+    const stood = await endFreeze(query, freeze, action.actor, now);
+    if (stood) await recordAction(query, action, now);
+    return stood;
+  });
+
+export const signIn = (
+  db: Db,
+  session: Omit<StoredSession, 'createdAt' | 'usedAt'>,
+  action: NewAction,
+  now: number,
+): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    await addSession(query, session, now);
+    await recordAction(query, action, now);
+  });
+
+export const signOut = (db: Db, idHash: string, action: NewAction, now: number): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    if (await endSession(query, idHash)) await recordAction(query, action, now);
+  });
+
+/** Ends every session of a token, and records how many those were. */
+export const signOutEverywhere = (
+  db: Db,
+  token: string,
+  action: NewAction,
+  now: number,
+): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    const sessions = await endSessionsOf(query, token);
+    await recordAction(query, { ...action, detail: { sessions } }, now);
+  });

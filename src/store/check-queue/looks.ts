@@ -1,0 +1,263 @@
+import type { LookedAtPush, PushOutcome } from '../../core/check/conclude-look.ts';
+import type { Digest } from '../../core/image/digest.ts';
+import { recordCheckBegun, type Repository } from './last-checks.ts';
+import type { Db, Query } from '../sqlite/open-store.ts';
+import { relaxed } from '../sqlite/relaxed.ts';
+import { isAmong, literal, smaller } from '../query/fragments.ts';
+
+/** Literal, because SQLite finds the partial indexes by their text. */
+const PENDING = literal('pending');
+const RUNNING = literal('running');
+const WAITING = literal('waiting');
+
+export type ClaimedLook = Repository & {
+  readonly id: number;
+  /** Name of the hook secret that first asked for it, see `shareBacklog`. */
+  readonly secret: string | null;
+  /** Failures in a row so far. */
+  readonly attempts: number;
+  /** The pushes that wait for it, oldest first. */
+  readonly pushes: readonly WaitingPush[];
+};
+
+export type WaitingPush = LookedAtPush & {
+  readonly id: number;
+  readonly delivery: string;
+  readonly tag: string;
+};
+
+export type PushResult = {
+  readonly push: number;
+  /** False while the registry may still catch up with the hook. */
+  readonly ended: boolean;
+  readonly outcome: PushOutcome;
+  /** One line for a person. */
+  readonly detail: string | null;
+};
+
+/** A cluster's looks that were under way when whoever worked on it ended wait again, due now. To be called before any is taken up. */
+export const releaseLooks = async (db: Db, cluster: string, now: number): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    const running = await query
+      .selectFrom('look_work')
+      .selectAll()
+      .where('state', '=', 'running')
+      .where('cluster', '=', cluster)
+      .execute();
+    for (const look of running) {
+      await query.deleteFrom('look_work').where('id', '=', look.id).execute();
+      await scheduleLook(query, look, now, {
+        setAt: now,
+        askedAt: look.asked_at,
+        attempts: look.attempts,
+        error: look.last_error,
+        secret: look.secret,
+      });
+    }
+  });
+
+/**
+ * When the cluster's next look is due that can be taken up, ms since the epoch, or null: one whose
+ * repository is being looked at has to wait for the end of that.
+ */
+export const nextLookAt = async (db: Query, cluster: string): Promise<number | null> => {
+  const row = await db
+    .selectFrom('look_work')
+    .select('run_at')
+    .where('cluster', '=', cluster)
+    .where('state', '=', PENDING)
+    .where('name', 'not in', (running) =>
+      running
+        .selectFrom('look_work as busy')
+        .select('busy.name')
+        .where('busy.cluster', '=', cluster)
+        .where('busy.state', '=', RUNNING),
+    )
+    .orderBy('run_at')
+    .executeTakeFirst();
+  return row?.run_at ?? null;
+};
+
+/**
+ * Takes up the cluster's look that has been due longest, or null where none is due. A repository
+ * whose look is under way is passed over: its next one begins when that has ended. Those that the hook secret
+ * `after` asked for come after all others.
+ */
+export const claimLook = async (
+  db: Db,
+  cluster: string,
+  now: number,
+  after: string | null = null,
+): Promise<ClaimedLook | null> =>
+  // What is lost of it is due again.
+  relaxed(db, async (query) => {
+    const others = after === null ? undefined : await takeDue(query, cluster, now, after);
+    const look = others ?? (await takeDue(query, cluster, now, null));
+    if (look === undefined) return null;
+    await recordCheckBegun(query, look, now);
+    const thawedAt = await lastThaw(query, cluster, now);
+    return { ...look, pushes: await waitingPushes(query, look, thawedAt) };
+  });
+
+const takeDue = (query: Query, cluster: string, now: number, but: string | null) =>
+  query
+    .updateTable('look_work')
+    .set({ state: 'running' })
+    .where('id', '=', (eb) =>
+      eb
+        .selectFrom('look_work as due')
+        .select('due.id')
+        .where('due.cluster', '=', cluster)
+        .where('due.state', '=', PENDING)
+        .where('due.run_at', '<=', now)
+        .$if(but !== null, (all) =>
+          all.where((one) => one.or([one('due.secret', 'is', null), one('due.secret', '!=', but)])),
+        )
+        .where((one) =>
+          one.not(
+            one.exists(
+              one
+                .selectFrom('look_work as busy')
+                .select('busy.id')
+                .whereRef('busy.cluster', '=', 'due.cluster')
+                .whereRef('busy.name', '=', 'due.name')
+                .where('busy.state', '=', RUNNING),
+            ),
+          ),
+        )
+        .orderBy('due.run_at')
+        .limit(1),
+    )
+    .returning(['id', 'cluster', 'name', 'attempts', 'secret'])
+    .executeTakeFirst();
+
+/** When a freeze last ended that may have kept services of the cluster, ms since the epoch; 0 for never. */
+const lastThaw = async (query: Query, cluster: string, now: number): Promise<number> => {
+  const ends = await query
+    .selectFrom('freezes')
+    .select((eb) => eb.fn.coalesce('ended_at', 'until').as('at'))
+    .where((eb) => eb.or([eb('cluster', 'is', null), eb('cluster', '=', cluster)]))
+    .where((eb) => eb(eb.fn.coalesce('ended_at', 'until'), '<=', now))
+    .execute();
+  return Math.max(0, ...ends.map(({ at }) => at ?? 0));
+};
+
+const waitingPushes = async (
+  query: Query,
+  key: Repository,
+  thawedAt: number,
+): Promise<WaitingPush[]> => {
+  const rows = await query
+    .selectFrom('push_results')
+    .innerJoin('pushes', 'pushes.id', 'push_results.push_id')
+    .select(['pushes.id', 'delivery_id', 'tag', 'digest', 'received_at', 'outcome'])
+    .where('push_results.cluster', '=', key.cluster)
+    .where('push_results.name', '=', key.name)
+    .where('push_results.state', '=', WAITING)
+    .orderBy('pushes.id')
+    .execute();
+  const newest = new Map(rows.map((row) => [row.tag, row.id]));
+  return rows.map((row) => ({
+    id: row.id,
+    outdated: newest.get(row.tag) !== row.id,
+    delivery: row.delivery_id,
+    tag: row.tag,
+    // Only valid digests were put in.
+    named: row.digest as Digest | null,
+    receivedAt: row.received_at,
+    agesFrom: Math.max(row.received_at, thawedAt),
+    outcome: row.outcome,
+  }));
+};
+
+export type LookEnd = {
+  readonly results: readonly PushResult[];
+  /** When to look again, or null; a look that a hook asked for meanwhile stays as it is if sooner. */
+  readonly againAt: number | null;
+  /** Failures in a row, 0 after a look that worked. */
+  readonly attempts: number;
+  readonly error: string | null;
+};
+
+/** Records what a look found and when the next one is due, as part of the caller's transaction. */
+export const endLook = async (
+  query: Query,
+  look: ClaimedLook,
+  end: LookEnd,
+  now: number,
+): Promise<void> => {
+  // The pushes of a burst mostly end alike: a statement for all that do.
+  const alike = Map.groupBy(end.results, ({ ended, outcome, detail }) =>
+    JSON.stringify([ended, outcome, detail]),
+  );
+  for (const results of alike.values()) {
+    const [first] = results;
+    if (first === undefined) continue;
+    const { ended, outcome, detail } = first;
+    await query
+      .updateTable('push_results')
+      .set({ state: ended ? 'done' : 'waiting', outcome, detail, ended_at: ended ? now : null })
+      .where('cluster', '=', look.cluster)
+      .where((eb) =>
+        isAmong(
+          eb.ref('push_id'),
+          results.map(({ push }) => push),
+        ),
+      )
+      .execute();
+  }
+  await query.deleteFrom('look_work').where('id', '=', look.id).execute();
+  if (end.againAt !== null) {
+    const { attempts, error } = end;
+    await scheduleLook(query, look, end.againAt, {
+      setAt: now,
+      askedAt: null,
+      attempts,
+      error,
+      secret: look.secret,
+    });
+  }
+};
+
+export type LookSchedule = {
+  /** Now, ms since the epoch. */
+  readonly setAt: number;
+  /** When a hook or a person asked for it, ms since the epoch; null where it only follows up. */
+  readonly askedAt: number | null;
+  readonly attempts: number;
+  readonly error: string | null;
+  /** Name of the hook secret whose share of the backlog it is. */
+  readonly secret?: string | null;
+};
+
+/** Sees to it that a look is due no later than at a time. */
+export const scheduleLook = async (
+  query: Query,
+  key: Repository,
+  runAt: number,
+  rest: LookSchedule,
+): Promise<void> => {
+  await query
+    .insertInto('look_work')
+    .values({
+      cluster: key.cluster,
+      name: key.name,
+      state: 'pending',
+      run_at: runAt,
+      set_at: rest.setAt,
+      asked_at: rest.askedAt,
+      attempts: rest.attempts,
+      last_error: rest.error,
+      secret: rest.secret ?? null,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['cluster', 'name'])
+        .where('state', '=', PENDING)
+        .doUpdateSet((eb) => ({
+          run_at: smaller(eb.ref('look_work.run_at'), eb.val(runAt)),
+          set_at: rest.setAt,
+        })),
+    )
+    .execute();
+};

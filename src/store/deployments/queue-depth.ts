@@ -1,0 +1,67 @@
+import type { OpenState } from '../../core/contract/views.ts';
+import { IS_OPEN } from '../query/open-states.ts';
+import { literal } from '../query/fragments.ts';
+import type { Db } from '../sqlite/open-store.ts';
+
+/** What waits for a cluster; times are ms since the epoch. */
+export type QueueDepth = {
+  readonly cluster: string;
+  readonly looks: number;
+  /** When the oldest look that is due became so; null where none is. */
+  readonly oldestLookAt: number | null;
+};
+
+/** Looks that wait or are under way. */
+export const lookQueue = async (db: Db, now: number): Promise<readonly QueueDepth[]> => {
+  return db
+    .selectFrom('look_work')
+    .select((eb) => [
+      'cluster',
+      eb.fn.countAll<number>().as('looks'),
+      eb.fn
+        .min(eb.case().when('run_at', '<=', now).then(eb.ref('run_at')).else(null).end())
+        .as('oldestLookAt'),
+    ])
+    .groupBy('cluster')
+    .execute();
+};
+
+export type PushQueue = {
+  readonly cluster: string;
+  readonly pushes: number;
+  /** When the oldest came that no freeze keeps waiting; null where there is none. */
+  readonly oldestPushAt: number | null;
+};
+
+/** Pushes that were not carried to their end. */
+export const pushQueue = async (db: Db): Promise<readonly PushQueue[]> => {
+  return db
+    .selectFrom('push_results')
+    .innerJoin('pushes', 'pushes.id', 'push_results.push_id')
+    .select((eb) => [
+      'cluster',
+      eb.fn.countAll<number>().as('pushes'),
+      eb.fn
+        .min(eb.case().when('outcome', '=', 'frozen').then(null).else(eb.ref('received_at')).end())
+        .as('oldestPushAt'),
+    ])
+    .where('push_results.state', '=', literal('waiting'))
+    .groupBy('cluster')
+    .execute();
+};
+
+export type OpenDeployments = {
+  readonly cluster: string;
+  readonly state: OpenState;
+  readonly count: number;
+};
+
+/** Deployments that are not at their end, by state. */
+export const countOpenDeployments = async (db: Db): Promise<readonly OpenDeployments[]> =>
+  db
+    .selectFrom('deployments')
+    .select((eb) => ['cluster', 'state', eb.fn.countAll<number>().as('count')])
+    .where(IS_OPEN)
+    .groupBy(['cluster', 'state'])
+    .$narrowType<{ state: OpenState }>()
+    .execute();

@@ -1,0 +1,285 @@
+import type { Selectable } from 'kysely';
+import type { Digest } from '../../core/image/digest.ts';
+import { imageName, type ImageReference } from '../../core/image/image-reference.ts';
+import type { AtGates } from '../../core/policy/gates/at-gates.ts';
+import type { Gate } from '../../core/policy/gates/gate-state.ts';
+import { presentTag, type Service } from '../../core/swarm/service.ts';
+import { type Expiring, expireWaiting } from '../approvals/expire.ts';
+import { leaveGateNews } from '../approvals/gate-news.ts';
+import { noticeOf } from '../approvals/waiting.ts';
+import { addEvent } from '../notices/events.ts';
+import { readJson } from '../query/json.ts';
+import type { Db, Query } from '../sqlite/open-store.ts';
+import { holdWaitingChecks } from './join-checks.ts';
+import { isAmong } from '../query/fragments.ts';
+import type { WaitingRow } from '../query/schema.ts';
+import { recordRan } from '../published/seen-digests.ts';
+
+/** A service that waits, with its candidate. Times are ms since the epoch. */
+export type Waiting = {
+  readonly cluster: string;
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly stack: string | null;
+  /** Registry and repository. */
+  readonly name: string;
+  readonly fromTag: string;
+  /** Null where it is not known what runs. */
+  readonly from: Digest | null;
+  /** The candidate. */
+  readonly tag: string;
+  readonly digest: Digest;
+  /** Of the spec around the image when the candidate became one: votes die with another. */
+  readonly specFingerprint: string;
+  /** Those that were closed when it was last looked at. */
+  readonly gates: readonly Gate[];
+  /** Since when the service waits. */
+  readonly since: number;
+  /** Since when it waits for this candidate. */
+  readonly candidateSince: number;
+  /** When it is to be looked at again. */
+  readonly dueAt: number;
+  /** When that was set. */
+  readonly setAt: number;
+  /** Failures in a row. */
+  readonly attempts: number;
+  readonly lastError: string | null;
+};
+
+const toWaiting = (row: Selectable<WaitingRow>): Waiting => ({
+  cluster: row.cluster,
+  serviceId: row.service_id,
+  serviceName: row.service_name,
+  stack: row.stack,
+  name: row.name,
+  fromTag: row.from_tag,
+  from: row.from_digest === '' ? null : (row.from_digest as Digest),
+  tag: row.tag,
+  digest: row.digest as Digest,
+  specFingerprint: row.spec_fingerprint,
+  gates: readJson<Gate[]>(row.gates),
+  since: row.since,
+  candidateSince: row.candidate_since,
+  dueAt: row.due_at,
+  setAt: row.set_at,
+  attempts: row.attempts,
+  lastError: row.last_error,
+});
+
+/** Everything that waits on a cluster, or on all of them, the longest first. */
+export const readWaiting = async (db: Query, cluster?: string): Promise<readonly Waiting[]> => {
+  const rows = await db
+    .selectFrom('waiting')
+    .selectAll()
+    .$if(cluster !== undefined, (all) => all.where('cluster', '=', cluster ?? ''))
+    .orderBy('since')
+    .orderBy('cluster')
+    .orderBy('service_id')
+    .execute();
+  return rows.map(toWaiting);
+};
+
+/** What these services wait for, by their ids, in one statement; those that do not wait are missing. */
+export const readWaitingOf = async (
+  query: Query,
+  cluster: string,
+  serviceIds: readonly string[],
+): Promise<ReadonlyMap<string, Waiting>> => {
+  if (serviceIds.length === 0) return new Map();
+  const rows = await query
+    .selectFrom('waiting')
+    .selectAll()
+    .where('cluster', '=', cluster)
+    .where((eb) => isAmong(eb.ref('service_id'), serviceIds))
+    .execute();
+  return new Map(rows.map((row) => [row.service_id, toWaiting(row)]));
+};
+
+export type NewWaiting = {
+  readonly cluster: string;
+  readonly service: Service;
+  readonly image: Pick<ImageReference, 'registry' | 'repository'>;
+  /** What it has, or will have when that is deployed for which the gates are open. */
+  readonly from: { readonly tag: string | null; readonly digest: Digest | null };
+  readonly at: AtGates;
+  /** What the tag shows now, which is known to be newer than what runs. */
+  readonly shown: { readonly tag: string; readonly digest: Digest } | null;
+  /** What it waits for so far; null where it does not wait. */
+  readonly before: Waiting | null;
+  /** Makes the id of the news of it. */
+  readonly newId: () => string;
+};
+
+/**
+ * Puts down that a service waits, as part of the caller's transaction. Where the candidate or the spec around it is
+ * another than before, the time that people have begins anew.
+ */
+export const putWaiting = async (query: Query, wanted: NewWaiting, now: number): Promise<void> => {
+  const { cluster, service, image, from, at, shown, before } = wanted;
+  const { candidate, gates, dueAt } = at;
+  const spec = service.specFingerprint();
+  const isSame =
+    before?.digest === candidate.digest &&
+    before.tag === candidate.tag &&
+    before.specFingerprint === spec;
+  const name = imageName(image);
+  const tag = from.tag ?? presentTag(service) ?? '';
+  const row = {
+    service_name: service.name,
+    stack: service.stack,
+    name,
+    from_tag: tag,
+    from_digest: from.digest ?? '',
+    tag: candidate.tag,
+    digest: candidate.digest,
+    spec_fingerprint: spec,
+    gates: JSON.stringify(gates),
+    candidate_since: isSame ? before.candidateSince : now,
+    due_at: dueAt,
+    set_at: now,
+    attempts: 0,
+    last_error: null,
+  };
+  await query
+    .insertInto('waiting')
+    .values({ cluster, service_id: service.id, since: now, ...row })
+    .onConflict((conflict) => conflict.columns(['cluster', 'service_id']).doUpdateSet(row))
+    .execute();
+  if (from.digest !== null && shown?.tag === tag && shown.digest !== from.digest) {
+    await recordRan(query, { name, tag, digest: from.digest, shown: shown.digest }, now);
+  }
+  if (isSame) return;
+  await addEvent(query, 'waiting', eventOf(wanted));
+  const hadVotes = before?.gates.some(({ votes }) => votes !== null) === true;
+  const isOther = before !== null && before.digest !== candidate.digest;
+  await leaveNews(query, wanted, hadVotes && isOther ? before.digest : null, now);
+};
+
+/** Leaves word for the channels that something waits, and what it replaced. */
+const leaveNews = async (
+  query: Query,
+  { cluster, service, newId }: NewWaiting,
+  replaced: Digest | null,
+  now: number,
+): Promise<void> => {
+  const row = await findRow(query, cluster, service.id);
+  if (row === undefined) return;
+  await leaveGateNews(
+    query,
+    { ...noticeOf(row, { id: newId(), state: 'waiting' }, now), replaced },
+    now,
+  );
+};
+
+const findRow = (query: Query, cluster: string, serviceId: string) =>
+  query
+    .selectFrom('waiting')
+    .selectAll()
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .executeTakeFirst();
+
+/** Tells that an image that waited is deployed now, as part of the transaction that queued its deployment. */
+export const tellReady = async (
+  query: Query,
+  of: { readonly cluster: string; readonly serviceId: string; readonly digest: Digest },
+  newId: () => string,
+  now: number,
+): Promise<void> => {
+  const row = await findRow(query, of.cluster, of.serviceId);
+  if (row === undefined || row.digest !== of.digest) return;
+  const notice = noticeOf(row, { id: newId(), state: 'ready' }, now);
+  const by = readJson<Gate[]>(row.gates).flatMap(({ votes }) => votes?.by ?? []);
+  await leaveGateNews(query, { ...notice, gates: [], by }, now);
+  await addEvent(query, 'waiting', {
+    cluster: of.cluster,
+    service: notice.service,
+    stack: row.stack,
+    state: 'ready',
+    tag: row.tag,
+    digest: row.digest,
+  });
+};
+
+const eventOf = ({ cluster, service, at }: NewWaiting) => ({
+  cluster,
+  service: { id: service.id, name: service.name },
+  stack: service.stack,
+  state: 'waiting' as const,
+  tag: at.candidate.tag,
+  digest: at.candidate.digest,
+});
+
+/** The service waits no longer, whatever became of it; false where it did not wait. */
+export const endWaiting = async (
+  query: Query,
+  cluster: string,
+  serviceId: string,
+): Promise<boolean> => {
+  const { numDeletedRows } = await query
+    .deleteFrom('waiting')
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+};
+
+/** The same for one whose service is gone or has another image, with what led to it. */
+export const dropWaiting = (db: Db, { cluster, serviceId }: Waiting): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    await endWaiting(query, cluster, serviceId);
+    await query
+      .deleteFrom('waiting_triggers')
+      .where('cluster', '=', cluster)
+      .where('service_id', '=', serviceId)
+      .execute();
+  });
+
+/** Has a service that waits looked at now, as after a vote; part of the caller's transaction, if there is one. */
+export const makeWaitingDue = async (
+  query: Query,
+  cluster: string,
+  serviceId: string,
+  now: number,
+): Promise<void> => {
+  await query
+    .updateTable('waiting')
+    .set({ due_at: now, set_at: now })
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .execute();
+};
+
+/**
+ * Ends what was to be approved by now: its image is held, and what else may come in its place is looked at next.
+ * Gives the hold's line for a person, or null where the votes came in time after all.
+ */
+export const endInTime = (
+  db: Db,
+  { row, ids }: { readonly row: Waiting; readonly ids: Expiring['ids'] },
+  now: number,
+): Promise<string | null> =>
+  db.transaction().execute(async (query) => {
+    const { cluster, serviceId, digest } = row;
+    const detail = await expireWaiting(query, { cluster, serviceId, ids }, now);
+    if (detail !== null) {
+      await holdWaitingChecks(query, { serviceId, digest }, { kind: 'expired', detail });
+    }
+    await makeWaitingDue(query, cluster, serviceId, now);
+    return detail;
+  });
+
+/** It could not be looked at: again at `dueAt`, with why for a person. */
+export const postponeWaiting = async (
+  query: Query,
+  { cluster, serviceId, attempts }: Waiting,
+  { dueAt, problem }: { readonly dueAt: number; readonly problem: string },
+  now: number,
+): Promise<void> => {
+  await query
+    .updateTable('waiting')
+    .set({ due_at: dueAt, set_at: now, attempts: attempts + 1, last_error: problem })
+    .where('cluster', '=', cluster)
+    .where('service_id', '=', serviceId)
+    .execute();
+};

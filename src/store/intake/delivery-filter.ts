@@ -1,0 +1,82 @@
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import { askedImage } from '../../core/image/asked-image.ts';
+import type { DeliveryFilter, DeliveryOutcome } from '../../core/contract/list-filters.ts';
+import { literal } from '../query/fragments.ts';
+import type { Tables } from '../query/schema.ts';
+
+type Eb = ExpressionBuilder<Tables, 'deliveries'>;
+
+/** By who sent it and when: what a delivery without a push can be asked for too. */
+export const isSentBy =
+  ({ sender, secret, since, until }: DeliveryFilter) =>
+  (eb: Eb): Expression<SqlBool> =>
+    eb.and([
+      ...(sender === undefined ? [] : [eb('sender', '=', sender)]),
+      ...(secret === undefined ? [] : [eb('secret', '=', secret)]),
+      ...(since === undefined ? [] : [eb('received_at', '>=', Date.parse(since))]),
+      ...(until === undefined ? [] : [eb('received_at', '<', Date.parse(until))]),
+    ]);
+
+/** It held no push. The zero is part of the text, as it is in the index. */
+export const isIgnored = (eb: Eb): Expression<SqlBool> => eb('counted', '=', eb.lit(0));
+
+const hasPushOf = (eb: Eb, images: readonly string[]): Expression<SqlBool> =>
+  eb(
+    'id',
+    'in',
+    eb
+      .selectFrom('pushes')
+      .select('delivery_id')
+      .where((push) =>
+        push(push.fn<string>('concat', ['name', literal(':'), 'tag']), 'in', images),
+      ),
+  );
+
+/** With any tag where none is asked for. */
+const hasPushOfAsked = (eb: Eb, image: string): Expression<SqlBool> => {
+  const asked = askedImage(image);
+  return eb.exists(
+    eb
+      .selectFrom('pushes')
+      .select('id')
+      .whereRef('delivery_id', '=', 'deliveries.id')
+      .where((push) =>
+        push.or([
+          push('name', '=', asked),
+          push(push.fn<string>('concat', ['name', literal(':'), 'tag']), '=', asked),
+        ]),
+      ),
+  );
+};
+
+const hasOutcome = (eb: Eb, outcome: DeliveryOutcome): Expression<SqlBool> => {
+  if (outcome === 'ignored') return isIgnored(eb);
+  if (outcome === 'duplicate') return eb('duplicate_of', 'is not', null);
+  return eb.exists(
+    eb
+      .selectFrom('pushes')
+      .innerJoin('push_results', 'push_results.push_id', 'pushes.id')
+      .select('pushes.id')
+      .whereRef('pushes.delivery_id', '=', 'deliveries.id')
+      .where((result) =>
+        outcome === 'waiting'
+          ? result('push_results.state', '=', 'waiting')
+          : result('push_results.outcome', '=', outcome),
+      ),
+  );
+};
+
+/** Which deliveries a list shows: those with a push, unless others are asked for. */
+export const isShown =
+  (filter: DeliveryFilter) =>
+  (eb: Eb): Expression<SqlBool> => {
+    const { ignored, outcome, image, images } = filter;
+    const isAll = ignored === true || outcome === 'ignored';
+    return eb.and([
+      isSentBy(filter)(eb),
+      ...(isAll ? [] : [eb('counted', '=', 1)]),
+      ...(images === undefined ? [] : [hasPushOf(eb, images)]),
+      ...(image === undefined ? [] : [hasPushOfAsked(eb, image)]),
+      ...(outcome === undefined ? [] : [hasOutcome(eb, outcome)]),
+    ]);
+  };

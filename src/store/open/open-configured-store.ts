@@ -1,0 +1,13 @@
+import type { StoreSetting } from '../../core/store-setting.ts';
+import { openStore, type Store } from '../sqlite/open-store.ts';
+
+/**
+ * Opens the store that the configuration names. What speaks PostgreSQL is loaded only where it names one.
+ *
+ * @throws {StoreError}
+ */
+export const openConfiguredStore = async (setting: StoreSetting): Promise<Store> => {
+  if (setting.kind === 'sqlite') return openStore(setting.path);
+  const { openPostgresStore } = await import('../postgres/open-store.ts');
+  return openPostgresStore(setting);
+};

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { type ClientConfig, type CustomTypesConfig, types as pgTypes } from 'pg';
+import type { PostgresAddress, PostgresHost, PostgresTls } from '../../core/store-setting.ts';
+import { StoreError } from '../query/store-error.ts';
+
+/** Counts and times are far below 2^53; `pg` gives these types as texts. */
+const NUMBERS: readonly number[] = [pgTypes.builtins.INT8, pgTypes.builtins.NUMERIC];
+const types: CustomTypesConfig = {
+  getTypeParser: (id, format) =>
+    NUMBERS.includes(id) ? Number : pgTypes.getTypeParser(id, format),
+};
+
+/** A server within reach answers in milliseconds; a longer wait keeps webhooks from their 503. */
+export const CONNECT_WITHIN_MS = 4_000;
+/** How long a server that sends nothing more is waited for: most senders wait 10 s. Its own limit (`STATEMENT_MS`) is shorter. */
+export const ANSWER_WITHIN_MS = 8_000;
+
+const readPem = (path: string | null, what: string): string | undefined => {
+  if (path === null) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreError('refused', `the store's ${what} cannot be read: ${reason}`, error);
+  }
+};
+
+const tlsOptions = (tls: PostgresTls): ClientConfig['ssl'] => {
+  if (tls.mode === 'off') return false;
+  const ca = readPem(tls.ca, 'sslrootcert');
+  const cert = readPem(tls.cert, 'sslcert');
+  const key = readPem(tls.key, 'sslkey');
+  return {
+    rejectUnauthorized: tls.mode !== 'encrypt',
+    ...(tls.mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+};
+
+/**
+ * How a client of one of an address's hosts is made; each part is said, so `pg` takes nothing from the environment. No
+ * setting of the session is among them, because a pooler in transaction mode refuses or forgets those.
+ *
+ * @throws {StoreError} if a certificate cannot be read
+ */
+export const clientOptions = (
+  address: PostgresAddress,
+  { host, port }: PostgresHost,
+): ClientConfig => ({
+  host,
+  port,
+  user: address.user,
+  // A function: an empty text would make `pg` look for another one.
+  password: () => address.password?.reveal() ?? '',
+  database: address.database,
+  ssl: host.startsWith('/') ? false : tlsOptions(address.tls),
+  application_name: 'cd-helper',
+  keepAlive: true,
+  connectionTimeoutMillis: CONNECT_WITHIN_MS,
+  query_timeout: ANSWER_WITHIN_MS,
+  types,
+});

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { type Driver, Kysely, PostgresAdapter, PostgresIntrospector } from 'kysely';
+import type { PostgresSetting } from '../../core/store-setting.ts';
+import { createChanges } from '../query/changes.ts';
+import type { Durability } from '../sqlite/durability.ts';
+import { FencedDriver } from '../query/fenced-driver.ts';
+import type { Db, Store } from '../sqlite/open-store.ts';
+import type { Tables } from '../query/schema.ts';
+import { createFailureBook, type StoreServer } from '../query/store-server.ts';
+import { migrate } from './migrate.ts';
+import { TABLE_NAMES } from './migrations.ts';
+import { StoreQueryCompiler } from './query-compiler.ts';
+import { listenOn, notify } from './listen.ts';
+import { SerialDriver } from './serial-driver.ts';
+import { createWriterPool } from './writer-pool.ts';
+
+/** A store in PostgreSQL. */
+export type PostgresStore = Store & { readonly server: StoreServer };
+
+/**
+ * Opens the store in a schema of a PostgreSQL database, which is made if it is missing, and brings its tables up to
+ * date; several instances may do so at the same time. A commit is on the server's disk when it returns.
+ *
+ * @throws {StoreError} if the store, the server or its rights need a person
+ * @throws {StoreFailure} if the server is unreachable
+ */
+export const openPostgresStore = async (setting: PostgresSetting): Promise<PostgresStore> => {
+  const { address, schema, poolSize } = setting;
+  const isNew = await migrate(setting);
+  const pool = createWriterPool(address, poolSize);
+  const { ring, onChange } = createChanges();
+  // Tells its own messages from those of others.
+  const own = randomUUID();
+  const channel = `cd-helper ${schema}`;
+  const { note, ...book } = createFailureBook();
+  const driver = new SerialDriver(pool, { schema, channel, own, onWrite: ring, onFailure: note });
+  const db = queriesOf(driver, schema);
+  const durability: Durability = {
+    // PostgreSQL has it on disk when a commit returns.
+    accept: async (batch) => ({
+      result: await db.transaction().execute(batch),
+      onDisk: Promise.resolve(),
+    }),
+  };
+  const tryToWrite = async (): Promise<void> => {
+    const probe = { key: 'probe', value: '' };
+    await db
+      .insertInto('settings')
+      .values(probe)
+      .onConflict((conflict) => conflict.column('key').doUpdateSet(probe))
+      .execute();
+  };
+  return {
+    db,
+    durability,
+    isNew,
+    checkFiles: () => {},
+    tryToWrite,
+    onChange,
+    fence: (fence) => queriesOf(new FencedDriver(driver, fence), schema),
+    others: {
+      listen: (heard) => listenOn(pool, { channel, own }, heard),
+      call: () => notify(pool, { channel, own }),
+      ring,
+    },
+    copyTo: null,
+    server: { ...book, connections: pool.connections },
+    close: () => db.destroy(),
+  };
+};
+
+const queriesOf = (driver: Driver, schema: string): Db =>
+  new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (query) => new PostgresIntrospector(query),
+      createQueryCompiler: () => new StoreQueryCompiler(schema, TABLE_NAMES),
+    },
+  });

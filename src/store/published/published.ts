@@ -1,0 +1,191 @@
+import type { Expression, ExpressionBuilder, Insertable } from 'kysely';
+import type { Digest } from '../../core/image/digest.ts';
+import type { LookUpFailure } from '../../core/image/published.ts';
+import { recordSeen } from './seen-digests.ts';
+import { recordMembers } from './seen-indexes.ts';
+import { readOptionalJson } from '../query/json.ts';
+import type { Query } from '../query/db.ts';
+import { inParts } from '../query/in-parts.ts';
+import type { PublishedRow } from '../query/schema.ts';
+import type { NewLookUp } from './new-look-up.ts';
+
+/** The last answer of a registry for a tag. A failure keeps the digest that was seen before it. */
+export type LastLookUp = {
+  readonly digest: Digest | null;
+  /** Platform manifests of the digest; empty where they were not read. */
+  readonly members: readonly Digest[];
+  /** Blank where it is not known. */
+  readonly mediaType: string;
+  readonly failure: LookUpFailure | null;
+  readonly detail: string | null;
+  /** ms since the epoch. */
+  readonly checkedAt: number;
+};
+
+/**
+ * Remembers what was answered, each image at most once in the list. What was asked before the answer that
+ * is remembered already is out of date, and changes nothing.
+ *
+ * @param now ms since the epoch
+ */
+export const recordLookUps = async (
+  query: Query,
+  answers: readonly NewLookUp[],
+  now: number,
+): Promise<void> => {
+  const rows = answers.map(({ name, tag, lookUp, members, askedAt }) => {
+    const isPublished = lookUp.kind === 'published';
+    return {
+      name,
+      tag,
+      digest: isPublished ? lookUp.digest : null,
+      members: isPublished && members !== null ? JSON.stringify(members) : null,
+      media_type: isPublished ? lookUp.mediaType || null : null,
+      failure: isPublished ? null : lookUp.reason,
+      detail: isPublished ? null : lookUp.detail,
+      checked_at: askedAt,
+    };
+  });
+  await recordSeen(query, answers, now);
+  for (const some of inParts(rows)) await upsertPublished(query, some, now);
+  const indexes = answers.flatMap(({ lookUp, members }) =>
+    lookUp.kind === 'published' && members !== null ? [{ digest: lookUp.digest, members }] : [],
+  );
+  await recordMembers(query, indexes, now);
+};
+
+/** What is told of the digest, else what was told of it before. */
+const newestOf = (eb: Answered, column: 'members' | 'media_type'): Expression<string | null> =>
+  eb
+    .case()
+    .when(`excluded.${column}`, 'is not', null)
+    .then(eb.ref(`excluded.${column}`))
+    .when(
+      eb.or([
+        eb('excluded.digest', 'is', null),
+        eb('excluded.digest', '=', eb.ref('published.digest')),
+      ]),
+    )
+    .then(eb.ref(`published.${column}`))
+    .else(null)
+    .end();
+
+type Answered = ExpressionBuilder<
+  { readonly published: PublishedRow; readonly excluded: PublishedRow },
+  'published' | 'excluded'
+>;
+
+/**
+ * A failure keeps what was seen before it; members that were read before belong to the digest of then. Nothing
+ * was asked later than now, unless the clock was set back since.
+ */
+const upsertPublished = (
+  query: Query,
+  rows: readonly Insertable<PublishedRow>[],
+  now: number,
+): Promise<unknown> =>
+  query
+    .insertInto('published')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['name', 'tag'])
+        .doUpdateSet((eb) => ({
+          members: newestOf(eb, 'members'),
+          media_type: newestOf(eb, 'media_type'),
+          digest: eb.fn.coalesce('excluded.digest', 'published.digest'),
+          failure: eb.ref('excluded.failure'),
+          detail: eb.ref('excluded.detail'),
+          checked_at: eb.ref('excluded.checked_at'),
+        }))
+        .where((eb) =>
+          eb.or([
+            eb('excluded.checked_at', '>=', eb.ref('published.checked_at')),
+            eb('published.checked_at', '>', now),
+          ]),
+        ),
+    )
+    .execute();
+
+/** What a registry answered, as far as it is remembered: without how long to wait. */
+export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members' | 'askedAt'>;
+
+/** Those answers by `name:tag` that came after `since`, ms since the epoch. */
+export const readLookUpsAfter = async (
+  query: Query,
+  since: number,
+): Promise<ReadonlyMap<string, RememberedLookUp>> => {
+  const rows = await query
+    .selectFrom('published')
+    .selectAll()
+    .where('checked_at', '>', since)
+    .execute();
+  const remembered = rows.flatMap((row): [string, RememberedLookUp][] => {
+    const key = `${row.name}:${row.tag}`;
+    const askedAt = row.checked_at;
+    if (row.failure !== null) {
+      const { failure, detail } = row;
+      const reason = failure as LookUpFailure;
+      const lookUp = { kind: 'failed', reason, detail: detail ?? '', retryAfterMs: null } as const;
+      return [[key, { lookUp, members: null, askedAt }]];
+    }
+    if (row.digest === null) return [];
+    const digest = row.digest as Digest;
+    const lookUp = { kind: 'published', digest, mediaType: row.media_type ?? '' } as const;
+    return [[key, { lookUp, members: readOptionalJson<Digest[]>(row.members), askedAt }]];
+  });
+  return new Map(remembered);
+};
+
+/** The digest that a tag was last seen with, or null where it never was. */
+export const readPublished = async (
+  db: Query,
+  { name, tag }: { readonly name: string; readonly tag: string },
+): Promise<Digest | null> => {
+  const row = await db
+    .selectFrom('published')
+    .select('digest')
+    .where('name', '=', name)
+    .where('tag', '=', tag)
+    .executeTakeFirst();
+  // Only valid digests were put in.
+  return (row?.digest ?? null) as Digest | null;
+};
+
+/** The last answer for one tag, or null where it was never asked for. */
+export const readLastAnswer = async (
+  db: Query,
+  { name, tag }: { readonly name: string; readonly tag: string },
+): Promise<Pick<LastLookUp, 'digest' | 'failure' | 'checkedAt'> | null> => {
+  const row = await db
+    .selectFrom('published')
+    .select(['digest', 'failure', 'checked_at'])
+    .where('name', '=', name)
+    .where('tag', '=', tag)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { failure, checked_at: checkedAt } = row;
+  return {
+    digest: row.digest as Digest | null,
+    failure: failure as LookUpFailure | null,
+    checkedAt,
+  };
+};
+
+/** The last answers by `name:tag`. */
+export const readLookUps = async (db: Query): Promise<ReadonlyMap<string, LastLookUp>> => {
+  const rows = await db.selectFrom('published').selectAll().execute();
+  return new Map(
+    rows.map((row) => [
+      `${row.name}:${row.tag}`,
+      {
+        digest: row.digest as Digest | null,
+        members: readOptionalJson<Digest[]>(row.members) ?? [],
+        mediaType: row.media_type ?? '',
+        failure: row.failure as LookUpFailure | null,
+        detail: row.detail,
+        checkedAt: row.checked_at,
+      },
+    ]),
+  );
+};

@@ -1,0 +1,10 @@
+/** The instance no longer holds the lease under which it wanted to write; nothing was written. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+  readonly lease: string;
+
+  constructor(lease: string) {
+    super(`this instance no longer holds the lease ${lease}`);
+    this.lease = lease;
+  }
+}

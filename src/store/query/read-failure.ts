@@ -1,0 +1,8 @@
+import type { FailureView } from '../../core/contract/views.ts';
+import { readOptionalJson } from './json.ts';
+
+/** Why a deployment failed, also as a version wrote it that did not record the node's name. */
+export const readFailure = (text: string | null): FailureView | null => {
+  const failure = readOptionalJson<Omit<FailureView, 'nodeName'> & Partial<FailureView>>(text);
+  return failure === null ? null : { ...failure, nodeName: failure.nodeName ?? null };
+};

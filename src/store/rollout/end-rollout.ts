@@ -1,0 +1,207 @@
+import type { Digest } from '../../core/image/digest.ts';
+import type { AtGates } from '../../core/policy/gates/at-gates.ts';
+import type { Deployment } from '../../core/rollout/deployment.ts';
+import { type FailureReason, mayPass } from '../../core/rollout/failure-reason.ts';
+import { shows } from '../../core/rollout/carried-out.ts';
+import type { End } from '../../core/rollout/move.ts';
+import { presentTag, type Service, specDigest } from '../../core/swarm/service.ts';
+import type { FailureView } from '../../core/contract/views.ts';
+import { copyChecks } from '../deployments/copy-deployment.ts';
+import { endDeployment, recordTarget } from '../deployments/deployments.ts';
+import { findDisplaced, followOn } from '../deployments/follow-on.ts';
+import { recordConverged, recordEarned } from '../holds/good-images.ts';
+import { addHoldOnce, holdFailed } from '../holds/holds.ts';
+import { waitAgain } from '../gates/wait-again.ts';
+import type { Db, Query } from '../sqlite/open-store.ts';
+import { recordProven } from '../holds/proven.ts';
+import { type NewDeployment, queueDeployment } from '../deployments/queue-deployment.ts';
+import { queueRetry } from '../deployments/retries.ts';
+import { holdLeftAlso } from '../acts/roll-back-by-person.ts';
+import { readTriggers } from '../deployments/triggers.ts';
+
+/*
+ * How a rollout ends, each way with all that follows from it in one commit that is on the disk when it resolves:
+ * nobody hears of an end, a hold or a retry that a crash could take back.
+ */
+
+/** A deployment, and its service as it was last seen; null if it was not. */
+export type Ending = {
+  readonly deployment: Deployment;
+  readonly service: Service | null;
+  /** Makes ids for what the end adds. */
+  readonly newId: () => string;
+};
+
+type Succeeded = Omit<Extract<End, { state: 'succeeded' }>, 'state'> & {
+  /** When it is to be found out whether the image is good, ms since the epoch. */
+  readonly checkAt: number;
+};
+
+/** The update succeeded. If tasks run the digest, it is checked later whether it is one to go back to. */
+export const endAsSucceeded = (
+  db: Db,
+  { deployment, service, newId }: Ending,
+  { digest, isProven, left, checkAt }: Succeeded,
+  now: number,
+): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    const { id, cluster, to, fromTag } = deployment;
+    const present = service === null ? null : presentTag(service);
+    if (to === null && digest !== null) await recordTarget(query, id, digest, present);
+    if (service !== null && digest !== null) {
+      const isNamed = specDigest(service) === digest;
+      // Also where nothing runs: what somebody goes back from later is told by it.
+      if (isProven || isNamed) await recordProven(query, { cluster, service }, digest, now);
+      if (isProven && isNamed) {
+        await recordConverged(query, { cluster, service }, { digest, checkAt }, now);
+      }
+    }
+    if (service !== null && left !== null) {
+      // The spec before may differ in more than its image, so the digest is held for that spec too.
+      const tag = present === fromTag ? null : fromTag;
+      const hold = { id: newId(), cluster, service, digest: left, tag };
+      await addHoldOnce(query, { ...hold, kind: 'left-by-person', deployment: null }, now);
+      await holdLeftAlso(query, deployment, { service, newId }, now);
+    }
+    const desired = service?.replicas?.desired;
+    await endDeployment(query, id, { state: 'succeeded', reason: null, failure: null }, now, {
+      digest,
+      desired,
+    });
+  });
+
+type Failed = Omit<Exclude<End, { state: 'succeeded' }>, 'failed'> & {
+  readonly reason: FailureReason;
+  readonly failure: FailureView;
+};
+
+/** The update failed. Its digest is held, or tried again later, if the reason asks for it. */
+export const endAsFailed = (
+  db: Db,
+  { deployment, service, newId }: Ending,
+  { state, reason, failure, detail }: Failed,
+  now: number,
+): Promise<void> =>
+  db.transaction().execute(async (query) => {
+    const open = await endDeployment(query, deployment.id, { state, reason, failure }, now, detail);
+    if (!open) return;
+    if (service !== null) {
+      await holdFailed(query, newId(), { deployment, service, reason }, now);
+    }
+    const { rolledBackTo, by, proven } = detail;
+    if (service !== null && by === 'engine' && proven === true && rolledBackTo !== null) {
+      const { cluster } = deployment;
+      await recordEarned(query, { cluster, service }, rolledBackTo as Digest, now);
+    }
+    // Only if the service is at what it was, because it went back or was never updated: else it has the new digest
+    // already.
+    const wasLeftAlone = reason === 'image-unavailable' && deployment.intent === null;
+    if ((state === 'rolled-back' || wasLeftAlone) && mayPass(reason)) {
+      await queueRetry(query, deployment, newId(), now);
+    }
+    if (state === 'failed' && service !== null && changedNothing(deployment, reason)) {
+      await followDisplaced(query, { deployment, service, newId }, now);
+    }
+  });
+
+/** Whether the failure came before the service had anything of the deployment. */
+const changedNothing = ({ state, intent }: Deployment, reason: FailureReason): boolean =>
+  state !== 'verifying' && intent?.phase !== 'back' && reason !== 'outcome-unknown';
+
+/** Why a deployment did nothing, and at which gates its image waits again. */
+export type Skipped = { readonly reason: string; readonly waitsAt?: AtGates };
+
+/** The deployment did nothing. Gives the deployment whose update is followed again instead, or null. */
+export const endAsSkipped = (
+  db: Db,
+  { deployment, service, newId }: Ending,
+  { reason, waitsAt }: Skipped,
+  now: number,
+): Promise<Deployment | null> =>
+  db.transaction().execute(async (query) => {
+    const end = { state: 'skipped', reason, failure: null } as const;
+    const open = await endDeployment(query, deployment.id, end, now);
+    if (!open || service === null) return null;
+    if (waitsAt !== undefined)
+      await waitAgain(query, deployment, { service, at: waitsAt, newId }, now);
+    return followDisplaced(query, { deployment, service, newId }, now);
+  });
+
+/**
+ * If the service has what an update brought that this deployment took the place of, that update is followed again:
+ * else nobody would learn what becomes of it. Gives the deployment whose update that is, or null.
+ */
+const followDisplaced = async (
+  query: Query,
+  { deployment, service, newId }: Ending & { readonly service: Service },
+  now: number,
+): Promise<Deployment | null> => {
+  const displaced = await findUnfollowed(query, deployment, service);
+  if (displaced !== null) await followOn(query, displaced, newId(), now);
+  return displaced;
+};
+
+/**
+ * The deployment whose update the service has, and that nobody follows since this one took its place; null where there
+ * is none. An update that got no answer and never arrived left the service to the deployment before it, and so did one
+ * that the engine rolled back.
+ */
+const findUnfollowed = async (
+  query: Query,
+  deployment: Deployment,
+  service: Service,
+): Promise<Deployment | null> => {
+  let displaced = await findDisplaced(query, deployment);
+  while (displaced !== null && !hasItsUpdate(service, displaced)) {
+    if (!isEnginesWay(service) && !hasNotArrived(service, displaced)) return null;
+    displaced = await findDisplaced(query, displaced);
+  }
+  return displaced;
+};
+
+/** Whether the service still has the digest that the deployment's last update was to replace. */
+const hasNotArrived = (service: Service, { intent, from, to }: Deployment): boolean => {
+  const left = intent?.phase === 'back' ? to : from;
+  return intent !== null && left !== null && left !== intent.target && specDigest(service) === left;
+};
+
+/** The engine decided which image the service has: it went back to the spec before an update that failed. */
+const isEnginesWay = ({ update }: Service): boolean => update?.rolledBackBy === 'engine';
+
+/**
+ * Whether the service has what a forward update brought, or has it again because the engine rolled a later one back;
+ * also if it was to be reverted and the revert never arrived. What was reverted is good already.
+ */
+const hasItsUpdate = (service: Service, displaced: Deployment): boolean => {
+  const { intent } = displaced;
+  if (intent === null || intent.target === null) return false;
+  if (intent.phase === 'back') return hasNotArrived(service, displaced);
+  const isBack = isEnginesWay(service) && specDigest(service) === intent.target;
+  return isBack || shows(displaced, intent, service);
+};
+
+export type Replacement = {
+  readonly id: string;
+  readonly service: Service;
+  readonly image: NewDeployment['image'];
+  readonly to: Digest;
+};
+
+/** Another deployment takes the place of one whose decision no longer holds. Gives the id of that deployment. */
+export const replaceDeployment = (
+  db: Db,
+  { id, cluster, cause }: Deployment,
+  instead: Replacement,
+  now: number,
+): Promise<string> =>
+  db.transaction().execute(async (query) => {
+    const triggers = await readTriggers(query, id);
+    const from = specDigest(instead.service);
+    const queued = await queueDeployment(
+      query,
+      { ...instead, cluster, from, cause, triggers },
+      now,
+    );
+    await copyChecks(query, id, queued.id);
+    return queued.id;
+  });

@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+import { afterEach, expect, test } from 'vitest';
+import { readEverything } from '../../../test/support/read-everything.ts';
+import { claimLook, releaseLooks } from '../check-queue/looks.ts';
+import { openStore } from './open-store.ts';
+import { takeKey } from '../access/request-keys.ts';
+
+/**
+ * A store with something in every table, written by the version of six migrations (commit 026ad6d), and what
+ * the readers of that version told of it. Neither is ever written anew: that is what they prove.
+ */
+const STORE = new URL('../../../test/support/stores/first.db.gz', import.meta.url);
+const EXPECTED = new URL('../../../test/support/stores/first.json', import.meta.url);
+
+/** What has been given another name since. */
+const withNewNames = (text: string): string =>
+  text.replaceAll('"kind": "rolled-back"', '"kind": "left-by-person"');
+
+const { now, ...expected } = JSON.parse(withNewNames(readFileSync(EXPECTED, 'utf8'))) as {
+  readonly now: number;
+};
+
+let folder: string | null = null;
+afterEach(() => {
+  if (folder !== null) rmSync(folder, { recursive: true });
+  folder = null;
+});
+
+const copy = (): string => {
+  folder = mkdtempSync(join(tmpdir(), 'earlier-store-'));
+  const path = join(folder, 'cd-helper.db');
+  writeFileSync(path, gunzipSync(readFileSync(STORE)));
+  return path;
+};
+
+/** Rows of each table of a store's file. */
+const countRows = (path: string): Readonly<Record<string, number>> => {
+  const database = new Database(path);
+  try {
+    const tables = database
+      .prepare<[], { name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .all();
+    return Object.fromEntries(
+      tables.map(({ name }) => [
+        name,
+        Number(database.prepare(`SELECT count(*) FROM ${name}`).pluck().get()),
+      ]),
+    );
+  } finally {
+    database.close();
+  }
+};
+
+/** As JSON has it, so that what is missing and what is undefined are the same. */
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+test('a store of an earlier version opens with everything in it', async () => {
+  const store = openStore(copy());
+  try {
+    expect(store.isNew).toBe(false);
+    expect(asJson(await readEverything(store, now))).toMatchObject(expected);
+  } finally {
+    await store.close();
+  }
+});
+
+test('every row of a store of an earlier version is kept', async () => {
+  const path = copy();
+  const before = countRows(path);
+  expect(Object.keys(before)).toHaveLength(21);
+  expect(Object.values(before).every((count) => count > 0)).toBe(true);
+  await openStore(path).close();
+  expect(countRows(path)).toMatchObject(before);
+});
+
+/** Cluster, repository and how many pushes wait; the look of `two` that was under way is among them. */
+const CLAIMED = [
+  'one docker.io/acme/frozen 1',
+  'one ghcr.io/acme/api 1',
+  'one registry.local:5000/team/tool 1',
+  'two docker.io/acme/web 1',
+  'two ghcr.io/acme/api 1',
+];
+
+test('what waited in a store of an earlier version goes on', async () => {
+  const store = openStore(copy());
+  try {
+    for (const cluster of ['one', 'two']) await releaseLooks(store.db, cluster, now);
+    const claimed: string[] = [];
+    for (const cluster of ['one', 'two']) {
+      for (;;) {
+        const look = await claimLook(store.db, cluster, now + 60_000);
+        if (look === null) break;
+        claimed.push(`${cluster} ${look.name} ${look.pushes.length}`);
+      }
+    }
+    expect(claimed.toSorted()).toEqual(CLAIMED);
+    const key = { actor: 'oncall', key: 'key-1', request: 'digest-of-request' };
+    expect(await takeKey(store.db, key, now)).toEqual({
+      kind: 'answered',
+      answer: { status: 202, body: '{"id":"1"}' },
+    });
+  } finally {
+    await store.close();
+  }
+});

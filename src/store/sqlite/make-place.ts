@@ -1,0 +1,34 @@
+import { accessSync, closeSync, constants, openSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder } from '../../files/make-folder.ts';
+import { StoreError } from '../query/store-error.ts';
+
+/** Deliveries, addresses and the audit are for nobody else on the machine. SQLite gives its other files the mode of the first. */
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
+
+/**
+ * Makes the folder for the store at `path`, and its file, both for the owner alone where they are missing. The modes
+ * of what is there already are left as they are.
+ *
+ * @throws {StoreError} and what Node throws
+ */
+export const makePlace = (path: string): void => {
+  const refuse = (why: string): never => {
+    throw new StoreError('not-writable', `the store ${path} cannot be opened: ${why}`);
+  };
+  for (let above = dirname(path); ; above = dirname(above)) {
+    const stat = statOf(above);
+    if (stat?.isDirectory() === false) refuse(`${above} is no folder; name another place`);
+    if (stat !== undefined) break;
+  }
+  makeFolder(dirname(path), FOLDER_MODE);
+  const stat = statOf(path);
+  if (stat?.isDirectory() === true) refuse('it is a folder; name a file in it');
+  if (stat !== undefined && !stat.isFile()) refuse('it is no ordinary file; name one on a disk');
+  // SQLite would only say that it cannot open it.
+  accessSync(stat === undefined ? dirname(path) : path, constants.R_OK | constants.W_OK);
+  if (stat === undefined) closeSync(openSync(path, 'a', FILE_MODE));
+};

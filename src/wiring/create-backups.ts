@@ -1,0 +1,57 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ActRefused } from '../core/contract/act-refused.ts';
+import type { ServerDeps } from '../http/ports/ports.ts';
+import { backUp } from '../store/copy/back-up.ts';
+import type { Store } from '../store/sqlite/open-store.ts';
+
+type Parts = {
+  readonly store: Store;
+  /** The store's own file, beside which there is room for another; null for a database elsewhere. */
+  readonly path: string | null;
+  /** Puts it into the audit. */
+  readonly record: (
+    by: { readonly actor: string; readonly address: string },
+    detail: Readonly<Record<string, unknown>>,
+  ) => Promise<void>;
+  readonly now: () => number;
+};
+
+/** Backups of the store of this helper, one at a time. A file of one is gone once it was sent, or could not be. */
+export const createBackups = (parts: Parts): NonNullable<ServerDeps['backUp']> => {
+  let isRunning = false;
+  return async ({ actor, address }) => {
+    if (isRunning) {
+      throw new ActRefused('conflict', 'a backup is being made already: ask again when it is done');
+    }
+    isRunning = true;
+    try {
+      const at = new Date(parts.now()).toISOString();
+      const { file, remove } = await placeFor(parts.path);
+      try {
+        await backUp(parts.store, file);
+        const handle = await open(file);
+        const { size: bytes } = await handle.stat();
+        await parts.record({ actor, address }, { bytes });
+        // It is read by its handle from here on.
+        return { content: handle.createReadStream(), bytes, at };
+      } finally {
+        await remove();
+      }
+    } finally {
+      isRunning = false;
+    }
+  };
+};
+
+/** A place for a file, where one that a crash left is removed. */
+const placeFor = async (
+  path: string | null,
+): Promise<{ readonly file: string; readonly remove: () => Promise<void> }> => {
+  const folder = path === null ? await mkdtemp(join(tmpdir(), 'cd-helper-backup-')) : null;
+  const file = folder === null ? `${path}.backup` : join(folder, 'backup.db');
+  const remove = (): Promise<void> => rm(folder ?? file, { recursive: true, force: true });
+  if (folder === null) await remove();
+  return { file, remove };
+};

@@ -1,0 +1,46 @@
+import { backoffMs } from '../core/backoff.ts';
+import type { Log } from '../core/log.ts';
+import { StoreFailure } from '../core/store-failure.ts';
+import { showStore, type StoreSetting } from '../core/store-setting.ts';
+import { openConfiguredStore } from '../store/open/open-configured-store.ts';
+import type { Store } from '../store/sqlite/open-store.ts';
+import type { Clock } from '../work/loop/clock.ts';
+
+const PAUSE = { firstMs: 500, longestMs: 5_000 };
+/** While it lasts it is logged this often. */
+const LOG_EVERY_MS = 60_000;
+
+/**
+ * Opens the store, and waits for a database server that does not answer: it may be started at the same time, or fail
+ * over. Null if the signal comes first.
+ *
+ * @throws {StoreError} if a person has to do something
+ */
+export const openReachable = async (
+  setting: StoreSetting,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  signal: AbortSignal,
+): Promise<Store | null> => {
+  let logged = { kind: '', at: Number.NEGATIVE_INFINITY };
+  for (let failures = 0; ; ) {
+    try {
+      const store = await openConfiguredStore(setting);
+      if (failures > 0) log.info('the store answers', { store: showStore(setting) });
+      return store;
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      failures += 1;
+      const { kind, message } = error;
+      if (kind !== logged.kind || clock.monotonic() - logged.at >= LOG_EVERY_MS) {
+        log.error('the store does not answer: the helper waits for it', {
+          store: showStore(setting),
+          reason: kind,
+          detail: message,
+        });
+        logged = { kind, at: clock.monotonic() };
+      }
+    }
+    await clock.wait(backoffMs(PAUSE, failures, 1), signal).catch(() => {});
+    if (signal.aborted) return null;
+  }
+};

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+type Address = { readonly host: string; readonly port: number };
+
+/** The helper cannot listen where it should; the message says why and what to do, for the person who starts it. */
+export class AddressInUse extends Error {
+  override readonly name = 'AddressInUse';
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    'another process listens there already; stop it, or choose another address with CD_HELPER_LISTEN',
+  EACCES: 'this user may not listen on that port; choose one from 1024 on with CD_HELPER_LISTEN',
+  EADDRNOTAVAIL: 'this machine has no such address; choose another with CD_HELPER_LISTEN',
+};
+
+/** Throws a failure to listen again, in words for a person where it is one that a person can put right. */
+export const asAddressInUse = (error: unknown): never => {
+  const failure: NodeJS.ErrnoException | null = error instanceof Error ? error : null;
+  const reason = REASONS[failure?.code ?? ''];
+  if (failure === null || reason === undefined) throw error;
+  const { address = '', port = '' } = failure as { address?: string; port?: number };
+  throw new AddressInUse(
+    `cannot listen on ${address.includes(':') ? `[${address}]` : address}:${port}: ${reason}`,
+    { cause: error },
+  );
+};
+
+/** Whether the helper can listen there, tried before it makes or opens anything. */
+export const requireFreeAddress = async ({ host, port }: Address): Promise<void> => {
+  const server = createServer();
+  try {
+    server.listen({ host, port });
+    await once(server, 'listening');
+  } catch (error) {
+    asAddressInUse(error);
+  } finally {
+    server.close();
+  }
+};

@@ -1,0 +1,294 @@
+import { ActRefused } from '../../core/contract/act-refused.ts';
+import type { Digest } from '../../core/image/digest.ts';
+import type { StuckUpdates } from '../cluster/stuck-updates.ts';
+import { EVERY_SERVICE } from '../../core/contract/every-service.ts';
+import type { Cause } from '../../core/verdict/plan.ts';
+import { specDigest } from '../../core/swarm/service.ts';
+import type { OpenedGates } from '../../core/policy/gates/at-gates.ts';
+import { closedGates, verdictDetail, verdictReason } from '../../core/verdict/verdict.ts';
+import type { DeploymentView, ServiceView } from '../../core/contract/views.ts';
+import type { NewAction } from '../../store/access/actions.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import type { NewDeployment } from '../../store/deployments/queue-deployment.ts';
+import { queueByPerson, releaseByPerson } from '../../store/acts/person-acts.ts';
+import { readDeployment } from '../../store/deployments/read-deployments.ts';
+import { rollBackByPerson } from '../../store/acts/roll-back-by-person.ts';
+import { keepLookUps } from '../../store/checks/commit-checks.ts';
+import { createAnswers } from '../lookups/answers.ts';
+import {
+  checkCluster,
+  type CheckClusterDeps,
+  type PlannedService,
+} from '../check/check-cluster.ts';
+import type { Gating } from '../gates/gating.ts';
+import type { Clock } from '../lookups/ports.ts';
+import {
+  digestBefore,
+  refuseHeldBefore,
+  rollbackTarget,
+  tagWith,
+} from '../reads/rollback-target.ts';
+
+export type ActsDeps = {
+  readonly clusters: readonly Pick<CheckClusterDeps, 'cluster' | 'select'>[];
+  readonly registries: CheckClusterDeps['registries'];
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** Deployments of this cluster wait now. */
+  readonly wake: (cluster: string) => void;
+  readonly stuck: StuckUpdates;
+  /** What the configuration says about gates; nothing unless told so. */
+  readonly gating?: Gating;
+};
+
+type Key = { readonly cluster: string; readonly service: string };
+type By = {
+  readonly actor: string;
+  readonly address?: string;
+  readonly signal: AbortSignal;
+};
+
+export type RedeployOptions = {
+  /** Although nothing differs, or although it is held. It opens no gate. */
+  readonly force: boolean;
+  /** Passes every gate, for this reason; missing or null: none. */
+  readonly skipGates?: { readonly reason: string } | null;
+};
+
+/** What a person may do to one service. Each throws {@link ActRefused} or `ClusterError`. */
+export type ServiceActs = {
+  readonly check: (key: Key, by: By) => Promise<ServiceView>;
+  readonly redeploy: (key: Key, options: RedeployOptions, by: By) => Promise<DeploymentView>;
+  readonly rollback: (
+    key: Key,
+    options: { readonly to: string | null; readonly force?: boolean },
+    by: By,
+  ) => Promise<DeploymentView>;
+  readonly release: (key: Key, by: By) => Promise<ServiceView>;
+};
+
+/** What a person wants deployed. */
+type Wanted = {
+  readonly from: Digest | null;
+  readonly to: Digest | null;
+  readonly cause: Cause;
+  /** Where it goes to another than the one that it is to have. */
+  readonly tag?: string;
+  /** Of a rollback alone: what the service will have then, null where that is not known. */
+  readonly goesTo?: Digest | null;
+  /** Its gates are open. */
+  readonly opened?: OpenedGates;
+  /** It passes its gates, for this reason. */
+  readonly skipReason?: string;
+};
+
+/** What a service that waits, or takes an older image first, would have without its gates; null where it has none. */
+const skippingOf = ({
+  verdict,
+  step,
+  lookUp,
+  image,
+}: PlannedService): (Wanted & { readonly cause: Cause }) | null => {
+  if (lookUp?.kind !== 'published' || image === null) return null;
+  if (verdict.verdict === 'waiting') {
+    const { candidate } = verdict.at;
+    // Of tags that it follows the candidate; else what its tag shows now.
+    const isMoved = candidate.tag !== image.tag;
+    const cause = verdict.from === null ? 'unpinned' : 'digest-differs';
+    const to = isMoved ? candidate.digest : lookUp.digest;
+    return { from: verdict.from, to, cause, tag: candidate.tag };
+  }
+  return step.kind === 'deploy' && step.opened !== undefined
+    ? { from: step.from, to: lookUp.digest, cause: step.cause }
+    : null;
+};
+
+export const createServiceActs = (deps: ActsDeps): ServiceActs => {
+  const { db, clock } = deps;
+
+  /** Asks cluster and registry now, and remembers the answer. */
+  const look = async (key: Key, signal: AbortSignal): Promise<PlannedService> => {
+    const one = deps.clusters.find(({ cluster }) => cluster.name === key.cluster);
+    if (one === undefined) throw new ActRefused('not-found', `no cluster is named ${key.cluster}`);
+    const answers = createAnswers({ registries: deps.registries, now: clock.now });
+    const request = { ...EVERY_SERVICE, services: [key.service], pin: true };
+    const { stuck } = deps;
+    const checkDeps = {
+      ...one,
+      db,
+      registries: answers.registries,
+      now: clock.now,
+      stuck,
+      ...(deps.gating === undefined ? {} : { gating: deps.gating }),
+    };
+    const found = await checkCluster(checkDeps, request, () => {}, signal);
+    const [exact] = found.filter(({ service }) => [service.name, service.id].includes(key.service));
+    if (exact === undefined) {
+      throw new ActRefused('not-found', `cluster ${key.cluster} has no service ${key.service}`);
+    }
+    await keepLookUps(db, answers.of([exact]), clock.now());
+    return exact;
+  };
+
+  const actionOf = (
+    { actor, address }: Omit<By, 'signal'>,
+    action: string,
+    target: string,
+    detail: NewAction['detail'] = {},
+  ): NewAction => ({
+    id: deps.newId(),
+    actor,
+    address: address ?? null,
+    action,
+    target,
+    detail,
+  });
+
+  const queue = async (
+    key: Key,
+    found: PlannedService,
+    { from, to, cause, ...what }: Wanted,
+    { by, action }: { readonly by: By; readonly action: string },
+  ): Promise<DeploymentView> => {
+    const { service } = found;
+    if (found.image === null)
+      throw new ActRefused('not-supported', 'the image of the service has no tag');
+    const image = { ...found.image, tag: what.tag ?? found.image.tag };
+    const { cluster } = key;
+    const { newId } = deps;
+    const { goesTo, opened, skipReason } = what;
+    const why = skipReason === undefined ? {} : { reason: skipReason };
+    const recorded = actionOf(by, action, `${cluster}/${service.name}`, { from, to, ...why });
+    const triggers = [{ kind: 'person' as const, source: by.actor }];
+    const gates = skipReason !== undefined ? 'skipped' : opened !== undefined ? 'opened' : null;
+    const deployment = {
+      id: newId(),
+      cluster,
+      service,
+      image,
+      from,
+      to,
+      cause,
+      triggers,
+      gates,
+    } satisfies NewDeployment;
+    const now = clock.now();
+    const passed = {
+      newId,
+      by: by.actor,
+      reason: skipReason ?? null,
+      covers: opened?.covers ?? [],
+    };
+    const id = await (goesTo === undefined
+      ? queueByPerson(db, { deployment, passed }, recorded, now)
+      : rollBackByPerson(db, { deployment, goesTo, newId }, recorded, now));
+    deps.wake(key.cluster);
+    const view = await readDeployment(db, id);
+    if (view === null) throw new Error(`deployment ${id} is not in the store`);
+    return view;
+  };
+
+  return {
+    check: async (key, { signal }) => (await look(key, signal)).view,
+
+    redeploy: async (key, { force, skipGates = null }, by) => {
+      const found = await look(key, by.signal);
+      const { step, verdict, lookUp, service } = found;
+      const mayInsist = lookUp?.kind === 'published';
+      if (skipGates !== null) {
+        const passed = skippingOf(found);
+        if (passed !== null) {
+          const cause = force ? 'forced' : passed.cause;
+          const action = force ? 'redeploy --force --skip-gates' : 'redeploy --skip-gates';
+          const { reason } = skipGates;
+          return queue(key, found, { ...passed, cause, skipReason: reason }, { by, action });
+        }
+      }
+      const closed = closedGates(verdict);
+      if (closed.length > 0 && skipGates === null) {
+        const why = `${service.name} waits: ${verdictDetail(verdict) ?? ''}`;
+        const skip = 'an operator can pass its gates with skip-gates and a reason';
+        throw new ActRefused('conflict', `${why}: nothing was done; ${skip}`);
+      }
+      if (step.kind === 'deploy') {
+        const cause = force ? 'forced' : step.cause;
+        const { opened } = step;
+        const gated = opened === undefined ? {} : { tag: opened.tag, opened };
+        return queue(key, found, { ...step, ...gated, cause }, { by, action: 'redeploy' });
+      }
+      if (!force) {
+        const reason = verdictReason(verdict);
+        const why = [
+          `${service.name} is ${verdict.verdict}${reason === null ? '' : ` (${reason})`}`,
+          verdictDetail(verdict),
+        ].filter((part) => part !== null);
+        const code = verdict.verdict === 'held' ? 'held' : 'conflict';
+        const isUnfit = verdict.verdict === 'held' && verdict.hold.kind === 'no-fitting-node';
+        const insist = mayInsist && !isUnfit ? '; insist with force' : '';
+        throw new ActRefused(code, `${why.join(', ')}: nothing was done${insist}`);
+      }
+      if (!mayInsist) {
+        const why = lookUp?.detail ?? 'its image has no tag, or it is excluded';
+        throw new ActRefused(
+          'not-supported',
+          `no published digest is known for ${service.name}: ${why}`,
+        );
+      }
+      const what = {
+        from: specDigest(service),
+        to: lookUp.digest,
+        cause: 'forced' as const,
+      };
+      const action = skipGates === null ? 'redeploy --force' : 'redeploy --force --skip-gates';
+      const passed = skipGates === null ? {} : { skipReason: skipGates.reason };
+      return queue(key, found, { ...what, ...passed }, { by, action });
+    },
+
+    rollback: async (key, { to, force = false }, by) => {
+      const found = await look(key, by.signal);
+      const { service } = found;
+      const cluster = deps.clusters.find((one) => one.cluster.name === key.cluster)?.cluster;
+      const from = specDigest(service);
+      const action = force ? 'rollback --force' : 'rollback';
+      if (cluster?.capabilities.goesBackTo === 'previous-spec') {
+        if (to !== null && to !== '1') {
+          const text =
+            'this cluster cannot be told a digest: it goes back to the spec before the present one alone';
+          throw new ActRefused('not-supported', text);
+        }
+        if (service.hasPrevious === false) {
+          const text = `${service.name} has no spec before the present one`;
+          throw new ActRefused('conflict', text);
+        }
+        const goesTo = await digestBefore(db, key.cluster, service);
+        if (!force && goesTo !== null) await refuseHeldBefore(db, key.cluster, service, goesTo);
+        const what = { from, to: null, cause: 'taken-back', goesTo } as const;
+        return queue(key, found, what, { by, action });
+      }
+      const target = await rollbackTarget(db, key.cluster, service, { to, force });
+      if (target === from)
+        throw new ActRefused('conflict', `${service.name} is at this digest already`);
+      const asked = { digest: target, asked: to, present: found.image?.tag ?? '' };
+      const tag = await tagWith(db, key.cluster, service.id, asked);
+      const what = { from, to: target, cause: 'taken-back', goesTo: target, tag } as const;
+      return queue(key, found, what, { by, action });
+    },
+
+    release: async (key, by) => {
+      const { service, verdict } = await look(key, by.signal);
+      const now = clock.now();
+      // One that the engine alone knew of.
+      const isLeft = verdict.verdict === 'held' && verdict.hold.kind === 'left-by-person';
+      const left = { id: deps.newId(), cluster: key.cluster, service, deployment: null } as const;
+      const unknown = isLeft
+        ? { ...left, digest: verdict.to, kind: 'left-by-person' as const }
+        : null;
+      const action = actionOf(by, 'release', `${key.cluster}/${service.name}`);
+      const of = { cluster: key.cluster, serviceId: service.id, unknown };
+      await releaseByPerson(db, of, action, now);
+      return (await look(key, by.signal)).view;
+    },
+  };
+};

@@ -1,0 +1,78 @@
+import { ActRefused } from '../../core/contract/act-refused.ts';
+import type { FreezeView } from '../../core/contract/views.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import { freezeByPerson, thawByPerson } from '../../store/acts/person-acts.ts';
+import type { Clock } from '../lookups/ports.ts';
+
+export type FreezeActsDeps = {
+  /** Names of the configured clusters. */
+  readonly clusters: readonly string[];
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** Looks of this cluster wait now. */
+  readonly wake: (cluster: string) => void;
+};
+
+export type FreezeRequest = {
+  readonly cluster: string | null;
+  readonly stack: string | null;
+  readonly service: string | null;
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly until: string | null;
+};
+
+type By = { readonly actor: string; readonly address?: string };
+
+export type FreezeActs = {
+  readonly freeze: (request: FreezeRequest, by: By) => Promise<FreezeView>;
+  readonly thaw: (id: string, by: By) => Promise<void>;
+};
+
+/** Stops deployments for a while: pushes are kept, and carried out, the newest only, after the thaw. */
+export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
+  const { db, clock, newId } = deps;
+  return {
+    freeze: async (request, { actor, address }) => {
+      const now = clock.now();
+      const until = request.until === null ? null : Date.parse(request.until);
+      if (request.cluster !== null && !deps.clusters.includes(request.cluster)) {
+        const text = `no cluster is named ${request.cluster}; there is ${deps.clusters.join(', ')}`;
+        throw new ActRefused('not-found', text);
+      }
+      for (const part of ['stack', 'service'] as const) {
+        // It would hold nothing, and nobody would know.
+        if (/[*?]/.test(request[part] ?? '')) {
+          const text = `${part}: a freeze takes a name and no pattern; left out, it takes all`;
+          throw new ActRefused('invalid-request', text);
+        }
+      }
+      if (until !== null && until <= now)
+        throw new ActRefused('invalid-request', 'until: the end has passed already');
+      const { cluster, stack, service, reason } = request;
+      const id = newId();
+      const target = [cluster ?? '*', stack ?? '*', service ?? '*'].join('/');
+      const detail = { freeze: id, reason, until: request.until };
+      const action = {
+        id: newId(),
+        actor,
+        address: address ?? null,
+        action: 'freeze',
+        target,
+        detail,
+      };
+      return freezeByPerson(db, { ...request, id, by: actor, until }, action, now);
+    },
+    thaw: async (id, { actor, address }) => {
+      const now = clock.now();
+      const by = { id: newId(), actor, address: address ?? null };
+      const action = { ...by, action: 'thaw', target: id, detail: {} };
+      if (!(await thawByPerson(db, id, action, now))) {
+        throw new ActRefused('not-found', `no freeze ${id} stands`);
+      }
+      deps.clusters.forEach(deps.wake);
+    },
+  };
+};

@@ -1,0 +1,152 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Log } from '../../core/log.ts';
+import { sessionEnd } from '../../core/contract/session.ts';
+import type { NewAction } from '../../store/access/actions.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import { signIn, signOut, signOutEverywhere } from '../../store/acts/person-acts.ts';
+import {
+  endSession,
+  endSessionsBut,
+  findSession,
+  type StoredSession,
+  touchSession,
+} from '../../store/access/sessions.ts';
+import type { Clock } from '../lookups/ports.ts';
+
+/** A token of the API, as far as a session knows it. */
+export type SessionToken = {
+  readonly name: string;
+  /** Of its value. */
+  readonly hash: string;
+};
+
+export type OpenSession<T> = {
+  readonly token: T;
+  /** RFC 3339: when it ends unless it is used once more. */
+  readonly expiresAt: string;
+};
+
+/** Sign-ins with a token that outlive a request and a restart. */
+export type Sessions<T> = {
+  /** Signs in; the id is the secret that the client shows from then on. */
+  readonly open: (token: T, address: string) => Promise<OpenSession<T> & { readonly id: string }>;
+  /**
+   * Whose session it is, or null; asking is using it. A use that the store does not take, because its disk
+   * is full, makes the session last no longer, and lets in all the same.
+   */
+  readonly use: (id: string) => Promise<OpenSession<T> | null>;
+  /** Whether it stands, which is no use of it. */
+  readonly stands: (id: string) => Promise<boolean>;
+  /** Recorded under the token that it was opened with. */
+  readonly end: (id: string, address: string) => Promise<void>;
+  /** Ends those whose token is gone from the configuration, so that they do not come back with it. To be called at the start. */
+  readonly endUnknown: () => Promise<void>;
+  /** Ends all that were opened with the token. */
+  readonly endAll: (token: T, address: string) => Promise<void>;
+};
+
+export type SessionsDeps<T> = {
+  /** What is configured: a session whose token has another value by now, or is gone, has ended. */
+  readonly tokens: readonly T[];
+  readonly db: Db;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+  /** Ids that sort by time, for the audit. */
+  readonly newId: () => string;
+  readonly randomBytes: (size: number) => Buffer;
+};
+
+const ID_BYTES = 32;
+/** A use is written down only where the one before, or the last attempt that the store refused, is older. */
+const TOUCH_EVERY_MS = 60_000;
+
+const hashOf = (id: string): string => createHash('sha256').update(id).digest('base64url');
+
+/**
+ * Ties a session to its token's value. The key is the session's id, which is not stored, so that the store
+ * holds nothing by which a token could be guessed.
+ */
+const fingerprintOf = (id: string, token: SessionToken): Buffer =>
+  createHmac('sha256', id).update(token.hash).digest();
+
+export const createSessions = <T extends SessionToken>(deps: SessionsDeps<T>): Sessions<T> => {
+  const { db, clock, log, newId } = deps;
+  let refusedAt = Number.NEGATIVE_INFINITY;
+
+  /** Writes the use down where that is due; when the session was used last, as far as the store knows. */
+  const touch = async ({ idHash, usedAt }: StoredSession): Promise<number> => {
+    const now = clock.now();
+    if (now - usedAt < TOUCH_EVERY_MS) return now;
+    if (now - refusedAt < TOUCH_EVERY_MS) return usedAt;
+    try {
+      await touchSession(db, idHash, now);
+      return now;
+    } catch (error) {
+      refusedAt = now;
+      log.warn('the use of a session was not written down', { error });
+      return usedAt;
+    }
+  };
+
+  const find = async (id: string) => {
+    const stored = await findSession(db, hashOf(id));
+    const token = deps.tokens.find(({ name }) => name === stored?.token);
+    if (stored === null || sessionEnd(stored) <= clock.now()) return null;
+    const isSame =
+      token !== undefined &&
+      timingSafeEqual(fingerprintOf(id, token), Buffer.from(stored.fingerprint, 'base64url'));
+    if (isSame) return { stored, token };
+    // Its token is gone, or has another value: should the one before come back, this does not.
+    await endSession(db, stored.idHash).catch(() => false);
+    return null;
+  };
+
+  const shown = (token: T, times: Parameters<typeof sessionEnd>[0]): OpenSession<T> => ({
+    token,
+    expiresAt: new Date(sessionEnd(times)).toISOString(),
+  });
+
+  const actionOf = (name: string, address: string, action: string): NewAction => ({
+    id: newId(),
+    actor: name,
+    address,
+    action,
+    target: name,
+    detail: {},
+  });
+
+  return {
+    open: async (token, address) => {
+      const id = deps.randomBytes(ID_BYTES).toString('base64url');
+      const now = clock.now();
+      const fingerprint = fingerprintOf(id, token).toString('base64url');
+      const session = { idHash: hashOf(id), token: token.name, fingerprint };
+      await signIn(db, session, actionOf(token.name, address, 'sign-in'), now);
+      return { id, ...shown(token, { createdAt: now, usedAt: now }) };
+    },
+    use: async (id) => {
+      const found = await find(id);
+      if (found === null) return null;
+      const { stored, token } = found;
+      return shown(token, { ...stored, usedAt: await touch(stored) });
+    },
+    stands: async (id) => (await find(id)) !== null,
+    end: async (id, address) => {
+      const stored = await findSession(db, hashOf(id));
+      if (stored === null) return;
+      await signOut(db, stored.idHash, actionOf(stored.token, address, 'sign-out'), clock.now());
+    },
+    endUnknown: () =>
+      endSessionsBut(
+        db,
+        deps.tokens.map(({ name }) => name),
+      ),
+    endAll: (token, address) =>
+      signOutEverywhere(
+        db,
+        token.name,
+        actionOf(token.name, address, 'sign-out-everywhere'),
+        clock.now(),
+      ),
+  };
+};

@@ -1,0 +1,281 @@
+import { assess } from '../../core/verdict/assess.ts';
+import type { Digest } from '../../core/image/digest.ts';
+import { imageWithTag, type ParsedImage } from '../../core/image/image-reference.ts';
+import { exclusionOf, type Selection, trackedBy } from '../../core/policy/labels.ts';
+import { isPlainManifest, type LookUp } from '../../core/image/published.ts';
+import { type Service, specDigest, type Task } from '../../core/swarm/service.ts';
+import type { Hold, Verdict } from '../../core/verdict/verdict.ts';
+import type { HasImage } from '../gates/has-image.ts';
+import type { Gates } from '../gates/judge-gates.ts';
+import type { Registries, TaggedImage } from '../lookups/ports.ts';
+
+/** What is remembered of a cluster's services, read once for all of them. */
+export type Memory = {
+  readonly hold: (service: Service, digest: Digest, image: TaggedImage | null) => Hold | null;
+  /** That alone which also stands against what cannot be compared: no node can run the image. */
+  readonly fitHold: (service: Service, digest: Digest) => Hold | null;
+  readonly knownDigest: (service: Service) => Digest | null;
+  readonly updateIsOurs: (service: Service) => boolean;
+  /** Somebody else's update of it is stuck; missing where nobody looked. */
+  readonly isStuck?: (service: Service) => boolean;
+  readonly ownTarget: (service: Service) => Digest | null;
+  /** The platform manifests of an index that was seen before; null where it never was. */
+  readonly membersOf: (digest: Digest) => Promise<readonly Digest[] | null>;
+  /** The freeze that keeps a service, whatever the image. */
+  readonly frozen: (service: Service) => Hold | null;
+  /** As `hold`, without freezes. */
+  readonly digestHold: (service: Service, digest: Digest, image: TaggedImage | null) => Hold | null;
+  /** What gates of services make of their verdicts. */
+  readonly gates: Gates;
+};
+
+export type CheckedService = {
+  readonly service: Service;
+  /** What it is compared with; null where the spec's image has no tag or is none. */
+  readonly image: TaggedImage | null;
+  /** Its running tasks; null where they are not told or do not matter. */
+  readonly tasks: readonly Task[] | null;
+  /** What an unpinned one is known to run; null where that is not known. */
+  readonly knownDigest: Digest | null;
+  /** Null where the registry was not asked. */
+  readonly lookUp: LookUp | null;
+  /** Platform manifests of the published digest; null where they were not read. */
+  readonly members: readonly Digest[] | null;
+  readonly verdict: Verdict;
+};
+
+export type Check = {
+  readonly services: readonly Service[];
+  /** The running tasks of these services; null where they are not told or do not matter. */
+  readonly tasks: readonly Task[] | null;
+  readonly select: Selection;
+  readonly memory: Memory;
+  readonly deploysOci: boolean;
+  /** Hosts of which every new index counts, also one that differs in attestations alone. */
+  readonly followsIndex: (host: string) => boolean;
+  /** What cannot be compared is deployed, so that it has to be known whether it is an image. */
+  readonly pins: boolean;
+  /** Images of other tags that services are compared with, by the service's id; missing for none. */
+  readonly targets?: ReadonlyMap<string, TaggedImage>;
+  /** Asks a registry for an image whose tag has moved on; missing where none is asked. */
+  readonly hasImage?: (
+    image: TaggedImage,
+    digest: Digest,
+    signal: AbortSignal,
+  ) => Promise<HasImage>;
+  /** It is asked for every image that gates let through, because nobody has looked at its tag for a while. */
+  readonly confirmsAll?: true;
+  /** Answers for an image; asked once for each that an included service uses. */
+  readonly lookUp: (image: TaggedImage) => Promise<LookUp | null>;
+};
+
+/** The tagged image of a service that a push can change, or null. */
+export const taggedImage = (service: Service): TaggedImage | null => {
+  if (!service.image.ok) return null;
+  const { image } = service.image;
+  return image.tag === null ? null : { ...image, tag: image.tag };
+};
+
+/** Where nothing is configured, images count and not what is said about them. */
+export const FOLLOWS_NONE = (): boolean => false;
+
+const NOT_CHECKED: Verdict = { verdict: 'unknown', reason: 'not-checked', detail: null };
+const NO_TASKS: readonly Task[] = [];
+const NO_TARGETS: ReadonlyMap<string, TaggedImage> = new Map();
+
+/** A service while it is checked. */
+type Checking = { -readonly [Field in keyof CheckedService]: CheckedService[Field] };
+
+/** An image and the services that are to be checked against it. */
+type UsedImage = { readonly image: TaggedImage; readonly users: Checking[] };
+
+/** Verdicts that a platform of the published index could turn into `current`. */
+const DIFFERS: ReadonlySet<string> = new Set(['obsolete', 'held', 'diverged']);
+
+const isUnpinned = (verdict: Verdict): boolean =>
+  verdict.verdict === 'unknown' && verdict.reason === 'unpinned';
+
+const isSameSet = (some: readonly Digest[], others: readonly Digest[]): boolean =>
+  some.length > 0 && new Set(some).symmetricDifference(new Set(others)).size === 0;
+
+const noImage = (image: TaggedImage, mediaType: string): LookUp => ({
+  kind: 'failed',
+  reason: 'not-an-image',
+  detail: `${imageWithTag(image)} holds no image but ${mediaType.slice(0, 100)}; push an image to this tag, or let the service use another`,
+  retryAfterMs: null,
+});
+
+/**
+ * Resolves and assesses: one look-up for each distinct image however many services use it, and one
+ * reading of the published manifest only where a running digest differs, because the running one may
+ * be a platform of it.
+ */
+export const checkServices = async (
+  registries: Pick<Registries, 'readManifest'>,
+  check: Check,
+  signal: AbortSignal,
+): Promise<CheckedService[]> => {
+  const { select, memory, deploysOci } = check;
+  const tasksOf = check.tasks === null ? null : Map.groupBy(check.tasks, (task) => task.serviceId);
+  const conclude = (
+    one: Checking,
+    lookUp: LookUp | null,
+    members: readonly Digest[] | null,
+    same: readonly Digest[] = [],
+  ) => {
+    const { service } = one;
+    one.lookUp = lookUp;
+    one.members = members;
+    one.verdict = assess({
+      service,
+      tasks: one.tasks,
+      lookUp,
+      members: members === null ? null : [...members, ...same],
+      select,
+      hold: lookUp?.kind === 'published' ? memory.hold(service, lookUp.digest, one.image) : null,
+      deploysOci,
+      knownDigest: one.knownDigest,
+      updateIsOurs: memory.updateIsOurs(service),
+      isStuck: memory.isStuck?.(service) ?? false,
+      ownTarget: memory.ownTarget(service),
+    });
+  };
+
+  const checkImage = async ({ image, users }: UsedImage): Promise<void> => {
+    const lookUp = await check.lookUp(image);
+    for (const user of users) conclude(user, lookUp, null);
+    const differing = users.filter(
+      ({ verdict }) => DIFFERS.has(verdict.verdict) || (check.pins && isUnpinned(verdict)),
+    );
+    if (differing.length === 0 || lookUp?.kind !== 'published') return;
+    const read = await registries.readManifest(image, lookUp.digest, signal);
+    // Only an index has members that could run instead of it.
+    const isPlain = isPlainManifest(lookUp.mediaType);
+    for (const user of differing) {
+      if (read.kind === 'failed' && isPlain) conclude(user, lookUp, []);
+      else if (read.kind === 'manifest' && read.manifest.artifact !== null) {
+        conclude(user, noImage(image, read.manifest.artifact), null);
+      } else if (read.kind === 'failed') conclude(user, read, null);
+      else {
+        const { members } = read.manifest;
+        const same = await sameIndexes(user, image, isPlain ? [lookUp.digest] : members);
+        conclude(user, lookUp, members, same);
+      }
+    }
+  };
+
+  /** The running index where it holds the same images, so that only what is said about them differs. */
+  const sameIndexes = async (
+    { service, knownDigest }: Checking,
+    image: TaggedImage,
+    published: readonly Digest[],
+  ): Promise<readonly Digest[]> => {
+    const running = (service.image.ok ? service.image.image.digest : null) ?? knownDigest;
+    if (running === null || check.followsIndex(image.registry)) return [];
+    const members = await memory.membersOf(running);
+    return members !== null && isSameSet(members, published) ? [running] : [];
+  };
+
+  const used = createUsedImages(check.targets ?? NO_TARGETS);
+  const checked = check.services.map((service): Checking => {
+    const found = used.of(service);
+    const one: Checking = {
+      service,
+      image: found?.image ?? null,
+      tasks: tasksOf === null ? null : (tasksOf.get(service.id) ?? NO_TASKS),
+      knownDigest: memory.knownDigest(service),
+      lookUp: null,
+      members: null,
+      verdict: NOT_CHECKED,
+    };
+    if (found === null || exclusionOf(service, select) !== null) conclude(one, null, null);
+    else found.used.users.push(one);
+    return one;
+  });
+  await Promise.all(used.all().map(checkImage));
+  await passGates(check, checked, signal);
+  return checked;
+};
+
+/**
+ * What gates make of the verdicts. An image that they let through although its tag has moved on is asked for, once;
+ * one that is gone makes place for the next.
+ */
+const passGates = async (
+  check: Check,
+  checked: readonly Checking[],
+  signal: AbortSignal,
+): Promise<void> => {
+  const { gates, frozen, digestHold } = check.memory;
+  const judged = checked.flatMap((one) => {
+    const { image, lookUp, service } = one;
+    // Of a service that follows tags, newer ones may wait although nobody has asked for its own.
+    const isUnasked = lookUp === null && trackedBy(service) !== null;
+    const published = isUnasked ? specDigest(service) : publishedOf(lookUp);
+    return image === null || published === null ? [] : [{ one, image, published }];
+  });
+  await gates.prepare(judged.map(({ one, image }) => ({ service: one.service, image })));
+  const holds = { frozen, hold: digestHold };
+  await Promise.all(
+    judged.map(async ({ one, image, published }) => {
+      const assessed = { ...one, image, published };
+      for (;;) {
+        const verdict = gates.judge(assessed, holds);
+        const opened = verdict.verdict === 'obsolete' ? verdict.opened : undefined;
+        const chosen = { ...image, tag: opened?.tag ?? image.tag };
+        const isOther =
+          verdict.verdict === 'obsolete' &&
+          (verdict.to !== published || check.confirmsAll === true);
+        const has =
+          isOther && opened !== undefined && check.hasImage !== undefined
+            ? await check.hasImage(chosen, verdict.to, signal)
+            : HAS;
+        if (has.kind === 'gone' && verdict.verdict === 'obsolete') {
+          gates.forget(chosen, verdict.to);
+          // Its own tag named it last: then nothing that is known is left.
+          if (verdict.to !== published) continue;
+          const detail = `the registry no longer has ${verdict.to}, which waited to be deployed`;
+          one.verdict = { verdict: 'unknown', reason: 'tag-gone', detail };
+          return;
+        }
+        one.verdict =
+          has.kind === 'untold'
+            ? { verdict: 'unknown', reason: has.reason, detail: has.detail }
+            : verdict;
+        return;
+      }
+    }),
+  );
+};
+
+const HAS: HasImage = { kind: 'has' };
+
+const publishedOf = (lookUp: LookUp | null): Digest | null =>
+  lookUp?.kind === 'published' ? lookUp.digest : null;
+
+/** Finds the tagged image of each service; a cluster of thousands has few, each spelt the same way. */
+const createUsedImages = (targets: ReadonlyMap<string, TaggedImage>) => {
+  const byText = new Map<string, UsedImage>();
+  // What spells the same was parsed once, and so is told by what it was parsed to.
+  const byParsed = new Map<ParsedImage, { image: TaggedImage; used: UsedImage } | null>();
+  const find = (service: Service): { image: TaggedImage; used: UsedImage } | null => {
+    const image = targets.get(service.id) ?? taggedImage(service);
+    if (image === null) return null;
+    const text = imageWithTag(image);
+    const used = byText.get(text) ?? { image, users: [] };
+    byText.set(text, used);
+    return { image, used };
+  };
+  return {
+    of: (service: Service) => {
+      if (targets.has(service.id)) return find(service);
+      const known = byParsed.get(service.image);
+      if (known !== undefined) return known;
+      const found = find(service);
+      byParsed.set(service.image, found);
+      return found;
+    },
+    /** Those that have users. */
+    all: () => [...byText.values()].filter(({ users }) => users.length > 0),
+  };
+};

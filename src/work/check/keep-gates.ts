@@ -1,0 +1,106 @@
+import { backoffMs } from '../../core/backoff.ts';
+import { ClusterError } from '../../core/swarm/cluster.ts';
+import type { Service } from '../../core/swarm/service.ts';
+import { type FindFreeze, readFreezes } from '../../store/holds/freezes.ts';
+import { postponeWaiting, readWaiting, type Waiting } from '../../store/gates/waiting.ts';
+import { runLoop } from '../loop/run-loop.ts';
+import { openGates } from './open-gates.ts';
+import type { GateKeeperDeps } from './gate-keeper-deps.ts';
+
+/** So many services are read one by one; more than that by a list of all … */
+const MOST_ONE_BY_ONE = 20;
+/** … which is asked for this often at most. */
+const LIST_AT_MOST_EVERY_MS = 60_000;
+/** The end of a freeze rings no bell where it comes by itself. */
+const LONGEST_SLEEP_MS = 15_000;
+/** What became due while others were judged. */
+const DUE_AGAIN_MS = 1_000;
+const AGAIN = { firstMs: 2_000, longestMs: 5 * 60_000 };
+
+/**
+ * Opens the gates of one cluster when their time has come, from what the store says: due times survive the process.
+ * Waiting costs nothing but a reading of the store.
+ */
+export const keepGates = async (deps: GateKeeperDeps, signal: AbortSignal): Promise<void> => {
+  const { db, clock, cluster, log, bell } = deps;
+  let listedAt = Number.NEGATIVE_INFINITY;
+  /** Versions of services when they were judged last: a label may have changed since. */
+  const judged = new Map<string, number>();
+
+  const work = async (due: readonly Waiting[], services: readonly Service[]): Promise<void> => {
+    await openGates(deps, due, services, signal);
+    for (const { id, version } of services) judged.set(id, version);
+  };
+
+  /** What is due, judged one by one; null where there is too much of that. */
+  const workOneByOne = async (due: readonly Waiting[]): Promise<void> => {
+    const seen = await Promise.all(due.map(({ serviceId }) => cluster.observe(serviceId, signal)));
+    await work(
+      due,
+      seen.flatMap((one) => (one === null ? [] : [one.service])),
+    );
+  };
+
+  /** What is due, and what has changed since it was judged, by one list of all services. */
+  const workByList = async (all: readonly Waiting[], now: number): Promise<void> => {
+    listedAt = clock.monotonic();
+    const services = new Map(
+      (await cluster.listServices(signal)).map((service) => [service.id, service]),
+    );
+    for (const id of judged.keys()) if (!services.has(id)) judged.delete(id);
+    const due = all.filter((one) => {
+      const service = services.get(one.serviceId);
+      if (service === undefined || isDue(one, now)) return true;
+      return service.version !== judged.get(one.serviceId);
+    });
+    const meant = due.flatMap(({ serviceId }) => services.get(serviceId) ?? []);
+    if (due.length > 0) await work(due, meant);
+  };
+
+  const round = async (): Promise<number> => {
+    const now = clock.now();
+    const all = await readWaiting(db, cluster.name);
+    if (all.length === 0) return LONGEST_SLEEP_MS;
+    const freezeOf = await readFreezes(db, cluster.name, now);
+    // A freeze outranks an open gate: they are due after it.
+    const thawed = all.filter(isThawed(freezeOf));
+    const due = thawed.filter((one) => isDue(one, now));
+    const isListed = clock.monotonic() - listedAt >= LIST_AT_MOST_EVERY_MS;
+    try {
+      if (isListed && thawed.length > 0) await workByList(thawed, now);
+      else if (due.length <= MOST_ONE_BY_ONE) await workOneByOne(due);
+      else return listedAt + LIST_AT_MOST_EVERY_MS - clock.monotonic();
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ClusterError)) throw error;
+      log.warn('gates could not be looked at', { problem: error.message });
+      const problem = error.message;
+      for (const one of due) {
+        const dueAt = now + backoffMs(AGAIN, one.attempts + 1, deps.random());
+        await postponeWaiting(db, one, { dueAt, problem }, now);
+      }
+    }
+    const left = (await readWaiting(db, cluster.name)).filter(isThawed(freezeOf));
+    return nextDue(left, clock.now());
+  };
+
+  await runLoop(
+    { clock, log },
+    { name: 'gates', meaning: 'services wait at gates that may be open', round, bell },
+    signal,
+  );
+};
+
+/** Also one whose due time was set by a clock that has been set back since. */
+const isDue = ({ dueAt, setAt }: Waiting, now: number): boolean => dueAt <= now || setAt > now;
+
+const isThawed =
+  (freezeOf: FindFreeze) =>
+  ({ serviceId: id, serviceName: name, stack }: Waiting): boolean =>
+    freezeOf({ id, name, stack }) === null;
+
+const nextDue = (all: readonly Waiting[], now: number): number =>
+  Math.min(
+    LONGEST_SLEEP_MS,
+    ...all.filter((one) => !isDue(one, now)).map(({ dueAt }) => dueAt - now),
+    ...all.filter((one) => isDue(one, now)).map(() => DUE_AGAIN_MS),
+  );

@@ -1,0 +1,35 @@
+import type { Cluster } from '../../core/swarm/cluster.ts';
+import type { Selection } from '../../core/policy/labels.ts';
+import type { Log } from '../../core/log.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import type { PushAges } from '../cluster/push-ages.ts';
+import type { Gating } from '../gates/gating.ts';
+import type { StuckUpdates } from '../cluster/stuck-updates.ts';
+import type { Clock, Registries } from '../lookups/ports.ts';
+import type { KnownServices } from '../shortcuts/known-services.ts';
+import type { RecentList } from '../shortcuts/recent-list.ts';
+import type { SeenDigests } from '../shortcuts/seen-digests.ts';
+
+export type LookDeps = {
+  readonly cluster: Cluster;
+  readonly select: Selection;
+  readonly registries: Registries;
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly known: KnownServices;
+  readonly seen: SeenDigests;
+  readonly recent: RecentList;
+  readonly stuck: StuckUpdates;
+  readonly ages: PushAges;
+  /** What the configuration says about gates; nothing unless told so. */
+  readonly gating?: Gating;
+  /** The service that this helper itself runs as; null where it is none of the cluster's. */
+  readonly ownServiceId: () => string | null;
+  /** Called after each commit that queued or joined a deployment. */
+  readonly onQueued: () => void;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+};

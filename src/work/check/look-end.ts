@@ -1,0 +1,94 @@
+import {
+  clusterFailed,
+  concludeLook,
+  type Conclusion,
+  NEVER,
+} from '../../core/check/conclude-look.ts';
+import type { LookUp } from '../../core/image/published.ts';
+import type { ClaimedLook, LookEnd, WaitingPush } from '../../store/check-queue/looks.ts';
+import type { Planned } from './plan-services.ts';
+import type { PlannedWith } from './plan-services.ts';
+
+/** What a look saw. */
+export type Seen = {
+  /** All services that its pushes concern. */
+  readonly planned: readonly PlannedWith[];
+  /** Why a tag is for none of them, in one line for a person; null where there is nothing to say. */
+  readonly whyNone: (tag: string) => string | null;
+};
+
+/** How a look ends that saw these services. */
+export const endOf = (
+  work: ClaimedLook,
+  { planned, whyNone }: Seen,
+  now: number,
+  random: () => number,
+): LookEnd =>
+  summarise(work, (push) => {
+    const affected = planned.filter(({ tags }) => tags.includes(push.tag));
+    const lookUps = affected.flatMap((one) =>
+      one.image?.tag === push.tag && one.lookUp !== null ? [one.lookUp] : [],
+    );
+    // One service that could not be compared keeps the push from its end, however well others stand.
+    const lookUp = lookUps.find(({ kind }) => kind === 'failed') ?? lookUps[0] ?? null;
+    const conclusion = concludeLook(asSeen(push, work, lookUp), affected, lookUp, {
+      at: now,
+      attempts: work.attempts,
+      random: random(),
+    });
+    return conclusion.outcome === 'no-service'
+      ? { ...conclusion, detail: whyNone(push.tag) }
+      : conclusion;
+  });
+
+/** How a look ends that the cluster did not answer to its end; `planned` is what it queued before that. */
+export const endUnanswered = (
+  work: ClaimedLook,
+  { planned, detail }: { readonly planned: readonly Planned[]; readonly detail: string },
+  now: number,
+  random: () => number,
+): LookEnd => {
+  const deployed = new Set(
+    planned.flatMap(({ step, tags }) => (step.kind === 'deploy' ? tags : [])),
+  );
+  return summarise(work, (push) =>
+    clusterFailed(deployed.has(push.tag) ? { ...push, outcome: 'deployed' } : push, detail, {
+      at: now,
+      attempts: work.attempts,
+      random: random(),
+    }),
+  );
+};
+
+/**
+ * A push whose tag shows what a newer one named already has been overtaken: the digest that it named
+ * itself was there before, and is not waited for.
+ */
+const asSeen = (push: WaitingPush, work: ClaimedLook, lookUp: LookUp | null): WaitingPush => {
+  if (lookUp?.kind !== 'published') return push;
+  const { digest } = lookUp;
+  const isOvertaken = work.pushes.some(
+    ({ id, tag, named }) => tag === push.tag && named === digest && id > push.id,
+  );
+  return isOvertaken ? { ...push, named: digest } : push;
+};
+
+/** One end for all pushes of a look: each with its own result, and the soonest time to look again. */
+const summarise = (work: ClaimedLook, conclude: (push: WaitingPush) => Conclusion): LookEnd => {
+  const concluded = work.pushes.map((push) => ({ push: push.id, ...conclude(push) }));
+  const again = concluded.flatMap(({ againAt }) =>
+    againAt === null || againAt === NEVER ? [] : [againAt],
+  );
+  const failure = concluded.find(({ failed }) => failed);
+  return {
+    results: concluded.map(({ push, outcome, detail, againAt }) => ({
+      push,
+      ended: againAt === null,
+      outcome,
+      detail,
+    })),
+    againAt: again.length === 0 ? null : Math.min(...again),
+    attempts: failure === undefined ? 0 : work.attempts + 1,
+    error: failure?.detail ?? null,
+  };
+};

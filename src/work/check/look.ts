@@ -1,0 +1,226 @@
+import { ClusterError } from '../../core/swarm/cluster.ts';
+import { imageName } from '../../core/image/image-reference.ts';
+import type { Log } from '../../core/log.ts';
+import type { Service } from '../../core/swarm/service.ts';
+import { verdictReason } from '../../core/verdict/verdict.ts';
+import {
+  type Checked,
+  concludeChecked,
+  endUnchecked,
+  queueChecked,
+} from '../../store/checks/commit-checks.ts';
+import type { ClaimedLook, LookEnd } from '../../store/check-queue/looks.ts';
+import type { RememberedLookUp } from '../../store/published/published.ts';
+import type { Trigger } from '../../store/deployments/triggers.ts';
+import { createAnswers } from '../lookups/answers.ts';
+import type { LookDeps } from './look-deps.ts';
+import { endOf, endUnanswered } from './look-end.ts';
+import { type Looking, type Planned, type PlannedWith, planServices } from './plan-services.ts';
+import type { TaggedImage } from '../lookups/ports.ts';
+import { whyNoService } from '../track/why-no-service.ts';
+
+/**
+ * A look ends in this time, or counts as failed and is tried again. Every request of it has a limit of its own,
+ * that of a registry up to three times the longest `timeout`.
+ */
+const LOOK_TIMEOUT_MS = 10 * 60_000;
+/** What was queued for known services goes out before the manager is kept busy with a list of all. */
+const UPDATES_FIRST_MS = 25;
+
+/**
+ * Looks at one repository on one cluster for the pushes that wait for it, and queues what must be
+ * deployed: first for the services that had its image the last time, which are read one by one, and
+ * then for all others, in one commit with the end of the look. Throws the signal's reason when it is
+ * aborted; the work is then taken up again by the next start.
+ */
+export const look = async (
+  deps: LookDeps,
+  work: ClaimedLook,
+  signal: AbortSignal,
+): Promise<void> => {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
+  const answers = createAnswers({
+    registries: deps.registries,
+    now: deps.clock.now,
+    known: seenFor(deps, work),
+    onAnswer: ({ lookUp, askedAt }, image) => deps.seen.keep(image, lookUp, askedAt),
+  });
+  const looking: Looking = {
+    work,
+    pushesOf: Map.groupBy(work.pushes, (push) => push.tag),
+    since: work.pushes.at(-1)?.receivedAt ?? 0,
+    answers,
+    signal: limited,
+  };
+  let first: readonly PlannedWith[] = [];
+  try {
+    first = await lookAtKnown(deps, looking);
+    await lookAtAll(deps, looking, first);
+  } catch (error) {
+    if (signal.aborted || !isOutside(error)) throw error;
+    const detail = error instanceof ClusterError ? error.message : TIMED_OUT;
+    await failLook(deps, work, detail, first);
+  }
+};
+
+/** What the registry showed a moment ago, where all pushes of the tag name it. */
+const seenFor =
+  ({ seen }: LookDeps, { pushes }: ClaimedLook) =>
+  (image: TaggedImage, now: number): RememberedLookUp | null => {
+    const named = new Set(pushes.flatMap((push) => (push.tag === image.tag ? [push.named] : [])));
+    const [only = null, ...others] = named;
+    const found = others.length > 0 ? null : seen.find(image, only, now);
+    return found === null ? null : { lookUp: found.lookUp, members: null, askedAt: found.at };
+  };
+
+const TIMED_OUT = `no answer within ${LOOK_TIMEOUT_MS / 1000} s`;
+const isOutside = (error: unknown): boolean =>
+  error instanceof ClusterError || (error instanceof Error && error.name === 'TimeoutError');
+
+const isOf = ({ image }: Service, name: string): boolean =>
+  image.ok && imageName(image.image) === name;
+
+const isDeployed = ({ step }: Planned): boolean => step.kind === 'deploy';
+
+/** Queues what the known services need, without waiting for the list of all; it changes nothing of the look. */
+const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly PlannedWith[]> => {
+  const { work, signal } = looking;
+  // Skip our own service here: it is updated last, once the full list is known.
+  const ids = deps.known.of(work.name).filter((id) => id !== deps.ownServiceId());
+  const seen = await Promise.all(
+    // What goes wrong is left to the list of all.
+    ids.map((id) => deps.cluster.observe(id, signal).catch(() => null)),
+  );
+  const services = seen.flatMap((one) => (one === null ? [] : [one.service]));
+  const planned = await planServices(deps, looking, services);
+  if (!planned.some(isDeployed)) return planned.map(alone);
+  const now = deps.clock.now();
+  const known = await queueChecked(deps.db, checkedOf(deps, looking, planned), now);
+  if (known.some(isDeployed)) deps.onQueued();
+  await deps.clock.wait(UPDATES_FIRST_MS, signal);
+  return known;
+};
+
+const lookAtAll = async (
+  deps: LookDeps,
+  looking: Looking,
+  first: readonly PlannedWith[],
+): Promise<void> => {
+  const { work } = looking;
+  const { listed, isRecent } = await listFor(deps, looking);
+  deps.known.learn(
+    work.name,
+    listed.flatMap((service) => (isOf(service, work.name) ? [service.id] : [])),
+  );
+  const isDone = new Set(first.map(({ service }) => service.id));
+  const others = listed.filter(({ id }) => !isDone.has(id));
+  const planned = await planServices(deps, looking, others);
+  const now = deps.clock.now();
+  const { queued: rest, end } = await concludeChecked(
+    deps.db,
+    work,
+    { ...checkedOf(deps, looking, planned, first), before: first },
+    (all) =>
+      endOf(
+        aged(work, deps.ages.lastUnanswered()),
+        { planned: all, whyNone: (tag) => whyNoService(work.name, listed, tag) },
+        now,
+        deps.random,
+      ),
+    now,
+  );
+  if (rest.some(isDeployed)) deps.onQueued();
+  // Whoever names what nobody runs fills no log.
+  const level = isRecent ? 'debug' : 'info';
+  tell(deps.log[level], work, [...first, ...rest], end);
+};
+
+/** At least the services that run the repository; see `createRecentList` for those that nobody runs. */
+const listFor = async (
+  { cluster, clock, recent }: LookDeps,
+  { work, since, signal }: Looking,
+): Promise<{ readonly listed: readonly Service[]; readonly isRecent: boolean }> => {
+  const at = { now: clock.now(), monotonic: clock.monotonic() };
+  if (recent.lacks(work.name, since, at)) {
+    recent.missed(at, work.secret);
+    return { listed: [], isRecent: true };
+  }
+  const isOfAll = recent.isWanted(at);
+  const listed = await cluster.listServices(signal, isOfAll ? undefined : work.name);
+  if (isOfAll) recent.keep(listed, at);
+  if (!listed.some((service) => isOf(service, work.name))) recent.missed(at, work.secret);
+  return { listed, isRecent: false };
+};
+
+/** The same work, with pushes that are no older than the last time that the cluster gave no answer. */
+const aged = (work: ClaimedLook, since: number): ClaimedLook => ({
+  ...work,
+  pushes: work.pushes.map((push) => ({ ...push, agesFrom: Math.max(push.agesFrom, since) })),
+});
+
+/** What is to be put down of them; `before` was queued already. */
+const checkedOf = (
+  deps: LookDeps,
+  { answers }: Looking,
+  planned: readonly Planned[],
+  before: readonly Planned[] = [],
+): Checked<Planned> => ({
+  // A registry that lags tells nothing.
+  answers: answers.of([...before, ...planned].filter(({ isLag }) => !isLag)),
+  planned,
+  by: { cluster: deps.cluster.name, newId: deps.newId, triggersOf: hooksOf },
+});
+
+const hooksOf = ({ pushes }: Planned): readonly Trigger[] =>
+  pushes.map((push) => ({ kind: 'hook', source: push.delivery }));
+
+const alone = (planned: Planned): PlannedWith => ({ ...planned, deployment: null, joins: false });
+
+/**
+ * Records that a look got no answer, and when it is tried again. `detail` is one line for a person, and
+ * `planned` what was queued before.
+ */
+export const failLook = async (
+  deps: LookDeps,
+  work: ClaimedLook,
+  detail: string,
+  planned: readonly Planned[] = [],
+): Promise<void> => {
+  const now = deps.clock.now();
+  deps.ages.unanswered(now);
+  const end = endUnanswered(work, { planned, detail }, now, deps.random);
+  await endUnchecked(deps.db, work, end, now);
+  deps.log.warn('look failed', {
+    cluster: work.cluster,
+    image: work.name,
+    deliveries: deliveriesOf(work),
+    attempts: end.attempts,
+    problem: detail,
+  });
+};
+
+const deliveriesOf = (work: ClaimedLook): string[] => [
+  ...new Set(work.pushes.map((push) => push.delivery)),
+];
+
+const tell = (
+  write: Log['info'],
+  work: ClaimedLook,
+  planned: readonly Planned[],
+  end: LookEnd,
+): void => {
+  const services = planned.map(({ service, verdict, step }) => ({
+    service: service.name,
+    verdict: verdict.verdict,
+    reason: verdictReason(verdict) ?? undefined,
+    step: step.kind,
+  }));
+  write('looked', {
+    cluster: work.cluster,
+    image: work.name,
+    tags: [...new Set(work.pushes.map((push) => push.tag))],
+    deliveries: deliveriesOf(work),
+    services,
+    again: end.againAt === null ? undefined : new Date(end.againAt).toISOString(),
+  });
+};

@@ -1,0 +1,219 @@
+import { cannotPull } from '../../core/verdict/assess.ts';
+import { imageName } from '../../core/image/image-reference.ts';
+import { unsupportedLabel } from '../../core/policy/labels.ts';
+import { plan, type Step } from '../../core/verdict/plan.ts';
+import { presentTag, type Service } from '../../core/swarm/service.ts';
+import type { Joined } from '../../store/checks/join-deployments.ts';
+import { hasLedTo } from '../../store/deployments/deployments-of-delivery.ts';
+import { lastSent } from '../../store/deployments/deployments.ts';
+import type { ClaimedLook, WaitingPush } from '../../store/check-queue/looks.ts';
+import type { Answers } from '../lookups/answers.ts';
+import {
+  type CheckedService,
+  checkServices,
+  FOLLOWS_NONE,
+  type Memory,
+} from '../assess/check-services.ts';
+import { findStuck } from '../cluster/find-stuck.ts';
+import type { LookDeps } from './look-deps.ts';
+import { createHasImage } from '../gates/has-image.ts';
+import { withGates } from './with-gates.ts';
+import { readMemory } from '../assess/memory.ts';
+import { type Target, targetOf } from '../track/choose-targets.ts';
+import { readTracking, type Tracking } from '../track/read-tracking.ts';
+
+/** A look that is under way. */
+export type Looking = {
+  readonly work: ClaimedLook;
+  readonly pushesOf: ReadonlyMap<string, readonly WaitingPush[]>;
+  /** When the newest of its pushes came, ms since the epoch: what was listed before may not show it. */
+  readonly since: number;
+  readonly answers: Answers;
+  readonly signal: AbortSignal;
+};
+
+export type Planned = CheckedService & {
+  readonly step: Step;
+  /** The registry showed once more just what these pushes replaced: it lags, and that is no news. */
+  readonly isLag: boolean;
+  readonly pushes: readonly WaitingPush[];
+  /** The pushed tags that it stands for. */
+  readonly tags: readonly string[];
+};
+
+/** With the deployment that will do it, that it joined, or that decides what became of it. */
+export type PlannedWith = Planned & Joined;
+
+/** Where we cannot tell, a cluster that looks by itself is asked to, this long after the hook. */
+const HAND_OVER_AFTER_MS = 4_000;
+
+/** Decides about those of the services that the pushes concern; where there is none, nothing is asked of a registry. */
+export const planServices = async (
+  deps: LookDeps,
+  looking: Looking,
+  all: readonly Service[],
+): Promise<readonly Planned[]> => {
+  const { work, pushesOf } = looking;
+  const own = all.filter(({ image }) => image.ok && imageName(image.image) === work.name);
+  const tags = [...pushesOf.keys()];
+  const tracking = await readTracking(deps.db, work, own, tags);
+  const targets = own.flatMap((service) => targetOf(work, tracking, service) ?? []);
+  if (targets.length === 0) return [];
+  const services = targets.map(({ service }) => service);
+  const remembered = await readMemory(deps.db, deps, deps.clock.now(), looking.signal);
+  const stuck = await findStuck(deps, remembered, services, looking.signal);
+  const memory: Memory = {
+    ...remembered,
+    isStuck: ({ id }: Service) => stuck.has(id),
+    hold: (service, digest, image) =>
+      remembered.hold(service, digest, image) ?? tracking.putBack(service, digest, image),
+    digestHold: (service, digest, image) =>
+      remembered.digestHold(service, digest, image) ?? tracking.putBack(service, digest, image),
+  };
+  const planned = await compare(deps, looking, targets, memory);
+  return insteadOfHeld(deps, { looking, tracking, memory }, planned);
+};
+
+type Remembered = {
+  readonly looking: Looking;
+  readonly tracking: Tracking;
+  readonly memory: Memory;
+};
+
+/**
+ * A service that may not have the newest tag that was pushed, because that failed on it or a person left it, takes the
+ * next one below, if that may be deployed.
+ */
+const insteadOfHeld = async (
+  deps: LookDeps,
+  remembered: Remembered,
+  planned: readonly Planned[],
+): Promise<readonly Planned[]> => {
+  const { looking, tracking, memory } = remembered;
+  const found = new Map(planned.map((one) => [one.service.id, one]));
+  const except = new Map<string, readonly string[]>();
+  let held = planned.filter(isTagHeld);
+  while (held.length > 0) {
+    const targets = held.flatMap(({ service, image }) => {
+      const left = [...(except.get(service.id) ?? []), ...(image === null ? [] : [image.tag])];
+      except.set(service.id, left);
+      const next = targetOf(looking.work, tracking, service, left);
+      return next === null || next.isOlder || left.includes(next.image.tag) ? [] : [next];
+    });
+    const next = targets.length === 0 ? [] : await compare(deps, looking, targets, memory);
+    for (const one of next) if (one.step.kind === 'deploy') found.set(one.service.id, one);
+    held = next.filter(isTagHeld);
+  }
+  return [...found.values()];
+};
+
+const isTagHeld = ({ verdict, service, image }: Planned): boolean =>
+  verdict.verdict === 'held' &&
+  (verdict.hold.kind === 'known-bad' || verdict.hold.kind === 'left-by-person') &&
+  image?.tag !== presentTag(service);
+
+const compare = async (
+  deps: LookDeps,
+  { pushesOf, answers, signal }: Looking,
+  targets: readonly Target[],
+  memory: Memory,
+): Promise<readonly Planned[]> => {
+  const { registries } = answers;
+  const { followsIndex = FOLLOWS_NONE } = registries;
+  const isCompared = targets.filter(({ isOlder }) => !isOlder);
+  const checked = await checkServices(
+    registries,
+    {
+      services: isCompared.map(({ service }) => service),
+      targets: new Map(isCompared.map(({ service, image }) => [service.id, image])),
+      tasks: null,
+      select: deps.select,
+      memory,
+      lookUp: (image) => registries.findDigest(image, signal),
+      deploysOci: deps.cluster.capabilities.deploysOci,
+      pins: true,
+      followsIndex,
+      hasImage: createHasImage({ ...deps, now: deps.clock.now }),
+    },
+    signal,
+  );
+  const older = targets.filter(({ isOlder }) => isOlder).map(asOlder);
+  const tagsOf = new Map(targets.map(({ service, tags }) => [service.id, tags]));
+  return Promise.all(
+    [...checked, ...older].map(async (one) => {
+      const tags = tagsOf.get(one.service.id) ?? [];
+      const pushes = tags.flatMap((tag) => pushesOf.get(tag) ?? []);
+      const isLag = await lags(deps, one, pushes);
+      const step = isLag ? LEAVE : await planFor(deps, memory, one, pushes);
+      return { ...one, pushes, tags, isLag, ...withGates(memory.gates, one, step) };
+    }),
+  );
+};
+
+/** It has something newer than what was pushed, whatever that is. */
+const asOlder = ({ service, image }: Target): CheckedService => ({
+  service,
+  image,
+  tasks: null,
+  knownDigest: null,
+  lookUp: null,
+  members: null,
+  verdict: { verdict: 'current' },
+});
+
+const LEAVE: Step = { kind: 'leave' };
+
+/**
+ * Whether a follow-up look shows just the digest that these pushes replaced: replicas of a registry, or a cache
+ * before it, may answer by turns. A push that came after the update was sent is news whatever it shows. So is the
+ * newest one where it names what is shown, and where it led to no update of this service, but of others alone.
+ */
+const lags = async (
+  deps: LookDeps,
+  { verdict, service }: CheckedService,
+  pushes: readonly WaitingPush[],
+): Promise<boolean> => {
+  if (verdict.verdict !== 'obsolete' || pushes.length === 0) return false;
+  if (pushes.some(({ outcome }) => outcome !== 'deployed')) return false;
+  const newest = pushes.reduce((one, other) => (other.id > one.id ? other : one));
+  if (newest.named === verdict.to) return false;
+  const sent = await lastSent(deps.db, deps.cluster.name, service.id);
+  return (
+    sent !== null &&
+    sent.from === verdict.to &&
+    sent.digest === verdict.from &&
+    pushes.every(({ receivedAt }) => receivedAt <= sent.at) &&
+    (await hasLedTo(deps.db, { push: newest.id, cluster: deps.cluster.name }, sent.id))
+  );
+};
+
+const planFor = async (
+  deps: LookDeps,
+  { fitHold }: Pick<Memory, 'fitHold'>,
+  checked: CheckedService,
+  pushes: readonly WaitingPush[],
+): Promise<Step> => {
+  const { verdict, lookUp, service } = checked;
+  const { capabilities, name } = deps.cluster;
+  if (verdict.verdict !== 'unknown') {
+    return plan(verdict, lookUp, { pin: false, handOver: false }, capabilities);
+  }
+  // What cannot be compared is deployed once a push: one that came before the last update was sent
+  // is covered by it, unless that was of another digest, as one that was tried again is.
+  const sent = await lastSent(deps.db, name, service.id);
+  const published = lookUp?.kind === 'published' ? lookUp.digest : null;
+  const wasSent = sent?.digest ?? null;
+  const isOther = wasSent !== null && published !== null && wasSent !== published;
+  const oldest = pushes.find((push) => sent === null || isOther || push.receivedAt > sent.at);
+  const age = oldest === undefined ? 0 : deps.clock.now() - oldest.receivedAt;
+  // What could not be compared is no less held than what is obsolete.
+  const isHeld =
+    unsupportedLabel(service) !== null ||
+    cannotPull({ lookUp, deploysOci: capabilities.deploysOci }) !== null ||
+    (published !== null && fitHold(service, published) !== null);
+  const policy = {
+    pin: oldest !== undefined && !isHeld,
+    handOver: age >= HAND_OVER_AFTER_MS && !isHeld,
+  };
+  return plan(verdict, lookUp, policy, capabilities);
+};

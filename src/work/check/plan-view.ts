@@ -1,0 +1,22 @@
+import { parseImageReference } from '../../core/image/image-reference.ts';
+import { moveWords } from '../../core/policy/tracking.ts';
+import type { ServiceView } from '../../core/contract/views.ts';
+import { TO_BE_PINNED } from '../../core/verdict/would-deploy.ts';
+import type { PlannedService } from './check-cluster.ts';
+
+/**
+ * A service in the plan of a run. What cannot be compared, and would be deployed all the same, says so; what would
+ * move to another tag says to which, and why that one.
+ */
+export const planView = ({ view, step }: Pick<PlannedService, 'view' | 'step'>): ServiceView => {
+  if (step.kind !== 'deploy') return view;
+  if (step.cause === 'unpinned') return { ...view, detail: TO_BE_PINNED };
+  const move = moveOf(view);
+  return move === null ? view : { ...view, detail: `would move ${move}` };
+};
+
+const moveOf = ({ image, tracking }: ServiceView): string | null => {
+  const parsed = parseImageReference(image);
+  const present = parsed.ok ? parsed.image.tag : null;
+  return tracking === undefined || present === null ? null : moveWords(present, tracking);
+};

@@ -1,0 +1,30 @@
+import type { Step } from '../../core/verdict/plan.ts';
+import type { Verdict } from '../../core/verdict/verdict.ts';
+import type { CheckedService } from '../assess/check-services.ts';
+import type { Gates } from '../gates/judge-gates.ts';
+
+const LEAVE: Step = { kind: 'leave' };
+
+/**
+ * What is to be done once gates were asked. What could be compared has passed them with its verdict; what could not
+ * is deployed blindly, and waits all the same.
+ */
+export const withGates = (
+  gates: Gates,
+  { service, image, lookUp, knownDigest, verdict }: CheckedService,
+  step: Step,
+): { readonly step: Step; readonly verdict: Verdict } => {
+  if (step.kind !== 'deploy' || step.cause === 'digest-differs' || image === null) {
+    return { step, verdict };
+  }
+  const published = lookUp?.kind === 'published' ? lookUp.digest : null;
+  const at = gates.closedFor({ service, image, published, knownDigest });
+  if (at === null) return { step, verdict };
+  if (at === 'never') return { step: LEAVE, verdict };
+  // Queued, it waits for its window: what is handed over has no digest that could.
+  if ('opensAt' in at) return { step, verdict };
+  return {
+    step: LEAVE,
+    verdict: { verdict: 'waiting', from: null, to: at.candidate.digest, at },
+  };
+};

@@ -1,0 +1,218 @@
+import { type Backoff, backoffMs } from '../../core/backoff.ts';
+import type { Forge, ReportOutcome } from '../../core/forge/report.ts';
+import type { Log } from '../../core/log.ts';
+import type { Changes } from '../../store/query/changes.ts';
+import { makeReportsDueAgain } from '../../store/query/due-again.ts';
+import { forgetForgeEnds } from '../../store/forge/forge-ends.ts';
+import {
+  giveUpOtherForges,
+  nextReport,
+  pruneReports,
+  recordSend,
+  type SendEnd,
+  type WaitingReport,
+} from '../../store/forge/reports.ts';
+import { forgetUntoldWaits } from '../../store/forge/waits.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import { type Hold, holdAll } from '../leases/lease.ts';
+import { type Bell, createBell } from '../loop/bell.ts';
+import { watchClock } from '../loop/clock-watch.ts';
+import { keepTrying } from '../loop/keep-trying.ts';
+import { type Loop, runLoop } from '../loop/run-loop.ts';
+import type { Clock, Registries } from '../lookups/ports.ts';
+import { createFold } from './fold-deployments.ts';
+
+export type ReportTiming = {
+  /** Least time between two looks at what changed, in ms. */
+  readonly everyMs: number;
+  readonly backoff: Backoff;
+  /** A report that could not be sent for so long is given up. */
+  readonly giveUpMs: number;
+};
+
+export type ReporterDeps = {
+  readonly forges: readonly Forge[];
+  readonly db: Db;
+  /** Has a function called whenever something was written to the store. */
+  readonly onChange: Changes['onChange'];
+  readonly clock: Clock;
+  readonly registries: Pick<Registries, 'readBuildFacts'>;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** The helper's public address, for links to a deployment's page; null where there is none. */
+  readonly publicUrl: string | null;
+  /** How long reports that were sent are kept. */
+  readonly keepMs: number;
+  /** Only tests have a reason to hurry. */
+  readonly timing?: ReportTiming;
+  /** Default: this process does all. */
+  readonly hold?: Hold;
+  /** Forges that another instance reports to. */
+  readonly othersForges?: (db: Db) => Promise<readonly string[]>;
+  /** Is given what is to be called when somebody else may have left reports. */
+  readonly onLeft?: (ring: () => void) => void;
+};
+
+const TIMING: ReportTiming = {
+  everyMs: 1_000,
+  backoff: { firstMs: 5_000, longestMs: 15 * 60_000 },
+  // A forge that is down over a long weekend is still told.
+  giveUpMs: 4 * 24 * 3_600_000,
+};
+
+const LONGEST_SLEEP_MS = 60_000;
+const TIDY_EVERY_MS = 3_600_000;
+const FORGET_EVERY_MS = 60_000;
+/** A repository that the forge does not show us is not asked for again so soon. */
+const UNKNOWN_FOR_MS = 3_600_000;
+
+/**
+ * Tells forges how deployments stand, until the signal is aborted: of each commit and environment the newest state,
+ * at least once. A forge that is down delays nothing but its own reports; they wait in the store.
+ */
+export const keepReporting = async (deps: ReporterDeps, signal: AbortSignal): Promise<void> => {
+  const { forges, clock } = deps;
+  const timing = deps.timing ?? TIMING;
+  const hold = deps.hold ?? holdAll(deps.db, signal);
+  const senders = forges.map((forge) => ({ forge, bell: createBell(clock) }));
+  const ring = (): void => {
+    for (const { bell } of senders) bell.ring();
+  };
+  deps.onLeft?.(ring);
+  await Promise.all([
+    hold('forges', (db, held) => keepFolding({ ...deps, db, timing, ring }, held)),
+    ...senders.map((sender) =>
+      hold(`forge:${sender.forge.name}`, (db, held) =>
+        runForge({ ...deps, db, ...sender, timing }, held),
+      ),
+    ),
+  ]);
+};
+
+type FolderDeps = ReporterDeps & {
+  readonly timing: ReportTiming;
+  /** Reports wait for their forges. */
+  readonly ring: () => void;
+};
+
+/** Turns what changes into reports, and clears away old ones. */
+const keepFolding = async (deps: FolderDeps, signal: AbortSignal): Promise<void> => {
+  const { forges, db, clock, log, timing, ring } = deps;
+  const loop = (one: Loop): Promise<void> => runLoop({ clock, log }, one, signal);
+  const tidyUp = async (): Promise<void> => {
+    const names = forges.map(({ name }) => name);
+    const others = (await deps.othersForges?.(db)) ?? [];
+    const lost = await giveUpOtherForges(db, [...names, ...others]);
+    await forgetUntoldWaits(db);
+    if (lost > 0) log.warn('forge reports given up: their forges are not configured', { lost });
+  };
+  await keepTrying({ clock, log }, 'reports to forges that are gone', tidyUp, signal);
+  if (forges.length === 0) {
+    await loop({
+      name: 'clearing of forge reports',
+      meaning: 'the store keeps what no forge wants to know',
+      round: async () => {
+        await forgetForgeEnds(db);
+        return FORGET_EVERY_MS;
+      },
+    });
+    return;
+  }
+  const written = createBell(clock);
+  const stop = deps.onChange(written.ring);
+  const fold = createFold(deps);
+  await Promise.all([
+    loop({
+      name: 'forge reports',
+      meaning: 'forges are not told what is deployed',
+      bell: written,
+      leastMs: timing.everyMs,
+      round: async (running) => {
+        if ((await fold(running)) > 0) ring();
+        return LONGEST_SLEEP_MS;
+      },
+    }).finally(stop),
+    loop({
+      name: 'pruning of forge reports',
+      meaning: 'old forge reports are kept for longer',
+      round: async () => {
+        await pruneReports(db, clock.now() - deps.keepMs);
+        return TIDY_EVERY_MS;
+      },
+    }),
+  ]);
+};
+
+type SenderDeps = Pick<ReporterDeps, 'db' | 'clock' | 'random' | 'log' | 'publicUrl'> & {
+  readonly forge: Forge;
+  readonly bell: Bell;
+  readonly timing: ReportTiming;
+};
+
+/** Sends one forge's reports, one after another. */
+const runForge = async (deps: SenderDeps, signal: AbortSignal): Promise<void> => {
+  const { forge, db, clock, bell, log } = deps;
+  /** The forge asked to be left alone until then; monotonic. */
+  let notBefore = 0;
+  /** Repositories that it does not show us, until then; monotonic. */
+  const unknown = new Map<string, { readonly until: number; readonly detail: string }>();
+  const wentBack = watchClock(clock);
+  const round = async (): Promise<number> => {
+    if (wentBack()) await makeReportsDueAgain(db, forge.name, clock.now());
+    const waiting = await nextReport(db, forge.name);
+    if (waiting === null) return LONGEST_SLEEP_MS;
+    const due = Math.max(waiting.runAt - clock.now(), notBefore - clock.monotonic());
+    if (due > 0) return due;
+    const before = unknown.get(waiting.repository);
+    const outcome: ReportOutcome =
+      before !== undefined && before.until > clock.monotonic()
+        ? { ...NOT_SENT, remoteId: waiting.remoteId, detail: before.detail }
+        : await forge.send({ ...waiting, logUrl: logUrlOf(deps, waiting) }, signal);
+    if (outcome.kind === 'failed') {
+      if (outcome.retryAfterMs !== null) notBefore = clock.monotonic() + outcome.retryAfterMs;
+      if (outcome.isUnknownRepository === true && before === undefined) {
+        unknown.set(waiting.repository, {
+          until: clock.monotonic() + UNKNOWN_FOR_MS,
+          detail: outcome.detail,
+        });
+      }
+    } else unknown.delete(waiting.repository);
+    const end = endOf(deps, waiting, outcome);
+    await recordSend(db, waiting, end, clock.now());
+    const about = {
+      forge: forge.name,
+      repository: waiting.repository,
+      commit: waiting.commit,
+      environment: waiting.environment,
+      state: waiting.state,
+    };
+    if (end.kind === 'sent') log.debug('forge told', about);
+    else if (end.kind === 'failed') log.error('forge not told', { ...about, problem: end.detail });
+    else if (waiting.attempts === 0) {
+      log.warn('forge not told yet; it is tried again', { ...about, problem: end.detail });
+    }
+    return 0;
+  };
+  const name = `reports to ${forge.name}`;
+  await runLoop(deps, { name, meaning: 'the forge is told nothing', round, bell }, signal);
+};
+
+const NOT_SENT = { kind: 'failed', retryable: false, retryAfterMs: null } as const;
+
+const logUrlOf = ({ publicUrl }: SenderDeps, { page }: WaitingReport): string | null =>
+  publicUrl === null ? null : `${publicUrl}/#/${page}`;
+
+const endOf = (deps: SenderDeps, waiting: WaitingReport, outcome: ReportOutcome): SendEnd => {
+  const { remoteId } = outcome;
+  if (outcome.kind === 'sent') return { kind: 'sent', remoteId, url: outcome.url };
+  const { backoff, giveUpMs } = deps.timing;
+  const pause = backoffMs(backoff, waiting.attempts + 1, deps.random());
+  const runAt = deps.clock.now() + Math.max(pause, outcome.retryAfterMs ?? 0);
+  const isLast = !outcome.retryable || runAt > waiting.changedAt + giveUpMs;
+  return isLast
+    ? { kind: 'failed', remoteId, detail: outcome.detail }
+    : { kind: 'again', remoteId, runAt, detail: outcome.detail };
+};

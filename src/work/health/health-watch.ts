@@ -1,0 +1,134 @@
+import { type Cluster, ClusterError } from '../../core/swarm/cluster.ts';
+import { type Health, type HealthView, NOT_OBSERVED } from '../../core/health/health.ts';
+import type { Log } from '../../core/log.ts';
+import type { Service } from '../../core/swarm/service.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import { createBell } from '../loop/bell.ts';
+import type { Clock } from '../loop/clock.ts';
+import { runLoop } from '../loop/run-loop.ts';
+import { createHealthBook, type HealthBook } from './health-book.ts';
+import { createRecordReader } from './read-record.ts';
+
+/** The health of a service of one cluster, by its id. */
+export type FindHealth = (serviceId: string) => HealthView;
+
+/** Observes clusters while somebody wants to know how their services are, and leaves them alone otherwise. */
+export type HealthWatch = {
+  /** Of one cluster, now: observes it where what is known is not of this moment. Never rejects but with the signal's reason. */
+  readonly read: (cluster: string, signal: AbortSignal) => Promise<FindHealth>;
+  /** Observes all clusters until what it gives is called. */
+  readonly want: () => () => void;
+  /** Observes them for the next two minutes: somebody scrapes the metrics. */
+  readonly wantForScrapes: () => void;
+  /** What was observed last, by cluster. A cluster that did not answer then is left out. */
+  readonly known: () => ReadonlyMap<string, ReturnType<HealthBook['known']>>;
+  /** Until the signal is aborted. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+export type HealthWatchDeps = {
+  readonly clusters: readonly Pick<Cluster, 'name' | 'countServices' | 'listTasks'>[];
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Is told of each service whose health has changed. */
+  readonly changed: (cluster: string, service: Service, health: Health) => Promise<void>;
+  /** Is called after each observation, by all who read at the same time, with what tells the newest that is known. */
+  readonly observed?: (cluster: string, known: HealthBook['known']) => Promise<void>;
+};
+
+const EVERY_MS = 5_000;
+const SCRAPE_MS = 2 * 60_000;
+/** Until somebody wants to know. */
+const REST_MS = 24 * 60 * 60_000;
+
+export const createHealthWatch = (deps: HealthWatchDeps): HealthWatch => {
+  const { clock, log, db } = deps;
+  const watched = deps.clusters.map((cluster) => {
+    const book = createHealthBook({
+      cluster,
+      clock,
+      readRecord: createRecordReader(db, cluster.name),
+      changed: (service, health) => deps.changed(cluster.name, service, health),
+    });
+    return { name: cluster.name, book, bell: createBell(clock) };
+  });
+  const books = new Map(watched.map(({ name, book }) => [name, book]));
+  let wanting = 0;
+  let scrapedAt = Number.NEGATIVE_INFINITY;
+  const isWanted = (): boolean => wanting > 0 || clock.monotonic() - scrapedAt < SCRAPE_MS;
+  const ring = (): void => {
+    for (const { bell } of watched) bell.ring();
+  };
+
+  const observe = async (name: string, book: HealthBook, signal: AbortSignal): Promise<void> => {
+    await book.observe(signal);
+    await deps.observed?.(name, book.known);
+  };
+
+  const runOne = async (
+    { name, book, bell }: (typeof watched)[number],
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const round = async (): Promise<number> => {
+      if (!isWanted()) return REST_MS;
+      // Somebody asked in between.
+      if (book.age() < EVERY_MS) return EVERY_MS - book.age();
+      try {
+        await observe(name, book, signal);
+      } catch (error) {
+        // That a cluster does not answer is told as its own state.
+        if (!(error instanceof ClusterError)) throw error;
+      }
+      return EVERY_MS;
+    };
+    const meaning = 'the health of services is not known';
+    await runLoop({ clock, log }, { name: `health of ${name}`, meaning, round, bell }, signal);
+  };
+
+  return {
+    read: async (name, signal) => {
+      const book = books.get(name);
+      if (book === undefined) return () => NOT_OBSERVED;
+      const isOld = book.age() >= EVERY_MS;
+      try {
+        if (isOld) await book.observe(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn('health not observed', { cluster: name, error });
+        return () => ({ ...NOT_OBSERVED, healthReason: 'unreachable' });
+      }
+      const known = book.known();
+      // Whoever asks is answered although the store may take nothing now.
+      const telling = isOld ? deps.observed?.(name, book.known) : undefined;
+      await telling?.catch((error: unknown) => {
+        log.error('what was observed is not told', { cluster: name, error });
+      });
+      return (id) => known.get(id)?.view ?? NOT_OBSERVED;
+    },
+    want: () => {
+      wanting += 1;
+      if (wanting === 1) ring();
+      let isOver = false;
+      return () => {
+        if (isOver) return;
+        isOver = true;
+        wanting -= 1;
+      };
+    },
+    wantForScrapes: () => {
+      const wasWanted = isWanted();
+      scrapedAt = clock.monotonic();
+      if (!wasWanted) ring();
+    },
+    known: () =>
+      new Map(
+        watched
+          .filter(({ book }) => Number.isFinite(book.age()))
+          .map(({ name, book }) => [name, book.known()]),
+      ),
+    run: async (signal) => {
+      await Promise.all(watched.map((one) => runOne(one, signal)));
+    },
+  };
+};

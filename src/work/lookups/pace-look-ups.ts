@@ -1,0 +1,39 @@
+import type { AskedRegistries, Clock, Registries as AllRegistries } from './ports.ts';
+
+type Registries = AskedRegistries & Pick<AllRegistries, 'listTags'>;
+
+/** The same registries, each of which is asked at most once in so many ms. */
+export const paceLookUps = <T extends Registries>(
+  registries: T,
+  clock: Pick<Clock, 'monotonic' | 'wait'>,
+  everyMs: number,
+): T => {
+  const nextAt = new Map<string, number>();
+  const turn = async (host: string, signal: AbortSignal): Promise<void> => {
+    const now = clock.monotonic();
+    const at = Math.max(nextAt.get(host) ?? now, now);
+    nextAt.set(host, at + everyMs);
+    if (at > now) await clock.wait(at - now, signal);
+  };
+  const { listTags } = registries;
+  return {
+    ...registries,
+    ...(listTags === undefined
+      ? {}
+      : {
+          listTags: async (image: Parameters<typeof listTags>[0], signal: AbortSignal) => {
+            const next = (asked: AbortSignal): Promise<void> => turn(image.registry, asked);
+            await next(signal);
+            return listTags(image, signal, next);
+          },
+        }),
+    findDigest: async (image, signal) => {
+      await turn(image.registry, signal);
+      return registries.findDigest(image, signal);
+    },
+    readManifest: async (image, digest, signal) => {
+      await turn(image.registry, signal);
+      return registries.readManifest(image, digest, signal);
+    },
+  };
+};

@@ -1,0 +1,27 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { StoreServer } from '../../store/query/store-server.ts';
+
+/** Registers what is known of the database server. */
+export const registerStoreServer = (registry: Registry, server: StoreServer): void => {
+  const failures: Counter = new Counter({
+    name: 'cd_helper_store_failures_total',
+    help: 'Queries that the database server of the store failed, by kind.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect: () => {
+      failures.reset();
+      for (const [kind, count] of Object.entries(server.failures())) failures.inc({ kind }, count);
+    },
+  });
+  const connections: Gauge = new Gauge({
+    name: 'cd_helper_store_connections',
+    help: 'Connections to the database server that are in use, and queries that wait for one.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect: () => {
+      const { inUse, waiting } = server.connections();
+      connections.set({ state: 'in-use' }, inUse);
+      connections.set({ state: 'waiting' }, waiting);
+    },
+  });
+};

@@ -1,0 +1,66 @@
+import { ActRefused } from '../../core/contract/act-refused.ts';
+import type { ChannelTestView, NoticeChannel } from '../../core/contract/notice.ts';
+import { TRIAL_TOKEN } from '../../core/policy/approvals/approval-links.ts';
+import { recordAction } from '../../store/access/actions.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import type { Clock } from '../lookups/ports.ts';
+
+export type NotifyTestDeps = {
+  readonly channels: readonly NoticeChannel[];
+  readonly db: Db;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** The helper's public address, which links lead to; null: then there are none. */
+  readonly publicUrl: string | null;
+};
+
+/**
+ * Sends a test message to every channel, or to the one that is named, once and now, and tells what
+ * became of each. Filters do not apply. Channels whose readers may vote are shown what a link looks like, by one that
+ * decides nothing.
+ *
+ * @throws {ActRefused} where there is no such channel
+ */
+export type TestNotifications = (
+  request: { readonly channel: string | null },
+  by: { readonly actor: string; readonly address?: string; readonly signal: AbortSignal },
+) => Promise<readonly ChannelTestView[]>;
+
+export const createNotifyTest =
+  ({ channels, db, clock, newId, publicUrl }: NotifyTestDeps): TestNotifications =>
+  async ({ channel: wanted }, { actor, address, signal }) => {
+    const chosen = channels.filter(({ name }) => wanted === null || name === wanted);
+    if (chosen.length === 0) {
+      const known = channels.map(({ name }) => name).join(', ');
+      const text =
+        known === ''
+          ? 'no notification channel is configured'
+          : `no notification channel is named ${wanted}; there is ${known}`;
+      throw new ActRefused('not-found', text);
+    }
+    const now = clock.now();
+    await recordAction(
+      db,
+      {
+        id: newId(),
+        actor,
+        address: address ?? null,
+        action: 'notify-test',
+        target: wanted ?? '*',
+        detail: {},
+      },
+      now,
+    );
+    const at = new Date(now).toISOString();
+    return Promise.all(
+      chosen.map(async ({ name, type, send, approve }) => {
+        const hasLinks = approve !== null && publicUrl !== null;
+        const trialLink = hasLinks ? `${publicUrl}/approvals/${TRIAL_TOKEN}` : null;
+        const outcome = await send({ kind: 'test', id: newId(), at, by: actor, trialLink }, signal);
+        return outcome.kind === 'sent'
+          ? { channel: name, type, ok: true, detail: 'sent' }
+          : { channel: name, type, ok: false, detail: outcome.detail };
+      }),
+    );
+  };

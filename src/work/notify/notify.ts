@@ -1,0 +1,141 @@
+import type { Backoff } from '../../core/backoff.ts';
+import type { Log } from '../../core/log.ts';
+import type { Message, NoticeChannel } from '../../core/contract/notice.ts';
+import type { Changes } from '../../store/query/changes.ts';
+import {
+  forgetUnannounced,
+  giveUpOthers,
+  pruneMessages,
+} from '../../store/notices/notifications.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import { type Hold, holdAll } from '../leases/lease.ts';
+import { createBell } from '../loop/bell.ts';
+import type { Clock } from '../loop/clock.ts';
+import { keepTrying } from '../loop/keep-trying.ts';
+import { type Loop, runLoop } from '../loop/run-loop.ts';
+import { announceEnded } from './notify-announce.ts';
+import { runChannel } from './notify-channel.ts';
+import type { GroupTiming } from './notify-groups.ts';
+
+export type NotifyTiming = GroupTiming & {
+  /** Time between two queries for what has ended, at the least, while the store is written to. */
+  readonly everyMs: number;
+  readonly backoff: Backoff;
+  /** A message that could not be sent for so long is given up. */
+  readonly giveUpMs: number;
+};
+
+export type NotifierDeps = {
+  readonly channels: readonly NoticeChannel[];
+  readonly db: Db;
+  /** Has a function called whenever something was written to the store. */
+  readonly onChange: Changes['onChange'];
+  readonly clock: Clock;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** How long messages that ended are kept. */
+  readonly keepMs: number;
+  /** Is given what is to be called when somebody else has left messages to be sent. */
+  readonly onLeft?: (ring: () => void) => void;
+  /** What a message needs that is made only when it is sent; nothing by default. */
+  readonly prepare?: (channel: NoticeChannel, message: Message) => Promise<Message>;
+  /** Only tests have a reason to hurry. */
+  readonly timing?: NotifyTiming;
+  /** Default: this process does all. */
+  readonly hold?: Hold;
+  /** Channels that another instance sends to. */
+  readonly othersChannels?: (db: Db) => Promise<readonly string[]>;
+};
+
+const TIMING: NotifyTiming = {
+  everyMs: 1_000,
+  quietMs: 10_000,
+  longestMs: 60_000,
+  backoff: { firstMs: 5_000, longestMs: 15 * 60_000 },
+  // News of yesterday morning helps nobody any more.
+  giveUpMs: 24 * 3_600_000,
+};
+
+const asItIs: NonNullable<NotifierDeps['prepare']> = async (_channel, message) => message;
+
+const PRUNE_EVERY_MS = 3_600_000;
+/** With nobody to tell, the word that ended deployments leave is cleared away now and then. */
+const FORGET_EVERY_MS = 60_000;
+
+/**
+ * Tells the channels what has ended, until the signal is aborted: each channel for itself, each message
+ * at least once. What is not told yet is in the store, where the next start finds it.
+ */
+export const keepNotifying = async (deps: NotifierDeps, signal: AbortSignal): Promise<void> => {
+  const { channels, clock, prepare = asItIs } = deps;
+  const timing = deps.timing ?? TIMING;
+  const hold = deps.hold ?? holdAll(deps.db, signal);
+  const senders = channels.map((channel) => ({ channel, bell: createBell(clock) }));
+  const ring = (): void => {
+    for (const { bell } of senders) bell.ring();
+  };
+  deps.onLeft?.(ring);
+  await Promise.all([
+    hold('notices', (db, held) => keepAnnouncing({ ...deps, db, timing, ring }, held)),
+    ...senders.map((sender) =>
+      hold(`channel:${sender.channel.name}`, (db, held) =>
+        runChannel({ ...deps, db, prepare, ...sender, backoff: timing.backoff }, held),
+      ),
+    ),
+  ]);
+};
+
+type AnnouncerDeps = NotifierDeps & {
+  readonly timing: NotifyTiming;
+  /** Messages wait for their channels. */
+  readonly ring: () => void;
+};
+
+/** Turns what has ended into messages, and clears away old ones. */
+const keepAnnouncing = async (deps: AnnouncerDeps, signal: AbortSignal): Promise<void> => {
+  const { channels, db, clock, log, timing, ring } = deps;
+  const tidyUp = async (): Promise<void> => {
+    const names = channels.map(({ name }) => name);
+    const others = (await deps.othersChannels?.(db)) ?? [];
+    const lost = await giveUpOthers(db, [...names, ...others], clock.now());
+    if (lost > 0)
+      log.warn('notifications given up: their channels are configured no more', { lost });
+  };
+  await keepTrying({ clock, log }, 'messages of channels that are gone', tidyUp, signal);
+
+  const loop = (one: Loop): Promise<void> => runLoop({ clock, log }, one, signal);
+  const prune = loop({
+    name: 'pruning of notifications',
+    meaning: 'sent notifications are kept for longer',
+    round: async () => {
+      await pruneMessages(db, clock.now() - deps.keepMs);
+      return PRUNE_EVERY_MS;
+    },
+  });
+  if (channels.length === 0) {
+    const round = async (): Promise<number> => {
+      await forgetUnannounced(db);
+      return FORGET_EVERY_MS;
+    };
+    const meaning = 'the store keeps what nobody is told';
+    await Promise.all([prune, loop({ name: 'clearing of notifications', meaning, round })]);
+    return;
+  }
+  const written = createBell(clock);
+  const stop = deps.onChange(written.ring);
+  const announce = loop({
+    name: 'notifications',
+    meaning: 'no channel hears what has ended',
+    bell: written,
+    leastMs: timing.everyMs,
+    round: async () => {
+      const { messages, restMs } = await announceEnded(deps);
+      if (messages > 0) ring();
+      return restMs;
+    },
+  });
+  await Promise.all([prune, announce.finally(stop)]);
+};

@@ -1,0 +1,107 @@
+import type { HookLimits } from '../../core/contract/delivery.ts';
+import type { Log } from '../../core/log.ts';
+import type { Reads as ShownReads } from '../../core/contract/reads.ts';
+import type { ServiceFilter } from '../../core/contract/list-filters.ts';
+import type { ServiceView, StoreView } from '../../core/contract/views.ts';
+import { listActions } from '../../store/access/actions.ts';
+import { listWaiting } from '../../store/approvals/list-waiting.ts';
+import { listFreezes } from '../../store/holds/freezes.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import { readLookUps } from '../../store/published/published.ts';
+import { listDeliveries, readDelivery } from '../../store/intake/read-deliveries.ts';
+import { listDeployments, readDeployment } from '../../store/deployments/read-deployments.ts';
+import { listRuns, readRun } from '../../store/runs/read-runs.ts';
+import { secretUses } from '../../store/access/secret-uses.ts';
+import type { ClusterHealth } from '../cluster/cluster-health.ts';
+import { readInstances } from '../leases/read-instances.ts';
+import { askedRegistries } from '../lookups/asked-registries.ts';
+import { type InspectDeps, inspectService, inspectServices, pageOfServices } from './inspect.ts';
+import { toConfiguredView } from '../../core/policy/gates/policy-view.ts';
+import { type Gating, NO_GATING } from '../gates/gating.ts';
+import { policiesOf } from '../gates/read-policies.ts';
+import type { HealthWatch } from '../health/health-watch.ts';
+import type { Quota } from '../lookups/pull-budget.ts';
+import { readRollback } from './rollback-target.ts';
+import { readQueue } from './read-queue.ts';
+
+export type ReadsDeps = {
+  readonly clusters: InspectDeps['clusters'];
+  readonly db: Db;
+  readonly quotas: () => readonly Quota[];
+  /** What the configuration says about gates; nothing unless told so. */
+  readonly gating?: Gating;
+  /** Hosts of which every new index counts. */
+  readonly followsIndex?: (host: string) => boolean;
+  readonly health: Pick<ClusterHealth, 'list' | 'hear'>;
+  /** How services are. */
+  readonly readHealth?: HealthWatch['read'];
+  readonly store: () => StoreView;
+  /** Those that are configured. */
+  readonly hookSecrets: readonly (HookLimits & { readonly name: string })[];
+  /** Of this process. */
+  readonly instanceId: string;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+};
+
+/** Everything that can be asked without anything being done. */
+export type Reads = Required<ShownReads>;
+
+const TIMEOUT_MS = 30_000;
+
+export const createReads = (deps: ReadsDeps): Reads => {
+  const { db, now, gating = NO_GATING } = deps;
+  const clusters = deps.clusters.map(({ cluster }) => cluster.name);
+  const inspect = (filter: ServiceFilter): Promise<ServiceView[]> =>
+    inspectServices({ ...deps, hear: deps.health.hear }, filter, AbortSignal.timeout(TIMEOUT_MS));
+  return {
+    listServices: async (filter, page) => pageOfServices(await inspect(filter), page),
+    readService: (cluster, service) =>
+      inspectService(
+        { ...deps, hear: deps.health.hear },
+        { cluster, service },
+        AbortSignal.timeout(TIMEOUT_MS),
+      ),
+    readRollback: async (cluster, name) => {
+      const one = deps.clusters.find((each) => each.cluster.name === cluster)?.cluster;
+      const services = await one?.listServices(AbortSignal.timeout(TIMEOUT_MS));
+      const service = services?.find((each) => each.name === name || each.id === name);
+      return service === undefined ? null : readRollback(db, cluster, service);
+    },
+    listPolicies: async () => gating.policies.map(toConfiguredView),
+    readPolicies: async (cluster, name) => {
+      const one = deps.clusters.find((each) => each.cluster.name === cluster)?.cluster;
+      const services = await one?.listServices(AbortSignal.timeout(TIMEOUT_MS));
+      const service = services?.find((each) => each.name === name || each.id === name);
+      return service === undefined || one === undefined
+        ? null
+        : policiesOf(gating, one, service, now());
+    },
+    listDeployments: (filter, page) => listDeployments(db, filter, page),
+    readDeployment: (id) => readDeployment(db, id),
+    listDeliveries: (filter, page) => listDeliveries(db, filter, page),
+    readDelivery: (id) => readDelivery(db, id),
+    listRuns: (page) => listRuns(db, page),
+    readRun: (id) => readRun(db, id),
+    readStore: async () => deps.store(),
+    listClusters: async () => deps.health.list(),
+    listRegistries: async () => askedRegistries(await readLookUps(db), deps.quotas()),
+    listInstances: () => readInstances(db, deps.instanceId),
+    listQueue: () => readQueue(db, clusters, now()),
+    listHookSecrets: async () => {
+      const uses = await secretUses(db);
+      return deps.hookSecrets.map(({ name, senders, clusters: to, repositories }) => ({
+        name,
+        senders,
+        clusters: to,
+        repositories,
+        lastUsedAt: uses.get(name)?.lastAt ?? null,
+        deliveries: uses.get(name)?.deliveries ?? 0,
+      }));
+    },
+    listWaiting: (filter, page) => listWaiting(db, filter, page),
+    listFreezes: (page) => listFreezes(db, page, now()),
+    listActions: (page) => listActions(db, page),
+  };
+};

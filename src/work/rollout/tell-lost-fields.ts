@@ -1,0 +1,20 @@
+import { addStepOnWay, type Deployment } from '../../store/deployments/deployments.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+/**
+ * Raises the alarm where a cluster made other fields of a service otherwise than an update said: in the
+ * deployment's steps, and in the log. Only the fields' names are told, because values may be secrets.
+ */
+export const tellLostFields = async (
+  { clock, db, log }: Pick<RolloutDeps, 'clock' | 'db' | 'log'>,
+  { id, serviceName }: Pick<Deployment, 'id' | 'serviceName'>,
+  fields: readonly string[],
+): Promise<void> => {
+  if (fields.length === 0) return;
+  log.error('the cluster changed settings of the service that the update did not ask for', {
+    deployment: id,
+    service: serviceName,
+    fields,
+  });
+  await addStepOnWay(db, id, clock.now(), 'settings-changed', { fields });
+};

@@ -1,0 +1,46 @@
+import type { Log } from '../../core/log.ts';
+import type { RunProgress } from '../../core/contract/views.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import { showRunProgress } from '../../store/runs/runs.ts';
+import type { OnProgress } from '../check/check-cluster.ts';
+import type { Clock } from '../lookups/ports.ts';
+
+const WRITE_EVERY_MS = 500;
+
+export type ProgressOfRun = {
+  /** Takes what one cluster tells. */
+  readonly of: (cluster: string) => OnProgress;
+  /** Of all clusters together. */
+  readonly sum: () => RunProgress;
+};
+
+/** Adds up the progress of the clusters and puts it on disk, not more often than people can see. */
+export const createRunProgress = (
+  deps: { readonly db: Db; readonly clock: Pick<Clock, 'now'>; readonly log: Log },
+  run: string,
+): ProgressOfRun => {
+  const parts = new Map<string, Parameters<OnProgress>[0]>();
+  let writtenAt = deps.clock.now();
+  const sum = (): RunProgress =>
+    [...parts.values()].reduce(
+      (total, part) => ({
+        services: total.services + part.services,
+        images: total.images + part.images,
+        checkedImages: total.checkedImages + part.checked,
+      }),
+      { services: 0, images: 0, checkedImages: 0 },
+    );
+  return {
+    sum,
+    of: (cluster) => (part) => {
+      // A second check of a few services is no new progress.
+      const before = parts.get(cluster);
+      if (before === undefined || part.services >= before.services) parts.set(cluster, part);
+      if (Math.abs(deps.clock.now() - writtenAt) < WRITE_EVERY_MS) return;
+      writtenAt = deps.clock.now();
+      showRunProgress(deps.db, run, sum()).catch((error: unknown) =>
+        deps.log.error('progress not kept', { run, error }),
+      );
+    },
+  };
+};

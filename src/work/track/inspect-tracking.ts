@@ -1,0 +1,199 @@
+import type { Digest } from '../../core/image/digest.ts';
+import { imageName, type ImageReference } from '../../core/image/image-reference.ts';
+import {
+  exclusionOf,
+  type Selection,
+  trackedBy,
+  trackLabel,
+  unsupportedLabel,
+} from '../../core/policy/labels.ts';
+import { newestTag, whyNot } from '../../core/policy/choose-tag.ts';
+import type { Policy, TagSeen } from '../../core/policy/policy.ts';
+import type { TrackingView } from '../../core/policy/tracking.ts';
+import { type Service, specDigest } from '../../core/swarm/service.ts';
+import {
+  type Hold,
+  unsupportedWords,
+  type Verdict,
+  verdictDetail,
+  whyHeld,
+} from '../../core/verdict/verdict.ts';
+import type { Db } from '../../store/sqlite/open-store.ts';
+import type { LastLookUp } from '../../store/published/published.ts';
+import { readAllArrivals } from '../../store/track/arrivals.ts';
+import { type Memory, taggedImage } from '../assess/check-services.ts';
+import type { TaggedImage } from '../lookups/ports.ts';
+import { readTracking, type Tracking } from './read-tracking.ts';
+
+type Deps = {
+  readonly db: Db;
+  readonly cluster: string;
+  readonly select: Selection;
+  readonly memory: Pick<Memory, 'hold' | 'frozen' | 'digestHold' | 'gates' | 'knownDigest'>;
+  /** The last answers of registries by `name:tag`. */
+  readonly lookUps: ReadonlyMap<string, LastLookUp>;
+};
+
+/** A tag that is known, with the digest that it had last; null where nobody told. */
+type Known = TagSeen & { readonly digest: Digest | null };
+
+/** Of the tags above the one that a service has, so many are gone through. */
+const MOST_TOLD = 10;
+
+/**
+ * How a service stands that follows tags, by what was pushed and by what registries answered last; null where it
+ * has no label for it. No registry is asked.
+ */
+export const inspectTracking = async (
+  deps: Deps,
+  service: Service,
+): Promise<TrackingView | null> => {
+  const label = trackLabel(service);
+  const policy = trackedBy(service);
+  const image = taggedImage(service);
+  if (label === null || image === null) return null;
+  if (policy === null) return { ...NOTHING_KNOWN, policy: label, whyNot: whyNever(deps, service) };
+  const name = imageName(image);
+  const known = await readKnown(deps, policy, image);
+  const from = { cluster: deps.cluster, name };
+  const tracking = await readTracking(deps.db, from, [service], []);
+  const floor = tracking.floorOf(service);
+  if (floor === null) return null;
+  const isNewer = (one: Known): boolean =>
+    whyNot(policy, floor, one) === null && !isSame(service, one);
+  const newer = newestFirst(policy, image.tag, known.filter(isNewer));
+  const held = newer.flatMap(({ tag, digest }) => {
+    const hold = holdOf(deps, tracking, service, { image: { ...image, tag }, digest });
+    return hold === null ? [] : [{ tag, reason: hold.kind, why: whyHeld(hold, tag) }];
+  });
+  // A tag that failed is passed over for the one below; what a person left is not.
+  const hasFailed = (tag: string): boolean =>
+    held.some((one) => one.tag === tag && one.reason === 'known-bad');
+  const next = newer.find(({ tag }) => !hasFailed(tag)) ?? newer[0] ?? null;
+  const newest = newestTag(policy, image.tag, [floor, ...known]);
+  const isOnItsWay = floor.tag !== image.tag;
+  return {
+    policy: policy.text,
+    newest,
+    next: next?.tag ?? (isOnItsWay ? floor.tag : null),
+    whyNot:
+      whyNever(deps, service) ??
+      (next === null
+        ? whyStays(policy, floor, { image, newest })
+        : (held.find(({ tag }) => tag === next.tag)?.why ??
+          (await whyWaiting(deps, service, { ...image, tag: next.tag }, next.digest)) ??
+          notYet(policy))),
+    tags: null,
+    ran: tracking.ranBefore(service),
+    held,
+  };
+};
+
+const NOTHING_KNOWN: TrackingView = {
+  policy: '',
+  newest: null,
+  next: null,
+  whyNot: null,
+  tags: null,
+  ran: null,
+};
+
+/** What was pushed, and where an order of tags decides, also what registries have answered for. */
+const readKnown = async (
+  { db, lookUps }: Deps,
+  policy: Policy,
+  image: ImageReference,
+): Promise<readonly Known[]> => {
+  const name = imageName(image);
+  const arrivals = await readAllArrivals(db, name);
+  const last = (tag: string): LastLookUp | undefined => lookUps.get(`${name}:${tag}`);
+  const pushed = arrivals.flatMap(({ tag, digest, at }): Known[] =>
+    last(tag)?.failure === 'tag-gone'
+      ? []
+      : [{ tag, arrivedAt: at, digest: last(tag)?.digest ?? digest }],
+  );
+  if (!policy.ordersTags) return pushed;
+  const tags = new Set(pushed.map(({ tag }) => tag));
+  const answered = [...lookUps].flatMap(([key, { digest, failure }]) => {
+    const tag = key.slice(name.length + 1);
+    const isOther = !key.startsWith(`${name}:`) || digest === null || tags.has(tag);
+    return isOther || failure === 'tag-gone' ? [] : [{ tag, arrivedAt: null, digest }];
+  });
+  return [...pushed, ...answered];
+};
+
+/** Those that the policy takes, each tag once. */
+const newestFirst = (
+  policy: Policy,
+  present: string,
+  known: readonly Known[],
+): readonly Known[] => {
+  const left = new Map(
+    known.toSorted((a, b) => (a.arrivedAt ?? 0) - (b.arrivedAt ?? 0)).map((one) => [one.tag, one]),
+  );
+  const sorted: Known[] = [];
+  while (sorted.length < MOST_TOLD) {
+    const tag = newestTag(policy, present, [...left.values()]);
+    const one = tag === null ? undefined : left.get(tag);
+    if (one === undefined) break;
+    sorted.push(one);
+    left.delete(one.tag);
+  }
+  return sorted;
+};
+
+/** A tag with the digest that the service has is no move. */
+const isSame = (service: Service, { digest }: Known): boolean =>
+  digest !== null && digest === specDigest(service);
+
+const holdOf = (
+  { memory }: Deps,
+  tracking: Tracking,
+  service: Service,
+  { image, digest }: { readonly image: TaggedImage; readonly digest: Digest | null },
+): Hold | null =>
+  digest === null
+    ? null
+    : (memory.hold(service, digest, image) ?? tracking.putBack(service, digest, image));
+
+/** What the gates of the service say of a tag; null where they let it through. */
+const whyWaiting = async (
+  { memory }: Deps,
+  service: Service,
+  image: TaggedImage,
+  digest: Digest | null,
+): Promise<string | null> => {
+  const knownDigest = memory.knownDigest(service);
+  const from = specDigest(service) ?? knownDigest;
+  if (digest === null || from === null) return null;
+  const { gates, frozen, digestHold: hold } = memory;
+  await gates.prepare([{ service, image }]);
+  const assessed: Verdict = { verdict: 'obsolete', from, to: digest };
+  const one = { service, image, published: digest, knownDigest, verdict: assessed };
+  const verdict = gates.judge(one, { frozen, hold });
+  return verdict.verdict === 'waiting' ? verdictDetail(verdict) : null;
+};
+
+const whyNever = ({ select }: Deps, service: Service): string | null => {
+  const exclusion = exclusionOf(service, select);
+  if (exclusion !== null) return `the service is excluded (${exclusion})`;
+  const label = unsupportedLabel(service);
+  return label === null ? null : unsupportedWords(label);
+};
+
+const notYet = ({ ordersTags }: Policy): string =>
+  ordersTags
+    ? 'nothing stands against it: the next push of it moves the service, and so does SmartRedeploy'
+    : 'nothing stands against it: the next push of it moves the service';
+
+const whyStays = (
+  policy: Policy,
+  floor: TagSeen,
+  { image, newest }: { readonly image: TaggedImage; readonly newest: string | null },
+): string | null => {
+  if (floor.tag !== image.tag) return 'its deployment is in progress';
+  if (newest === null) return `no tag is known that ${policy.text} takes`;
+  if (newest === image.tag) return null;
+  const why = whyNot(policy, floor, { tag: newest, arrivedAt: null });
+  return why === null ? `${newest} has the digest that the service has` : `${newest}: ${why}`;
+};

@@ -1,0 +1,91 @@
+import { useState } from 'preact/hooks';
+import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
+import { Consequences } from '../acts/consequences.tsx';
+import { approveWaiting, rejectWaiting } from '../api/acts.ts';
+import { ActDialog } from '../parts/act-dialog.tsx';
+import { TextField } from '../parts/fields.tsx';
+import { WaitingFacts } from './waiting-facts.tsx';
+
+type DecisionProps = {
+  readonly waiting: WaitingView;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+};
+
+export const votesOf = ({ gates }: WaitingView) =>
+  gates.find(({ votes }) => votes !== null)?.votes ?? null;
+
+const missing = (waiting: WaitingView): number => {
+  const votes = votesOf(waiting);
+  return votes === null ? 0 : Math.max(votes.needed - votes.given, 0);
+};
+
+const votesWord = (count: number): string => `${count} more ${count === 1 ? 'vote' : 'votes'}`;
+
+const afterApproval = (waiting: WaitingView): string => {
+  const left = missing(waiting) - 1;
+  if (left > 0)
+    return `Your vote is counted; ${votesWord(left)} must follow before anything changes.`;
+  const others = waiting.gates.some(({ votes, canOpen }) => votes === null && canOpen.length === 0);
+  return others
+    ? 'Yours is the last vote that is needed. The service is updated when the other gates open, too.'
+    : 'Yours is the last vote that is needed: the service is updated to this image now, and its tasks are replaced.';
+};
+
+export const ApproveDialog = ({ waiting, onDone, onClose }: DecisionProps) => (
+  <ActDialog
+    title={`Approve ${waiting.name}`}
+    confirm="Approve"
+    act={(key) => approveWaiting(waiting, key)}
+    onDone={onDone}
+    onClose={onClose}
+    result={(after) => (
+      <p>
+        {missing(after) > 0
+          ? `Your vote is counted. ${votesWord(missing(after))} needed.`
+          : 'Your vote is counted, and there are enough.'}
+      </p>
+    )}
+  >
+    <WaitingFacts waiting={waiting} />
+    <Consequences
+      items={[
+        afterApproval(waiting),
+        'A vote is for exactly this image with the present settings of the service. A newer push needs its own votes.',
+        'A vote cannot be taken back. Rejecting still stops the image while it waits.',
+      ]}
+    />
+  </ActDialog>
+);
+
+export const RejectDialog = ({ waiting, onDone, onClose }: DecisionProps) => {
+  const [reason, setReason] = useState('');
+  return (
+    <ActDialog
+      title={`Reject ${waiting.name}`}
+      confirm="Reject"
+      isDangerous
+      blocked={reason.trim() === '' ? 'A rejection needs a reason.' : null}
+      act={(key) => rejectWaiting(waiting, reason.trim(), key)}
+      onDone={onDone}
+      onClose={onClose}
+      result={() => <p>Rejected. {waiting.name} keeps what it runs, and this image is held.</p>}
+    >
+      <WaitingFacts waiting={waiting} />
+      <TextField
+        label="Reason"
+        value={reason}
+        onChange={setReason}
+        hint="Everybody can read it, and channels are told."
+        isRequired
+      />
+      <Consequences
+        items={[
+          'It takes nobody else. The service keeps what it runs.',
+          'This image is held for the service, also where it is pushed again, until another one is pushed or an operator releases it.',
+          'An older image that waits behind it may come in its place.',
+        ]}
+      />
+    </ActDialog>
+  );
+};

@@ -1,0 +1,30 @@
+import type { ServiceView } from '../../../src/core/contract/views.ts';
+import { useShown } from '../live/use-shown.ts';
+import { Section } from '../parts/section.tsx';
+import { GateList } from './gate-list.tsx';
+import { Decide } from './waiting-card.tsx';
+import { waitingShown } from './waiting-shown.ts';
+
+/** What a service waits for, on its own page; nothing where it does not. */
+export const ServiceGates = ({
+  service,
+  onDone,
+}: {
+  readonly service: ServiceView;
+  readonly onDone: () => void;
+}) => {
+  const { cluster, id } = service;
+  const { value, readSoon } = useShown(waitingShown(1, { cluster, service: id }));
+  const waiting = value?.items[0];
+  if (service.gates.length === 0 && waiting === undefined) return null;
+  const decided = (): void => {
+    readSoon();
+    onDone();
+  };
+  return (
+    <Section title="Waits for">
+      <GateList gates={waiting?.gates ?? service.gates} />
+      {waiting !== undefined && <Decide waiting={waiting} onDone={decided} />}
+    </Section>
+  );
+};

@@ -1,0 +1,72 @@
+import { useId, useState } from 'preact/hooks';
+import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
+import { printAddress } from '../address/address.ts';
+import { mayDecide, signedInAs } from '../live/session-state.ts';
+import { visibleText } from '../words/visible-text.ts';
+import { ApproveDialog, RejectDialog, votesOf } from './decision-dialogs.tsx';
+import { GateList } from './gate-list.tsx';
+import { WaitingFacts } from './waiting-facts.tsx';
+
+type Props = { readonly waiting: WaitingView; readonly onDone: () => void };
+
+/** Buttons to decide by, and why there is none. */
+export const Decide = ({ waiting, onDone }: Props) => {
+  const [open, setOpen] = useState<'approve' | 'reject' | null>(null);
+  const close = (): void => setOpen(null);
+  const session = signedInAs();
+  const votes = votesOf(waiting);
+  const asked = waiting.gates.find((gate) => gate.votes !== null);
+  const hasVoted = session !== null && votes?.by.includes(session.name) === true;
+  const mayVote = asked?.canOpen.some((role) => role === session?.role) === true;
+  if (!mayDecide()) {
+    return (
+      <p class="faint">Deciding takes the token of an approver or operator; yours may look.</p>
+    );
+  }
+  return (
+    <>
+      <div class="acts">
+        {mayVote && !hasVoted && (
+          <button
+            type="button"
+            class="primary"
+            aria-haspopup="dialog"
+            aria-label={`Approve ${waiting.name}`}
+            onClick={() => setOpen('approve')}
+          >
+            Approve…
+          </button>
+        )}
+        <button
+          type="button"
+          class="danger"
+          aria-haspopup="dialog"
+          aria-label={`Reject ${waiting.name}`}
+          onClick={() => setOpen('reject')}
+        >
+          Reject…
+        </button>
+      </div>
+      {hasVoted && <p class="faint">You have approved it.</p>}
+      {open === 'approve' && <ApproveDialog waiting={waiting} onDone={onDone} onClose={close} />}
+      {open === 'reject' && <RejectDialog waiting={waiting} onDone={onDone} onClose={close} />}
+    </>
+  );
+};
+
+/** One service that waits: what for, what would change, and the decision. */
+export const WaitingCard = ({ waiting, onDone }: Props) => {
+  const id = useId();
+  return (
+    <article class="waiting" aria-labelledby={id}>
+      <h2 id={id}>
+        <a href={printAddress(['services', waiting.cluster, waiting.name])}>
+          {visibleText(waiting.name)}
+        </a>
+      </h2>
+      <GateList gates={waiting.gates} />
+      <WaitingFacts waiting={waiting} />
+      <Decide waiting={waiting} onDone={onDone} />
+    </article>
+  );
+};

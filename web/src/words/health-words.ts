@@ -1,0 +1,48 @@
+import type { HealthName } from '../../../src/core/health/health.ts';
+import { healthWords } from '../../../src/core/health/health-words.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
+import type { Look } from './look.ts';
+
+/** Each has a shape of its own, so that it reads without colour. */
+const LOOKS: Readonly<Record<HealthName, Look>> = {
+  failing: { tone: 'bad', icon: 'cross' },
+  paused: { tone: 'hold', icon: 'pause' },
+  deploying: { tone: 'info', icon: 'cycle' },
+  degraded: { tone: 'warn', icon: 'minus' },
+  stopped: { tone: 'mute', icon: 'minus' },
+  ok: { tone: 'good', icon: 'check' },
+  unknown: { tone: 'warn', icon: 'question' },
+};
+
+const MEANINGS: Readonly<Record<HealthName, string>> = {
+  failing: 'The service does not work.',
+  paused: 'The engine has paused an update, and waits for a person.',
+  deploying: 'A rollout is in progress.',
+  degraded: 'The service works, but not as it should.',
+  stopped: 'No tasks are to run.',
+  ok: 'The service works.',
+  unknown: 'It is not known whether the service works.',
+};
+
+/** A newer helper may know more of them than this page. */
+export const healthLook = (health: HealthName): Look =>
+  LOOKS[health] ?? { tone: 'mute', icon: 'question' };
+
+export const healthMeaning = (health: HealthName): string => MEANINGS[health] ?? '';
+
+type Standing = Pick<ServiceView, 'health' | 'healthReason'>;
+
+/** An older helper tells none, and of what was not looked at there is nothing to say. */
+export const isObserved = ({ health, healthReason }: Standing): boolean =>
+  health !== undefined && healthReason !== 'not-observed';
+
+/** Whether there is anything to say beside the verdict. */
+export const isNoteworthy = (service: Standing): boolean =>
+  isObserved(service) && service.health !== 'ok';
+
+/** How the service is, in a sentence. */
+export const explainHealth = (service: Standing): string => {
+  const meaning = healthMeaning(service.health);
+  const words = healthWords(service.healthReason);
+  return words === '' ? meaning : `${meaning.replace(/\.$/, '')}: ${words}.`;
+};
