@@ -89,6 +89,8 @@ describe.skipIf(without !== null)('what waits for votes, in browsers', async () 
     await last.getByText('Yours is the last vote').waitFor();
     await last.getByRole('button', { name: 'Approve', exact: true }).click();
     await last.getByRole('status').getByText('there are enough').waitFor();
+    // What it was about is gone from the page; what came of it stays until it was read.
+    await waits.waitFor({ state: 'detached' });
     await last.getByText('Close', { exact: true }).click();
     await oncall.row('History', 'succeeded').waitFor();
     await lead.page.getByText('Nothing waits').waitFor();
@@ -116,8 +118,8 @@ describe.skipIf(without !== null)('what waits for votes, in browsers', async () 
     expect(await violationsOf(lead.page)).toEqual([]);
     await confirm.click();
     await dialog.getByRole('status').getByText('is held').waitFor();
-    await dialog.getByText('Close', { exact: true }).click();
     await lead.page.getByText('Nothing waits').waitFor();
+    await dialog.getByText('Close', { exact: true }).click();
     await lead.go(`services/default/${name}`);
     await lead.page.getByText(/lead rejected .*: not before the audit/).waitFor();
     expect(await desks.stage.services.versionOf(name)).toBe(before);

@@ -42,14 +42,12 @@ const Services = ({
   return (
     <>
       <ServiceFilterBar services={services} found={found.length} isWhole={isWhole} />
-      {found.length > 0 && (
-        <ServiceTable
-          services={found}
-          sort={sort}
-          onSort={(by) => setFilters({ sort: nextSort(sort, by) })}
-          onDone={onDone}
-        />
-      )}
+      <ServiceTable
+        services={found}
+        sort={sort}
+        onSort={(by) => setFilters({ sort: nextSort(sort, by) })}
+        onDone={onDone}
+      />
       {found.length === 0 && services.length > 0 && (
         <Empty>
           <p>No service matches.</p>

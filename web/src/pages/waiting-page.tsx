@@ -1,6 +1,7 @@
 import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
 import { NewestList } from '../parts/newest-list.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { useDecision } from '../waiting/decision-dialogs.tsx';
 import { WaitingCard } from '../waiting/waiting-card.tsx';
 import { concernsWaiting, WAITING } from '../waiting/waiting-shown.ts';
 
@@ -8,28 +9,33 @@ import { concernsWaiting, WAITING } from '../waiting/waiting-shown.ts';
 const STEP = 50;
 
 /** What waits for its age, for a window, or for people to say yes. */
-export const WaitingPage = () => (
-  <>
-    <PageHead title="Waiting" />
-    <NewestList<WaitingView>
-      path={WAITING}
-      step={STEP}
-      what="what waits"
-      more="Show more"
-      concerns={concernsWaiting}
-      empty={<p>Nothing waits: every gate is open.</p>}
-    >
-      {(items, readSoon) => (
-        <div class="cards">
-          {items.map((waiting) => (
-            <WaitingCard
-              key={`${waiting.cluster}/${waiting.id}/${waiting.target.digest}`}
-              waiting={waiting}
-              onDone={readSoon}
-            />
-          ))}
-        </div>
-      )}
-    </NewestList>
-  </>
-);
+export const WaitingPage = () => {
+  const { ask, dialog } = useDecision();
+  return (
+    <>
+      <PageHead title="Waiting" />
+      <NewestList<WaitingView>
+        path={WAITING}
+        step={STEP}
+        what="what waits"
+        more="Show more"
+        concerns={concernsWaiting}
+        empty={<p>Nothing waits: every gate is open.</p>}
+      >
+        {(items, readSoon) => (
+          <div class="cards">
+            {items.map((waiting) => (
+              <WaitingCard
+                key={`${waiting.cluster}/${waiting.id}/${waiting.target.digest}`}
+                waiting={waiting}
+                ask={ask}
+                onDone={readSoon}
+              />
+            ))}
+          </div>
+        )}
+      </NewestList>
+      {dialog}
+    </>
+  );
+};

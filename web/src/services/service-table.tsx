@@ -37,6 +37,10 @@ const PLACE: Column<ServiceView> = {
   ),
 };
 
+/**
+ * Services in a table, with what a person may do to each. That dialog outlives the row: an act may be why the
+ * service no longer matches what is shown, and what came of it is still to be read.
+ */
 export const ServiceTable = ({
   services,
   sort,
@@ -83,14 +87,16 @@ export const ServiceTable = ({
   const shown = sort === null ? SERVICE_COLUMNS : [PLACE, ...SERVICE_COLUMNS.slice(1)];
   return (
     <>
-      <Table
-        label="Services"
-        layout={isOperator() ? 'services with-acts' : 'services'}
-        columns={isOperator() ? [...shown, act] : shown}
-        lines={lines}
-        sort={sort}
-        onSort={onSort}
-      />
+      {services.length > 0 && (
+        <Table
+          label="Services"
+          layout={isOperator() ? 'services with-acts' : 'services'}
+          columns={isOperator() ? [...shown, act] : shown}
+          lines={lines}
+          sort={sort}
+          onSort={onSort}
+        />
+      )}
       {chosen !== null && (
         <Dialog title={chosen.name} onClose={() => setAsked(null)}>
           <div class="dialog-body">

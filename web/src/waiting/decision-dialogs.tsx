@@ -32,7 +32,7 @@ const afterApproval = (waiting: WaitingView): string => {
     : 'Yours is the last vote that is needed: the service is updated to this image now, and its tasks are replaced.';
 };
 
-export const ApproveDialog = ({ waiting, onDone, onClose }: DecisionProps) => (
+const ApproveDialog = ({ waiting, onDone, onClose }: DecisionProps) => (
   <ActDialog
     title={`Approve ${waiting.name}`}
     confirm="Approve"
@@ -58,7 +58,7 @@ export const ApproveDialog = ({ waiting, onDone, onClose }: DecisionProps) => (
   </ActDialog>
 );
 
-export const RejectDialog = ({ waiting, onDone, onClose }: DecisionProps) => {
+const RejectDialog = ({ waiting, onDone, onClose }: DecisionProps) => {
   const [reason, setReason] = useState('');
   return (
     <ActDialog
@@ -88,4 +88,22 @@ export const RejectDialog = ({ waiting, onDone, onClose }: DecisionProps) => {
       />
     </ActDialog>
   );
+};
+
+const DIALOGS = { approve: ApproveDialog, reject: RejectDialog } as const;
+
+type Asked = Omit<DecisionProps, 'onClose'> & { readonly act: keyof typeof DIALOGS };
+export type Ask = (asked: Asked) => void;
+
+/**
+ * Asks before a decision is made. The page draws the dialog, not what waits: that is gone after the last
+ * vote, and whoever gave it still reads what came of it.
+ */
+export const useDecision = () => {
+  const [asked, ask] = useState<Asked | null>(null);
+  const Chosen = asked === null ? null : DIALOGS[asked.act];
+  const dialog = asked !== null && Chosen !== null && (
+    <Chosen waiting={asked.waiting} onDone={asked.onDone} onClose={() => ask(null)} />
+  );
+  return { ask: ask as Ask, dialog };
 };

@@ -1,6 +1,7 @@
 import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { useShown } from '../live/use-shown.ts';
 import { Section } from '../parts/section.tsx';
+import { useDecision } from './decision-dialogs.tsx';
 import { GateList } from './gate-list.tsx';
 import { Decide } from './waiting-card.tsx';
 import { waitingShown } from './waiting-shown.ts';
@@ -16,15 +17,20 @@ export const ServiceGates = ({
   const { cluster, id } = service;
   const { value, readSoon } = useShown(waitingShown(1, { cluster, service: id }));
   const waiting = value?.items[0];
-  if (service.gates.length === 0 && waiting === undefined) return null;
+  const { ask, dialog } = useDecision();
   const decided = (): void => {
     readSoon();
     onDone();
   };
   return (
-    <Section title="Waits for">
-      <GateList gates={waiting?.gates ?? service.gates} />
-      {waiting !== undefined && <Decide waiting={waiting} onDone={decided} />}
-    </Section>
+    <>
+      {(service.gates.length > 0 || waiting !== undefined) && (
+        <Section title="Waits for">
+          <GateList gates={waiting?.gates ?? service.gates} />
+          {waiting !== undefined && <Decide waiting={waiting} ask={ask} onDone={decided} />}
+        </Section>
+      )}
+      {dialog}
+    </>
   );
 };

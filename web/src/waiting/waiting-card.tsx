@@ -1,18 +1,20 @@
-import { useId, useState } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
 import { printAddress } from '../address/address.ts';
 import { mayDecide, signedInAs } from '../live/session-state.ts';
 import { visibleText } from '../words/visible-text.ts';
-import { ApproveDialog, RejectDialog, votesOf } from './decision-dialogs.tsx';
+import { type Ask, votesOf } from './decision-dialogs.tsx';
 import { GateList } from './gate-list.tsx';
 import { WaitingFacts } from './waiting-facts.tsx';
 
-type Props = { readonly waiting: WaitingView; readonly onDone: () => void };
+type Props = {
+  readonly waiting: WaitingView;
+  readonly ask: Ask;
+  readonly onDone: () => void;
+};
 
 /** Buttons to decide by, and why there is none. */
-export const Decide = ({ waiting, onDone }: Props) => {
-  const [open, setOpen] = useState<'approve' | 'reject' | null>(null);
-  const close = (): void => setOpen(null);
+export const Decide = ({ waiting, ask, onDone }: Props) => {
   const session = signedInAs();
   const votes = votesOf(waiting);
   const asked = waiting.gates.find((gate) => gate.votes !== null);
@@ -32,7 +34,7 @@ export const Decide = ({ waiting, onDone }: Props) => {
             class="primary"
             aria-haspopup="dialog"
             aria-label={`Approve ${waiting.name}`}
-            onClick={() => setOpen('approve')}
+            onClick={() => ask({ act: 'approve', waiting, onDone })}
           >
             Approve…
           </button>
@@ -42,20 +44,18 @@ export const Decide = ({ waiting, onDone }: Props) => {
           class="danger"
           aria-haspopup="dialog"
           aria-label={`Reject ${waiting.name}`}
-          onClick={() => setOpen('reject')}
+          onClick={() => ask({ act: 'reject', waiting, onDone })}
         >
           Reject…
         </button>
       </div>
       {hasVoted && <p class="faint">You have approved it.</p>}
-      {open === 'approve' && <ApproveDialog waiting={waiting} onDone={onDone} onClose={close} />}
-      {open === 'reject' && <RejectDialog waiting={waiting} onDone={onDone} onClose={close} />}
     </>
   );
 };
 
 /** One service that waits: what for, what would change, and the decision. */
-export const WaitingCard = ({ waiting, onDone }: Props) => {
+export const WaitingCard = ({ waiting, ask, onDone }: Props) => {
   const id = useId();
   return (
     <article class="waiting" aria-labelledby={id}>
@@ -66,7 +66,7 @@ export const WaitingCard = ({ waiting, onDone }: Props) => {
       </h2>
       <GateList gates={waiting.gates} />
       <WaitingFacts waiting={waiting} />
-      <Decide waiting={waiting} onDone={onDone} />
+      <Decide waiting={waiting} ask={ask} onDone={onDone} />
     </article>
   );
 };
