@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['core', 'files'],
   log: ['core'],
   intake: ['core'],
-  'adapters/exchange': [],
+  'adapters/exchange': ['core'],
   'adapters/forge': ['core', 'adapters/exchange'],
   'adapters/notify': ['core', 'adapters/exchange'],
   'adapters/registry': ['core', 'adapters/exchange'],

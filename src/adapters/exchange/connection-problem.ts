@@ -1,23 +1,14 @@
-const codeOf = (error: unknown, depth = 0): string => {
-  if (!(error instanceof Error) || depth > 4) return '';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return codeOf(inner, depth + 1);
-};
+import { type ConnectionCause, causeOfCode, connectionCode } from '../../core/connection-cause.ts';
 
-const MEANINGS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'it refuses connections',
-  ENOTFOUND: 'its name cannot be resolved',
-  EAI_AGAIN: 'its name cannot be resolved now',
-  EHOSTUNREACH: 'it cannot be reached',
-  ENETUNREACH: 'it cannot be reached',
-  UND_ERR_CONNECT_TIMEOUT: 'it cannot be reached in time',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not trusted',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+const MEANINGS: Readonly<Partial<Record<ConnectionCause, string>>> = {
+  refused: 'it refuses connections',
+  'unknown-host': 'its name cannot be resolved',
+  'no-route': 'it cannot be reached',
+  late: 'it cannot be reached in time',
+  untrusted: 'its certificate is not trusted',
+  expired: 'its certificate is not valid at this time',
+  'other-name': 'its certificate is for another name',
+  'no-tls': 'it does not speak TLS',
 };
 
 /**
@@ -26,8 +17,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
  */
 export const describeConnectionProblem = (error: unknown, lateAfterMs: number | null): string => {
   if (lateAfterMs !== null) return `it did not answer within ${lateAfterMs / 1000} s`;
-  const code = codeOf(error);
-  const known = MEANINGS[code];
+  const code = connectionCode(error);
+  const known = MEANINGS[causeOfCode(code)];
   if (known !== undefined) return known;
   return /^[A-Z0-9_]{1,40}$/.test(code) ? `the connection broke (${code})` : 'the connection broke';
 };

@@ -1,10 +1,9 @@
 import type { ReportOutcome } from '../../core/forge/report.ts';
+import { LONGEST_RETRY_AFTER_MS, parseRetryAfter } from '../exchange/retry-after.ts';
 import type { ApiAnswer } from './forge-api.ts';
 
 type Failed = Extract<ReportOutcome, { kind: 'failed' }>;
 
-/** Longer than this a forge is not left alone because it asks for it. */
-const LONGEST_WAIT_MS = 3_600_000;
 /** What GitHub asks for where its secondary limit names no time. */
 const SECONDARY_WAIT_MS = 60_000;
 /** Somebody has to change a permission; asking sooner helps nobody. */
@@ -39,15 +38,15 @@ const seconds = (text: string | undefined): number | null =>
 
 /** How long a forge that limits us wants to be left alone; null where it does not limit us. */
 const limitedFor = ({ status, headers, body }: ApiAnswer, now: number): number | null => {
-  const after = seconds(headers['retry-after']);
+  const after = parseRetryAfter(headers['retry-after'] ?? null, now);
   const isSecondary = /rate limit/i.test(messageOf(body));
   const remaining = headers['x-ratelimit-remaining'] ?? headers['ratelimit-remaining'];
   if (status !== 429 && !(status === 403 && (after !== null || isSecondary || remaining === '0')))
     return null;
-  if (after !== null) return Math.min(after * 1_000, LONGEST_WAIT_MS);
+  if (after !== null) return after;
   const reset = seconds(headers['x-ratelimit-reset'] ?? headers['ratelimit-reset']);
   if (remaining === '0' && reset !== null) {
-    return Math.min(Math.max(reset * 1_000 - now, 1_000), LONGEST_WAIT_MS);
+    return Math.min(Math.max(reset * 1_000 - now, 1_000), LONGEST_RETRY_AFTER_MS);
   }
   return SECONDARY_WAIT_MS;
 };

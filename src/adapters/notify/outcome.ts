@@ -1,5 +1,6 @@
 import type { SendOutcome } from '../../core/contract/notice.ts';
 import { describeConnectionProblem } from '../exchange/connection-problem.ts';
+import { parseRetryAfter } from '../exchange/retry-after.ts';
 
 type Failed = Extract<SendOutcome, { kind: 'failed' }>;
 
@@ -36,19 +37,6 @@ const KNOWN_WORDS: readonly string[] = [
   'user_not_found',
 ];
 
-/** Longer than this nobody is waited for because he asks so. */
-const LONGEST_RETRY_AFTER_S = 3_600;
-
-/** The delay of a `Retry-After` header, in ms; null where it is none. */
-const retryAfterMs = (value: string | null): number | null => {
-  if (value === null) return null;
-  const date = Date.parse(value);
-  const seconds = /^\d{1,9}(?:\.\d+)?$/.test(value) ? Number(value) : (date - Date.now()) / 1000;
-  return Number.isFinite(seconds)
-    ? Math.ceil(Math.min(Math.max(seconds, 0), LONGEST_RETRY_AFTER_S) * 1000)
-    : null;
-};
-
 /** What an answer means, whatever the receiver. */
 export const outcomeOf = (status: number, text: string, retryAfter: string | null): SendOutcome => {
   if (status >= 200 && status < 300) return { kind: 'sent' };
@@ -59,7 +47,7 @@ export const outcomeOf = (status: number, text: string, retryAfter: string | nul
     return failed(`${detail}; ${advice}`, { retryable: false });
   }
   if (REFUSED.includes(status)) return failed(detail, { retryable: false });
-  return failed(detail, { retryAfterMs: retryAfterMs(retryAfter) });
+  return failed(detail, { retryAfterMs: parseRetryAfter(retryAfter, Date.now()) });
 };
 
 /** What a failure of the connection means. */

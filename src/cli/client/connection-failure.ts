@@ -1,12 +1,9 @@
+import { causeOfCode, connectionCode } from '../../core/connection-cause.ts';
 import { printable } from '../output/cell-text.ts';
 import { CliFailure } from '../terminal/exit-status.ts';
 
-const codesOf = (error: unknown): readonly string[] => {
-  if (!(error instanceof Error)) return [];
-  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [];
-  const inner = error instanceof AggregateError ? error.errors.flatMap(codesOf) : [];
-  return [...own, error.name, ...inner, ...codesOf(error.cause)];
-};
+const namesOf = (error: unknown): readonly string[] =>
+  error instanceof Error ? [error.name, ...namesOf(error.cause)] : [];
 
 const innermost = (error: unknown): string =>
   error instanceof Error && error.cause !== undefined
@@ -19,32 +16,36 @@ const WHERE = 'is the helper running, and is this its address? (--url or CD_HELP
 
 /** Why no answer came. */
 export const connectionFailure = (url: string, error: unknown): CliFailure => {
-  const codes = codesOf(error);
-  const has = (...any: readonly string[]): boolean => any.some((code) => codes.includes(code));
+  const code = connectionCode(error);
+  const cause = causeOfCode(code);
   const host = new URL(url).host;
-  if (has('ECONNREFUSED'))
+  if (cause === 'refused')
     return new CliFailure(`nothing listens at ${url}`, {
       hint: WHERE,
       cause: error,
       mayPass: true,
     });
-  if (has('ENOTFOUND', 'EAI_AGAIN')) {
+  if (cause === 'unknown-host') {
     return new CliFailure(`the name of ${host} is not known`, { hint: WHERE, cause: error });
   }
-  if (has('TimeoutError', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'ETIMEDOUT')) {
+  if (
+    cause === 'late' ||
+    code === 'UND_ERR_HEADERS_TIMEOUT' ||
+    namesOf(error).includes('TimeoutError')
+  ) {
     return new CliFailure(`${url} did not answer in time`, {
       hint: WHERE,
       cause: error,
       mayPass: true,
     });
   }
-  if (codes.some((code) => /^(?:ERR_TLS_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code))) {
+  if (cause === 'untrusted' || cause === 'expired' || cause === 'other-name') {
     return new CliFailure(`the certificate of ${host} is not trusted: ${innermost(error)}`, {
       hint: 'where it is signed by an authority of your own, name it in NODE_EXTRA_CA_CERTS',
       cause: error,
     });
   }
-  if (has('ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG')) {
+  if (cause === 'no-tls') {
     return new CliFailure(`${host} does not speak TLS`, {
       hint: 'the address may have to begin with http://',
       cause: error,

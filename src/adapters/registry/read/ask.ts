@@ -4,7 +4,7 @@ import type { Lane } from '../pace/lane.ts';
 import type { QuotaBook } from '../pace/quotas.ts';
 import { RegistryError } from '../wire/registry-error.ts';
 import type { Endpoint } from '../wire/registry-host.ts';
-import { parseRetryAfter } from '../pace/retry-after.ts';
+import { parseRetryAfter } from '../../exchange/retry-after.ts';
 import { retryPause, SHORT_RETRY_AFTER_MS } from '../pace/retry-pause.ts';
 import { createOverEither } from '../sign-in/schemes.ts';
 import { askSignedIn, refusedThere, type SignedInParts } from '../sign-in/signed-in.ts';

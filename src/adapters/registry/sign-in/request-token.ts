@@ -6,7 +6,7 @@ import { isRedirect, MOST_REDIRECTS } from '../wire/redirect.ts';
 import { judgeRealmRedirect, type Realm } from './realm.ts';
 import { RegistryError } from '../wire/registry-error.ts';
 import { type Endpoint, tlsAt } from '../wire/registry-host.ts';
-import { parseRetryAfter } from '../pace/retry-after.ts';
+import { parseRetryAfter } from '../../exchange/retry-after.ts';
 import { parseTokenAnswer, type Token } from './tokens.ts';
 import type { Answer, Target } from '../wire/exchange-once.ts';
 import type { Exchange, Transport } from '../wire/transport.ts';

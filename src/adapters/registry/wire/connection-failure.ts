@@ -1,3 +1,4 @@
+import { causeOfCode, connectionCode } from '../../../core/connection-cause.ts';
 import { TimeUp } from '../../exchange/deadline.ts';
 import { RegistryError } from './registry-error.ts';
 
@@ -7,37 +8,11 @@ export class ForbiddenAddress extends Error {
   readonly code = 'FORBIDDEN_ADDRESS';
 }
 
-const codeOf = (error: unknown, depth = 0): string => {
-  if (!(error instanceof Error) || depth > 4) return '';
-  // Undici's parser often gives no code.
-  if (error.name === 'HTTPParserError') return 'NOT_HTTP';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return codeOf(inner, depth + 1);
-};
-
-const UNTRUSTED = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_NOT_YET_VALID',
-  'CERT_HAS_EXPIRED',
-  'CERT_REVOKED',
-  'CERT_UNTRUSTED',
-  'INVALID_CA',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
-const NO_TLS = new Set([
-  'EPROTO',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
-  'ERR_SSL_HTTP_REQUEST',
-  'ERR_SSL_UNKNOWN_PROTOCOL',
-]);
+/** Undici's parser often gives no code. */
+const isNoHttp = (error: unknown, depth = 0): boolean =>
+  error instanceof Error &&
+  depth <= 4 &&
+  (error.name === 'HTTPParserError' || isNoHttp(error.cause, depth + 1));
 
 const unreachable = (
   detail: string,
@@ -65,29 +40,30 @@ export const explainConnectionFailure = (
   proxy: string | null = null,
 ): RegistryError => {
   if (error instanceof RegistryError) return error;
-  const code = codeOf(error);
+  const code = isNoHttp(error) ? 'NOT_HTTP' : connectionCode(error);
+  const cause = causeOfCode(code);
   if (proxy !== null && (OF_THE_PROXY.has(code) || code.startsWith('UND_ERR_PRX'))) {
     const refusal = /\((\d{3})\)/.exec(error instanceof Error ? error.message : '')?.[1];
     const how = refusal === undefined ? `it cannot be reached (${code})` : `it answered ${refusal}`;
     const detail = `${host} is asked through the proxy ${proxy}, and ${how}; see HTTPS_PROXY and NO_PROXY, or the proxy of this registry`;
     return unreachable(detail, error, CANNOT_CONNECT);
   }
-  if (error instanceof TimeUp || code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') {
+  if (error instanceof TimeUp || cause === 'late' || code.endsWith('_TIMEOUT')) {
     const seconds = Math.round(limitMs / 100) / 10;
-    const noConnection = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT';
+    const noConnection = cause === 'late';
     const detail = `${host} did not answer within ${seconds} s`;
     return unreachable(detail, error, { retryable: true, noConnection });
   }
   if (code === 'FORBIDDEN_ADDRESS') {
     return new RegistryError('unreachable', `${host} leads to an address that is never asked`);
   }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+  if (cause === 'unknown-host') {
     return unreachable(`${host} has a name that cannot be resolved`, error, CANNOT_CONNECT);
   }
-  if (code === 'ECONNREFUSED') {
+  if (cause === 'refused') {
     return unreachable(`${host} refuses connections`, error, CANNOT_CONNECT);
   }
-  if (UNTRUSTED.has(code)) {
+  if (cause === 'untrusted' || cause === 'expired' || cause === 'other-name') {
     const advice =
       'if its authority is your own, give it as the ca of this registry; tls.skipVerify takes any';
     return unreachable(
@@ -100,7 +76,7 @@ export const explainConnectionFailure = (
     const detail = `${host} wants a client certificate; give it as the cert and key of this registry`;
     return new RegistryError('sign-in-refused', detail, { cause: error });
   }
-  if (NO_TLS.has(code)) {
+  if (cause === 'no-tls') {
     const advice = 'if it is meant to be spoken to over HTTP, mark it as insecure';
     return unreachable(`${host} does not speak TLS; ${advice}`, error, { speaksNoTls: true });
   }

@@ -1,3 +1,9 @@
+import {
+  type ConnectionCause,
+  causeOfCode,
+  connectionCode,
+} from '../../../core/connection-cause.ts';
+
 /**
  * What kept a request from its answer. `lost` is a connection that ended under it, `ended` one that ended
  * before and must not be replaced, and `late` one that gave no answer in time.
@@ -22,33 +28,19 @@ const ENDED = 'LINE_ENDED';
 export const lineEnded = (): Error =>
   Object.assign(new Error('the connection was closed'), { code: ENDED });
 
-const KINDS: Readonly<Record<string, FailureKind>> = {
-  ENOENT: 'no-socket',
-  ENOTSOCK: 'no-socket',
-  EACCES: 'no-access',
-  EPERM: 'no-access',
-  ECONNREFUSED: 'connection-refused',
-  ENOTFOUND: 'unknown-host',
-  EAI_AGAIN: 'unknown-host',
-  EHOSTUNREACH: 'no-route',
-  ENETUNREACH: 'no-route',
-  UND_ERR_CONNECT_TIMEOUT: 'late-connect',
-  ETIMEDOUT: 'late-connect',
-  EPROTO: 'tls',
-  [ENDED]: 'ended',
-};
-
-const TLS_CODE =
-  /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/;
-
-/** The code of an error or of what caused it; several addresses tried give an error of errors. */
-const codeOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  if (!(error instanceof Error)) return '';
-  if ('code' in error && typeof error.code === 'string') {
-    if (KINDS[error.code] !== undefined || TLS_CODE.test(error.code)) return error.code;
-  }
-  return error.cause === undefined ? '' : codeOf(error.cause);
+const KIND_OF_CAUSE: Readonly<Record<ConnectionCause, FailureKind>> = {
+  'no-socket': 'no-socket',
+  'no-access': 'no-access',
+  refused: 'connection-refused',
+  'unknown-host': 'unknown-host',
+  'no-route': 'no-route',
+  late: 'late-connect',
+  untrusted: 'tls',
+  expired: 'tls',
+  'other-name': 'tls',
+  'no-tls': 'tls',
+  tls: 'tls',
+  other: 'lost',
 };
 
 export class ExchangeFailure extends Error {
@@ -62,7 +54,7 @@ export class ExchangeFailure extends Error {
   constructor(kind: FailureKind, cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.kind = kind;
-    this.code = codeOf(cause);
+    this.code = connectionCode(cause);
     this.maySent = kind === 'late' || kind === 'lost' || kind === 'too-large';
   }
 }
@@ -73,10 +65,10 @@ export const failureOf = (
 ): ExchangeFailure => {
   if (at.tooLarge) return new ExchangeFailure('too-large', error);
   if (at.late) return new ExchangeFailure('late', error);
-  const code = codeOf(error);
-  return new ExchangeFailure(KINDS[code] ?? (TLS_CODE.test(code) ? 'tls' : 'lost'), error);
+  const code = connectionCode(error);
+  return new ExchangeFailure(code === ENDED ? 'ended' : KIND_OF_CAUSE[causeOfCode(code)], error);
 };
 
 /** Whether the other side ended the handshake for our certificate: the alerts of TLS that say so. */
 export const isTurnedAway = (error: unknown): boolean =>
-  /ALERT.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(codeOf(error));
+  /ALERT.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(connectionCode(error));

@@ -1,11 +1,9 @@
 import { X509Certificate } from 'node:crypto';
+import { causeOfCode } from '../../../core/connection-cause.ts';
 import type { ClusterTls } from './cluster-address.ts';
 import { cleanLine } from './engine-logs.ts';
 import { type ExchangeFailure, isTurnedAway } from './exchange-failure.ts';
 
-/** What OpenSSL calls a chain that does not end at an authority that we trust. */
-const UNTRUSTED =
-  /^(?:CERT_SIGNATURE_FAILURE|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_UNTRUSTED|INVALID_CA)$/;
 /** What an own certificate says of its time: null where it is good now, or cannot be read. */
 const timeProblem = (cert: string, now: number): string | null => {
   let read: X509Certificate;
@@ -47,13 +45,14 @@ export const tlsProblem = (failure: ExchangeFailure, own: ClusterTls, now: numbe
   if (code.startsWith('ERR_OSSL')) {
     return `ca, cert or key of the cluster cannot be used (${reason}): give them whole, in PEM form, the key without a password`;
   }
-  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+  const cause = causeOfCode(code);
+  if (cause === 'expired') {
     return `the engine's certificate is not good at this time (${reason}): issue a new one, or correct the clock here`;
   }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+  if (cause === 'other-name') {
     return `the engine's certificate is for other names (${reason}): issue it for this one, or use one that it has in the url`;
   }
-  if (UNTRUSTED.test(code)) {
+  if (cause === 'untrusted') {
     return own.ca === undefined
       ? `no authority that is known here has signed the engine's certificate (${reason}): set ca of the cluster`
       : `ca of the cluster has not signed the engine's certificate (${reason}): give the authority that did`;
