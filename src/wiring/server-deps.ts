@@ -108,6 +108,7 @@ export const serverDeps = async (config: Config, parts: ServerParts): Promise<Se
         db,
         clock,
         newId,
+        signal: parts.signal,
       }),
     },
     backUp: createBackups({

@@ -23,6 +23,8 @@ export type RecordedActsDeps = {
   readonly clock: Pick<Clock, 'now'>;
   /** Ids that sort by time. */
   readonly newId: () => string;
+  /** Ends with the helper. */
+  readonly signal: AbortSignal;
 };
 
 export const createRecordedActs = (deps: RecordedActsDeps): RecordedActs => {
@@ -40,7 +42,8 @@ export const createRecordedActs = (deps: RecordedActsDeps): RecordedActs => {
 
   return {
     startRun: async (request, by) => {
-      const { actor, signal } = by;
+      const { actor } = by;
+      const signal = AbortSignal.any([by.signal, deps.signal]);
       const run = await deps.start(request, { origin: 'person', actor, signal });
       // A dry run does nothing to anybody.
       if (!request.dryRun) await record(by, 'smart-redeploy', run.id, { ...request });

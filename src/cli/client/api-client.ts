@@ -28,6 +28,8 @@ export type Download = {
 export type PostOptions = {
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For a long answer; default 2 min. */
+  readonly timeoutMs?: number;
 };
 
 /** Undefined and null are left out; a list is given one by one. */
@@ -44,7 +46,7 @@ export type ApiClientOptions = {
   readonly timeoutMs?: number;
 };
 
-/** A dry run of a big cluster is answered only when it is finished. */
+/** Acts look at the cluster and the registry first. */
 const USUAL_TIMEOUT_MS = 120_000;
 
 /** The helper says something every 15 s at the latest. */
@@ -74,9 +76,10 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
   const ask = async (
     method: string,
     path: string,
-    { query = {}, body, contentType = 'application/json', headers: more = {} }: Sent = {},
+    { query = {}, body, contentType = 'application/json', headers: more = {}, ...sent }: Sent = {},
   ): Promise<unknown> => {
-    const timeout = AbortSignal.timeout(options.timeoutMs ?? USUAL_TIMEOUT_MS);
+    const timeoutMs = sent.timeoutMs ?? options.timeoutMs ?? USUAL_TIMEOUT_MS;
+    const timeout = AbortSignal.timeout(timeoutMs);
     let response: Dispatcher.ResponseData;
     let text: string;
     try {
@@ -90,6 +93,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
           ...(body === undefined ? {} : { 'content-type': contentType }),
         },
         body: body === undefined ? null : JSON.stringify(body),
+        headersTimeout: timeoutMs,
         signal: AbortSignal.any([options.signal, timeout]),
       });
       text = await readCapped(response.body);

@@ -5,6 +5,8 @@ import { pause } from './pause.ts';
 import { checkedText, type Progress } from '../output/progress.ts';
 
 const NEWEST = 20;
+/** It is answered when it is finished, and the helper ends one in which nothing goes on. */
+const LONGEST_DRY_RUN_MS = 6 * 3_600_000;
 
 const openDryRuns = async (api: ApiClient): Promise<readonly RunSummary[]> => {
   const { items } = await api.get<Page<RunSummary>>('/api/v1/runs', { limit: NEWEST });
@@ -42,7 +44,9 @@ export const dryRunAtHelper = async (context: Context, request: RunRequest): Pro
       const until = AbortSignal.any([over.signal, deps.signal]);
       watch(context, progress, known, until).catch(() => {});
     }
-    return await api.post<RunView>('/api/v1/smart-redeploy', { ...request, dryRun: true });
+    const path = '/api/v1/smart-redeploy';
+    const body = { ...request, dryRun: true };
+    return await api.post<RunView>(path, body, { timeoutMs: LONGEST_DRY_RUN_MS });
   } finally {
     over.abort();
     progress.clear();

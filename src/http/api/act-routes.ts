@@ -2,7 +2,8 @@ import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { built } from '../problem/built.ts';
-import { byOf } from '../sign-in/by-of.ts';
+import { Problem } from '../problem/problem.ts';
+import { byOf, byWhileAsked } from '../sign-in/by-of.ts';
 import { addCompression } from '../server/compression.ts';
 import type { Acts, ServerDeps } from '../ports/ports.ts';
 import { addRequestKeys } from './request-keys.ts';
@@ -77,10 +78,14 @@ export const createActRoutes =
         },
       },
       async (request, reply) => {
-        const run = await built(actsOf(request).startRun)(
-          request.body ?? EVERYTHING,
-          byOf(request),
-        );
+        const asked = request.body ?? EVERYTHING;
+        // A dry run asks every registry; it is over with the answer, or with whoever waits for that.
+        const by = asked.dryRun ? byWhileAsked(request, reply) : byOf(request);
+        const run = await built(actsOf(request).startRun)(asked, by);
+        // Nobody reads this, but an Idempotency-Key may be used again.
+        if (asked.dryRun && by.signal.aborted) {
+          throw new Problem(503, 'broken-off', 'nobody waited for the dry run any more');
+        }
         const status = run.dryRun && run.endedAt !== null ? 200 : 202;
         return reply.code(status).send(run);
       },

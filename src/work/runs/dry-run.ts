@@ -1,3 +1,4 @@
+import { AskerGone } from '../../core/contract/asker-gone.ts';
 import type { RunRequest, RunView } from '../../core/contract/views.ts';
 import { readRun } from '../../store/runs/read-runs.ts';
 import { beginDryRun, endDryRun } from '../../store/checks/commit-checks.ts';
@@ -12,6 +13,7 @@ import { paceLookUps } from '../lookups/pace-look-ups.ts';
 import { planView } from '../check/plan-view.ts';
 import type { KeptAnswersDeps } from '../lookups/keep-answers.ts';
 import { createRunProgress } from './run-progress.ts';
+import { Stalled, tellSteps, withStallLimit } from './stall-limit.ts';
 
 export type DryRunDeps = KeptAnswersDeps & {
   readonly clusters: readonly AskedCluster[];
@@ -22,7 +24,10 @@ export type DryRunDeps = KeptAnswersDeps & {
   readonly instanceId: string;
 };
 
-/** Runs that end with their plan: each belongs to the request that asked for it, and dies with it. */
+/**
+ * Runs that end with their plan: each belongs to the request that asked for it, and dies with it. It may
+ * take as long as answers come: thousands of images at a slow registry are many minutes.
+ */
 export type DryRuns = {
   readonly carryOut: (run: NewRun, signal: AbortSignal, paceMs?: number) => Promise<RunView>;
   /** Ends those that belong to a process that is gone. */
@@ -31,6 +36,19 @@ export type DryRuns = {
 
 /** An instance that did not say for so long that it lives is gone. */
 const SEEN_WITHIN_MS = 60_000;
+/** Longer than any one answer may take: a look-up with all its tries at a registry with the longest time-out has 6 min. */
+const STALLED_AFTER_MS = 10 * 60_000;
+
+/** Why a dry run was broken off, for people; null where it broke by itself. */
+const brokenOffBy = (error: unknown, signal: AbortSignal): string | null => {
+  if (error instanceof Stalled) {
+    return `no registry answered for ${STALLED_AFTER_MS / 60_000} min`;
+  }
+  if (!signal.aborted) return null;
+  return signal.reason instanceof AskerGone
+    ? 'whoever asked for it is gone: the connection closed before the answer'
+    : 'the helper stopped while it was checking';
+};
 
 export const createDryRuns = (deps: DryRunDeps): DryRuns => {
   const { db, clock, log } = deps;
@@ -45,10 +63,11 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
   const plan = async (
     run: { readonly id: string; readonly request: RunRequest },
     signal: AbortSignal,
-    paceMs = 0,
+    { paceMs, onStep }: { readonly paceMs: number; readonly onStep: () => void },
   ): Promise<RunView> => {
     const progress = createRunProgress(deps, run.id);
-    const registries = paceMs === 0 ? deps.registries : paceLookUps(deps.registries, clock, paceMs);
+    const told = tellSteps(deps.registries, onStep);
+    const registries = paceMs === 0 ? told : paceLookUps(told, clock, paceMs);
     const answers = createAnswers({ ...deps, registries, now: clock.now });
     const planned = new Map<string, readonly PlannedService[]>();
     const problems = await eachAskedCluster(deps.clusters, run.request, async (one) => {
@@ -65,6 +84,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
       };
       planned.set(name, await checkCluster(checkDeps, run.request, progress.of(name), signal));
     });
+    signal.throwIfAborted();
     const all = deps.clusters.flatMap(({ cluster }) => planned.get(cluster.name) ?? []);
     const services = all.map(planView);
     const reason = problems.length === 0 ? null : problems.join('; ');
@@ -77,17 +97,19 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
   };
 
   return {
-    carryOut: async (run, signal, paceMs) => {
+    carryOut: async (run, signal, paceMs = 0) => {
       ours.add(run.id);
+      const limit = { clock, afterMs: STALLED_AFTER_MS };
       try {
         await beginDryRun(db, { ...run, instance: deps.instanceId }, clock.now());
-        return await plan(run, signal, paceMs);
+        return await withStallLimit(limit, signal, (limited, onStep) =>
+          plan(run, limited, { paceMs, onStep }),
+        );
       } catch (error) {
-        const reason = signal.aborted
-          ? 'nobody waited for it any more'
-          : 'an error of the helper itself, see its log';
-        if (signal.aborted) log.info('run given up', { run: run.id, reason });
-        else log.error('run broke', { run: run.id, error });
+        const given = brokenOffBy(error, signal);
+        const reason = given ?? 'an error of the helper itself, see its log';
+        if (given === null) log.error('run broke', { run: run.id, error });
+        else log.info('run given up', { run: run.id, reason });
         await endRun(db, run.id, 'failed', reason, clock.now());
         return await stored(run.id);
       } finally {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { NOT_OBSERVED } from '../../../src/core/health/health.ts';
 import { ActRefused } from '../../../src/core/contract/act-refused.ts';
 import { ClusterError } from '../../../src/core/swarm/cluster.ts';
@@ -316,6 +316,24 @@ describe('acts', () => {
     const all = { cluster: null, services: [], stacks: [], images: [], dryRun: false, pin: false };
     expect(asked).toEqual([all, all, { ...all, dryRun: true, services: ['web*'] }]);
     expect(actors).toEqual(['oncall', 'oncall', 'oncall']);
+  });
+
+  it('have a limit in time, but a dry run has not', async () => {
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort(new Error('time is up')));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const isOver: boolean[] = [];
+    const { ask } = await start({
+      acts: {
+        startRun: async ({ dryRun }: RunRequest, { signal }: By) => {
+          isOver.push(signal.aborted);
+          return { ...run, dryRun };
+        },
+      },
+    });
+    for (const dryRun of [false, true]) {
+      await ask('/api/v1/smart-redeploy', { method: 'POST', body: { dryRun } });
+    }
+    expect(isOver).toEqual([true, false]);
   });
 
   it.each([

@@ -81,5 +81,13 @@ export const thaw = (id: string, key: string): Promise<null> =>
 export const replayDelivery = (id: string, key: string): Promise<DeliveryView> =>
   ask(`/api/v1/deliveries/${encodeURIComponent(id)}/replay`, { method: 'POST', key });
 
+/** A dry run is answered when it is finished, and the helper ends one in which nothing goes on. */
+const LONGEST_DRY_RUN_MS = 6 * 3_600_000;
+
 export const startRun = (request: RunRequest, key: string): Promise<RunView> =>
-  ask('/api/v1/smart-redeploy', { method: 'POST', body: request, key });
+  ask('/api/v1/smart-redeploy', {
+    method: 'POST',
+    body: request,
+    key,
+    ...(request.dryRun ? { withinMs: LONGEST_DRY_RUN_MS } : {}),
+  });

@@ -6,6 +6,8 @@ export type Asked = {
   /** Makes sure that the act is carried out once, however often it is asked. */
   readonly key?: string;
   readonly signal?: AbortSignal;
+  /** For a long answer, ms. */
+  readonly withinMs?: number;
 };
 
 /** A list of services may wait for a cluster that hangs; the helper itself gives up before that. */
@@ -39,7 +41,8 @@ const messageOf = (error: unknown): string => {
  */
 export const ask = async <T>(path: string, asked: Asked = {}): Promise<T> => {
   const { method = 'GET', body, key, signal } = asked;
-  const limit = AbortSignal.timeout(method === 'GET' ? READ_WITHIN_MS : ACT_WITHIN_MS);
+  const { withinMs = method === 'GET' ? READ_WITHIN_MS : ACT_WITHIN_MS } = asked;
+  const limit = AbortSignal.timeout(withinMs);
   let answer: Response;
   let text: string;
   try {

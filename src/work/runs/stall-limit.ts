@@ -1,0 +1,71 @@
+import type { AskedRegistries, Clock, Registries } from '../lookups/ports.ts';
+
+/** Nothing came for so long that nothing is waited for any more. */
+export class Stalled extends Error {
+  override readonly name = 'Stalled';
+}
+
+/**
+ * Does `act` for as long as it goes on: its signal is aborted with {@link Stalled} once `onStep` was not
+ * called for `afterMs`, and with the caller's reason.
+ */
+export const withStallLimit = async <T>(
+  {
+    clock,
+    afterMs,
+  }: { readonly clock: Pick<Clock, 'monotonic' | 'wait'>; readonly afterMs: number },
+  signal: AbortSignal,
+  act: (signal: AbortSignal, onStep: () => void) => Promise<T>,
+): Promise<T> => {
+  const over = new AbortController();
+  const limited = AbortSignal.any([signal, over.signal]);
+  let stepAt = clock.monotonic();
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      const restMs = stepAt + afterMs - clock.monotonic();
+      if (restMs <= 0) return over.abort(new Stalled(`nothing came for ${afterMs} ms`));
+      await clock.wait(restMs, limited);
+    }
+  };
+  watch().catch(() => {});
+  try {
+    return await act(limited, () => {
+      stepAt = clock.monotonic();
+    });
+  } catch (error) {
+    limited.throwIfAborted();
+    throw error;
+  } finally {
+    over.abort();
+  }
+};
+
+type Asked = AskedRegistries & Pick<Registries, 'listTags'>;
+
+/** The same registries; `onStep` is called at every answer, and at every page of a list of tags. */
+export const tellSteps = <R extends Asked>(registries: R, onStep: () => void): R => {
+  const told = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      return await answer;
+    } finally {
+      onStep();
+    }
+  };
+  const { findDigest, readManifest, listTags } = registries;
+  return {
+    ...registries,
+    findDigest: (image, signal) => told(findDigest(image, signal)),
+    readManifest: (image, digest, signal) => told(readManifest(image, digest, signal)),
+    ...(listTags === undefined
+      ? {}
+      : {
+          listTags: (...[image, signal, turn]: Parameters<typeof listTags>) =>
+            told(
+              listTags(image, signal, async (asked) => {
+                onStep();
+                await turn?.(asked);
+              }),
+            ),
+        }),
+  };
+};
