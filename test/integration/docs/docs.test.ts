@@ -16,7 +16,8 @@ import { createServer } from '../../../src/http/server.ts';
 import { createMemoryPorts, HOOK_SECRET } from '../../support/memory-ports.ts';
 import { readPages, ROOT, shellWords } from '../../support/read-docs.ts';
 
-const pages = readPages('*.md', 'docs/**/*.md', 'examples/*.md');
+// Texts of .changeset become CHANGELOG.md.
+const pages = readPages('*.md', '.changeset/*.md', 'docs/**/*.md', 'examples/*.md');
 const blocks = pages.flatMap((page) => page.blocks);
 const shellLines = blocks
   .filter(({ language }) => language === 'sh')
