@@ -23,8 +23,11 @@ export const loadShown = (part: string): LoadedConfig => {
     env: Object.fromEntries(names.map((name) => [name, secret(name)])),
     readFile: (path) => {
       if (path === 'shown.yaml') return yaml;
-      const key = yaml.slice(0, yaml.indexOf(path)).match(/(\w+)File:\s*$/)?.[1] ?? '';
+      const before = yaml.slice(0, yaml.indexOf(path));
+      const key = before.match(/(\w+)File:\s*$/)?.[1] ?? '';
+      const section = before.match(/^\w+(?=:)/gm)?.at(-1);
       if (['ca', 'cert', 'key', 'privateKey'].includes(key)) return PEM;
+      if (section === 'store') return `postgres://cd:${secret(path)}@db.example/cd_helper`;
       return key === 'url' ? `https://receiver.example.org/${secret(path)}` : secret(path);
     },
     senders: SENDERS.map(({ name }) => name),

@@ -1,29 +1,53 @@
-import { escapeIdentifier } from 'pg';
+import { type ClientBase, escapeIdentifier } from 'pg';
+import type { PostgresAddress } from '../../core/store-setting.ts';
 import type { Listening } from '../query/others.ts';
-import type { WriterPool } from './writer-pool.ts';
+import { connectToWriter, type WriterPool } from './writer-pool.ts';
 
 type Connections = Pick<WriterPool, 'connect'>;
 type Told = { readonly channel: string; readonly own: string };
 
+/** A connection that nobody else uses, and how it is closed. */
+type Line = { readonly client: ClientBase; readonly close: () => void };
+
+/** A connection of the pool. Behind a pooler that gives each transaction another one, it hears nothing. */
+export const lineOfPool = async (pool: Connections): Promise<Line> => {
+  const client = await pool.connect();
+  // Not to be used by others: it listens.
+  return { client, close: () => client.release(true) };
+};
+
 /**
- * Listens on a connection of the pool for writes of other instances, until it breaks or is closed. Behind a pooler that
- * gives each transaction another connection nothing is ever heard.
+ * A connection beside the pool, to an address that is only for listening.
  *
- * @param own what this instance sends, which it does not hear
+ * @throws an error that names the setting, because nothing but listening fails with this address
+ */
+export const lineTo = async (address: PostgresAddress): Promise<Line> => {
+  try {
+    const client = await connectToWriter(address);
+    return { client, close: () => void client.end().catch(() => {}) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`store.listenUrl: ${reason}`, { cause: error });
+  }
+};
+
+/**
+ * Listens for writes of other instances, until the connection breaks or is closed.
+ *
+ * @param told the channel, and what this instance itself sends on it
+ * @param heard is told of each message whether this instance sent it
  */
 export const listenOn = async (
-  pool: Connections,
+  { client, close: closeLine }: Line,
   { channel, own }: Told,
   heard: (isOwn: boolean) => void,
 ): Promise<Listening> => {
-  const client = await pool.connect();
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   let isOver = false;
   const close = (): void => {
     if (isOver) return;
     isOver = true;
-    // Not to be used by others: it listens.
-    client.release(true);
+    closeLine();
     resolve();
   };
   client.on('error', close);

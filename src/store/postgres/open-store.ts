@@ -10,7 +10,7 @@ import { createFailureBook, type StoreServer } from '../query/store-server.ts';
 import { migrate } from './migrate.ts';
 import { TABLE_NAMES } from './migrations.ts';
 import { StoreQueryCompiler } from './query-compiler.ts';
-import { listenOn, notify } from './listen.ts';
+import { lineOfPool, lineTo, listenOn, notify } from './listen.ts';
 import { SerialDriver } from './serial-driver.ts';
 import { createWriterPool } from './writer-pool.ts';
 
@@ -25,7 +25,7 @@ export type PostgresStore = Store & { readonly server: StoreServer };
  * @throws {StoreFailure} if the server is unreachable
  */
 export const openPostgresStore = async (setting: PostgresSetting): Promise<PostgresStore> => {
-  const { address, schema, poolSize } = setting;
+  const { address, listen, schema, poolSize } = setting;
   const isNew = await migrate(setting);
   const pool = createWriterPool(address, poolSize);
   const { ring, onChange } = createChanges();
@@ -59,7 +59,10 @@ export const openPostgresStore = async (setting: PostgresSetting): Promise<Postg
     onChange,
     fence: (fence) => queriesOf(new FencedDriver(driver, fence), schema),
     others: {
-      listen: (heard) => listenOn(pool, { channel, own }, heard),
+      listen: async (heard) => {
+        const line = await (listen === null ? lineOfPool(pool) : lineTo(listen));
+        return listenOn(line, { channel, own }, heard);
+      },
       call: () => notify(pool, { channel, own }),
       ring,
     },

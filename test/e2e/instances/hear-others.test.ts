@@ -19,7 +19,7 @@ let postgres: Postgres;
 let database: TestDatabase;
 beforeAll(async () => {
   try {
-    postgres = await startPostgres();
+    postgres = await startPostgres({ bouncer: true });
   } catch (error) {
     if (!(error instanceof NoRealEngine) || process.env['CI'] !== undefined) throw error;
   }
@@ -31,16 +31,20 @@ afterEach(async () => {
 });
 afterAll(() => postgres?.stop());
 
-const open = async (schema: string): Promise<PostgresStore> => {
-  const store = await openPostgresStore(postgresSetting(database.url, schema));
+const open = async (schema: string, setting = {}): Promise<PostgresStore> => {
+  const store = await openPostgresStore({ ...postgresSetting(database.url, schema), ...setting });
   ends.push(() => store.close());
   return store;
 };
 
 /** Counts what an instance hears of others, and keeps what it warns of. */
 const hear = (store: PostgresStore) => {
-  const heard = { count: 0, changes: 0, warnings: [] as string[] };
-  const log: Log = { ...silentLog, warn: (message) => heard.warnings.push(message) };
+  const heard = { count: 0, changes: 0, warnings: [] as string[], errors: [] as string[] };
+  const log: Log = {
+    ...silentLog,
+    warn: (message) => heard.warnings.push(message),
+    error: (_message, details) => heard.errors.push(String(details?.['error'])),
+  };
   store.onChange(() => {
     heard.changes += 1;
   });
@@ -109,4 +113,50 @@ test('who follows events of one instance goes on at another, and misses none', a
     ['cluster', { name: 'b' }],
     ['cluster', { name: 'c' }],
   ]);
+});
+
+const addressOf = (url: string) => postgresSetting(url, 'unused').address;
+
+test('behind PgBouncer in transaction mode, what others write is found by looking for it', async () => {
+  const address = addressOf(database.bouncerUrl ?? '');
+  const [one, other] = [await open('pooled', { address }), await open('pooled', { address })];
+  const heard = hear(one);
+  await soon('nothing is heard of its own message', () => heard.warnings.length > 0);
+  expect(heard.warnings).toEqual([
+    'the database tells nothing of writes of other instances: they are looked for every second',
+  ]);
+  const before = heard.count;
+  await addEvent(other.db, 'cluster', { name: 'a' });
+  await soon('the event is found', () => heard.count > before);
+});
+
+test('behind PgBouncer, what others write is heard at the address for listening', async () => {
+  const setting = {
+    address: addressOf(database.bouncerUrl ?? ''),
+    listen: addressOf(database.url),
+  };
+  const [one, other] = [await open('direct', setting), await open('direct', setting)];
+  const heard = hear(one);
+  await waitUntil(
+    async () => {
+      // Something without an event, which nobody finds by looking for events.
+      await other.tryToWrite();
+      return heard.count > 0 || null;
+    },
+    { what: 'the first message', withinMs: 20_000, everyMs: 50 },
+  );
+  expect(heard.warnings).toEqual([]);
+  // The connection that listens is none of the pool's, all of which are free for queries.
+  await soon('no query is under way', () => one.server.connections().inUse === 0);
+});
+
+test('an address for listening that nobody answers at is named, and others are found all the same', async () => {
+  const listen = { ...addressOf(database.url), hosts: [{ host: '127.0.0.1', port: 1 }] };
+  const [one, other] = [await open('deaf', { listen }), await open('deaf', { listen })];
+  const heard = hear(one);
+  await soon('the failure is logged', () => heard.errors.length > 0);
+  expect(heard.errors[0]).toContain('store.listenUrl: PostgreSQL 127.0.0.1:1');
+  const before = heard.count;
+  await addEvent(other.db, 'cluster', { name: 'a' });
+  await soon('the event is found', () => heard.count > before);
 });
