@@ -50,6 +50,16 @@ describe('what a deployment took the place of', () => {
     expect((await findDisplaced(store.db, await queue('3', D)))?.id).toBe('1');
   });
 
+  it('is the one that was sent, also where the cluster refused its revert', async () => {
+    await queue('1');
+    await send('1');
+    const failed = { reason: 'unhealthy', message: 'unhealthy container', task: null } as const;
+    const revert: Intent = { ...INTENT, phase: 'back', target: D, failed };
+    await recordIntent(store.db, '1', revert, START);
+    await refuteIntent(store.db, '1', revert);
+    expect((await findDisplaced(store.db, await queue('2', C)))?.id).toBe('1');
+  });
+
   it('is nothing where the one before was not sent, or has an end of its own', async () => {
     expect(await findDisplaced(store.db, await queue('1'))).toBeNull();
     expect(await findDisplaced(store.db, await queue('2', C))).toBeNull();

@@ -2,7 +2,7 @@ import { ROLLED_BACK_MEANWHILE } from '../../core/rollout/also-held.ts';
 import { copyDeployment } from './copy-deployment.ts';
 import { addStep, type Deployment, findDeployment } from './deployments.ts';
 import type { Query } from '../sqlite/open-store.ts';
-import { jsonFieldIsFalse } from '../query/fragments.ts';
+import { jsonField, jsonFieldIsFalse } from '../query/fragments.ts';
 
 /**
  * The deployment of the same service whose update was on its way when this one, or one before it that was sent
@@ -18,9 +18,14 @@ export const findDisplaced = async (
     .where('cluster', '=', cluster)
     .where('service_id', '=', serviceId)
     .where('id', '<', id)
-    // One that was superseded before it was sent, or that the cluster refused, stood for nothing.
+    // One that was superseded before it was sent, or that the cluster refused, stood for nothing. Where the cluster
+    // refused its revert, the service still has the update that was to be reverted.
     .where((eb) =>
-      eb.or([eb('state', '!=', 'superseded'), jsonFieldIsFalse(eb.ref('intent'), 'refuted')]),
+      eb.or([
+        eb('state', '!=', 'superseded'),
+        jsonFieldIsFalse(eb.ref('intent'), 'refuted'),
+        eb(jsonField(eb.ref('intent'), 'phase'), '=', 'back'),
+      ]),
     )
     // Nor was one sent that was skipped because this one, a person's rollback, took its place.
     .where((eb) => eb.or([eb('reason', 'is', null), eb('reason', '!=', ROLLED_BACK_MEANWHILE)]))

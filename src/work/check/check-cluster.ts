@@ -1,5 +1,5 @@
 import { isAskedImage, shortImage } from '../../core/image/asked-image.ts';
-import { type Cluster, ClusterError } from '../../core/swarm/cluster.ts';
+import type { Cluster } from '../../core/swarm/cluster.ts';
 import { matchesGlob } from '../../core/glob.ts';
 import { imageName, imageWithTag } from '../../core/image/image-reference.ts';
 import { cannotPull } from '../../core/verdict/assess.ts';
@@ -12,6 +12,7 @@ import type { RunRequest, ServiceView } from '../../core/contract/views.ts';
 import type { Db } from '../../store/query/db.ts';
 import { latestDeployments } from '../../store/deployments/read-deployments.ts';
 import { type CheckedService, checkServices, FOLLOWS_NONE } from '../assess/check-services.ts';
+import { answerInTime } from '../cluster/answer-in-time.ts';
 import { findStuck } from '../cluster/find-stuck.ts';
 import type { Gating } from '../gates/gating.ts';
 import { createHasImage } from '../gates/has-image.ts';
@@ -85,22 +86,24 @@ export const checkCluster = async (
   signal: AbortSignal,
 ): Promise<PlannedService[]> => {
   const { cluster, db, select } = deps;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(CLUSTER_TIMEOUT_MS)]);
-  const [listed, tasks, remembered, latest] = await Promise.all([
-    cluster.listServices(limited),
-    cluster.listRunningTasks(null, limited),
-    readMemory(db, deps, deps.now(), limited),
-    latestDeployments(db, cluster.name),
-  ]).catch((error: unknown) => {
-    if (signal.aborted || error instanceof ClusterError || !limited.aborted) throw error;
-    const detail = `no answer within ${CLUSTER_TIMEOUT_MS / 1000} s`;
-    throw new ClusterError(cluster.name, 'timed-out', detail, { retryable: true, cause: error });
-  });
+  const inTime = <T>(ask: (limited: AbortSignal) => Promise<T>): Promise<T> =>
+    answerInTime(cluster, CLUSTER_TIMEOUT_MS, signal, ask);
+  const [listed, tasks, remembered, latest] = await inTime((limited) =>
+    Promise.all([
+      cluster.listServices(limited),
+      cluster.listRunningTasks(null, limited),
+      readMemory(db, deps, deps.now(), limited),
+      latestDeployments(db, cluster.name),
+    ]),
+  );
   const services = listed.filter((service) => isSelected(service, request));
+  const { stuck: updates } = deps;
   const stuck =
-    deps.stuck === undefined
+    updates === undefined
       ? NONE_STUCK
-      : await findStuck({ cluster, stuck: deps.stuck }, remembered, services, limited);
+      : await inTime((limited) =>
+          findStuck({ cluster, stuck: updates }, remembered, services, limited),
+        );
   const tracked = await trackForRun(deps, services, signal);
   const memory = {
     ...remembered,

@@ -11,6 +11,7 @@ import { rfc3339 } from '../../store/query/json.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 import { type LastLookUp, readLookUps } from '../../store/published/published.ts';
 import { latestDeployments } from '../../store/deployments/read-deployments.ts';
+import { answerInTime } from '../cluster/answer-in-time.ts';
 import { checkServices, FOLLOWS_NONE } from '../assess/check-services.ts';
 import type { Gating } from '../gates/gating.ts';
 import type { HealthWatch } from '../health/health-watch.ts';
@@ -104,19 +105,20 @@ const inspectCluster = async (
   named: string | null = null,
 ): Promise<readonly ServiceView[]> => {
   const { timeoutMs = TIMEOUT_MS } = deps;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const [services, tasks, memory, lookUps, latest, findHealth] = await Promise.all([
-    cluster.listServices(limited),
-    cluster.listRunningTasks(null, limited),
-    readMemory(deps.db, { cluster, ...gatingOf(deps) }, deps.now(), limited),
-    readLookUps(deps.db),
-    latestDeployments(deps.db, cluster.name),
-    deps.readHealth?.(cluster.name, limited) ?? null,
-  ]).catch((error: unknown) => {
-    if (signal.aborted || error instanceof ClusterError || !limited.aborted) throw error;
-    const detail = `no answer within ${timeoutMs / 1000} s`;
-    throw new ClusterError(cluster.name, 'timed-out', detail, { retryable: true, cause: error });
-  });
+  const [services, tasks, memory, lookUps, latest, findHealth] = await answerInTime(
+    cluster,
+    timeoutMs,
+    signal,
+    (limited) =>
+      Promise.all([
+        cluster.listServices(limited),
+        cluster.listRunningTasks(null, limited),
+        readMemory(deps.db, { cluster, ...gatingOf(deps) }, deps.now(), limited),
+        readLookUps(deps.db),
+        latestDeployments(deps.db, cluster.name),
+        deps.readHealth?.(cluster.name, limited) ?? null,
+      ]),
+  );
   const last = (name: string, tag: string): LastLookUp | undefined => lookUps.get(`${name}:${tag}`);
   const checked = await checkServices(
     {
@@ -135,7 +137,7 @@ const inspectCluster = async (
       followsIndex: deps.followsIndex ?? FOLLOWS_NONE,
       lookUp: async (image) => asLookUp(last(imageName(image), image.tag)),
     },
-    limited,
+    signal,
   );
   const views = await showServices(
     { db: deps.db, cluster: cluster.name },

@@ -104,7 +104,8 @@ const rollBackBehind = async ({ bench, say }: World, actor: Actor): Promise<void
   actor.theirs += 1;
   actor.wentBackFrom.push({ digest: digestOf(Spec), at: bench.clock.now() });
   const digest = digestOf(engine.service(actor.name).Spec);
-  actor.sets.push({ digest, after: engine.updates.length });
+  // Whoever went back from a change of anything else has chosen no image.
+  if (digest !== digestOf(Spec)) actor.sets.push({ digest, after: engine.updates.length });
 };
 
 const ENGINE_FAULTS: readonly EngineFault[] = [

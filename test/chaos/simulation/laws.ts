@@ -10,6 +10,23 @@ const lastStep = ({ deployments }: End): string =>
 /** Where none is known to be good, nothing is taken back, and the record says so. */
 const saysNothingProven = (end: End): boolean =>
   /no good image known|it (?:runs|ran) the|"proven":false/.test(lastStep(end));
+/** The engine itself went back to the image that the service has, of which nothing is known, and nothing was since. */
+const isLeftUnproven = ({ has, deployments }: End): boolean => {
+  const steps = deployments.flatMap((one) => one.steps);
+  const last = steps.findLast(({ step }) => step === 'update-sent' || step === 'rolled-back');
+  return last?.detail['proven'] === false && last.detail['rolledBackTo'] === has;
+};
+/** It was deployed while nothing was to run, so there was nothing to verify; somebody has started it since. */
+const wasNeverVerified = ({ has, deployments }: End): boolean => {
+  const last = deployments.findLast(({ state }) => state !== 'skipped');
+  const end = last?.steps.at(-1)?.detail;
+  return last?.state === 'succeeded' && end?.['desired'] === 0 && end['digest'] === has;
+};
+/** The cluster did not take it within the time that a rollout has, which the record says and which is told. */
+const isGivenUp = ({ published, deployments }: End): boolean => {
+  const last = deployments.at(-1);
+  return last?.state === 'failed' && last.reason === 'refused' && last.to === published;
+};
 const briefly = ({ to, state, reason, failure }: DeploymentView): string =>
   `deployment of ${to}: ${state}, ${reason}, ${failure?.message}`;
 
@@ -40,7 +57,11 @@ export const LAWS: Readonly<Record<string, Law>> = {
       actor.imagesSet > 0 ||
       (!actor.isPinned && has === null && (actor.touched || deployments.length === 0));
     return isIf(
-      has !== published && view?.verdict !== 'held' && !isOthers && !hasHoldEnded(end),
+      has !== published &&
+        view?.verdict !== 'held' &&
+        !isOthers &&
+        !hasHoldEnded(end) &&
+        !isGivenUp(end),
       'it is not',
     );
   },
@@ -64,7 +85,8 @@ export const LAWS: Readonly<Record<string, Law>> = {
     const { actor, has, desired, kindOf } = end;
     // It may be that somebody else went back to one.
     if (!actor.goesBack || actor.theirs > 0 || desired === 0 || has === null) return [];
-    return isIf(kindOf(has) !== 'good' && !saysNothingProven(end), `it is left on ${has}`);
+    const isToBeLeft = saysNothingProven(end) || isLeftUnproven(end) || wasNeverVerified(end);
+    return isIf(kindOf(has) !== 'good' && !isToBeLeft, `it is left on ${has}`);
   },
 
   'a deployment ends once, and nothing follows': ({ deployments }) =>
