@@ -3,6 +3,7 @@ import { ask } from '../api/ask.ts';
 import { ActionSection } from '../health/action-section.tsx';
 import { ClusterTable } from '../health/cluster-table.tsx';
 import { FreezeSection } from '../health/freeze-section.tsx';
+import { InstanceSection } from '../health/instance-section.tsx';
 import { QueueTable } from '../health/queue-table.tsx';
 import { RegistryTable } from '../health/registry-table.tsx';
 import { CLUSTERS } from '../live/clusters-shown.ts';
@@ -35,6 +36,7 @@ export const HealthPage = () => {
           {(items) => <ClusterTable clusters={items} />}
         </ShownAs>
       </Section>
+      <InstanceSection />
       <FreezeSection clusters={clusters.value ?? []} />
       <Section title="Queue">
         <ShownAs shown={queue} what="the queue">
