@@ -17,7 +17,7 @@ export const serviceOf = (
   checkedAt: TIME,
   verdict: 'current',
   reason: null,
-  plan: 'leave',
+  plan: change.verdict === 'obsolete' ? 'deploy' : 'leave',
   gates: [],
   health: 'ok',
   healthReason: null,

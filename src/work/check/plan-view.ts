@@ -1,8 +1,9 @@
 import { parseImageReference } from '../../core/image/image-reference.ts';
 import { moveWords } from '../../core/policy/tracking.ts';
 import type { ServiceView } from '../../core/contract/views.ts';
-import { TO_BE_PINNED } from '../../core/verdict/would-deploy.ts';
 import type { PlannedService } from './check-cluster.ts';
+
+const TO_BE_PINNED = 'would be deployed, which pins it to what is published';
 
 /**
  * A service in the plan of a run. What cannot be compared, and would be deployed all the same, says so; what would
@@ -10,7 +11,7 @@ import type { PlannedService } from './check-cluster.ts';
  */
 export const planView = ({ view, step }: Pick<PlannedService, 'view' | 'step'>): ServiceView => {
   if (step.kind !== 'deploy') return view;
-  if (step.cause === 'unpinned') return { ...view, detail: TO_BE_PINNED };
+  if (step.cause === 'unpinned') return { ...view, plan: 'deploy', detail: TO_BE_PINNED };
   const move = moveOf(view);
   return move === null ? view : { ...view, detail: `would move ${move}` };
 };

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { InspectEngine } from '../../../src/cli/terminal/cli-deps.ts';
 import type { DeploymentState, RunState } from '../../../src/core/contract/views.ts';
-import { TO_BE_PINNED } from '../../../src/core/verdict/would-deploy.ts';
 import { deploymentOf, digestOf, runOf, serviceOf } from '../../support/api-samples.ts';
 import {
   type FakeAnswer,
@@ -172,7 +171,7 @@ test('--dry-run shows the plan and asks for nothing else', async () => {
 test('--dry-run --pin says what would be pinned, and what a label holds', async () => {
   const unpinned = { ...UNKNOWN, reason: 'unpinned' };
   const services = [
-    { ...unpinned, name: 'cron', detail: TO_BE_PINNED },
+    { ...unpinned, name: 'cron', plan: 'deploy' as const, detail: 'would be deployed' },
     { ...unpinned, name: 'held', detail: 'the label cd-helper.x=y asks for what is not supported' },
     { ...unpinned, name: 'of-an-older-helper' },
   ];

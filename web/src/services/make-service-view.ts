@@ -12,7 +12,7 @@ export const makeServiceView = (given: Partial<ServiceView> = {}): ServiceView =
   checkedAt: '2026-01-02T03:04:05.000Z',
   verdict: 'current',
   reason: null,
-  plan: 'leave',
+  plan: given.verdict === 'obsolete' ? 'deploy' : 'leave',
   gates: [],
   health: 'ok',
   healthReason: null,

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { VERDICT_NAMES } from '../../../src/core/contract/views.ts';
-import { TO_BE_PINNED } from '../../../src/core/verdict/would-deploy.ts';
 import { makeServiceView } from '../services/make-service-view.ts';
 import {
   briefReason,
@@ -32,9 +31,9 @@ test.each([
     'a label asks for something that is not supported',
   ],
   [
-    { verdict: 'unknown', reason: 'unpinned', detail: TO_BE_PINNED },
+    { verdict: 'unknown', reason: 'unpinned', detail: 'deployed, it is pinned', plan: 'deploy' },
     'would be deployed',
-    `the service was deployed without a digest, so nothing can be compared (${TO_BE_PINNED})`,
+    'the service was deployed without a digest, so nothing can be compared (deployed, it is pinned)',
   ],
   [
     { verdict: 'diverged', reason: 'nothing-runs' },
@@ -49,7 +48,7 @@ test.each([
   [{ verdict: 'held', reason: 'some-newer-reason' }, 'some newer reason', 'some newer reason'],
   [{ verdict: 'current', reason: null }, '', ''],
 ] as const)('%j is %s, or %s', (service, brief, words) => {
-  expect(briefReason(service)).toBe(brief);
+  expect(briefReason(makeServiceView(service))).toBe(brief);
   expect(reasonWords(service)).toBe(words);
 });
 

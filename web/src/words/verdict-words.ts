@@ -72,7 +72,7 @@ const say = (reason: string, which: 0 | 1): string =>
   REASONS[reason]?.[which] ?? reason.replaceAll('-', ' ');
 
 /** The reason in a few words, for a table, empty where there is none; a newer one as it came. */
-export const briefReason = (service: Standing): string => {
+export const briefReason = (service: Standing & Pick<ServiceView, 'plan'>): string => {
   if (isToBePinned(service)) return 'would be deployed';
   return service.reason === null ? '' : say(service.reason, 0);
 };

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import type { RunRequest, RunView } from '../../../../src/core/contract/views.ts';
-import { TO_BE_PINNED } from '../../../../src/core/verdict/would-deploy.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
 import { startRun } from '../../../../src/store/runs/runs.ts';
 import type { Work } from '../../../../src/work/work.ts';
@@ -128,14 +127,21 @@ describe('a dry run', () => {
     const unpinned = async (pin: boolean) => {
       const { services } = await start(work, { dryRun: true, pin });
       return Object.fromEntries(
-        services.flatMap(({ name, reason, detail }) =>
-          reason === 'unpinned' ? [[name, detail ?? null]] : [],
+        services.flatMap(({ name, reason, plan, detail }) =>
+          reason === 'unpinned' ? [[name, [plan, detail ?? null]]] : [],
         ),
       );
     };
     const held = 'the label cd-helper.consent=yes asks for something that is not supported';
-    expect(await unpinned(false)).toEqual({ unpinned: null, 'unpinned-held': held });
-    expect(await unpinned(true)).toEqual({ unpinned: TO_BE_PINNED, 'unpinned-held': held });
+    const pins = 'would be deployed, which pins it to what is published';
+    expect(await unpinned(false)).toEqual({
+      unpinned: ['leave', null],
+      'unpinned-held': ['leave', held],
+    });
+    expect(await unpinned(true)).toEqual({
+      unpinned: ['deploy', pins],
+      'unpinned-held': ['leave', held],
+    });
     expect(engine.updates).toEqual([]);
   });
 
