@@ -21,6 +21,17 @@ export const PEOPLE = {
 } as const;
 export type Person = keyof typeof PEOPLE;
 
+/** How a helper is configured at whose gates things wait: both people must let `vote-*` through. */
+export const gateConfig = (engineUrl: string): Readonly<Record<string, unknown>> => ({
+  clusters: [{ name: 'default', type: 'engine', url: engineUrl.replace('http://', 'tcp://') }],
+  api: {
+    tokens: Object.entries(PEOPLE).map(([name, value]) => ({ name, role: 'operator', value })),
+  },
+  policies: [
+    { name: 'voted', match: { services: ['vote-*'] }, approval: { votes: 2, deadline: '24h' } },
+  ],
+});
+
 /** What was answered; null where the helper died before it answered. */
 type Asked = {
   readonly method?: string;
@@ -81,25 +92,7 @@ export const openGateWorld = async (): Promise<GateWorld> => {
         NODE_OPTIONS: `--import=${SKEW}`,
         TEST_CLOCK_FILE: clockFile,
       },
-      config: {
-        clusters: [
-          { name: 'default', type: 'engine', url: engine.url.replace('http://', 'tcp://') },
-        ],
-        api: {
-          tokens: Object.entries(PEOPLE).map(([name, value]) => ({
-            name,
-            role: 'operator',
-            value,
-          })),
-        },
-        policies: [
-          {
-            name: 'voted',
-            match: { services: ['vote-*'] },
-            approval: { votes: 2, deadline: '24h' },
-          },
-        ],
-      },
+      config: gateConfig(engine.url),
     });
   };
   const start = async (): Promise<void> => {
