@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
@@ -7,6 +10,8 @@ import { endedDeployments } from '../../support/open-stage.ts';
 import { runCommand } from '../../support/run-command.ts';
 import { deploySettled } from '../../support/settled-service.ts';
 import { useStage } from '../../support/use-stage.ts';
+
+const run = promisify(execFile);
 
 /** Long enough that a helper comes back within half of it on a machine that is busy. */
 const AGE_S = 40;
@@ -71,6 +76,27 @@ describe('a minimum age on a real Swarm', () => {
     ]);
     expect(new Set(await stage.services.runningDigests(name))).toEqual(new Set([b]));
     expect(await view()).toMatchObject({ verdict: 'current', gates: [] });
+  });
+
+  test('leaves out an image that the registry has collected meanwhile, and says so', async () => {
+    const name = 'collected';
+    const { first, push, untilWaiting } = await play(name, '20s');
+    const a = await push('a');
+    await untilWaiting(a);
+    const b = await push('b');
+    await untilWaiting(b);
+    const { registry, deleteManifest } = stage.sandbox;
+    await deleteManifest(`gates/${name}`, a);
+    const config = join(registry.folder, 'config.yml');
+    const { stdout } = await run('docker-registry', ['garbage-collect', config]);
+    expect(stdout).toContain(`blob eligible for deletion: ${a}`);
+    expect(await endedDeployments(stage.helper, name, 1)).toMatchObject([
+      { from: first, to: b, state: 'succeeded' },
+    ]);
+    expect(stage.helper.log).toContainEqual(
+      expect.objectContaining({ msg: 'an image that was to be deployed is gone', digest: a }),
+    );
+    expect(await stage.helper.deployments(`?service=${name}`)).toHaveLength(1);
   });
 
   test('is passed by an operator with a reason alone', async () => {
