@@ -1,12 +1,15 @@
 import { createInterface } from 'node:readline';
 import { createAccount } from './demo/account.ts';
 import type { Helper } from './demo/helper.ts';
+import { playInstances } from './demo/play-instances.ts';
 import { type Play, play } from './demo/play.ts';
 import { openRealStage } from './demo/real-stage.ts';
 import { openSimulatedStage } from './demo/simulated-stage.ts';
 import { REPOSITORY, type Stage, TAG } from './demo/stage.ts';
+import { type Postgres, startPostgres } from './postgres/postgres.ts';
 
-const USAGE = 'usage: ./dev demo [--simulated]';
+const USAGE = 'usage: ./dev demo [--instances] [--simulated]';
+const OPTIONS: readonly string[] = ['--instances', '--simulated'];
 const WRONG_USE = 2;
 
 const account = createAccount((line) => console.log(line));
@@ -30,6 +33,13 @@ const openStage = async (simulated: boolean): Promise<Stage> => {
       cause: error,
     });
   }
+};
+
+const openDatabase = async (): Promise<Postgres> => {
+  const tell = (line: string): void => account.note('sandbox', line);
+  const postgres = await startPostgres({ tell, signal: interrupted.signal });
+  account.note('sandbox', `PostgreSQL, port ${postgres.primary.port}`);
+  return postgres;
 };
 
 /** Pushes a version for each line typed, until Ctrl-C. */
@@ -65,22 +75,28 @@ const stayUp = async (stage: Stage, { helper, push }: Play): Promise<void> => {
 };
 
 const main = async (): Promise<number> => {
-  const [option, ...more] = process.argv.slice(2);
-  if (more.length > 0 || (option !== undefined && option !== '--simulated')) {
+  const options = process.argv.slice(2);
+  if (options.some((option) => !OPTIONS.includes(option))) {
     console.error(USAGE);
     return WRONG_USE;
   }
-  const simulated = option === '--simulated';
+  const simulated = options.includes('--simulated');
+  const several = options.includes('--instances');
   if (simulated) account.banner('SIMULATED: NO REAL ENGINE, NO REAL REGISTRY, NO CONTAINERS');
-  account.title('A push redeploys');
+  account.title(several ? 'A push redeploys, although a helper dies' : 'A push redeploys');
   let stage: Stage | undefined;
-  let helper: Helper | undefined;
+  let postgres: Postgres | undefined;
+  const helpers: Helper[] = [];
   let done = false;
   try {
     stage = await openStage(simulated);
-    const played = await play(stage, account, interrupted.signal, (started) => {
-      helper = started;
-    });
+    if (several) postgres = await openDatabase();
+    const store = (await postgres?.createDatabase())?.url;
+    const started = (helper: Helper): void => void helpers.push(helper);
+    const { signal } = interrupted;
+    const played = await (store === undefined
+      ? play(stage, account, signal, started)
+      : playInstances({ stage, store }, account, signal, started));
     done = true;
     await stayUp(stage, played);
     return 0;
@@ -92,7 +108,8 @@ const main = async (): Promise<number> => {
     console.error(`\nThe demo did not work: ${reasonOf(aborted ? reason : error)}`);
     return 1;
   } finally {
-    await helper?.stop();
+    await Promise.all(helpers.map((helper) => helper.stop()));
+    await postgres?.stop();
     await stage?.stop();
     if (simulated) account.banner('SIMULATED: NOTHING OF THIS WAS REAL BUT THE HELPER');
   }

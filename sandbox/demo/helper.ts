@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startChild, stopChild, SYSTEM_PATH } from '../machine/child.ts';
+import { kill, startChild, stopChild, SYSTEM_PATH } from '../machine/child.ts';
 import { freePort } from '../machine/network.ts';
 import { HopelessError, waitUntil } from '../machine/wait-until.ts';
 import type { Stage } from './stage.ts';
@@ -15,6 +15,25 @@ export type Helper = {
   /** Asks the API; null where it has no such route. Throws on any other failure. */
   readonly ask: <T>(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<T | null>;
   readonly stop: () => Promise<void>;
+  /** SIGKILL; resolves when it is gone. */
+  readonly kill: () => Promise<void>;
+};
+
+/** What senders and people have to show. */
+export type Keys = { readonly secret: string; readonly token: string };
+
+export const newKeys = (): Keys => ({
+  secret: randomBytes(18).toString('base64url'),
+  token: randomBytes(24).toString('base64url'),
+});
+
+type HelperOptions = {
+  /** Tells its log from those of others. */
+  readonly name?: string;
+  /** A file of its own by default. */
+  readonly store?: string;
+  /** Those of other instances of its store; new ones by default. */
+  readonly keys?: Keys;
 };
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -30,11 +49,12 @@ const lastLines = async (file: string): Promise<string> =>
 export const startHelper = async (
   stage: Pick<Stage, 'engineUrl' | 'registryHost' | 'folder'>,
   signal: AbortSignal,
+  options: HelperOptions = {},
 ): Promise<Helper> => {
+  const { name = 'helper', store = join(stage.folder, 'cd-helper.db'), keys = newKeys() } = options;
+  const { secret, token } = keys;
   const address = `127.0.0.1:${await freePort()}`;
-  const secret = randomBytes(18).toString('base64url');
-  const token = randomBytes(24).toString('base64url');
-  const logFile = join(stage.folder, 'helper.log');
+  const logFile = join(stage.folder, `${name}.log`);
   const child = await startChild({
     command: [process.execPath, join(ROOT, 'src/main.ts'), 'serve'],
     folder: stage.folder,
@@ -43,7 +63,7 @@ export const startHelper = async (
     env: {
       PATH: SYSTEM_PATH,
       CD_HELPER_LISTEN: address,
-      CD_HELPER_STORE: join(stage.folder, 'cd-helper.db'),
+      CD_HELPER_STORE: store,
       CD_HELPER_HOOK_SECRET: secret,
       CD_HELPER_API_TOKEN: token,
       CD_HELPER_ENGINE_URL: stage.engineUrl,
@@ -87,5 +107,16 @@ export const startHelper = async (
       cause: error,
     });
   }
-  return { url, hookUrl: `${url}/hooks/${secret}`, token, logFile, ask, stop };
+  return {
+    url,
+    hookUrl: `${url}/hooks/${secret}`,
+    token,
+    logFile,
+    ask,
+    stop,
+    kill: async () => {
+      kill(child.pid, 'SIGKILL');
+      await child.ended;
+    },
+  };
 };

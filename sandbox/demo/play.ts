@@ -12,10 +12,13 @@ export type Play = {
   readonly push: (version: Version) => Promise<void>;
 };
 
+/** Tells of a helper at once, so that it can be stopped in every case. */
+export type Started = (helper: Helper) => void;
+
 const names = SERVICES.map(({ name }) => name);
 
 /** Pushes, follows, and asks the containers themselves what they run; throws where the job was not done. */
-const pushAndFollow = async (
+export const pushAndFollow = async (
   stage: Stage,
   helper: Helper,
   account: Account,
@@ -61,17 +64,8 @@ const dryRun = async (helper: Helper, account: Account): Promise<void> => {
   account.note('in all', counts.join(', ') || 'no service');
 };
 
-/**
- * Plays the demo up to its first push, carried out: services deployed, helper started, a push made
- * and followed. Throws where any of it did not work. `started` is told of the helper at once, so that it
- * can be stopped in every case.
- */
-export const play = async (
-  stage: Stage,
-  account: Account,
-  signal: AbortSignal,
-  started: (helper: Helper) => void,
-): Promise<Play> => {
+/** Deploys the first version of the services, before there is a helper. */
+export const deployFirst = async (stage: Stage, account: Account): Promise<void> => {
   for (const line of stage.description) account.note('sandbox', line);
   const first = await stage.deploy({ name: 'v1', crashes: false });
   for (const { name, replicas } of SERVICES) {
@@ -80,6 +74,19 @@ export const play = async (
       `${name}: ${replicas} × ${REPOSITORY}:${TAG}, v1, ${shortDigest(first)}`,
     );
   }
+};
+
+/**
+ * Plays the demo up to its first push, carried out: services deployed, helper started, a push made
+ * and followed. Throws where any of it did not work.
+ */
+export const play = async (
+  stage: Stage,
+  account: Account,
+  signal: AbortSignal,
+  started: Started,
+): Promise<Play> => {
+  await deployFirst(stage, account);
   const helper = await startHelper(stage, signal);
   started(helper);
   account.note('helper', `${helper.url}, log ${helper.logFile}`);

@@ -107,6 +107,9 @@ const LONG: readonly Stage[] = [
     ['--project', 'integration', 'test/integration/process/postgres-failures.test.ts'],
     { CD_HELPER_TEST_DATABASE_FAILURES: 'on' },
   ),
+  script('the demo with several instances', 'sandbox/demo.ts', '--instances'),
+  script('a rolling update of several instances', 'bench/rolling-update.ts'),
+  script('what idle instances ask of the database', 'bench/idle-queries.ts'),
   script('a soak of an hour', 'test/chaos/soak/main.ts', '--minutes', '60'),
 ];
 
