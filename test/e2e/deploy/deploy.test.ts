@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
 import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../../sandbox/sandbox.ts';
@@ -12,6 +11,7 @@ import type { DeploymentView, Page, ServiceView } from '../../../src/core/contra
 import { dockerFor, run } from '../../support/docker.ts';
 import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../../support/node-images.ts';
 import { ownSandbox } from '../../support/own-sandbox.ts';
+import { sandboxStack } from '../../support/sandbox-stack.ts';
 import { API_TOKEN, HOOK_SECRET } from '../../support/start-helper.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -20,30 +20,6 @@ const SELF = 'deploy_cd-helper';
 const REPOSITORY = 'deploy/cd-helper';
 const ENDED = ['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped'];
 const PATIENCE_MS = 90_000;
-
-type StackFile = { readonly services: { readonly 'cd-helper': Record<string, unknown> } };
-
-/**
- * The stack file as it is, but for what the sandbox's engine lacks and a real one has: a bridge and
- * IPVS. Its containers use its own network, where nothing has to be published and a service has no
- * virtual address. The shorter interval is for the clock alone.
- */
-const sandboxStack = (file: string): string => {
-  const stack = parse(readFileSync(file, 'utf8')) as StackFile;
-  const { ports: _, healthcheck, deploy, ...service } = stack.services['cd-helper'];
-  return stringify({
-    ...stack,
-    services: {
-      'cd-helper': {
-        ...service,
-        networks: ['machine'],
-        healthcheck: { ...(healthcheck as object), interval: '1s' },
-        deploy: { ...(deploy as object), endpoint_mode: 'dnsrr' },
-      },
-    },
-    networks: { machine: { external: true, name: 'host' } },
-  });
-};
 
 /**
  * A version that changes the store as the next one's migrations may, and then cannot run. It is
