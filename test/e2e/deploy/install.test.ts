@@ -141,7 +141,10 @@ describe('the commands of the README', () => {
       const published = await run(
         process.execPath,
         [
-          ...[join(ROOT, 'scripts/release/publish.ts'), '--trial', `--image=${repository}`, '--'],
+          join(ROOT, 'scripts/release/publish.ts'),
+          '--trial',
+          `--image=${repository}`,
+          '--',
           ...BUILD_HERE.split(' '),
         ],
         {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readChanges } from '../../../scripts/release/changelog.ts';
@@ -7,7 +7,7 @@ import { createReleaseCheckout, type ReleaseCheckout } from '../../support/relea
 const DIGEST = `sha256:${'d'.repeat(64)}`;
 const BASE = `sha256:${'b'.repeat(64)}`;
 const IMAGE = '--image=ghcr.io/acme/cd-helper';
-const STACKS = ['stack.yml', 'stack.behind-proxy.yml', 'stack.plain.yml', 'stack.swarmpit.yml'];
+const STACKS = globSync('stack*.yml', { cwd: 'deploy' });
 
 describe('a release', () => {
   let checkout: ReleaseCheckout;
@@ -97,6 +97,7 @@ describe('a release', () => {
     const changelog = checkout.read('CHANGELOG.md');
     expect(changelog).toMatch(/^# Changelog\n[^]*\n## 1\.0\.0 /);
     for (const { text } of changes) expect(changelog).toContain(text.split('\n')[0]);
+    expect(STACKS).toContain('stack.yml');
     for (const stack of STACKS) {
       expect(checkout.read(`deploy/${stack}`)).toContain(
         // oxlint-disable-next-line no-template-curly-in-string -- the variable is of the stack file
