@@ -55,6 +55,10 @@ const helpers: RunningHelper[] = [];
 for (let index = 0; index < INSTANCES; index += 1) helpers.push(await start(index));
 const addresses = helpers.map(({ url }) => url);
 
+/** How the last one was ended, and connections that broke meanwhile. */
+let ending: keyof typeof TAKEN_OVER_MS = 'SIGTERM';
+const broken: Record<keyof typeof TAKEN_OVER_MS, string[]> = { SIGTERM: [], SIGKILL: [] };
+
 /** As a routing mesh: to one after another, and to the next where no connection is made. */
 const post = async (first: number, body: string): Promise<number | string> => {
   const failures: string[] = [];
@@ -71,7 +75,10 @@ const post = async (first: number, body: string): Promise<number | string> => {
       return answer.status;
     } catch (error) {
       const cause = error instanceof Error ? error.cause : undefined;
-      failures.push(cause instanceof Error && 'code' in cause ? String(cause.code) : String(error));
+      const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(error);
+      failures.push(why);
+      // The sender itself would have seen this one.
+      if (why !== 'ECONNREFUSED') broken[ending].push(why);
     }
   }
   return failures.join(', ');
@@ -123,14 +130,15 @@ const working = (except: number): Promise<number> =>
 const replace = async (index: number, signal: 'SIGTERM' | 'SIGKILL', worked: boolean) => {
   const helper = helpers[index];
   if (helper === undefined) throw new Error(`no helper ${index}`);
+  ending = signal;
   const begun = performance.now();
-  const ending = signal === 'SIGTERM' ? helper.stop() : helper.kill();
+  const ended = signal === 'SIGTERM' ? helper.stop() : helper.kill();
   let tookMs: number | null = null;
   if (worked) {
     await working(index);
     tookMs = performance.now() - begun;
   }
-  await ending;
+  await ended;
   helpers[index] = await start(index, Number(new URL(addresses[index] ?? '').port));
   return tookMs;
 };
@@ -157,6 +165,9 @@ try {
       `webhooks: ${sent.all} sent, ${sent.accepted} accepted, ${sent.all - sent.accepted} refused, ${stored} in the store`,
       ...[...sent.refused].map(([why, times]) => `  refused with ${why}: ${times}`),
       `slowest: ${sent.longestMs.toFixed(0)} ms`,
+      ...Object.entries(broken).map(([signal, all]) =>
+        `connections broken by ${signal}: ${all.length} ${all.join(', ')}`.trim(),
+      ),
       ...Object.entries(takenOver).map(
         ([signal, all]) =>
           `taken over after ${signal}: ${all.map((ms) => ms.toFixed(0)).join(', ')} ms`,
@@ -167,7 +178,8 @@ try {
   const isLate = Object.entries(TAKEN_OVER_MS).some(([signal, most]) =>
     takenOver[signal as keyof typeof TAKEN_OVER_MS].some((ms) => ms > most),
   );
-  if (sent.refused.size > 0 || stored < sent.accepted || isLate) process.exitCode = 1;
+  const isLost = sent.refused.size > 0 || broken.SIGTERM.length > 0 || stored < sent.accepted;
+  if (isLost || isLate) process.exitCode = 1;
 } finally {
   over.abort();
   await streaming.catch(() => {});
