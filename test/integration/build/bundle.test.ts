@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type LockedPackages, thirdPartyLicences } from '../../../deploy/third-party-licences.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { buildServer } from '../../../scripts/server-build.ts';
 import { startFakeEngine } from '../../support/fake-engine.ts';
@@ -38,6 +39,18 @@ it('holds every library but the one with a binary', () => {
   );
   const libraries = imported.filter((name) => !isBuiltin(name));
   expect([...new Set(libraries)]).toEqual(['better-sqlite3']);
+});
+
+it('holds no library whose licence the image lacks', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: LockedPackages };
+  const named = [...thirdPartyLicences(packages).matchAll(/^={80}\n\n(\S+) /gm)].map(
+    ([, name = '']) => name,
+  );
+  const bundled = globSync('lib-*.js', { cwd: bundle }).map((file) => file.slice(4, -3));
+  expect(bundled.length).toBeGreaterThan(20);
+  // As a file is named after its library.
+  const known = new Set(named.map((name) => name.replaceAll(/[@/]/g, '_')));
+  expect(bundled.filter((name) => !known.has(name))).toEqual([]);
 });
 
 it('is plain ASCII, and its functions keep their names for traces', () => {

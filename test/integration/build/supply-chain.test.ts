@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import {
 } from '../../../deploy/third-party-licences.ts';
 
 type Locked = LockedPackages[string] & {
+  readonly dependencies?: Readonly<Record<string, string>>;
   readonly integrity?: string;
   readonly resolved?: string;
   readonly link?: boolean;
@@ -43,6 +44,51 @@ it('the licences in the image are those of everything in it that is by others', 
   expect(text).toContain('Permission is hereby granted');
   expect(text).not.toContain('\nvitest ');
   expect(text).not.toMatch(/Licence: see below\n\n=/);
+});
+
+it('the licences are those of what the dashboard is built of, too', () => {
+  const imported = globSync('web/src/**/*.{ts,tsx}', { exclude: ['**/*.test.*'] }).flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bfrom '(@[\w-]+\/[\w-]+|[\w-]+)/g)].map(
+      ([, name = '']) => name,
+    ),
+  );
+  const built = new Set<string>();
+  const add = (name: string): void => {
+    if (built.has(name)) return;
+    built.add(name);
+    for (const one of Object.keys(packages[`node_modules/${name}`]?.dependencies ?? {})) add(one);
+  };
+  for (const name of imported) add(name);
+  expect([...built].toSorted()).toEqual(BUILT_IN.toSorted());
+});
+
+describe('the configuration of Renovate', () => {
+  type Manager = { readonly managerFilePatterns: readonly string[] };
+  const config = JSON.parse(readFileSync('renovate.json', 'utf8')) as {
+    readonly 'docker-compose': Manager;
+    readonly customManagers: readonly (Manager & { readonly matchStrings: readonly string[] })[];
+  };
+  const filesOf = ({ managerFilePatterns }: Manager): readonly string[] => {
+    const patterns = managerFilePatterns.map((pattern) => new RegExp(pattern.slice(1, -1)));
+    return globSync('{deploy,scripts}/*').filter((file) => patterns.some((one) => one.test(file)));
+  };
+
+  it('finds every stack file', () => {
+    expect(filesOf(config['docker-compose']).toSorted()).toEqual(
+      globSync('deploy/stack*.yml').toSorted(),
+    );
+  });
+
+  it('finds the images that scripts run', () => {
+    const found = config.customManagers.flatMap((manager) =>
+      filesOf(manager).flatMap((file) =>
+        manager.matchStrings.map(
+          (text) => new RegExp(text).exec(readFileSync(file, 'utf8'))?.groups?.['depName'],
+        ),
+      ),
+    );
+    expect(found).toEqual(['aquasec/trivy']);
+  });
 });
 
 describe('the check of the supply chain', () => {
