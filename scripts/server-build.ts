@@ -18,10 +18,10 @@ const KEPT_APART = ['better-sqlite3'];
 /**
  * What libraries load and nothing of ours calls. Half of undici: its own fetch and what stands on it, answers for tests,
  * caches, and a second parser; no request whose body is text or bytes comes to any of it. Of pg: files of passwords,
- * another implementation, and another platform.
+ * another implementation, and another platform. And what another library uses only if it happens to be installed.
  */
 const UNUSED =
-  /\/(?:undici\/lib\/(?:web|mock|cache|interceptor|milo)|pgpass\/lib|pg\/lib\/native|pg-cloudflare\/dist)\//;
+  /\/(?:undici\/lib\/(?:web|mock|cache|interceptor|milo)|pgpass\/lib|pg\/lib\/native|pg-cloudflare\/dist|node_modules\/supports-color)\//;
 /** Can be made, as undici makes some while it loads, and throws when it is called. */
 const LEFT_OUT = 'module.exports = new Proxy({}, { get: () => class LeftOut {} });';
 
@@ -66,11 +66,12 @@ const NAMED = { keepNames: { function: true, class: true } };
 
 /**
  * Builds the helper into a folder: its sources and its libraries become a few files, which start in a fraction of the time
- * and need less memory than a thousand. Takes away what an earlier build put there. Types are not checked.
+ * and need less memory than a thousand. Takes away what an earlier build put there. Types are not checked. Returns the
+ * packages that it put into those files.
  */
-export const buildServer = async (folder: string): Promise<void> => {
+export const buildServer = async (folder: string): Promise<readonly string[]> => {
   for (const file of globSync('*.js', { cwd: folder })) rmSync(join(folder, file));
-  await build({
+  const built = await build({
     configFile: false,
     root: ROOT,
     logLevel: 'warn',
@@ -97,4 +98,10 @@ export const buildServer = async (folder: string): Promise<void> => {
       },
     },
   });
+  const outputs = [built].flat().flatMap((one) => ('output' in one ? one.output : []));
+  const modules = outputs.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+  const libraries = modules
+    .filter((path) => path.includes('node_modules/') && !UNUSED.test(path))
+    .map(packageOf);
+  return [...new Set(libraries)].toSorted();
 };

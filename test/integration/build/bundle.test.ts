@@ -18,11 +18,12 @@ const run = promisify(execFile);
 /** Within the checkout, where it finds what is kept apart from it. */
 let bundle: string;
 let folder: string;
+let bundled: readonly string[];
 beforeAll(async () => {
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   bundle = mkdtempSync(join(ROOT, '.cache/bundle-'));
   folder = mkdtempSync(join(tmpdir(), 'bundle-'));
-  await buildServer(bundle);
+  bundled = await buildServer(bundle);
 });
 afterAll(() => {
   for (const one of [bundle, folder]) rmSync(one, { recursive: true });
@@ -46,11 +47,8 @@ it('holds no library whose licence the image lacks', () => {
   const named = [...thirdPartyLicences(packages).matchAll(/^={80}\n\n(\S+) /gm)].map(
     ([, name = '']) => name,
   );
-  const bundled = globSync('lib-*.js', { cwd: bundle }).map((file) => file.slice(4, -3));
-  expect(bundled.length).toBeGreaterThan(20);
-  // As a file is named after its library.
-  const known = new Set(named.map((name) => name.replaceAll(/[@/]/g, '_')));
-  expect(bundled.filter((name) => !known.has(name))).toEqual([]);
+  expect(bundled).toContain('fastify');
+  expect(bundled.filter((name) => !named.includes(name))).toEqual([]);
 });
 
 it('is plain ASCII, and its functions keep their names for traces', () => {
