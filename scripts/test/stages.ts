@@ -99,6 +99,16 @@ const LONG: readonly Stage[] = [
     ['--project', 'e2e', '--project', 'integration', 'outcome.test.ts', 'outcome-race.test.ts'],
     { RACES: '100' },
   ),
+  vitest(
+    'a hundred kills at gates',
+    ['--project', 'integration', 'test/integration/work/restart/gates-killed.test.ts'],
+    { CD_HELPER_GATE_KILLS: '100' },
+  ),
+  vitest(
+    'ten kills at gates of the instance that works',
+    ['--project', 'e2e', 'test/e2e/instances/gates-killed.test.ts'],
+    { CD_HELPER_GATE_KILLS: '10' },
+  ),
   vitest('a pull of seven minutes', ['--project', 'e2e', 'test/e2e/push/slow-pull.test.ts'], {
     SLOW_PULL_MINUTES: '7',
   }),
