@@ -45,8 +45,8 @@ export const LIMITS = {
   signInBody: 8 * 1024,
   /** Deliveries that wait for the disk; each holds a body. */
   deliveriesUnderWay: 512,
-  /** An act that asks a cluster or a registry. */
-  actTimeout: 30_000,
+  /** An act that asks a cluster or a registry: longer than a look-up with all its tries (45 s), less than proxies wait. */
+  actTimeout: 55_000,
   storeProbe: 2_000,
   /** The longest that one question about an outcome is kept waiting: proxies give up after a minute or more. */
   outcomeWait: 60_000,

@@ -73,6 +73,10 @@ export const toProblem = (error: unknown): Problem => {
       error.message,
     );
   }
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    const detail = 'a cluster or a registry did not answer in time: try again later';
+    return new Problem(504, 'timed-out', detail);
+  }
   if (typeof error !== 'object' || error === null) {
     return new Problem(500, 'internal', 'something went wrong; the log says what');
   }

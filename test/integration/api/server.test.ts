@@ -373,6 +373,11 @@ describe('acts', () => {
       502,
       'cluster-unreachable',
     ],
+    [
+      new DOMException('The operation was aborted due to timeout', 'TimeoutError'),
+      504,
+      'timed-out',
+    ],
     [new Error('SELECT secret FROM x'), 500, 'internal'],
   ])('that end with %s are %i', async (error, expected, code) => {
     const { ask, logLines } = await start({
