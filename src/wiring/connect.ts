@@ -1,5 +1,5 @@
 import type { CreatedForge, ForgeSettings } from '../adapters/forge/create-forge.ts';
-import { createRegistries, type Registries } from '../adapters/registry/registries.ts';
+import { createRegistries, type ConnectedRegistries } from '../adapters/registry/registries.ts';
 import { createEngineCluster } from '../adapters/swarm/engine/engine.ts';
 import { createSwarmpitCluster } from '../adapters/swarm/swarmpit/swarmpit.ts';
 import type { ClusterConfig, Config, ForgeConfig, TlsConfig } from '../config/schema/config.ts';
@@ -25,7 +25,7 @@ export const connect = (config: ClusterConfig): Cluster => {
   return createSwarmpitCluster({ name, url, token: config.token });
 };
 
-export const connectRegistries = (config: Config, log: Log): Registries =>
+export const connectRegistries = (config: Config, log: Log): ConnectedRegistries =>
   createRegistries({
     hosts: config.registries,
     proxies: config.proxies,

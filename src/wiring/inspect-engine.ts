@@ -1,4 +1,4 @@
-import { createRegistries, type Registries } from '../adapters/registry/registries.ts';
+import { createRegistries, type ConnectedRegistries } from '../adapters/registry/registries.ts';
 import { ClusterAddressError } from '../adapters/swarm/wire/cluster-address.ts';
 import { createEngineCluster } from '../adapters/swarm/engine/engine.ts';
 import type { InspectEngine } from '../cli/terminal/cli-deps.ts';
@@ -18,7 +18,7 @@ import { systemClock } from '../work/loop/system-clock.ts';
 import { connectRegistries } from './connect.ts';
 
 /** The registries as file and variables say, or as nobody says anything where those are no good. */
-const registriesWithoutHelper = (): Registries => {
+const registriesWithoutHelper = (): ConnectedRegistries => {
   const loaded = loadConfig({ env: processEnvironment(), readFile: readTextFile });
   if (loaded.ok) return connectRegistries(loaded.config, silentLog);
   return createRegistries({ log: silentLog, now: systemClock.now });

@@ -149,6 +149,7 @@ const serve = async (
       leases: work.leases,
       storeServer: store.server,
       droppedLogLines: lines.dropped,
+      followsIndex: registries.followsIndex,
       quotas: registries.quotas,
       clock: systemClock,
       log,

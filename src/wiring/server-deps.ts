@@ -1,6 +1,6 @@
 import { gatingFrom } from './gating-from.ts';
 import { randomBytes, randomFillSync } from 'node:crypto';
-import type { Registries } from '../adapters/registry/registries.ts';
+import type { ConnectedRegistries } from '../adapters/registry/registries.ts';
 import type { Config } from '../config/schema/config.ts';
 import { ownBuild } from '../config/files/own-build.ts';
 import { BacklogFull } from '../core/contract/delivery.ts';
@@ -33,7 +33,7 @@ import { createBackups } from './create-backups.ts';
 export type ServerParts = {
   readonly store: Store;
   readonly clusters: WorkOptions['clusters'];
-  readonly registries: Registries;
+  readonly registries: ConnectedRegistries;
   readonly work: Work;
   readonly metrics: Metrics;
   readonly storeWatch: StoreWatch;

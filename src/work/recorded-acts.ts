@@ -2,7 +2,7 @@ import { ActRefused } from '../core/contract/act-refused.ts';
 import type { DeliveryView, RunRequest, RunView } from '../core/contract/views.ts';
 import { recordAction } from '../store/access/actions.ts';
 import type { Db } from '../store/sqlite/open-store.ts';
-import type { Clock } from './lookups/ports.ts';
+import type { Clock } from './loop/clock.ts';
 import type { Reads } from './reads/reads.ts';
 import type { SmartRedeploy } from './runs/smart-redeploy.ts';
 import type { Work } from './work.ts';

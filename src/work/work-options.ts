@@ -11,7 +11,8 @@ import type { OpenIntake } from '../store/intake/open-intake.ts';
 import type { Db, Store } from '../store/sqlite/open-store.ts';
 import type { Retention } from '../store/prune/prune.ts';
 import type { Gating } from './gates/gating.ts';
-import type { Clock, Registries } from './lookups/ports.ts';
+import type { Registries } from '../core/contract/registries.ts';
+import type { Clock } from './loop/clock.ts';
 import type { ScheduleOptions } from './runs/schedule.ts';
 import type { Shortcuts } from './shortcuts/shortcuts.ts';
 

@@ -2,14 +2,14 @@ import { type ImageReference, parseImageReference } from '../../src/core/image/i
 import { silentLog } from '../../src/core/log.ts';
 import {
   createRegistries,
-  type Registries,
+  type ConnectedRegistries,
   type RegistriesOptions,
 } from '../../src/adapters/registry/registries.ts';
 
 /** A client with limits so short that no test waits long, and closed at the end of its block. */
 export const createTestRegistries = (
   options: Partial<RegistriesOptions> = {},
-): Registries & AsyncDisposable => {
+): ConnectedRegistries & AsyncDisposable => {
   const registries = createRegistries({
     log: silentLog,
     now: Date.now,

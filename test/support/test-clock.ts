@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/work/lookups/ports.ts';
+import type { Clock } from '../../src/work/loop/clock.ts';
 
 /** Where time begins, as in the fake engine. */
 const TIME_BEGINS = Date.parse('2026-01-01T00:00:00Z');

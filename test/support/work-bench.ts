@@ -21,7 +21,7 @@ import { type Db, openStore, type Store } from '../../src/store/sqlite/open-stor
 import type { Durability } from '../../src/store/sqlite/durability.ts';
 import { readDelivery } from '../../src/store/intake/read-deliveries.ts';
 import { listDeployments } from '../../src/store/deployments/read-deployments.ts';
-import type { Registries } from '../../src/work/lookups/ports.ts';
+import type { Registries } from '../../src/core/contract/registries.ts';
 import type { Shortcuts } from '../../src/work/shortcuts/shortcuts.ts';
 import { createWork, type Work } from '../../src/work/work.ts';
 import type { WorkOptions } from '../../src/work/work-options.ts';

@@ -1,14 +1,7 @@
-import type { Digest } from '../../core/image/digest.ts';
-import { canonicalHost, type ImageReference } from '../../core/image/image-reference.ts';
+import { canonicalHost } from '../../core/image/image-reference.ts';
+import type { Registries } from '../../core/contract/registries.ts';
 import type { Log } from '../../core/log.ts';
-import {
-  type BuildFacts,
-  isPlainManifest,
-  type LookUp,
-  type Platform,
-  type PublishedManifest,
-  type TagList,
-} from '../../core/image/published.ts';
+import { isPlainManifest, type PublishedManifest } from '../../core/image/published.ts';
 import { NO_PROXIES, type Proxies } from '../exchange/proxy.ts';
 import { createAsk } from './read/ask.ts';
 import { createBoundedCache } from './wire/bounded-cache.ts';
@@ -34,66 +27,8 @@ import { composeUpdateAuth } from './sign-in/update-auth.ts';
 import { type FailedLookUp, orFailure } from './wire/or-failure.ts';
 import { type Probed, probeRegistry, REQUESTS_OF_A_LOOK_UP } from './read/probe-registry.ts';
 
-/**
- * Every registry that images come from. What a registry does wrong is an answer, never thrown; only
- * the signal's own reason is.
- */
-export type Registries = {
-  /** The published digest of a tag; a digest that the reference has is not asked for. */
-  readonly findDigest: (
-    image: ImageReference & { readonly tag: string },
-    signal: AbortSignal,
-  ) => Promise<LookUp>;
-  /**
-   * Members of a digest, its platforms where the manifest names them, and whether it is an image at all; read
-   * once and kept. A plain image, as the look-up told it, that cannot be read now is taken for one.
-   */
-  readonly readManifest: (
-    image: ImageReference,
-    digest: Digest,
-    signal: AbortSignal,
-  ) => Promise<{ readonly kind: 'manifest'; readonly manifest: PublishedManifest } | FailedLookUp>;
-  /**
-   * All tags of a repository, or a failure where they are too many or not told whole. The registry itself is asked
-   * before its mirrors, which may have only what was pulled through them. `turn` is awaited before each page after
-   * the first.
-   */
-  readonly listTags: (
-    image: Pick<ImageReference, 'registry' | 'repository'>,
-    signal: AbortSignal,
-    turn?: (signal: AbortSignal) => Promise<void>,
-  ) => Promise<TagList>;
-  /** Whether every new index of a host counts, also one that differs in attestations alone. */
-  readonly followsIndex: (host: string) => boolean;
-  /** The platforms of a digest, those of a plain image too; null where they could not be read. */
-  readonly readPlatforms: (
-    image: ImageReference,
-    digest: Digest,
-    signal: AbortSignal,
-  ) => Promise<readonly Platform[] | null>;
-  /** What the image says of its making, each fact null where it does not; null where it could not be read. */
-  readonly readBuildFacts: (
-    image: ImageReference,
-    digest: Digest,
-    signal: AbortSignal,
-  ) => Promise<BuildFacts | null>;
-  /**
-   * Why an image could not be pulled now, in one line for a person: its manifest, its configuration or a layer is
-   * not given. Null where nothing speaks against it.
-   */
-  readonly findPullProblem: (
-    image: ImageReference,
-    digest: Digest,
-    signal: AbortSignal,
-  ) => Promise<string | null>;
-  /**
-   * The value of `X-Registry-Auth` with the present credentials for an image, asked anew of their helper,
-   * or null where there are none or they cannot be had: then an engine keeps what it has.
-   */
-  readonly updateAuth: (
-    image: Pick<ImageReference, 'registry' | 'repository'>,
-    signal: AbortSignal,
-  ) => Promise<string | null>;
+/** Every registry that images come from, and the connections to them. */
+export type ConnectedRegistries = Registries & {
   /** What is left of the limits of those registries that told. */
   readonly quotas: () => readonly RegistryQuota[];
   /** Whether a host, or a path of it, can be reached and signed in to: `ghcr.io`, `ghcr.io/acme`. */
@@ -149,7 +84,7 @@ const RETRY_PAUSE_MS = 250;
 const MOST_PLAIN = 10_000;
 const PLAIN_MANIFEST: PublishedManifest = { members: [], platforms: null, artifact: null };
 
-export const createRegistries = (options: RegistriesOptions): Registries => {
+export const createRegistries = (options: RegistriesOptions): ConnectedRegistries => {
   const { log, now } = options;
   const closing = new AbortController();
   const closed = closing.signal;

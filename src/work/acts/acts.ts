@@ -1,6 +1,7 @@
 import { ActRefused } from '../../core/contract/act-refused.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import type { StuckUpdates } from '../cluster/stuck-updates.ts';
+import type { ListedRegistries } from '../../core/contract/registries.ts';
 import { EVERY_SERVICE } from '../../core/contract/every-service.ts';
 import type { Cause } from '../../core/verdict/plan.ts';
 import { specDigest } from '../../core/swarm/service.ts';
@@ -21,7 +22,7 @@ import {
   type PlannedService,
 } from '../check/check-cluster.ts';
 import type { Gating } from '../gates/gating.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 import {
   digestBefore,
   refuseHeldBefore,
@@ -31,7 +32,7 @@ import {
 
 export type ActsDeps = {
   readonly clusters: readonly Pick<CheckClusterDeps, 'cluster' | 'select'>[];
-  readonly registries: CheckClusterDeps['registries'];
+  readonly registries: ListedRegistries;
   readonly db: Db;
   readonly clock: Clock;
   /** Ids that sort by time. */

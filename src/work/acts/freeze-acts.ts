@@ -2,7 +2,7 @@ import { ActRefused } from '../../core/contract/act-refused.ts';
 import type { FreezeView } from '../../core/contract/views.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 import { freezeByPerson, thawByPerson } from '../../store/acts/person-acts.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 
 export type FreezeActsDeps = {
   /** Names of the configured clusters. */

@@ -11,7 +11,7 @@ import {
   type StoredSession,
   touchSession,
 } from '../../store/access/sessions.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 
 /** A token of the API, as far as a session knows it. */
 export type SessionToken = {

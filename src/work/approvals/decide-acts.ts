@@ -12,7 +12,7 @@ import {
   rejectByPerson,
 } from '../../store/acts/decide.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 
 export type DecideDeps = {
   readonly clusters: readonly Pick<Cluster, 'name' | 'listServices'>[];

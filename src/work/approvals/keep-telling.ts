@@ -15,7 +15,8 @@ import { compareUrlOf, createTargets, type FindTarget } from '../forge/targets.t
 import { createBell } from '../loop/bell.ts';
 import { runLoop } from '../loop/run-loop.ts';
 import { inPieces } from '../notify/notify-filter.ts';
-import type { Clock, Registries } from '../lookups/ports.ts';
+import type { Registries } from '../../core/contract/registries.ts';
+import type { Clock } from '../loop/clock.ts';
 
 export type TellGatesDeps = {
   readonly channels: readonly NoticeChannel[];

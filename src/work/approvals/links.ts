@@ -3,7 +3,7 @@ import { LINK_ROLE } from '../../core/policy/approvals/judge-vote.ts';
 import { findLink } from '../../store/approvals/links.ts';
 import { findWaiting, viewOf } from '../../store/approvals/waiting.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 import type { DecideActs } from './decide-acts.ts';
 import { hashOfLink } from './with-links.ts';
 

@@ -5,7 +5,7 @@ import { LINK_ROLE } from '../../core/policy/approvals/judge-vote.ts';
 import { addLink } from '../../store/approvals/links.ts';
 import { findWaiting } from '../../store/approvals/waiting.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 
 export type LinkDeps = {
   readonly db: Db;

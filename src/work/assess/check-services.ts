@@ -7,7 +7,7 @@ import { type Service, specDigest, type Task } from '../../core/swarm/service.ts
 import type { Hold, Verdict } from '../../core/verdict/verdict.ts';
 import type { HasImage } from '../gates/has-image.ts';
 import type { Gates } from '../gates/judge-gates.ts';
-import type { Registries, TaggedImage } from '../lookups/ports.ts';
+import type { Registries, TaggedImage } from '../../core/contract/registries.ts';
 
 /** What is remembered of a cluster's services, read once for all of them. */
 export type Memory = {
@@ -75,9 +75,6 @@ export const taggedImage = (service: Service): TaggedImage | null => {
   const { image } = service.image;
   return image.tag === null ? null : { ...image, tag: image.tag };
 };
-
-/** Where nothing is configured, images count and not what is said about them. */
-export const FOLLOWS_NONE = (): boolean => false;
 
 const NOT_CHECKED: Verdict = { verdict: 'unknown', reason: 'not-checked', detail: null };
 const NO_TASKS: readonly Task[] = [];

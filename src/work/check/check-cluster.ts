@@ -11,7 +11,7 @@ import type { Service } from '../../core/swarm/service.ts';
 import type { RunRequest, ServiceView } from '../../core/contract/views.ts';
 import type { Db } from '../../store/query/db.ts';
 import { latestDeployments } from '../../store/deployments/read-deployments.ts';
-import { type CheckedService, checkServices, FOLLOWS_NONE } from '../assess/check-services.ts';
+import { type CheckedService, checkServices } from '../assess/check-services.ts';
 import { answerInTime } from '../cluster/answer-in-time.ts';
 import { findStuck } from '../cluster/find-stuck.ts';
 import type { Gating } from '../gates/gating.ts';
@@ -20,7 +20,7 @@ import { withGates } from './with-gates.ts';
 import type { StuckUpdates } from '../cluster/stuck-updates.ts';
 import { readMemory } from '../assess/memory.ts';
 import type { ListTags } from '../lookups/answers.ts';
-import type { AskedRegistries, TaggedImage } from '../lookups/ports.ts';
+import type { AskedRegistries, TaggedImage } from '../../core/contract/registries.ts';
 import { withVerdict } from '../assess/service-view.ts';
 import { showServices } from '../assess/show-services.ts';
 import { trackForRun } from '../track/track-run.ts';
@@ -121,7 +121,6 @@ export const checkCluster = async (
     tell();
     return answer;
   };
-  const { followsIndex = FOLLOWS_NONE } = deps.registries;
   const hasImage = createHasImage(deps);
   const check = (
     some: readonly Service[],
@@ -137,7 +136,7 @@ export const checkCluster = async (
         lookUp,
         deploysOci: cluster.capabilities.deploysOci,
         pins: request.pin,
-        followsIndex,
+        followsIndex: deps.registries.followsIndex,
         targets,
         hasImage,
       },

@@ -3,7 +3,8 @@ import type { Selection } from '../../core/policy/labels.ts';
 import type { Cluster } from '../../core/swarm/cluster.ts';
 import type { Db } from '../../store/query/db.ts';
 import type { Gating } from '../gates/gating.ts';
-import type { Clock, Registries } from '../lookups/ports.ts';
+import type { Registries } from '../../core/contract/registries.ts';
+import type { Clock } from '../loop/clock.ts';
 import type { Bell } from '../loop/bell.ts';
 
 export type GateKeeperDeps = {

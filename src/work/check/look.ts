@@ -16,7 +16,7 @@ import { createAnswers } from '../lookups/answers.ts';
 import type { LookDeps } from './look-deps.ts';
 import { endOf, endUnanswered } from './look-end.ts';
 import { type Looking, type Planned, type PlannedWith, planServices } from './plan-services.ts';
-import type { TaggedImage } from '../lookups/ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 import { whyNoService } from '../track/why-no-service.ts';
 
 /**

@@ -13,14 +13,9 @@ import {
 } from '../../store/gates/waiting.ts';
 import { readLookUps } from '../../store/published/published.ts';
 import type { PlannedStep } from '../../store/gates/planned-step.ts';
-import {
-  type CheckedService,
-  checkServices,
-  FOLLOWS_NONE,
-  taggedImage,
-} from '../assess/check-services.ts';
+import { type CheckedService, checkServices, taggedImage } from '../assess/check-services.ts';
 import { readMemory } from '../assess/memory.ts';
-import type { TaggedImage } from '../lookups/ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 import { createHasImage, type HasImage } from '../gates/has-image.ts';
 import type { GateKeeperDeps } from './gate-keeper-deps.ts';
 import { withGates } from './with-gates.ts';
@@ -92,7 +87,7 @@ const judge = async (
       memory,
       deploysOci: cluster.capabilities.deploysOci,
       pins: true,
-      followsIndex: registries.followsIndex ?? FOLLOWS_NONE,
+      followsIndex: registries.followsIndex,
       hasImage: deps.hasImage,
       confirmsAll: true,
       lookUp: async (image) => {

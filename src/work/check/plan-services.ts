@@ -8,12 +8,7 @@ import { hasLedTo } from '../../store/deployments/deployments-of-delivery.ts';
 import { lastSent } from '../../store/deployments/deployments.ts';
 import type { ClaimedLook, WaitingPush } from '../../store/check-queue/looks.ts';
 import type { Answers } from '../lookups/answers.ts';
-import {
-  type CheckedService,
-  checkServices,
-  FOLLOWS_NONE,
-  type Memory,
-} from '../assess/check-services.ts';
+import { type CheckedService, checkServices, type Memory } from '../assess/check-services.ts';
 import { findStuck } from '../cluster/find-stuck.ts';
 import type { LookDeps } from './look-deps.ts';
 import { createHasImage } from '../gates/has-image.ts';
@@ -119,7 +114,6 @@ const compare = async (
   memory: Memory,
 ): Promise<readonly Planned[]> => {
   const { registries } = answers;
-  const { followsIndex = FOLLOWS_NONE } = registries;
   const isCompared = targets.filter(({ isOlder }) => !isOlder);
   const checked = await checkServices(
     registries,
@@ -132,7 +126,7 @@ const compare = async (
       lookUp: (image) => registries.findDigest(image, signal),
       deploysOci: deps.cluster.capabilities.deploysOci,
       pins: true,
-      followsIndex,
+      followsIndex: registries.followsIndex,
       hasImage: createHasImage({ ...deps, now: deps.clock.now }),
     },
     signal,

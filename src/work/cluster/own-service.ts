@@ -2,7 +2,7 @@ import { type Cluster, ClusterError } from '../../core/swarm/cluster.ts';
 import type { Log } from '../../core/log.ts';
 import type { Service } from '../../core/swarm/service.ts';
 import type { Deployment } from '../../store/deployments/deployments.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 
 /** The service of one cluster that this helper itself runs as. */
 export type OwnService = {

@@ -10,7 +10,8 @@ import { linkToReport } from '../../store/forge/link-report.ts';
 import { dropForgeEnds, reportsOf } from '../../store/forge/reports.ts';
 import { putWait, readWaitsToTell } from '../../store/forge/waits.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { Clock, Registries } from '../lookups/ports.ts';
+import type { Registries } from '../../core/contract/registries.ts';
+import type { Clock } from '../loop/clock.ts';
 import { createTargets, linksOf } from './targets.ts';
 
 export type FoldDeps = {

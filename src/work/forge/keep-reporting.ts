@@ -19,7 +19,8 @@ import { type Bell, createBell } from '../loop/bell.ts';
 import { watchClock } from '../loop/clock-watch.ts';
 import { keepTrying } from '../loop/keep-trying.ts';
 import { type Loop, runLoop } from '../loop/run-loop.ts';
-import type { Clock, Registries } from '../lookups/ports.ts';
+import type { Registries } from '../../core/contract/registries.ts';
+import type { Clock } from '../loop/clock.ts';
 import { createFold } from './fold-deployments.ts';
 
 export type ReportTiming = {

@@ -6,7 +6,7 @@ import type { BuildFacts } from '../../core/image/published.ts';
 import type { ReportLinks } from '../../store/forge/link-report.ts';
 import { type ReportKey, sourceOf } from '../../store/forge/reports.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 
 export type TargetDeps = {
   readonly forges: readonly Forge[];

@@ -4,7 +4,7 @@ import type { UnknownReason } from '../../core/verdict/verdict.ts';
 import type { Log } from '../../core/log.ts';
 import { markGone } from '../../store/published/seen-digests.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { Registries, TaggedImage } from '../lookups/ports.ts';
+import type { Registries, TaggedImage } from '../../core/contract/registries.ts';
 
 /** Whether a registry still has a digest that no tag may name any more. */
 export type HasImage =

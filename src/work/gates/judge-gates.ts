@@ -13,7 +13,7 @@ import type { Hold, Verdict } from '../../core/verdict/verdict.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 import { readSeen } from '../../store/published/seen-digests.ts';
 import { readApprovals } from '../../store/approvals/votes.ts';
-import type { TaggedImage } from '../lookups/ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 import { type Gating, gatesOf, type ServiceGates } from './gating.ts';
 
 /** A service as it was assessed, before its gates. */

@@ -3,7 +3,7 @@ import { digestOfChar, failedLookUp, published } from '../../../test/support/mak
 import type { LookUp } from '../../core/image/published.ts';
 import type { NewLookUp } from '../../store/published/new-look-up.ts';
 import { createAnswers, type AnswersDeps } from './answers.ts';
-import type { TaggedImage } from './ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 
 const A = digestOfChar('a');
 const B = digestOfChar('b');
@@ -23,6 +23,8 @@ const registry = (lookUp: LookUp) => {
       requests.push(`HEAD ${tag}`);
       return lookUp;
     },
+    listTags: async () => ({ kind: 'tags', tags: [] }),
+    followsIndex: () => false,
     readManifest: async ({ tag }) => {
       requests.push(`GET ${tag}`);
       return { kind: 'manifest', manifest: { members: [B], platforms: null, artifact: null } };

@@ -2,7 +2,11 @@ import { imageName, type ImageReference, imageWithTag } from '../../core/image/i
 import type { LookUp, TagList } from '../../core/image/published.ts';
 import type { RememberedLookUp } from '../../store/published/published.ts';
 import type { NewLookUp } from '../../store/published/new-look-up.ts';
-import type { AskedRegistries, Registries, TaggedImage } from './ports.ts';
+import type {
+  AskedRegistries,
+  ListedRegistries,
+  TaggedImage,
+} from '../../core/contract/registries.ts';
 
 /** What the registries answer one check or run: each image is asked for once, and every answer can be recorded. */
 export type Answers = {
@@ -22,7 +26,7 @@ export type ListTags = (
 ) => Promise<TagList>;
 
 export type AnswersDeps = {
-  readonly registries: AskedRegistries & Pick<Registries, 'listTags'>;
+  readonly registries: ListedRegistries;
   /** ms since the epoch. */
   readonly now: () => number;
   /** Why a registry is to be left alone for now, in one line for a person, or null; default: never. */
@@ -36,12 +40,6 @@ export type AnswersDeps = {
 const withTag = (image: ImageReference): TaggedImage | null =>
   image.tag === null ? null : { ...image, tag: image.tag };
 
-const NO_LIST: TagList = {
-  kind: 'failed',
-  reason: 'unreachable',
-  detail: 'its tags cannot be listed here',
-  retryAfterMs: null,
-};
 const NO_BUDGET = (): null => null;
 
 export const createAnswers = ({
@@ -77,9 +75,8 @@ export const createAnswers = ({
 
   const lists = new Map<string, Promise<TagList>>();
   const list: ListTags = async (image, signal) =>
-    spent(image.registry) ?? (await registries.listTags?.(image, signal)) ?? NO_LIST;
+    spent(image.registry) ?? (await registries.listTags(image, signal));
 
-  const { followsIndex } = registries;
   return {
     listTags: (image, signal) => {
       const name = imageName(image);
@@ -88,7 +85,7 @@ export const createAnswers = ({
       return listed;
     },
     registries: {
-      ...(followsIndex === undefined ? {} : { followsIndex }),
+      followsIndex: registries.followsIndex,
       findDigest: (image, signal) => {
         const text = imageWithTag(image);
         const answer = asked.get(text) ?? ask(image, signal);

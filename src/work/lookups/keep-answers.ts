@@ -7,7 +7,7 @@ import { readLookUpsAfter, type RememberedLookUp } from '../../store/published/p
 import type { NewLookUp } from '../../store/published/new-look-up.ts';
 import { type Answers, type AnswersDeps, createAnswers } from './answers.ts';
 import { AT_MOST_EVERY_MS } from '../loop/once-in-a-while.ts';
-import type { Clock } from './ports.ts';
+import type { Clock } from '../loop/clock.ts';
 
 export type KeptAnswersDeps = Pick<AnswersDeps, 'registries' | 'spentBudget'> & {
   readonly db: Db;

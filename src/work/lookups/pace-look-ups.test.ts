@@ -2,9 +2,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createTestClock, type TestClock } from '../../../test/support/test-clock.ts';
 import { digestOfChar, failedLookUp } from '../../../test/support/make-service.ts';
 import { parseImageReference } from '../../core/image/image-reference.ts';
-import type { CheckClusterDeps } from '../check/check-cluster.ts';
 import { paceLookUps } from './pace-look-ups.ts';
-import type { TaggedImage } from './ports.ts';
+import type { ListedRegistries, TaggedImage } from '../../core/contract/registries.ts';
 
 let clock: TestClock;
 beforeEach(() => {
@@ -25,7 +24,12 @@ it('asks each registry once a second, whatever is asked, and others beside it', 
     asked.push({ host: registry, at: clock.monotonic() });
     return answer;
   };
-  const registries: CheckClusterDeps['registries'] = { findDigest: note, readManifest: note };
+  const registries: ListedRegistries = {
+    findDigest: note,
+    readManifest: note,
+    listTags: note,
+    followsIndex: () => false,
+  };
   const paced = paceLookUps(registries, clock, 1_000);
   const { signal } = new AbortController();
   const digest = digestOfChar('a');
@@ -52,6 +56,7 @@ it('takes a turn for each page of a list', async () => {
     {
       findDigest: none,
       readManifest: none,
+      followsIndex: () => false,
       listTags: async (_image, signal, turn = async () => {}) => {
         at.push(clock.monotonic());
         await turn(signal);

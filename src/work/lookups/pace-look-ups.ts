@@ -1,9 +1,8 @@
-import type { AskedRegistries, Clock, Registries as AllRegistries } from './ports.ts';
-
-type Registries = AskedRegistries & Pick<AllRegistries, 'listTags'>;
+import type { ListedRegistries } from '../../core/contract/registries.ts';
+import type { Clock } from '../loop/clock.ts';
 
 /** The same registries, each of which is asked at most once in so many ms. */
-export const paceLookUps = <T extends Registries>(
+export const paceLookUps = <T extends ListedRegistries>(
   registries: T,
   clock: Pick<Clock, 'monotonic' | 'wait'>,
   everyMs: number,
@@ -15,18 +14,13 @@ export const paceLookUps = <T extends Registries>(
     nextAt.set(host, at + everyMs);
     if (at > now) await clock.wait(at - now, signal);
   };
-  const { listTags } = registries;
   return {
     ...registries,
-    ...(listTags === undefined
-      ? {}
-      : {
-          listTags: async (image: Parameters<typeof listTags>[0], signal: AbortSignal) => {
-            const next = (asked: AbortSignal): Promise<void> => turn(image.registry, asked);
-            await next(signal);
-            return listTags(image, signal, next);
-          },
-        }),
+    listTags: async (image, signal) => {
+      const next = (asked: AbortSignal): Promise<void> => turn(image.registry, asked);
+      await next(signal);
+      return registries.listTags(image, signal, next);
+    },
     findDigest: async (image, signal) => {
       await turn(image.registry, signal);
       return registries.findDigest(image, signal);

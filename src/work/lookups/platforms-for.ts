@@ -2,7 +2,7 @@ import type { Cluster } from '../../core/swarm/cluster.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import type { Platform } from '../../core/image/published.ts';
 import type { Service } from '../../core/swarm/service.ts';
-import type { Registries } from './ports.ts';
+import type { Registries } from '../../core/contract/registries.ts';
 
 type PlatformsDeps = {
   readonly cluster: Pick<Cluster, 'capabilities'>;

@@ -1,5 +1,5 @@
 import { Counter, type Registry } from 'prom-client';
-import type { Registries } from '../lookups/ports.ts';
+import type { Registries } from '../../core/contract/registries.ts';
 
 /**
  * Counts what registries answer when they are asked for a tag, by host and by what came of it. A

@@ -15,7 +15,7 @@ import type { StoreServer } from '../../store/query/store-server.ts';
 import { registerStoreServer } from './metrics-store-server.ts';
 import type { DriftBook } from './metrics-drift.ts';
 import { OTHER } from './metrics-label-limit.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 import type { Quota } from '../lookups/pull-budget.ts';
 import { FINAL_STATES } from '../../core/contract/final-state.ts';
 

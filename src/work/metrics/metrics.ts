@@ -1,11 +1,11 @@
 import { Registry } from 'prom-client';
-import { createDriftBook } from './metrics-drift.ts';
+import { createDriftBook, type DriftDeps } from './metrics-drift.ts';
 import { createLabelLimit } from './metrics-label-limit.ts';
 import { countLookUps } from './metrics-look-ups.ts';
 import { type Readings, registerReadings } from './metrics-readings.ts';
-import type { Registries } from '../lookups/ports.ts';
+import type { Registries } from '../../core/contract/registries.ts';
 
-export type MetricsDeps = Omit<Readings, 'drift' | 'limitHost'>;
+export type MetricsDeps = Omit<Readings, 'drift' | 'limitHost'> & DriftDeps;
 
 export type Metrics = {
   readonly registry: Registry;

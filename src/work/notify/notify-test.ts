@@ -3,7 +3,7 @@ import type { ChannelTestView, NoticeChannel } from '../../core/contract/notice.
 import { TRIAL_TOKEN } from '../../core/policy/approvals/approval-links.ts';
 import { recordAction } from '../../store/access/actions.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 
 export type NotifyTestDeps = {
   readonly channels: readonly NoticeChannel[];

@@ -12,7 +12,7 @@ import type { Db } from '../../store/sqlite/open-store.ts';
 import { type LastLookUp, readLookUps } from '../../store/published/published.ts';
 import { latestDeployments } from '../../store/deployments/read-deployments.ts';
 import { answerInTime } from '../cluster/answer-in-time.ts';
-import { checkServices, FOLLOWS_NONE } from '../assess/check-services.ts';
+import { checkServices } from '../assess/check-services.ts';
 import type { Gating } from '../gates/gating.ts';
 import type { HealthWatch } from '../health/health-watch.ts';
 import { readMemory } from '../assess/memory.ts';
@@ -25,7 +25,7 @@ export type InspectDeps = {
   readonly now: () => number;
   readonly log: Log;
   /** Hosts of which every new index counts. */
-  readonly followsIndex?: (host: string) => boolean;
+  readonly followsIndex: (host: string) => boolean;
   /** Hears of each cluster why it did not answer, null where it did, before anything is shown. */
   readonly hear?: (
     cluster: string,
@@ -134,7 +134,7 @@ const inspectCluster = async (
       memory,
       deploysOci: cluster.capabilities.deploysOci,
       pins: false,
-      followsIndex: deps.followsIndex ?? FOLLOWS_NONE,
+      followsIndex: deps.followsIndex,
       lookUp: async (image) => asLookUp(last(imageName(image), image.tag)),
     },
     signal,

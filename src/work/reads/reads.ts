@@ -31,7 +31,7 @@ export type ReadsDeps = {
   /** What the configuration says about gates; nothing unless told so. */
   readonly gating?: Gating;
   /** Hosts of which every new index counts. */
-  readonly followsIndex?: (host: string) => boolean;
+  readonly followsIndex: (host: string) => boolean;
   readonly health: Pick<ClusterHealth, 'list' | 'hear'>;
   /** How services are. */
   readonly readHealth?: HealthWatch['read'];

@@ -3,7 +3,7 @@ import type { RunProgress } from '../../core/contract/views.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 import { showRunProgress } from '../../store/runs/runs.ts';
 import type { OnProgress } from '../check/check-cluster.ts';
-import type { Clock } from '../lookups/ports.ts';
+import type { Clock } from '../loop/clock.ts';
 
 const WRITE_EVERY_MS = 500;
 

@@ -1,4 +1,5 @@
 import { ActRefused } from '../../core/contract/act-refused.ts';
+import type { AskedRegistries } from '../../core/contract/registries.ts';
 import { backoffMs } from '../../core/backoff.ts';
 import type { Verdict } from '../../core/verdict/verdict.ts';
 import type { RunOrigin, RunRequest, RunView, ServiceView } from '../../core/contract/views.ts';
@@ -172,7 +173,8 @@ const createRunner = (
   };
 };
 
-type RunDeps = SmartRedeployDeps & {
+type RunDeps = Omit<SmartRedeployDeps, 'registries'> & {
+  readonly registries: AskedRegistries;
   readonly answers: Answers;
   readonly listTags: Answers['listTags'];
 };

@@ -1,4 +1,5 @@
-import type { AskedRegistries, Clock, Registries } from '../lookups/ports.ts';
+import type { ListedRegistries } from '../../core/contract/registries.ts';
+import type { Clock } from '../loop/clock.ts';
 
 /** Nothing came for so long that nothing is waited for any more. */
 export class Stalled extends Error {
@@ -40,10 +41,8 @@ export const withStallLimit = async <T>(
   }
 };
 
-type Asked = AskedRegistries & Pick<Registries, 'listTags'>;
-
 /** The same registries; `onStep` is called at every answer, and at every page of a list of tags. */
-export const tellSteps = <R extends Asked>(registries: R, onStep: () => void): R => {
+export const tellSteps = <R extends ListedRegistries>(registries: R, onStep: () => void): R => {
   const told = async <T>(answer: Promise<T>): Promise<T> => {
     try {
       return await answer;
@@ -56,16 +55,12 @@ export const tellSteps = <R extends Asked>(registries: R, onStep: () => void): R
     ...registries,
     findDigest: (image, signal) => told(findDigest(image, signal)),
     readManifest: (image, digest, signal) => told(readManifest(image, digest, signal)),
-    ...(listTags === undefined
-      ? {}
-      : {
-          listTags: (...[image, signal, turn]: Parameters<typeof listTags>) =>
-            told(
-              listTags(image, signal, async (asked) => {
-                onStep();
-                await turn?.(asked);
-              }),
-            ),
+    listTags: (image, signal, turn) =>
+      told(
+        listTags(image, signal, async (asked) => {
+          onStep();
+          await turn?.(asked);
         }),
+      ),
   };
 };

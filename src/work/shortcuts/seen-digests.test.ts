@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { digestOfChar, published } from '../../../test/support/make-service.ts';
-import type { TaggedImage } from '../lookups/ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 import { createSeenDigests } from './seen-digests.ts';
 
 const A = digestOfChar('a');

@@ -2,7 +2,7 @@ import type { Digest } from '../../core/image/digest.ts';
 import { imageWithTag } from '../../core/image/image-reference.ts';
 import { BURST_LONGEST_MS, BURST_MS } from '../../core/check/look-timing.ts';
 import type { LookUp } from '../../core/image/published.ts';
-import type { TaggedImage } from '../lookups/ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 
 export type SeenDigests = {
   /** What a look-up that was begun at `at`, ms since the epoch, was answered. */

@@ -9,7 +9,7 @@ import { presentTag, type Service } from '../../core/swarm/service.ts';
 import type { Verdict } from '../../core/verdict/verdict.ts';
 import type { ListTags } from '../lookups/answers.ts';
 import type { CheckedService } from '../assess/check-services.ts';
-import type { TaggedImage } from '../lookups/ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 import { chooseListed } from './choose-listed.ts';
 
 const A = digestOfChar('a');

@@ -7,7 +7,7 @@ import { presentTag, type Service } from '../../core/swarm/service.ts';
 import { type Verdict, verdictDetail } from '../../core/verdict/verdict.ts';
 import type { ListTags } from '../lookups/answers.ts';
 import { type CheckedService, taggedImage } from '../assess/check-services.ts';
-import type { TaggedImage } from '../lookups/ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 import type { Tracking } from './read-tracking.ts';
 
 /** What the list of a repository's tags says to one service that follows them. */

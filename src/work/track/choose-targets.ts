@@ -5,7 +5,7 @@ import type { TagSeen } from '../../core/policy/policy.ts';
 import type { Service } from '../../core/swarm/service.ts';
 import type { ClaimedLook } from '../../store/check-queue/looks.ts';
 import { taggedImage } from '../assess/check-services.ts';
-import type { TaggedImage } from '../lookups/ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 import type { Tracking } from './read-tracking.ts';
 
 /** A service that pushes concern, with the image that it is to be compared with. */

@@ -22,7 +22,7 @@ import type { Db } from '../../store/sqlite/open-store.ts';
 import type { LastLookUp } from '../../store/published/published.ts';
 import { readAllArrivals } from '../../store/track/arrivals.ts';
 import { type Memory, taggedImage } from '../assess/check-services.ts';
-import type { TaggedImage } from '../lookups/ports.ts';
+import type { TaggedImage } from '../../core/contract/registries.ts';
 import { readTracking, type Tracking } from './read-tracking.ts';
 
 type Deps = {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/work/lookups/ports.ts';
+import type { Clock } from '../../../src/work/loop/clock.ts';
 
 /**
  * Lets every `AbortSignal.timeout` of this process go by this clock, so that no deadline depends on how

@@ -69,6 +69,7 @@ const startWork = (sandbox: AttachedSandbox) => {
     leases: work.leases,
     store: () => ({ state: 'writable', reason: null, detail: null, since: null }),
     droppedLogLines: () => 0,
+    followsIndex: registries.followsIndex,
     quotas: registries.quotas,
     clock,
     log: silentLog,

@@ -72,6 +72,7 @@ const view = async (policies: readonly ConfiguredPolicy[] = [], name = 'web') =>
         clusters: [{ cluster, select: 'all' }],
         db: bench.store.db,
         now,
+        followsIndex: () => false,
         log: silentLog,
         gating: { policies, voters: [{ role: 'operator', scope: null }] },
       },

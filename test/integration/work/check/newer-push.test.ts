@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster, UpdateAnswer } from '../../../../src/core/swarm/cluster.ts';
 import type { Digest } from '../../../../src/core/image/digest.ts';
-import type { Registries } from '../../../../src/work/lookups/ports.ts';
+import type { Registries } from '../../../../src/core/contract/registries.ts';
 import type { Work } from '../../../../src/work/work.ts';
 import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
 

@@ -108,7 +108,13 @@ const addWeb = (isPinned = true) => {
 const views = async () => {
   const cluster = createEngineCluster({ name: 'one', url: bench.engine.url });
   const clusters = [{ cluster, select: 'all' as const }];
-  const deps = { clusters, db: bench.store.db, now: bench.clock.now, log: silentLog };
+  const deps = {
+    clusters,
+    db: bench.store.db,
+    now: bench.clock.now,
+    followsIndex: () => false,
+    log: silentLog,
+  };
   try {
     return await inspectServices(deps, {}, AbortSignal.timeout(5_000));
   } finally {

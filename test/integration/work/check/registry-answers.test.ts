@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
-import type { Registries } from '../../../../src/work/lookups/ports.ts';
+import type { Registries } from '../../../../src/core/contract/registries.ts';
 import {
   fakeImage,
   fakeIndex,

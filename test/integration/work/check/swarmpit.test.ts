@@ -130,6 +130,7 @@ describe('a push to a cluster behind Swarmpit', () => {
       clusters: [{ cluster, select: 'all' as const }],
       db: bench.store.db,
       now: bench.clock.now,
+      followsIndex: () => false,
       log: silentLog,
     };
     expect(await inspectServices(deps, {}, new AbortController().signal)).toMatchObject([

@@ -44,6 +44,7 @@ const inspect = (filter: ServiceFilter = {}, timeoutMs = 20_000): Promise<Servic
       })),
       db: bench.store.db,
       now: bench.clock.now,
+      followsIndex: () => false,
       log: silentLog,
       timeoutMs,
     },
@@ -78,6 +79,7 @@ describe('the list of services', () => {
       clusters: [{ cluster, select: 'all' as const }],
       db: bench.store.db,
       now: clock.now,
+      followsIndex: () => false,
       log: silentLog,
       readHealth: read,
     };
@@ -244,6 +246,7 @@ describe('the health of clusters', () => {
           clusters: [{ cluster: two, select: 'all' }],
           db: bench.store.db,
           now: bench.clock.now,
+          followsIndex: () => false,
           log: silentLog,
           hear: health.hear,
         },

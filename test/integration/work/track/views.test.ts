@@ -53,6 +53,7 @@ const deps = () => ({
   clusters: [{ cluster, select: 'all' as const }],
   db: bench.store.db,
   now: bench.clock.now,
+  followsIndex: () => false,
   log: silentLog,
 });
 const shown = async (service = 'web'): Promise<ServiceView> => {
