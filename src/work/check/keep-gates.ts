@@ -65,9 +65,11 @@ export const keepGates = async (deps: GateKeeperDeps, signal: AbortSignal): Prom
     // A freeze outranks an open gate: they are due after it.
     const thawed = all.filter(isThawed(freezeOf));
     const due = thawed.filter((one) => isDue(one, now));
-    const isListed = clock.monotonic() - listedAt >= LIST_AT_MOST_EVERY_MS;
+    const isListed = thawed.length > 0 && clock.monotonic() - listedAt >= LIST_AT_MOST_EVERY_MS;
+    // Thousands may wait: what nothing was done to is not read again.
+    if (!isListed && due.length === 0) return nextDue(thawed, now);
     try {
-      if (isListed && thawed.length > 0) await workByList(thawed, now);
+      if (isListed) await workByList(thawed, now);
       else if (due.length <= MOST_ONE_BY_ONE) await workOneByOne(due);
       else return listedAt + LIST_AT_MOST_EVERY_MS - clock.monotonic();
     } catch (error) {
