@@ -237,7 +237,11 @@ const ACTS: readonly (readonly [number, Act])[] = [
       const digest = chances.pick(images.built(actor.repository));
       if (images.kindOf(digest) !== 'good') return;
       actor.imagesSet += 1;
-      actor.sets.push({ digest, after: world.bench.engine.updates.length });
+      const { engine } = world.bench;
+      // Nobody can tell who gave it the image that it has already.
+      if (digest !== digestOf(engine.service(actor.name).Spec)) {
+        actor.sets.push({ digest, after: engine.updates.length });
+      }
       changeBehind(world, actor, `its image to ${digest}`, (spec) => {
         spec.TaskTemplate.ContainerSpec.Image = images.spelt(actor.repository, digest);
       });
@@ -271,11 +275,14 @@ const ACTS: readonly (readonly [number, Act])[] = [
   [
     1,
     async (world) => {
-      const { name } = world.chances.pick(world.actors);
+      const actor = world.chances.pick(world.actors);
+      const { name } = actor;
       const { acts } = world.helper().work;
       await ask(world, `release of ${name}`, () =>
         acts.release({ cluster: 'one', service: name }, by()),
       );
+      // Also where no answer came: it may be on disk.
+      actor.releasedAt = world.bench.clock.now();
     },
   ],
   [

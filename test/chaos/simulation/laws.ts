@@ -24,8 +24,8 @@ const wasNeverVerified = ({ has, deployments }: End): boolean => {
 };
 /** The cluster did not take it within the time that a rollout has, which the record says and which is told. */
 const isGivenUp = ({ published, deployments }: End): boolean => {
-  const last = deployments.at(-1);
-  return last?.state === 'failed' && last.reason === 'refused' && last.to === published;
+  const last = deployments.findLast(({ to }) => to === published);
+  return last?.state === 'failed' && last.reason === 'refused';
 };
 const briefly = ({ to, state, reason, failure }: DeploymentView): string =>
   `deployment of ${to}: ${state}, ${reason}, ${failure?.message}`;
@@ -35,9 +35,15 @@ const briefly = ({ to, state, reason, failure }: DeploymentView): string =>
  * from, through the helper or through the engine, comes with the next push.
  */
 const hasHoldEnded = ({ actor, deployments, published, shown }: End): boolean => {
-  const { changedAt, wentBackFrom } = actor;
+  const { changedAt, releasedAt, wentBackFrom } = actor;
+  const shownAt = shown.findLast(({ digest }) => digest === published)?.at ?? 0;
+  const wasHeld = deployments.some(
+    ({ to, state }) => to === published && (state === 'rolled-back' || state === 'failed'),
+  );
+  // What a person released is deployed by the next push, or by whoever asks for it.
+  if (wasHeld && releasedAt !== null && shownAt <= releasedAt) return true;
   if (changedAt === null) return false;
-  const isShownSince = (shown.findLast(({ digest }) => digest === published)?.at ?? 0) > changedAt;
+  const isShownSince = shownAt > changedAt;
   const wasRolledBack = deployments.some(
     ({ cause, from, alsoHeld = [], queuedAt }) =>
       cause === 'taken-back' &&

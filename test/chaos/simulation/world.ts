@@ -30,6 +30,8 @@ export type Actor = {
   theirTries: number;
   /** What somebody else had the engine go back from, and when, ms since the epoch. */
   readonly wentBackFrom: { readonly digest: string | null; readonly at: number }[];
+  /** When a person last lifted its holds, ms since the epoch; null for never. */
+  releasedAt: number | null;
   /** How often somebody else put another digest into its spec. */
   imagesSet: number;
   /** Images that somebody else gave it, each with how many updates the engine had taken by then. */
@@ -92,6 +94,7 @@ const addActors = (bench: WorkBench, images: Images, chances: Chances): readonly
         theirs: 0,
         theirTries: 0,
         wentBackFrom: [],
+        releasedAt: null,
         imagesSet: 0,
         sets: [],
       };

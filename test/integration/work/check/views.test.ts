@@ -139,6 +139,9 @@ describe('the list of services', () => {
     expect(registry.count({ method: 'HEAD' })).toBe(1);
   });
 
+  /** Long enough for the cluster that answers, also on a busy machine. */
+  const HANGS_MS = 4_000;
+
   it('leaves a cluster out that is away or hangs, and says so where it was asked for', async () => {
     await open({ clusters: ['one', 'two'] });
     for (const engine of Object.values(bench.engines))
@@ -146,8 +149,8 @@ describe('the list of services', () => {
     const { two } = bench.engines;
     for (const kind of ['drop-before', 'hang'] as const) {
       two?.inject({ kind });
-      expect((await inspect({}, 300)).map(({ cluster }) => cluster)).toEqual(['one']);
-      await expect(inspect({ cluster: 'two' }, 300)).rejects.toBeInstanceOf(ClusterError);
+      expect((await inspect({}, HANGS_MS)).map(({ cluster }) => cluster)).toEqual(['one']);
+      await expect(inspect({ cluster: 'two' }, HANGS_MS)).rejects.toBeInstanceOf(ClusterError);
       two?.clearFaults();
     }
     expect((await inspect()).map(({ cluster }) => cluster)).toEqual(['one', 'two']);
