@@ -117,6 +117,11 @@ const LONG: readonly Stage[] = [
     ['--project', 'integration', 'test/integration/process/postgres-failures.test.ts'],
     { CD_HELPER_TEST_DATABASE_FAILURES: 'on' },
   ),
+  vitest(
+    'several instances as a service of the Swarm',
+    ['--project', 'e2e', 'test/e2e/deploy/several-instances.test.ts'],
+    { CD_HELPER_TEST_INSTANCES: 'on' },
+  ),
   script('the demo with several instances', 'sandbox/demo.ts', '--instances'),
   script('a rolling update of several instances', 'bench/rolling-update.ts'),
   script('what idle instances ask of the database', 'bench/idle-queries.ts'),
