@@ -10,6 +10,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'web/**/*.test.ts'],
           // They compute: a worker for each processor.
           maxWorkers: '100%',
+          globalSetup: ['./test/support/test-store/store-setup.ts'],
           // Property tests take seconds where other work keeps the processors busy.
           testTimeout: 60_000,
         },
@@ -20,6 +21,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/chaos/simulation.test.ts'],
           // They mostly wait for processes, sockets and the disk, so that two cores do for more than two of them.
           maxWorkers: 5,
+          globalSetup: ['./test/support/test-store/store-setup.ts'],
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,

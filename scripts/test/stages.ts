@@ -75,10 +75,37 @@ const withoutShortcuts = vitest(
   { CD_HELPER_TEST_SHORTCUTS: 'off' },
 );
 
+/** The store's files, and those of the work that ask most of it. */
+const onPostgres = vitest(
+  'store, work and simulation on PostgreSQL',
+  [
+    '--project',
+    'unit',
+    '--project',
+    'integration',
+    'src/store/',
+    'test/integration/work/check/conflicts.test.ts',
+    'test/integration/work/check/gates.test.ts',
+    'test/integration/work/check/newer-push.test.ts',
+    'test/integration/work/check/push.test.ts',
+    'test/integration/work/restart/interrupted.test.ts',
+    'test/integration/work/restart/recovered.test.ts',
+    'test/integration/work/restart/settings-changed.test.ts',
+    'test/integration/work/rollout/good-images.test.ts',
+    'test/integration/work/rollout/rollback-queued.test.ts',
+    'test/integration/work/rollout/rollout.test.ts',
+    'test/integration/work/run/smart-redeploy.test.ts',
+    'test/integration/work/track/run.test.ts',
+    'test/chaos/simulation.test.ts',
+  ],
+  { CD_HELPER_TEST_STORE: 'postgres', SIMULATION_SEEDS: '67..81' },
+);
+
 /** `./dev test`, which `.ci/run` runs. `release` is the code name of the machine's Debian. */
 const everyChange = (release: string): readonly Stage[] => [
   vitest('all files', []),
   withoutShortcuts,
+  onPostgres,
   ...ALWAYS.filter((version) => ENGINE_RELEASES[version] !== release).map((version) =>
     onEngine(version, 'graph-driver', MOST_TELLING),
   ),
@@ -136,7 +163,7 @@ export const testStages = (args: readonly string[], release: string): readonly S
   if (args.length === 0) return everyChange(release);
   if (args.length === 1 && args[0] === '--engines') return everyEngine;
   if (args.length === 1 && args[0] === '--all') {
-    return [vitest('all files', []), withoutShortcuts, ...everyEngine, ...LONG];
+    return [vitest('all files', []), withoutShortcuts, onPostgres, ...everyEngine, ...LONG];
   }
   return [vitest('some files', args)];
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runScenario } from './simulation/run-scenario.ts';
+import { isOnPostgres } from '../support/test-store/open-test-store.ts';
 import { parseSeeds } from './simulation/seeds.ts';
 
 /** As `parseSeeds` reads them. Those that always run. */
@@ -28,7 +29,8 @@ describe('hooks, people, faults and deaths of the process in an order that a see
   }
 });
 
-test(
+// A server answers when it does.
+test.skipIf(isOnPostgres)(
   'a seed is the same scenario to the letter, whatever ran before it',
   async () => {
     const { story } = await runScenario(69);

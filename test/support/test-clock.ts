@@ -19,8 +19,13 @@ const BEAT_MS = 2;
 
 /**
  * @param onPassed told of each bit of time that has passed, before those who waited for it are
+ * @param standsStill asked at each beat; while it says so no time passes, but where a test lets it
  */
-export const createTestClock = (onPassed: (ms: number) => void, speed = 10): TestClock => {
+export const createTestClock = (
+  onPassed: (ms: number) => void,
+  speed = 10,
+  standsStill: () => boolean = () => false,
+): TestClock => {
   let now = TIME_BEGINS;
   let passed = 0;
   let beatAt = performance.now();
@@ -36,7 +41,9 @@ export const createTestClock = (onPassed: (ms: number) => void, speed = 10): Tes
   };
   const timer = setInterval(() => {
     const real = performance.now();
-    const ms = Math.round(Math.min(real - beatAt, LONGEST_BEAT_MS) * clock.speed);
+    const ms = standsStill()
+      ? 0
+      : Math.round(Math.min(real - beatAt, LONGEST_BEAT_MS) * clock.speed);
     beatAt = real;
     if (ms > 0) pass(ms);
   }, BEAT_MS);

@@ -17,7 +17,8 @@ import { type Log, silentLog } from '../../src/core/log.ts';
 import { createTimeOrderedIds } from '../../src/core/time-ordered-id.ts';
 import type { DeliveryView, DeploymentView } from '../../src/core/contract/views.ts';
 import { openIntakeOf } from '../../src/store/intake/open-intake.ts';
-import { type Db, openStore, type Store } from '../../src/store/sqlite/open-store.ts';
+import type { Db, Store } from '../../src/store/sqlite/open-store.ts';
+import { openTestStore } from './test-store/open-test-store.ts';
 import type { Durability } from '../../src/store/sqlite/durability.ts';
 import { readDelivery } from '../../src/store/intake/read-deliveries.ts';
 import { listDeployments } from '../../src/store/deployments/read-deployments.ts';
@@ -45,7 +46,7 @@ export type WorkBenchOptions = {
   readonly select?: Selection;
   /** What ids are made of, the engine's as well; default the machine's own chance. */
   readonly fillRandom?: FillRandom;
-  /** Opens the store; default one of SQLite in `folder`. */
+  /** Opens the store; default `openTestStore`'s. */
   readonly openStore?: (folder: string) => Promise<Store>;
 };
 
@@ -69,6 +70,8 @@ export type WorkBench = {
   readonly engines: Readonly<Record<string, FakeEngine>>;
   readonly registry: FakeRegistry;
   readonly store: Store;
+  /** Whether a query is under way; never in SQLite, which answers at once. */
+  readonly isStoreBusy: () => boolean;
   /** Lines of the helper's log that tell of an error of its own. */
   readonly errors: readonly string[];
   readonly start: (options?: Partial<WorkOptions>, wrap?: Wrap) => RunningWork;
@@ -110,10 +113,19 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
   const engine = engines[names[0] ?? ''];
   if (engine === undefined) throw new Error('a bench needs a cluster');
   const registry = await startFakeRegistry();
-  const clock = createTestClock((ms) => {
-    for (const each of Object.values(engines)) each.advance(ms);
-  }, options.speed);
-  const store = await (options.openStore?.(folder) ?? openStore(join(folder, 'store.db')));
+  const store = await (options.openStore?.(folder) ?? openTestStore(join(folder, 'store.db')));
+  // In SQLite a query takes no time. Where it takes some, as much may not pass many times as fast.
+  const isStoreBusy = (): boolean => {
+    const { inUse = 0, waiting = 0 } = store.server?.connections() ?? {};
+    return inUse + waiting > 0;
+  };
+  const clock = createTestClock(
+    (ms) => {
+      for (const each of Object.values(engines)) each.advance(ms);
+    },
+    options.speed,
+    isStoreBusy,
+  );
   const newId = createTimeOrderedIds(clock.now, fillRandom);
   const errors: string[] = [];
   const log: Log = {
@@ -155,6 +167,7 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
 
   return {
     clock,
+    isStoreBusy,
     engine,
     engines,
     registry,

@@ -5,7 +5,8 @@ import { LINK_ROLE, LINK_VOTER } from '../../core/policy/approvals/judge-vote.ts
 import type { Gate } from '../../core/policy/gates/gate-state.ts';
 import { listActions } from '../access/actions.ts';
 import { readHolds } from '../holds/holds.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { approveByPerson, type Decision, rejectByPerson } from './decide.ts';
 import { expireWaiting } from '../approvals/expire.ts';
 import { readGateNews } from '../approvals/gate-news.ts';
@@ -21,8 +22,8 @@ const ON = { cluster: 'production', service: 'billing' };
 const FINGERPRINT = 'spec-1';
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 
@@ -40,9 +41,9 @@ const approval: Gate = {
 
 /** Has the service wait, as from `since`. */
 const wait = async (digest: Digest = NEW, since = 0, spec = FINGERPRINT): Promise<void> => {
+  await store.db.deleteFrom('waiting').where('service_id', '=', 'x8').execute();
   await store.db
     .insertInto('waiting')
-    .orReplace()
     .values({
       cluster: ON.cluster,
       service_id: 'x8',

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WaitingFilter } from '../../core/contract/list-filters.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { listWaiting } from './list-waiting.ts';
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 

@@ -12,12 +12,13 @@ import {
   releaseLooks,
   scheduleLook,
 } from './looks.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 
 let store: Store;
 let now: number;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
   now = START;
 });
 afterEach(() => store.close());
@@ -145,7 +146,7 @@ describe('one look of each kind', () => {
     'a second %s one of a repository is refused',
     async (state) => {
       await pending('docker.io/acme/web', state);
-      await expect(pending('docker.io/acme/web', state)).rejects.toThrow(/UNIQUE/);
+      await expect(pending('docker.io/acme/web', state)).rejects.toThrow(/unique/i);
       await pending('docker.io/acme/other', state);
     },
   );

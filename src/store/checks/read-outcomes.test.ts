@@ -12,7 +12,8 @@ import type { Digest } from '../../core/image/digest.ts';
 import type { OutcomeAsk } from '../../core/outcome/outcome-ask.ts';
 import { createIntakeWriter } from '../intake/accept-delivery.ts';
 import { endDeployment } from '../deployments/deployments.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { prune } from '../prune/prune.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { replayDelivery } from '../intake/replay-delivery.ts';
@@ -24,8 +25,8 @@ const MINUTE = 60_000;
 const NAME = 'docker.io/acme/web';
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 

@@ -6,7 +6,8 @@ import type { Digest } from '../../core/image/digest.ts';
 import type { DeploymentState } from '../../core/contract/views.ts';
 import { endDeployment, type Intent, openDeployments, postpone } from './deployments.ts';
 import { recordIntent, recordSent, refuteIntent } from './intents.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';
 
@@ -15,8 +16,8 @@ const B = digestOfChar('b');
 const C = digestOfChar('c');
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 

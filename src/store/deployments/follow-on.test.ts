@@ -5,7 +5,8 @@ import { makeDeployment, START } from '../../../test/support/store-samples.ts';
 import { type Deployment, endDeployment, findDeployment, type Intent } from './deployments.ts';
 import { recordIntent, recordSent, refuteIntent } from './intents.ts';
 import { findDisplaced, followOn } from './follow-on.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';
 import { rollBackByPerson } from '../acts/roll-back-by-person.ts';
@@ -22,8 +23,8 @@ const INTENT: Intent = {
 };
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 

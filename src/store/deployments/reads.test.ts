@@ -19,7 +19,8 @@ import { createIntakeWriter, type IntakeOptions } from '../intake/accept-deliver
 import { listActions, recordAction } from '../access/actions.ts';
 import { endDeployment, recordBuild } from './deployments.ts';
 import { addFreeze, listFreezes } from '../holds/freezes.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
 import { listDeliveries, readDelivery } from '../intake/read-deliveries.ts';
 import { latestDeployments, listDeployments, readDeployment } from './read-deployments.ts';
@@ -28,8 +29,8 @@ const B = digestOfChar('b');
 
 let store: Store;
 let woken: number;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
   woken = 0;
 });
 afterEach(() => store.close());

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOfChar, makeService } from '../../../test/support/make-service.ts';
 import { START } from '../../../test/support/store-samples.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { queueDeployment } from './queue-deployment.ts';
 import { readTriggers, type Trigger } from './triggers.ts';
 
 let store: Store;
 let now: number;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
   now = START;
 });
 afterEach(() => store.close());

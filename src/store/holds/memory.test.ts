@@ -17,7 +17,8 @@ import { type Deployment, endDeployment, findDeployment } from '../deployments/d
 import { insertDeliveries } from '../intake/insert-deliveries.ts';
 import { recordSent } from '../deployments/intents.ts';
 import { addHold, type NewHold, readHolds, releaseHolds } from './holds.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { isOneRedeployLater, knownDigest, readProven, recordProven } from './proven.ts';
 import { readLookUps, recordLookUps } from '../published/published.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
@@ -30,8 +31,8 @@ const B = digestOfChar('b');
 const WEB = makeService();
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 

@@ -7,13 +7,14 @@ import type { Durability } from '../sqlite/durability.ts';
 import { createIntakeWriter, type IntakeOptions } from './accept-delivery.ts';
 import { recordCheckBegun } from '../check-queue/last-checks.ts';
 import { claimLook, endLook } from '../check-queue/looks.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 
 let store: Store;
 let now: number;
 let woken: string[][];
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
   now = START;
   woken = [];
 });

@@ -63,6 +63,7 @@ const toViews = async (
       .innerJoin('pushes', 'pushes.id', 'push_results.push_id')
       .select(['push_id', 'cluster', 'state', 'outcome', 'detail', 'ended_at'])
       .where('pushes.delivery_id', 'in', ids)
+      .orderBy('cluster')
       .execute(),
     deploymentsOfDeliveries(db, ids),
   ]);

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { listInstances } from './instances.ts';
 import { keepLeases, leaveLeases, readLeases } from './leases.ts';
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 

@@ -20,7 +20,8 @@ import {
 } from './events.ts';
 import { addFreeze, endFreeze } from '../holds/freezes.ts';
 import { claimLook, endLook } from '../check-queue/looks.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { recordLookUps } from '../published/published.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { endRun, setRunProgress, startRun } from '../runs/runs.ts';
@@ -28,8 +29,8 @@ import { EVENTS_KEPT, FORGOTTEN_AT_ONCE } from '../sqlite/event-triggers.ts';
 import { digestOfChar } from '../../../test/support/make-service.ts';
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 
@@ -208,7 +209,8 @@ describe('what is told', () => {
     ).rejects.toThrow('the disk is full');
     expect(await told()).toEqual([]);
     await queue();
-    expect(await eventRange(store.db)).toEqual({ oldest: 1, newest: 2 });
+    const { oldest, newest } = await eventRange(store.db);
+    expect(newest - oldest).toBe(1);
   });
 });
 

@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Digest } from '../../core/image/digest.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { recordLookUps } from './published.ts';
 import { markGone, pruneSeen, readSeen, recordRan } from './seen-digests.ts';
 
 let folder: string;
 let store: Store;
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'seen-digests-'));
-  store = openStore(join(folder, 'cd-helper.db'));
+  store = await openTestStore(join(folder, 'cd-helper.db'));
 });
 afterEach(async () => {
   await store.close();

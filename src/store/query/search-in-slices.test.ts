@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { inParts } from './in-parts.ts';
 import { insertRows } from './insert-rows.ts';
 import { listDeployments } from '../deployments/read-deployments.ts';
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 

@@ -5,7 +5,8 @@ import type { Digest } from '../../core/image/digest.ts';
 import type { FailureReason } from '../../core/rollout/failure-reason.ts';
 import { type Deployment, findDeployment, type Intent } from '../deployments/deployments.ts';
 import { recordIntent, recordSent } from '../deployments/intents.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { endAsFailed, endAsSkipped } from './end-rollout.ts';
 
@@ -24,8 +25,8 @@ const FAILED = { reason: 'unhealthy', message: 'unhealthy container', task: null
 const BACK = { phase: 'back', version: 15, failed: FAILED } as const;
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 

@@ -5,7 +5,8 @@ import { makeDeployment, nextId, START } from '../../../test/support/store-sampl
 import { EVERY_SERVICE } from '../../core/contract/every-service.ts';
 import type { RunOrigin, RunRequest, ServiceView } from '../../core/contract/views.ts';
 import { endDeployment } from '../deployments/deployments.ts';
-import { openStore, type Store } from '../sqlite/open-store.ts';
+import type { Store } from '../sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { listRuns, readRun, readRunSummary } from './read-runs.ts';
 import { putRunPlan } from './run-plans.ts';
@@ -20,8 +21,8 @@ import {
 } from './runs.ts';
 
 let store: Store;
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
 });
 afterEach(() => store.close());
 

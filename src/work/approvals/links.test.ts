@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitingOf } from '../../../test/support/api-samples.ts';
 import { addLink } from '../../store/approvals/links.ts';
-import { openStore, type Store } from '../../store/sqlite/open-store.ts';
+import type { Store } from '../../store/sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { createApprovalLinks } from './links.ts';
 import { hashOfLink } from './with-links.ts';
 
@@ -29,7 +30,7 @@ let store: Store;
 let now: number;
 let decided: number;
 beforeEach(async () => {
-  store = openStore(':memory:');
+  store = await openTestStore();
   now = 0;
   decided = 0;
   await store.db.insertInto('waiting').values(ROW).execute();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
 import type { BuildFacts } from '../../core/image/published.ts';
 import { recordBuild } from '../../store/deployments/deployments.ts';
-import { openStore } from '../../store/sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { queueDeployment } from '../../store/deployments/queue-deployment.ts';
 import { latestDeployments } from '../../store/deployments/read-deployments.ts';
 import type { CheckedService } from './check-services.ts';
@@ -11,7 +11,7 @@ import { showServices } from './show-services.ts';
 const [A, B, C] = ['a', 'b', 'c'].map(digestOfChar);
 
 it('tells what the running digest was built from, and not what the last deployment brought', async () => {
-  const store = openStore(':memory:');
+  const store = await openTestStore();
   const deploy = async (to: typeof A, version: string): Promise<void> => {
     const { id } = await queueDeployment(
       store.db,

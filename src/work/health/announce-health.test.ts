@@ -6,7 +6,8 @@ import type { Message, NoticeChannel } from '../../core/contract/notice.ts';
 import type { Service, Task } from '../../core/swarm/service.ts';
 import { listActions } from '../../store/access/actions.ts';
 import { addHold } from '../../store/holds/holds.ts';
-import { openStore, type Store } from '../../store/sqlite/open-store.ts';
+import type { Store } from '../../store/sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { announceHealth } from './announce-health.ts';
 import { createHealthWatch, type HealthWatch } from './health-watch.ts';
 
@@ -80,9 +81,9 @@ const left = async (): Promise<string[]> => {
   });
 };
 
-beforeEach(() => {
+beforeEach(async () => {
   clock = createTestClock(() => {}, 0);
-  store = openStore(':memory:');
+  store = await openTestStore();
   ids = 0;
   incidents = [];
   set(1);

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStoreOutage, type StoreOutage } from '../../../test/support/store-outage.ts';
 import { silentLog } from '../../core/log.ts';
 import { addEvent } from '../../store/notices/events.ts';
-import { openStore, type Store } from '../../store/sqlite/open-store.ts';
+import type { Store } from '../../store/sqlite/open-store.ts';
+import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
 import { EVENTS_KEPT, FORGOTTEN_AT_ONCE } from '../../store/sqlite/event-triggers.ts';
 import { createEventFeed, type EventFeed, type FeedEvent } from './event-feed.ts';
 import { systemClock } from './system-clock.ts';
@@ -24,8 +25,8 @@ const openFeed = (process = 'a1'): EventFeed =>
     process,
     log: silentLog,
   });
-beforeEach(() => {
-  store = openStore(':memory:');
+beforeEach(async () => {
+  store = await openTestStore();
   outage = createStoreOutage();
   feed = openFeed();
 });

@@ -42,7 +42,7 @@ const updateLate = (): ClusterError =>
 export const createTurns = (
   chances: Chances,
   letPass: (ms: number) => void,
-  isStoreBusy: () => boolean = () => false,
+  isStoreBusy: () => boolean,
 ): Turns => {
   const waiting: (() => Promise<void>)[] = [];
   /** Counts up with whatever the work does that can be seen. */

@@ -102,10 +102,8 @@ const addActors = (bench: WorkBench, images: Images, chances: Chances): readonly
     }),
   );
 
-/** Where the store is, if not in SQLite, and whether it is just answering. */
-export type Storage = Pick<WorkBenchOptions, 'openStore'> & {
-  readonly isStoreBusy?: () => boolean;
-};
+/** Where the store is, if not where `openTestStore` opens one. */
+export type Storage = Pick<WorkBenchOptions, 'openStore'>;
 
 export const openWorld = async (
   chances: Chances,
@@ -121,7 +119,7 @@ export const openWorld = async (
     ...(storage.openStore === undefined ? {} : { openStore: storage.openStore }),
   });
   const timeOutAsBefore = timeOutBy(bench.clock);
-  const turns = createTurns(chances, bench.clock.skip, storage.isStoreBusy);
+  const turns = createTurns(chances, bench.clock.skip, bench.isStoreBusy);
   const images = createImages(bench, chances);
   const actors = addActors(bench, images, chances);
   bench.settle();

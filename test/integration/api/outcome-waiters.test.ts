@@ -11,7 +11,8 @@ import type { OutcomeView } from '../../../src/core/outcome/outcome.ts';
 import { createIntakeWriter } from '../../../src/store/intake/accept-delivery.ts';
 import { recordChecks } from '../../../src/store/checks/record-checks.ts';
 import { endDeployment } from '../../../src/store/deployments/deployments.ts';
-import { openStore, type Store } from '../../../src/store/sqlite/open-store.ts';
+import type { Store } from '../../../src/store/sqlite/open-store.ts';
+import { openTestStore } from '../../support/test-store/open-test-store.ts';
 import { queueDeployment } from '../../../src/store/deployments/queue-deployment.ts';
 import { systemClock } from '../../../src/work/loop/system-clock.ts';
 import { type AskOutcome, createOutcomes } from '../../../src/work/outcome/outcomes.ts';
@@ -27,9 +28,9 @@ let ended: AbortController;
 let queries: number;
 let setBackMs: number;
 let ask: AskOutcome;
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'waiters-'));
-  store = openStore(join(folder, 'store.db'));
+  store = await openTestStore(join(folder, 'store.db'));
   ended = new AbortController();
   queries = 0;
   setBackMs = 0;

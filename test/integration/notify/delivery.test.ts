@@ -9,7 +9,8 @@ import type { FinalState } from '../../../src/core/contract/final-state.ts';
 import { createTimeOrderedIds } from '../../../src/core/time-ordered-id.ts';
 import { endDeployment, findDeployment } from '../../../src/store/deployments/deployments.ts';
 import { recordIntent } from '../../../src/store/deployments/intents.ts';
-import { openStore, type Store } from '../../../src/store/sqlite/open-store.ts';
+import type { Store } from '../../../src/store/sqlite/open-store.ts';
+import { openTestStore } from '../../support/test-store/open-test-store.ts';
 import { queueDeployment } from '../../../src/store/deployments/queue-deployment.ts';
 import { type Trigger } from '../../../src/store/deployments/triggers.ts';
 import { queueRetry } from '../../../src/store/deployments/retries.ts';
@@ -24,9 +25,9 @@ let folder: string;
 let store: Store;
 const newId = createTimeOrderedIds(Date.now, randomFillSync);
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'notify-'));
-  store = openStore(join(folder, 'store.db'));
+  store = await openTestStore(join(folder, 'store.db'));
 });
 afterEach(async () => {
   await store.close();
@@ -36,7 +37,7 @@ afterEach(async () => {
 /** What a crash of the process leaves: the file, opened anew. */
 const restart = async (): Promise<void> => {
   await store.close();
-  store = openStore(join(folder, 'store.db'));
+  store = await openTestStore(join(folder, 'store.db'));
 };
 
 type Wanted = { service?: string; cluster?: string; stack?: string | null; triggers?: Trigger[] };

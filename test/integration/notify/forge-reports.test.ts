@@ -21,7 +21,8 @@ import { noteRanWaiting } from '../../../src/store/forge/end-waits.ts';
 import { readForgeView } from '../../../src/store/forge/reports.ts';
 import { endWaiting, putWaiting } from '../../../src/store/gates/waiting.ts';
 import { addHold } from '../../../src/store/holds/holds.ts';
-import { openStore, type Store } from '../../../src/store/sqlite/open-store.ts';
+import type { Store } from '../../../src/store/sqlite/open-store.ts';
+import { openTestStore } from '../../support/test-store/open-test-store.ts';
 import { queueDeployment } from '../../../src/store/deployments/queue-deployment.ts';
 import { keepReporting, type ReportTiming } from '../../../src/work/forge/keep-reporting.ts';
 import { systemClock } from '../../../src/work/loop/system-clock.ts';
@@ -38,9 +39,9 @@ let folder: string;
 let store: Store;
 let double: ForgeDouble;
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'forge-'));
-  store = openStore(join(folder, 'store.db'));
+  store = await openTestStore(join(folder, 'store.db'));
 });
 afterEach(async () => {
   await store.close();
