@@ -33,12 +33,10 @@ const NAMED_LISTS: readonly Path[] = [
 const sameNames = (source: Source): readonly ConfigProblem[] =>
   NAMED_LISTS.flatMap((list) =>
     repeated(textsAt(source, list, ['name'])).map(({ again, first }) =>
-      problemAt(
-        source,
-        again.path,
-        `the name that ${place(source, first.path)} has too`,
-        'another name for each',
-      ),
+      problemAt(source, again.path, {
+        found: `the name that ${place(source, first.path)} has too`,
+        expected: 'another name for each',
+      }),
     ),
   );
 
@@ -56,12 +54,10 @@ const asAddress = (source: Source, { path, text }: Located): Located => {
 const sameClusters = (source: Source): readonly ConfigProblem[] =>
   repeated(textsAt(source, ['clusters'], ['url']).map((one) => asAddress(source, one))).map(
     ({ again, first }) =>
-      problemAt(
-        source,
-        again.path,
-        `the address that ${place(source, first.path)} has too`,
-        'another Swarm for each cluster',
-      ),
+      problemAt(source, again.path, {
+        found: `the address that ${place(source, first.path)} has too`,
+        expected: 'another Swarm for each cluster',
+      }),
   );
 
 const asHash = ({ path, text }: Located): Located => ({
@@ -79,12 +75,10 @@ const sameSecrets = (source: Source): readonly ConfigProblem[] =>
       text: text.toLowerCase(),
     })),
   ]).map(({ again, first }) =>
-    problemAt(
-      source,
-      again.path,
-      `the same value as ${place(source, first.path)}`,
-      'a value of its own',
-    ),
+    problemAt(source, again.path, {
+      found: `the same value as ${place(source, first.path)}`,
+      expected: 'a value of its own',
+    }),
   );
 
 const unknownNames = (
@@ -101,12 +95,10 @@ const registryConflicts = (source: Source): readonly ConfigProblem[] =>
       ({ path }) => valueAt(source.tree, [...path.slice(0, -1), key]) !== undefined,
     );
     return repeated(having).map(({ again, first }) =>
-      problemAt(
-        source,
-        [...again.path.slice(0, -1), key],
-        `a second ${key} for the same host; the first is at ${place(source, first.path)}`,
-        'one for each host',
-      ),
+      problemAt(source, [...again.path.slice(0, -1), key], {
+        found: `a second ${key} for the same host; the first is at ${place(source, first.path)}`,
+        expected: 'one for each host',
+      }),
     );
   });
 
@@ -128,7 +120,7 @@ const idleSchedule = (source: Source): readonly ConfigProblem[] => {
     if (source.problems.some((problem) => problem.key === printPath(path))) return [];
     const found = `${JSON.stringify(value)}, which does nothing without a schedule`;
     const hint = key === 'mode' ? 'onStart says by itself what a run at the start does' : null;
-    return [problemAt(source, path, found, 'a schedule beside it', hint)];
+    return [problemAt(source, path, { found, expected: 'a schedule beside it', hint })];
   });
 };
 
@@ -141,7 +133,9 @@ const linksToNowhere = (source: Source): readonly ConfigProblem[] => {
     if (value !== true && typeof value !== 'string') return [];
     if (value === 'false') return [];
     const found = 'links to vote by, without an address that they could lead to';
-    return [problemAt(source, path, found, 'publicUrl at the top of the file beside it')];
+    return [
+      problemAt(source, path, { found, expected: 'publicUrl at the top of the file beside it' }),
+    ];
   });
 };
 

@@ -50,7 +50,7 @@ const unreachableVotes = (source: Source, clusters: readonly string[]): readonly
     const able = votersOf(short);
     const found = `${votes} votes by ${roles.join(' or ')}, of which the tokens can give ${able} on cluster ${short}`;
     const expected = 'no more votes than there are tokens of these roles, with or without a scope';
-    return [problemAt(source, [...approval, 'votes'], found, expected)];
+    return [problemAt(source, [...approval, 'votes'], { found, expected })];
   });
 
 /** Mistakes of policies that no part of the configuration shows by itself. */

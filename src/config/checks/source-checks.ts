@@ -21,12 +21,13 @@ export const textsAt = (
     return typeof text === 'string' ? [{ path, text }] : [];
   });
 
+type FoundProblem = Pick<ConfigProblem, 'found' | 'expected'> &
+  Partial<Pick<ConfigProblem, 'hint'>>;
+
 export const problemAt = (
   source: Source,
   path: Path,
-  found: string,
-  expected: string,
-  hint: string | null = null,
+  { found, expected, hint = null }: FoundProblem,
 ): ConfigProblem => ({
   key: printPath(path),
   origin: originOf(source, path),
@@ -55,5 +56,5 @@ export const unknownAt = (
     const meant = closest(text, known);
     const found = `${showText(text, known)}, which is no ${what}`;
     const hint = meant === null ? null : `did you mean ${meant}?`;
-    return [problemAt(source, path, found, expected, hint)];
+    return [problemAt(source, path, { found, expected, hint })];
   });

@@ -27,7 +27,11 @@ const readSaid = (source: Source, env: Environment, readFile: ReadFile): Map<str
         hint: null,
       });
     } else if (file !== '') {
-      const content = readSecretFile(source, null, variable(fileVariable), file, readFile);
+      const content = readSecretFile(
+        source,
+        { path: null, origin: variable(fileVariable), file },
+        readFile,
+      );
       if (content !== null) said.set(name, { value: content, origin: variable(fileVariable) });
     } else if (value !== '') {
       said.set(name, { value, origin: variable(name) });

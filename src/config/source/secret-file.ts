@@ -41,15 +41,20 @@ const PATH = /^(?:\/|\.{1,2}\/)[\w.-]+(?:\/[\w.-]+)*$/;
 const showFile = (file: string): string =>
   PATH.test(file) ? file : `a text of ${file.length} characters (not shown)`;
 
+/** Where the setting that names the file stands, null for none, and the file. */
+export type SecretFile = {
+  readonly path: Path | null;
+  readonly origin: Origin | null;
+  readonly file: string;
+};
+
 /**
  * What a secret's file holds, without the newline at its end; null, with a problem noted, where it
  * cannot be read or holds nothing.
  */
 export const readSecretFile = (
   source: Source,
-  path: Path | null,
-  origin: Origin | null,
-  file: string,
+  { path, origin, file }: SecretFile,
   readFile: ReadFile,
 ): string | null => {
   const key = path === null ? null : printPath(path);
@@ -98,7 +103,7 @@ export const readSecretFiles = (source: Source, readFile: ReadFile): void => {
       if (origin !== null) source.origins.set(pathKey([...path, key]), origin);
       const content =
         typeof file === 'string'
-          ? readSecretFile(source, [...path, fileKey], origin, file, readFile)
+          ? readSecretFile(source, { path: [...path, fileKey], origin, file }, readFile)
           : (note('something else', 'the path of a file'), null);
       source.hidden.add(pathKey([...path, key]));
       if (content !== null) value[key] = content;

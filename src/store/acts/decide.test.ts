@@ -69,14 +69,18 @@ const newId = (): string => `id-${String((ids += 1)).padStart(4, '0')}`;
 const act = (actor: string) => ({ id: newId(), actor, address: '192.0.2.1' });
 
 const approve = (person: string, now: number, digest: string | null = null): Promise<Decision> =>
-  approveByPerson(store.db, ON, { person, role: 'approver', digest, link: null }, act(person), now);
+  approveByPerson(
+    store.db,
+    ON,
+    { person, role: 'approver', digest, link: null },
+    { act: act(person), now },
+  );
 const reject = (person: string, now: number, digest: string | null = null): Promise<Decision> =>
   rejectByPerson(
     store.db,
     ON,
     { digest, reason: 'not today', ids: { hold: newId(), news: newId() }, link: null },
-    act(person),
-    now,
+    { act: act(person), now },
   );
 
 const service = (spec = FINGERPRINT) => ({ id: 'x8', specFingerprint: () => spec });
@@ -194,8 +198,7 @@ describe('by a link', () => {
       store.db,
       ON,
       { person: LINK_VOTER, role: LINK_ROLE, digest: null, link },
-      act('ops (link)'),
-      now,
+      { act: act('ops (link)'), now },
     );
   const send = async (hash: string): Promise<void> => {
     const row = await store.db.selectFrom('waiting').selectAll().executeTakeFirstOrThrow();
@@ -224,8 +227,7 @@ describe('by a link', () => {
         digest: null,
         link: { hash: 'h2', channel: 'chat' },
       },
-      act('chat (link)'),
-      20,
+      { act: act('chat (link)'), now: 20 },
     );
     expect(again.kind).toBe('repeated');
     await approve('ana', 30);

@@ -44,15 +44,18 @@ export type Decision =
   | { readonly kind: 'not-waiting' | 'link-used' }
   | { readonly kind: 'refused'; readonly why: VoteRefusal; readonly waiting: WaitingView };
 
-type Act = Omit<NewAction, 'action' | 'target' | 'detail'>;
+type ActedAt = {
+  readonly act: Omit<NewAction, 'action' | 'target' | 'detail'>;
+  /** ms since the epoch. */
+  readonly now: number;
+};
 
 /** Counts a person's vote for what waits, and has the service looked at again now. */
 export const approveByPerson = (
   db: Db,
   on: DecidedOn,
   vote: NewVote & { readonly link: ByLink },
-  act: Act,
-  now: number,
+  { act, now }: ActedAt,
 ): Promise<Decision> =>
   db.transaction().execute(async (query) => {
     const row = await findWaiting(query, on.cluster, on.service);
@@ -91,8 +94,7 @@ export const rejectByPerson = (
   db: Db,
   on: DecidedOn,
   { digest: asked, reason, ids, link }: Rejection,
-  act: Act,
-  now: number,
+  { act, now }: ActedAt,
 ): Promise<Decision> =>
   db.transaction().execute(async (query) => {
     const row = await findWaiting(query, on.cluster, on.service);

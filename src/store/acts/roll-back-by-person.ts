@@ -62,7 +62,8 @@ export const rollBackByPerson = (
     }
     await skipQueued(query, deployment, now);
     const { id } = await queueDeployment(query, deployment, now);
-    if (alsoHeld.length > 0) await addStep(query, id, now, ALSO_HELD, { digests: alsoHeld });
+    if (alsoHeld.length > 0)
+      await addStep(query, id, { at: now, step: ALSO_HELD, detail: { digests: alsoHeld } });
     return id;
   });
 
@@ -130,7 +131,7 @@ const skipQueued = async (query: Query, rollback: NewDeployment, now: number): P
   const end = { state: 'skipped', reason: ROLLED_BACK_MEANWHILE, failure: null } as const;
   for (const { id, to_digest } of queued) {
     if (to_digest === null || to_digest !== to)
-      await endDeployment(query, id, end, now, { by: rollback.id });
+      await endDeployment(query, id, { ...end, detail: { by: rollback.id } }, now);
   }
 };
 

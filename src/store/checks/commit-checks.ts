@@ -50,6 +50,11 @@ export const queueChecked = <Planned extends PlannedStep>(
 ): Promise<readonly (Planned & Joined)[]> =>
   relaxed(db, async (query) => (await put(query, checked, now)).map(alone));
 
+type Concluding<Planned extends PlannedStep> = Checked<Planned> & {
+  readonly before: readonly (Planned & Joined)[];
+  readonly conclude: (all: readonly (Planned & Joined)[]) => LookEnd;
+};
+
 /**
  * Puts down what a look found together with its end, which `conclude` tells from all that it found, `before`
  * included, which was queued already. Gives what was queued now. Not waited for on the disk: after a host crash
@@ -58,8 +63,7 @@ export const queueChecked = <Planned extends PlannedStep>(
 export const concludeChecked = <Planned extends PlannedStep>(
   db: Db,
   look: ClaimedLook,
-  checked: Checked<Planned> & { readonly before: readonly (Planned & Joined)[] },
-  conclude: (all: readonly (Planned & Joined)[]) => LookEnd,
+  checked: Concluding<Planned>,
   now: number,
 ): Promise<{ readonly queued: readonly (Planned & Joined)[]; readonly end: LookEnd }> =>
   relaxed(db, async (query) => {
@@ -71,7 +75,7 @@ export const concludeChecked = <Planned extends PlannedStep>(
     const newest = await newestDeployments(query, look.cluster, ids);
     const { triggersOf } = checked.by;
     const all = await joinDeployments(query, found, newest, { triggersOf, now });
-    const end = conclude(all);
+    const end = checked.conclude(all);
     await recordCheck(query, look, all, now);
     await endLook(query, look, end, now);
     return { queued, end };
@@ -86,15 +90,20 @@ const alone = <Planned extends PlannedStep>({
 export const endUnchecked = (db: Db, look: ClaimedLook, end: LookEnd, now: number): Promise<void> =>
   relaxed(db, (query) => endLook(query, look, end, now));
 
+type ShownRun<Planned> = {
+  readonly run: string;
+  readonly cluster: string;
+  readonly shown: (all: readonly (Planned & Joined)[]) => readonly RunService[];
+};
+
 /**
  * Puts down what a run found on a cluster, `shown` by what was queued: after a restart it is either checked and
  * queued, or neither.
  */
 export const recordRunCheck = <Planned extends PlannedStep>(
   db: Db,
-  of: { readonly run: string; readonly cluster: string },
+  of: ShownRun<Planned>,
   checked: Checked<Planned>,
-  shown: (all: readonly (Planned & Joined)[]) => readonly RunService[],
   now: number,
 ): Promise<void> =>
   db.transaction().execute(async (query) => {
@@ -109,7 +118,7 @@ export const recordRunCheck = <Planned extends PlannedStep>(
       // A deployment that has ended already decides how the service stands, and is not the run's.
       deployment: one.joins ? one.deployment : (queued[index]?.deployment ?? null),
     }));
-    await putRunServices(query, of.run, of.cluster, shown(all));
+    await putRunServices(query, of.run, of.cluster, of.shown(all));
   });
 
 /**
@@ -142,6 +151,6 @@ export const endDryRun = (
   relaxed(db, async (query) => {
     await recordLookUps(query, answers, now);
     const counts = await putRunPlan(query, run, services);
-    const row = await endRun(query, run, state, reason, now, progress);
+    const row = await endRun(query, run, { state, reason, progress }, now);
     return row === undefined ? null : summaryOf(row, counts);
   });

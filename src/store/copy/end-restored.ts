@@ -68,7 +68,8 @@ const endDeployments = async (query: Query, now: number): Promise<number> => {
     .where(IS_OPEN)
     .returning('id')
     .execute();
-  for (const { id } of ended) await addStep(query, id, now, 'skipped', { reason: REASON });
+  for (const { id } of ended)
+    await addStep(query, id, { at: now, step: 'skipped', detail: { reason: REASON } });
   return ended.length;
 };
 

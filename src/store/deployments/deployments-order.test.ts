@@ -98,7 +98,7 @@ const apply = async (models: Model[], step: Operation): Promise<void> => {
       if (wasOpen) model.state = 'updating';
       return;
     case 'sent':
-      expect(await recordSent(store.db, id, START, {})).toBe(wasOpen);
+      expect(await recordSent(store.db, id, START, { detail: {} })).toBe(wasOpen);
       if (wasOpen) model.state = 'verifying';
       return;
     case 'end':

@@ -81,7 +81,7 @@ describe('queueing', () => {
     async (state) => {
       const first = await queue();
       if (state !== 'queued') await recordIntent(store.db, first.id, intent(), START + 99_000);
-      if (state === 'verifying') await recordSent(store.db, first.id, START, {});
+      if (state === 'verifying') await recordSent(store.db, first.id, START, { detail: {} });
       const triggers = [
         { kind: 'hook', source: 'delivery-1' },
         { kind: 'smart-redeploy', source: 'run-1' },
@@ -165,7 +165,7 @@ describe('one after the other', () => {
       deadlineAt: START + 2_000,
       intent: intent({ at: START + 20 }),
     });
-    expect(await recordSent(store.db, id, START + 30, { digest: B })).toBe(true);
+    expect(await recordSent(store.db, id, START + 30, { detail: { digest: B } })).toBe(true);
     expect((await found(id)).state).toBe('verifying');
   });
 
@@ -175,7 +175,7 @@ describe('one after the other', () => {
       await endDeployment(store.db, id, { ...END, state: 'skipped', reason: 'held' }, START),
     ).toBe(true);
     expect(await recordIntent(store.db, id, intent(), START)).toBe(false);
-    expect(await recordSent(store.db, id, START, {})).toBe(false);
+    expect(await recordSent(store.db, id, START, { detail: {} })).toBe(false);
     expect(await endDeployment(store.db, id, { ...END, state: 'failed' }, START + 9)).toBe(false);
     expect(await readDeployment(store.db, id)).toMatchObject({
       state: 'skipped',
@@ -207,9 +207,13 @@ describe('one after the other', () => {
 
   it('tells nothing more of what has been given its end', async () => {
     const { id } = await queue();
-    await addStepOnWay(store.db, id, START, 'progress', { running: 1 });
+    await addStepOnWay(store.db, id, { at: START, step: 'progress', detail: { running: 1 } });
     await endDeployment(store.db, id, { state: 'superseded', reason: null, failure: null }, START);
-    await addStepOnWay(store.db, id, START, 'out-of-sequence', { version: 7 });
+    await addStepOnWay(store.db, id, {
+      at: START,
+      step: 'out-of-sequence',
+      detail: { version: 7 },
+    });
     const steps = (await readDeployment(store.db, id))?.steps;
     expect(steps).toMatchObject([
       { step: 'queued' },
@@ -220,8 +224,8 @@ describe('one after the other', () => {
 
   it('keeps steps in their order, and the digest that was seen in the end', async () => {
     const { id } = await queue({ to: null, cause: 'handed-over' });
-    await addStep(store.db, id, START + 5, 'progress', { running: 1 });
-    await addStep(store.db, id, START + 4, 'progress', { running: 2 });
+    await addStep(store.db, id, { at: START + 5, step: 'progress', detail: { running: 1 } });
+    await addStep(store.db, id, { at: START + 4, step: 'progress', detail: { running: 2 } });
     await recordTarget(store.db, id, C);
     const view = await readDeployment(store.db, id);
     expect(view?.steps.map(({ detail }) => detail)).toMatchObject([

@@ -13,12 +13,18 @@ import type { FinalState } from '../../core/contract/final-state.ts';
 
 export type { Deployment, Intent, Refusals };
 
+/** What happened to a deployment. */
+export type NewStep = {
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly step: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+};
+
 export const addStep = async (
   query: Query,
   deployment: string,
-  at: number,
-  step: string,
-  detail: Readonly<Record<string, unknown>> = {},
+  { at, step, detail = {} }: NewStep,
 ): Promise<void> => {
   await query
     .insertInto('deployment_steps')
@@ -30,9 +36,7 @@ export const addStep = async (
 export const addStepOnWay = async (
   query: Query,
   deployment: string,
-  at: number,
-  step: string,
-  detail: Readonly<Record<string, unknown>>,
+  { at, step, detail = {} }: NewStep,
 ): Promise<void> => {
   await query
     .insertInto('deployment_steps')
@@ -56,6 +60,8 @@ export type DeploymentEnd = {
   readonly state: FinalState;
   readonly reason: string | null;
   readonly failure: FailureView | null;
+  /** What its last step tells besides. */
+  readonly detail?: Readonly<Record<string, unknown>>;
 };
 
 /**
@@ -67,7 +73,6 @@ export const endDeployment = async (
   id: string,
   end: DeploymentEnd,
   now: number,
-  detail: Readonly<Record<string, unknown>> = {},
 ): Promise<boolean> => {
   const ended = await query
     .updateTable('deployments')
@@ -83,7 +88,7 @@ export const endDeployment = async (
     .executeTakeFirst();
   if (ended === undefined) return false;
   const reason = end.reason === null ? {} : { reason: end.reason };
-  await addStep(query, id, now, end.state, { ...reason, ...detail });
+  await addStep(query, id, { at: now, step: end.state, detail: { ...reason, ...end.detail } });
   await announceEnd(query, id, now);
   await noteEndForForges(query, id);
   return true;

@@ -38,7 +38,7 @@ const queue = async (id: string, to = B): Promise<Deployment> => {
 };
 const send = async (id: string): Promise<void> => {
   await recordIntent(store.db, id, INTENT, START + 60_000);
-  await recordSent(store.db, id, START, {});
+  await recordSent(store.db, id, START, { detail: {} });
 };
 
 describe('what a deployment took the place of', () => {

@@ -57,5 +57,5 @@ export const followOn = async (
     set_at: now,
     follows: displaced.id,
   });
-  await addStep(query, id, now, 'queued', { followsOn: displaced.id });
+  await addStep(query, id, { at: now, step: 'queued', detail: { followsOn: displaced.id } });
 };

@@ -75,13 +75,19 @@ export const raiseIntent = async (query: Query, id: string, intent: Intent): Pro
     .execute();
 };
 
+type SentDetail = {
+  /** Of the step that tells of it. */
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** What it changed in the spec, where that is to be kept. */
+  readonly changes?: readonly SpecChange[] | null;
+};
+
 /** The update was taken by the cluster and is followed from now on; false where it has ended meanwhile. */
 export const recordSent = async (
   query: Query,
   id: string,
   at: number,
-  detail: Readonly<Record<string, unknown>>,
-  changes: readonly SpecChange[] | null = null,
+  { detail, changes = null }: SentDetail,
 ): Promise<boolean> => {
   const row = await query
     .updateTable('deployments')
@@ -94,6 +100,6 @@ export const recordSent = async (
     .returning('id')
     .executeTakeFirst();
   if (row === undefined) return false;
-  await addStep(query, id, at, 'update-sent', detail);
+  await addStep(query, id, { at, step: 'update-sent', detail });
   return true;
 };

@@ -79,10 +79,20 @@ export const queueDeployment = async (
     }
     // No answer is on disk, but its digest may have run: the record must not read as if it had not.
     const sent = state === 'updating' ? { mayHaveBeenSent: true } : {};
-    await endDeployment(query, id, { state: 'superseded', reason: null, failure: null }, now, {
-      by: wanted.id,
-      ...sent,
-    });
+    await endDeployment(
+      query,
+      id,
+      {
+        state: 'superseded',
+        reason: null,
+        failure: null,
+        detail: {
+          by: wanted.id,
+          ...sent,
+        },
+      },
+      now,
+    );
   }
   await query
     .insertInto('deployments')
@@ -108,7 +118,11 @@ export const queueDeployment = async (
     .execute();
   await addTriggers(query, wanted.id, wanted.triggers, now);
   const passed = wanted.gates === 'skipped' ? { gates: 'skipped' } : {};
-  await addStep(query, wanted.id, now, 'queued', { cause: wanted.cause, ...passed });
+  await addStep(query, wanted.id, {
+    at: now,
+    step: 'queued',
+    detail: { cause: wanted.cause, ...passed },
+  });
   return { id: wanted.id, joined: false };
 };
 

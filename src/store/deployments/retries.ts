@@ -49,8 +49,12 @@ export const queueRetry = async (
     most: RETRY_AFTER_MS.length + 1,
     notBefore: new Date(now + wait).toISOString(),
   };
-  await addStep(query, ended.id, now, 'retry-queued', { deployment: id, ...next });
-  await addStep(query, id, now, 'queued', { retryOf: ended.id, ...next });
+  await addStep(query, ended.id, {
+    at: now,
+    step: 'retry-queued',
+    detail: { deployment: id, ...next },
+  });
+  await addStep(query, id, { at: now, step: 'queued', detail: { retryOf: ended.id, ...next } });
   return true;
 };
 

@@ -283,7 +283,7 @@ describe('a retry', () => {
   const failAt = async (at: number): Promise<Deployment> => {
     const { id } = await queueDeployment(store.db, makeDeployment(), at);
     const change = { path: 'TaskTemplate.ContainerSpec.Image', before: A, after: B };
-    await recordSent(store.db, id, at, {}, [change]);
+    await recordSent(store.db, id, at, { detail: {}, changes: [change] });
     await endDeployment(
       store.db,
       id,

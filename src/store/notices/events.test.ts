@@ -154,7 +154,7 @@ describe('what is told', () => {
     await startRun(db, { id: 'r1', request, origin: 'person', actor: 'oncall' }, START);
     await setRunProgress(db, 'r1', 'checking', progress);
     await setRunProgress(db, 'r1', 'checking', progress);
-    await endRun(db, 'r1', 'done', null, START);
+    await endRun(db, 'r1', { state: 'done', reason: null }, START);
     const freeze = { cluster: null, stack: null, service: null, reason: 'night', until: null };
     await addFreeze(db, { ...freeze, id: 'f1', by: 'oncall' }, START);
     await endFreeze(db, 'f1', 'oncall', START);

@@ -101,7 +101,7 @@ describe('by age', () => {
     const start = (): Promise<string> =>
       startRun(store.db, { id: nextId(), request, origin: 'person', actor: null }, old);
     const ended = await start();
-    await endRun(store.db, ended, 'done', null, old);
+    await endRun(store.db, ended, { state: 'done', reason: null }, old);
     const open = await start();
     await recordAction(
       store.db,
@@ -239,7 +239,7 @@ describe('by bytes', () => {
         START,
       );
       await putRunServices(store.db, id, 'one', [{ view, deployment: null }]);
-      await endRun(store.db, id, 'done', null, START - 500 + index * 15);
+      await endRun(store.db, id, { state: 'done', reason: null }, START - 500 + index * 15);
     }
     const delivery = await deliver(START);
     const bytes = 2_000_000;

@@ -37,7 +37,7 @@ export const beginUpdate = (db: Db, begun: UpdateToBegin, now: number): Promise<
       const { reason, message } = intent.failed;
       const { note } = intent;
       const detail = { to, tag, reason, message, ...(note === undefined ? {} : { note }) };
-      await addStep(query, id, now, 'taking-back', detail);
+      await addStep(query, id, { at: now, step: 'taking-back', detail });
     }
     // A digest that is held is nothing to go back to, even if it runs well at the moment.
     const ran = settled ?? left?.digest ?? null;

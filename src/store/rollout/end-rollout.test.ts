@@ -40,7 +40,7 @@ const queue = async (id: string, from: Digest, to: Digest): Promise<Deployment> 
 };
 const send = async (id: string, to: Digest): Promise<void> => {
   await recordIntent(store.db, id, intentTo(to), START);
-  await recordSent(store.db, id, START, {});
+  await recordSent(store.db, id, START, { detail: {} });
 };
 /** The engine went back to `digest` because an update failed, and stopped on its way. */
 const rolledBackTo = (digest: Digest) =>

@@ -64,10 +64,20 @@ export const endAsSucceeded = (
       await holdLeftAlso(query, deployment, { service, newId }, now);
     }
     const desired = service?.replicas?.desired;
-    await endDeployment(query, id, { state: 'succeeded', reason: null, failure: null }, now, {
-      digest,
-      desired,
-    });
+    await endDeployment(
+      query,
+      id,
+      {
+        state: 'succeeded',
+        reason: null,
+        failure: null,
+        detail: {
+          digest,
+          desired,
+        },
+      },
+      now,
+    );
   });
 
 type Failed = Omit<Exclude<End, { state: 'succeeded' }>, 'failed'> & {
@@ -83,7 +93,7 @@ export const endAsFailed = (
   now: number,
 ): Promise<void> =>
   db.transaction().execute(async (query) => {
-    const open = await endDeployment(query, deployment.id, { state, reason, failure }, now, detail);
+    const open = await endDeployment(query, deployment.id, { state, reason, failure, detail }, now);
     if (!open) return;
     if (service !== null) {
       await holdFailed(query, newId(), { deployment, service, reason }, now);

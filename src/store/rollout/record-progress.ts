@@ -24,7 +24,7 @@ export const recordAccepted = (db: Db, accepted: AcceptedUpdate, now: number): P
   relaxed(db, async (query) => {
     const { id, raised, detail, changes } = accepted;
     if (raised !== null) await raiseIntent(query, id, raised);
-    return recordSent(query, id, now, detail, changes);
+    return recordSent(query, id, now, { detail, changes });
   });
 
 /** Records that an update whose answer was lost was carried out; false if the deployment has ended meanwhile. */
@@ -33,7 +33,7 @@ export const recordRecovered = (
   id: string,
   detail: Readonly<Record<string, unknown>>,
   now: number,
-): Promise<boolean> => db.transaction().execute((query) => recordSent(query, id, now, detail));
+): Promise<boolean> => db.transaction().execute((query) => recordSent(query, id, now, { detail }));
 
 /** Records what became of an update's tasks. Not waited for on the disk: lost, it is a gap in the story only. */
 export const recordTasks = (
@@ -41,7 +41,8 @@ export const recordTasks = (
   id: string,
   tasks: readonly ToldTask[],
   now: number,
-): Promise<void> => relaxed(db, (query) => addStepOnWay(query, id, now, 'tasks', { tasks }));
+): Promise<void> =>
+  relaxed(db, (query) => addStepOnWay(query, id, { at: now, step: 'tasks', detail: { tasks } }));
 
 /** Holds the digest of a deployment whose end is still to come. */
 export const holdCondemned = (

@@ -95,7 +95,7 @@ describe('starting a run', () => {
     expect(await start()).toBe(first);
     expect(await start({ pin: true })).not.toBe(first);
     expect(await start({ services: ['web'] })).not.toBe(first);
-    await endRun(store.db, first, 'done', null, START);
+    await endRun(store.db, first, { state: 'done', reason: null }, START);
     expect(await start()).not.toBe(first);
   });
 
@@ -136,9 +136,9 @@ describe('a run under way', () => {
 
   it('keeps its end, whatever comes late', async () => {
     const id = await start();
-    await endRun(store.db, id, 'done', null, START + 5);
+    await endRun(store.db, id, { state: 'done', reason: null }, START + 5);
     await setRunProgress(store.db, id, 'checking', { services: 1, images: 1, checkedImages: 1 });
-    await endRun(store.db, id, 'failed', 'late', START + 9);
+    await endRun(store.db, id, { state: 'failed', reason: 'late' }, START + 9);
     expect(await readRun(store.db, id)).toMatchObject({
       state: 'done',
       reason: null,
@@ -202,7 +202,7 @@ describe('a dry run', () => {
     const services = [view('a'), view('b', 'obsolete'), view('c')];
     await putRunPlan(store.db, id, services);
     const progress = { services: 3, images: 2, checkedImages: 2 };
-    await endRun(store.db, id, 'done', null, START + 5, progress);
+    await endRun(store.db, id, { state: 'done', reason: null, progress }, START + 5);
     const counts = { current: 2, obsolete: 1 };
     expect(await readRun(store.db, id)).toMatchObject({
       state: 'done',

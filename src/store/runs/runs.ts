@@ -164,17 +164,22 @@ export const setRunProgress = async (
     .execute();
 };
 
+/** How a run ended; `progress` is its last where that was not set before. */
+export type RunEnd = {
+  readonly state: 'done' | 'failed';
+  readonly reason: string | null;
+  readonly progress?: RunProgress;
+};
+
 /**
- * `progress` is its last where that was not set before. Gives the run as it stands then; nothing where it
+ * Gives the run as it stands then; nothing where it
  * had ended already.
  */
 export const endRun = async (
   query: Query,
   id: string,
-  state: 'done' | 'failed',
-  reason: string | null,
+  { state, reason, progress }: RunEnd,
   now: number,
-  progress: RunProgress | null = null,
 ): Promise<Selectable<RunRow> | undefined> =>
   query
     .updateTable('runs')
@@ -182,7 +187,7 @@ export const endRun = async (
       state,
       reason,
       ended_at: now,
-      ...(progress === null ? {} : { progress: JSON.stringify(progress) }),
+      ...(progress === undefined ? {} : { progress: JSON.stringify(progress) }),
     })
     .where('id', '=', id)
     .where('ended_at', 'is', null)

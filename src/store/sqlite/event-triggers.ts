@@ -4,14 +4,16 @@ export const FORGOTTEN_AT_ONCE = 100;
 /** Times of verified pushes that wait to be taken. */
 export const VERIFIED_KEPT = 10_000;
 
+type EventOf = {
+  readonly type: string;
+  /** Field by field, in SQL. */
+  readonly data: Readonly<Record<string, string>>;
+  /** Where the fields come from besides the changed row. */
+  readonly from?: string;
+};
+
 /** On a change of a table: tells it as an event, in the change's own transaction. */
-const tell = (
-  name: string,
-  on: string,
-  type: string,
-  data: Readonly<Record<string, string>>,
-  from = '',
-): string => {
+const tell = (name: string, on: string, { type, data, from = '' }: EventOf): string => {
   const pairs = Object.entries(data).map(([key, value]) => `'${key}', ${value}`);
   return `CREATE TEMP TRIGGER ${name} AFTER ${on} BEGIN
     INSERT INTO events (type, data) SELECT '${type}', json_object(${pairs.join(', ')}) ${from};
@@ -108,60 +110,66 @@ const TABLES: readonly string[] = [
 ];
 
 const TELLERS: readonly string[] = [
-  tell('tell_delivery', 'INSERT ON main.deliveries', 'delivery', {
-    id: 'NEW.id',
-    sender: 'NEW.sender',
-    duplicateOf: 'NEW.duplicate_of',
-    ignored: `json(iif(NEW.counted = 1, 'false', 'true'))`,
+  tell('tell_delivery', 'INSERT ON main.deliveries', {
+    type: 'delivery',
+    data: {
+      id: 'NEW.id',
+      sender: 'NEW.sender',
+      duplicateOf: 'NEW.duplicate_of',
+      ignored: `json(iif(NEW.counted = 1, 'false', 'true'))`,
+    },
   }),
   tell(
     'tell_push',
     `UPDATE ON main.push_results
       WHEN (NEW.state, NEW.outcome, NEW.detail) IS NOT (OLD.state, OLD.outcome, OLD.detail)`,
-    'push',
     {
-      delivery: 'delivery_id',
-      cluster: 'NEW.cluster',
-      image: `NEW.name || ':' || tag`,
-      state: 'NEW.state',
-      outcome: 'NEW.outcome',
+      type: 'push',
+      data: {
+        delivery: 'delivery_id',
+        cluster: 'NEW.cluster',
+        image: `NEW.name || ':' || tag`,
+        state: 'NEW.state',
+        outcome: 'NEW.outcome',
+      },
+      from: 'FROM pushes WHERE id = NEW.push_id',
     },
-    'FROM pushes WHERE id = NEW.push_id',
   ),
-  tell('tell_look', LOOK_ENDED, 'look', {
-    cluster: 'OLD.cluster',
-    image: 'OLD.name',
+  tell('tell_look', LOOK_ENDED, {
+    type: 'look',
+    data: {
+      cluster: 'OLD.cluster',
+      image: 'OLD.name',
+    },
   }),
-  tell('tell_published', 'INSERT ON main.published', 'published', PUBLISHED),
-  tell('tell_published_anew', PUBLISHED_ANEW, 'published', PUBLISHED),
-  tell('tell_deployment', 'INSERT ON main.deployments', 'deployment', DEPLOYMENT),
-  tell('tell_deployment_state', DEPLOYMENT_MOVED, 'deployment', DEPLOYMENT),
-  tell(
-    'tell_step',
-    'INSERT ON main.deployment_steps',
-    'step',
-    { deployment: 'NEW.deployment_id', step: 'NEW.step', cluster: 'cluster', stack: 'stack' },
-    'FROM deployments WHERE id = NEW.deployment_id',
-  ),
-  tell('tell_run', 'INSERT ON main.runs', 'run', RUN),
+  tell('tell_published', 'INSERT ON main.published', { type: 'published', data: PUBLISHED }),
+  tell('tell_published_anew', PUBLISHED_ANEW, { type: 'published', data: PUBLISHED }),
+  tell('tell_deployment', 'INSERT ON main.deployments', { type: 'deployment', data: DEPLOYMENT }),
+  tell('tell_deployment_state', DEPLOYMENT_MOVED, { type: 'deployment', data: DEPLOYMENT }),
+  tell('tell_step', 'INSERT ON main.deployment_steps', {
+    type: 'step',
+    data: { deployment: 'NEW.deployment_id', step: 'NEW.step', cluster: 'cluster', stack: 'stack' },
+    from: 'FROM deployments WHERE id = NEW.deployment_id',
+  }),
+  tell('tell_run', 'INSERT ON main.runs', { type: 'run', data: RUN }),
   tell(
     'tell_run_progress',
     `UPDATE ON main.runs WHEN (NEW.state, NEW.progress) IS NOT (OLD.state, OLD.progress)`,
-    'run',
-    RUN,
+    { type: 'run', data: RUN },
   ),
-  tell('tell_freeze', 'INSERT ON main.freezes', 'freeze', FREEZE),
-  tell(
-    'tell_thaw',
-    'UPDATE ON main.freezes WHEN NEW.ended_at IS NOT OLD.ended_at',
-    'freeze',
-    FREEZE,
-  ),
-  tell('tell_action', 'INSERT ON main.actions', 'action', {
-    id: 'NEW.id',
-    actor: 'NEW.actor',
-    action: 'NEW.action',
-    target: 'NEW.target',
+  tell('tell_freeze', 'INSERT ON main.freezes', { type: 'freeze', data: FREEZE }),
+  tell('tell_thaw', 'UPDATE ON main.freezes WHEN NEW.ended_at IS NOT OLD.ended_at', {
+    type: 'freeze',
+    data: FREEZE,
+  }),
+  tell('tell_action', 'INSERT ON main.actions', {
+    type: 'action',
+    data: {
+      id: 'NEW.id',
+      actor: 'NEW.actor',
+      action: 'NEW.action',
+      target: 'NEW.target',
+    },
   }),
 ];
 

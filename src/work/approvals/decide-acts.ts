@@ -97,12 +97,20 @@ export const createDecideActs = (deps: DecideDeps): DecideActs => {
           ? { person: by.actor, role }
           : { person: LINK_VOTER, role: LINK_ROLE };
       const vote = { ...voter, digest, link };
-      return settle(key, await approveByPerson(db, key, vote, actOf(by), clock.now()), by);
+      return settle(
+        key,
+        await approveByPerson(db, key, vote, { act: actOf(by), now: clock.now() }),
+        by,
+      );
     },
     reject: async (key, { digest, reason }, by) => {
       const ids = { hold: newId(), news: newId() };
       const rejection = { digest, reason, ids, link: by.link ?? null };
-      return settle(key, await rejectByPerson(db, key, rejection, actOf(by), clock.now()), by);
+      return settle(
+        key,
+        await rejectByPerson(db, key, rejection, { act: actOf(by), now: clock.now() }),
+        by,
+      );
     },
   };
 };

@@ -119,14 +119,17 @@ const lookAtAll = async (
   const { queued: rest, end } = await concludeChecked(
     deps.db,
     work,
-    { ...checkedOf(deps, looking, planned, first), before: first },
-    (all) =>
-      endOf(
-        aged(work, deps.ages.lastUnanswered()),
-        { planned: all, whyNone: (tag) => whyNoService(work.name, listed, tag) },
-        now,
-        deps.random,
-      ),
+    {
+      ...checkedOf(deps, looking, planned, first),
+      before: first,
+      conclude: (all) =>
+        endOf(
+          aged(work, deps.ages.lastUnanswered()),
+          { planned: all, whyNone: (tag) => whyNoService(work.name, listed, tag) },
+          now,
+          deps.random,
+        ),
+    },
     now,
   );
   if (rest.some(isDeployed)) deps.onQueued();

@@ -117,7 +117,8 @@ export const createFollower = (): Follower => {
       const told = { running, desired, rollingBack, trouble: trouble?.message ?? null };
       const news = { ...told, ...pullOf(watch, at) };
       const text = JSON.stringify(news);
-      if (text !== progressTold) await addStepOnWay(deps.db, id, at, 'progress', news);
+      if (text !== progressTold)
+        await addStepOnWay(deps.db, id, { at, step: 'progress', detail: news });
       progressTold = text;
     }
     if (move.afterMs > 0) await deps.clock.wait(move.afterMs, signal);

@@ -78,7 +78,7 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
     }
     const unknown = withRefusal(intent, problem);
     await raiseIntent(db, id, error.gaveUp ? { ...unknown, gaveUpAt: clock.now() } : unknown);
-    await addStepOnWay(db, id, clock.now(), 'no-answer', { problem });
+    await addStepOnWay(db, id, { at: clock.now(), step: 'no-answer', detail: { problem } });
     return;
   }
   // Nothing was sent: another instance may do this work now.
@@ -92,7 +92,7 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
         const text = 'the service was changed meanwhile, and what was before it is another spec';
         return refused(run, sending, text, 'changed-by-other');
       }
-      await addStepOnWay(db, id, clock.now(), 'out-of-sequence', { version });
+      await addStepOnWay(db, id, { at: clock.now(), step: 'out-of-sequence', detail: { version } });
       return deployment.attempts < QUICK_TRIES
         ? refuteIntent(db, id, knownUndone(intent))
         : later(run, intent, 'the service is being changed all the time');

@@ -16,5 +16,5 @@ export const tellLostFields = async (
     service: serviceName,
     fields,
   });
-  await addStepOnWay(db, id, clock.now(), 'settings-changed', { fields });
+  await addStepOnWay(db, id, { at: clock.now(), step: 'settings-changed', detail: { fields } });
 };

@@ -14,7 +14,8 @@ export const wait = async (
     await deps.clock.wait(afterMs, signal);
     return;
   }
-  if (as === 'repeat') await addStepOnWay(deps.db, id, deps.clock.now(), 'repeating', {});
+  if (as === 'repeat')
+    await addStepOnWay(deps.db, id, { at: deps.clock.now(), step: 'repeating', detail: {} });
   const now = deps.clock.now();
   if (as === 'try') {
     deps.log.warn('deployment put off', { deployment: id, problem });

@@ -110,7 +110,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
         const reason = given ?? 'an error of the helper itself, see its log';
         if (given === null) log.error('run broke', { run: run.id, error });
         else log.info('run given up', { run: run.id, reason });
-        await endRun(db, run.id, 'failed', reason, clock.now());
+        await endRun(db, run.id, { state: 'failed', reason }, clock.now());
         return await stored(run.id);
       } finally {
         ours.delete(run.id);
@@ -119,7 +119,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
     endForgotten: async (held) => {
       const reason = 'the helper ended while it was checking';
       for (const id of await forgottenDryRuns(held, clock.now() - SEEN_WITHIN_MS)) {
-        if (!ours.has(id)) await endRun(held, id, 'failed', reason, clock.now());
+        if (!ours.has(id)) await endRun(held, id, { state: 'failed', reason }, clock.now());
       }
     },
   };

@@ -162,7 +162,7 @@ const createRunner = (
       const reason = await attemptUntilDone(run, signal);
       const state = reason === null ? 'done' : 'failed';
       const end = async (): Promise<void> => {
-        await endRun(db, run.id, state, reason, clock.now());
+        await endRun(db, run.id, { state, reason }, clock.now());
       };
       await keepTrying({ clock, log }, `the end of run ${run.id}`, end, signal);
       log.info('run ended', { run: run.id, reason });
@@ -278,6 +278,6 @@ const commit = async (
     }
     return [...found.values()];
   };
-  await recordRunCheck(deps.db, { run: run.id, cluster }, checked, shown, now);
+  await recordRunCheck(deps.db, { run: run.id, cluster, shown }, checked, now);
   deps.wake(cluster);
 };

@@ -37,7 +37,7 @@ const seed = async (store: Store): Promise<void> => {
     await queueDeployment(db, makeDeployment({ cluster: 'gone', service }), NOW);
     const run = nextId();
     await startRun(db, { id: run, request, origin: 'person', actor: 'oncall' }, NOW);
-    await endRun(db, run, 'done', null, NOW);
+    await endRun(db, run, { state: 'done', reason: null }, NOW);
     const nobody = { cluster: null, stack: null, service: `none-${index}`, until: null };
     await addFreeze(db, { ...nobody, id: nextId(), reason: 'test', by: 'oncall' }, NOW);
     await recordAction(

@@ -213,17 +213,19 @@ const end = async (id: string, state: FinalState, reason: string | null = null):
     state === 'failed' || state === 'rolled-back'
       ? { message, node: null, nodeName: null, exitCode: 3, log: [] }
       : null;
-  await store.db
-    .transaction()
-    .execute((query) =>
-      endDeployment(
-        query,
-        id,
-        { state, reason, failure },
-        Date.now(),
-        state === 'rolled-back' ? { takenBackTo: digestOfChar('a'), by: 'helper' } : {},
-      ),
-    );
+  await store.db.transaction().execute((query) =>
+    endDeployment(
+      query,
+      id,
+      {
+        state,
+        reason,
+        failure,
+        detail: state === 'rolled-back' ? { takenBackTo: digestOfChar('a'), by: 'helper' } : {},
+      },
+      Date.now(),
+    ),
+  );
 };
 
 const until = <T>(what: string, check: () => T | null | Promise<T | null>): Promise<T> =>
