@@ -14,13 +14,13 @@ const { env } = process;
 /** The helper's process: the image's first one, or the one that is given. */
 const [pid = '1'] = process.argv.slice(2);
 
-/** The file that the helper was told of in its arguments, `serve --config FILE`; of several the last. */
+/** The file that the helper's arguments name, `serve --config FILE`; of several the last. */
 const findFile = () => {
   let line;
   try {
     line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
-    // Whoever may not see it has only the variables to go by.
+    // Without permission to see it, only the variables are known.
     return undefined;
   }
   const [, ...files] = line.split(/\0--config[=\0]/);

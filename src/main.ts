@@ -14,7 +14,7 @@ import { systemClock } from './work/loop/system-clock.ts';
 
 const stopped = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => stopped.abort(new Error(`told to stop by ${signal}`)));
+  process.once(signal, () => stopped.abort(new Error(`stopped by ${signal}`)));
 }
 
 // A reader that has seen enough, as in `cd-helper status | head`, is no fault of ours.

@@ -11,7 +11,7 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   listen: { meaning: '`host:port`, `[::1]:port`, or a port alone', initial: '`0.0.0.0:8080`' },
   basePath: {
     meaning:
-      'prefix of every route, such as `/cd-helper`; `/healthz` and `/readyz` stand at the root too',
+      'prefix of every route, such as `/cd-helper`; `/healthz` and `/readyz` are at the root too',
     initial: 'empty',
   },
   publicUrl: {
@@ -19,13 +19,14 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
       'address that others reach, base path included: for `cd-helper hook url`, and the source of [events](../guide/notifications.md)',
   },
   trustedProxies: {
-    meaning: 'addresses and networks whose `X-Forwarded-For`, `-Proto` and `-Host` are believed',
+    meaning:
+      'addresses and networks whose `X-Forwarded-For`, `-Proto` and `-Host` headers are trusted',
     initial: '`[]`',
   },
   store: {
     initial: '`./data/cd-helper.db`',
     meaning:
-      'a SQLite file, whose folder is made (in the image: `/data/cd-helper.db`); or a PostgreSQL database, as its address `postgres://user:password@host/database` or as the keys below',
+      'a SQLite file; its folder is created if it is missing (in the image: `/data/cd-helper.db`); or a PostgreSQL database, as its address `postgres://user:password@host/database` or as the keys below',
   },
   'store.url': {
     meaning:
@@ -33,34 +34,34 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   },
   'store.listenUrl': {
     meaning:
-      'another address of the same database, for `LISTEN`: for a pooler in transaction mode, which passes no notifications on. Or `listenUrlFile`',
+      'another address of the same database, for `LISTEN`; needed with a pooler in transaction mode, which does not forward notifications. Or `listenUrlFile`',
   },
   'store.migrateUrl': {
     meaning:
       'another address of the same database, as a role that may make and change its tables. Or `migrateUrlFile`',
   },
   'store.poolSize': {
-    meaning: 'connections of one instance at most',
+    meaning: 'maximum number of connections of one instance',
     initial: '`10`, or what `url` says',
   },
   'store.schema': {
-    meaning: 'where its tables are; made if it is missing',
+    meaning: 'schema of its tables; created if it is missing',
     initial: '`cd_helper`, or what `url` says',
   },
-  logLevel: { meaning: 'least that is logged' },
+  logLevel: { meaning: 'lowest level that is logged' },
   clusters: { meaning: 'at least one', initial: 'one engine, `default`' },
   'clusters[].type': { meaning: 'how the cluster is reached' },
-  'clusters[].name': { meaning: 'stands in routes, logs and history' },
+  'clusters[].name': { meaning: 'shown in routes, logs and history' },
   'clusters[].select': {
     meaning: "`labelled`: only services with `cd-helper.enabled=true` or Swarmpit's autoredeploy",
   },
   'clusters[].maxParallel': {
-    meaning: 'services whose tasks may be restarted at one time',
+    meaning: 'maximum number of services whose tasks restart at the same time',
     initial: '`4`',
   },
   'clusters[].tls': {
     meaning:
-      'for engines over `tcp://` or `https://`; Swarmpit behind an own authority: `NODE_EXTRA_CA_CERTS`',
+      'for engines over `tcp://` or `https://`; for Swarmpit with your own certificate authority, use `NODE_EXTRA_CA_CERTS`',
   },
   'clusters[].tls.ca': { meaning: 'PEM; or `caFile`', initial: "the system's" },
   'clusters[].tls.cert': { meaning: "PEM of the client's certificate; or `certFile`" },
@@ -75,33 +76,33 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   },
   registries: {
     meaning:
-      'only those that need something; several entries may speak of one host, each of something else',
+      'only those that need a setting; one host may have several entries, each with different settings',
     initial: '`[]`',
   },
   'registries[].host': {
     meaning:
-      'as images name it, with its port: `docker.io`, `registry.local:5000`; or a path of it, which then has credentials of its own: `registry.example/group/project`',
+      'as images name it, with its port: `docker.io`, `registry.local:5000`; or a path of it with its own credentials: `registry.example/group/project`',
   },
   'registries[].insecure': {
     meaning:
-      'over HTTPS with whatever certificate, and over HTTP where nothing there speaks TLS, as Docker does; the variable lists hosts',
+      'HTTPS with any certificate, or HTTP if nothing there speaks TLS, as in Docker; the variable lists hosts',
     initial: '`false`',
   },
   'registries[].mirror': { meaning: 'one more of `mirrors`' },
   'registries[].mirrors': {
-    meaning: 'hosts asked before the registry itself, in this order',
+    meaning: 'hosts to try before the registry itself, in this order',
     initial: '`[]`',
   },
   'registries[].username': { meaning: 'with `password`; or `usernameFile`' },
   'registries[].password': { meaning: 'password or access token; or `passwordFile`' },
   'registries[].tls': {
-    meaning: 'for an authority of your own, or a registry that wants a client certificate',
+    meaning: 'for your own certificate authority, or a registry that requires a client certificate',
   },
   'registries[].tls.ca': { meaning: 'PEM; or `caFile`', initial: "the system's" },
   'registries[].tls.cert': { meaning: 'PEM; or `certFile`' },
   'registries[].tls.key': { meaning: 'PEM; or `keyFile`' },
   'registries[].tls.skipVerify': {
-    meaning: 'takes any certificate, and no HTTP; not by default',
+    meaning: 'accepts any certificate, but not HTTP; off by default',
   },
   'registries[].proxy': {
     meaning: '`none`, or the address of a proxy for this registry; or `proxyFile`',
@@ -109,53 +110,53 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   },
   'registries[].signInHosts': {
     meaning:
-      "hosts that may see the credentials beside the registry's own: its token server; the variable lists `registry.example=auth.example`",
+      'further hosts that may get the credentials, such as the token server; the variable lists `registry.example=auth.example`',
     initial: '`[]`',
   },
   'registries[].follow': {
     meaning:
-      'what counts as new: `platform` images only, `index` also what is said about them, such as provenance',
+      'what counts as new: `platform` only the images, `index` also information about them, such as provenance',
     initial: '`platform`',
   },
   'registries[].timeout': {
-    meaning: 'how long one request may take with its answer, `1s` to `2m`',
+    meaning: 'how long one request and its answer may take, `1s` to `2m`',
     initial: '15 s',
   },
-  'registries[].concurrency': { meaning: 'requests under way at one time', initial: '`8`' },
+  'registries[].concurrency': { meaning: 'maximum number of concurrent requests', initial: '`8`' },
   'registries[].quotaReserve': {
-    meaning: 'SmartRedeploy stops asking where fewer pulls remain',
+    meaning: 'SmartRedeploy sends no more requests if fewer pulls remain',
     initial: '`10`',
   },
-  dockerConfig: { meaning: 'path of a Docker `config.json` with further sign-ins' },
-  hooks: { meaning: 'who may send hooks' },
+  dockerConfig: { meaning: 'path of a Docker `config.json` with more credentials' },
+  hooks: { meaning: 'who may send webhooks' },
   'hooks.secrets': {
     meaning: 'the variable may list several, separated by commas: `default`, `default-2`, …',
-    initial: '`[]`: every hook is refused',
+    initial: '`[]`: every webhook is refused',
   },
-  'hooks.secrets[].name': { meaning: 'stands in the history' },
+  'hooks.secrets[].name': { meaning: 'shown in the history' },
   'hooks.secrets[].value': {
     meaning:
-      'the secret, without spaces, at least 16 characters, needed unless `oidc` is there; or `valueFile`',
+      'the secret, without spaces, at least 16 characters; required unless `oidc` is set; or `valueFile`',
   },
   'hooks.secrets[].oidc': {
     meaning:
-      'an OpenID Connect token that must come with the hook, as [Pub/Sub](../guide/senders.md#google-artifact-registry) sends one; where there is a `value` as well, both must be right',
+      'an OpenID Connect token that the webhook must contain, as [Pub/Sub](../guide/senders.md#google-artifact-registry) sends one; if `value` is set too, both must be correct',
   },
   'hooks.secrets[].oidc.audience': { meaning: "the token's audience" },
-  'hooks.secrets[].oidc.email': { meaning: 'the service account in whose name the sender pushes' },
+  'hooks.secrets[].oidc.email': { meaning: 'the service account of the sender' },
   'hooks.secrets[].oidc.issuer': { meaning: 'who signs the token' },
   'hooks.secrets[].oidc.keys': { meaning: 'where the issuer publishes its keys' },
   'hooks.secrets[].senders': {
-    meaning: 'the only [senders](../guide/senders.md) it lets in',
+    meaning: 'the only [senders](../guide/senders.md) that it accepts',
     initial: 'all',
   },
   'hooks.secrets[].registry': {
     meaning:
-      'taken for images of senders that name no registry, and in place of the host that a registry claims',
+      'for images of senders that do not name a registry; it also replaces the host that a registry claims',
   },
   'hooks.secrets[].virtualRepositories': {
     meaning:
-      "for JFrog: its local repositories that images are pushed to, each with the virtual repository in the services' image names",
+      "for JFrog: the local repositories that images are pushed to, each with the virtual repository that the services' image names contain",
     initial: 'none',
   },
   'hooks.secrets[].virtualRepositories[].local': {
@@ -171,46 +172,46 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     initial: 'all',
   },
   'hooks.secrets[].networks': {
-    meaning: 'the only addresses and networks it may be used from',
+    meaning: 'the only addresses and networks that may use it',
     initial: 'all',
   },
   'hooks.secrets[].outcome': {
-    meaning: 'whether it may [ask what became of a push](../guide/ci.md) that it could announce',
+    meaning: 'whether it may read [the outcome of a push](../guide/ci.md) that it could announce',
   },
   'hooks.secrets[].logs': {
-    meaning: 'whether it is then told the last lines of a failing container',
+    meaning: 'whether the outcome contains the last lines of a failing container',
   },
   'hooks.secrets[].allowShort': {
-    meaning: 'takes a `value` of fewer than 16 characters, which can be guessed',
+    meaning: 'accepts a `value` of fewer than 16 characters, which can be guessed',
   },
   api: { meaning: 'who may use the API, the dashboard and the command line' },
   'api.tokens': {
     meaning: 'the variable adds an operator named `default`',
     initial: '`[]`: the API refuses',
   },
-  'api.tokens[].name': { meaning: 'stands in the history as who acted' },
+  'api.tokens[].name': { meaning: 'shown in the history as the person who acted' },
   'api.tokens[].role': {
     meaning:
-      '`viewer` reads, `approver` also decides about what waits for approval, `operator` also acts',
+      '`viewer` can read, `approver` can also decide about what waits for approval, `operator` can also make changes',
   },
   'api.tokens[].value': {
     meaning:
       'the token, at least 16 visible ASCII characters without spaces; or `valueFile`; this or `valueHash`',
   },
   'api.tokens[].allowShort': {
-    meaning: 'takes a `value` of fewer than 16 characters, which can be guessed',
+    meaning: 'accepts a `value` of fewer than 16 characters, which can be guessed',
   },
   'api.tokens[].valueHash': {
     meaning:
       '`sha256:` and the SHA-256 of the token in hexadecimal digits, so that the file does not hold it',
   },
   'api.tokens[].clusters': {
-    meaning: 'patterns of the only clusters that it sees and acts on',
+    meaning: 'patterns of the only clusters that it can see and change',
     initial: 'all',
   },
   'api.tokens[].stacks': {
     meaning:
-      'patterns of the only stacks that it sees and acts on; with it, services without a stack are left out',
+      'patterns of the only stacks that it can see and change; if set, services without a stack are excluded',
     initial: 'all',
   },
   'api.tokens[].expires': {
@@ -220,23 +221,23 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   },
   metrics: { meaning: 'who may read metrics' },
   'metrics.public': { meaning: '`/metrics` without a token', initial: '`false`' },
-  smartRedeploy: { meaning: 'what it does by itself' },
-  'smartRedeploy.schedule': { meaning: 'cron expression', initial: 'none: never by itself' },
-  'smartRedeploy.timeZone': { meaning: 'of the schedule, such as `Europe/Madrid`' },
+  smartRedeploy: { meaning: 'what it does automatically' },
+  'smartRedeploy.schedule': { meaning: 'cron expression', initial: 'none: never automatically' },
+  'smartRedeploy.timeZone': { meaning: 'time zone of the schedule, such as `Europe/Madrid`' },
   'smartRedeploy.mode': {
-    meaning: 'what the schedule does: `report` checks, `deploy` redeploys too',
+    meaning: 'what the schedule does: `report` only checks, `deploy` also redeploys',
   },
   'smartRedeploy.onStart': {
     meaning:
       '`first`: one report 60 s after the first start on a new store, one request a second to each registry; `report` or `deploy`: whenever the helper starts, at most every 10 minutes',
   },
-  'smartRedeploy.jitter': { meaning: 'a scheduled run begins up to this much later' },
-  notifications: { meaning: 'who is told what became of deployments', initial: '`[]`' },
+  'smartRedeploy.jitter': { meaning: 'maximum random delay of a scheduled run' },
+  notifications: { meaning: 'who gets messages about deployments and services', initial: '`[]`' },
   'notifications[].type': { meaning: 'what is sent' },
-  'notifications[].name': { meaning: 'stands in the log and in tests' },
+  'notifications[].name': { meaning: 'shown in the log and in tests' },
   'notifications[].url': { meaning: 'kept as a secret; or `urlFile`' },
   'notifications[].logs': {
-    meaning: "whether the failing container's lines are sent along",
+    meaning: "whether messages contain the failing container's last lines",
     initial: '`false`',
   },
   'notifications[].approve': {
@@ -269,11 +270,11 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
       'when deployments may start, such as `mon-thu 09:00-16:00 Europe/Madrid`: in any of them',
     initial: 'always',
   },
-  'policies[].approval': { meaning: 'people who have to approve' },
+  'policies[].approval': { meaning: 'how many people must approve, and who may' },
   'policies[].approval.votes': { meaning: 'how many', initial: 'one' },
   'policies[].approval.by': { meaning: 'roles that may vote', initial: 'both' },
   'policies[].approval.deadline': {
-    meaning: 'without the votes by then, the image is held as `expired`',
+    meaning: 'if the votes are missing at this time, the image is held as `expired`',
     initial: '7 days',
   },
   'policies[].approval.opensMinAge': {
@@ -281,11 +282,11 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
     initial: 'yes',
   },
   forges: {
-    meaning: '[forges](../guide/forges.md) that are told what is deployed',
+    meaning: '[forges](../guide/forges.md) that get reports of deployments',
     initial: '`[]`',
   },
-  'forges[].type': { meaning: 'which API it has; `gitea` is Forgejo too' },
-  'forges[].url': { meaning: 'as people open it; or `urlFile`' },
+  'forges[].type': { meaning: 'its API; for Forgejo, use `gitea`' },
+  'forges[].url': { meaning: 'its address in a browser; or `urlFile`' },
   'forges[].tls': { meaning: 'if its certificate is not signed by a public authority' },
   'forges[].tls.ca': { meaning: 'its certificate authority, PEM; or `caFile`' },
   'forges[].app': { meaning: 'the GitHub App that signs in', initial: 'none: `token`' },
@@ -293,24 +294,27 @@ export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   'forges[].app.privateKey': { meaning: 'its private key, PEM; or `privateKeyFile`' },
   'forges[].token': { meaning: 'signs in; or `tokenFile`', initial: 'required; GitHub: or `app`' },
   'forges[].sources': {
-    meaning: 'patterns of images with the repository that each is built from',
+    meaning: 'patterns of images, each with the repository that it is built from',
     initial: "the image's labels",
   },
-  'forges[].repositories': { meaning: 'patterns of repositories that may be told', initial: 'all' },
+  'forges[].repositories': {
+    meaning: 'patterns of repositories that may get reports',
+    initial: 'all',
+  },
   'forges[].environments': {
     meaning: 'environment of each cluster',
     initial: "the cluster's name",
   },
   'forges[].report': {
-    meaning: 'what is made there',
+    meaning: 'what the helper creates there',
     initial: 'deployments; Gitea: statuses',
   },
   retention: { meaning: 'how much history is kept' },
-  'retention.days': { meaning: 'how old it may become', initial: '`90`' },
-  'retention.deployments': { meaning: 'ended ones that are kept at most', initial: '`10000`' },
+  'retention.days': { meaning: 'maximum age', initial: '`90`' },
+  'retention.deployments': { meaning: 'maximum number of ended deployments', initial: '`10000`' },
   'retention.megabytes': {
     meaning:
-      'how big the store may become: the SQLite file, or the rows of the history in PostgreSQL, which needs two to three times as much with its indexes and what it keeps free',
+      'maximum size of the store: the SQLite file, or the rows of the history in PostgreSQL, which needs two to three times as much with its indexes and what it keeps free',
     initial: '`500`',
   },
 };

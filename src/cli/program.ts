@@ -56,13 +56,13 @@ export const createProgram = (deps: CliDeps, finish: (status: number) => void): 
     .option('--url <url>', 'address of the helper, base path included (CD_HELPER_URL)')
     .option(
       '--token <token>',
-      'API token; others on this machine can see it: rather use login, or CD_HELPER_API_TOKEN',
+      'API token; others on this machine can see it, so prefer login or CD_HELPER_API_TOKEN',
     )
     .option('--json', 'print JSON')
     .option('--no-color', 'print without colours')
     .exitOverride()
     .showSuggestionAfterError()
-    .showHelpAfterError('the same with --help tells what it takes')
+    .showHelpAfterError('add --help for the usage of this command')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => deps.stdout.write(text),
@@ -77,7 +77,7 @@ Exit status: 0 success, 1 something failed, 2 usage error, 3 could not be determ
 
 Examples:
   cd-helper login --url https://cd.example.org
-  cd-helper status web      # what runs, since when, by whom, is it the newest, how to take it back
+  cd-helper status web      # what runs, since when, by whom, is it the newest, how to roll back
   cd-helper rollback web --wait`,
     );
   const act: Act =

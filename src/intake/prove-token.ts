@@ -88,7 +88,7 @@ const createKeySet = (address: string, { fetchKeys, now, log }: TokenProofDeps) 
         return new Response(text);
       } catch (error) {
         failedAt = now();
-        log.warn('the keys that tokens are proved with cannot be had', { address, error });
+        log.warn('the keys that verify tokens could not be fetched', { address, error });
         throw new KeysUnreachable();
       }
     },

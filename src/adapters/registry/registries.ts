@@ -215,7 +215,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
       const asked = { endpoint, repository };
       const found = await credentials.find(asked, signal, { fresh: true });
       if (found.problem !== null) {
-        log.warn('the credentials of a registry cannot be had', {
+        log.warn('the credentials of a registry could not be read', {
           registry: endpoint.name,
           problem: found.problem,
         });

@@ -94,7 +94,7 @@ export const answerFailure = (bad: BadAnswer): CliFailure => {
   }
   if (status === 403 && shows === 'token' && problem.type === 'role-too-low') {
     return new CliFailure('the token may look, and not act', {
-      hint: `${problem.detail}; cd-helper whoami tells which one this is`,
+      hint: `${problem.detail}; cd-helper whoami shows which token this is`,
     });
   }
   if (status === 404 && NO_SUCH.test(problem.detail)) {

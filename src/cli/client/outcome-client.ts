@@ -59,7 +59,7 @@ export const createOutcomeClient = (context: Context, given: string | undefined)
   const { url, token } = context.client();
   if (token === null) {
     throw wrongUse(
-      'whoever asks needs a hook secret or an API token',
+      'a hook secret or an API token is required',
       'give one as CD_HELPER_HOOK_SECRET, CD_HELPER_HOOK_SECRET_FILE or CD_HELPER_API_TOKEN',
     );
   }

@@ -28,7 +28,7 @@ const requireScope = (context: Context, { cluster, stack, service }: Options): P
 export const addFreeze: AddCommand = (program, act) => {
   const command = program
     .command('freeze')
-    .description('deploy nothing by itself for a while; pushes are kept and carried out afterwards')
+    .description('stop automatic deployments for a while; pushes are kept and deployed afterwards')
     .option('--cluster <name>', 'only this cluster')
     .option('--stack <name>', 'only this stack')
     .option('--service <name>', 'only this service')

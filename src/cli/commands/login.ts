@@ -68,7 +68,7 @@ const addLogin: AddCommand = (program, act) => {
       const { deps, options } = context;
       if (options.token !== undefined) {
         throw wrongUse(
-          'login takes no --token: whoever is on this machine could read it',
+          'login does not accept --token, because others on this machine could read it',
           'leave it out and type the token when asked, or pipe it in',
         );
       }

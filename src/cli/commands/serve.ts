@@ -2,7 +2,9 @@ import type { AddCommand } from './add-command.ts';
 import { withHelp } from '../terminal/with-help.ts';
 
 export const addServe: AddCommand = (program, act) => {
-  const command = program.command('serve').description('run the helper until it is told to stop');
+  const command = program
+    .command('serve')
+    .description('run the helper until it gets a signal to stop');
   withHelp(command, {
     json: 'nothing; its log is JSON anyhow where it is no terminal',
     examples: ['cd-helper serve', 'cd-helper serve --config /etc/cd-helper.yaml'],

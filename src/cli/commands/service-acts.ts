@@ -118,7 +118,7 @@ const deploy = async (
   if (context.json) context.printJson(started);
   else {
     context.print(deploymentLine(context, started));
-    context.note(`cd-helper deployments ${started.id} tells how it went; --wait waits for it`);
+    context.note(`cd-helper deployments ${started.id} shows the result; --wait waits for it`);
   }
   return EXIT.well;
 };

@@ -47,7 +47,7 @@ const tellUnreached = async (context: Context, { cluster }: Filter): Promise<boo
 
 const NOTHING = 'no services are shown: nothing matches, or nothing runs';
 const NOTHING_TOLD =
-  'its services cannot be told now; cd-helper history still tells what was deployed to them';
+  'its services cannot be shown now; cd-helper history still shows what was deployed';
 
 /** More than these are the same trouble, or too many to read at once. */
 const MOST_DETAILS = 3;
@@ -133,7 +133,9 @@ export const addStatus: AddCommand = (program, act) => {
   const command = program
     .command('status')
     .alias('services')
-    .description('show services and how they stand; a whole name tells all about that one')
+    .description(
+      'show services and their verdicts; with a complete name, all details of one service',
+    )
     .argument('[pattern]', 'part of a name, stack or image; * stands for anything')
     .option('--engine <url>', 'look at this Docker Engine without any helper; changes nothing')
     .option('--cluster <name>', 'only this cluster')
@@ -148,7 +150,7 @@ down. "services" is the same command, after the API.`,
     json: '{"items": [Service]}',
     examples: [
       'cd-helper status',
-      'cd-helper status web          # what runs, since when, by whom, is it the newest, how to take it back',
+      'cd-helper status web          # what runs, since when, by whom, is it the newest, how to roll back',
       "cd-helper status 'web*' --verdict obsolete",
       'cd-helper status --health failing',
       'cd-helper status --engine unix:///var/run/docker.sock',

@@ -20,10 +20,13 @@ export const findService = async (
     requireCluster(clusters, cluster);
     const down = downClusters(clusters, cluster);
     if (down.length > 0) {
-      throw new CliFailure(`whether there is a service ${JSON.stringify(name)} cannot be told`, {
-        status: EXIT.unknown,
-        hint: down.join('\n'),
-      });
+      throw new CliFailure(
+        `could not determine whether the service ${JSON.stringify(name)} exists`,
+        {
+          status: EXIT.unknown,
+          hint: down.join('\n'),
+        },
+      );
     }
     throw noService(name, all);
   }

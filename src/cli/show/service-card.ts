@@ -99,7 +99,7 @@ const newest = (context: Context, service: ServiceView, isAlone: boolean): strin
       const isHeld = reason === 'unpinned' && !wouldDeploy(service, true);
       const correct = detail === OCI_ADVICE ? REBUILD : CORRECT;
       const advice = isHeld ? correct : UNKNOWN[reason ?? '']?.(service.name);
-      return `cannot be told${because}${advice === undefined ? '' : `: ${advice}`}`;
+      return `could not be determined${because}${advice === undefined ? '' : `: ${advice}`}`;
     }
     case 'diverged':
       if (reason === 'nothing-runs')
@@ -157,7 +157,7 @@ const takeBack = (
 
 /**
  * One service as somebody asks about it at night: what runs, since when, who deployed it, is it the
- * newest, and how to take it back.
+ * newest, and how to roll back.
  *
  * @param isAlone whether no other cluster has a service of this name
  */

@@ -194,7 +194,7 @@ test.each([
   [
     'a mode without a schedule',
     'smartRedeploy: { mode: deploy, onStart: report }',
-    'c.yaml:1:18 | smartRedeploy.mode | "deploy", which does nothing without a schedule | onStart says by itself what a run at the start does',
+    'c.yaml:1:18 | smartRedeploy.mode | "deploy", which does nothing without a schedule | onStart already says what a run at the start does',
   ],
   [
     'a jitter without a schedule',

@@ -119,7 +119,7 @@ const idleSchedule = (source: Source): readonly ConfigProblem[] => {
     // What it should have been comes first.
     if (source.problems.some((problem) => problem.key === printPath(path))) return [];
     const found = `${JSON.stringify(value)}, which does nothing without a schedule`;
-    const hint = key === 'mode' ? 'onStart says by itself what a run at the start does' : null;
+    const hint = key === 'mode' ? 'onStart already says what a run at the start does' : null;
     return [problemAt(source, path, { found, expected: 'a schedule beside it', hint })];
   });
 };

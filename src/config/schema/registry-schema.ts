@@ -72,7 +72,7 @@ export const registryEntry = mapping({
         Object.entries(others).every(([key, value]) => key === 'password' || value === undefined)),
     {
       error:
-        'username and password for a path of a host, and nothing else: the rest is told of the host',
+        'only username and password for a path of a host: all other keys belong to the entry for the host',
     },
   );
 

@@ -79,7 +79,7 @@ const readCluster = (source: Source, said: ReadonlyMap<string, Said>): void => {
         key: null,
         origin,
         found: `${name} beside ${swarmpit.map(([other]) => other).join(' and ')}`,
-        expected: 'one cluster: several are told in a file',
+        expected: 'one cluster: use a configuration file for several',
         hint: null,
       });
     }

@@ -1,8 +1,8 @@
-/** Reason of a signal that ends an act: the connection of whoever asked closed before the answer. */
+/** Reason of a signal that ends an act: the client closed the connection before the answer. */
 export class AskerGone extends Error {
   override readonly name = 'AskerGone';
 
   constructor() {
-    super('the connection of whoever asked closed before the answer');
+    super('the client closed the connection before the answer');
   }
 }

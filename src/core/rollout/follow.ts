@@ -95,7 +95,7 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
   if (rollout.target !== null && found !== rollout.target && service.image.ok) {
     const { choice } = rollout;
     if (found !== null && choice !== undefined && service.forceUpdate === choice.forceUpdate + 1) {
-      const other = `the cluster looked the digest up by itself, and deployed ${found} instead of ${rollout.target}`;
+      const other = `the cluster looked up the digest itself, and deployed ${found} instead of ${rollout.target}`;
       return { kind: 'failed', reason: 'other-digest', message: other, task, progress };
     }
     // Nothing contradicts the target where the cluster left the spec unpinned.

@@ -181,7 +181,7 @@ export const createActRoutes =
       {
         schema: {
           tags: ['freezes'],
-          summary: 'Deploy nothing by itself for a while',
+          summary: 'Stop automatic deployments for a while',
           body: FreezeRequestSchema,
           response: { 201: FreezeSchema, ...refusals },
         },

@@ -40,7 +40,7 @@ export const createEventRoutes =
           tags: ['events'],
           summary: 'What changes, as server-sent events',
           description:
-            'Each event is a hint to read anew what it names. After a break the client goes on from the id in `Last-Event-ID`; an event `reset` says that it cannot, and comes first where no id was sent.',
+            'Each event is a hint to read its subject again. After a disconnect, the client continues from the id in `Last-Event-ID`. An event `reset` says that this is not possible; it also comes first if no id was sent.',
           querystring: z.strictObject({ lastEventId: z.string().max(LONGEST_ID).optional() }),
           response: {
             200: { content: { 'text/event-stream': { schema: z.string() } } },

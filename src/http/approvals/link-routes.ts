@@ -80,7 +80,7 @@ export const createLinkRoutes =
     const unknown = (reply: FastifyReply, address: string): FastifyReply => {
       const tooMany = refused(address);
       if (tooMany !== null) throw tooMany;
-      return send(reply, 404, notePage('There is no such link', ASK_ANEW));
+      return send(reply, 404, notePage('This link does not exist', ASK_ANEW));
     };
 
     const open = async (token: string): Promise<OpenedLink | null> =>
@@ -114,7 +114,7 @@ export const createLinkRoutes =
         const form = request.body instanceof URLSearchParams ? request.body : null;
         if (form === null || !isFormToken(form.get('form') ?? '', token)) {
           const title = 'Nothing was decided';
-          return send(reply, 403, notePage(title, 'Open the link anew and decide on its page.'));
+          return send(reply, 403, notePage(title, 'Open the link again and decide on its page.'));
         }
         const decision = readDecision(form);
         if (decision === null) {

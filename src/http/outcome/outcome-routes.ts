@@ -14,7 +14,7 @@ import { toProblem } from '../problem/to-problem.ts';
 import type { AskQuestion } from './ask-outcome.ts';
 
 const DESCRIPTION =
-  'A long poll: with `wait` the answer comes when nothing is pending any more, or when the time is over. It comes with 200 in either case; `state` tells.';
+  'A long poll: with `wait`, the answer comes when nothing is pending or when the time is over. The status is 200 in both cases; see `state`.';
 
 type Deps = ServerDeps & { readonly askOutcome: AskQuestion; readonly failed: FailureAnswer };
 
@@ -34,7 +34,7 @@ export const createHookOutcomeRoutes =
       const { status, code } = toProblem(error);
       const secret = request.hookSecret?.name ?? null;
       if (secret !== null)
-        log.debug('outcome not told', { address: addressOf(request), secret, status, code });
+        log.debug('outcome not sent', { address: addressOf(request), secret, status, code });
       done();
     });
     for (const [url, summary, params] of [

@@ -244,7 +244,7 @@ export type ServerDeps = {
   /** One durable commit; resolves when it is on disk. May throw `BacklogFull`. */
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
   readonly reads: Reads;
-  /** Without it, nobody is told what became of a push: 501. */
+  /** Without it, the outcome of pushes is not reported: 501. */
   readonly outcome?: AskOutcome;
   /** What somebody sees whose token is limited to a scope. Without it, such tokens see nothing. */
   readonly readsWithin?: (scope: Scope, actor: string) => Reads;

@@ -84,7 +84,7 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
       .nullable(),
     build: BuildSchema,
     forge: ForgeSchema.exactOptional().describe(
-      'What its forge was told; where one deployment is read.',
+      'What the helper reported to the forge; only when one deployment is read.',
     ),
     changes: z
       .array(

@@ -17,7 +17,7 @@ const summary = z.object({
   reason: z.string().nullable(),
   dryRun: z.boolean(),
   origin: z.enum(RUN_ORIGINS),
-  by: z.string().nullable().describe('Name of the token of whoever asked for it.'),
+  by: z.string().nullable().describe('Name of the token that requested it.'),
   progress: z.object({ services: z.int(), images: z.int(), checkedImages: z.int() }),
   startedAt: time,
   endedAt: time.nullable(),

@@ -227,7 +227,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
         ].filter((part) => part !== null);
         const code = verdict.verdict === 'held' ? 'held' : 'conflict';
         const isUnfit = verdict.verdict === 'held' && verdict.hold.kind === 'no-fitting-node';
-        const insist = mayInsist && !isUnfit ? '; insist with force' : '';
+        const insist = mayInsist && !isUnfit ? '. Use force to do it anyway' : '';
         throw new ActRefused(code, `${why.join(', ')}: nothing was done${insist}`);
       }
       if (!mayInsist) {
@@ -256,7 +256,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       if (cluster?.capabilities.goesBackTo === 'previous-spec') {
         if (to !== null && to !== '1') {
           const text =
-            'this cluster cannot be told a digest: it goes back to the spec before the present one alone';
+            'this cluster cannot deploy a chosen digest: it can only go back to the previous spec';
           throw new ActRefused('not-supported', text);
         }
         if (service.hasPrevious === false) {

@@ -55,7 +55,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     if (before === state) return;
     // How it stands is told to whoever asks, also where this is not.
     await deps.changed({ name, state }).catch((error: unknown) => {
-      log.error('change of a cluster not told', { cluster: name, error });
+      log.error('change of a cluster not reported', { cluster: name, error });
     });
   };
 

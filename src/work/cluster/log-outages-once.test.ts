@@ -21,8 +21,8 @@ const away = { deployment: 'd1', problem: 'no answer' };
 it('writes the warning of an outage once a minute, with how many were left out', () => {
   for (let second = 0; second < 61; second += 1) {
     time = second * 1_000;
-    log.child({}).warn('deployment put off', away);
-    log.warn('deployment put off', { ...away, deployment: 'd2' });
+    log.child({}).warn('deployment postponed', away);
+    log.warn('deployment postponed', { ...away, deployment: 'd2' });
   }
   expect(lines).toEqual([
     `deployment put off ${JSON.stringify(away)}`,

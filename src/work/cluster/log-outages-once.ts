@@ -3,7 +3,7 @@ import type { Log, LogFields } from '../../core/log.ts';
 /** Warnings that every check and every deployment repeats while a cluster does not answer. */
 const OF_OUTAGES: ReadonlySet<string> = new Set([
   'look failed',
-  'deployment put off',
+  'deployment postponed',
   'rollout cannot be seen',
 ]);
 const EVERY_MS = 60_000;

@@ -128,7 +128,7 @@ const keepFolding = async (deps: FolderDeps, signal: AbortSignal): Promise<void>
   await Promise.all([
     loop({
       name: 'forge reports',
-      meaning: 'forges are not told what is deployed',
+      meaning: 'deployments are not reported to forges',
       bell: written,
       leastMs: timing.everyMs,
       round: async (running) => {
@@ -190,15 +190,19 @@ const runForge = async (deps: SenderDeps, signal: AbortSignal): Promise<void> =>
       environment: waiting.environment,
       state: waiting.state,
     };
-    if (end.kind === 'sent') log.debug('forge told', about);
-    else if (end.kind === 'failed') log.error('forge not told', { ...about, problem: end.detail });
+    if (end.kind === 'sent') log.debug('reported to the forge', about);
+    else if (end.kind === 'failed')
+      log.error('not reported to the forge', { ...about, problem: end.detail });
     else if (waiting.attempts === 0) {
-      log.warn('forge not told yet; it is tried again', { ...about, problem: end.detail });
+      log.warn('not reported to the forge yet; the helper will retry', {
+        ...about,
+        problem: end.detail,
+      });
     }
     return 0;
   };
   const name = `reports to ${forge.name}`;
-  await runLoop(deps, { name, meaning: 'the forge is told nothing', round, bell }, signal);
+  await runLoop(deps, { name, meaning: 'nothing is reported to the forge', round, bell }, signal);
 };
 
 const NOT_SENT = { kind: 'failed', retryable: false, retryAfterMs: null } as const;

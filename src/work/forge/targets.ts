@@ -48,12 +48,15 @@ export const createTargets = ({ forges, db, clock, log }: TargetDeps): FindTarge
       const about = `${name} ${repository}`;
       if (!refused.has(about)) {
         refused.add(about);
-        log.warn('an image names another source repository than before; its forge is not told', {
-          image: name,
-          before: `${first.forge}/${first.repository}`,
-          now: `${forge.name}/${repository}`,
-          advice: 'if that is right, map the image under sources of the forge',
-        });
+        log.warn(
+          'an image names another source repository than before; nothing is reported to its forge',
+          {
+            image: name,
+            before: `${first.forge}/${first.repository}`,
+            now: `${forge.name}/${repository}`,
+            advice: 'if that is right, map the image under sources of the forge',
+          },
+        );
       }
       return null;
     }

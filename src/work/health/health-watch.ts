@@ -102,7 +102,7 @@ export const createHealthWatch = (deps: HealthWatchDeps): HealthWatch => {
       // Whoever asks is answered although the store may take nothing now.
       const telling = isOld ? deps.observed?.(name, book.known) : undefined;
       await telling?.catch((error: unknown) => {
-        log.error('what was observed is not told', { cluster: name, error });
+        log.error('what was observed is not reported', { cluster: name, error });
       });
       return (id) => known.get(id)?.view ?? NOT_OBSERVED;
     },

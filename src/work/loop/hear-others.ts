@@ -74,7 +74,7 @@ export const hearOthers = async (deps: HearOthersDeps, signal: AbortSignal): Pro
       isListening = isProven;
       if (!isProven && !signal.aborted) {
         log.warn(
-          'the database tells nothing of writes of other instances: they are looked for every second',
+          'the database does not announce writes of other instances: the helper looks for them every second',
           {
             advice: 'behind PgBouncer in transaction mode give a direct address as listenUrl',
           },

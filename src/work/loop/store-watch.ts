@@ -55,7 +55,7 @@ export const createStoreWatch = (deps: StoreWatchDeps): StoreWatch => {
     else log.error('the store cannot be written: hooks are refused', { reason, detail });
     // How it stands is told to whoever asks, also where this is not.
     deps.changed(view).catch((error: unknown) => {
-      log.error('change of the store not told', { error });
+      log.error('change of the store not reported', { error });
     });
     return known;
   };

@@ -189,7 +189,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
   );
   gauge(
     'cd_helper_services_counted_timestamp_seconds',
-    'When the verdicts of the services were told last.',
+    'When the verdicts of the services were last determined.',
     ['cluster'],
     () => [...deps.drift()].map(([cluster, { at }]) => [{ cluster }, at / 1000]),
   );
@@ -247,13 +247,13 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
     });
   gauge(
     'cd_helper_registry_pulls_limit',
-    'Pulls that a registry allows in its window, where it tells.',
+    'Pulls that a registry allows in its window, if it reports that.',
     ['registry'],
     quota(({ limit }) => limit),
   );
   gauge(
     'cd_helper_registry_pulls_remaining',
-    'Pulls that a registry still allows, as it told last.',
+    'Pulls that a registry still allows, as last reported.',
     ['registry'],
     quota(({ remaining }) => remaining),
   );

@@ -101,6 +101,6 @@ const keep = async (
   else if (end.kind === 'failed') {
     log.error('notification given up', { ...about, problem: end.detail });
   } else if (waiting.attempts === 0) {
-    log.warn('notification not sent; it is tried again', { ...about, problem: end.detail });
+    log.warn('notification not sent; the helper will retry', { ...about, problem: end.detail });
   }
 };

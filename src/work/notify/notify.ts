@@ -120,7 +120,7 @@ const keepAnnouncing = async (deps: AnnouncerDeps, signal: AbortSignal): Promise
       await forgetUnannounced(db);
       return FORGET_EVERY_MS;
     };
-    const meaning = 'the store keeps what nobody is told';
+    const meaning = 'notifications are not sent; the store keeps them';
     await Promise.all([prune, loop({ name: 'clearing of notifications', meaning, round })]);
     return;
   }

@@ -151,7 +151,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
         { clock, log },
         {
           name: 'outcomes',
-          meaning: 'nobody is told what became of a push',
+          meaning: 'the outcome of pushes is not reported',
           bell,
           leastMs: READ_AT_MOST_EVERY_MS,
           round: () => round(ended),

@@ -98,7 +98,7 @@ export const rollbackTarget = async (
       : 'a person rolled back from it, or while it was published';
   const since = 'since' in hold ? ` at ${hold.since}` : '';
   const held = `${shortDigest(digest)} is held for ${name} (${hold.kind}): ${why}${since}`;
-  throw new ActRefused('held', `${held}; nothing was done, insist with force`);
+  throw new ActRefused('held', `${held}; nothing was done. Use force to do it anyway`);
 };
 
 /** The digest that a service last ran under a tag, other than its present one; null where it never did. */
@@ -184,7 +184,7 @@ export const refuseHeldBefore = async (
   const hold = (await readDigestHolds(db, cluster))(service, before);
   if (hold === null) return;
   const text = `the spec before the present one of ${service.name} has ${shortDigest(before)}, which is held (${hold.kind})`;
-  throw new ActRefused('held', `${text}; nothing was done, insist with force`);
+  throw new ActRefused('held', `${text}; nothing was done. Use force to do it anyway`);
 };
 
 /** The tag that a service had with a digest of its history; its present one where that is not known. */

@@ -26,5 +26,5 @@ const replace = async (run: Run, service: Service, to: Digest): Promise<void> =>
   const image = { ...service.image.image, tag: deployment.tag };
   const instead = { id: deps.newId(), service, image, to };
   const by = await replaceDeployment(deps.db, deployment, instead, deps.clock.now());
-  deps.log.info('deployment decided anew', { ...about(run), by, digest: to });
+  deps.log.info('deployment decided again', { ...about(run), by, digest: to });
 };

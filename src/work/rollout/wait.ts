@@ -18,7 +18,7 @@ export const wait = async (
     await addStepOnWay(deps.db, id, { at: deps.clock.now(), step: 'repeating', detail: {} });
   const now = deps.clock.now();
   if (as === 'try') {
-    deps.log.warn('deployment put off', { deployment: id, problem });
+    deps.log.warn('deployment postponed', { deployment: id, problem });
     await postpone(deps.db, id, now, afterMs);
   } else if (afterMs > 0) {
     deps.log.debug('deployment waits', { deployment: id, problem });

@@ -46,7 +46,7 @@ const brokenOffBy = (error: unknown, signal: AbortSignal): string | null => {
   }
   if (!signal.aborted) return null;
   return signal.reason instanceof AskerGone
-    ? 'whoever asked for it is gone: the connection closed before the answer'
+    ? 'the client is gone: the connection closed before the answer'
     : 'the helper stopped while it was checking';
 };
 

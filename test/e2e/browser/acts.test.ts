@@ -96,7 +96,7 @@ describe.skipIf(without !== null)('an operator acts, in a browser', () => {
     await hook(one);
     await desk.page.getByText('a freeze stands').first().waitFor();
     const redeploy = await desk.openAct('Redeploy', one);
-    const confirm = redeploy.getByRole('button', { name: 'Redeploy all the same' });
+    const confirm = redeploy.getByRole('button', { name: 'Redeploy anyway' });
     expect(await confirm.isDisabled()).toBe(true);
     await redeploy.getByRole('checkbox').check();
     await confirm.click();

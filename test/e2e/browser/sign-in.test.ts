@@ -12,7 +12,7 @@ describe.skipIf(without !== null)('signing in and out, in a browser', () => {
     const desk = await desks.approach();
     await desk.page.goto(`${desks.stage.helper.url}/`);
     await desk.signIn('a-token-that-nobody-has');
-    await desk.page.getByRole('alert').getByText('This token lets nobody in.').waitFor();
+    await desk.page.getByRole('alert').getByText('This token is not valid.').waitFor();
     expect(await desk.page.getByRole('navigation').count()).toBe(0);
     await desk.signIn(API_TOKEN);
     await desk.page.getByRole('button', { name: 'Account: oncall, operator' }).waitFor();

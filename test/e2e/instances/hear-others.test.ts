@@ -123,7 +123,7 @@ test('behind PgBouncer in transaction mode, what others write is found by lookin
   const heard = hear(one);
   await soon('nothing is heard of its own message', () => heard.warnings.length > 0);
   expect(heard.warnings).toEqual([
-    'the database tells nothing of writes of other instances: they are looked for every second',
+    'the database does not announce writes of other instances: the helper looks for them every second',
   ]);
   const before = heard.count;
   await addEvent(other.db, 'cluster', { name: 'a' });

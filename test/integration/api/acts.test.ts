@@ -69,7 +69,7 @@ describe('a redeploy that is refused', () => {
       return `${status} ${(body as { detail: string }).detail}`;
     };
     expect(await refusal('web', false)).toBe(
-      '409 web is current: nothing was done; insist with force',
+      '409 web is current: nothing was done. Use force to do it anyway',
     );
     expect(await refusal('pinned', false)).toBe('409 pinned is pinned: nothing was done');
     expect(await refusal('gone', false)).toBe(

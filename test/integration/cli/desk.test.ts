@@ -90,7 +90,7 @@ describe('at night', () => {
     const refused = await run(['redeploy', 'web']);
     expect([refused.status, refused.err]).toEqual([
       1,
-      'web is held (frozen), a freeze stands until it is lifted: sale: nothing was done; insist with force\n',
+      'web is held (frozen), a freeze stands until it is lifted: sale: nothing was done. Use force to do it anyway\n',
     ]);
     await run(['thaw', frozen.split(' ')[0] ?? '']);
     await newest('web', 'succeeded');

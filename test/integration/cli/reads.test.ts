@@ -157,12 +157,12 @@ test('status: a cluster that is down is told, since its services are missing', a
   );
   const { status, err } = await runCli(['status', '--url', helper.url]);
   expect(err).toContain('cluster qa is down: no route');
-  expect(err).toContain('its services cannot be told now');
+  expect(err).toContain('its services cannot be shown now');
   expect(status).toBe(3);
   const act = await runCli(['rollback', 'web', '--url', helper.url]);
   expect([act.status, act.err]).toEqual([
     3,
-    'whether there is a service "web" cannot be told\ncluster qa is down: no route\n',
+    'could not determine whether the service "web" exists\ncluster qa is down: no route\n',
   ]);
 });
 

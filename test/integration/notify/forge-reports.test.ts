@@ -379,7 +379,9 @@ describe('GitHub', () => {
     await end(id, 'succeeded');
     await told('success');
     expect(double.deployments[0]?.states).toEqual(['success']);
-    expect(helper.logLines.filter((line) => line.includes('not told yet'))).not.toHaveLength(0);
+    expect(
+      helper.logLines.filter((line) => line.includes('not reported to the forge yet')),
+    ).not.toHaveLength(0);
   });
 
   test('is left alone for as long as it asks', async () => {

@@ -59,12 +59,12 @@ export const FreezeForm = ({
       <SelectField label="How long" value={hours} onChange={setHours} choices={UNTIL_CHOICES} />
       <Consequences
         items={[
-          `Nothing is deployed by itself to ${scopeWords(scope)}: no push, no SmartRedeploy.`,
+          `Automatic deployments stop for ${scopeWords(scope)}: no push, no SmartRedeploy.`,
           'Pushes are kept, and the newest of each image is carried out after the freeze.',
-          'What is under way already goes on. A person may still insist on a redeployment.',
+          'Deployments that have started continue. A person can still force a redeployment.',
           until === null
             ? 'It stands until somebody lifts it.'
-            : `It ends by itself at ${printWhole(Date.parse(until))}.`,
+            : `It ends automatically at ${printWhole(Date.parse(until))}.`,
         ]}
       />
     </ActDialog>

@@ -22,12 +22,12 @@ export const RedeployDialog = ({ service, cluster, onDone, onClose }: ServiceAct
     need.kind === 'impossible'
       ? need.why
       : need.kind === 'insist' && !insists
-        ? 'Say above that you insist.'
+        ? 'Tick the box to confirm.'
         : null;
   return (
     <ActDialog
       title={`Redeploy ${service.name}`}
-      confirm={need.kind === 'insist' ? 'Redeploy all the same' : 'Redeploy'}
+      confirm={need.kind === 'insist' ? 'Redeploy anyway' : 'Redeploy'}
       blocked={blocked}
       act={(key) => redeployService(service, need.kind === 'insist', key)}
       onDone={onDone}
@@ -60,11 +60,11 @@ export const RedeployDialog = ({ service, cluster, onDone, onClose }: ServiceAct
         items={[
           setsDigest
             ? 'The registry is asked once more: should it have another digest by now, that one is deployed.'
-            : 'This cluster cannot be told a digest: it asks the registry by itself and deploys what it finds.',
+            : 'This cluster cannot deploy a chosen digest: it asks the registry itself and deploys what it finds.',
           `${tasksWords(service)} will restart with it, as the update policy of the service says.`,
           setsDigest
-            ? 'They are followed until all of them are up and stay up. If they do not, the service goes back to its last good image, and this one is held for it.'
-            : 'They are followed by their number alone. If they do not come up, nothing is taken back.',
+            ? 'They are watched until all of them run and stay up. If they do not, the service is rolled back to its last good image, and this one is held.'
+            : 'Only their number is watched. If they do not start, nothing is rolled back.',
           need.kind === 'insist' && service.verdict === 'held'
             ? 'What holds the service stays; it is passed over this once.'
             : null,
@@ -73,7 +73,7 @@ export const RedeployDialog = ({ service, cluster, onDone, onClose }: ServiceAct
       {need.kind === 'insist' && (
         <div class="notice warn">
           <CheckField isChecked={insists} onChange={setInsists}>
-            {need.why} Redeploy all the same.
+            {need.why} Redeploy anyway.
           </CheckField>
         </div>
       )}

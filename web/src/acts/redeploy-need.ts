@@ -16,7 +16,7 @@ export const redeployNeed = (service: ServiceView): RedeployNeed => {
     case 'unknown':
       return reason === 'unpinned' || reason === 'not-checked'
         ? { kind: 'plain' }
-        : { kind: 'insist', why: `It cannot be told what is published${because}.` };
+        : { kind: 'insist', why: `It could not be determined what is published${because}.` };
     case 'current':
       return { kind: 'insist', why: 'It runs what is published: nothing differs.' };
     case 'updating':

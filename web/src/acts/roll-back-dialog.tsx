@@ -106,7 +106,7 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
       ? 'Name a digest.'
       : DIGEST.test(to)
         ? held !== undefined && !insists
-          ? 'Say above that you insist.'
+          ? 'Tick the box to confirm.'
           : null
         : 'That is no digest: sha256: and hexadecimal digits.';
   return (

@@ -13,8 +13,8 @@ export const ExpiryNote = () => {
       <p>
         <Icon name="cross" />
         <span>
-          <strong>Your token {tellExpiry(expiresAt, now.value)}.</strong> Ask whoever runs the
-          helper for a new one.
+          <strong>Your token {tellExpiry(expiresAt, now.value)}.</strong> Ask the person who runs
+          the helper for a new one.
         </span>
       </p>
     </div>

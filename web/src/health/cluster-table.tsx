@@ -18,11 +18,11 @@ const ABILITIES: readonly (readonly [
 ])[] = [
   [
     'setsDigest',
-    'deploys an exact digest, and goes back to any',
-    'cannot be told a digest: goes back to the spec before alone',
+    'deploys an exact digest, and can roll back to any',
+    'cannot deploy a chosen digest: can only roll back to the previous spec',
   ],
   ['deploysOci', 'deploys images of every form', 'does not deploy OCI images'],
-  ['tellsTasks', 'tells its tasks', 'does not tell its tasks'],
+  ['tellsTasks', 'shows its tasks', 'does not show its tasks'],
   ['tellsContainers', 'knows its own service', 'does not know its own service'],
   ['givesLogs', 'gives log lines', 'gives no log lines'],
 ];

@@ -5,7 +5,7 @@ import { printDuration } from '../words/age.ts';
 import { visibleText } from '../words/visible-text.ts';
 
 const Quota = ({ host, quota }: Pick<RegistryView, 'host' | 'quota'>) => {
-  if (quota === null) return <span class="faint">tells no limit</span>;
+  if (quota === null) return <span class="faint">reports no limit</span>;
   const { remaining, limit, windowSeconds } = quota;
   return (
     <span class="quota">

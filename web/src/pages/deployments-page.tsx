@@ -27,7 +27,7 @@ const ShowAll = () => (
 const Nothing = () => (
   <>
     <p>Nothing was deployed yet. A push does it, or SmartRedeploy.</p>
-    <a href="#/hooks">Addresses for web hooks</a>
+    <a href="#/hooks">Webhook addresses</a>
   </>
 );
 

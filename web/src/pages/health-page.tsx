@@ -48,7 +48,7 @@ export const HealthPage = () => {
           {(items) =>
             items.length === 0 ? (
               <Empty>
-                <p>No registry has told a limit yet.</p>
+                <p>No registry has reported a limit yet.</p>
               </Empty>
             ) : (
               <RegistryTable registries={items} />

@@ -63,7 +63,7 @@ const Services = ({
       )}
       {services.length === 0 && isWhole && (
         <Empty>
-          <p>No services: there are none, or their cluster is away.</p>
+          <p>No services: there are none, or their cluster is unreachable.</p>
           <a href="#/health">See the health of the clusters</a>
         </Empty>
       )}

@@ -11,7 +11,7 @@ const TOO_MANY = 429;
 const refusal = (problem: ApiProblem): readonly [what: string, message: string] => {
   const { status, retryAfter, message } = problem;
   const hasNone = message.includes('CD_HELPER_API_TOKEN');
-  if (status === REFUSED) return ['This token lets nobody in.', hasNone ? message : ''];
+  if (status === REFUSED) return ['This token is not valid.', hasNone ? message : ''];
   if (status !== TOO_MANY) return ['Could not sign in:', message];
   const wait = retryAfter === null ? 'Try again later.' : `Try again in ${retryAfter} s.`;
   return ['Too many wrong tokens from this address.', wait];

@@ -82,7 +82,7 @@ export const DeployDialog = ({
         items={[
           'Each service and its registry are looked at once more: what is current by then is left alone, and what has been published by then is what is deployed.',
           'The tasks of each service restart as its update policy says, some services at the same time, as many as the cluster’s maxParallel.',
-          'Each is followed to its end. Where the new tasks do not prove good, the service is taken back and the digest is held for it.',
+          'Each one is followed to its end. If the new tasks do not stay up, the service is rolled back and the digest is held.',
         ]}
       />
     </ActDialog>

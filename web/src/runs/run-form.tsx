@@ -73,7 +73,7 @@ export const RunForm = () => {
         onChange={(images) => change({ images })}
       />
       <CheckField isChecked={form.pin} onChange={(pin) => change({ pin })}>
-        Also deploy what names no digest, to pin it
+        Also deploy services without a digest, to pin them
       </CheckField>
       <button type="submit" class="primary" aria-disabled={isAsking}>
         {isAsking && <span class="spinner" aria-hidden="true" />}

@@ -27,7 +27,7 @@ export const ServiceLink = ({
 
 export const Replicas = ({ service }: { readonly service: ServiceView }) => {
   const { replicas } = service;
-  if (replicas === null) return <span class="faint">not told</span>;
+  if (replicas === null) return <span class="faint">unknown</span>;
   return (
     <span class={isShort(service) ? 'short' : ''}>
       {replicas.running} of {replicas.desired}

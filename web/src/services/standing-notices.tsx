@@ -17,7 +17,7 @@ export const StandingNotices = () => {
           <div key={name} class="notice bad" role="alert">
             <Icon name="cross" />
             <p>
-              <strong>{name} is away, and its services are not shown.</strong>{' '}
+              <strong>{name} is unreachable, so its services are not shown.</strong>{' '}
               {problem !== null && visibleText(problem)}
             </p>
           </div>

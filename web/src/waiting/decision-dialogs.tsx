@@ -52,7 +52,7 @@ const ApproveDialog = ({ waiting, onDone, onClose }: DecisionProps) => (
       items={[
         afterApproval(waiting),
         'A vote is for exactly this image with the present settings of the service. A newer push needs its own votes.',
-        'A vote cannot be taken back. Rejecting still stops the image while it waits.',
+        'You cannot withdraw a vote. While the image waits, you can still reject it.',
       ]}
     />
   </ActDialog>
@@ -76,7 +76,7 @@ const RejectDialog = ({ waiting, onDone, onClose }: DecisionProps) => {
         label="Reason"
         value={reason}
         onChange={setReason}
-        hint="Everybody can read it, and channels are told."
+        hint="Everybody can read it, and it is sent to notification channels."
         isRequired
       />
       <Consequences

@@ -56,11 +56,11 @@ test.each([
   [{ verdict: 'current' }, 'Every running task has the published digest.'],
   [
     { verdict: 'unknown', reason: 'tag-gone' },
-    'It cannot be told whether the published digest runs: the registry does not have this tag.',
+    'It could not be determined whether the published digest runs: the registry does not have this tag.',
   ],
   [
     { verdict: 'unknown', reason: 'unreachable', detail: 'no route to it' },
-    'It cannot be told whether the published digest runs: the registry cannot be reached (no route to it).',
+    'It could not be determined whether the published digest runs: the registry cannot be reached (no route to it).',
   ],
   [
     { verdict: 'held', reason: 'frozen', detail: 'until it is lifted: sale' },

@@ -24,7 +24,7 @@ const MEANINGS: Readonly<Record<VerdictName, string>> = {
   pinned: 'The service names a digest without a tag, so it is never touched.',
   excluded: 'The service is left alone by choice.',
   held: 'Another digest is published, and something stands against deploying it.',
-  unknown: 'It cannot be told whether the published digest runs.',
+  unknown: 'It could not be determined whether the published digest runs.',
 };
 
 /** Each in two or three words, and as what it means. */
@@ -48,7 +48,7 @@ const REASONS: Readonly<Record<string, readonly [brief: string, meaning: string]
   'not-labelled': ['not labelled', 'only labelled services are touched, and this one is not'],
   job: ['a job', 'a job is touched only where its label says so'],
   unpinned: [
-    'names no digest',
+    'no digest in the service spec',
     'the service was deployed without a digest, so nothing can be compared',
   ],
   'not-checked': ['not checked yet', 'its registry has not been asked yet'],

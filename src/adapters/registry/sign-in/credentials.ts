@@ -43,7 +43,7 @@ export const withoutCredentials = (host: string, found: FoundCredentials): Regis
   const detail =
     found.problem === null
       ? `${host} wants a sign-in and no credentials are configured for it, or there is no such repository`
-      : `${host} wants a sign-in, and its credentials cannot be had: ${found.problem}`;
+      : `${host} requires credentials, and they could not be read: ${found.problem}`;
   return new RegistryError('sign-in-refused', detail, { noCredentials: true });
 };
 

@@ -41,7 +41,7 @@ export const connectionProblem = (failure: ExchangeFailure, asked: Asked): Clust
     case 'no-access':
       return give(
         'permission-denied',
-        `the process may not open ${address}: run it with the group that owns the socket (in a stack file "user: <uid>:<gid>"), or put a socket proxy between`,
+        `the process is not allowed to open ${address}: run it with the group that owns the socket (in a stack file "user: <uid>:<gid>"), or use a socket proxy`,
         false,
       );
     case 'connection-refused':

@@ -141,7 +141,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     connection.onOneLine(async (line) => {
       const { service, tag, digest, platforms, restart } = update;
       if (!service.image.ok || digest === null) {
-        const why = service.image.ok ? 'an engine must be told the digest' : service.image.problem;
+        const why = service.image.ok ? 'an engine needs the digest' : service.image.problem;
         const detail = `service ${service.name} cannot be updated: ${why}`;
         throw new ClusterError(name, 'refused', detail, { retryable: false });
       }

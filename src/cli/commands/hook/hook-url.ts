@@ -15,7 +15,7 @@ const allows = (secret: HookSecret, sender: string): boolean =>
 
 const use = ({ oidc }: HookSecret): string =>
   oidc === null
-    ? 'whoever knows the address can use it'
+    ? 'anyone who knows the address can use it'
     : `used with a token for ${oidc.email}, audience ${oidc.audience}`;
 
 const show = (
