@@ -63,7 +63,7 @@ export const addFreeze: AddCommand = (program, act) => {
 };
 
 export const addFreezes: AddCommand = (program, act) => {
-  const command = program.command('freezes').description('show the freezes that stand');
+  const command = program.command('freezes').description('show active freezes');
   withHelp(command, { json: '{"items": [Freeze]}', examples: ['cd-helper freezes'] }).action(
     act(async (context) => {
       const items = await readList<FreezeView>(context.api(), FREEZES, {});

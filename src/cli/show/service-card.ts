@@ -66,19 +66,19 @@ const UNKNOWN: Readonly<Record<string, (name: string) => string>> = {
   'not-checked': (name) => `cd-helper smart-redeploy --dry-run --service ${name}`,
   unpinned: (name) => `cd-helper smart-redeploy --pin --service ${name}`,
   'sign-in-refused': () => 'cd-helper check-config',
-  unreachable: (name) => `cd-helper smart-redeploy --dry-run --service ${name} asks again`,
+  unreachable: (name) => `cd-helper smart-redeploy --dry-run --service ${name} checks again`,
 };
 
-const CORRECT = 'correct the label, or take it away';
+const CORRECT = 'correct or remove the label';
 const REBUILD = 'build it with Docker media types';
 
 /** What lifts a hold, by the reason. */
 const liftedBy = ({ reason, detail }: ServiceView, name: string): string => {
   if (reason === 'no-fitting-node') return detail ?? 'build it for a node of the cluster';
-  if (reason === 'frozen') return 'cd-helper thaw lifts that';
+  if (reason === 'frozen') return 'run cd-helper thaw to lift the freeze';
   if (reason === 'unsupported-label') return CORRECT;
   if (reason === 'swarmpit-cannot-pull') return REBUILD;
-  return `cd-helper release ${name} lifts that`;
+  return `run cd-helper release ${name} to lift the hold`;
 };
 
 const newest = (context: Context, service: ServiceView, isAlone: boolean): string => {
@@ -103,14 +103,14 @@ const newest = (context: Context, service: ServiceView, isAlone: boolean): strin
     }
     case 'diverged':
       if (reason === 'nothing-runs')
-        return `its spec is, but none of its tasks runs: docker service ps --no-trunc ${service.name}`;
+        return `its spec is, but none of its tasks is running: docker service ps --no-trunc ${service.name}`;
       return `its spec is, but some tasks run another digest: cd-helper redeploy ${name} --force --wait`;
     case 'updating':
       return 'an update is under way';
     case 'pinned':
     case 'excluded':
     default:
-      return `not looked at: ${verdict}${because}`;
+      return `not checked: ${verdict}${because}`;
   }
 };
 
@@ -189,7 +189,7 @@ export const cardLines = (
     ['under way', underWay(context, story)],
     ['last try', lastTry(context, story)],
     ['story', told === null ? '' : `cd-helper deployments ${told.id}`],
-    ['take back', takeBack(story, service, nameOf(service, isAlone))],
+    ['roll back', takeBack(story, service, nameOf(service, isAlone))],
   ];
   return [
     `${colours.bold(printable(service.name))}  ${health === null ? '' : `${health.paint(health.text)}  `}${paint(text)}  ${colours.dim(printable(where))}`,

@@ -25,11 +25,8 @@ it.each<[Verdict, string | null]>([
     held({ kind: 'left-by-person', since, deployment: null }),
     `a person rolled back from the published digest, or while it was published, at ${since}`,
   ],
-  [
-    held({ kind: 'frozen', reason: 'sale', until: null }),
-    'a freeze stands until it is lifted: sale',
-  ],
-  [held({ kind: 'frozen', reason: 'sale', until: since }), `a freeze stands until ${since}: sale`],
+  [held({ kind: 'frozen', reason: 'sale', until: null }), 'frozen until it is lifted: sale'],
+  [held({ kind: 'frozen', reason: 'sale', until: since }), `frozen until ${since}: sale`],
   [
     held({ kind: 'unsupported-label', label: 'cd-helper.window=night' }),
     'the label cd-helper.window=night asks for something that is not supported',

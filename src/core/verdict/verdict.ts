@@ -114,7 +114,7 @@ export const whyHeld = (hold: Hold, what = 'the published digest'): string => {
       return hold.detail;
     case 'frozen': {
       const until = hold.until === null ? 'until it is lifted' : `until ${hold.until}`;
-      return `a freeze stands ${until}: ${hold.reason}`;
+      return `frozen ${until}: ${hold.reason}`;
     }
     case 'unsupported-label':
       return hold.problem ?? unsupportedWords(hold.label);

@@ -5,7 +5,7 @@ test.each([
   [{ verdict: 'obsolete', reason: null, plan: 'deploy' }, true, true],
   [{ verdict: 'current', reason: null, plan: 'leave' }, false, false],
   [{ verdict: 'waiting', reason: 'min-age', plan: 'wait' }, false, false],
-  [{ verdict: 'held', reason: 'frozen', detail: 'a freeze stands', plan: 'leave' }, false, false],
+  [{ verdict: 'held', reason: 'frozen', detail: 'frozen', plan: 'leave' }, false, false],
   [{ verdict: 'unknown', reason: 'unpinned', plan: 'leave' }, false, true],
   [{ verdict: 'unknown', reason: 'unpinned', detail: 'pins it', plan: 'deploy' }, true, true],
   [{ verdict: 'unknown', reason: 'unpinned', detail: 'a label', plan: 'leave' }, false, false],

@@ -68,7 +68,7 @@ export const createDeskRoutes =
       {
         schema: {
           tags: ['clusters'],
-          summary: 'Whether what is accepted can be put on disk',
+          summary: 'Whether the store can be written',
           response: { 200: StoreSchema, ...problemAnswers(401) },
         },
       },
@@ -173,7 +173,7 @@ export const createDeskRoutes =
       {
         schema: {
           tags: ['services'],
-          summary: 'Which policies apply to the service, and what they add up to',
+          summary: 'Which policies apply to the service, and the combined result',
           params: z.object({ cluster: z.string(), name: z.string() }),
           response: { 200: ServicePoliciesSchema, ...problemAnswers(401, 404, 501, 502) },
         },
@@ -206,7 +206,7 @@ export const createDeskRoutes =
       {
         schema: {
           tags: ['freezes'],
-          summary: 'Freezes that stand',
+          summary: 'Active freezes',
           querystring: z.strictObject(paging),
           response: { 200: listOf(FreezeSchema), ...refusals },
         },

@@ -34,7 +34,7 @@ export const createDecisionRoutes =
       {
         schema: {
           tags: ['waiting'],
-          summary: 'Vote for what waits; one vote a person',
+          summary: 'Vote for what waits; one vote per person',
           description:
             'Answers what the service waits for with the vote counted. With enough votes and no other gate closed, it is deployed.',
           params,

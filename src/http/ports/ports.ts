@@ -261,7 +261,7 @@ export type ServerDeps = {
   readonly events?: EventFeed;
   /** The folder of the built dashboard, or null where it was not built. */
   readonly dashboard?: string | null;
-  /** Whether what is accepted can be put on disk, found out by doing it. Never rejects. */
+  /** Whether the store can be written, found out by doing it. Never rejects. */
   readonly askStore: () => Promise<Pick<StoreView, 'state' | 'reason'>>;
   readonly version: { readonly version: string; readonly revision: string | null };
   /** Where the server's own metrics go too; shown by `/metrics`. */

@@ -25,8 +25,8 @@ it('writes the warning of an outage once a minute, with how many were left out',
     log.warn('deployment postponed', { ...away, deployment: 'd2' });
   }
   expect(lines).toEqual([
-    `deployment put off ${JSON.stringify(away)}`,
-    `deployment put off ${JSON.stringify({ ...away, leftOut: 119 })}`,
+    `deployment postponed ${JSON.stringify(away)}`,
+    `deployment postponed ${JSON.stringify({ ...away, leftOut: 119 })}`,
   ]);
 });
 

@@ -120,7 +120,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
   );
   gauge(
     'cd_helper_store_writable',
-    'Whether what is accepted can be put on disk; hooks are refused where it cannot.',
+    'Whether the store can be written; hooks are refused where it cannot.',
     [],
     () => [[{}, deps.store().state === 'writable' ? 1 : 0]],
   );

@@ -183,8 +183,8 @@ const whyNever = ({ select }: Deps, service: Service): string | null => {
 
 const notYet = ({ ordersTags }: Policy): string =>
   ordersTags
-    ? 'nothing stands against it: the next push of it moves the service, and so does SmartRedeploy'
-    : 'nothing stands against it: the next push of it moves the service';
+    ? 'nothing prevents it: the next push of this tag moves the service, and so does SmartRedeploy'
+    : 'nothing prevents it: the next push of this tag moves the service';
 
 const whyStays = (
   policy: Policy,

@@ -91,7 +91,7 @@ describe.skipIf(without !== null).concurrent('a bad release that stays', () => {
           '✗ failing',
           'not reverted: no good image known',
           'deployed by hook',
-          /take back {3}no good image is known/,
+          /roll back {3}no good image is known/,
           `--to ${short(first)} --wait`,
         ],
         metric: /reason="known-bad-runs"} 1$/,

@@ -94,7 +94,10 @@ describe.skipIf(without !== null)('an operator acts, in a browser', () => {
     await dialog.getByText('Close', { exact: true }).click();
     const digest = await publish(one, 'third');
     await hook(one);
-    await desk.page.getByText('a freeze stands').first().waitFor();
+    await desk.page
+      .getByText(/frozen until|there is a freeze/)
+      .first()
+      .waitFor();
     const redeploy = await desk.openAct('Redeploy', one);
     const confirm = redeploy.getByRole('button', { name: 'Redeploy anyway' });
     expect(await confirm.isDisabled()).toBe(true);

@@ -103,7 +103,7 @@ describe.skipIf(without !== null)('what waits for votes, in browsers', async () 
     await publish(name, 'second');
     const guest = await desks.enter(VIEWER_TOKEN);
     await guest.go('waiting');
-    await guest.page.getByText('yours may look').waitFor();
+    await guest.page.getByText('Yours can only read').waitFor();
     expect(await guest.page.getByRole('button', { name: `Reject ${name}` }).count()).toBe(0);
     const lead = await desks.enter(APPROVER_TOKEN);
     await lead.go('waiting');

@@ -73,7 +73,7 @@ describe.skipIf(without !== null)('behind nginx with TLS and a prefix, in a brow
     const desk = await come();
     await desk.enter();
     await desk.go('deployments');
-    await desk.page.getByText('Nothing was deployed yet').waitFor();
+    await desk.page.getByText('Nothing has been deployed yet').waitFor();
     await sandbox.pushImage('behind/web', 'v1', good('behind two'));
     await helper.postHook({ image: sandbox.image('behind/web', 'v1') });
     await desk.row('Deployments', NAME).getByText('succeeded').waitFor();

@@ -43,7 +43,7 @@ const PAGES: readonly {
     text: 'led to a deployment',
   },
   { title: 'health', place: () => 'health', text: 'the index is being rebuilt' },
-  { title: 'no page at all', place: () => 'nowhere', text: 'There is no such page.' },
+  { title: 'no page at all', place: () => 'nowhere', text: 'This page does not exist.' },
 ];
 
 const closeDialog = async (desk: Desk): Promise<void> => {

@@ -36,7 +36,7 @@ describe.skipIf(without !== null)('a push, watched in a browser', () => {
     const { page } = desk;
     await desk.row('Services', NAME).waitFor();
     await desk.go('deployments');
-    await page.getByText('Nothing was deployed yet').waitFor();
+    await page.getByText('Nothing has been deployed yet').waitFor();
     await page.evaluate('globalThis.stillHere = true');
     const digest = await push(good('1.5.0'));
     const row = desk.row('Deployments', NAME);
@@ -65,7 +65,7 @@ describe.skipIf(without !== null)('a push, watched in a browser', () => {
     await viewer.page.goto(operator.page.url());
     const told = viewer.page.getByRole('region', { name: 'Failure' });
     await told.getByText('task: non-zero exit (7)').waitFor();
-    await told.getByText('What the container wrote is shown to operators only.').waitFor();
+    await told.getByText('Only operators can read container logs.').waitFor();
     expect(await viewer.page.content()).not.toContain('giving up');
     expect(await viewer.page.getByRole('button', { name: 'Roll back' }).count()).toBe(0);
   });

@@ -31,7 +31,7 @@ describe.skipIf(without !== null)('the helper goes and comes under open tabs', (
     const all = [desk, tab, other];
     for (const one of all) {
       await one.go('deployments');
-      await one.page.getByText('Nothing was deployed yet').waitFor();
+      await one.page.getByText('Nothing has been deployed yet').waitFor();
     }
     await push('1.1.0');
     for (const one of all) await one.row('Deployments', NAME).getByText('succeeded').waitFor();

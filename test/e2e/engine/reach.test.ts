@@ -198,7 +198,8 @@ describe('reaching a real engine', () => {
   test('as a user who may not open the socket: says so', async () => {
     // The way to the socket is open to all, so that it is the socket itself that refuses.
     for (const open of [sandbox.addresses.folder, engine(1).folder]) chmodSync(open, 0o755);
-    const message = /the process is not allowed to open unix:\S+: run it with the group that owns the socket/;
+    const message =
+      /the process is not allowed to open unix:\S+: run it with the group that owns the socket/;
     expect(await check(engine(1).url, { uid: NOBODY })).toMatchObject(isWrong(message));
   });
 

@@ -181,7 +181,7 @@ describe('the outcome of a push', () => {
         {
           state: 'waiting',
           reason: 'frozen',
-          detail: 'a freeze stands until it is lifted: release night',
+          detail: 'frozen until it is lifted: release night',
         },
       ],
     });

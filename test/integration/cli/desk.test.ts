@@ -60,7 +60,7 @@ describe('at night', () => {
     expect(out).toMatch(/since {7}\S.* \(\d+s ago\), when it was verified\n/);
     expect(out).toContain('deployed by hook\n');
     expect(out).toMatch(/newest {6}yes, asked \d+s ago\n/);
-    expect(out).toContain(`take back   cd-helper rollback web --wait   to ${short(from ?? '')}\n`);
+    expect(out).toContain(`roll back   cd-helper rollback web --wait   to ${short(from ?? '')}\n`);
   });
 
   it('and of one that failed what failed, and that it was taken back', async () => {
@@ -85,12 +85,12 @@ describe('at night', () => {
       if (!out.includes('held')) throw new Error(out);
       return out;
     });
-    expect(held).toContain('and held (frozen): cd-helper thaw lifts that\n');
-    expect(held).toContain('because     a freeze stands until it is lifted: sale\n');
+    expect(held).toContain('and held (frozen): run cd-helper thaw to lift the freeze\n');
+    expect(held).toContain('because     frozen until it is lifted: sale\n');
     const refused = await run(['redeploy', 'web']);
     expect([refused.status, refused.err]).toEqual([
       1,
-      'web is held (frozen), a freeze stands until it is lifted: sale: nothing was done. Use force to do it anyway\n',
+      'web is held (frozen), frozen until it is lifted: sale: nothing was done. Use force to do it anyway\n',
     ]);
     await run(['thaw', frozen.split(' ')[0] ?? '']);
     await newest('web', 'succeeded');

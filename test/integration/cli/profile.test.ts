@@ -59,7 +59,7 @@ describe('login', () => {
 
   it('takes no token from the command line, which everybody can read', async () => {
     const { status, err } = await run(['login', '--token', OPERATOR, '--url', stage.helper().url]);
-    expect([status, err]).toEqual([2, expect.stringContaining('takes no --token')]);
+    expect([status, err]).toEqual([2, expect.stringContaining('does not accept --token')]);
     expect((await login('')).status).toBe(2);
     expect(existsSync(fileOf())).toBe(false);
   });

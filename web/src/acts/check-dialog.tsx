@@ -34,9 +34,9 @@ export const CheckDialog = ({ service, cluster, onDone, onClose }: ServiceActPro
     />
     <Consequences
       items={[
-        'The cluster is asked how the service and its tasks stand.',
+        'The helper asks the cluster for the state of the service and its tasks.',
         'The registry is asked once which digest the tag has now.',
-        'Nothing that runs is changed.',
+        'Running services do not change.',
       ]}
     />
   </ActDialog>

@@ -34,7 +34,7 @@ export const FreezeForm = ({
     <ActDialog
       title={title}
       confirm={confirm}
-      blocked={reason.trim() === '' ? 'Say why: others will see it.' : null}
+      blocked={reason.trim() === '' ? 'Give a reason. Others will see it.' : null}
       act={(key) =>
         freeze({ ...scope, reason: reason.trim(), until: untilOf(hours, Date.now()) }, key)
       }
@@ -60,10 +60,10 @@ export const FreezeForm = ({
       <Consequences
         items={[
           `Automatic deployments stop for ${scopeWords(scope)}: no push, no SmartRedeploy.`,
-          'Pushes are kept, and the newest of each image is carried out after the freeze.',
+          'Pushes are kept. After the freeze, the newest push of each image is deployed.',
           'Deployments that have started continue. A person can still force a redeployment.',
           until === null
-            ? 'It stands until somebody lifts it.'
+            ? 'It lasts until somebody lifts it.'
             : `It ends automatically at ${printWhole(Date.parse(until))}.`,
         ]}
       />

@@ -59,14 +59,14 @@ export const RedeployDialog = ({ service, cluster, onDone, onClose }: ServiceAct
       <Consequences
         items={[
           setsDigest
-            ? 'The registry is asked once more: should it have another digest by now, that one is deployed.'
+            ? 'The helper asks the registry once more. If it has another digest by then, that one is deployed.'
             : 'This cluster cannot deploy a chosen digest: it asks the registry itself and deploys what it finds.',
           `${tasksWords(service)} will restart with it, as the update policy of the service says.`,
           setsDigest
             ? 'They are watched until all of them run and stay up. If they do not, the service is rolled back to its last good image, and this one is held.'
             : 'Only their number is watched. If they do not start, nothing is rolled back.',
           need.kind === 'insist' && service.verdict === 'held'
-            ? 'What holds the service stays; it is passed over this once.'
+            ? 'The hold stays. It is ignored this once.'
             : null,
         ]}
       />

@@ -30,8 +30,8 @@ export const ReleaseDialog = ({ service, cluster, onDone, onClose }: ServiceActP
     />
     <Consequences
       items={[
-        'Every digest that is held for this service, because it failed, was rejected or not approved in time, or because somebody rolled back from it, may be deployed again.',
-        'Nothing is deployed by this alone: the next push, SmartRedeploy or Redeploy does it.',
+        'All held digests of this service can be deployed again: those that failed, were rejected, were not approved in time, or were rolled back.',
+        'This deploys nothing yet. The next push, SmartRedeploy or redeployment does.',
         'Freezes stay as they are.',
       ]}
     />

@@ -77,7 +77,7 @@ const heldAs = (
 /** Said where nothing is offered: what a person may still name, and why the helper does not. */
 const NoGoodImage = ({ others }: Pick<RollbackView, 'others'>) => (
   <>
-    <p class="faint">No good image is known that ran before.</p>
+    <p class="faint">No earlier good image is known.</p>
     {others.slice(0, MOST_OFFERED).map(({ digest, tag, reason }) => (
       <p key={digest} class="faint">
         {tag !== null && `${visibleText(tag)} `}
@@ -108,7 +108,7 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
         ? held !== undefined && !insists
           ? 'Tick the box to confirm.'
           : null
-        : 'That is no digest: sha256: and hexadecimal digits.';
+        : 'This is not a digest. A digest is sha256: and hexadecimal digits.';
   return (
     <ActDialog
       title={`Roll ${service.name} back`}
@@ -173,10 +173,10 @@ export const RollBackDialog = ({ service, cluster, onDone, onClose }: ServiceAct
       <Consequences
         items={[
           isRestore
-            ? `The whole spec before the present one comes back, whatever differs; ${tasksWords(service)} will restart with it.`
+            ? `The complete previous spec is restored; ${tasksWords(service)} will restart with it.`
             : `${tasksWords(service)} will restart with that digest, as the update policy of the service says.`,
-          'The present digest is held for this service: no push and no SmartRedeploy brings it back until another is published, or somebody releases it.',
-          'A newer digest that is published already is held as well, and its queued deployment is skipped.',
+          'The present digest is held for this service. No push and no SmartRedeploy deploys it again until another digest is published or somebody releases the service.',
+          'A newer digest that is already published is held too, and its queued deployment is skipped.',
         ]}
       />
     </ActDialog>

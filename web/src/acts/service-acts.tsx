@@ -39,7 +39,7 @@ export const ServiceActs = ({
   const clusters = useShown(CLUSTERS);
   const freezes = useShown(FREEZES);
   if (!isOperator()) {
-    return <p class="lead faint">Acting on it takes the token of an operator; yours may look.</p>;
+    return <p class="lead faint">You need an operator token to change it. Yours can only read.</p>;
   }
   const cluster = clusters.value?.find(({ name }) => name === service.cluster) ?? null;
   const [freeze] = (freezes.value ?? []).filter((one) => isFrozenBy(one, service));

@@ -34,7 +34,7 @@ export const ThawDialog = ({
     />
     <Consequences
       items={[
-        'Pushes that came during the freeze are looked at now: the newest of each image is deployed where it differs.',
+        'The helper checks pushes that arrived during the freeze now. The newest push of each image is deployed if it differs.',
         'Other freezes stay as they are.',
       ]}
     />

@@ -18,9 +18,7 @@ const Log = ({ log }: { readonly log: FailureView['log'] }) => {
   }
   return (
     <p class="faint">
-      {isOperator()
-        ? 'The container left no lines.'
-        : 'What the container wrote is shown to operators only.'}
+      {isOperator() ? 'The container logged nothing.' : 'Only operators can read container logs.'}
     </p>
   );
 };

@@ -25,7 +25,7 @@ export const ConnectionNote = () => {
       {state.kind === 'away' && (
         <p>
           <Icon name="cycle" />
-          Reconnecting… Shown is what was known at {printClock(state.since, now.value)}.
+          Reconnecting… Showing data from {printClock(state.since, now.value)}.
         </p>
       )}
       {isOutdated.value && (

@@ -23,7 +23,7 @@ export const ReplayDialog = ({
     act={(key) => replayDelivery(delivery.id, key)}
     onDone={onDone}
     onClose={onClose}
-    result={() => <p>Its pushes are looked at once more; what comes of it is shown behind this.</p>}
+    result={() => <p>Its pushes are checked again. The result appears behind this dialog.</p>}
   >
     <Facts
       facts={[
@@ -43,9 +43,9 @@ export const ReplayDialog = ({
     />
     <Consequences
       items={[
-        'Each push is treated as if it had come now: its services are looked at, and its registry is asked.',
+        'Each push is handled as if it had arrived now: the helper checks its services and asks its registry.',
         'Services whose digest differs from what the registry has now are deployed, and their tasks restart.',
-        'Where nothing differs, nothing restarts; what is held or frozen stays so.',
+        'If nothing differs, nothing restarts. Held and frozen services stay as they are.',
       ]}
     />
   </ActDialog>

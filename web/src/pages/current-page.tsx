@@ -16,7 +16,7 @@ const NotHere = () => (
   <>
     <PageHead title="Not here" />
     <Empty>
-      <p>There is no such page.</p>
+      <p>This page does not exist.</p>
       <a href="#/services">To the services</a>
     </Empty>
   </>

@@ -17,14 +17,14 @@ import { visibleText } from '../words/visible-text.ts';
 
 const Came = ({ headers, body }: Pick<DeliveryDetail, 'headers' | 'body'>) => (
   <Section title="What came in">
-    <p class="faint">Secrets are taken out.</p>
+    <p class="faint">Secrets are removed.</p>
     <pre class="log" tabIndex={0} role="region" aria-label="Headers">
       {Object.entries(headers)
         .map(([name, value]) => `${visibleText(name)}: ${visibleText(value)}`)
         .join('\n')}
     </pre>
     {body === null ? (
-      <p class="faint">Its body is not kept, because nothing of it counted.</p>
+      <p class="faint">Its body is not kept, because it contained no push.</p>
     ) : (
       <pre class="log" tabIndex={0} role="region" aria-label="Body">
         {layOutJson(body).split('\n').map(visibleText).join('\n')}

@@ -26,7 +26,7 @@ const ShowAll = () => (
 
 const Nothing = () => (
   <>
-    <p>Nothing was deployed yet. A push does it, or SmartRedeploy.</p>
+    <p>Nothing has been deployed yet. A push or SmartRedeploy deploys.</p>
     <a href="#/hooks">Webhook addresses</a>
   </>
 );

@@ -99,7 +99,7 @@ const Deliveries = ({
               </button>
             </>
           ) : (
-            <p>No push was delivered yet: paste one of the addresses below.</p>
+            <p>No push has arrived yet. Paste one of the addresses below.</p>
           )
         }
       >

@@ -9,8 +9,8 @@ export const SmartRedeployPage = () => (
   <>
     <PageHead title="SmartRedeploy" />
     <p class="lead">
-      Looks at every service that is selected, asks each image’s registry once, and deploys what is
-      obsolete. A dry run changes nothing: it says what would be deployed, and lets you choose.
+      Checks every selected service, asks each image’s registry once, and deploys what is obsolete.
+      A dry run changes nothing: it says what would be deployed, and lets you choose.
     </p>
     <RunForm />
     <Section title="Runs">
@@ -19,7 +19,7 @@ export const SmartRedeployPage = () => (
         step={20}
         what="runs"
         concerns={({ type }) => type === 'run'}
-        empty={<p>There was no run yet.</p>}
+        empty={<p>No runs yet.</p>}
       >
         {(runs) => <RunTable runs={runs} />}
       </NewestList>

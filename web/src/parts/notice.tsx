@@ -64,7 +64,7 @@ export const ShownAs = <T,>({
       {problem !== null && knownAt !== null && !isToldAbove(problem) && (
         <ProblemNotice
           problem={problem}
-          what={`Shown is what was known at ${printClock(knownAt, now.value)}:`}
+          what={`Showing data from ${printClock(knownAt, now.value)}:`}
         />
       )}
       {children(value)}

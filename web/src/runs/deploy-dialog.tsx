@@ -80,8 +80,8 @@ export const DeployDialog = ({
       <Chosen services={services} />
       <Consequences
         items={[
-          'Each service and its registry are looked at once more: what is current by then is left alone, and what has been published by then is what is deployed.',
-          'The tasks of each service restart as its update policy says, some services at the same time, as many as the cluster’s maxParallel.',
+          'The helper checks each service and its registry once more. Current services are skipped. The others get what is published then.',
+          'The tasks of each service restart according to its update policy. At most maxParallel services of a cluster restart at the same time.',
           'Each one is followed to its end. If the new tasks do not stay up, the service is rolled back and the digest is held.',
         ]}
       />

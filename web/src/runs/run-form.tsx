@@ -19,7 +19,9 @@ export const RunForm = () => {
   const change = (changed: Partial<typeof form>): void => setForm({ ...form, ...changed });
   if (!isOperator()) {
     return (
-      <p class="faint">A run takes the token of an operator; yours may look at those before.</p>
+      <p class="faint">
+        You need an operator token to start a run. With your token, you can read earlier runs.
+      </p>
     );
   }
   const look = async (): Promise<void> => {

@@ -65,7 +65,7 @@ export const RunServices = ({ run }: { readonly run: RunView }) => {
           )}
           {hasUnpinned && (
             <CheckField isChecked={pin} onChange={setPin}>
-              Also those that name no digest, to pin them
+              Also services without a digest, to pin them
             </CheckField>
           )}
           {deployable.length === 0 && <p class="faint">There is nothing to deploy.</p>}

@@ -81,9 +81,9 @@ const RejectDialog = ({ waiting, onDone, onClose }: DecisionProps) => {
       />
       <Consequences
         items={[
-          'It takes nobody else. The service keeps what it runs.',
-          'This image is held for the service, also where it is pushed again, until another one is pushed or an operator releases it.',
-          'An older image that waits behind it may come in its place.',
+          'One person can reject it. The service keeps its running image.',
+          'This image is held for the service, even if it is pushed again, until another image is pushed or an operator releases the service.',
+          'An older image that waits behind it can take its place.',
         ]}
       />
     </ActDialog>

@@ -13,7 +13,7 @@ const whoOpens = ({ gate, canOpen }: GateView): string => {
   if (canOpen.length === 0) return 'Only time opens it.';
   const roles = canOpen.join(' or ');
   return gate === 'approval'
-    ? `A vote takes the role ${roles}.`
+    ? `You need the role ${roles} to vote.`
     : `Enough votes open it too (${roles}).`;
 };
 

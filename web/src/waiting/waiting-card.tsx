@@ -22,7 +22,7 @@ export const Decide = ({ waiting, ask, onDone }: Props) => {
   const mayVote = asked?.canOpen.some((role) => role === session?.role) === true;
   if (!mayDecide()) {
     return (
-      <p class="faint">Deciding takes the token of an approver or operator; yours may look.</p>
+      <p class="faint">You need an approver or operator token to decide. Yours can only read.</p>
     );
   }
   return (

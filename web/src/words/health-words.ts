@@ -16,10 +16,10 @@ const LOOKS: Readonly<Record<HealthName, Look>> = {
 
 const MEANINGS: Readonly<Record<HealthName, string>> = {
   failing: 'The service does not work.',
-  paused: 'The engine has paused an update, and waits for a person.',
+  paused: 'The engine has paused an update and waits for a person.',
   deploying: 'A rollout is in progress.',
   degraded: 'The service works, but not as it should.',
-  stopped: 'No tasks are to run.',
+  stopped: 'The service should have no tasks.',
   ok: 'The service works.',
   unknown: 'It is not known whether the service works.',
 };

@@ -38,7 +38,7 @@ test.each([
   [
     { verdict: 'diverged', reason: 'nothing-runs' },
     'nothing runs',
-    'tasks are desired, and none runs',
+    'the service should have tasks, but none is running',
   ],
   [
     { verdict: 'held', reason: 'no-fitting-node', detail: 'it is for linux/arm64' },
@@ -64,11 +64,11 @@ test.each([
   ],
   [
     { verdict: 'held', reason: 'frozen', detail: 'until it is lifted: sale' },
-    'Another digest is published, and something stands against deploying it: a freeze stands.',
+    'Another digest is published, but it is not deployed: there is a freeze.',
   ],
   [
     { verdict: 'held', reason: 'known-bad', detail: 'when it failed' },
-    'Another digest is published, and something stands against deploying it: the published digest has failed on this service.',
+    'Another digest is published, but it is not deployed: the published digest has failed on this service.',
   ],
 ] as const)('%j is explained in one sentence', (service, words) => {
   expect(explainVerdict(makeServiceView(service))).toBe(words);

@@ -139,7 +139,7 @@ it('tells that a person went back', async () => {
   await work.acts.release(KEY, by());
   expect(await tracking()).toMatchObject({
     next: 'v1.4.0',
-    whyNot: expect.stringContaining('nothing stands against it'),
+    whyNot: expect.stringContaining('nothing prevents it'),
     held: [],
   });
 });
