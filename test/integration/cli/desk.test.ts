@@ -126,7 +126,7 @@ describe('at night', () => {
     expect([back.status, back.out]).toEqual([0, expect.stringContaining('✓ succeeded')]);
     const { out } = await run(['status', 'web']);
     expect(out).toMatch(
-      /newest {6}no: \w{12} is published.*, and held \(left-by-person\): cd-helper release web/,
+      /newest {6}no: \w{12} is published.*, and held \(left-by-person\): run cd-helper release web/,
     );
     expect(out).toContain('deployed by token oncall\n');
     expect((await run(['release', 'web'])).status).toBe(0);
