@@ -57,7 +57,7 @@ const Entry = ({
           <div>
             <p>
               <a href={printAddress(['smart-redeploy', trigger.run])}>
-                SmartRedeploy{trigger.kind === 'schedule' ? ', by the clock' : ''}
+                SmartRedeploy{trigger.kind === 'schedule' ? ', on a schedule' : ''}
               </a>
             </p>
             <p class="reason">found it obsolete</p>

@@ -96,7 +96,7 @@ const answerWant = async (
   const sentOnce = await send(parts, asking, question, authorization);
   const isWrong = sentOnce.answer.status === 401 && !sentOnce.isKnown && want.kind === 'basic';
   const last = isWrong
-    ? // A helper may have another password by now; else it is told in words what was wrong with this one.
+    ? // A helper may have another password by now; otherwise the error says what was wrong with this one.
       await send(parts, asking, question, await parts.signIn.answer(asking, want, authorization))
     : sentOnce;
   const answer = conclude(asking, question, last);
