@@ -4,18 +4,16 @@ import type { End, Law } from './end.ts';
 import { SEND_LAWS } from './send-laws.ts';
 
 const isIf = (broken: boolean, what: string): readonly string[] => (broken ? [what] : []);
-/** Of the last deployment that did anything. */
+/** Of the last deployment that came to an end of its own. */
 const lastStep = ({ deployments }: End): string =>
-  JSON.stringify(deployments.findLast(({ state }) => state !== 'skipped')?.steps.at(-1));
+  JSON.stringify(
+    deployments
+      .findLast(({ state }) => state !== 'skipped' && state !== 'superseded')
+      ?.steps.at(-1),
+  );
 /** Where none is known to be good, nothing is taken back, and the record says so. */
 const saysNothingProven = (end: End): boolean =>
   /no good image known|it (?:runs|ran) the|"proven":false/.test(lastStep(end));
-/** The engine itself went back to the image that the service has, of which nothing is known, and nothing was since. */
-const isLeftUnproven = ({ has, deployments }: End): boolean => {
-  const steps = deployments.flatMap((one) => one.steps);
-  const last = steps.findLast(({ step }) => step === 'update-sent' || step === 'rolled-back');
-  return last?.detail['proven'] === false && last.detail['rolledBackTo'] === has;
-};
 /** It was deployed while nothing was to run, so there was nothing to verify; somebody has started it since. */
 const wasNeverVerified = ({ has, deployments }: End): boolean => {
   const last = deployments.findLast(({ state }) => state !== 'skipped');
@@ -91,7 +89,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     const { actor, has, desired, kindOf } = end;
     // It may be that somebody else went back to one.
     if (!actor.goesBack || actor.theirs > 0 || desired === 0 || has === null) return [];
-    const isToBeLeft = saysNothingProven(end) || isLeftUnproven(end) || wasNeverVerified(end);
+    const isToBeLeft = saysNothingProven(end) || wasNeverVerified(end);
     return isIf(kindOf(has) !== 'good' && !isToBeLeft, `it is left on ${has}`);
   },
 
