@@ -15,6 +15,8 @@ export type EngineProxy = {
   readonly url: string;
   /** Updates that the engine answered with a success. */
   readonly accepted: () => number;
+  /** Updates that the engine was asked for, whatever it answered. */
+  readonly asked: () => number;
   /** Asked before an update is handed on and, where the engine took it, before its answer is. */
   readonly setOnUpdate: (onUpdate: OnUpdate) => void;
   /** Done before the first update whose spec holds `text` is handed on. */
@@ -36,6 +38,7 @@ export const startEngineProxy = async (
   let onUpdate: OnUpdate = async () => 'pass';
   const acts = new Map<string, () => Promise<void>>();
   let accepted = 0;
+  let asked = 0;
 
   const actOn = async (body: Buffer): Promise<void> => {
     for (const [text, act] of acts) {
@@ -60,15 +63,16 @@ export const startEngineProxy = async (
       to.end(JSON.stringify({ message: 'the engine is busy' }));
       return;
     }
+    if (isUpdate) asked += 1;
     const { host: _host, ...headers } = from.headers;
-    const asked = request({
+    const sent = request({
       socketPath: engineSocket,
       method: from.method,
       path: from.url,
       headers: { ...headers, host: 'engine' },
     });
-    asked.end(body);
-    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    sent.end(body);
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     const isAccepted = isUpdate && answer.statusCode === 200;
     if (isAccepted) {
       const said = await buffer(answer);
@@ -92,6 +96,7 @@ export const startEngineProxy = async (
   return {
     url: `unix://${socketPath}`,
     accepted: () => accepted,
+    asked: () => asked,
     setOnUpdate: (next) => {
       onUpdate = next;
     },

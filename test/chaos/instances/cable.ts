@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A network connection to a server that can be cut. */
+export type Cable = {
+  readonly host: string;
+  readonly port: number;
+  /** From now on nothing arrives on either side, and nobody is told: as when a switch loses its power. */
+  readonly cut: () => void;
+  /** Ends what was cut, so that both sides notice, and lets new connections through. */
+  readonly mend: () => void;
+  readonly close: () => Promise<void>;
+};
+
+/** Stands before a TCP server on a free port of the loopback. */
+export const layCable = async (to: { host: string; port: number }): Promise<Cable> => {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  };
+  const server = createServer((from) => {
+    keep(from);
+    // It is open, as far as its owner can tell.
+    if (isCut) return;
+    const onward = connect(to);
+    keep(onward);
+    const hand = (one: Socket, other: Socket): void => {
+      one.on('data', (bytes) => {
+        if (!isCut) other.write(bytes);
+      });
+      one.on('close', () => {
+        if (!isCut) other.destroy();
+      });
+    };
+    hand(from, onward);
+    hand(onward, from);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const dropAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    host: '127.0.0.1',
+    port,
+    cut: () => {
+      isCut = true;
+    },
+    mend: () => {
+      isCut = false;
+      dropAll();
+    },
+    close: async () => {
+      server.close();
+      dropAll();
+      await once(server, 'close');
+    },
+  };
+};

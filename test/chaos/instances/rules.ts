@@ -1,0 +1,123 @@
+import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
+import type { FakeEngine } from '../../support/fake-engine.ts';
+import { ENDED } from '../../support/work-bench.ts';
+import type { EngineProxy } from '../engine-proxy.ts';
+import type { Trio } from './trio.ts';
+
+/** A push that a helper said it has. */
+export type Accepted = {
+  readonly delivery: string;
+  readonly name: string;
+  readonly digest: string;
+};
+
+export type Judged = {
+  readonly trio: Trio;
+  readonly engine: FakeEngine;
+  readonly proxies: readonly EngineProxy[];
+  readonly accepted: readonly Accepted[];
+  /** Digests of each service's tag, oldest first; the first was there at the beginning. */
+  readonly pushed: ReadonlyMap<string, readonly string[]>;
+  readonly replicas: number;
+  /** All must be quiet after so long. */
+  readonly withinMs: number;
+};
+
+const digestOf = (image: string): string => image.slice(image.indexOf('@') + 1);
+
+/** Waits until nothing is left to do; gives what must hold then and does not, a line each. */
+export const brokenRules = async (judged: Judged): Promise<readonly string[]> => {
+  const [{ helper } = never()] = judged.trio.members;
+  const whatIsOpen = async (): Promise<readonly string[]> => {
+    const deployments = await helper().deployments();
+    const deliveries = await helper().deliveries();
+    return [
+      ...deployments.flatMap(({ id, state }) => (ENDED.includes(state) ? [] : [`${id} ${state}`])),
+      ...deliveries.flatMap(({ id, pushes }) =>
+        pushes.some(({ results }) => results.some(({ state }) => state !== 'done')) ? [id] : [],
+      ),
+      ...[...judged.pushed].flatMap(([name, digests]) =>
+        judged.engine.running(name).every((digest) => digest === digests.at(-1))
+          ? []
+          : [`${name} does not run ${digests.at(-1)}`],
+      ),
+    ];
+  };
+  try {
+    await waitUntil(
+      async () => {
+        const open = await whatIsOpen();
+        if (open.length > 0) throw new Error(open.join(', '));
+      },
+      { what: 'nothing is left to do', withinMs: judged.withinMs, everyMs: 200 },
+    );
+  } catch (error) {
+    const { cause } = error as { cause?: unknown };
+    return [`it does not come to rest: ${String(cause ?? error)}`];
+  }
+  return [
+    ...(await lostDeliveries(judged)),
+    ...repeatedUpdates(judged),
+    ...needlessTasks(judged),
+    ...(await badEnds(judged)),
+  ];
+};
+
+const never = (): never => {
+  throw new Error('there is no helper');
+};
+
+const lostDeliveries = async ({ trio, accepted }: Judged): Promise<readonly string[]> => {
+  const broken: string[] = [];
+  for (const { index, helper } of trio.members) {
+    const history = new Map((await helper().deliveries()).map((one) => [one.id, one]));
+    for (const { delivery, name } of accepted) {
+      const results = history.get(delivery)?.pushes.flatMap((push) => push.results);
+      if (results === undefined) broken.push(`helper ${index} has no delivery ${delivery}`);
+      else if (results.length !== 1 || results[0]?.outcome === null)
+        broken.push(`helper ${index} has no outcome of ${delivery} of ${name}`);
+    }
+  }
+  return broken;
+};
+
+/** Each digest is new when it is pushed: an update to one that was there before is one too many. */
+const repeatedUpdates = ({ engine, proxies, pushed }: Judged): readonly string[] => {
+  const broken: string[] = [];
+  for (const [name, digests] of pushed) {
+    const sent = engine.updates.filter((one) => one.name === name);
+    const order = sent.map(({ image }) => digests.indexOf(digestOf(image)));
+    if (order.some((place, at) => place <= (order[at - 1] ?? 0)))
+      broken.push(`${name} was updated to ${order.join(', ')}, in this order`);
+  }
+  const seen = proxies.reduce((sum, { accepted }) => sum + accepted(), 0);
+  if (seen !== engine.updates.length)
+    broken.push(`the proxies saw ${seen} updates, the engine ${engine.updates.length}`);
+  return broken;
+};
+
+/** A digest that differed is started once in each slot. */
+const needlessTasks = ({ engine, pushed, replicas }: Judged): readonly string[] =>
+  [...pushed].flatMap(([name, [first = '']]) => {
+    const sent = engine.updates.filter((one) => one.name === name);
+    const wanted = new Set([first, ...sent.map(({ image }) => digestOf(image))]);
+    const made = Map.groupBy(engine.tasksMade(name), ({ image }) => digestOf(image));
+    return [...made].flatMap(([digest, tasks]) => {
+      if (!wanted.has(digest)) return [`${name} has tasks of ${digest}, which nobody sent`];
+      return tasks.length > replicas ? [`${name} has ${tasks.length} tasks of ${digest}`] : [];
+    });
+  });
+
+const badEnds = async ({ trio }: Judged): Promise<readonly string[]> => {
+  const [{ helper } = never()] = trio.members;
+  const deployments = await helper().deployments();
+  const targets = deployments
+    .filter(({ state }) => state === 'succeeded')
+    .map(({ service, to }) => `${service.name} ${to}`);
+  return [
+    ...deployments.flatMap(({ id, state, reason }) =>
+      state === 'failed' || state === 'rolled-back' ? [`${id} ${state} (${reason})`] : [],
+    ),
+    ...(new Set(targets).size === targets.length ? [] : ['a digest was deployed twice']),
+  ];
+};

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../sandbox/machine/network.ts';
+import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
+import type { Postgres } from '../../../sandbox/postgres/postgres.ts';
+import type { InstanceView } from '../../../src/core/contract/instance-view.ts';
+import type { Page } from '../../../src/core/contract/views.ts';
+import { API_TOKEN, type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { type Cable, layCable } from './cable.ts';
+
+const SKEW = fileURLToPath(new URL('../../support/skew-clock.ts', import.meta.url));
+const ANSWER_WITHIN_MS = 2_000;
+export const CLUSTER_LEASE = 'cluster:production';
+
+/** One of several helpers with one store, each behind a cable of its own to the database. */
+export type Member = {
+  readonly index: number;
+  readonly helper: () => RunningHelper;
+  readonly cable: Cable;
+  /** Starts it again after its end. */
+  readonly start: () => Promise<void>;
+  /** How often the cluster's lease was taken, by what it says itself; null where it does not hold it, or answer. */
+  readonly epoch: () => Promise<number | null>;
+  /** What all its lives wrote. */
+  readonly output: () => string;
+};
+
+export type Trio = {
+  readonly members: readonly Member[];
+  /** The member that works on the cluster. */
+  readonly worker: (but?: Member) => Promise<Member>;
+  readonly close: () => Promise<void>;
+};
+
+/** Three helpers on one new database, with clocks that differ by up to ten minutes. */
+export const openTrio = async (
+  postgres: Postgres,
+  configOf: (index: number) => Readonly<Record<string, unknown>>,
+  random: () => number,
+): Promise<Trio> => {
+  const folder = mkdtempSync(join(tmpdir(), 'trio-'));
+  const database = await postgres.createDatabase();
+  const open = async (index: number): Promise<Member> => {
+    const cable = await layCable(postgres.primary);
+    const url = new URL(database.url);
+    url.port = `${cable.port}`;
+    const port = await freePort();
+    const skewMs = Math.round((random() - 0.5) * 20 * 60_000);
+    let helper: RunningHelper | null = null;
+    let said = '';
+    const start = async (): Promise<void> => {
+      said += helper?.output() ?? '';
+      helper = await startHelper({
+        store: join(folder, `helper-${index}`),
+        port,
+        env: {
+          CD_HELPER_STORE: url.href,
+          NODE_OPTIONS: `--import=${SKEW}`,
+          TEST_CLOCK_SKEW_MS: `${skewMs}`,
+        },
+        config: configOf(index),
+      });
+    };
+    await start();
+    const running = (): RunningHelper => {
+      if (helper === null) throw new Error('it was never started');
+      return helper;
+    };
+    return {
+      index,
+      helper: running,
+      cable,
+      start,
+      epoch: async () => {
+        try {
+          const answer = await fetch(`${running().url}/api/v1/instances`, {
+            headers: { authorization: `Bearer ${API_TOKEN}` },
+            signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+          });
+          const { items } = (await answer.json()) as Page<InstanceView>;
+          const self = items.find(({ isSelf }) => isSelf);
+          return self?.leases.find(({ name }) => name === CLUSTER_LEASE)?.epoch ?? null;
+        } catch {
+          return null;
+        }
+      },
+      output: () => said + running().output(),
+    };
+  };
+  const members = await Promise.all([0, 1, 2].map(open));
+  return {
+    members,
+    worker: (but) =>
+      waitUntil(
+        async () => {
+          for (const member of members) {
+            if (member !== but && (await member.epoch()) !== null) return member;
+          }
+          return null;
+        },
+        { what: 'one of the helpers works', withinMs: 60_000, everyMs: 20 },
+      ),
+    close: async () => {
+      await Promise.all(
+        members.map(async ({ helper, cable }) => {
+          await helper().kill();
+          await cable.close();
+        }),
+      );
+      await database.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
