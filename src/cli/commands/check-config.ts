@@ -45,13 +45,13 @@ const readPush = (text: string): AskedPush => {
 export const addCheckConfig: AddCommand = (program, act) => {
   const command = program
     .command('check-config')
-    .description('read the configuration, reach everything in it, and say what is missing')
+    .description('read the configuration, connect to everything in it, and say what is missing')
     .option(
       '--push <image>',
-      'also say what a push of this image and tag would do on each cluster',
+      'also show what a push of this image and tag would do on each cluster',
     );
   withHelp(command, {
-    more: 'It changes nothing, and may be run beside a helper that runs.',
+    more: 'It changes nothing. A helper can run at the same time.',
     json: '{"ok", "file", "checks": [{"name", "ok", "detail", "hint"?, "lines"?: [line]}]}',
     examples: [
       'cd-helper check-config',

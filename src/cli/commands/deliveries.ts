@@ -117,18 +117,18 @@ const tellIgnored = async ({ api, note }: Context, filter: Filter): Promise<void
 export const addDeliveries: AddCommand = (program, act) => {
   const command = program
     .command('deliveries')
-    .description('show deliveries with a push, the newest first, or one with what it said')
-    .argument('[id]', 'one delivery: what came in, and what became of it')
+    .description('show deliveries with a push, the newest first, or one with its content')
+    .argument('[id]', 'one delivery: its content and its outcome')
     .option('--sender <name>', 'only from this sender, such as docker-hub')
-    .option('--secret <name>', 'only let in by the secret of this name')
+    .option('--secret <name>', 'only those that used the secret of this name')
     .option('--image <image>', 'only with a push of this image, such as acme/web or acme/web:v1')
     .addOption(
-      new Option('--outcome <outcome>', 'only where this became of it').choices(DELIVERY_OUTCOMES),
+      new Option('--outcome <outcome>', 'only those with this outcome').choices(DELIVERY_OUTCOMES),
     )
-    .option('--ignored', 'those without a push too, such as pulls and deletions')
-    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT);
+    .option('--ignored', 'also those without a push, such as pulls and deletions')
+    .option('--limit <number>', 'maximum number', wholeNumber, USUAL_LIMIT);
   withHelp(command, {
-    more: 'OUTCOME says what became of it: docs/guide/concepts.md, "What becomes of a push".',
+    more: 'OUTCOME is explained in docs/guide/concepts.md, "What becomes of a push".',
     json: '{"items": [Delivery]}; with an id DeliveryDetail',
     examples: [
       'cd-helper deliveries',

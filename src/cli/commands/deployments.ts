@@ -80,17 +80,17 @@ export const addDeployments: AddCommand = (program, act) => {
   const command = program
     .command('deployments')
     .description('show deployments, the newest first, or one with every step')
-    .argument('[id]', 'one deployment: its whole story')
-    .option('-f, --follow', 'go on showing what changes, until Ctrl-C')
+    .argument('[id]', 'one deployment with its complete story')
+    .option('-f, --follow', 'keep showing changes until Ctrl-C')
     .option('--cluster <name>', 'only this cluster')
     .option('--service <name>', 'only this service')
     .option('--image <image>', 'only this image')
     .addOption(new Option('--state <state>', 'only this state').choices(DEPLOYMENT_STATES))
-    .option('--digest <digest>', 'only those that bring this digest')
+    .option('--digest <digest>', 'only those that deploy this digest')
     .option('--delivery <id>', 'only those that this delivery caused or joined')
-    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT);
+    .option('--limit <number>', 'maximum number', wholeNumber, USUAL_LIMIT);
   withHelp(command, {
-    json: '{"items": [Deployment]}; with an id Deployment; with --follow one Deployment a line for each change',
+    json: '{"items": [Deployment]}; with an id Deployment; with --follow one Deployment per line for each change',
     examples: [
       'cd-helper deployments --follow',
       'cd-helper deployments --service web --state failed',

@@ -31,11 +31,11 @@ export const addExport: AddCommand = (program, act) => {
     .description('print a compose override with the tags and digests that run')
     .option('--stack <name>', 'only this stack; without it, one document for each')
     .option('--cluster <name>', 'only this cluster')
-    .option('--compose <version>', 'write this `version`, which must be that of the stack file');
+    .option('--compose <version>', 'write this `version`; it must match the stack file');
   withHelp(command, {
-    more: `A stack file that names an older tag than the one that runs puts the old one back when it is deployed.
-The override brings it up to date: deploy both, or copy the images over. The docker command takes two files
-only if both have the same version, or none.`,
+    more: `If a stack file names an older tag than the running one, deploying it brings the old tag back.
+The override prevents this: deploy both files, or copy the images. The docker command accepts two files
+only if both have the same version, or neither has one.`,
     json: '{"items": [{"cluster", "stack", "service", "image", "tag", "digest"}]}',
     examples: [
       'cd-helper export --stack shop > shop.running.yml',

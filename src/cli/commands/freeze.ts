@@ -32,10 +32,10 @@ export const addFreeze: AddCommand = (program, act) => {
     .option('--cluster <name>', 'only this cluster')
     .option('--stack <name>', 'only this stack')
     .option('--service <name>', 'only this service')
-    .option('--for <duration>', 'how long, such as 2h; without it until thawed', durationValue)
+    .option('--for <duration>', 'how long, such as 2h; without it, until thawed', durationValue)
     .requiredOption('--reason <text>', 'why, for those who will wonder');
   withHelp(command, {
-    more: 'What a person asks for with redeploy --force or rollback is done all the same.',
+    more: 'A person can still use redeploy --force and rollback.',
     json: 'Freeze',
     examples: [
       "cd-helper freeze --reason 'Black Friday' --for 3d",
@@ -78,8 +78,8 @@ export const addFreezes: AddCommand = (program, act) => {
 export const addThaw: AddCommand = (program, act) => {
   const command = program
     .command('thaw')
-    .description('lift a freeze; what was pushed meanwhile is deployed now')
-    .argument('[id]', 'which one; needless where only one stands');
+    .description('lift a freeze; what was pushed in the meantime is deployed now')
+    .argument('[id]', 'which one; optional if there is only one');
   withHelp(command, {
     json: '{"thawed": id or null}',
     examples: ['cd-helper thaw', 'cd-helper thaw 01a20809-fff4-7000-afe5-6a1b2c3d4e5f'],

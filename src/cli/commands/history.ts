@@ -49,7 +49,7 @@ const show = async (
 export const addHistory: AddCommand = (program, act) => {
   const command = program
     .command('history')
-    .description('show what was deployed, when, from what to what, and by whom')
+    .description('show what was deployed, when, and by whom')
     .argument('[service]', 'name or id of one service')
     .option('--cluster <name>', 'only this cluster')
     .option('--image <image>', 'only this image, such as docker.io/acme/web:v1')
@@ -57,9 +57,9 @@ export const addHistory: AddCommand = (program, act) => {
     .option('--since <time>', 'queued since then, such as 2d or 2026-01-31')
     .option('--until <time>', 'queued before then')
     .option('--limit <number>', `at most so many, by default ${USUAL_LIMIT}`, wholeNumber)
-    .option('--ndjson', 'everything, one deployment a line, for export');
+    .option('--ndjson', 'everything, one deployment per line, for export');
   withHelp(command, {
-    json: '{"items": [Deployment]}; --ndjson: one a line, without a limit',
+    json: '{"items": [Deployment]}; --ndjson: one per line, without a limit',
     examples: [
       'cd-helper history web',
       'cd-helper history --since 2d --state rolled-back',

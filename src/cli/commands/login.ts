@@ -54,9 +54,9 @@ const shadowed = ({ deps }: Context): readonly string[] =>
 const addLogin: AddCommand = (program, act) => {
   const command = program
     .command('login')
-    .description('keep address and token of a helper in a profile that only you can read');
+    .description('save the address and token of a helper in a profile that only you can read');
   withHelp(command, {
-    more: `The token is asked for, or read from standard input; it is tried before it is kept. The file is
+    more: `Prompts for the token, or reads it from standard input, and tests it before saving. The file is
 ~/.config/cd-helper/profile.yaml, or the one that CD_HELPER_PROFILE names, with the mode 0600.`,
     json: '{"url", "file", "name", "role", "version"}',
     examples: [

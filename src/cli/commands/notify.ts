@@ -9,7 +9,7 @@ type Options = { readonly test?: true; readonly channel?: string };
 export const addNotify: AddCommand = (program, act) => {
   const command = program
     .command('notify')
-    .description('see whether notifications arrive')
+    .description('check whether notifications arrive')
     .option('--test', 'send a test message to every channel now')
     .option('--channel <name>', 'only to this one');
   withHelp(command, {

@@ -87,11 +87,11 @@ const totalLines = (
 export const addPolicies: AddCommand = (program, act) => {
   const command = program
     .command('policies')
-    .description('show the gates that policies ask for; of one service, what they add up to')
+    .description('show the gates of all policies; with a service, the combined result for it')
     .argument('[service]', 'name or id of one service')
-    .option('--cluster <name>', 'where several clusters have it');
+    .option('--cluster <name>', 'required if several clusters have it');
   withHelp(command, {
-    more: 'All policies that match a service apply, together with its labels. The stricter value wins, and its source is named.',
+    more: 'All policies that match a service apply, together with its labels. The stricter value wins. Each value shows its source.',
     json: '{"items": [Policy]}; of one service ServicePolicies',
     examples: ['cd-helper policies', 'cd-helper policies shop_web'],
   }).action(

@@ -46,8 +46,8 @@ export const addRuns: AddCommand = (program, act) => {
     .command('runs')
     .description('show runs of SmartRedeploy, the newest first, or one with its services')
     .argument('[id]', 'one run')
-    .option('--wait', 'with an id: until every deployment of it has ended')
-    .option('--limit <number>', 'at most so many', wholeNumber, USUAL_LIMIT);
+    .option('--wait', 'with an id: wait until all its deployments have ended')
+    .option('--limit <number>', 'maximum number', wholeNumber, USUAL_LIMIT);
   withHelp(command, {
     json: '{"items": [RunSummary]}; with an id Run; with --wait Run and its "deployments"',
     examples: [

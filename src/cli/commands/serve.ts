@@ -6,7 +6,7 @@ export const addServe: AddCommand = (program, act) => {
     .command('serve')
     .description('run the helper until it gets a signal to stop');
   withHelp(command, {
-    json: 'nothing; its log is JSON anyhow where it is no terminal',
+    json: 'no effect; the log is always JSON unless it goes to a terminal',
     examples: ['cd-helper serve', 'cd-helper serve --config /etc/cd-helper.yaml'],
   }).action(act(async ({ deps, config }) => deps.serve(config(), deps.signal)));
 };

@@ -139,14 +139,17 @@ export const addServiceActs: AddCommand = (program, act) => {
     .command('redeploy')
     .description('deploy what is published for one service')
     .argument('<service>', 'its name or id')
-    .option('--cluster <name>', 'where several clusters have it')
-    .option('--force', 'although nothing differs, or although it is held')
-    .option('--skip-gates', 'although gates are closed; recorded and announced, with --reason')
+    .option('--cluster <name>', 'required if several clusters have it')
+    .option('--force', 'even if nothing differs or the image is held')
+    .option(
+      '--skip-gates',
+      'even if gates are closed; needs --reason, and is recorded and announced',
+    )
     .option('--reason <text>', 'why the gates are skipped')
-    .option('--wait', 'until the deployment has ended');
+    .option('--wait', 'wait until the deployment has ended');
   withHelp(redeploy, {
-    more: `--force passes holds and freezes, and no gate.
-With --wait a deployment that is in progress is followed, and a service that is current already is a success.
+    more: `--force overrides holds and freezes, but not gates.
+With --wait, a deployment in progress is followed, and a service that is already current counts as success.
 Exit status then: 0 it runs what is published; 1 it failed, or is held or frozen; 3 it could not be determined.`,
     json: `${DEPLOYMENT}, or Service if there was nothing to deploy`,
     examples: [
@@ -161,18 +164,18 @@ Exit status then: 0 it runs what is published; 1 it failed, or is held or frozen
   );
   const rollback = program
     .command('rollback')
-    .description('take one service back to its last good image; the present digest is held')
+    .description('roll one service back to its last good image; the present digest is held')
     .argument('<service>', 'its name or id')
-    .option('--cluster <name>', 'where several clusters have it')
+    .option('--cluster <name>', 'required if several clusters have it')
     .option(
       '--to <digest>',
-      'to this digest, or its beginning, a tag that it ran, or so many good images back',
+      'to this digest or its first digits, to a tag that it ran, or back by this number of good images',
     )
-    .option('--force', 'although that digest is held')
-    .option('--wait', 'until the deployment has ended');
+    .option('--force', 'even if that digest is held')
+    .option('--wait', 'wait until the deployment has ended');
   withHelp(rollback, {
-    more: `Goes to the newest good image that ran before the present one and is not held. If none is known, it says what the
-history has, and --to names one; a digest that is held needs --force too.
+    more: `Goes to the newest good image that ran before the present one and is not held. If none is known, the error lists the
+history, and --to selects one; a held digest also needs --force.
 The service stays there until another digest is published, or until it is released. What is published already and would
 have been deployed next is held as well, and the answer names it.`,
     json: DEPLOYMENT,
@@ -194,9 +197,9 @@ have been deployed next is held as well, and the answer names it.`,
     .command('release')
     .description('lift the holds of one service')
     .argument('<service>', 'its name or id')
-    .option('--cluster <name>', 'where several clusters have it');
+    .option('--cluster <name>', 'required if several clusters have it');
   withHelp(release, {
-    more: 'What was held is deployed by the next push or SmartRedeploy, or by redeploy.',
+    more: 'The next push, SmartRedeploy or redeploy can then deploy what was held.',
     json: 'Service',
     examples: ['cd-helper release web'],
   }).action(

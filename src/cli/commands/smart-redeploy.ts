@@ -127,17 +127,17 @@ export const addSmartRedeploy: AddCommand = (program, act) => {
     .command('smart-redeploy')
     .description('check services against their registries and redeploy those that are obsolete')
     .option('--cluster <name>', 'only this cluster')
-    .option('--service <glob>', 'only services of such a name; may be given several times', collect)
-    .option('--stack <glob>', 'only such stacks; may be given several times', collect)
-    .option('--image <glob>', 'only such images; may be given several times', collect)
-    .option('--dry-run', 'only say what would be done')
-    .option('--pin', 'also services whose spec has no digest, which cannot be compared')
+    .option('--service <glob>', 'only services with such a name; can be repeated', collect)
+    .option('--stack <glob>', 'only such stacks; can be repeated', collect)
+    .option('--image <glob>', 'only such images; can be repeated', collect)
+    .option('--dry-run', 'only show what would be done')
+    .option('--pin', 'also deploy services whose spec has no digest and that cannot be compared')
     .option('--yes', 'do not ask')
-    .option('--wait', 'until every deployment has ended, telling each step')
-    .option('--engine <url>', 'with --dry-run: look at this Docker Engine without any helper');
+    .option('--wait', 'wait until every deployment has ended, and show each step')
+    .option('--engine <url>', 'with --dry-run: read this Docker Engine without a helper');
   withHelp(command, {
-    more: `On a terminal the plan is shown and asked about first; elsewhere, and with --yes, it is not.
-Exit status with --wait: 0 everything is current or was deployed, a deployment that is in progress included;
+    more: `On a terminal, shows the plan first and asks for confirmation, unless --yes is given.
+Exit status with --wait: 0 everything is current or was deployed, including deployments in progress;
 1 something failed, or is held or frozen; 3 something could not be determined.`,
     json: 'Run; with --wait Run and its "deployments"; with --engine {"state", "dryRun", "counts", "services"} of it',
     examples: [

@@ -136,15 +136,15 @@ export const addStatus: AddCommand = (program, act) => {
     .description(
       'show services and their verdicts; with a complete name, all details of one service',
     )
-    .argument('[pattern]', 'part of a name, stack or image; * stands for anything')
-    .option('--engine <url>', 'look at this Docker Engine without any helper; changes nothing')
+    .argument('[pattern]', 'part of a name, stack or image; * matches anything')
+    .option('--engine <url>', 'read this Docker Engine without a helper; changes nothing')
     .option('--cluster <name>', 'only this cluster')
     .option('--stack <name>', 'only this stack')
     .addOption(new Option('--health <health>', 'only this health').choices(HEALTH_NAMES))
     .addOption(new Option('--verdict <verdict>', 'only this verdict').choices(VERDICT_NAMES))
     .option('--image <image>', 'only this image, such as acme/web:v1, or acme/web with any tag');
   withHelp(command, {
-    more: `Registries are not asked: their last answers are shown (with --engine they are asked). Exit
+    more: `Shows the last answers of the registries; only --engine asks them. Exit
 status 1 where a service that is shown is failing, else 3 where something is unknown or a cluster is
 down. "services" is the same command, after the API.`,
     json: '{"items": [Service]}',

@@ -48,15 +48,15 @@ export const addWait: AddCommand = (program, act) => {
     .description('wait until every deployment that a push caused has ended; for CI')
     .option('--image <image>', 'repository and tag that were pushed, such as docker.io/acme/app:v1')
     .option('--digest <digest>', 'digest that was pushed; without it, the newest push or the next')
-    .option('--delivery <id>', 'in place of the image: what a webhook was answered with')
-    .option('--cluster <name>', 'only this cluster; may be given several times', collect)
-    .option('--timeout <duration>', 'how long at most', durationValue, USUAL_TIMEOUT_MS)
-    .option('--allow-none', 'succeed although no service uses the image')
-    .option('--through-gates', 'go on waiting while a freeze or a gate is closed')
+    .option('--delivery <id>', 'instead of the image: the id in the answer to a webhook')
+    .option('--cluster <name>', 'only this cluster; can be repeated', collect)
+    .option('--timeout <duration>', 'maximum time to wait', durationValue, USUAL_TIMEOUT_MS)
+    .option('--allow-none', 'succeed even if no service uses the image')
+    .option('--through-gates', 'keep waiting while there is a freeze or a gate is closed')
     .option('--secret <secret>', 'hook secret, or its name in the configuration of this machine');
   withHelp(command, {
     more: `It needs a hook secret (--secret, or rather CD_HELPER_HOOK_SECRET) or an API token. It starts before the
-webhook arrives or after everything has ended, and outlives a restart of the helper.
+webhook arrives or after everything has ended, and continues after a restart of the helper.
 
 Exit status: 0 everything that uses the image runs it; 1 something failed, was rolled back or is held, or no
 service uses the image; 3 the time was over, or something could not be determined; 4 waiting at a gate or a freeze.`,

@@ -21,11 +21,11 @@ type Options = {
 export const addWaiting: AddCommand = (program, act) => {
   const command = program
     .command('waiting')
-    .description('show what waits at a gate: for its age, a window, or votes')
+    .description('show what waits at a gate: for its age, a window or votes')
     .option('--cluster <name>', 'only this cluster')
     .option('--stack <name>', 'only this stack');
   withHelp(command, {
-    more: 'One line for each gate that is closed. An image that is newer takes the place of one that waits, and needs its own votes.',
+    more: 'One line for each gate that is closed. A newer image replaces one that waits, and needs its own votes.',
     json: '{"items": [Waiting]}',
     examples: ['cd-helper waiting', 'cd-helper waiting --stack billing'],
   }).action(
@@ -91,8 +91,8 @@ export const addApprove: AddCommand = (program, act) => {
     .command('approve')
     .description('vote for what a service waits for')
     .argument('<service>', 'its name or id')
-    .option('--cluster <name>', 'where several clusters have it')
-    .option('--digest <digest>', 'only if it waits for this digest, or one that begins so')
+    .option('--cluster <name>', 'required if several clusters have it')
+    .option('--digest <digest>', 'only if it waits for this digest, or one that starts like this')
     .option('--yes', 'do not ask');
   withHelp(command, {
     more: `On a terminal it shows what would change, and asks. A person is an API token's name, and has one vote: a second one
@@ -125,12 +125,12 @@ export const addReject: AddCommand = (program, act) => {
     .command('reject')
     .description('hold what a service waits for, until another image comes or it is released')
     .argument('<service>', 'its name or id')
-    .option('--cluster <name>', 'where several clusters have it')
-    .option('--reason <text>', 'why, for everybody to read; a terminal is asked for it')
-    .option('--digest <digest>', 'only if it waits for this digest, or one that begins so')
+    .option('--cluster <name>', 'required if several clusters have it')
+    .option('--reason <text>', 'why, for everybody to read; a terminal prompts for it')
+    .option('--digest <digest>', 'only if it waits for this digest, or one that starts like this')
     .option('--yes', 'do not ask');
   withHelp(command, {
-    more: `Takes one person. The service keeps what it runs. The same digest stays held also where it is pushed again;
+    more: `One person can reject. The service keeps its running image. The same digest stays held, even if it is pushed again;
 another one is not, and cd-helper release lifts the hold.`,
     json: 'Waiting, as it was',
     examples: ['cd-helper reject billing_api --reason "the migration is missing"'],

@@ -106,15 +106,11 @@ const explain = (
 export const addHookExplain: AddCommand = (hook, act) => {
   const command = hook
     .command('explain')
-    .description('say what a captured hook would do; nothing is sent and nothing changed')
-    .argument('<file>', 'its body, or the whole request with headers; - reads standard input')
-    .option(
-      '-H, --header <header>',
-      'a header that came with it; may be given several times',
-      collect,
-    )
-    .option('--registry <host>', 'for senders that name no registry')
-    .option('--engine <url>', 'hold it against the services of this engine, without any helper');
+    .description('explain what a captured webhook would do; sends and changes nothing')
+    .argument('<file>', 'its body, or the complete request with headers; - reads standard input')
+    .option('-H, --header <header>', 'a header of the request; can be repeated', collect)
+    .option('--registry <host>', 'for senders that do not name a registry')
+    .option('--engine <url>', 'compare it with the services of this engine, without a helper');
   withHelp(command, {
     json: '{"kind", "sender", "pushes": [{"image", "digest"}], "ignored", "explanation": [line]}',
     examples: [

@@ -105,18 +105,18 @@ const waitForAnswer = async (
 export const addHookSend: AddCommand = (hook, act) => {
   const command = hook
     .command('send')
-    .description('send a helper what a sender would when an image is pushed')
+    .description('send a test webhook, as a sender would after a push')
     .addOption(new Option('--sender <name>', 'as whom').choices(SAMPLE_SENDERS).default('generic'))
     .requiredOption('--image <image>', 'repository and tag, such as docker.io/acme/app:v1')
-    .option('--digest <digest>', 'digest that was pushed; Docker Hub names none')
+    .option('--digest <digest>', 'digest that was pushed; Docker Hub sends none')
     .option('--secret <name>', 'name of the hook secret to use')
     .option(
       '--wait [duration]',
-      'wait until every deployment that it caused has ended, at most so long (10m)',
+      'wait until every deployment that it caused has ended, at most this long (10m)',
       durationValue,
     );
   withHelp(command, {
-    more: 'Exit status with --wait: the same as of wait.',
+    more: 'Exit status with --wait: as for wait.',
     json: 'HookAnswer; with --wait HookAnswer and its "outcome"',
     examples: [
       'cd-helper hook send --image docker.io/acme/app:v1',

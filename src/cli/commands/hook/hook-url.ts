@@ -45,10 +45,10 @@ const show = (
 export const addHookUrl: AddCommand = (hook, act) => {
   const command = hook
     .command('url')
-    .description('print the addresses to paste at each sender; they hold the secrets')
+    .description('print the addresses to paste at each sender; they contain the secrets')
     .option('--sender <name>', 'only for this sender');
   withHelp(command, {
-    more: 'It reads the configuration of this machine, as the secrets stand nowhere else.',
+    more: 'It reads the configuration of this machine, because only that contains the secrets.',
     json: '{"items": [{"secret", "senders", "url"}]}',
     examples: ['cd-helper hook url', 'cd-helper hook url --sender docker-hub'],
   }).action(

@@ -55,12 +55,12 @@ const save = async ({ deps, api, progress }: Context, file: string): Promise<num
 export const addBackup: AddCommand = (program, act) => {
   const command = program
     .command('backup')
-    .description('download everything that the helper knows as one file, while it works')
+    .description('download all data of the helper as one file, while it works')
     .argument('<file>', 'a new file; only you can read it');
   withHelp(command, {
-    more: `Needs an operator's token that is not limited to clusters or stacks. The file is a SQLite database, whatever the
-store itself is. It holds what webhooks said and who did what, so keep it like a secret. Sign-ins, links that were
-sent in notifications and leases are left out.`,
+    more: `Needs an operator token without a scope. The file is a SQLite database for both kinds of
+store. It contains the bodies of webhooks and the audit, so keep it like a secret. Sessions, links that were
+sent in notifications, and leases are left out.`,
     json: '{"file", "bytes"}',
     examples: ['cd-helper backup cd-helper-2026-12-01.db'],
   }).action(

@@ -20,13 +20,13 @@ export const addRestore: AddCommand = (program, act) => {
   const command = program
     .command('restore')
     .description(
-      'fill the empty store of the configuration with a backup, without a running helper',
+      'restore a backup into the empty store of the configuration, without a running helper',
     )
     .argument('<file>', 'a file that cd-helper backup wrote');
   withHelp(command, {
-    more: `All or nothing: a store that is in use or holds anything is refused. What was queued when the backup was made, and
+    more: `All or nothing: a store that is in use or not empty is refused. Work that was queued when the backup was made, and
 messages that were not sent, end as "skipped: restored", because services have changed since. Holds and freezes stay.
-After its start the helper makes one report of what is obsolete, and deploys nothing until a webhook or a person asks.`,
+After its start, the helper reports what is obsolete, and deploys nothing until a webhook arrives or a person asks.`,
     json: '{"store", "rows", "tables", "ended": {"deployments", "pushes", "runs", "messages", "waiting"}}',
     examples: [
       'cd-helper restore cd-helper-2026-12-01.db',

@@ -12,11 +12,14 @@ export const addStore: AddCommand = (program, act) => {
     .command('copy')
     .description('copy the store of the configuration into an empty one of either kind')
     .option('--to <url>', 'postgres://user@host/database, or the path of a SQLite file')
-    .option('--to-file <file>', 'a file that holds it, so that nobody else sees the password');
+    .option(
+      '--to-file <file>',
+      'a file that contains the URL, so that nobody else sees the password',
+    );
   withHelp(command, {
-    more: `Stop every helper of the store before: a store in use is refused, and so is a target that holds anything. All or
-nothing, and the source stays as it is: a copy that failed or was stopped can be started again. Number and checksum of
-each table's rows are compared. Sign-ins stay valid. Afterwards set the target as "store", and start the helper.`,
+    more: `Stop all helpers of the store first: a store in use and a target that is not empty are refused. All or
+nothing, and the source does not change: after a failure, you can start the copy again. The number and checksum of
+each table's rows are compared. Sessions stay valid. Afterwards, set the target as "store" and start the helper.`,
     json: '{"from", "to", "rows", "tables"}',
     examples: [
       'cd-helper store copy --to-file /run/secrets/cd-helper-store',
