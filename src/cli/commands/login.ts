@@ -113,7 +113,7 @@ const addLogout: AddCommand = (program, act) => {
 const addWhoami: AddCommand = (program, act) => {
   const command = program
     .command('whoami')
-    .description('show which helper is talked to, and as whom');
+    .description('show the helper in use and who you are signed in as');
   withHelp(command, {
     json: '{"url", "name", "role", "scope", "expiresAt", "version"}',
     examples: ['cd-helper whoami'],
