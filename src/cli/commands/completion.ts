@@ -47,7 +47,9 @@ const knownTo = (context: Context): Known => {
 export const addCompletion: AddCommand = (program, act) => {
   const command = program
     .command('completion')
-    .description('print a script with which a shell completes commands, options, services, clusters and ids')
+    .description(
+      'print a script with which a shell completes commands, options, services, clusters and ids',
+    )
     .addArgument(new Argument('<shell>', 'which one').choices(SHELLS));
   withHelp(command, {
     more: 'Services, stacks and clusters come from the helper that you signed in to, or that a variable names.',

@@ -14,7 +14,7 @@ export type InstanceView = {
   readonly host: string;
   readonly version: string;
   readonly startedAt: string;
-  /** When it last said that it lives. */
+  /** When it last renewed its heartbeat. */
   readonly seenAt: string;
   /** `gone`: it stopped to say so, and did not say goodbye. */
   readonly state: 'alive' | 'gone';

@@ -257,7 +257,7 @@ export type DeliveryView = {
 /** Deliveries, and how many without a push are left out of them. */
 export type DeliveryPage = Page<DeliveryView> & { readonly ignored: number };
 
-/** One delivery with what came in, secrets removed; the body is null where nothing of it counted. */
+/** One delivery with its content, secrets removed; the body is null where nothing of it counted. */
 export type DeliveryDetail = DeliveryView & {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;

@@ -7,7 +7,7 @@ export type ForgeView = {
   readonly repository: string;
   readonly commit: string;
   readonly environment: string;
-  /** How all services of that commit and environment stand together. */
+  /** The combined state of all services of that commit and environment. */
   readonly state: ReportState;
   /** Whether the forge knows: `waiting` is sent again, `failed` is not. */
   readonly delivery: 'waiting' | 'sent' | 'failed';

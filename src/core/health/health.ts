@@ -52,7 +52,7 @@ export type HealthView = {
   readonly healthSince: string | null;
   /** Tasks that were seen failed in the last hour. */
   readonly restarts: number;
-  /** What the engine said of the newest of them. */
+  /** The engine's error for the newest of them. */
   readonly lastError: string | null;
   /** A held digest that somebody else than the helper deployed; absent where there is none. */
   readonly runsHeld?: {

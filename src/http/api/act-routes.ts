@@ -25,7 +25,7 @@ const EVERYTHING = RunRequestSchema.parse({});
 const RedeploySchema = z
   .strictObject({
     force: z.boolean().default(false),
-    skipGates: z.boolean().default(false).describe('Passes every gate of the service.'),
+    skipGates: z.boolean().default(false).describe('Skips all gates of the service.'),
     reason: z
       .string()
       .trim()
@@ -33,7 +33,7 @@ const RedeploySchema = z
       .max(500)
       .nullable()
       .default(null)
-      .describe('Why the gates are skipped: recorded and announced.'),
+      .describe('Why the gates are skipped; recorded and announced.'),
   })
   .refine(({ skipGates, reason }) => skipGates === (reason !== null), {
     path: ['reason'],
@@ -96,7 +96,7 @@ export const createActRoutes =
       {
         schema: {
           tags: ['services'],
-          summary: 'Look at the service and its registry now',
+          summary: 'Check the service and its registry now',
           params: serviceParams,
           response: { 200: ServiceSchema, ...refusals },
         },
@@ -168,7 +168,7 @@ export const createActRoutes =
         onRequest: requireNoScope,
         schema: {
           tags: ['deliveries'],
-          summary: 'Act on the pushes of a delivery once more',
+          summary: 'Handle the pushes of a delivery once more',
           params: byId,
           response: { 202: DeliverySchema, ...refusals },
         },

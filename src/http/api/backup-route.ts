@@ -28,7 +28,7 @@ export const createBackupRoute =
         exposeHeadRoute: false,
         schema: {
           tags: ['store'],
-          summary: 'A backup of the store: a SQLite file, whatever the store itself is',
+          summary: 'A backup of the store as a SQLite file, for both kinds of store',
           description:
             'One moment of the store, made while the helper works; `cd-helper restore` reads it. Sign-ins, links that were sent and leases are left out. One is made at a time.',
           response: {

@@ -80,7 +80,7 @@ export const createDeskRoutes =
         onRequest: requireNoScope,
         schema: {
           tags: ['registries'],
-          summary: 'Registries that were asked, with what is left of their limits',
+          summary: 'Registries that were used, with the rest of their limits',
           querystring: z.strictObject(wholePaging),
           response: { 200: listOf(RegistrySchema), ...problemAnswers(400, 401, 403) },
         },
@@ -124,7 +124,7 @@ export const createDeskRoutes =
         onRequest: requireNoScope,
         schema: {
           tags: ['hooks'],
-          summary: 'Secrets of hooks by name, and when each was last used',
+          summary: 'Names of the webhook secrets, and when each was last used',
           querystring: z.strictObject(wholePaging),
           response: { 200: listOf(HookSecretSchema), ...problemAnswers(400, 401, 403) },
         },
@@ -138,7 +138,7 @@ export const createDeskRoutes =
         onRequest: requireNoScope,
         schema: {
           tags: ['hooks'],
-          summary: 'Kinds of senders, with the address that each is given and where',
+          summary: 'Kinds of senders, with the address for each and where to paste it',
           querystring: z.strictObject(wholePaging),
           response: { 200: listOf(SenderSchema), ...problemAnswers(400, 401, 403) },
         },
@@ -160,7 +160,7 @@ export const createDeskRoutes =
         onRequest: requireNoScope,
         schema: {
           tags: ['services'],
-          summary: 'Policies of the configuration: which gates services have',
+          summary: 'Policies of the configuration, with their gates',
           querystring: z.strictObject(wholePaging),
           response: { 200: listOf(PolicySchema), ...problemAnswers(400, 401, 403, 501) },
         },

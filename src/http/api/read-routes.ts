@@ -92,7 +92,7 @@ export const createReadRoutes =
       {
         schema: {
           tags: ['services'],
-          summary: 'What a rollback of the service may go to',
+          summary: 'Possible targets of a rollback of the service',
           params: z.object({ cluster: z.string(), name: z.string() }),
           response: { 200: RollbackTargetsSchema, ...notFound },
         },
@@ -115,7 +115,7 @@ export const createReadRoutes =
             service: filterText,
             image: filterText,
             state: z.enum(DEPLOYMENT_STATES).optional(),
-            digest: filterText.describe('The digest that it brings, whole.'),
+            digest: filterText.describe('The complete digest that it deploys.'),
             delivery: filterText.describe('Id of a delivery that caused or joined it.'),
             q: filterText,
           }),
@@ -167,7 +167,7 @@ export const createReadRoutes =
             ignored: z
               .enum(['true', 'false'])
               .optional()
-              .describe('`true` shows deliveries without a push too.'),
+              .describe('`true` also shows deliveries without a push.'),
           }),
           response: { 200: DeliveryPageSchema, ...notUnderstood },
         },
@@ -186,7 +186,7 @@ export const createReadRoutes =
       {
         schema: {
           tags: ['deliveries'],
-          summary: 'One delivery with what came in, secrets removed',
+          summary: 'One delivery with its content, secrets removed',
           params: byId,
           response: { 200: DeliveryDetailSchema, ...notFound },
         },

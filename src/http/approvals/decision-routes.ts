@@ -52,8 +52,8 @@ export const createDecisionRoutes =
       {
         schema: {
           tags: ['waiting'],
-          summary: 'Hold what waits, until another image comes or somebody releases it',
-          description: 'Takes one person. Answers what waited.',
+          summary: 'Hold what waits until another image is pushed or somebody releases the service',
+          description: 'One person can reject. The answer is what waited.',
           params,
           body: RejectSchema,
           response,

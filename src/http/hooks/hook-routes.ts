@@ -62,7 +62,7 @@ export const createHookRoutes =
     });
     const schema = {
       tags: ['hooks'],
-      body: z.unknown().describe('Whatever the sender sends, at most 256 KiB of JSON.'),
+      body: z.unknown().describe('Any JSON that the sender sends, at most 256 KiB.'),
       response: {
         200: HookAnswerSchema,
         202: HookAnswerSchema,

@@ -12,7 +12,7 @@ const ForgeSchema: z.ZodType<ForgeView> = z.object({
   environment: z.string(),
   state: z
     .enum(REPORT_STATES)
-    .describe('How all services of that commit and environment stand together.'),
+    .describe('The combined state of all services of that commit and environment.'),
   delivery: z
     .enum(['waiting', 'sent', 'failed'])
     .describe('Whether the forge knows: `waiting` is sent again, `failed` is not.'),
@@ -21,11 +21,11 @@ const ForgeSchema: z.ZodType<ForgeView> = z.object({
   compareUrl: z
     .string()
     .nullable()
-    .describe('What changed since the commit that ran before, where that is known.'),
+    .describe('What changed since the commit that ran before, if known.'),
   pullRequestUrl: z
     .string()
     .nullable()
-    .describe('The pull request that a tag such as `pr-177` is of; null for other tags.'),
+    .describe('The pull request of a tag such as `pr-177`; null for other tags.'),
   lastError: z.string().nullable(),
 });
 
@@ -38,9 +38,7 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
     from: z.string().nullable(),
     to: z.string().nullable(),
     fromTag: z.string().describe('The tag that the service had before.'),
-    toTag: z
-      .string()
-      .describe('The tag that it has afterwards: another one where it follows tags.'),
+    toTag: z.string().describe('The tag afterwards; it can differ if the service follows tags.'),
     cause: z.enum(CAUSES),
     state: z.enum(DEPLOYMENT_STATES),
     reason: z.string().nullable(),
@@ -63,7 +61,9 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
     endedAt: time.nullable(),
     pullingSince: time
       .nullable()
-      .describe('Since when a node pulls the image, once that has taken 10 s; null otherwise.'),
+      .describe(
+        'Since when a node has been pulling the image, if this takes longer than 10 s; otherwise null.',
+      ),
     alsoHeld: z
       .array(z.string())
       .exactOptional()
@@ -77,7 +77,7 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
       .object({
         message: z.string(),
         node: z.string().nullable().describe('Id of the node of the failing task.'),
-        nodeName: z.string().nullable().describe('Its host name, where it is known.'),
+        nodeName: z.string().nullable().describe('Its host name, if it is known.'),
         exitCode: z.int().nullable(),
         log: z.array(z.string()).describe('Empty for anyone but operators.'),
       })
@@ -91,6 +91,6 @@ export const DeploymentSchema: z.ZodType<DeploymentView> = z
         z.object({ path: z.string(), before: z.string().nullable(), after: z.string().nullable() }),
       )
       .nullable()
-      .describe('What its update changed in the spec, environment values masked.'),
+      .describe('What the update changed in the spec; environment values are masked.'),
   })
   .meta({ id: 'Deployment' });

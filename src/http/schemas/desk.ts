@@ -52,7 +52,7 @@ export const InstanceSchema: z.ZodType<InstanceView> = z
     host: z.string(),
     version: z.string(),
     startedAt: time,
-    seenAt: time.describe('When it last said that it lives.'),
+    seenAt: time.describe('When it last renewed its heartbeat.'),
     state: z.enum(['alive', 'gone']),
     isSelf: z.boolean().describe('Whether it gave this answer.'),
     leases: z
@@ -97,8 +97,8 @@ export const HookSecretSchema: z.ZodType<HookSecretView> = z
 export const SenderSchema: z.ZodType<SenderView> = z
   .object({
     sender: z.string(),
-    place: z.string().describe('Where its address is pasted.'),
-    signs: z.boolean().describe('Whether it can sign: then its address may do without the secret.'),
+    place: z.string().describe('Where to paste its address.'),
+    signs: z.boolean().describe('Whether it can sign: then its address needs no secret.'),
     address: z.string().describe('With the placeholder `{secret}`.'),
   })
   .meta({ id: 'Sender' });

@@ -11,7 +11,7 @@ export const GateSchema: z.ZodType<GateView> = z
     since: time,
     until: time
       .nullable()
-      .describe('When it opens; of an approval when it expires. Null where that is not known.'),
+      .describe('When it opens; for an approval, when it expires. Null if not known.'),
     detail: z.string().describe('One line for a person.'),
     votes: z
       .object({ given: z.int(), needed: z.int(), by: z.array(z.string()) })

@@ -39,14 +39,14 @@ export const OutcomeQuery = z.strictObject({
     .describe(
       'Digest that was pushed. Without it the newest push of the last 15 minutes, or the next one.',
     ),
-  delivery: filterText.describe('Id of a delivery, in place of the image.'),
+  delivery: filterText.describe('Id of a delivery, instead of the image.'),
   cluster: z
     .union([name, z.array(name).max(MOST_CLUSTERS)])
     .optional()
-    .describe('Only this cluster; may be given several times.'),
+    .describe('Only this cluster; can be repeated.'),
   wait: wait
     .optional()
-    .describe('How long to wait for an end, at most `60s`. Without it, not at all.'),
+    .describe('How long to wait for the end, at most `60s`. Default: do not wait.'),
   known: filterText.describe(
     '`version` of the last answer: then any other answer is given at once, and not only an end.',
   ),

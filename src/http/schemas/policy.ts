@@ -20,7 +20,7 @@ const policyFields = {
       opensMinAge: z.boolean().nullable(),
     })
     .nullable()
-    .describe('What it leaves to other policies is null.'),
+    .describe('Null for what the policy does not set.'),
 } satisfies Record<keyof PolicyView, z.ZodType>;
 
 export const PolicySchema: z.ZodType<ConfiguredPolicyView> = z
@@ -45,7 +45,7 @@ export const ServicePoliciesSchema: z.ZodType<ServicePoliciesView> = z
         minAge: from(z.string()).nullable(),
         windows: z
           .array(from(z.array(z.string())))
-          .describe('All must be open at once, of each any window.'),
+          .describe('All must be open at the same time; for each, any of its windows.'),
         approval: z
           .object({
             votes: from(z.int()),
@@ -55,10 +55,10 @@ export const ServicePoliciesSchema: z.ZodType<ServicePoliciesView> = z
           })
           .nullable(),
       })
-      .describe('The stricter value of each, and where it comes from.'),
+      .describe('The strictest value of each gate, and its source.'),
     problem: z
       .string()
       .nullable()
-      .describe('Why its gates could never open: then the service is held.'),
+      .describe('Why its gates can never open; the service is then held.'),
   })
   .meta({ id: 'ServicePolicies' });

@@ -27,7 +27,7 @@ const healthFields = {
   healthReason: z.enum(HEALTH_REASONS).nullable().describe('One word: why.'),
   healthSince: time.nullable(),
   restarts: z.int().describe('Tasks that were seen failed in the last hour.'),
-  lastError: z.string().nullable().describe('What the engine said of the newest of them.'),
+  lastError: z.string().nullable().describe('What the engine reported for the newest of them.'),
   runsHeld: z
     .object({
       digest: z.string(),
@@ -35,7 +35,7 @@ const healthFields = {
       heldSince: z.string(),
     })
     .exactOptional()
-    .describe('A held digest that somebody else than the helper deployed.'),
+    .describe('A held digest that somebody other than the helper deployed.'),
 } satisfies Record<keyof HealthView, z.ZodType>;
 
 export const ServiceSchema: z.ZodType<ServiceView> = z
@@ -52,13 +52,15 @@ export const ServiceSchema: z.ZodType<ServiceView> = z
       .object({ tag: z.string(), digest: z.string() })
       .nullable()
       .exactOptional()
-      .describe('What it is compared with: another tag than its own where it follows tags.'),
+      .describe(
+        'What it is compared with; for a service that follows tags, this can be another tag.',
+      ),
     verdict: VerdictSchema,
     reason: z.string().nullable().describe('One word: which hold, why excluded, why unknown.'),
     detail: z.string().exactOptional().describe('The same in one line for a person.'),
     plan: z
       .enum(['deploy', 'wait', 'leave'])
-      .describe('What is to be done about it: `leave` also where a hold keeps it as it is.'),
+      .describe('What will be done: `leave` also if a hold prevents an update.'),
     gates: z.array(GateSchema).describe('Closed gates, also of a service that is frozen.'),
     ...healthFields,
     mode: z.enum(['replicated', 'global', 'replicated-job', 'global-job']),
@@ -69,7 +71,7 @@ export const ServiceSchema: z.ZodType<ServiceView> = z
     track: z
       .string()
       .exactOptional()
-      .describe('The label cd-helper.track, right or wrong; only where the service has one.'),
+      .describe('The label cd-helper.track, valid or not; only if the service has it.'),
     tracking: TrackingSchema.exactOptional(),
   })
   .meta({ id: 'Service' });
@@ -77,12 +79,12 @@ export const ServiceSchema: z.ZodType<ServiceView> = z
 export const RollbackTargetsSchema: z.ZodType<RollbackView> = z
   .object({
     present: z.string().nullable().describe('The digest that the spec of the service names.'),
-    presentGoodAt: time.nullable().describe('When that was found good; null while it is not.'),
+    presentGoodAt: time.nullable().describe('When it counted as good; null if it does not.'),
     targets: z
       .array(
         z.object({
           digest: z.string(),
-          tag: z.string().nullable().describe('That it had under this digest last.'),
+          tag: z.string().nullable().describe('The last tag of the service with this digest.'),
           goodAt: time,
           build: BuildSchema,
         }),
@@ -96,6 +98,6 @@ export const RollbackTargetsSchema: z.ZodType<RollbackView> = z
           reason: z.enum(['known-bad', 'left-by-person', 'not-good']),
         }),
       )
-      .describe('Other digests of its history, and why they are not among those.'),
+      .describe('Other digests of its history, and why they are no targets.'),
   })
   .meta({ id: 'RollbackTargets' });

@@ -19,10 +19,10 @@ export const SessionSchema = z
       .describe(
         'Patterns of what the token may see and act on; null where it is limited to nothing.',
       ),
-    tokenExpiresAt: time.nullable().describe('When the token expires; null where it never does.'),
+    tokenExpiresAt: time.nullable().describe('When the token expires; null if it never does.'),
     expiresAt: time
       .nullable()
-      .describe('When the session ends unless it is used; null where a token is shown.'),
-    version: z.string().describe('Of the helper.'),
+      .describe('When the session ends unless it is used; null for a token.'),
+    version: z.string().describe('Version of the helper.'),
   })
   .meta({ id: 'Session' });

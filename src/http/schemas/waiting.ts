@@ -15,12 +15,12 @@ export const WaitingSchema: z.ZodType<WaitingView> = z
     running: z.string().nullable().describe('The digest that it has now.'),
     target: z
       .object({ tag: z.string(), digest: z.string() })
-      .describe('What it is to have. Votes are for this alone.'),
+      .describe('What would be deployed. Votes are only for this.'),
     since: time.describe('Since when this image waits.'),
     gates: z.array(GateSchema).describe('The closed ones.'),
     build: z
       .object({ running: BuildSchema, target: BuildSchema })
-      .describe('What both were built from, as far as it is known.'),
+      .describe('What both were built from, if known.'),
     compareUrl: z
       .string()
       .nullable()
@@ -36,7 +36,9 @@ const digest = z
   .regex(/^sha(?:256|384|512):[0-9a-f]{6,128}$/)
   .nullable()
   .default(null)
-  .describe('The digest that you saw, or its beginning: with another by now, nothing is decided.');
+  .describe(
+    'The digest that you saw, or its first digits. If another digest waits now, nothing is decided.',
+  );
 
 export const ApproveSchema = z.strictObject({ digest });
 

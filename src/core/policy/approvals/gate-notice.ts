@@ -27,7 +27,7 @@ export type GateNotice = {
   readonly reason: string | null;
   /** The digest that waited before and was replaced by this one: its votes count no more. */
   readonly replaced: string | null;
-  /** What both were built from, as far as it is known. */
+  /** What both were built from, if known. */
   readonly build: { readonly from: BuildFacts | null; readonly to: BuildFacts | null };
   /** The forge's page of what lies between both commits; null, or missing in older messages, where none has it. */
   readonly compareUrl?: string | null;
