@@ -47,7 +47,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Set up:', [addServe, addCheckConfig, addHook, addNotify, addProfile, addCompletion]],
 ];
 
-/** The program with all its commands; `finish` is told the exit status of the one that ran. */
+/** The program with all its commands. `finish` gets the exit status of the one that ran. */
 export const createProgram = (deps: CliDeps, finish: (status: number) => void): Command => {
   const program = new Command('cd-helper')
     .description('Redeploys Docker Swarm services when their images are pushed.')

@@ -11,7 +11,7 @@ import type { Finding, FoundPush, Sender } from './sender.ts';
 
 /** Different pushes that one body may hold, except from senders that would repeat it for ever. */
 export const MOST_PUSHES = 100;
-/** Ignored events that are told one by one; of the rest only the number. */
+/** Maximum number of ignored events that are listed; the rest is only counted. */
 const MOST_IGNORED = 100;
 
 /** A secret that lets deliveries in, with what its holder may do. */

@@ -28,7 +28,7 @@ export type TokenProof<S> =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'right'; readonly secrets: readonly S[] };
 
-/** Reads the published keys; rejects where they cannot be had within the time or are too long. */
+/** Reads the published keys. Rejects if they do not arrive in time or are too long. */
 export type FetchKeys = (address: string, signal: AbortSignal) => Promise<string>;
 
 export type TokenProofDeps = {

@@ -25,7 +25,7 @@ export type Parsed = {
 export type Sender = {
   /** Kebab-case; stands in the history, in metrics and in the configuration. */
   readonly name: string;
-  /** How it is told, in words, for one whose delivery was not recognised. */
+  /** How to recognise it, in words, for somebody whose delivery was not recognised. */
   readonly sign: string;
   readonly recognise: (delivery: IncomingDelivery) => boolean;
   /** Lower-case names of the headers that its proof comes in, where it has one. */

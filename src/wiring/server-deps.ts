@@ -88,7 +88,7 @@ export const serverDeps = async (config: Config, parts: ServerParts): Promise<Se
     proveToken: await tokenProof(config, log),
     acceptDelivery: (delivery) =>
       work.acceptDelivery(delivery).catch((error: unknown) => {
-        // Whether it is the store, and since when, is told to all who watch it.
+        // Everybody who watches the store learns whether it is the cause, and since when.
         if (!(error instanceof BacklogFull)) void parts.storeWatch.ask();
         throw error;
       }),

@@ -50,14 +50,14 @@ export type WorkOptions = {
   readonly retention: Retention;
   /** All unless told otherwise. */
   readonly shortcuts?: Shortcuts;
-  /** Who is told of what has ended. */
+  /** Receivers of messages about ended deployments. */
   readonly notifications?: readonly NoticeChannel[];
   readonly schedule: ScheduleOptions;
   /** Whether the store was made by this start; not, unless told so. */
   readonly isNew?: boolean;
-  /** Who is told what of their commits is deployed. */
+  /** Forges that get reports about their commits. */
   readonly forges?: readonly Forge[];
-  /** The helper's public address, for links in what forges are told; null where there is none. */
+  /** The helper's public address, for links in reports to forges; null if there is none. */
   readonly publicUrl?: string | null;
   /** What the configuration says about gates; nothing unless told so. */
   readonly gating?: Gating;

@@ -77,7 +77,7 @@ const STATUS_OF_STANDING: Partial<Record<VerdictName, number>> = {
   waiting: EXIT.unknown,
 };
 
-/** There was nothing to start: whoever waits is told how the service stands, or follows what is in progress. */
+/** Nothing was started: shows the state of the service, or follows the deployment in progress. */
 const waitForPresent = async (
   context: Context,
   service: ServiceView,

@@ -41,7 +41,7 @@ const unknownIn = (services: readonly ServiceView[]): number =>
 const statusOfPlan = ({ state, services }: RunView): number =>
   state === 'failed' ? EXIT.failed : unknownIn(services);
 
-/** So many names are told in one line; the table has them all. */
+/** Maximum number of names in one line; the table has them all. */
 const MOST_NAMES = 20;
 
 const namesOf = (services: readonly ServiceView[], isTerminal: boolean): string => {

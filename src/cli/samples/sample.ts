@@ -2,7 +2,7 @@ import type { ImageReference } from '../../core/image/image-reference.ts';
 
 export type SampleHook = {
   readonly contentType: string;
-  /** Further headers that the sender is told by. */
+  /** Further headers that identify the sender. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 };

@@ -149,7 +149,7 @@ const tellSignIn = (answer: Awaited<ReturnType<ConfigCheckDeps['probeRegistry']>
     : { ok: true, detail, hint: 'it speaks no TLS, so its credentials go over HTTP' };
 };
 
-/** Clusters that cannot be reached are told of by their own checks. */
+/** The checks of clusters report the ones that are unreachable. */
 const differentSwarms = (
   clusters: readonly ClusterConfig[],
   { connect }: Pick<ConfigCheckDeps, 'connect'>,

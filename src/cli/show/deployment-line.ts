@@ -16,7 +16,7 @@ export const nameWidthOf = (deployments: readonly DeploymentView[]): number =>
     Math.max(0, ...deployments.map(({ service }) => textWidth(printable(service.name)))),
   );
 
-/** One line for one change of one deployment, as it happens; `nameWidth` is that of all that are told. */
+/** One line for one change of one deployment, as it happens. `nameWidth` is the width of all shown names. */
 export const deploymentLine = (
   context: Context,
   deployment: DeploymentView,

@@ -40,7 +40,7 @@ const taskText = ({ slot, node, state, digest, error }: ToldTask): string => {
   return `${where.filter(Boolean).join(' ')}: ${[what, error].filter(Boolean).join(': ')}`;
 };
 
-/** Tasks that failed alike are told once. */
+/** Tasks that failed in the same way are shown once. */
 const taskTexts = (deployment: DeploymentView): readonly string[] => {
   const alike = Map.groupBy(toldTasks(deployment).map(taskText), (told) => told);
   return [...alike].map(([told, all]) =>

@@ -50,7 +50,7 @@ export async function* changeHints(
   }
 }
 
-/** Null where there are no events to be had; what a person has to mend is thrown. */
+/** Null if there are no events. Throws what a person must fix. */
 const openEvents = async (
   api: ApiClient,
   lastId: string | null,

@@ -27,7 +27,7 @@ const describe = (value: unknown, isHidden: boolean, known: readonly string[]): 
 const isHidden = (source: Source, path: Path): boolean => {
   const last = path.at(-1);
   const isSecret = typeof last === 'string' && SECRET_KEYS.includes(last);
-  // An incoming web hook's address is its secret, and a database's holds a password.
+  // The address of an incoming webhook is its secret, and that of a database contains a password.
   const isSecretUrl = last === 'url' && (path[0] === 'notifications' || path[0] === 'store');
   return isSecret || isSecretUrl || source.hidden.has(pathKey(path));
 };
@@ -67,7 +67,7 @@ const wordHint = (value: unknown, words: readonly string[]): string | null => {
   return meant === null || meant === value ? null : `did you mean ${meant}?`;
 };
 
-/** Whether a part of the mapping could not be had: then it says nothing about what is there beside it. */
+/** Whether a part of the mapping could not be read. Then it says nothing about the other parts. */
 const lacksPart = (source: Source, path: Path): boolean =>
   isMapping(valueAt(source.tree, path)) &&
   FILE_KEYS.some((key) => source.failed.has(pathKey([...path, key])));

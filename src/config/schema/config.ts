@@ -123,7 +123,7 @@ export type RegistryConfig = {
 /** What a sender shows to be let in; null limits nothing. */
 export type HookSecret = {
   readonly name: string;
-  /** Empty where a token is the only proof: an empty one lets nobody in. */
+  /** Empty if a token is the only proof. An empty secret matches nothing. */
   readonly value: Secret;
   /** A token of OpenID Connect that has to come with it. */
   readonly oidc: OidcConfig | null;
@@ -141,7 +141,7 @@ export type HookSecret = {
   readonly networks: readonly string[] | null;
   /** Whether it may ask what became of a push that it could announce. */
   readonly outcome: boolean;
-  /** Whether it is told the last lines of a failing container then. */
+  /** Whether it also gets the last lines of a failing container. */
   readonly logs: boolean;
 };
 
@@ -203,7 +203,7 @@ export type NotificationChannel = NotificationFilter & {
     | { readonly type: 'apprise'; readonly tags: readonly string[] }
   );
 
-/** A forge that is told what of its commits is deployed. */
+/** A forge that gets reports about which of its commits are deployed. */
 export type ForgeConfig = {
   readonly type: 'github' | 'gitlab' | 'gitea';
   /** As people open it, without a trailing slash. */

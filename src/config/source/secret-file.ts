@@ -2,7 +2,7 @@ import { messageOfErrno } from './errno.ts';
 import type { Origin } from './problem.ts';
 import { isMapping, type Path, pathKey, printPath, type Source } from './source.ts';
 
-/** The text of a file; throws what Node throws where it cannot be had. */
+/** The text of a file. Throws Node's error if it cannot be read. */
 export type ReadFile = (path: string) => string;
 
 /** Keys that may be given as `…File` instead. */

@@ -12,7 +12,7 @@ export type Source = {
   readonly origins: Map<string, Origin>;
   /** Values filled in from elsewhere: they may be secret, so no problem shows them. */
   readonly hidden: Set<string>;
-  /** Values that could not be had: that was said already, so nothing more is said of them. */
+  /** Values that could not be read. That was reported already, so they cause no further messages. */
   readonly failed: Set<string>;
   /** Variables that the file asked for by `${NAME}`. */
   readonly variablesUsed: Set<string>;

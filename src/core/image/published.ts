@@ -1,6 +1,6 @@
 import type { Digest } from './digest.ts';
 
-/** Why a published digest could not be had. */
+/** Why the published digest could not be determined. */
 export type LookUpFailure =
   | 'tag-gone'
   | 'sign-in-refused'

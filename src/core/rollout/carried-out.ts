@@ -7,7 +7,7 @@ const isRollback = ({ update }: Pick<Service, 'update'>): boolean =>
   update?.state === 'rollback_completed' ||
   update?.state === 'rollback_paused';
 
-/** Whether a service of a cluster that is told the digest is as an intended update makes it. */
+/** Whether a service matches an intended update, for clusters that deploy a chosen digest. */
 export const shows = (
   { cause }: Pick<Deployment, 'cause'>,
   intent: Intent,

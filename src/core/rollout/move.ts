@@ -113,7 +113,7 @@ export type Move =
       /** The engine goes back because of the image. */
       readonly condemns: boolean;
     }
-  /** An update of which no answer came was carried out. */
+  /** An update without an answer was carried out. */
   | { readonly kind: 'follow'; readonly watch: null }
   /** Decide again later. */
   | {

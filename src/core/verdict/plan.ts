@@ -10,7 +10,7 @@ export const CAUSES = [
   'digest-differs',
   /** A push says that it changed (or a person asked for pinning) and no running digest is known. */
   'unpinned',
-  /** No published digest could be had; the cluster looks it up itself. */
+  /** The published digest is unknown; the cluster looks it up itself. */
   'handed-over',
   /** A person insisted, whatever runs: the tasks are restarted also where nothing differs. */
   'forced',

@@ -66,7 +66,7 @@ export const createEventRoutes =
         streamsOf.set(name, own + 1);
         const { session, apiToken } = request;
         const scope = apiToken?.scope ?? null;
-        /** Whoever has signed out, or whose token has expired, is told nothing more. */
+        /** After signing out, or when the token has expired, a client gets no more events. */
         const isWelcome = async (): Promise<boolean> => {
           const isCurrent = !hasExpired(apiToken?.expiresAt ?? null, now());
           const stands =

@@ -39,7 +39,7 @@ export const LIMITS = {
   largePerSecond: 16 * 1024 * 1024,
   /** Connections that wait to be taken. With Node's default of 511 a flood makes others wait a second. */
   backlog: 4_096,
-  /** How late the last failed sign-in is answered before an address is told to wait. */
+  /** Delay of the answer to the last failed sign-in before an address must wait. */
   failureDelay: 1_000,
   /** A token and what JSON adds to it. */
   signInBody: 8 * 1024,
@@ -53,7 +53,7 @@ export const LIMITS = {
   /** Such questions that one hook secret may have waiting at one time, and all clients together. */
   outcomeWaitsOfSecret: 20,
   outcomeWaits: 1_000,
-  /** Characters of a message that the holder of a hook secret is told. */
+  /** Maximum length of a message for the holder of a hook secret. */
   outcomeMessage: 200,
   /** How long one probe of the store, and one reading of all metrics, answers everybody who asks. */
   sharedFor: 500,

@@ -40,7 +40,7 @@ export type HookSecret = HookLimits & {
   readonly oidc?: object | null;
   /** Whether it may ask what became of a push; without it, it may. */
   readonly outcome?: boolean;
-  /** Whether it is told what a failing container wrote; without it, it is not. */
+  /** Whether it gets the log of a failing container; false by default. */
   readonly logs?: boolean;
 };
 

@@ -26,7 +26,7 @@ const FOR_ALL: ReadonlySet<string> = new Set(['reset', 'store']);
  */
 export const eventInScope = (event: FeedEvent, scope: Scope): FeedEvent | null => {
   const { type, data } = event;
-  // The state of a cluster is told as the API shows it.
+  // The event contains the state of a cluster as the API shows it.
   const cluster = textOf(data[type === 'cluster' ? 'name' : 'cluster']);
   if (FOR_ALL.has(type)) return event;
   if (cluster !== null && !isClusterInScope(scope, cluster)) return null;

@@ -34,7 +34,7 @@ export const createFailureLimit = (now: () => number): ((address: string) => Cou
     const seconds = before === undefined ? 0 : Math.max(at - before.at, 0) / 1000;
     const left = Math.max((before?.failures ?? 0) - seconds * FORGIVEN_PER_SECOND, 0);
     const tooMany = left + 1 - BURST;
-    // One that is told to wait is not counted: whoever waits as long as told is heard.
+    // An address that must wait is not counted. After the wait, its requests are answered again.
     const failures = tooMany > 0 ? left : left + 1;
     buckets.delete(network);
     buckets.set(network, { failures, at });

@@ -26,7 +26,7 @@ export const readGateNews = async (db: Db, limit: number): Promise<readonly Gate
   return rows.map(({ content }) => readJson<GateNotice>(content));
 };
 
-/** Turns news into messages, in one commit: each is told once and never lost. */
+/** Turns news into messages, in one commit: each is announced once and never lost. */
 export const tellGateNews = async (
   db: Db,
   ids: readonly string[],

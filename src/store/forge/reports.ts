@@ -147,7 +147,7 @@ export const giveUpOtherForges = async (db: Db, forges: readonly string[]): Prom
   return Number((await query.executeTakeFirst()).numUpdatedRows);
 };
 
-/** Null where no forge is told of the deployment. */
+/** Null if no forge gets a report about the deployment. */
 export const readForgeView = async (db: Db, deployment: string): Promise<ForgeView | null> => {
   const row = await db
     .selectFrom('forge_deployments')

@@ -76,7 +76,7 @@ export const readWaitsToTell = async (db: Db, limit: number): Promise<readonly W
   }));
 };
 
-/** The report that is to say it, and its pages; null where no forge is told. */
+/** The report about it, and its pages; null if no forge gets one. */
 export type WaitTarget = { readonly key: ReportKey; readonly links: ReportLinks } | null;
 
 /** Adds a service that waits to the report of its commit, as it waits now. */

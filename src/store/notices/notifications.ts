@@ -18,7 +18,7 @@ export const announceEnd = async (
     .execute();
 };
 
-/** A deployment that ended and of which nobody was told yet. */
+/** A deployment that ended and was not announced yet. */
 export type Unannounced = {
   readonly deployment: string;
   readonly endedAt: number;

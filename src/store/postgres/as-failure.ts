@@ -15,7 +15,7 @@ const KINDS: readonly (readonly [code: string, kind: FailureKind])[] = [
   ['28', 'refused'],
   ['3D000', 'refused'],
   ['42501', 'refused'],
-  // The database lets nobody in now.
+  // The database accepts no connections now.
   ['55000', 'refused'],
 ];
 

@@ -23,7 +23,7 @@ export const readPostgresStore = async (setting: PostgresSetting): Promise<ReadS
   const { address, schema } = setting;
   const driver = new SerialDriver(createWriterPool(address, CONNECTIONS), {
     schema,
-    // Nothing is written, so nobody is told.
+    // Nothing is written, so there is nothing to announce.
     channel: '',
     own: '',
     onWrite: () => {},

@@ -51,7 +51,7 @@ export const prune = async (db: Db, retention: Retention, now: number): Promise<
  */
 const pruneBytes = async (db: Db, bytes: number, now: number): Promise<number> => {
   let removed = 0;
-  /** Kinds of which nothing is left that may go. */
+  /** Kinds that have nothing left to remove. */
   const spent = new Set<HistoryKind>();
   if ((await readBytes(db, reservedBytes())) <= bytes) return 0;
   while ((await readBytes(db, usedBytes())) > bytes) {
@@ -120,7 +120,7 @@ const inBatches = async (removeBatch: () => Promise<number>): Promise<number> =>
   }
 };
 
-/** The oldest deliveries before a time of which no push waits. */
+/** The oldest deliveries before a time that have no waiting push. */
 const removeDeliveries = async (db: Db, before: number): Promise<number> => {
   const gone = await db
     .deleteFrom('deliveries')

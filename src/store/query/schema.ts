@@ -569,7 +569,7 @@ export type ForgeWaitingRow = {
   gates: string;
   /** Since when it waits for this image. */
   since: number;
-  /** Null where no forge is told: the image names no commit, or no repository of a forge. */
+  /** Null if no forge gets a report: the image has no commit, or no repository of a forge. */
   report_id: string | null;
   commit_url: string | null;
   compare_url: string | null;

@@ -10,7 +10,7 @@ export type Arrival = {
   readonly at: number;
 };
 
-/** So many tags of a repository, those that were pushed last, are told of. */
+/** Maximum number of tags of a repository that are shown, the latest pushes first. */
 const MOST_ARRIVALS = 5_000;
 
 /** The first pushes of all tags of a repository with each digest, the newest first, as far as they are kept. */

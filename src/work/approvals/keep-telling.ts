@@ -54,7 +54,7 @@ const PRUNE_EVERY_MS = 3_600_000;
 export const keepTellingGates = async (deps: TellGatesDeps, signal: AbortSignal): Promise<void> => {
   const { clock, log, db } = deps;
   const written = createBell(clock);
-  // What is wrong with an image's source is logged where forges are told.
+  // The code that reports to forges logs problems with an image's source.
   const targetOf = createTargets({ ...deps, log: silentLog });
   const stop = deps.onChange(written.ring);
   const tell = runLoop(

@@ -53,7 +53,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     const before = views.get(name)?.state;
     views.set(name, view);
     if (before === state) return;
-    // How it stands is told to whoever asks, also where this is not.
+    // Requests still get the state, even if this message is lost.
     await deps.changed({ name, state }).catch((error: unknown) => {
       log.error('change of a cluster not reported', { cluster: name, error });
     });

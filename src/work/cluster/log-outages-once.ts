@@ -7,7 +7,7 @@ const OF_OUTAGES: ReadonlySet<string> = new Set([
   'rollout cannot be seen',
 ]);
 const EVERY_MS = 60_000;
-/** Problems that are told apart; an engine that is away has one or two. */
+/** Maximum number of distinct problems; an unreachable engine has one or two. */
 const MOST = 100;
 
 type Told = { readonly at: number; left: number };

@@ -15,7 +15,7 @@ import type { Clock } from '../loop/clock.ts';
 import { inPieces } from '../notify/notify-filter.ts';
 import type { Known } from './health-book.ts';
 
-/** A service is told of when it has been so for this long: what passes by itself wakes nobody. */
+/** A service is announced after it has been in this state for this long: short problems wake nobody. */
 const SETTLED_MS = 30_000;
 /** News of yesterday morning helps nobody any more. */
 const GIVE_UP_MS = 24 * 3_600_000;

@@ -77,7 +77,7 @@ export const createHealthWatch = (deps: HealthWatchDeps): HealthWatch => {
       try {
         await observe(name, book, signal);
       } catch (error) {
-        // That a cluster does not answer is told as its own state.
+        // A cluster that does not answer has its own state.
         if (!(error instanceof ClusterError)) throw error;
       }
       return EVERY_MS;

@@ -65,7 +65,7 @@ const recordOf = (
       const hold = findHold(service, digest);
       if (hold?.kind !== 'known-bad' && hold?.kind !== 'left-by-person') return null;
       const end = ends.get(service.id);
-      // What our own deployment left there is told as its failure.
+      // What our own deployment left there is reported as its failure.
       if (end?.to === digest && end.state !== 'rolled-back') return null;
       return { digest, hold: hold.kind, heldSince: hold.since };
     },

@@ -53,7 +53,7 @@ export const createStoreWatch = (deps: StoreWatchDeps): StoreWatch => {
     const { state, reason, detail } = view;
     if (state === 'writable') log.info('the store can be written again');
     else log.error('the store cannot be written: hooks are refused', { reason, detail });
-    // How it stands is told to whoever asks, also where this is not.
+    // Requests still get the state, even if this message is lost.
     deps.changed(view).catch((error: unknown) => {
       log.error('change of the store not reported', { error });
     });

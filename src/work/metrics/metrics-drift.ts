@@ -52,7 +52,7 @@ export const createDriftBook = (deps: DriftDeps): DriftBook => {
       ) as Record<VerdictName, number>;
       book.set(name, { counts, at: clock.now() });
     } catch (error) {
-      // That it is down is told by its own metric, and what was known of it stands.
+      // Its own metric shows that it is down. The values known before stay.
       if (signal.aborted || error instanceof ClusterError) return;
       log.error('verdicts not counted', { cluster: name, error });
     }

@@ -3,7 +3,7 @@ import { HEALTH_NOTICE_STATES, type HealthNotice } from '../../core/health/healt
 import { GATE_NOTICE_STATES, type GateNotice } from '../../core/policy/approvals/gate-notice.ts';
 import type { Notice, NoticeChannel, NoticeFilter } from '../../core/contract/notice.ts';
 
-/** What a channel is told of that does not say: services that changed, or should have, how they are, and what waits. */
+/** What a channel without `states` gets: services that changed or failed to change, their health, and what waits. */
 const USUAL_STATES: NonNullable<NoticeFilter['states']> = [
   'succeeded',
   'failed',
@@ -48,6 +48,6 @@ export const inPieces = <T extends AnyNotice>(
   return pieces;
 };
 
-/** Whether a channel is told how services are, so that they have to be observed. */
+/** Whether a channel gets messages about health, so that services must be observed. */
 export const wantsHealth = ({ filter }: Pick<NoticeChannel, 'filter'>): boolean =>
   HEALTH_NOTICE_STATES.some((state) => (filter.states ?? USUAL_STATES).includes(state));

@@ -6,7 +6,7 @@ import type { Convergence } from '../../core/outcome/judge-service.ts';
 import { observeService } from '../cluster/observe-service.ts';
 import type { Clock } from '../loop/clock.ts';
 
-/** A service of which no deployment tells whether it stands well. */
+/** A service without a deployment that shows whether it is healthy. */
 export type Unproven = {
   readonly cluster: string;
   readonly serviceId: string;

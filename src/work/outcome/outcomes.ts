@@ -166,7 +166,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
     else if (waiters.size > 0) void serve();
   };
 
-  /** The helper stops: whoever waits is told how it stands now. */
+  /** The helper stops: waiting clients get the present state. */
   const answerLast = async (): Promise<void> => {
     try {
       await readOnce();

@@ -66,7 +66,7 @@ const nameOf = async ({ deps, signal }: Run, id: string): Promise<string | null>
   return nodes?.find((node) => node.id === id)?.hostname ?? null;
 };
 
-/** What the container said is a help, not a duty: without it the failure is told all the same. */
+/** The container's log is optional: the failure is reported without it too. */
 const readLog = async (
   { deps, signal }: Run,
   service: string,

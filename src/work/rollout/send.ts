@@ -150,7 +150,7 @@ const withRefusal = (intent: Intent, problem: string): Intent => {
   return { ...intent, refusals: { times: times + 1, firstAt, problem } };
 };
 
-/** The cluster said that this one was not carried out; one before it, of which no answer came, may still be. */
+/** The cluster refused this one. An earlier one without an answer can still be carried out. */
 const knownUndone = (intent: Intent): Intent =>
   intent.refusals === undefined ? { ...intent, answered: true } : intent;
 

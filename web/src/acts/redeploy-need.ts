@@ -1,7 +1,7 @@
 import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { reasonWords } from '../words/verdict-words.ts';
 
-/** Whether a redeployment has something to do by itself, has to be insisted on, or cannot be had. */
+/** Whether a redeployment has something to do, needs a confirmation, or is not possible. */
 export type RedeployNeed =
   | { readonly kind: 'plain' }
   | { readonly kind: 'insist'; readonly why: string }

@@ -25,7 +25,7 @@ const HIDDEN_KEEPS_MS = 60_000;
 /** Longest that a first read waits for events to be heard, so that nothing falls between the two. */
 const HEAR_WITHIN_MS = 500;
 
-/** Resolves once events are heard, or cannot be had. */
+/** Resolves when events arrive, or when none are available. */
 export const hearing = (): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, HEAR_WITHIN_MS);

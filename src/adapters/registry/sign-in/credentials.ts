@@ -12,9 +12,9 @@ import { RegistryError } from '../wire/registry-error.ts';
 import type { Endpoint } from '../wire/registry-host.ts';
 
 export type FoundCredentials = {
-  /** Null where there are none, or they could not be had. */
+  /** Null if there are none, or they could not be read. */
   readonly credentials: Credentials | null;
-  /** Why they could not be had. */
+  /** Why they could not be read. */
   readonly problem: string | null;
   /** Whose they are and where they stand, for a person; null where there are none. */
   readonly source: string | null;

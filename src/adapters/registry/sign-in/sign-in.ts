@@ -31,7 +31,7 @@ export type Asking = {
 /** What can be shown before the registry wants it. */
 export type Prepared =
   | { readonly kind: 'ready'; readonly authorization: string; readonly isGuess: boolean }
-  /** It wanted something before that cannot be had now. */
+  /** It required something before that is not available now. */
   | { readonly kind: 'failed'; readonly want: Wanted; readonly error: RegistryError };
 
 /** Finds the `Authorization` that a registry wants. */
