@@ -24,7 +24,8 @@ export type EngineProxy = {
   readonly close: () => Promise<void>;
 };
 
-const UPDATE = /^\/v[\d.]+\/services\/[^/]+\/update\?/;
+/** Swarmpit names no version of the API. */
+const UPDATE = /^(?:\/v[\d.]+)?\/services\/[^/]+\/update\?/;
 
 /**
  * Stands between the helper and the engine's socket, so that a test can end either of them exactly

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Postgres } from '../../../sandbox/postgres/postgres.ts';
 import { startFakeEngine } from '../../support/fake-engine.ts';
+import { fakeImage } from '../../support/fake-registry-images.ts';
 import { startFakeRegistry } from '../../support/fake-registry.ts';
 import { HOOK_SECRET } from '../../support/start-helper.ts';
 import { startSwarmpitDouble, type SwarmpitDouble } from '../../support/swarmpit-double.ts';
@@ -79,7 +80,9 @@ export const runRound = async (
   const image = (name: string): string => `${registry.host}/acme/${name}:v1`;
   const publish = (name: string): string => {
     const before = pushed.get(name) ?? [];
-    const digest = registry.setTag(`acme/${name}`, 'v1', `${name} ${before.length} ${seed}`);
+    // Swarmpit asks for no other form.
+    const content = fakeImage(`${name} ${before.length} ${seed}`, { form: 'docker' });
+    const digest = registry.setTag(`acme/${name}`, 'v1', content);
     pushed.set(name, [...before, digest]);
     return digest;
   };

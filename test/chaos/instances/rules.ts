@@ -23,6 +23,9 @@ export type Judged = {
   readonly withinMs: number;
 };
 
+/** Swarmpit looks the tag up itself, and may find a newer push. An engine is told the digest. */
+const TAG_MOVED = 'other-digest';
+
 const digestOf = (image: string): string => image.slice(image.indexOf('@') + 1);
 
 /** Waits until nothing is left to do; gives what must hold then and does not, a line each. */
@@ -116,7 +119,9 @@ const badEnds = async ({ trio }: Judged): Promise<readonly string[]> => {
     .map(({ service, to }) => `${service.name} ${to}`);
   return [
     ...deployments.flatMap(({ id, state, reason }) =>
-      state === 'failed' || state === 'rolled-back' ? [`${id} ${state} (${reason})`] : [],
+      (state === 'failed' || state === 'rolled-back') && reason !== TAG_MOVED
+        ? [`${id} ${state} (${reason})`]
+        : [],
     ),
     ...(new Set(targets).size === targets.length ? [] : ['a digest was deployed twice']),
   ];
