@@ -4,8 +4,8 @@ export type Backoff = {
 };
 
 /**
- * How long to wait after the `attempt`-th failure in a row (from 1): doubling from `firstMs` to
- * `longestMs`, spread by `random` (0 to 1) over the upper half so that waiters do not fall into step.
+ * How long to wait after the `attempt`-th failure in a row (from 1). The wait doubles from `firstMs` up to `longestMs`;
+ * `random` (0 to 1) spreads it over its upper half so that clients do not retry in step.
  */
 export const backoffMs = (backoff: Backoff, attempt: number, random: number): number => {
   const full = Math.min(backoff.longestMs, backoff.firstMs * 2 ** Math.min(attempt - 1, 30));

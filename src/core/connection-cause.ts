@@ -1,23 +1,23 @@
-/** Why a connection could not be made or did not last, as far as the code of an error tells. */
+/** Why a connection failed or broke, as far as the error code says. */
 export type ConnectionCause =
   /** There is no socket at the path. */
   | 'no-socket'
-  /** The socket may not be opened by us. */
+  /** The helper may not open the socket. */
   | 'no-access'
   | 'refused'
   | 'unknown-host'
   | 'no-route'
-  /** No connection came about in time; an answer that is late has other codes. */
+  /** The connection was not established in time. A late answer has other codes. */
   | 'late'
-  /** The certificate's chain does not end at an authority that is trusted here. */
+  /** The certificate's chain does not end at a trusted authority. */
   | 'untrusted'
-  /** The certificate is not valid yet, or no longer. */
+  /** The certificate is not valid yet, or has expired. */
   | 'expired'
   /** The certificate is for other names. */
   | 'other-name'
-  /** What listens there does not speak TLS. */
+  /** The server does not speak TLS. */
   | 'no-tls'
-  /** Anything else that TLS fails with. */
+  /** Any other TLS failure. */
   | 'tls'
   | 'other';
 
@@ -57,21 +57,21 @@ const CAUSES: ReadonlyMap<string, ConnectionCause> = new Map([
 const OTHER_TLS =
   /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL|CERT_|CRL_|UNABLE_TO_|INVALID_PURPOSE|PATH_LENGTH)/;
 
-/** What a code means; `other` for one that says nothing about the connection, and for none. */
+/** The meaning of a code; `other` if it says nothing about the connection, or is empty. */
 export const causeOfCode = (code: string): ConnectionCause =>
   CAUSES.get(code) ?? (OTHER_TLS.test(code) ? 'tls' : 'other');
 
 const codesOf = (error: unknown, depth = 0): readonly string[] => {
   if (!(error instanceof Error) || depth > 4) return [];
   const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [];
-  // Several addresses that were tried give an error of errors.
+  // If several addresses failed, the error is an AggregateError.
   const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
   return [...own, ...codesOf(inner, depth + 1)];
 };
 
 /**
- * The code of an error, or of what caused it: the first that says something about the connection, else the first
- * there is. Blank for none.
+ * The code of an error or of one of its causes: the first that says something about the connection, otherwise the first
+ * of all. Empty if there is none.
  */
 export const connectionCode = (error: unknown): string => {
   const codes = codesOf(error);

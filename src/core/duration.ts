@@ -7,8 +7,8 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * A duration as people write it (`90s`, `5m`, `1h30m`, `2d`) in ms, or null where it is none. A bare
- * number is refused: nobody can tell its unit.
+ * Parses a duration as people write it (`90s`, `5m`, `1h30m`, `2d`) into ms, or null if it is invalid. A bare number is
+ * refused, because its unit is unknown.
  */
 export const parseDuration = (text: string): number | null => {
   if (!/^(?:\d+(?:ms|s|m|h|d))+$/.test(text)) return null;
@@ -19,7 +19,7 @@ export const parseDuration = (text: string): number | null => {
   return Number.isSafeInteger(total) && total > 0 ? total : null;
 };
 
-/** A duration in ms as `parseDuration` reads it: `3d`, `1h30m`. */
+/** Formats a duration in ms as `parseDuration` reads it: `3d`, `1h30m`. */
 export const durationText = (ms: number): string => {
   let rest = Math.max(0, Math.round(ms));
   let text = '';

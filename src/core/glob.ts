@@ -1,7 +1,6 @@
 /**
- * Whether `text` matches a glob in which `*` stands for any characters and `?` for one; everything
- * else stands for itself. Linear in the text whatever the pattern, so that patterns may come from
- * outside.
+ * Whether `text` matches a glob in which `*` stands for any characters and `?` for one; everything else is literal.
+ * Linear in the text for every pattern, so patterns may come from untrusted sources.
  */
 export const matchesGlob = (pattern: string, text: string): boolean => {
   let p = 0;

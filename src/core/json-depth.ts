@@ -5,7 +5,7 @@ const ARRAY_CLOSES = 0x5d;
 const OBJECT_OPENS = 0x7b;
 const OBJECT_CLOSES = 0x7d;
 
-/** Whether so few brackets stand anywhere in it that it cannot be deep: nearly always, and quickly told. */
+/** Whether the text has so few brackets that it cannot be deep. This is nearly always true, and quick to check. */
 const hasFewBrackets = (most: number, text: string): boolean => {
   let count = 0;
   for (const bracket of ['{', '[']) {
@@ -17,7 +17,7 @@ const hasFewBrackets = (most: number, text: string): boolean => {
   return true;
 };
 
-/** Whether brackets open deeper than `most`. */
+/** Whether brackets are nested deeper than `most`. */
 const opensDeeperThan = (most: number, bytes: Uint8Array): boolean => {
   let depth = 0;
   let inString = false;
@@ -35,6 +35,6 @@ const opensDeeperThan = (most: number, bytes: Uint8Array): boolean => {
   return false;
 };
 
-/** Whether JSON is nested deeper than `most`, told before any of it is built in memory; `text` is what `bytes` hold. */
+/** Whether JSON is nested deeper than `most`, checked before it is parsed. `text` is the decoded `bytes`. */
 export const isDeeperThan = (most: number, bytes: Uint8Array, text: string): boolean =>
   !hasFewBrackets(most, text) && opensDeeperThan(most, bytes);

@@ -1,22 +1,19 @@
-/** What a log line is about; values are data and never part of the message. */
+/** The data of a log line. Values are never part of the message. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/**
- * Where the story of what happens is told. An error belongs under the field `error`. No secret may be
- * given to it; what is known to be one is taken out all the same.
- */
+/** Writes the log. An error belongs in the field `error`. Never pass a secret; known secrets are removed anyway. */
 export type Log = {
   readonly debug: (message: string, fields?: LogFields) => void;
   readonly info: (message: string, fields?: LogFields) => void;
   readonly warn: (message: string, fields?: LogFields) => void;
   readonly error: (message: string, fields?: LogFields) => void;
-  /** A log whose every line has `fields` too. */
+  /** A log that adds `fields` to every line. */
   readonly child: (fields: LogFields) => Log;
 };
 
 const nothing = (): void => {};
 
-/** Tells nobody; for tests and for callers that do not care. */
+/** Discards everything; for tests and for callers that need no log. */
 export const silentLog: Log = {
   debug: nothing,
   info: nothing,

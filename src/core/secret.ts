@@ -1,11 +1,11 @@
-/** What stands wherever a secret would be shown. */
+/** Replaces a secret wherever it would be shown. */
 const REDACTED = '[redacted]';
 
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
 /**
- * A text that must be shown to nobody. However it is printed, joined, inspected or serialised, it
- * reads `[redacted]`; only {@link Secret.reveal} gives the text, at the place that sends it.
+ * A text that must never be shown. Printed, joined, inspected or serialised, it reads `[redacted]`. Only {@link
+ * Secret.reveal} returns the text, where it is sent.
  */
 export type Secret = {
   readonly reveal: () => string;
@@ -17,7 +17,7 @@ export type Secret = {
 
 const redacted = (): string => REDACTED;
 
-/** Keeps `text` out of every print of what it is put into. */
+/** Wraps `text` so that it never appears in printed output. */
 export const createSecret = (text: string): Secret =>
   Object.freeze({
     reveal: () => text,

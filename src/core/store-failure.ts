@@ -1,7 +1,7 @@
 /**
- * `unreachable`: no server, or it ended the connection. `refused`: it does not let us in, or we lack a right. `exhausted`:
- * no connection is free. `slow`: no answer in time. `read-only`: a standby, or a server that takes no writes. `full`: its
- * disk is.
+ * `unreachable`: no server, or it closed the connection. `refused`: the login failed, or a right is missing.
+ * `exhausted`: no connection is free. `slow`: no answer in time. `read-only`: a standby, or a server that accepts no
+ * writes. `full`: its disk is full.
  */
 export const FAILURE_KINDS = [
   'unreachable',
@@ -13,7 +13,7 @@ export const FAILURE_KINDS = [
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** The database does not do what is asked of it; the message names the server and never holds a password. */
+/** The database did not do what was asked. The message names the server and never contains a password. */
 export class StoreFailure extends Error {
   override readonly name = 'StoreFailure';
   readonly kind: FailureKind;

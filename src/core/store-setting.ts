@@ -1,6 +1,6 @@
 import type { Secret } from './secret.ts';
 
-/** Where the store is: one SQLite file, or a schema of a PostgreSQL database that several instances can share. */
+/** Where the store is: one SQLite file, or a schema of a PostgreSQL database that several instances share. */
 export type StoreSetting = SqliteSetting | PostgresSetting;
 
 export type SqliteSetting = {
@@ -11,18 +11,21 @@ export type SqliteSetting = {
 export type PostgresSetting = {
   readonly kind: 'postgres';
   readonly address: PostgresAddress;
-  /** Where to listen for news of other instances; null: at `address`. A pooler in transaction mode passes none on. */
+  /**
+   * Where to listen for news from other instances; null means `address`. A pooler in transaction mode passes no
+   * notifications on.
+   */
   readonly listen: PostgresAddress | null;
-  /** As whom tables are made and changed; null: as at `address`. */
+  /** The login that creates and changes tables; null means that of `address`. */
   readonly migrate: PostgresAddress | null;
-  /** Connections of one instance at most. */
+  /** Maximum number of connections of one instance. */
   readonly poolSize: number;
   readonly schema: string;
 };
 
-/** Where a PostgreSQL is reached, and as whom. */
+/** How to connect to a PostgreSQL server, and as which user. */
 export type PostgresAddress = {
-  /** At least one; of several, the first that takes writes is used. */
+  /** At least one. If there are several, the first that accepts writes is used. */
   readonly hosts: readonly PostgresHost[];
   readonly user: string;
   readonly password: Secret | null;
@@ -41,7 +44,9 @@ export type PostgresHost = {
 export type PostgresTls =
   | { readonly mode: 'off' }
   | {
-      /** `encrypt` proves nothing of the server; `verify-ca` its certificate; `verify-full` its name too. */
+      /**
+       * `encrypt` verifies nothing about the server; `verify-ca` verifies its certificate; `verify-full` its name too.
+       */
       readonly mode: 'encrypt' | 'verify-ca' | 'verify-full';
       /** Paths of PEM files. */
       readonly ca: string | null;
@@ -55,6 +60,6 @@ const showHost = ({ host, port }: PostgresHost): string => `${host}:${port}`;
 export const showAddress = ({ user, hosts, database }: PostgresAddress): string =>
   `postgres://${user}@${hosts.map(showHost).join(',')}/${database}`;
 
-/** The store's place for people. */
+/** The location of the store, for people. */
 export const showStore = (setting: StoreSetting): string =>
   setting.kind === 'sqlite' ? setting.path : showAddress(setting.address);

@@ -1,5 +1,5 @@
 const POOL = 4096;
-/** Of an id's last 16 digits the first says its variant, in two bits of its own and two random ones. */
+/** The last 16 digits of an id. The first of them holds the variant in two bits, and two random bits. */
 const RANDOM_DIGITS = 16;
 const VARIANTS = '89ab';
 const LAST_COUNT = 0xfff;
@@ -16,15 +16,15 @@ const hex = (bytes: Uint8Array): string => {
 };
 
 /**
- * Ids that sort by the time they were made, also within a millisecond and when the clock goes back:
- * UUID version 7 with a counter ({@link https://www.rfc-editor.org/rfc/rfc9562#section-6.2 method 1}).
+ * Ids that sort by creation time, even within a millisecond and when the clock goes back: UUID version 7 with a counter
+ * ({@link https://www.rfc-editor.org/rfc/rfc9562#section-6.2 method 1}).
  */
 export const createTimeOrderedIds = (
   now: () => number,
   fillRandom: (bytes: Uint8Array) => unknown,
 ): (() => string) => {
   const pool = new Uint8Array(POOL);
-  /** Two digits a byte. */
+  /** Two digits per byte. */
   let random = '';
   let used = 0;
   let time = 0;

@@ -1,9 +1,9 @@
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** People are warned so long before a token expires. */
+/** How long before a token's expiry people are warned. */
 export const WARNED_BEFORE_MS = 14 * DAY_MS;
 
-/** Whether a token still lets in; `expiresAt` in RFC 3339, null where it never expires. */
+/** Whether a token has expired. `expiresAt` is RFC 3339, null if it never expires. */
 export const hasExpired = (expiresAt: string | null, now: number): boolean =>
   expiresAt !== null && Date.parse(expiresAt) <= now;
 

@@ -4,89 +4,86 @@ import type { Step } from '../verdict/plan.ts';
 import type { LookUp } from '../image/published.ts';
 import { type Hold, OCI_ADVICE, type Verdict } from '../verdict/verdict.ts';
 
-/** What became of a push on a cluster, in one word. */
+/** The outcome of a push on a cluster, in one word. */
 export const PUSH_OUTCOMES = [
   /** No service of the cluster uses the tag. */
   'no-service',
-  /** Every service that uses the tag runs what is published, or is not to be touched. */
+  /** Every service that uses the tag runs the published digest, or must not be touched. */
   'nothing-to-do',
   'deployed',
-  /** A freeze stands; the push is kept and looked at again after the thaw. */
+  /** A freeze is active. The push is kept and checked again when it ends. */
   'frozen',
-  /** A gate is closed; what is deployed once it opens is found by its own due time. */
+  /** A gate is closed. Its due time triggers the check that deploys once it opens. */
   'waiting',
-  /** The registry never showed the digest that the hook named. */
+  /** The registry never showed the digest that the webhook named. */
   'digest-not-seen',
-  /** It could not be told in time; the detail says why. */
+  /** The outcome could not be determined in time. The detail says why. */
   'given-up',
 ] as const;
 export type PushOutcome = (typeof PUSH_OUTCOMES)[number];
 
 export type LookedAtPush = AwaitedPush & {
   /**
-   * From when its age counts, ms since the epoch: when it came, or later, when a freeze that may have kept it ended
-   * or its cluster last gave no answer.
+   * From when its age counts, ms since the epoch: its arrival, or if later, the end of a freeze that may have kept it
+   * or the last time that its cluster did not answer.
    */
   readonly agesFrom: number;
-  /** A newer push of the same tag waits too, which does for this one after a freeze. */
+  /** A newer push of the same tag waits too, and covers this one after a freeze. */
   readonly outdated: boolean;
-  /** From the looks before. */
+  /** From the earlier checks. */
   readonly outcome: PushOutcome | null;
 };
 
-/** How one service of the push's tag stood, and what was decided. */
+/** The state of one service of the push's tag, and the decision. */
 export type LookedAtService = {
   readonly verdict: Verdict;
   readonly step: Step;
-  /** A deployment that is already in progress brings what was pushed. */
+  /** A deployment in progress already brings what was pushed. */
   readonly joins?: boolean;
 };
 
-/** The push waits, but not for a time. */
+/** The push waits, but not for a certain time. */
 export const NEVER = Number.POSITIVE_INFINITY;
 
 export type Conclusion = {
   readonly outcome: PushOutcome;
   /** One line for a person. */
   readonly detail: string | null;
-  /**
-   * When to look again, ms since the epoch; null where the push has been carried to its end, and
-   * {@link NEVER} where it waits for a person.
-   */
+  /** When to check again, ms since the epoch; null if the push is done, and {@link NEVER} if it waits for a person. */
   readonly againAt: number | null;
-  /** Whether this look failed from outside causes, which counts for the next wait. */
+  /** Whether this check failed for outside reasons, which lengthens the next wait. */
   readonly failed: boolean;
 };
 
 const CLUSTER_BACKOFF: Backoff = { firstMs: 1_000, longestMs: 15_000 };
-/** A cluster that is away so long is not coming back by itself; its pushes are given up and say so. */
+/** A cluster that is unreachable for this long does not recover on its own. Its pushes are given up and say so. */
 export const CLUSTER_GIVE_UP_MS = 24 * 3_600_000;
 const REGISTRY_BACKOFF: Backoff = { firstMs: 2_000, longestMs: 120_000 };
 const REGISTRY_GIVE_UP_MS = 3_600_000;
 /**
- * However old a push is, because the helper or its cluster was away for long, it is given up only
- * after as many failures in a row: some minutes of trying.
+ * A push that is old because the helper or its cluster was unreachable for long is given up only after this many
+ * failures in a row: some minutes of trying.
  */
 const LEAST_REGISTRY_TRIES = 8;
 const LEAST_CLUSTER_TRIES = 40;
 const OTHERS_UPDATE_AGAIN_MS = 5_000;
-/** An update of somebody else that lasts longer than a few minutes is looked at less often. */
+/** Somebody else's update that lasts longer than this is checked less often. */
 const OTHERS_UPDATE_LONG_MS = 10 * 60_000;
 const OTHERS_UPDATE_LONG_AGAIN_MS = 30_000;
 const MOVED_ON_AGAIN_MS = 5_000;
 const MOVED_ON_GIVE_UP_MS = 30 * 60_000;
-/** Whatever its age, a push whose tag keeps moving is looked at this often in a row: some minutes. */
+/** A push whose tag keeps moving is checked this often in a row, whatever its age: some minutes. */
 const LEAST_MOVED_ON_TRIES = 40;
 
 export type Now = {
   readonly at: number;
-  /** Looks of this repository that failed in a row before this one. */
+  /** Checks of this repository that failed in a row before this one. */
   readonly attempts: number;
-  /** 0 to 1, for spreading. */
+  /** 0 to 1; spreads waits. */
   readonly random: number;
 };
 
-/** Whether a push has been carried to its end after a look, and if not, when to look again. */
+/** Whether a push is done after a check, and if not, when to check again. */
 export const concludeLook = (
   push: LookedAtPush,
   services: readonly LookedAtService[],
@@ -104,7 +101,7 @@ export const concludeLook = (
         : 'nothing-to-do';
   const again = services.filter(({ step }) => step.kind === 'look-again');
   if (again.length > 0) {
-    // It waits as long as that update lives, which is not ours to end.
+    // It waits as long as that update lasts. The helper does not end it.
     if (again.some(({ verdict }) => verdict.verdict === 'updating')) {
       const wait =
         age > OTHERS_UPDATE_LONG_MS ? OTHERS_UPDATE_LONG_AGAIN_MS : OTHERS_UPDATE_AGAIN_MS;
@@ -133,7 +130,7 @@ export const concludeLook = (
       );
 };
 
-/** A freeze without an end is followed by the look that its thaw asks for. */
+/** When a freeze without an end stops, its removal triggers the next check. */
 const frozenUntil = (
   push: LookedAtPush,
   sofar: PushOutcome,
@@ -159,7 +156,7 @@ const registryFailed = (
   lookUp: Extract<LookUp, { kind: 'failed' }>,
   now: Now,
 ): Conclusion => {
-  // After a push, that there is nothing contradicts it: a registry that lags, or a proxy in trouble.
+  // After a push, a missing tag contradicts it: the registry lags, or a proxy has trouble.
   const contradicts =
     outcome !== 'deployed' &&
     (lookUp.reason === 'tag-gone' || lookUp.reason === 'malformed' || lookUp.isDenied === true);
@@ -177,7 +174,7 @@ const registryFailed = (
   return { outcome, detail: lookUp.detail, againAt, failed: true };
 };
 
-/** Why services of the tag were not touched, where that needs saying. */
+/** Why services of the tag were not touched, if that needs saying. */
 const leftAlone = (services: readonly LookedAtService[]): string | null => {
   const reasons = services.flatMap(({ verdict }) => {
     if (verdict.verdict === 'held') return [`held (${verdict.hold.kind})`];
@@ -195,7 +192,7 @@ const leftAlone = (services: readonly LookedAtService[]): string | null => {
   return reasons.length === 0 ? null : [...new Set(reasons)].join(', ');
 };
 
-/** The same for a look that never got an answer of the cluster. */
+/** The same for a check that got no answer from the cluster. */
 export const clusterFailed = (push: LookedAtPush, detail: string, now: Now): Conclusion =>
   now.attempts >= LEAST_CLUSTER_TRIES && now.at - push.receivedAt > CLUSTER_GIVE_UP_MS
     ? ended(push.outcome === 'deployed' ? 'deployed' : 'given-up', detail)

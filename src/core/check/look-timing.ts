@@ -1,30 +1,33 @@
 import type { Digest } from '../image/digest.ts';
 
 /**
- * A registry can lag behind its own hook. After a hook the tag is looked at again this long after it
- * came, until the digest that it named is seen or, where it named none, to the end: HEAD is free.
+ * A registry can lag behind its own webhook. The tag is checked again this long after the webhook, until the digest
+ * that it named appears. If it named none, all follow-ups run: HEAD is free.
  */
 export const FOLLOW_UPS_MS: readonly number[] = [5_000, 30_000, 120_000];
 
-/** A look does for every follow-up due within this time: the hooks of a burst differ by less. */
+/**
+ * One check covers every follow-up that is due within this time: the webhooks of a burst arrive at slightly different
+ * times.
+ */
 const FOLLOW_UP_SLACK_MS = 2_000;
 
-/** A hook this soon after a look of its repository is taken for part of a burst. */
+/** A webhook this soon after a check of its repository counts as part of a burst. */
 export const BURST_MS = 2_000;
-/** A burst is over when this long no hook came … */
+/** A burst is over after this long without a webhook … */
 export const BURST_QUIET_MS = 400;
-/** … and is never waited out longer than this. */
+/** … and the helper never waits longer than this for its end. */
 export const BURST_LONGEST_MS = 3_000;
 
 export type AwaitedPush = {
-  /** When the hook came, ms since the epoch. */
+  /** When the webhook arrived, ms since the epoch. */
   readonly receivedAt: number;
   readonly named: Digest | null;
 };
 
 /**
- * When, in ms since the epoch, a push must be looked at again after a look at `now` that saw `seen`
- * (null: the registry could not tell), or null where it has been looked at enough.
+ * When to check a push again, ms since the epoch, after a check at `now` that saw `seen` (null: the registry gave no
+ * digest). Null if it has been checked often enough.
  */
 export const nextFollowUp = (
   push: AwaitedPush,
@@ -40,11 +43,11 @@ export const nextFollowUp = (
 };
 
 /**
- * When the look that a hook asks for should run. The first hook of a burst is acted on at once; the
- * rest make one more look when the burst has gone quiet.
+ * When to run the check that a webhook asks for. The first webhook of a burst runs at once; the rest cause one more
+ * check when the burst is over.
  *
- * @param lastLookAt when the repository's last look began, or null
- * @param firstWaitingAt when the first hook came that no look has begun after, or null
+ * @param lastLookAt when the repository's last check began, or null
+ * @param firstWaitingAt when the oldest webhook arrived that no check has covered yet, or null
  */
 export const lookAfterHook = (
   now: number,
@@ -52,7 +55,7 @@ export const lookAfterHook = (
   firstWaitingAt: number | null,
 ): number => {
   const first = firstWaitingAt ?? now;
-  // The burst is that of the first hook that waits: those after it belong to it however late.
+  // The burst belongs to its first waiting webhook. Later ones join it, however late they are.
   if (lastLookAt === null || first - lastLookAt > BURST_MS) return now;
   return Math.max(now, Math.min(now + BURST_QUIET_MS, first + BURST_LONGEST_MS));
 };

@@ -1,4 +1,4 @@
-/** Why an act of a person was not carried out. */
+/** Why a person's action was not carried out. */
 export type ActProblem =
   | 'invalid-request'
   | 'not-found'
@@ -8,7 +8,7 @@ export type ActProblem =
   | 'held'
   | 'unreachable';
 
-/** Thrown by acts; `message` is one line for a person, without a secret. */
+/** Thrown by actions. `message` is one line for a person, without a secret. */
 export class ActRefused extends Error {
   override readonly name = 'ActRefused';
   readonly code: ActProblem;

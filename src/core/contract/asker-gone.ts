@@ -1,4 +1,4 @@
-/** Reason of a signal that ends an act: the client closed the connection before the answer. */
+/** Reason of an abort signal: the client closed the connection before the answer. */
 export class AskerGone extends Error {
   override readonly name = 'AskerGone';
 

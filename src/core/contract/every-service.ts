@@ -1,6 +1,6 @@
 import type { RunRequest } from './views.ts';
 
-/** What a run is asked for where nothing in particular is: every service of every cluster, deployed where obsolete. */
+/** The default request of a run: every service of every cluster, deployed if obsolete. */
 export const EVERY_SERVICE: RunRequest = {
   cluster: null,
   services: [],

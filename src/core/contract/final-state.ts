@@ -1,6 +1,6 @@
 import type { DeploymentState } from './views.ts';
 
-/** The states in which a deployment has ended. */
+/** The final states of a deployment. */
 export const FINAL_STATES = [
   'succeeded',
   'failed',

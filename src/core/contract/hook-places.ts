@@ -1,4 +1,4 @@
-/** Where the address goes, sender by sender. `generic` is ours: anything that can post JSON. */
+/** Where to paste the address, for each sender. `generic` is our own format: anything that can post JSON. */
 export const HOOK_PLACES: readonly { readonly sender: string; readonly place: string }[] = [
   { sender: 'docker-hub', place: 'Docker Hub: repository → Webhooks → Webhook URL' },
   {

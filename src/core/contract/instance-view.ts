@@ -4,7 +4,7 @@ export type LeaseView = {
   readonly name: string;
   /** Since when, RFC 3339. */
   readonly since: string;
-  /** How often it was taken by anybody. */
+  /** How often any instance has taken it. */
   readonly epoch: number;
 };
 
@@ -16,10 +16,10 @@ export type InstanceView = {
   readonly startedAt: string;
   /** When it last renewed its heartbeat. */
   readonly seenAt: string;
-  /** `gone`: it stopped to say so, and did not say goodbye. */
+  /** `gone`: its heartbeat stopped without a clean shutdown. */
   readonly state: 'alive' | 'gone';
-  /** Whether it gave this answer. */
+  /** Whether this instance gave the answer. */
   readonly isSelf: boolean;
-  /** What it works on. */
+  /** The leases that it holds. */
   readonly leases: readonly LeaseView[];
 };

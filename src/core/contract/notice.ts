@@ -9,13 +9,13 @@ export type NoticeTrigger = {
   readonly kind: 'hook' | 'smart-redeploy' | 'schedule' | 'person';
   /** Id of the delivery or run, or the person's name. */
   readonly source: string;
-  /** Which sender, or who started the run; null where nobody is known. */
+  /** Which sender, or who started the run; null if unknown. */
   readonly by: string | null;
 };
 
-/** The end of one deployment, as people and programs outside are told of it. */
+/** The end of one deployment, for notifications. */
 export type Notice = {
-  /** The deployment's id: it ends once, so this names the event too. */
+  /** The deployment's id. A deployment ends once, so the id also identifies the event. */
   readonly id: string;
   readonly cluster: string;
   readonly service: { readonly id: string; readonly name: string };
@@ -26,7 +26,7 @@ export type Notice = {
   readonly to: string | null;
   readonly fromTag: string;
   readonly toTag: string;
-  /** What runs after the end, where that is known. */
+  /** What runs after the end, if known. */
   readonly runs: string | null;
   readonly cause: Cause;
   readonly state: FinalState;
@@ -36,7 +36,7 @@ export type Notice = {
     readonly node: string | null;
     readonly nodeName: string | null;
     readonly exitCode: number | null;
-    /** The failing container's last lines; empty for channels that do not ask for them. */
+    /** The last lines of the failing container. Empty for channels that do not ask for them. */
     readonly log: readonly string[];
   } | null;
   readonly build: BuildFacts | null;
@@ -47,12 +47,12 @@ export type Notice = {
   readonly endedAt: string;
 };
 
-/** What is sent in one piece. Its id stays the same however often it is sent. */
+/** The content of one message. Its id stays the same when it is sent again. */
 export type Message =
   | {
       readonly kind: 'deployments';
       readonly id: string;
-      /** What the notices have in common: the push, run or person that led to them. */
+      /** The common cause of the notices: a push, a run or a person. */
       readonly group: string;
       /** At least one. */
       readonly notices: readonly Notice[];
@@ -74,37 +74,40 @@ export type Message =
       readonly id: string;
       readonly at: string;
       readonly by: string;
-      /** Shows what a link to decide by looks like, and decides nothing; null where the channel gets none. */
+      /** A sample of a one-time link, which decides nothing; null if the channel gets no links. */
       readonly trialLink: string | null;
     };
 
-/** How sending ended. `detail` is one line for a person, without anything of the channel's address. */
+/** How sending ended. `detail` is one line for a person, without any part of the channel's address. */
 export type SendOutcome =
   | { readonly kind: 'sent' }
   | {
       readonly kind: 'failed';
-      /** Whether the same message may be taken later. */
+      /** Whether the receiver may accept the same message later. */
       readonly retryable: boolean;
-      /** Attempts after which more would do harm, where the receiver says so little; null: no such bound. */
+      /** Maximum number of attempts, if the receiver's answer is too vague to retry for long; null means no limit. */
       readonly mostAttempts: number | null;
-      /** How long the receiver asked to be left alone, in ms. */
+      /** How long the receiver asked the helper to wait, in ms. */
       readonly retryAfterMs: number | null;
       readonly detail: string;
     };
 
-/** Sends once, within a deadline of its own. Throws nothing but the signal's reason. */
+/** Sends once, within its own deadline. Throws only the signal's reason. */
 export type Send = (message: Message, signal: AbortSignal) => Promise<SendOutcome>;
 
 /** Globs; null limits nothing. */
 export type NoticeFilter = {
-  /** Null: every state that changed something or failed to, and all of health and of gates. */
+  /** Null: every state that changed something or failed to, and all states of health and gates. */
   readonly states: readonly (FinalState | HealthNoticeState | GateNoticeState)[] | null;
   readonly clusters: readonly string[] | null;
   readonly stacks: readonly string[] | null;
   readonly services: readonly string[] | null;
 };
 
-/** How long a one-time link is valid, in ms; null: until the deadline of the approval, which ends it in any case. */
+/**
+ * How long a one-time link is valid, in ms; null: until the deadline of the approval. That deadline ends it in any
+ * case.
+ */
 export type LinkLife = { readonly forMs: number | null };
 
 /** One receiver of notices. */
@@ -112,16 +115,16 @@ export type NoticeChannel = {
   readonly name: string;
   readonly type: string;
   readonly filter: NoticeFilter;
-  /** Whether container log lines are sent along. */
+  /** Whether container log lines are included. */
   readonly logs: boolean;
-  /** Whether those who read it may vote, each message bringing a one-time link; null: it brings none. */
+  /** Whether its readers may vote by a one-time link in each message; null: messages contain no link. */
   readonly approve: LinkLife | null;
-  /** Notices that go into one message. */
+  /** Maximum number of notices in one message. */
   readonly noticesPerMessage: number;
   readonly send: Send;
 };
 
-/** What became of a test message. */
+/** The result of a test message. */
 export type ChannelTestView = {
   readonly channel: string;
   readonly type: string;

@@ -26,7 +26,7 @@ import type {
   StoreView,
 } from './views.ts';
 
-/** What is shown. A single thing that does not exist is null. */
+/** Everything that can be read. An item that does not exist is null. */
 export type Reads = {
   readonly listServices: (filter: ServiceFilter, page: PageRequest) => Promise<Page<ServiceView>>;
   readonly readService: (cluster: string, name: string) => Promise<ServiceView | null>;
@@ -43,13 +43,13 @@ export type Reads = {
   readonly readStore: () => Promise<StoreView>;
   readonly listClusters: () => Promise<readonly ClusterView[]>;
   readonly listRegistries: () => Promise<readonly RegistryView[]>;
-  /** Processes of the helper that share the store. */
+  /** The instances that share the store. */
   readonly listInstances?: () => Promise<readonly InstanceView[]>;
   readonly listQueue: () => Promise<readonly QueueView[]>;
   readonly listHookSecrets: () => Promise<readonly HookSecretView[]>;
   /** Policies of the configuration. */
   readonly listPolicies?: () => Promise<readonly ConfiguredPolicyView[]>;
-  /** Which policies apply to a service. */
+  /** The policies that apply to a service. */
   readonly readPolicies?: (cluster: string, name: string) => Promise<ServicePoliciesView | null>;
   readonly listWaiting?: (filter: WaitingFilter, page: PageRequest) => Promise<Page<WaitingView>>;
   readonly listFreezes?: (page: PageRequest) => Promise<Page<FreezeView>>;

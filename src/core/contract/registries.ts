@@ -11,15 +11,15 @@ import type {
 export type TaggedImage = ImageReference & { readonly tag: string };
 
 /**
- * What is read from the registries that images come from. What a registry does wrong is an answer, never thrown; only the
- * signal's own reason is.
+ * Reads from the registries of images. Registry failures are returned, never thrown; only the signal's own reason is
+ * thrown.
  */
 export type Registries = {
-  /** The published digest of a tag; a digest that the reference has is not asked for. */
+  /** The published digest of a tag. The reference's own digest is ignored. */
   readonly findDigest: (image: TaggedImage, signal: AbortSignal) => Promise<LookUp>;
   /**
-   * Members of a digest, its platforms where the manifest names them, and whether it is an image at all; read
-   * once and kept. A plain image, as the look-up told it, that cannot be read now is taken for one.
+   * The members of a digest, its platforms if the manifest names them, and whether it is an image at all. Read once and
+   * cached. If a digest that the lookup reported as a plain image cannot be read now, it counts as one.
    */
   readonly readManifest: (
     image: ImageReference,
@@ -30,24 +30,26 @@ export type Registries = {
     | Extract<LookUp, { kind: 'failed' }>
   >;
   /**
-   * All tags of a repository, or a failure where they are too many or not told whole. The registry itself is asked
-   * before its mirrors, which may have only what was pulled through them. `turn` is awaited before each page after
-   * the first.
+   * All tags of a repository, or a failure if there are too many or the list is incomplete. The registry itself is
+   * asked before its mirrors, which may have only the tags that were pulled through them. `turn` is awaited before each
+   * page after the first.
    */
   readonly listTags: (
     image: Pick<ImageReference, 'registry' | 'repository'>,
     signal: AbortSignal,
     turn?: (signal: AbortSignal) => Promise<void>,
   ) => Promise<TagList>;
-  /** Whether every new index of a host counts, also one that differs in attestations alone. */
+  /** Whether every new index of a host counts, even if it differs only in attestations. */
   readonly followsIndex: (host: string) => boolean;
-  /** The platforms of a digest, those of a plain image too; null where they could not be read. */
+  /** The platforms of a digest, including those of a plain image; null if they could not be read. */
   readonly readPlatforms: (
     image: ImageReference,
     digest: Digest,
     signal: AbortSignal,
   ) => Promise<readonly Platform[] | null>;
-  /** What the image says of its making, each fact null where it does not; null where it could not be read. */
+  /**
+   * The image's own labels about its build. A missing fact is null; the result is null if the image could not be read.
+   */
   readonly readBuildFacts: (
     image: ImageReference,
     digest: Digest,
@@ -55,7 +57,7 @@ export type Registries = {
   ) => Promise<BuildFacts | null>;
   /**
    * Why an image could not be pulled now, in one line for a person: its manifest, its configuration or a layer is
-   * not given. Null where nothing speaks against it.
+   * missing. Null if no problem was found.
    */
   readonly findPullProblem: (
     image: ImageReference,
@@ -63,8 +65,8 @@ export type Registries = {
     signal: AbortSignal,
   ) => Promise<string | null>;
   /**
-   * The value of `X-Registry-Auth` with the present credentials for an image, asked anew of their helper,
-   * or null where there are none or they cannot be had: then an engine keeps what it has.
+   * The value of `X-Registry-Auth` with the current credentials for an image, read again from their credential helper,
+   * or null if there are none or they cannot be read. The engine then keeps its own.
    */
   readonly updateAuth: (
     image: Pick<ImageReference, 'registry' | 'repository'>,
@@ -72,8 +74,8 @@ export type Registries = {
   ) => Promise<string | null>;
 };
 
-/** What a check asks of the registries. */
+/** The registry functions that a check uses. */
 export type AskedRegistries = Pick<Registries, 'findDigest' | 'readManifest' | 'followsIndex'>;
 
-/** The same, and what tags there are. */
+/** The same, with the list of tags. */
 export type ListedRegistries = AskedRegistries & Pick<Registries, 'listTags'>;

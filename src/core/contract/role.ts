@@ -1,7 +1,7 @@
-/** What an API token may do: read; read and decide about what waits; act. From the least to the most. */
+/** What an API token may do: read; read and decide about what waits; act. In ascending order. */
 export const ROLES = ['viewer', 'approver', 'operator'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Whether somebody with the role may do what needs the other: each role may do what those before it may. */
+/** Whether a role includes another. Each role may do everything that the roles before it may do. */
 export const hasRole = (own: Role, needed: Role): boolean =>
   ROLES.indexOf(own) >= ROLES.indexOf(needed);

@@ -1,6 +1,6 @@
 import { matchesGlob } from '../glob.ts';
 
-/** The part of everything that a token may see and act on: clusters × stacks. Patterns; null limits nothing. */
+/** What a token may see and act on: clusters × stacks. Patterns; null limits nothing. */
 export type Scope = {
   readonly clusters: readonly string[] | null;
   readonly stacks: readonly string[] | null;
@@ -12,7 +12,7 @@ const isNamed = (name: string, patterns: readonly string[] | null): boolean =>
 export const isClusterInScope = (scope: Scope, cluster: string): boolean =>
   isNamed(cluster, scope.clusters);
 
-/** Whoever is limited to stacks does not see services that belong to none. */
+/** A token that is limited to stacks does not see services without a stack. */
 export const isStackInScope = (scope: Scope, stack: string | null): boolean =>
   stack === null ? scope.stacks === null : isNamed(stack, scope.stacks);
 

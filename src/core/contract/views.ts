@@ -1,7 +1,7 @@
 import type { ForgeView } from '../forge/forge-view.ts';
 /**
- * What the API shows, as plain JSON: times are RFC 3339, digests whole, images normalised and
- * without digest. The store and the work produce these, the HTTP server gives them out as they are.
+ * The API's data as plain JSON: times are RFC 3339, digests complete, images normalised and without digest. The store
+ * and the work part produce it; the HTTP server returns it as is.
  */
 import type { Capabilities } from '../swarm/cluster.ts';
 import type { HealthView } from '../health/health.ts';
@@ -41,7 +41,7 @@ export const DEPLOYMENT_STATES = [
 ] as const;
 export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
 
-/** States of a deployment that is not at its end. */
+/** States of a deployment that has not ended. */
 export const OPEN_STATES = [
   'queued',
   'updating',
@@ -54,25 +54,25 @@ export type ServiceView = HealthView & {
   readonly id: string;
   readonly name: string;
   readonly stack: string | null;
-  /** Normalised; the spec's own text where that is no valid image. */
+  /** Normalised; the spec's own text if that is not a valid image. */
   readonly image: string;
-  /** What its tasks run, else what its spec names; null where neither is known. */
+  /** What its tasks run, or else what its spec names; null if neither is known. */
   readonly running: string | null;
   readonly published: string | null;
   readonly checkedAt: string | null;
   /**
-   * The tag and digest that it is compared with: another tag than its own where it follows tags. Null where none is
+   * The tag and digest that it is compared with. The tag differs from its own if it follows tags. Null if none is
    * known; missing in runs of earlier versions.
    */
   readonly target?: { readonly tag: string; readonly digest: string } | null;
   readonly verdict: VerdictName;
-  /** One word in kebab-case, where the verdict needs one: which hold, why excluded, why unknown. */
+  /** One word in kebab-case, if the verdict needs one: which hold, why excluded, why unknown. */
   readonly reason: string | null;
-  /** The same in one line for a person, where there is more to say. */
+  /** The same in one line for a person, if there is more to say. */
   readonly detail?: string;
-  /** What is to be done about it: `leave` also where a hold or a choice keeps it as it is. */
+  /** What the helper will do about it. `leave` also if a hold or a choice keeps it as it is. */
   readonly plan: 'deploy' | 'wait' | 'leave';
-  /** Closed gates, also of a service that is frozen. */
+  /** Closed gates. A frozen service has them too. */
   readonly gates: readonly GateView[];
   readonly mode: ServiceMode;
   readonly replicas: { readonly running: number; readonly desired: number } | null;
@@ -80,13 +80,13 @@ export type ServiceView = HealthView & {
   /** Id of its latest deployment. */
   readonly deployment: string | null;
   readonly build: BuildFacts | null;
-  /** The label `cd-helper.track`, right or wrong; only where it has one. */
+  /** The label `cd-helper.track`, valid or not. Missing if it has none. */
   readonly track?: string;
-  /** Only of one that has this label, and only in a run and where one service is read. */
+  /** Only if it has this label, and only in a run or if a single service is read. */
   readonly tracking?: TrackingView;
 };
 
-/** Whether what the helper accepts can be put on disk. */
+/** Why the store cannot be written. */
 export const STORE_REASONS = [
   'files-deleted',
   'files-replaced',
@@ -122,10 +122,10 @@ export type FailureView = {
   readonly message: string;
   /** Id of the node that the failing task was on. */
   readonly node: string | null;
-  /** Its host name; null where that is not known. */
+  /** The node's host name; null if unknown. */
   readonly nodeName: string | null;
   readonly exitCode: number | null;
-  /** The failing container's last lines. The server empties it for anyone but operators. */
+  /** The last lines of the failing container. The server empties this for everyone but operators. */
   readonly log: readonly string[];
 };
 
@@ -135,9 +135,9 @@ export type DeploymentView = {
   readonly service: { readonly id: string; readonly name: string };
   readonly image: string;
   readonly from: string | null;
-  /** Null where the cluster looks the digest up by itself and it is not known yet. */
+  /** Null if the cluster looks up the digest itself and it is not known yet. */
   readonly to: string | null;
-  /** The tags that belong to `from` and `to`; they differ where the service follows tags, or went back to one. */
+  /** The tags that belong to `from` and `to`. They differ if the service follows tags, or went back to another one. */
   readonly fromTag: string;
   readonly toTag: string;
   /** Why it was made. */
@@ -146,44 +146,44 @@ export type DeploymentView = {
   readonly reason: string | null;
   /** The first and the newest of each kind, oldest first. */
   readonly triggers: readonly TriggerView[];
-  /** How many there were, also of those that are not shown. */
+  /** The number of all triggers, including those not shown. */
   readonly triggerCount: number;
   readonly queuedAt: string;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
-  /** Since when a task of it pulls its image; null where none does, or did so for a few seconds only. */
+  /** Since when one of its tasks pulls its image; null if none does, or only for a few seconds. */
   readonly pullingSince: string | null;
   /**
-   * Of a person's rollback: digests that it holds beside `from`, because they were published already and would have
-   * come next. Missing for none.
+   * For a person's rollback: digests that it holds in addition to `from`, because they were already published and would
+   * have come next. Missing if there are none.
    */
   readonly alsoHeld?: readonly string[];
   readonly steps: readonly StepView[];
   readonly failure: FailureView | null;
-  /** What `to` was built from, once it was read. */
-  /** What its forge was told; only where one deployment is read, and a forge is told of it. */
+  /** What its forge was told. Only if a single deployment is read and a forge gets reports about it. */
   readonly forge?: ForgeView;
+  /** What `to` was built from, once known. */
   readonly build: BuildFacts | null;
-  /** What its update changed in the spec, environment values masked; null where that is not known. */
+  /** What its update changed in the spec, with environment values masked; null if unknown. */
   readonly changes: readonly SpecChange[] | null;
 };
 
-/** What a person's rollback of a service may go to. */
+/** Where a person's rollback of a service may go. */
 export type RollbackView = {
   /** The digest that its spec names. */
   readonly present: string | null;
   /** When the present one was found good; null while it is not. */
   readonly presentGoodAt: string | null;
-  /** Good images that ran before the present one and are not held, the newest first. */
+  /** Good images that ran before the present one and are not held, newest first. */
   readonly targets: readonly {
     readonly digest: string;
-    /** That it had under this digest last; null where that is not known. */
+    /** The last tag that the service had with this digest; null if unknown. */
     readonly tag: string | null;
     /** When it was found good. */
     readonly goodAt: string;
     readonly build: BuildFacts | null;
   }[];
-  /** Other digests of its history, the newest first, with why they are not among those. */
+  /** Other digests of its history, newest first, with the reason why they are not targets. */
   readonly others: readonly {
     readonly digest: string;
     readonly tag: string | null;
@@ -194,11 +194,11 @@ export type RollbackView = {
 export const RUN_STATES = ['queued', 'checking', 'deploying', 'done', 'failed'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-/** What began a run: somebody, the schedule, or the start of the helper. */
+/** Who or what started a run: a person, the schedule, or the start of the helper. */
 export const RUN_ORIGINS = ['person', 'schedule', 'start'] as const;
 export type RunOrigin = (typeof RUN_ORIGINS)[number];
 
-/** How far a run has come. A look-up is one image, however many services use it. */
+/** Progress of a run. A lookup is one image, however many services use it. */
 export type RunProgress = {
   readonly services: number;
   readonly images: number;
@@ -209,28 +209,28 @@ export type RunProgress = {
 export type RunSummary = {
   readonly id: string;
   readonly state: RunState;
-  /** One line for a person where it failed or left something out. */
+  /** One line for a person if it failed or left something out. */
   readonly reason: string | null;
   readonly dryRun: boolean;
   readonly origin: RunOrigin;
-  /** Name of the token of whoever asked for it; null for a run by itself. */
+  /** Name of the token that asked for it; null for an automatic run. */
   readonly by: string | null;
   readonly progress: RunProgress;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  /** Services per verdict; verdicts that no service has are left out. */
+  /** Number of services per verdict. Verdicts without a service are left out. */
   readonly counts: Readonly<Partial<Record<VerdictName, number>>>;
 };
 
 export type RunView = RunSummary & { readonly services: readonly ServiceView[] };
 
-/** One push of a delivery, and what became of it on each cluster. */
+/** One push of a delivery, and its outcome on each cluster. */
 export type PushView = {
   readonly image: string;
   readonly digest?: string;
   readonly results: readonly {
     readonly cluster: string;
-    /** `waiting` while the registry may still catch up with the hook, or the cluster is away. */
+    /** `waiting` while the registry may still catch up with the webhook, or the cluster is unreachable. */
     readonly state: 'waiting' | 'done';
     readonly outcome: PushOutcome | null;
     /** One line for a person. */
@@ -243,7 +243,7 @@ export type DeliveryView = {
   readonly id: string;
   readonly receivedAt: string;
   readonly sender: string;
-  /** Name of the secret that let it in, never its value. */
+  /** Name of the secret that admitted it, never the secret itself. */
   readonly secret: string;
   readonly address: string;
   readonly status: number;
@@ -254,10 +254,10 @@ export type DeliveryView = {
   readonly deployments: readonly string[];
 };
 
-/** Deliveries, and how many without a push are left out of them. */
+/** A page of deliveries, and how many deliveries without a push were left out. */
 export type DeliveryPage = Page<DeliveryView> & { readonly ignored: number };
 
-/** One delivery with its content, secrets removed; the body is null where nothing of it counted. */
+/** One delivery with its content, secrets removed. The body is null if nothing in it counted. */
 export type DeliveryDetail = DeliveryView & {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
@@ -269,7 +269,7 @@ export type ClusterView = {
   /** `unknown` until it was first asked. */
   readonly state: 'up' | 'down' | 'unknown';
   readonly description: string | null;
-  /** One line for a person where it is down. */
+  /** One line for a person if it is down. */
   readonly problem: string | null;
   readonly checkedAt: string | null;
   readonly capabilities: Capabilities;
@@ -277,7 +277,7 @@ export type ClusterView = {
 
 export type RegistryView = {
   readonly host: string;
-  /** What is left of the registry's own limit, where it tells. */
+  /** The remaining quota of the registry's own rate limit, if the registry reports it. */
   readonly quota: {
     readonly limit: number;
     readonly remaining: number;
@@ -290,25 +290,25 @@ export type RegistryView = {
 /** What waits for a cluster. */
 export type QueueView = {
   readonly cluster: string;
-  /** Looks that wait or are under way. */
+  /** Checks that wait or are in progress. */
   readonly looksWaiting: number;
-  /** How long the oldest look has been due; null where none is. */
+  /** How long the oldest check has been due; null if there is none. */
   readonly oldestLookAgeSeconds: number | null;
-  /** Pushes that were not carried to their end. */
+  /** Pushes that are not done. */
   readonly pushesWaiting: number;
-  /** How long ago the oldest push came that waits, and not for a thaw; null where none does. */
+  /** The age of the oldest waiting push, without those that wait for the end of a freeze; null if there is none. */
   readonly oldestPushAgeSeconds: number | null;
   readonly deployments: Readonly<Record<OpenState, number>>;
 };
 
-/** A secret of hooks by its name, never its value; null limits nothing. */
+/** A webhook secret by its name, never its value; null limits nothing. */
 export type HookSecretView = {
   readonly name: string;
   readonly senders: readonly string[] | null;
   readonly clusters: readonly string[] | null;
   readonly repositories: readonly string[] | null;
   readonly lastUsedAt: string | null;
-  /** That it let in and that are kept. */
+  /** Number of stored deliveries that it admitted. */
   readonly deliveries: number;
 };
 
@@ -316,7 +316,7 @@ export type HookSecretView = {
 export type SenderView = {
   readonly sender: string;
   readonly place: string;
-  /** Whether it can sign with the secret, and then need not have it in its address. */
+  /** Whether it can sign with the secret. Then its address does not need the secret. */
   readonly signs: boolean;
   /** With the placeholder `{secret}`. */
   readonly address: string;
@@ -338,17 +338,17 @@ export type ActionView = {
   readonly id: string;
   readonly at: string;
   readonly actor: string;
-  /** Where it was asked from; null where that was not recorded. */
+  /** The client's address; null if it was not recorded. */
   readonly address: string | null;
   readonly action: string;
   readonly target: string;
   readonly detail: Readonly<Record<string, unknown>>;
 };
 
-/** A part of a list; `next` is what the next part is asked for with, null at the end. */
+/** A part of a list. Pass `next` to get the next part; null at the end. */
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | null };
 
-/** What a person asks of SmartRedeploy; empty lists select everything. Patterns are globs. */
+/** A request for SmartRedeploy. Empty lists select everything. Patterns are globs. */
 export type RunRequest = {
   readonly cluster: string | null;
   readonly services: readonly string[];
@@ -356,6 +356,6 @@ export type RunRequest = {
   readonly images: readonly string[];
   readonly dryRun: boolean;
   readonly pin: boolean;
-  /** What the token of whoever asks is limited to. */
+  /** The scope of the token that asks. */
   readonly scope?: Scope | null;
 };

@@ -3,37 +3,37 @@ import { LONGEST_DESCRIPTION, type ReportPage, type ReportState } from './report
 
 /**
  * `waiting`: the image waits at gates, and no deployment exists yet. `refused`: it waited, and a person rejected it or
- * its votes did not come in time.
+ * its votes did not arrive in time.
  */
 export type ReportedState = DeploymentState | 'waiting' | 'refused';
 
-/** One deployment of a commit to an environment, or a service that waits for it, as far as forges are told. */
+/** One deployment of a commit to an environment, or a service that waits for it, with the facts that forges get. */
 export type ReportedDeployment = {
-  /** Null for what has no deployment. */
+  /** Null if there is no deployment. */
   readonly id: string | null;
   readonly cluster: string;
   readonly serviceId: string;
   readonly serviceName: string;
   readonly state: ReportedState;
-  /** Of what waits: its gates, in words. */
+  /** For a waiting image: its gates, in words. */
   readonly reason: string | null;
-  /** The tags that it went from and to, which differ where the service follows tags. */
+  /** The tags before and after, which differ if the service follows tags. */
   readonly fromTag: string;
   readonly toTag: string;
-  /** What the failed task said; null where nothing is known. */
+  /** The message of the failed task; null if unknown. */
   readonly failure: string | null;
-  /** Version or commit that runs after it was reverted; null where it was not. */
+  /** Version or commit that runs after a revert; null if it was not reverted. */
   readonly revertedTo: string | null;
-  /** Commit of the deployment that took its place; null where none did. */
+  /** Commit of the deployment that superseded it; null if none did. */
   readonly supersededBy: string | null;
 };
 
 export type CombinedReport = {
   readonly state: ReportState;
   readonly description: string;
-  /** Where the most is said: of what failed, else of what is under way, else of the newest. */
+  /** The most informative page: of a failure, else of what is in progress, else of the newest. */
   readonly page: ReportPage;
-  /** Worth telling only where something was told before: nothing was deployed. */
+  /** Report it only if something was reported before: nothing was deployed. */
   readonly isAfterthought: boolean;
 };
 
@@ -59,7 +59,7 @@ const describeFailure = ({
 const short = (commit: string): string =>
   /^[0-9a-f]{40,64}$/.test(commit) ? commit.slice(0, 7) : commit;
 
-/** `, v1.3.0 → v1.4.0` where all of them made the same move to another tag. */
+/** `, v1.3.0 → v1.4.0` if all of them made the same move to another tag. */
 const describeMove = (done: readonly ReportedDeployment[]): string => {
   const moves = new Set(
     done.map(({ fromTag, toTag }) => (fromTag === toTag ? '' : `, ${fromTag} → ${toTag}`)),
@@ -84,7 +84,7 @@ const describeWaiting = (
 
 type Combined = Omit<CombinedReport, 'isAfterthought'>;
 
-/** Failed, under way or waiting; null where nothing is. */
+/** Failed, in progress or waiting; null if none is. */
 const combineOpen = (
   newest: readonly ReportedDeployment[],
   of: (...states: readonly ReportedState[]) => readonly ReportedDeployment[],
@@ -135,10 +135,9 @@ const combine = (newest: readonly ReportedDeployment[]): Combined | null => {
 };
 
 /**
- * What all deployments of one commit to one environment add up to. `deployments` are in the order in which they
- * were queued, or began to wait, at least one; of each service the newest counts. `failure` comes with the first that
- * failed, `success` with the last that succeeded. What was skipped changed nothing, and counts only if nothing else
- * does.
+ * Combines all deployments of one commit to one environment. `deployments`, at least one, are in the order in which
+ * they were queued or began to wait; the newest of each service counts. The first failure gives `failure`, the last
+ * success gives `success`. A skipped deployment changed nothing, and counts only if nothing else does.
  */
 export const combineReport = (
   deployments: readonly [ReportedDeployment, ...ReportedDeployment[]],
@@ -149,7 +148,7 @@ export const combineReport = (
   if (combined !== null) {
     return { ...combined, description: cut(combined.description), isAfterthought: false };
   }
-  // A service that is gone, or waits no longer, says nothing of the others.
+  // A service that was removed, or no longer waits, says nothing about the others.
   const skipped = deployments.filter(({ reason }) => reason !== 'no-longer-waiting');
   const last = skipped.at(-1) ?? deployments.at(-1) ?? deployments[0];
   const isCurrent = last.reason === 'already-current';

@@ -1,6 +1,6 @@
 import type { ReportState } from './report.ts';
 
-/** What a forge was told of the commit that a deployment brought. */
+/** What a forge was told about the commit of a deployment. */
 export type ForgeView = {
   /** Its host. */
   readonly forge: string;
@@ -9,21 +9,21 @@ export type ForgeView = {
   readonly environment: string;
   /** The combined state of all services of that commit and environment. */
   readonly state: ReportState;
-  /** Whether the forge knows: `waiting` is sent again, `failed` is not. */
+  /** Whether the forge has it: `waiting` is retried, `failed` is not. */
   readonly delivery: 'waiting' | 'sent' | 'failed';
-  /** Where a person sees it there; null until the forge knows. */
+  /** The page about it at the forge; null until the forge has it. */
   readonly url: string | null;
   /** Page of the commit. */
   readonly commitUrl: string | null;
-  /** What changed since the commit that ran before; null where that is not known. */
+  /** Comparison with the commit that ran before; null if unknown. */
   readonly compareUrl: string | null;
-  /** Page of the pull request whose tag was deployed; null where the tag is of none. */
+  /** Page of the pull request whose tag was deployed; null if the tag belongs to none. */
   readonly pullRequestUrl: string | null;
   /** Why it could not be sent, in one line. */
   readonly lastError: string | null;
 };
 
-/** What a person reads behind the state, by whether the forge knows it. */
+/** The text after the state, by whether the forge has it. */
 export const FORGE_DELIVERY_WORDS: Readonly<Record<ForgeView['delivery'], string>> = {
   sent: '',
   waiting: ', not sent yet',

@@ -1,18 +1,18 @@
-/** How a commit stands in an environment, as forges are told. */
+/** The state of a commit in an environment, for forges. */
 export const REPORT_STATES = ['queued', 'in-progress', 'success', 'failure', 'superseded'] as const;
 export type ReportState = (typeof REPORT_STATES)[number];
 
-/** Whether nothing more comes of it unless something new is deployed. */
+/** Whether the state is final unless something new is deployed. */
 export const isFinalReport = (state: ReportState): boolean =>
   state !== 'queued' && state !== 'in-progress';
 
-/** The page of the dashboard that a report leads to. */
+/** The dashboard page that a report links to. */
 export type ReportPage =
   | { readonly kind: 'deployment'; readonly id: string }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'service'; readonly cluster: string; readonly serviceName: string };
 
-/** Its address behind that of the dashboard. */
+/** Its path below the dashboard's address. */
 export const pathOfPage = (page: ReportPage): string => {
   switch (page.kind) {
     case 'deployment':
@@ -26,29 +26,32 @@ export const pathOfPage = (page: ReportPage): string => {
   }
 };
 
-/** What a forge is told of one commit in one environment. Sent again it says the same: it has one id. */
+/** A report to a forge about one commit in one environment. A repeated report says the same: it has one id. */
 export type ForgeReport = {
-  /** Ours; goes with the deployment at the forge, so that one that was made and not noted is found again. */
+  /**
+   * Our id, stored with the deployment at the forge. It finds a deployment that was created there but not recorded
+   * here.
+   */
   readonly id: string;
   /** Path of the repository at the forge, such as `acme/web`. */
   readonly repository: string;
-  /** The whole commit. */
+  /** The full commit id. */
   readonly commit: string;
-  /** Branch or tag that the image was built from, where it says so. */
+  /** Branch or tag that the image was built from, if it names one. */
   readonly ref: string | null;
   readonly environment: string;
   readonly state: ReportState;
   /** One line for people, at most {@link LONGEST_DESCRIPTION} characters. */
   readonly description: string;
-  /** Page about it at the helper; null without a public address. */
+  /** The helper's page about it; null without a public address. */
   readonly logUrl: string | null;
-  /** Where what was deployed is shown, by the service's label. */
+  /** The address where people see what was deployed, from the service's label. */
   readonly environmentUrl: string | null;
-  /** What the forge calls it; null until it has one. */
+  /** The forge's id for it; null until it has one. */
   readonly remoteId: string | null;
 };
 
-/** GitHub's limit, which all keep. */
+/** GitHub's limit. It is used for all forges. */
 export const LONGEST_DESCRIPTION = 140;
 
 /** How sending ended. */
@@ -56,41 +59,41 @@ export type ReportOutcome =
   | {
       readonly kind: 'sent';
       readonly remoteId: string | null;
-      /** Where a person sees it at the forge. */
+      /** The page about it at the forge. */
       readonly url: string | null;
     }
   | {
       readonly kind: 'failed';
-      /** Whether the same report may be taken later. */
+      /** Whether the forge may accept the same report later. */
       readonly retryable: boolean;
-      /** How long the forge asked to be left alone, in ms. */
+      /** How long the forge asked the helper to wait, in ms. */
       readonly retryAfterMs: number | null;
       /** One line for a person, without a secret. */
       readonly detail: string;
-      /** What the forge called it, where it was made before something failed. */
+      /** The forge's id for it, if it was created before something failed. */
       readonly remoteId: string | null;
-      /** The forge does not show us the repository, or there is none. */
+      /** The forge hides the repository from us, or there is none. */
       readonly isUnknownRepository?: true;
     };
 
-/** One forge as work uses it. */
+/** The interface of one forge. */
 export type Forge = {
-  /** Its host, which names it in the store, in logs and metrics. */
+  /** Its host, which identifies it in the store, in logs and metrics. */
   readonly name: string;
   readonly type: 'github' | 'gitlab' | 'gitea';
-  /** The repository that an image's label names, if it is one of this forge's. */
+  /** The repository that an image's label names, if it belongs to this forge. */
   readonly repositoryOf: (source: string) => string | null;
-  /** The repository that the configuration gives an image, `docker.io/acme/web`; null where it gives none. */
+  /** The repository that the configuration assigns to an image, `docker.io/acme/web`; null if it assigns none. */
   readonly mappedFrom: (image: string) => string | null;
-  /** Whether the configuration lets us report to a repository. */
+  /** Whether the configuration allows reports to a repository. */
   readonly allows: (repository: string) => boolean;
   readonly environmentOf: (cluster: string) => string;
   /** Page of a commit. */
   readonly commitUrl: (repository: string, commit: string) => string;
-  /** Page of what lies between two commits. */
+  /** Page that compares two commits. */
   readonly compareUrl: (repository: string, from: string, to: string) => string;
   /** Page of a pull request (GitLab: merge request). */
   readonly pullRequestUrl: (repository: string, number: number) => string;
-  /** Sends once, within a deadline of its own. Throws nothing but the signal's reason. */
+  /** Sends once, within its own deadline. Throws only the signal's reason. */
   readonly send: (report: ForgeReport, signal: AbortSignal) => Promise<ReportOutcome>;
 };

@@ -5,9 +5,9 @@ const PART = /^[A-Za-z0-9_.-]+$/;
 const isPart = (part: string): boolean => PART.test(part) && part !== '.' && part !== '..';
 
 /**
- * The repository that the label `org.opencontainers.image.source` names: `https://HOST/OWNER/REPO(.git)?(/…)?`, and
- * with `nested`, as GitLab has them, `https://HOST/GROUP/SUBGROUP/REPO(.git)?(/-/…)?`. Null for anything else. The
- * label is written by whoever built the image, so the host must be compared with one that the configuration names.
+ * The repository that the label `org.opencontainers.image.source` names: `https://HOST/OWNER/REPO(.git)?(/…)?`, or with
+ * `nested`, for GitLab, `https://HOST/GROUP/SUBGROUP/REPO(.git)?(/-/…)?`. Null for anything else. Anyone who builds an
+ * image can write the label, so compare the host with one from the configuration.
  */
 export const readSourceAddress = (source: string, nested: boolean): SourceAddress | null => {
   if (!URL.canParse(source)) return null;
@@ -24,6 +24,6 @@ export const readSourceAddress = (source: string, nested: boolean): SourceAddres
   return { host: url.host.toLowerCase(), path: parts.join('/') };
 };
 
-/** Whether a label's revision is a whole commit: forges take nothing shorter for certain. */
+/** Whether a label's revision is a full commit id: forges reliably accept nothing shorter. */
 export const isWholeCommit = (revision: string): boolean =>
   /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(revision);

@@ -3,26 +3,26 @@ import type { HealthName, HealthView } from './health.ts';
 export const HEALTH_NOTICE_STATES = ['failing', 'recovered', 'known-bad-deployed'] as const;
 export type HealthNoticeState = (typeof HEALTH_NOTICE_STATES)[number];
 
-/** How a service is, as people and programs outside are told when that has changed, whoever deployed it. */
+/** A change in a service's health, for notifications, whoever deployed it. */
 export type HealthNotice = {
   /** Names the event. */
   readonly id: string;
-  /** The same for the failure and the recovery from it. */
+  /** The same for a failure and the recovery from it. */
   readonly incident: string;
   readonly cluster: string;
   readonly service: { readonly id: string; readonly name: string };
   readonly stack: string | null;
   /** Normalised, with its tag: `docker.io/acme/web:v1`. */
   readonly image: string;
-  /** What the spec names; null where it names none. */
+  /** The digest in the spec; null if it names none. */
   readonly digest: string | null;
   readonly state: HealthNoticeState;
   readonly health: HealthName;
-  /** Why it fails, or as what the digest is held. */
+  /** Why it fails, or the kind of hold on the digest. */
   readonly reason: string | null;
   /** The same in one line for a person. */
   readonly message: string;
-  /** RFC 3339: since when it is so. */
+  /** RFC 3339: since when. */
   readonly since: string | null;
   readonly restarts: HealthView['restarts'];
   readonly lastError: HealthView['lastError'];

@@ -19,11 +19,11 @@ const WORDS: Readonly<Record<HealthReason, string>> = {
   unreachable: 'its cluster does not answer',
 };
 
-/** The reason in words for people; a newer helper may know more of them than this program. */
+/** The reason in words for people. A newer helper may have reasons that this program does not know. */
 export const healthWords = (reason: HealthReason | null): string =>
   reason === null ? '' : (WORDS[reason] ?? reason);
 
-/** What somebody else than the helper deployed although it is held; null where nothing of the kind runs. */
+/** What somebody other than the helper deployed although it is held; null if no such digest runs. */
 export const heldWords = ({ runsHeld }: Pick<HealthView, 'runsHeld'>): string | null => {
   if (runsHeld === undefined) return null;
   const why =
@@ -33,10 +33,10 @@ export const heldWords = ({ runsHeld }: Pick<HealthView, 'runsHeld'>): string | 
   return `somebody else deployed ${runsHeld.digest.slice(0, 'sha256:'.length + 12)}, which ${why}`;
 };
 
-/** Failing ones first, then what needs somebody; what is calm comes last. */
+/** Failing services first, then those that need a person; healthy ones last. */
 const URGENCY: readonly HealthView['health'][] = ['failing', 'paused', 'degraded'];
 
-/** To sort by: the lowest number is the most urgent. */
+/** A sort key: the lowest number is the most urgent. */
 export const healthUrgency = ({ health }: Pick<HealthView, 'health'>): number => {
   const place = URGENCY.indexOf(health);
   return place === -1 ? URGENCY.length : place;

@@ -10,7 +10,7 @@ export const HEALTH_NAMES = [
 ] as const;
 export type HealthName = (typeof HEALTH_NAMES)[number];
 
-/** Why, in stable words of the API; `ok` has none. */
+/** Why, in stable words of the API. `ok` has none. */
 export const HEALTH_REASONS = [
   // failing
   'nothing-runs',
@@ -40,21 +40,21 @@ export type HealthReason = (typeof HEALTH_REASONS)[number];
 export type Health = {
   readonly health: HealthName;
   readonly reason: HealthReason | null;
-  /** ms since the epoch; null where that is not known. */
+  /** ms since the epoch; null if unknown. */
   readonly since: number | null;
 };
 
-/** What the API shows of it, beside the verdict. */
+/** The health fields in the API, next to the verdict. */
 export type HealthView = {
   readonly health: HealthName;
   /** One word in kebab-case; null for `ok`. */
   readonly healthReason: HealthReason | null;
   readonly healthSince: string | null;
-  /** Tasks that were seen failed in the last hour. */
+  /** Tasks that were seen failing in the last hour. */
   readonly restarts: number;
-  /** The engine's error for the newest of them. */
+  /** The engine's error for the newest failed task. */
   readonly lastError: string | null;
-  /** A held digest that somebody else than the helper deployed; absent where there is none. */
+  /** A held digest that somebody other than the helper deployed. Missing if there is none. */
   readonly runsHeld?: {
     readonly digest: string;
     readonly hold: 'known-bad' | 'left-by-person';
@@ -63,7 +63,7 @@ export type HealthView = {
   };
 };
 
-/** Of a service that was not observed. */
+/** For a service that was not observed. */
 export const NOT_OBSERVED: HealthView = {
   health: 'unknown',
   healthReason: 'not-observed',

@@ -5,37 +5,37 @@ import type { DeploymentState } from '../contract/views.ts';
 import type { Health, HealthReason } from './health.ts';
 import type { TaskFailed } from './task-failures.ts';
 
-/** How long too few tasks may run before that means anything: an update takes as long to be seen. */
+/** Too few running tasks mean nothing until this time has passed: an update may take as long to become visible. */
 export const SETTLE_MS = 5_000;
-/** So many failures within so long are a crash loop. */
+/** This many failures within the window are a crash loop. */
 export const LOOP_FAILURES = 3;
 export const LOOP_WINDOW_MS = 10 * 60_000;
-/** A service without a failure for so long has recovered. */
+/** A service without a failure for this long has recovered. */
 export const CALM_MS = 2 * 60_000;
-/** New tasks may take so long to be pulled and started. */
+/** How long new tasks may take to be pulled and started. */
 export const NEW_TASKS_MS = 10 * 60_000;
 
-/** What is known of one service. All times are ms since the epoch, by the cluster's clock. */
+/** What is known about one service. All times are ms since the epoch, by the cluster's clock. */
 export type HealthInput = {
   readonly service: Pick<
     Service,
     'mode' | 'image' | 'update' | 'specReplicas' | 'replicas' | 'createdAt' | 'updatedAt'
   >;
-  /** Ended ones included; null where the cluster tells none. */
+  /** Including ended ones; null if the cluster reports none. */
   readonly tasks: readonly Task[] | null;
   /** Remembered, oldest first. */
   readonly failures: readonly TaskFailed[];
-  /** Whether a rollout of the helper's own is in progress. */
+  /** Whether the helper's own rollout is in progress. */
   readonly isOurs: boolean;
-  /** Whether the digest that the spec names is known bad for this service. */
+  /** Whether the digest in the spec is known bad for this service. */
   readonly isKnownBad: boolean;
-  /** The newest deployment that ended by itself; null where there is none. */
+  /** The newest deployment that ran to its end; null if there is none. */
   readonly last: {
     readonly state: DeploymentState;
     readonly to: Digest | null;
     readonly endedAt: number;
   } | null;
-  /** Since when, without a break, the counts were seen so; null where they are not so now. */
+  /** Since when the counts have been these without a break; null if they are different now. */
   readonly counted: {
     readonly emptySince: number | null;
     readonly shortSince: number | null;
@@ -52,7 +52,7 @@ const health = (
 
 const at = (time: string): number => Date.parse(time);
 
-/** How many run and should; null where nothing tells. Jobs have no number that should run. */
+/** How many tasks run and should run; null if unknown. Jobs have no number that should run. */
 export const countsOf = ({
   service,
   tasks,
@@ -68,7 +68,7 @@ export const countsOf = ({
   return { running, desired: service.specReplicas ?? wanted.length };
 };
 
-/** Pure: whether a service works, by what is known of it. */
+/** Decides whether a service works. Pure. */
 export const judgeHealth = (input: HealthInput): Health => {
   const { service, now } = input;
   const counts = countsOf(input);
@@ -91,7 +91,7 @@ export const judgeHealth = (input: HealthInput): Health => {
   const short = shortSince(input, counts);
   if (short !== null && now - short >= SETTLE_MS) return health('degraded', 'too-few-run', short);
   const recent = recentFailures(failures, now);
-  // What was a crash loop has had its calm.
+  // The crash loop has calmed down.
   const [first] = recent;
   if (first !== undefined && recent.length < LOOP_FAILURES) {
     return health('degraded', 'task-failed', first.at);
@@ -100,7 +100,7 @@ export const judgeHealth = (input: HealthInput): Health => {
   return health('ok', null, fullSince(input));
 };
 
-/** Of the image that the service has now: those of the one before say nothing of it. */
+/** Failures of the present image. Those of the image before say nothing about it. */
 const failuresOfImage = ({ service, failures }: HealthInput): readonly TaskFailed[] => {
   const digest = specDigest(service);
   return failures.filter((one) => digest === null || one.digest === null || one.digest === digest);
@@ -111,7 +111,7 @@ const recentFailures = (failures: readonly TaskFailed[], now: number): readonly 
 
 type Counts = ReturnType<typeof countsOf>;
 
-/** The helper's own rollouts end by deadlines of their own; somebody else's may stand still for ever. */
+/** The helper's own rollouts have deadlines. Somebody else's may stand still forever. */
 const rolloutOf = (input: HealthInput, counts: Counts): Health | null => {
   const { service, isOurs, now } = input;
   const begun = service.update?.startedAt ?? null;
@@ -156,21 +156,21 @@ const failingOf = (
 
 const isShort = (counts: Counts): boolean => counts !== null && counts.running < counts.desired;
 
-/** Whether the spec still names what the last deployment failed with. */
+/** Whether the spec still names the digest of the last failed deployment. */
 const isFailedImage = ({ service, last }: HealthInput): boolean =>
   last !== null &&
   (last.state === 'failed' || last.state === 'rolled-back') &&
   last.to !== null &&
   last.to === specDigest(service);
 
-/** All have run, without a failure, for as long as it takes to have recovered. */
+/** Whether all tasks have run without a failure for as long as a recovery takes. */
 const isCalm = (input: HealthInput, counts: Counts, failures: readonly TaskFailed[]): boolean => {
   const newest = failures.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
   const full = fullSince(input) ?? input.now;
   return !isShort(counts) && input.now - Math.max(newest, full) >= CALM_MS;
 };
 
-/** When the newest of those that run began to; null where that is not known. */
+/** When the newest of the running tasks started; null if unknown. */
 const fullSince = ({ tasks, counted }: HealthInput): number | null => {
   if (tasks === null) return counted.fullSince;
   const running = tasks.filter(
@@ -191,7 +191,7 @@ const ENDED: ReadonlySet<Task['state']> = new Set([
   'orphaned',
 ]);
 
-/** When the last task that ran ended, by the tasks that are kept; the service's own time where none did. */
+/** When the last running task ended, according to the kept tasks; the service's own time if none did. */
 const lastEnd = ({ service, tasks }: HealthInput): number | null => {
   if (tasks === null) return null;
   const ends = tasks
@@ -200,7 +200,7 @@ const lastEnd = ({ service, tasks }: HealthInput): number | null => {
   return Math.max(at(service.createdAt), ...ends);
 };
 
-/** The earlier of what was counted without a break and what the tasks tell. */
+/** The earlier of the uninterrupted count and the tasks' own times. */
 const earlier = (one: number | null, other: number | null): number | null =>
   one === null || other === null ? (one ?? other) : Math.min(one, other);
 
@@ -212,7 +212,7 @@ const emptySince = (input: HealthInput, counts: Counts): number | null =>
 const shortSince = (input: HealthInput, counts: Counts): number | null =>
   isShort(counts) ? earlier(input.counted.shortSince, lastEnd(input)) : null;
 
-/** Since when the tasks that are missing have been on their way, where nothing speaks against that. */
+/** Since when the missing tasks have been starting, unless something indicates that they are not. */
 const startingSince = (
   input: HealthInput,
   counts: Counts,
@@ -222,13 +222,13 @@ const startingSince = (
   if (!isShort(counts) || recentFailures(failures, now).length > 0) return null;
   if (tasks === null) {
     const age = now - at(service.createdAt);
-    // Such a cluster tells no time either: by ours it may be in the future.
+    // Such a cluster reports no time either. By our clock, the creation may be in the future.
     return age >= 0 && age < NEW_TASKS_MS ? at(service.createdAt) : null;
   }
   const missing = tasks.filter(
     ({ state, desired }) => desired === 'running' && state !== 'running',
   );
-  // One that cannot be placed has an error, and none at all may be made for a service that was just created.
+  // A task that cannot be placed has an error, and a service that was just created may have no task at all.
   if (missing.some(({ state, error }) => ENDED.has(state) || error !== null)) return null;
   const since =
     missing.length === 0

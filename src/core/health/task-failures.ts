@@ -2,27 +2,27 @@ import type { Digest } from '../image/digest.ts';
 import { isJob } from '../swarm/job-progress.ts';
 import type { Service, Task } from '../swarm/service.ts';
 
-/** A task that failed, as it is remembered when the cluster has forgotten it. */
+/** A failed task, remembered even after the cluster has forgotten it. */
 export type TaskFailed = {
   readonly taskId: string;
   /** ms since the epoch, by the cluster's clock. */
   readonly at: number;
   readonly digest: Digest | null;
-  /** Whether it got as far as running; the engine may not have had the image. */
+  /** Whether it reached running; otherwise the engine may not have had the image. */
   readonly ran: boolean;
   readonly error: string;
 };
 
-/** Failures are remembered for so long. */
+/** How long failures are remembered. */
 export const REMEMBERED_MS = 60 * 60_000;
 const LONGEST_ERROR = 300;
 
-/** What a container ends with that was told to stop, or was killed because it did not. */
+/** Exit codes of a container that was told to stop, or was killed because it did not. */
 const STOPPED: ReadonlySet<number | null> = new Set([137, 143]);
 
 /**
- * Tasks that an update stopped may end with an error; that is not what it is about. The managers may write the
- * record of a task again, so its time alone does not tell whether it ended before the update began.
+ * Tasks that an update stopped may end with an error, which is no failure. The managers may write the record of a task
+ * again, so its time alone does not show whether it ended before the update began.
  */
 const wasStopped = (task: Task, { update }: Pick<Service, 'update'>): boolean => {
   if (task.desired === 'remove') return true;
@@ -34,7 +34,7 @@ const wasStopped = (task: Task, { update }: Pick<Service, 'update'>): boolean =>
   );
 };
 
-/** Another task was made in its place after it had ended, although it was to go on. */
+/** Another task replaced it after it had ended, although it should have kept running. */
 const wasReplaced = (task: Task, tasks: readonly Task[]): boolean =>
   tasks.some(
     (other) =>
@@ -45,8 +45,8 @@ const wasReplaced = (task: Task, tasks: readonly Task[]): boolean =>
   );
 
 /**
- * Those of a service's tasks that failed. One that ended without an error counts where the engine restarts it:
- * it was not to end.
+ * The failed tasks of a service. A task that ended without an error counts if the engine restarts it: it was not
+ * supposed to end.
  */
 export const failuresAmong = (
   service: Pick<Service, 'mode' | 'update'>,
@@ -66,7 +66,9 @@ export const failuresAmong = (
       error: (task.error ?? 'a task exited unexpectedly').slice(0, LONGEST_ERROR),
     }));
 
-/** What is remembered with what is seen now, oldest first; each task once, and none that is too old. */
+/**
+ * Merges the remembered failures with the present ones, oldest first, each task once, without those that are too old.
+ */
 export const remember = (
   before: readonly TaskFailed[],
   seen: readonly TaskFailed[],

@@ -1,8 +1,8 @@
 import { hasWrittenTag, imageName, imageWithTag, parseImageReference } from './image-reference.ts';
 
 /**
- * An image as somebody asks for it, written as the API shows images: `acme/web:v1` is
- * `docker.io/acme/web:v1`. Where no tag was written none is filled in; what is no image stays as it is.
+ * An image in a query, written as the API shows images: `acme/web:v1` becomes `docker.io/acme/web:v1`. A missing tag is
+ * not filled in. Text that is not an image stays as it is.
  */
 export const askedImage = (text: string): string => {
   const parsed = parseImageReference(text);
@@ -10,7 +10,7 @@ export const askedImage = (text: string): string => {
   return hasWrittenTag(text) ? imageWithTag(parsed.image) : imageName(parsed.image);
 };
 
-/** Whether an image that the API shows is the one asked for, with any tag where none was written. */
+/** Whether an image that the API shows matches the query. A query without a tag matches any tag. */
 export const isAskedImage = (shown: string, asked: string): boolean => {
   const image = askedImage(asked);
   return shown === image || shown.startsWith(`${image}:`);

@@ -6,9 +6,9 @@ export type Digest = string & { readonly [digestBrand]: true };
 const HEX_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
 /**
- * The digest that `text` is, or null where it is none. The algorithms are those that
- * {@link https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests OCI registers}
- * and registries verify; hex digits must be lower-case, as there.
+ * Parses a digest, or returns null if `text` is not one. Accepts the algorithms that {@link
+ * https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests OCI registers} and registries verify.
+ * Hex digits must be lower-case, as required there.
  */
 export const parseDigest = (text: string): Digest | null => {
   const colon = text.indexOf(':');
@@ -19,6 +19,6 @@ export const parseDigest = (text: string): Digest | null => {
     : null;
 };
 
-/** The first twelve hex digits, for people; never for comparing. */
+/** The first twelve hex digits, for people. Never compare them. */
 export const shortDigest = (digest: string): string =>
   digest.slice(digest.indexOf(':') + 1).slice(0, 12);

@@ -1,16 +1,16 @@
 import { type Digest, parseDigest } from './digest.ts';
 
 /**
- * Which image is meant, with everything that a short spelling leaves out filled in:
- * `nginx` is registry `docker.io`, repository `library/nginx`, tag `latest`.
- * Grammar: {@link https://github.com/distribution/reference distribution/reference}.
+ * An image reference with everything filled in that a short spelling leaves out: `nginx` is registry `docker.io`,
+ * repository `library/nginx`, tag `latest`. Grammar: {@link https://github.com/distribution/reference
+ * distribution/reference}.
  */
 export type ImageReference = {
-  /** Host, with its port where one was given: `docker.io`, `localhost:5000`, `[::1]:5000`. */
+  /** Host, with its port if one was given: `docker.io`, `localhost:5000`, `[::1]:5000`. */
   readonly registry: string;
   /** Path at the registry, without host, tag or digest: `library/nginx`, `acme/team/app`. */
   readonly repository: string;
-  /** Null only where a digest stands without a tag: then nothing that is pushed can change it. */
+  /** Null only for a digest without a tag: then no push can change it. */
   readonly tag: string | null;
   readonly digest: Digest | null;
 };
@@ -23,18 +23,18 @@ const HOST_LABEL = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const HOST = new RegExp(`^(?:${HOST_LABEL}(?:\\.${HOST_LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
 export const PATH_PART = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
-/** The longest name, host included, that registries and the engine take. */
+/** The longest name, including the host, that registries and the engine accept. */
 const LONGEST_NAME = 255;
 
-/** Whether `text` can be a tag: up to 128 of letters, digits, `_`, `.` and `-`. */
+/** Whether `text` is a valid tag: up to 128 letters, digits, `_`, `.` and `-`. */
 export const isTag = (text: string): boolean => TAG.test(text);
 
-/** Whether `text` can be a registry's host, with or without a port. */
+/** Whether `text` is a valid registry host, with or without a port. */
 export const isRegistryHost = (text: string): boolean => HOST.test(text);
 
 /**
- * Lower case, because host names have no case, and Docker Hub's other names made one, as the engine does. A bare
- * word keeps its case: its upper case is all that marks it as a host rather than a folder.
+ * Normalises like the engine: lower case, because host names are case-insensitive, and one name for Docker Hub. A bare
+ * word keeps its case: only its upper case marks it as a host rather than a folder.
  */
 export const canonicalHost = (host: string): string => {
   const lower = host.toLowerCase();
@@ -44,7 +44,7 @@ export const canonicalHost = (host: string): string => {
 
 const nothing = (problem: string): ParsedImage => ({ ok: false, problem });
 
-/** The host and the path of a name, by the engine's rule for telling a host from a first folder. */
+/** Splits a name into host and path by the engine's rule for distinguishing a host from a first folder. */
 const splitHost = (name: string): { registry: string; repository: string } => {
   const slash = name.indexOf('/');
   const first = name.slice(0, Math.max(slash, 0));
@@ -59,8 +59,8 @@ const splitHost = (name: string): { registry: string; repository: string } => {
 };
 
 /**
- * Parses an image as people, stack files and engines write it. Bad input gives a problem that says
- * what is wrong in words for a person; nothing is thrown.
+ * Parses an image as people, stack files and engines write it. Never throws: invalid input gives a problem in words for
+ * a person.
  */
 export const parseImageReference = (text: string): ParsedImage => {
   if (text === '') return nothing('an image needs a name');
@@ -70,7 +70,7 @@ export const parseImageReference = (text: string): ParsedImage => {
     return nothing('what follows "@" must be a digest such as sha256 and 64 lower-case hex digits');
   }
   const named = at === -1 ? text : text.slice(0, at);
-  // A colon after the last slash begins a tag; one before it belongs to the host's port.
+  // A colon after the last slash starts a tag. One before it belongs to the host's port.
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
   const tagText = colon === -1 ? null : named.slice(colon + 1);
   const name = colon === -1 ? named : named.slice(0, colon);
@@ -97,7 +97,7 @@ export const parseImageReference = (text: string): ParsedImage => {
   return { ok: true, image: { registry, repository, tag, digest } };
 };
 
-/** Parses the images of many services, each text once however many of them spell it. */
+/** Parses the images of many services, and each distinct text only once. */
 export const createImageParser = (): typeof parseImageReference => {
   const parsed = new Map<string, ParsedImage>();
   return (text) => {
@@ -107,7 +107,7 @@ export const createImageParser = (): typeof parseImageReference => {
   };
 };
 
-/** Registry and repository, the key under which looks are gathered: `docker.io/library/nginx`. */
+/** Registry and repository, the key of a check: `docker.io/library/nginx`. */
 export const imageName = (image: Pick<ImageReference, 'registry' | 'repository'>): string =>
   `${image.registry}/${image.repository}`;
 
@@ -125,7 +125,7 @@ export const imageWithTag = (image: Omit<ImageReference, 'digest'>): string =>
 export const printImageReference = (image: ImageReference): string =>
   image.digest === null ? imageWithTag(image) : `${imageWithTag(image)}@${image.digest}`;
 
-/** Whether an image's text spells a tag out: one that is only filled in is not what its author said. */
+/** Whether an image's text contains a tag. A tag that was only filled in is not what its author wrote. */
 export const hasWrittenTag = (text: string): boolean => {
   const [named = ''] = text.split('@', 1);
   // A colon before the last slash belongs to the host's port.
@@ -133,9 +133,8 @@ export const hasWrittenTag = (text: string): boolean => {
 };
 
 /**
- * The text of a spec's image with the tag of `image`, and `digest` pinned to it, every other character as its
- * author wrote it: `nginx:1` becomes `nginx:1@sha256:…`; where no tag was written, `:latest` is, as the Docker
- * command line does.
+ * The text of a spec's image with the tag of `image` and pinned to `digest`. Everything else stays as its author wrote
+ * it: `nginx:1` becomes `nginx:1@sha256:…`. A missing tag becomes `:latest`, as with the Docker command line.
  */
 export const pinImageText = (
   text: string,

@@ -18,9 +18,11 @@ export type LookUp =
       readonly reason: LookUpFailure;
       /** One line for a person: which registry, what it answered, what to do. No secret in it. */
       readonly detail: string;
-      /** Access was denied, and not the credentials refused: a proxy or a new repository may do so for a while. */
+      /**
+       * Access was denied although the credentials were not refused. A proxy or a new repository may do so for a while.
+       */
       readonly isDenied?: true;
-      /** How long the registry asked to be left alone, in ms. */
+      /** How long the registry asked the helper to wait, in ms. */
       readonly retryAfterMs: number | null;
     };
 
@@ -34,7 +36,7 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set([
   'application/vnd.docker.distribution.manifest.v2+json',
 ]);
 
-/** Whether a manifest of this media type is one image and no index, so that it has no members. */
+/** Whether a manifest of this media type is a single image and not an index, so it has no members. */
 export const isPlainManifest = (mediaType: string): boolean => PLAIN_TYPES.has(mediaType);
 
 /** Whether a manifest or index has one of OCI's media types. */
@@ -43,13 +45,13 @@ export const isOci = (mediaType: string): boolean => mediaType.startsWith('appli
 /** A platform as a manifest list names it. */
 export type Platform = { readonly architecture: string; readonly os: string };
 
-/** What the published manifest holds, read only where digests differ. */
+/** The content of the published manifest. Read only if digests differ. */
 export type PublishedManifest = {
   /** The platform manifests of an index; empty for a plain image. */
   readonly members: readonly Digest[];
   /**
-   * As the manifest names them, without `unknown`, each once. Empty where it names none: then any node may run
-   * it. Null for a plain image, of which only its configuration tells.
+   * As the manifest names them, without `unknown` and duplicates. Empty if it names none: then any node may run it.
+   * Null for a plain image, whose platform is only in its configuration.
    */
   readonly platforms: readonly Platform[] | null;
   /** The media type of what it holds instead of an image; null for an image or an index. */

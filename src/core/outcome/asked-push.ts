@@ -1,6 +1,6 @@
 import type { Digest } from '../image/digest.ts';
 
-/** The image and tag that somebody asks about, as a push of them would name them. */
+/** The image and tag in a query, as a push of them would name them. */
 export type AskedPush =
   | {
       readonly kind: 'asked';
@@ -11,5 +11,5 @@ export type AskedPush =
     }
   /** `detail` is one line for a person. */
   | { readonly kind: 'malformed'; readonly detail: string }
-  /** The secret could not announce it. */
+  /** This secret cannot announce it. */
   | { readonly kind: 'not-allowed'; readonly image: string };

@@ -7,18 +7,18 @@ import {
   type OutcomeView,
 } from './outcome.ts';
 
-/** How much of a failure is told. */
+/** How much of a failure is shown. */
 export type Telling = {
-  /** Characters of a message; null: all. */
+  /** Maximum length of a message in characters; null: unlimited. */
   readonly longestMessage: number | null;
-  /** Whether what containers wrote is told. */
+  /** Whether log lines of containers are shown. */
   readonly logs: boolean;
 };
 
 export type OutcomeInput = {
-  /** One each cluster at most for each image. */
+  /** At most one per cluster and image. */
   readonly pushes: readonly PushFacts[];
-  /** Clusters that were asked about by name. */
+  /** Clusters that the query names. */
   readonly clusters: readonly string[];
   /** ms since the epoch. */
   readonly since: number;
@@ -29,7 +29,7 @@ export type OutcomeInput = {
 /** The outcome without its version. */
 export type Outcome = Omit<OutcomeView, 'version'>;
 
-/** What became of some pushes, on all their clusters together. */
+/** The combined outcome of some pushes on all their clusters. */
 export const buildOutcome = (input: OutcomeInput): Outcome => {
   const { pushes, clusters: asked, now, telling } = input;
   const judged = pushes.map((push) => judgePush(push, now));

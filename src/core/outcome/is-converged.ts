@@ -3,8 +3,8 @@ import { follow, MONITOR_DEFAULT_MS } from '../rollout/follow.ts';
 import { type Observation, specDigest } from '../swarm/service.ts';
 
 /**
- * Whether every task of a service has run one of these digests for the time in which the engine watches a new
- * task for failure. A cluster that tells no tasks is believed its counts.
+ * Whether every task of a service has run one of these digests for the time in which the engine watches a new task for
+ * failure. For a cluster that reports no tasks, its counts decide.
  *
  * @param now ms since the epoch, by our clock
  */
@@ -24,7 +24,7 @@ export const isConverged = (
       task.desired === 'running' && task.state === 'running' && Date.parse(task.since) > watched,
   );
   if (isNew) return false;
-  // Judged as an update to what the spec says would be, had it settled long ago.
+  // Judged like an update to the present spec that settled long ago.
   const settled = { target, replaced: target, intentVersion: -1, madeAfter: 0, settledSince: 0 };
   return (
     follow({ ...seen, service: { ...service, update: null } }, settled, now).kind === 'converged'

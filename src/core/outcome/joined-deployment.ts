@@ -11,7 +11,7 @@ export type NewestDeployment = {
 
 export type FoundService = {
   readonly verdict: Verdict;
-  /** What the registry showed; null if it showed nothing. */
+  /** What the registry showed; null if nothing. */
   readonly digest: Digest | null;
   /** Platform digests of `digest`; null if they were not read. */
   readonly members: readonly Digest[] | null;
@@ -24,8 +24,8 @@ const bringsTo = ({ digest, members }: FoundService, to: Digest | null): boolean
   to !== null && (to === digest || (members ?? []).includes(to));
 
 /**
- * Whether a service was read before an update with another digest was sent to it: it seems to have what is
- * published, while what the tag showed before is on its way to it.
+ * Whether a service was read before an update with another digest was sent to it. It then seems to have the published
+ * digest, while an earlier digest of the tag is about to be deployed.
  */
 export const isOvertaken = (found: FoundService, newest: NewestDeployment | null): boolean => {
   const { verdict, digest } = found;
@@ -36,8 +36,8 @@ export const isOvertaken = (found: FoundService, newest: NewestDeployment | null
 };
 
 /**
- * The deployment that decides what becomes of a push for a service for which its check queued none: one that
- * is rolling the same digest out, one that did, or the one that the digest failed in. Null if there is none.
+ * The deployment that decides the outcome of a push for a service for which its check queued none: one that is rolling
+ * out the same digest, one that did, or the one in which the digest failed. Null if there is none.
  */
 export const joinedDeployment = (
   found: FoundService,

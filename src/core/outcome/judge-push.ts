@@ -10,11 +10,11 @@ import {
 import type { Gate } from '../policy/gates/gate-state.ts';
 import type { ClusterOutcome, OutcomeGate, ServiceOutcome } from './outcome.ts';
 
-/** What the checks of a push on a cluster found. */
+/** The results of a push's checks on a cluster. */
 export type CheckFacts = {
   /** When the newest of them ended, ms since the epoch. */
   readonly at: number;
-  /** Every digest that the registry showed, with the platform digests of it that are known. */
+  /** Every digest that the registry showed, with its known platform digests. */
   readonly shown: readonly { readonly digest: Digest; readonly members: readonly Digest[] }[];
   readonly services: readonly CheckedFacts[];
   /** Deployments were queued or joined. */
@@ -26,7 +26,7 @@ export type PushFacts = {
   readonly cluster: string;
   readonly delivery: string;
   readonly receivedAt: number;
-  /** That it named, or that is asked about; null if neither is. */
+  /** The digest that it named, or that the query names; null if neither does. */
   readonly wanted: Digest | null;
   readonly state: 'waiting' | 'done';
   readonly outcome: PushOutcome | null;
@@ -37,7 +37,7 @@ export type PushFacts = {
   readonly deploymentsOf: (serviceId: string) => readonly DeploymentFacts[];
   readonly frozen: (service: CheckedFacts) => string | null;
   readonly converged: (service: CheckedFacts) => Convergence;
-  /** Closed gates of a service that waits; missing where nobody knows of any. */
+  /** Closed gates of a waiting service. Missing if none are known. */
   readonly gatesOf?: (serviceId: string) => readonly Gate[];
 };
 
@@ -48,12 +48,12 @@ export type ClusterJudged = {
   readonly gates: readonly OutcomeGate[];
 };
 
-/** A push without a digest that changed nothing may be ahead of its registry: the first follow-up tells. */
+/** A push without a digest that changed nothing may be ahead of its registry. The first follow-up decides. */
 const LAG_MS = FOLLOW_UPS_MS[0] ?? 0;
-/** That follow-up does for others that are due at about the same time. */
+/** One follow-up also covers others that are due at about the same time. */
 const LAG_SLACK_MS = 2_000;
 
-/** What became of a push on one cluster. */
+/** The outcome of a push on one cluster. */
 export const judgePush = (push: PushFacts, now: number): ClusterJudged => {
   const why = notYet(push);
   if (why !== null) {
@@ -76,7 +76,7 @@ export const judgePush = (push: PushFacts, now: number): ClusterJudged => {
       now,
     }),
   );
-  // With services, each of them says why.
+  // If there are services, each of them gives its own reason.
   const detail = judged.length === 0 ? push.detail : null;
   return {
     cluster: {
@@ -108,7 +108,7 @@ const toOutcomeGate = (
   detail,
 });
 
-/** Why nothing can be said of the services (yet); null if something can. */
+/** Why nothing is known about the services yet; null if something is. */
 const notYet = (push: PushFacts): Pick<ClusterOutcome, 'state' | 'reason'> | null => {
   const { check, wanted, state, outcome } = push;
   if (check === null) {
@@ -116,7 +116,7 @@ const notYet = (push: PushFacts): Pick<ClusterOutcome, 'state' | 'reason'> | nul
       ? { state: 'pending', reason: 'not-checked' }
       : { state: 'unknown', reason: outcome ?? 'given-up' };
   }
-  // Without a service the registry is not asked.
+  // Without a service, no registry is asked.
   if (check.services.length === 0) return null;
   const isFrozen = outcome === 'frozen';
   if (wanted !== null && !isShown(check, wanted) && !isFrozen) {

@@ -4,7 +4,7 @@ import type { DeploymentState, FailureView, VerdictName } from '../contract/view
 import { isOpen } from './joined-deployment.ts';
 import type { ServiceOutcome } from './outcome.ts';
 
-/** A service as the newest check that could tell found it. */
+/** A service as found by the newest check that could determine its state. */
 export type CheckedFacts = {
   readonly serviceId: string;
   readonly service: string;
@@ -34,24 +34,24 @@ export type DeploymentFacts = {
   readonly state: DeploymentState;
   readonly reason: string | null;
   readonly runAt: number;
-  /** The deployment that this one retries, or whose update it follows again. */
+  /** The deployment that this one retries, or whose update it continues to follow. */
   readonly follows: string | null;
   readonly failure: FailureView | null;
 };
 
-/** `removed`: the service is gone. `unseen`: nobody has looked yet, or the cluster did not answer. */
+/** `removed`: the service no longer exists. `unseen`: nobody has checked yet, or the cluster did not answer. */
 export type Convergence = 'converged' | 'not-converged' | 'removed' | 'unseen';
 
 export type ServiceFacts = {
   readonly cluster: string;
   readonly found: CheckedFacts;
-  /** From the deployment of `found` on, all of this service, oldest first. */
+  /** All deployments of this service from that of `found` on, oldest first. */
   readonly deployments: readonly DeploymentFacts[];
   /** The push waits for another check. */
   readonly isAwaited: boolean;
-  /** Why a freeze stops a deployment of the service that is queued; null if none does. */
+  /** Why a freeze stops a queued deployment of the service; null if none does. */
   readonly frozen: string | null;
-  /** Whether the service stands well on the digest that was found. Asked only if no deployment tells. */
+  /** Whether the service is converged on the digest that was found. Called only if no deployment decides. */
   readonly converged: () => Convergence;
   /** ms since the epoch. */
   readonly now: number;
@@ -62,7 +62,7 @@ type Judged = Pick<ServiceOutcome, 'state' | 'reason' | 'nextTryAt'> & {
   readonly deployment?: string | null;
 };
 
-/** What became of a push for one service, and the deployments that led there, oldest first. */
+/** The outcome of a push for one service, and the deployments that led to it, oldest first. */
 export const judgeService = (
   facts: ServiceFacts,
 ): { readonly outcome: ServiceOutcome; readonly deployments: readonly DeploymentFacts[] } => {
@@ -85,14 +85,14 @@ export const judgeService = (
   };
 };
 
-/** Reasons of a skipped deployment that another one of the service takes its place for. */
+/** Reasons of a skipped deployment that another deployment of the service replaces. */
 const TAKEN_OVER: readonly (string | null)[] = [
   'no-longer-published',
   'already-current',
   'gate-closed',
 ];
 
-/** The deployment of the push, then whatever took its place: a newer one, or its retry. */
+/** The deployment of the push, then each one that replaced it: a newer one, or its retry. */
 const chainOf = ({ found, deployments }: ServiceFacts): readonly DeploymentFacts[] => {
   const start = deployments.findIndex(({ id }) => id === found.deployment);
   if (start === -1) return [];
@@ -120,7 +120,7 @@ const judge = (facts: ServiceFacts, last: DeploymentFacts | null): Judged => {
         ? { state: 'waiting', reason: 'frozen', detail: found.detail }
         : { state: 'failed', reason: found.reason, detail: last?.failure?.message ?? found.detail };
     case 'waiting':
-      // Once it is open, the deployment is put beside what was found.
+      // Once the gate is open, the deployment is recorded with the found service.
       return last === null
         ? { state: 'waiting', reason: found.reason ?? 'gate', detail: found.detail }
         : ofDeployment(facts, last);
@@ -142,7 +142,7 @@ const judge = (facts: ServiceFacts, last: DeploymentFacts | null): Judged => {
   }
 };
 
-/** No deployment tells: the service ran the digest before, or somebody else brought it. */
+/** No deployment decides: the service already ran the digest, or somebody else deployed it. */
 const ofConvergence = ({ converged }: ServiceFacts): Judged => {
   switch (converged()) {
     case 'converged':
@@ -166,7 +166,7 @@ const ofDeployment = (facts: ServiceFacts, last: DeploymentFacts): Judged => {
     case 'succeeded':
       return { state: 'succeeded', reason: null };
     case 'failed':
-      // It may have come up since, where nothing took the service back.
+      // The tasks may have recovered since, if nothing rolled the service back.
       return facts.found.verdict === 'current' && facts.converged() === 'converged'
         ? { state: 'succeeded', reason: 'already-current' }
         : { state: 'failed', reason: last.reason, detail: message };
@@ -178,7 +178,7 @@ const ofDeployment = (facts: ServiceFacts, last: DeploymentFacts): Judged => {
     case 'queued':
     case 'updating':
     case 'verifying':
-      // What took its place is not there (any more).
+      // The deployment that replaced it does not exist, or no longer.
       return { state: 'unknown', reason: last.state };
     default:
       return last.state satisfies never;
@@ -195,9 +195,9 @@ const ofOpen = ({ frozen, now }: ServiceFacts, last: DeploymentFacts): Judged =>
   return { state: 'pending', reason: last.follows === null ? last.state : 'retry', nextTryAt };
 };
 
-/** Reasons of a skipped deployment after which the service is not meant any more. */
+/** Reasons of a skipped deployment after which the push no longer concerns the service. */
 const NOT_MEANT: readonly (string | null)[] = ['excluded', 'image-changed'];
-/** Reasons after which nothing is known. */
+/** Reasons after which the outcome is unknown. */
 const NOT_KNOWN: readonly (string | null)[] = [
   'no-longer-published',
   'cluster-removed',

@@ -1,9 +1,9 @@
 import type { Digest } from '../image/digest.ts';
 
-/** A push without a digest is looked for so far back, and the next one is waited for otherwise. */
+/** A query without a digest finds a push of up to this age. If there is none, it waits for the next. */
 export const ASKED_BACK_MS = 15 * 60_000;
 
-/** Which push is meant. Times are ms since the epoch. */
+/** Which push a query is about. Times are ms since the epoch. */
 export type OutcomeAsk =
   | { readonly by: 'delivery'; readonly delivery: string }
   | {

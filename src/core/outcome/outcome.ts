@@ -1,7 +1,7 @@
-/** What became of a push, as the API tells it; the rules are in the guide, "CI learns the outcome". */
+/** The outcome of a push, as the API reports it. The rules are in the guide, "CI learns the outcome". */
 import type { DeploymentState } from '../contract/views.ts';
 
-/** Combined over all services. The order is that in which they win. */
+/** Combined over all services. In order of precedence. */
 export const OUTCOME_STATES = [
   'pending',
   'failed',
@@ -12,7 +12,7 @@ export const OUTCOME_STATES = [
 ] as const;
 export type OutcomeState = (typeof OUTCOME_STATES)[number];
 
-/** Of one service. `left`: it is excluded or pinned, and does not count. */
+/** The outcome for one service. `left`: it is excluded or pinned, and does not count. */
 export const SERVICE_OUTCOMES = [
   'pending',
   'failed',
@@ -23,7 +23,7 @@ export const SERVICE_OUTCOMES = [
 ] as const;
 export type ServiceOutcomeState = (typeof SERVICE_OUTCOMES)[number];
 
-/** Of one cluster: whether its services are known. */
+/** The state of one cluster: whether its services are known. */
 export const CLUSTER_OUTCOMES = ['pending', 'unknown', 'checked'] as const;
 export type ClusterOutcomeState = (typeof CLUSTER_OUTCOMES)[number];
 
@@ -64,7 +64,7 @@ export type OutcomeDeployment = {
   readonly failure?: {
     readonly message: string;
     readonly exitCode: number | null;
-    /** The failing container's last lines; empty unless whoever asks may see them. */
+    /** The last lines of the failing container. Empty unless the caller may see them. */
     readonly log: readonly string[];
   };
 };
@@ -79,10 +79,10 @@ export type OutcomeGate = {
   readonly detail: string;
 };
 
-/** `state` is the first key, so that a shell script finds it without parsing JSON. */
+/** `state` is the first key, so a shell script can find it without parsing JSON. */
 export type OutcomeView = {
   readonly state: OutcomeState;
-  /** Why it is pending, unknown or without a service, in one word; null if the services say it. */
+  /** Why it is pending, unknown or without a service, in one word; null if the services explain it. */
   readonly reason: string | null;
   readonly services: readonly ServiceOutcome[];
   readonly deployments: readonly OutcomeDeployment[];
@@ -90,15 +90,15 @@ export type OutcomeView = {
   readonly clusters: readonly ClusterOutcome[];
   /** Ids of the deliveries that it is about. */
   readonly deliveries: readonly string[];
-  /** Pushes since this time are meant; send it back to ask about the same ones later. */
+  /** Only pushes since this time count. Send it back to ask about the same ones later. */
   readonly since: string;
-  /** Changes whenever anything else in the answer does. */
+  /** Changes whenever anything else in the answer changes. */
   readonly version: string;
 };
 
 type Combined = Pick<OutcomeView, 'services' | 'clusters'>;
 
-/** The first of the states that any service or cluster is in. */
+/** The first of the states that any service or cluster has. */
 export const combineOutcomes = ({ services, clusters }: Combined): OutcomeState => {
   const has = (state: OutcomeState): boolean =>
     services.some((service) => service.state === state) ||

@@ -4,11 +4,11 @@ import { readSuffix, refusesVariant, type Suffix } from './version.ts';
 
 type Token = {
   readonly pattern: string;
-  /** What it tells, by how much it weighs: a month must stand after its year. */
+  /** The significance of this part: a month must stand after its year. */
   readonly weight: number;
 };
 
-/** The words of {@link https://calver.org calver.org}. Short ones are read with a leading zero too. */
+/** The tokens of {@link https://calver.org calver.org}. The short ones also accept a leading zero. */
 const TOKENS: Readonly<Record<string, Token>> = {
   YYYY: { pattern: '\\d{4}', weight: 0 },
   YY: { pattern: '\\d{1,3}', weight: 0 },
@@ -28,7 +28,9 @@ const KNOWN = Object.keys(TOKENS).join(', ');
 
 type Read = Suffix & { readonly numbers: readonly bigint[] };
 
-/** Tags that are dates in the given form, the later the newer; with the variant of the present tag. */
+/**
+ * Follows tags that are dates in the given form and have the variant of the present tag. The latest date is the newest.
+ */
 export const calverPolicy = (format: string): ParsedPolicy => {
   const words = format.match(WORD) ?? [];
   const problem = problemOf(format, words);
@@ -43,7 +45,7 @@ export const calverPolicy = (format: string): ParsedPolicy => {
     if (head === undefined) return null;
     return { ...readSuffix(tag.slice(head.length)), numbers: numbers.map(BigInt) };
   };
-  /** That of a present tag of another form is told as for any version. */
+  /** A present tag in another form has the same suffix rules as any version. */
   const refusesSuffix = ({ variant }: Read, present: string): string | null => {
     const known = read(present);
     if (known === null) return refusesVariant(variant, present);

@@ -2,8 +2,8 @@ import type { Policy, TagSeen } from './policy.ts';
 import { isAttachedTag } from './tag-list.ts';
 
 /**
- * The newest of these tags that a service is to move to from the one that it has; null where it stays. Whatever
- * their order, and however often it is asked, the answer is the same, and never an older tag.
+ * The newest of these tags that a service should move to from its present one; null if it stays. The answer does not
+ * depend on the order of the tags or the number of calls, and is never an older tag.
  */
 export const chooseTag = (
   policy: Policy,
@@ -19,7 +19,10 @@ export const chooseTag = (
   return best?.tag ?? null;
 };
 
-/** The newest of these tags that the policy takes for a service with the tag `present`, older ones than that included. */
+/**
+ * The newest of these tags that the policy takes for a service with the tag `present`, even if it is older than that
+ * one.
+ */
 export const newestTag = (
   policy: Policy,
   present: string,
@@ -33,7 +36,7 @@ export const newestTag = (
   return best?.tag ?? null;
 };
 
-/** The present tag as it was pushed last: it may be among these tags. */
+/** The present tag as it was last pushed: it may be among these tags. */
 const lastSeen = (present: TagSeen, tags: readonly TagSeen[]): TagSeen =>
   tags
     .filter(({ tag }) => tag === present.tag)
@@ -44,7 +47,7 @@ export const whyNot = (policy: Policy, present: TagSeen, other: TagSeen): string
   if (other.tag === present.tag) return 'the service has this tag';
   const refusal = refusalOf(policy, other.tag, present.tag);
   if (refusal !== null) return refusal;
-  // What has no place in the order is older than all that have one.
+  // A tag without a place in the order counts as older than all that have one.
   const order = policy.compare(other, present) ?? 1;
   if (order > 0) return null;
   return order === 0
@@ -52,7 +55,7 @@ export const whyNot = (policy: Policy, present: TagSeen, other: TagSeen): string
     : `it is older than ${present.tag}, which the service has`;
 };
 
-/** Why a tag is none of those that the service follows, newer or not; null where it is. */
+/** Why the service does not follow a tag, newer or not; null if it does. */
 export const refusalOf = (policy: Policy, tag: string, present: string): string | null =>
   isAttachedTag(tag) ? 'it belongs to another image' : policy.refuses(tag, present);
 
@@ -63,6 +66,6 @@ const isBetter = (policy: Policy, present: string, one: TagSeen, other: TagSeen)
   return likeness === 0 ? one.tag < other.tag : likeness > 0;
 };
 
-/** Of equal versions the one in the form of the present tag is taken: with `v` or not, with metadata or not. */
+/** Of equal versions, prefer the one in the form of the present tag: with or without `v`, with or without metadata. */
 const likenessOf = (tag: string, present: string): number =>
   [/^v/, /_/].filter((form) => form.test(tag) === form.test(present)).length;

@@ -1,4 +1,4 @@
-/** Positive where `a` is newer: the first number that differs decides. Null stands before every number. */
+/** Positive if `a` is newer: the first number that differs decides. Null sorts before every number. */
 export const compareNumbers = (
   a: readonly (bigint | null)[],
   b: readonly (bigint | null)[],

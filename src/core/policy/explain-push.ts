@@ -2,27 +2,27 @@ import { chooseTag, refusalOf, whyNot } from './choose-tag.ts';
 import { parsePolicy } from './parse-policy.ts';
 import type { TagSeen } from './policy.ts';
 
-/** What a service has that may follow tags. */
+/** The properties of a service that may follow tags. */
 export type Follower = {
   /** Its label `cd-helper.track`; null where it has none. */
   readonly label: string | null;
   readonly present: string;
 };
 
-/** What a push of a tag means to a service of its repository. */
+/** The effect of a pushed tag on a service of its repository. */
 export type PushEffect =
-  /** It moves there, unless something holds it. */
+  /** It moves to the tag, unless something holds it. */
   | { readonly kind: 'moves' }
-  /** It has that tag: what was pushed is compared with what it runs. */
+  /** It has that tag: the pushed digest is compared with the running one. */
   | { readonly kind: 'compared' }
-  /** `why` is one line for a person; `refused` where the tag is none of those that the service follows. */
+  /** `why` is one line for a person. `refused` is true if the service does not follow the tag at all. */
   | { readonly kind: 'stays'; readonly why: string; readonly refused: boolean };
 
 const stays = (why: string, refused: boolean): PushEffect => ({ kind: 'stays', why, refused });
 
 /**
- * What a push of `tag`, alone or together with the others in `tags`, means to a service by its label and its tag.
- * By arrival, the push is taken for the newest.
+ * The effect of pushing `tag`, alone or together with the others in `tags`, on a service, by its label and its tag. For
+ * policies that order by arrival, the push counts as the newest.
  */
 export const effectOfPush = (
   { label, present }: Follower,

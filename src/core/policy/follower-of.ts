@@ -2,13 +2,13 @@ import { parseImageReference } from '../image/image-reference.ts';
 import type { ServiceView } from '../contract/views.ts';
 import type { Follower } from './explain-push.ts';
 
-/** The tag of an image as the API shows it; null where it has none, or is no image. */
+/** The tag of an image as the API shows it; null if it has none or is not an image. */
 export const tagOfImage = (image: string): string | null => {
   const parsed = parseImageReference(image);
   return parsed.ok ? parsed.image.tag : null;
 };
 
-/** A service as one that may follow tags; null where a digest alone stands in its image. */
+/** A service as one that may follow tags; null if its image has a digest and no tag. */
 export const followerOf = ({
   image,
   track,

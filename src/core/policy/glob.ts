@@ -2,7 +2,7 @@ import { matchesGlob } from '../glob.ts';
 import { noPolicy, type ParsedPolicy, problemOfGlob } from './policy.ts';
 import { byVersion } from './semver.ts';
 
-/** The newest version among the tags that match; prereleases only where the pattern holds a dash. */
+/** Follows the newest version among the tags that match. Prereleases only if the pattern contains a dash. */
 export const globPolicy = (pattern: string): ParsedPolicy => {
   const problem = problemOfGlob(pattern);
   if (problem !== null) return noPolicy(problem);

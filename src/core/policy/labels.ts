@@ -5,11 +5,11 @@ import type { Policy } from './policy.ts';
 import type { Service } from '../swarm/service.ts';
 import type { Exclusion } from '../verdict/verdict.ts';
 
-/** Which services a cluster's configuration takes in when a service says nothing itself. */
+/** Which services a cluster's configuration includes if a service has no label of its own. */
 export type Selection = 'all' | 'labelled';
 
 const PREFIX = 'cd-helper.';
-/** An address that people open: shown by forges, and never requested by us. */
+/** A web address for people: forges show it, and the helper never requests it. */
 const isWebAddress = (value: string): boolean => {
   if (value.length > 500 || !URL.canParse(value)) return false;
   const { protocol, username, password } = new URL(value);
@@ -34,11 +34,11 @@ const SUPPORTED: Readonly<Record<string, (value: string) => boolean | string>> =
 
 type Labelled = Pick<Service, 'labels' | 'containerLabels' | 'mode' | 'autoredeploy'>;
 
-/** Why the service is not ours to touch, or null where it is. */
+/** Why the helper must not touch the service, or null if it may. */
 export const exclusionOf = (service: Labelled, select: Selection): Exclusion | null => {
   const enabled = service.labels['cd-helper.enabled'];
   if (enabled === 'false') return 'label';
-  // A value that is not understood says something too, and so does one in the wrong place: it holds the service.
+  // An invalid value is a statement too, and so is one in the wrong place: it holds the service.
   const isMeant = (service.containerLabels['cd-helper.enabled'] ?? 'false') !== 'false';
   if (enabled === undefined && !service.autoredeploy && !isMeant && select === 'labelled') {
     return 'not-labelled';
@@ -48,9 +48,9 @@ export const exclusionOf = (service: Labelled, select: Selection): Exclusion | n
 };
 
 /**
- * The first label under `cd-helper.` that asks for something not supported, as `key=value`: it must
- * hold the service rather than be ignored. So must one that stands on the container, as `labels` of a
- * stack file puts it, unless the service has one of that key, which counts.
+ * The first label under `cd-helper.` that asks for something unsupported, as `key=value`. It holds the service rather
+ * than being ignored. So does one on the container, where `labels` of a stack file outside `deploy` puts it, unless the
+ * service has a label of the same key, which wins.
  */
 export const unsupportedLabel = (service: Labelled): string | null => {
   for (const [key, value] of Object.entries(service.labels)) {
@@ -67,28 +67,28 @@ export const unsupportedLabel = (service: Labelled): string | null => {
   return null;
 };
 
-/** Whether a failed update of this service may be taken back by us. */
+/** Whether the helper may revert a failed update of this service. */
 export const mayTakeBack = (service: Labelled): boolean =>
   service.labels['cd-helper.rollback'] !== 'off';
 
-/** What the service says of the tags that it follows, right or wrong; null where it says nothing. */
+/** The service's label for the tags that it follows, valid or not; null if it has none. */
 export const trackLabel = ({ labels }: Pick<Service, 'labels'>): string | null =>
   labels['cd-helper.track'] ?? null;
 
-/** Which tags the service follows; null where it stays on its own, also because the label is wrong. */
+/** Which tags the service follows; null if it stays on its own, or if the label is invalid. */
 export const trackedBy = ({ labels }: Pick<Service, 'labels'>): Policy | null => {
   const label = trackLabel({ labels });
   const parsed = label === null ? null : parsePolicy(label);
   return parsed?.ok === true ? parsed.policy : null;
 };
 
-/** The deadline that the service asks for, in ms, or null where it leaves that to us. */
+/** The deadline that the service asks for, in ms, or null to use the helper's. */
 export const ownTimeout = (service: Labelled): number | null => {
   const text = service.labels['cd-helper.timeout'];
   return text === undefined ? null : parseDuration(text);
 };
 
-/** Where what the service runs is shown to people, or null where it does not say. */
+/** The address where people see what the service runs, or null if no label names it. */
 export const shownAt = (service: Labelled): string | null => {
   const address = service.labels['cd-helper.url'];
   return address !== undefined && isWebAddress(address) ? address : null;

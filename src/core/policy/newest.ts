@@ -1,7 +1,7 @@
 import { matchesGlob } from '../glob.ts';
 import { noPolicy, type ParsedPolicy, problemOfGlob } from './policy.ts';
 
-/** Whatever matching tag was pushed last; the first push of a tag with its digest counts. */
+/** Follows the matching tag that was pushed last. The first push of a tag with its digest counts. */
 export const newestPolicy = (pattern: string): ParsedPolicy => {
   const problem = problemOfGlob(pattern);
   if (problem !== null) return noPolicy(problem);

@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<string, (text: string) => ParsedPolicy>> = {
   newest: newestPolicy,
 };
 
-/** The label `cd-helper.track`, `semver:1.x`. Everything that can be wrong with it is told here. */
+/** Parses the label `cd-helper.track`, such as `semver:1.x`, and reports everything that can be wrong with it. */
 export const parsePolicy = (label: string): ParsedPolicy => {
   const colon = label.indexOf(':');
   const kind = label.slice(0, Math.max(colon, 0)).trim();

@@ -1,19 +1,19 @@
 /** A tag that was pushed, or that a service has. */
 export type TagSeen = {
   readonly tag: string;
-  /** When it was first pushed with its digest, ms since the epoch; null where no push of it is known. */
+  /** When it was first pushed with its digest, ms since the epoch; null if no push of it is known. */
   readonly arrivedAt: number | null;
 };
 
-/** Which tags a service follows, as the label `cd-helper.track` says. */
+/** Which tags a service follows, according to the label `cd-helper.track`. */
 export type Policy = {
-  /** As it stands in the label: `semver:1.x`. */
+  /** As written in the label: `semver:1.x`. */
   readonly text: string;
-  /** Whether a list of the registry's tags says which is newest. By arrival, only pushes do. */
+  /** Whether the registry's list of tags is enough to find the newest. Ordering by arrival needs pushes. */
   readonly ordersTags: boolean;
-  /** Why the policy does not take `tag` for a service that has the tag `present`; null where it does. */
+  /** Why the policy does not take `tag` for a service that has the tag `present`; null if it does. */
   readonly refuses: (tag: string, present: string) => string | null;
-  /** Positive where `a` is newer, 0 where neither is; null where one has no place in the order. */
+  /** Positive if `a` is newer, 0 if neither is; null if one of them has no place in the order. */
   readonly compare: (a: TagSeen, b: TagSeen) => number | null;
 };
 

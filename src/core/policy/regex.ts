@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { compareNumbers } from './compare-numbers.ts';
 import { noPolicy, type ParsedPolicy } from './policy.ts';
 
-/** A longer one is a mistake, and would be compiled for each service. */
+/** A longer pattern is a mistake, and would be compiled for each service. */
 const LONGEST = 500;
 const IN_A_STACK_FILE = 'in a stack file, write $$ for $';
 
@@ -11,8 +11,8 @@ type Read =
   | { readonly kind: 'refused'; readonly why: string };
 
 /**
- * Tags that match, compared by the numbers in the named groups, in their order. The engine is RE2's: linear in
- * the tag whatever the pattern, because whoever can push chooses the tags.
+ * Follows the tags that match, ordered by the numbers in the named groups, in group order. The engine is RE2, which is
+ * linear in the tag for every pattern: anyone who can push chooses the tags.
  */
 export const regexPolicy = (pattern: string): ParsedPolicy => {
   if (pattern === '') return noPolicy('a pattern is missing, such as ^main-(?<n>\\d+)$');

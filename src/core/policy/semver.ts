@@ -2,11 +2,11 @@ import { minVersion, Range, SemVer } from 'semver';
 import { noPolicy, type ParsedPolicy, type Policy } from './policy.ts';
 import { compareVersions, createVersionReader, refusesVariant, type Version } from './version.ts';
 
-/** `-0` after a version that is not whole, which semver knows only after whole ones. */
+/** `-0` after an incomplete version. The semver library accepts it only after complete ones. */
 const LOOSE_ZERO = /(?<![\w.*])(v?[\dxX*]+(?:\.[\dxX*]+)?|v?\d+\.[\dxX*]+\.[xX*])-0(?=$|\s)/g;
 const NAMES_PRERELEASE = /[\dxX*]-[0-9A-Za-z]/;
 
-/** One of the alternatives between `||`: each says by itself whether it takes prereleases. */
+/** One of the alternatives between `||`. Each decides for itself whether it takes prereleases. */
 const readRange = (text: string): Range | null => {
   const includePrerelease = NAMES_PRERELEASE.test(text);
   try {
@@ -16,7 +16,7 @@ const readRange = (text: string): Range | null => {
   }
 };
 
-/** Versions in a range, as npm writes it; prereleases only where the range names one, such as `1.x-0`. */
+/** Follows versions in a range, in npm's syntax. Prereleases only if the range names one, such as `1.x-0`. */
 export const semverPolicy = (range: string): ParsedPolicy => {
   if (range === '') return noPolicy('a range is missing, such as 1.x');
   const texts = range.split('||').map((text) => text.trim());

@@ -1,7 +1,7 @@
-/** So many tags of a repository are listed; one with more is not read to its end. */
+/** Maximum number of tags listed for a repository. Longer lists are not read to the end. */
 export const MOST_TAGS = 100_000;
 
-/** The tags under which signatures and attestations are kept beside the images that they are about. */
+/** Tags that hold signatures and attestations of other images. */
 const ATTACHED = /^sha256-[0-9a-f]{64}/;
 
 /** Whether a tag belongs to another image, such as `sha256-….sig`. */

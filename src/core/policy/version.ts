@@ -1,10 +1,10 @@
 import { compare, parse, type SemVer } from 'semver';
 
-/** What follows the numbers of a version. */
+/** The part of a version after its numbers. */
 export type Suffix = {
-  /** Dot-separated, without its dash; null where it is a release. */
+  /** Dot-separated, without its dash; null for a release. */
   readonly prerelease: string | null;
-  /** What else it was built for, such as `alpine`; blank for none. */
+  /** The build variant, such as `alpine`; empty if there is none. */
   readonly variant: string;
 };
 
@@ -18,19 +18,19 @@ const PRERELEASE = /^(?:\d+|(?:alpha|beta|a|b|rc|pre|preview|dev|next|snapshot)\
 
 const beginsPrerelease = (text: string): boolean => PRERELEASE.test(text.split(/[.-]/)[0] ?? '');
 
-/** Reads `-rc.1-alpine_982c388`. What stands after `_` is build metadata, because a tag cannot hold `+`. */
+/** Reads `-rc.1-alpine_982c388`. The part after `_` is build metadata, because a tag cannot contain `+`. */
 export const readSuffix = (text: string): Suffix => {
   const [named = ''] = text.split('_', 1);
   const rest = named.replace(/^-/, '');
   if (!beginsPrerelease(rest)) return { prerelease: null, variant: rest };
-  // A variant may follow a prerelease; `rc-1` and `rc.1-5-gabc` are prereleases throughout.
+  // A variant may follow a prerelease. All of `rc-1` and of `rc.1-5-gabc` is prerelease.
   const dash = rest.indexOf('-');
   const after = dash === -1 ? '' : rest.slice(dash + 1);
   if (after === '' || beginsPrerelease(after)) return { prerelease: rest, variant: '' };
   return { prerelease: rest.slice(0, dash), variant: after };
 };
 
-/** Three numbers, a leading `v` or not, and what may follow them; null for any other tag. */
+/** Reads three numbers, with or without a leading `v`, and a suffix; null for any other tag. */
 export const readVersion = (tag: string): Version | null => {
   const [head, numbers] = NUMBERS.exec(tag) ?? [];
   if (head === undefined || numbers === undefined) return null;
@@ -40,10 +40,10 @@ export const readVersion = (tag: string): Version | null => {
   return number === null ? null : { ...suffix, number };
 };
 
-/** A list of 100,000 tags is gone through tag by tag, and each is read several times in a row. */
+/** A list of 100,000 tags is processed tag by tag, and each is read several times in a row. */
 const MOST_REMEMBERED = 16;
 
-/** The same, remembering what it read last. */
+/** The same, with a cache of the last results. */
 export const createVersionReader = (): typeof readVersion => {
   const known = new Map<string, Version | null>();
   return (tag) => {
@@ -58,13 +58,13 @@ export const createVersionReader = (): typeof readVersion => {
 
 export const compareVersions = (a: Version, b: Version): number => compare(a.number, b.number);
 
-/** The variant of the tag that a service has, which what it moves to must have too. */
+/** The variant of a service's tag. What it moves to must have the same one. */
 export const variantOf = (tag: string): string => {
   const head = PARTIAL.exec(tag)?.[0];
   return head === undefined ? '' : readSuffix(tag.slice(head.length)).variant;
 };
 
-/** Why a variant is not that of the present tag; null where it is. */
+/** Why a variant does not match that of the present tag; null if it does. */
 export const refusesVariant = (variant: string, present: string): string | null => {
   const wanted = variantOf(present);
   if (variant === wanted) return null;

@@ -7,15 +7,15 @@ const isRollback = ({ update }: Pick<Service, 'update'>): boolean =>
   update?.state === 'rollback_completed' ||
   update?.state === 'rollback_paused';
 
-/** Whether a service matches an intended update, for clusters that deploy a chosen digest. */
+/** Whether a service matches an intended update, on clusters that deploy a chosen digest. */
 export const shows = (
   { cause }: Pick<Deployment, 'cause'>,
   intent: Intent,
   service: Service,
 ): boolean => {
-  // What a rollback led to was there before; an update of ours would have begun a status of its own.
+  // A rollback restores what was there before. An update of ours would have started a new status.
   if (isRollback(service)) return false;
-  // A forced restart may change no digest; it shows in the counter.
+  // A forced restart may leave the digest unchanged; the counter shows it.
   const isRestart = cause === 'forced' && intent.phase === 'forward';
   return (
     service.version > intent.version &&
@@ -25,8 +25,8 @@ export const shows = (
 };
 
 /**
- * Whether a service is as the spec before the present one makes it: its digest is another, or its counter is
- * that of before. What somebody else did meanwhile counts up, or leaves both.
+ * Whether a service has the spec before the present one: its digest differs, or its counter is the earlier one. Changes
+ * by somebody else meanwhile raise the counter, or leave both.
  */
 export const showsPrevious = (
   { from, to }: Pick<Deployment, 'from' | 'to'>,
@@ -40,8 +40,8 @@ export const showsPrevious = (
 };
 
 /**
- * Whether an intent goes back, because a person asked for it or after a failure, on a cluster that does so by the
- * spec before the present one.
+ * Whether an intent goes back, at a person's request or after a failure, on a cluster that can only restore the
+ * previous spec.
  */
 export const isRestore = (
   { cause }: Pick<Deployment, 'cause'>,
@@ -50,8 +50,8 @@ export const isRestore = (
 ): boolean => (cause === 'taken-back' || phase === 'back') && goesBackTo === 'previous-spec';
 
 /**
- * Whether a service that is to be reverted has been given another image by somebody else since that was
- * decided. An engine that goes back on its own meanwhile leads to where the revert would have led.
+ * Whether somebody else has set another image on a service since its revert was decided. If the engine rolls back
+ * meanwhile, it arrives where the revert would have led.
  */
 export const isTheirs = (
   { to }: Pick<Deployment, 'to'>,
@@ -63,18 +63,18 @@ export const isTheirs = (
 };
 
 /**
- * Whether the engine carried an intended update out, and has gone back from it before anybody looked: the
- * tasks that it made tell of it.
+ * Whether the engine carried out an intended update and rolled it back before anybody looked. The tasks that it created
+ * show that.
  */
 export const isTakenBack = (
   { cause }: Pick<Deployment, 'cause'>,
   { phase, target, version, newestTask = null }: Intent,
   { service, tasks }: Observation,
 ): boolean => {
-  // Of a forced restart the tasks may be those that ran before, started anew.
+  // After a forced restart, the tasks may be earlier ones that started again.
   if (!isRollback(service) || cause === 'forced' || phase !== 'forward' || newestTask === null)
     return false;
-  // What a rollback leads to is not what it goes back from.
+  // A rollback ends on another digest than the one it goes back from.
   if (specDigest(service) === target) return false;
   const isMade = ({ digest, createdAt }: Task): boolean =>
     digest === target && Date.parse(createdAt) > newestTask;

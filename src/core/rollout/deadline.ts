@@ -2,17 +2,17 @@ import { MONITOR_DEFAULT_MS } from './follow.ts';
 import { ownTimeout } from '../policy/labels.ts';
 import type { Service } from '../swarm/service.ts';
 
-/** Time a task may take from being created to running, the pull of its image included. */
+/** Time a task may take from creation to running, including the pull of its image. */
 const TASK_START_MS = 2 * 60_000;
-/** Nothing is given up sooner: pulls over a slow line are ordinary. */
+/** No update is given up sooner: pulls over a slow line are common. */
 const SHORTEST_MS = 5 * 60_000;
 const LONGEST_MS = 6 * 3_600_000;
-/** Where the cluster does not tell how it updates. */
+/** Used if the cluster does not report its update policy. */
 const UNTOLD_MS = 15 * 60_000;
 
 /**
- * How long an update of this service may take, in ms: what its label says, else what its own
- * parallelism, delay, monitor period and health check add up to.
+ * How long an update of this service may take, in ms: the value of its label, or else the sum of its own parallelism,
+ * delay, monitor period and health check.
  */
 export const rolloutTimeout = (service: Service): number => {
   const own = ownTimeout(service);

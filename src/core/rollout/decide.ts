@@ -14,21 +14,21 @@ import { endFailed, type Facts, type Move, skip } from './move.ts';
 import { isCarriedOut } from './recover.ts';
 import { revert } from './revert.ts';
 
-/** A deployment that a freeze stopped is looked at again this much later; asking is free. */
+/** A deployment that a freeze stopped is checked again after this. The check needs no request. */
 const FROZEN_AGAIN_MS = 15_000;
-/** One that waits for its window is looked at so often in any case: its label may have changed. */
+/** A deployment that waits for its window is checked at least this often: its label may have changed. */
 const WINDOW_AGAIN_MS = 10 * 60_000;
-/** A registry that gave no answer is asked again. */
+/** Waits before a registry that did not answer is asked again. */
 const ASK_AGAIN = { firstMs: 2_000, longestMs: 60_000 };
-/** A cluster refuses an update so often at most, or until the first one would have had to be done. */
+/** Maximum number of refused updates, unless the first one's deadline passes earlier. */
 const MOST_REFUSALS = 10;
 /**
- * However old a deployment is, as after a freeze of days, it is given up only after as many tries in a row: some
+ * A deployment of any age, for example after a freeze of days, is given up only after this many tries in a row: some
  * minutes.
  */
 const LEAST_TRIES = 40;
 
-/** What a person asks for is not stopped by freezes, holds and selections. */
+/** Freezes, holds and selections do not stop what a person asks for. */
 export const isAsked = ({ cause }: Pick<Deployment, 'cause'>): boolean =>
   cause === 'forced' || cause === 'taken-back';
 
@@ -37,13 +37,13 @@ export const waitFrozen = (reason: string): Move => {
   return { kind: 'wait', as: 'rest', afterMs: FROZEN_AGAIN_MS, problem, refutes: false };
 };
 
-/** What is handed over names no digest that could wait at gates, so the deployment itself waits for the hour. */
+/** A handed-over deployment has no digest that could wait at gates, so the deployment itself waits for the window. */
 const waitForWindow = ({ opensAt, detail }: ShutWindows, now: number): Move => {
   const afterMs = Math.max(Math.min(opensAt - now, WINDOW_AGAIN_MS), 0);
   return { kind: 'wait', as: 'rest', afterMs, problem: detail, refutes: false };
 };
 
-/** Leaves a deployment until later, or gives it up where it has waited too long. */
+/** Postpones a deployment, or gives it up if it has waited too long. */
 export const putOff = (
   { queuedAt, attempts }: Deployment,
   problem: string,
@@ -54,12 +54,12 @@ export const putOff = (
     ? endFailed(null, { reason: 'deadline', message: problem, task: null })
     : { kind: 'wait', as: 'try', afterMs: Math.round(afterMs), problem, refutes: false };
 
-/** What to do about a service whose update is not under way, as it is now. */
+/** What to do about a service that has no update of this deployment in progress. */
 export const decide = (deployment: Deployment, seen: Observation, facts: Facts): Move => {
   const { intent } = deployment;
   const { service } = seen;
   if (intent !== null) {
-    // It was carried out after all, later than it was looked for: it is ours to follow.
+    // It was carried out after all, later than we looked for it: follow it.
     const mayBeDone = facts.capabilities.setsDigest && intent.answered !== true;
     if (mayBeDone && isCarriedOut(deployment, intent, seen)) return { kind: 'follow', watch: null };
     const refused = refusedFor(intent, service, facts.now);
@@ -81,7 +81,7 @@ export const decide = (deployment: Deployment, seen: Observation, facts: Facts):
       ? waitForWindow(facts.closed, facts.now)
       : { ...skip('gate-closed'), waitsAt: facts.closed };
   }
-  // Sent, it would stop what runs, and nothing could take its place.
+  // Sending it would stop what runs, and nothing could replace it.
   if (facts.unfit !== null) {
     return endFailed(seen, { reason: 'no-fitting-node', message: facts.unfit, task: null });
   }
@@ -109,7 +109,7 @@ const sendTo = (
 
 const theirs = ({ answered }: Intent): Readonly<Record<string, unknown>> => ({
   notTakenBack: 'somebody else gave the service another image',
-  // Where no answer came, it may have been taken before the other.
+  // If no answer came, it may have been accepted before the other update.
   ...(answered === true ? {} : { mayHaveBeenSent: true }),
 });
 
@@ -124,21 +124,21 @@ const refusedFor = (
   return isOver ? { reason: 'refused', message: problem, task: null } : null;
 };
 
-/** Why the update is not to be sent, by what may have changed since it was planned; null where it is. */
+/** Why not to send the update, because of changes since it was planned; null if it can be sent. */
 const reasonNotTo = (deployment: Deployment, service: Service, facts: Facts): Move | null => {
   const { cause, to, name, tag, fromTag } = deployment;
   if (!service.image.ok) return skip('image-changed');
   const { image } = service.image;
-  // It may have been sent before, so that it is at either of its tags.
+  // It may have been sent before, so either of its tags is ours.
   const isKnownTag = image.tag === tag || image.tag === fromTag;
   if (imageName(image) !== name || !isKnownTag) return skip('image-changed');
-  // What a person asks for stops only at the label that says no.
+  // A person's request stops only at the label that excludes the service.
   const exclusion = exclusionOf(service, facts.select);
   if (exclusion === 'label' || (exclusion !== null && !isAsked(deployment))) {
     return skip('excluded');
   }
   if (facts.ownRefusal !== null) return skip(facts.ownRefusal);
-  // A label may have come since the deployment was planned.
+  // The label may be newer than the plan.
   if (!isAsked(deployment) && unsupportedLabel(service) !== null) return skip('held');
   if (to === null) return null;
   if (image.digest === to && cause !== 'forced') return skip('already-current');
@@ -168,6 +168,6 @@ const byRegistry = (deployment: Deployment, service: Service, facts: Facts): Mov
   return facts.hold === null || isAsked(deployment) ? null : skip('held');
 };
 
-/** Whether somebody has given the service another image since a person asked to go back from what it had. */
+/** Whether somebody has set another image since a person asked to roll the service back. */
 const wasLeft = ({ from }: Deployment, service: Service): boolean =>
   specDigest(service) !== from && service.update?.rolledBackBy !== 'engine';

@@ -3,39 +3,42 @@ import type { Cause } from '../verdict/plan.ts';
 import type { DeploymentState } from '../contract/views.ts';
 import type { Failed } from './follow.ts';
 
-/** What is about to be sent to a cluster, or was: enough to tell after a crash whether it was carried out. */
+/**
+ * An update that is about to be sent to a cluster, or was sent: enough to determine after a crash whether it was
+ * carried out.
+ */
 export type Intent = {
-  /** `back` restores the proven digest after a failure. */
+  /** `back` restores the last good digest after a failure. */
   readonly phase: 'forward' | 'back';
-  /** Missing where an earlier version wrote it. */
+  /** Missing if an earlier version wrote it. */
   readonly tag?: string;
-  /** Null where the cluster chooses it. */
+  /** Null if the cluster chooses the digest. */
   readonly target: Digest | null;
-  /** The service's version and ForceUpdate that the update was decided upon. */
+  /** The service's version and ForceUpdate on which the update was decided. */
   readonly version: number;
   readonly forceUpdate: number;
   /** When it was committed, ms since the epoch. */
   readonly at: number;
   /**
-   * When the newest task that was there before was made, ms since the epoch by the cluster's own clock;
-   * null where the cluster tells no tasks, missing where a version wrote it that did not record it.
+   * When the newest task that existed before was created, ms since the epoch by the cluster's own clock. Null if the
+   * cluster reports no tasks; missing if an earlier version wrote the intent.
    */
   readonly newestTask?: number | null;
-  /** Why the service is taken back; null while it goes forward. */
+  /** Why the service is reverted; null while it goes forward. */
   readonly failed: Failed | null;
-  /** The cluster said that it did not carry it out: decide again. */
+  /** The cluster reported that it did not carry the update out: decide again. */
   readonly refuted: boolean;
-  /** The cluster itself said so: that the service shows what was intended came another way. */
+  /** The refusal came from the cluster itself. If the service shows the target anyway, something else set it. */
   readonly answered?: true;
-  /** The digest that the service had when it was decided upon; missing where an earlier version wrote it. */
+  /** The digest that the service had at the decision; missing if an earlier version wrote it. */
   readonly over?: Digest | null;
-  /** Why newer images than the target are not gone back to, for a person; missing for none. */
+  /** Why newer images than the target were passed over, for a person. Missing if none were. */
   readonly note?: string;
-  /** Sends of this phase that the cluster answered with an error, or not at all; missing for none. */
+  /** Sends of this phase that failed or got no answer. Missing if there are none. */
   readonly refusals?: Refusals;
-  /** When the cluster gave up on it by itself, ms since the epoch: Docker may still carry it out. */
+  /** When the cluster itself gave up on the update, ms since the epoch. Docker may still carry it out. */
   readonly gaveUpAt?: number;
-  /** It was sent before, and given up by the cluster: it is not sent a third time. */
+  /** It was sent before, and the cluster gave up on it. It is not sent a third time. */
   readonly isRepeat?: boolean;
 };
 
@@ -43,7 +46,7 @@ export type Refusals = {
   readonly times: number;
   /** When the first of them was sent, ms since the epoch. */
   readonly firstAt: number;
-  /** What the cluster said last, for a person. */
+  /** The cluster's last error, for a person. */
   readonly problem: string;
 };
 
@@ -52,13 +55,13 @@ export type Deployment = {
   readonly cluster: string;
   readonly serviceId: string;
   readonly serviceName: string;
-  /** Of the service when it was queued. */
+  /** The service's stack at the time of queueing. */
   readonly stack: string | null;
   /** Registry and repository. */
   readonly name: string;
-  /** That of the service afterwards. */
+  /** The service's tag afterwards. */
   readonly tag: string;
-  /** That of the service when it was queued. */
+  /** The service's tag at the time of queueing. */
   readonly fromTag: string;
   readonly from: Digest | null;
   readonly to: Digest | null;
@@ -68,15 +71,15 @@ export type Deployment = {
   readonly startedAt: number | null;
   /** Null while it is open. */
   readonly endedAt: number | null;
-  /** Not to be taken up before. */
+  /** The earliest time to work on it. */
   readonly runAt: number;
   readonly deadlineAt: number | null;
   readonly attempts: number;
-  /** What it was built from is known. */
+  /** The facts about its build are known. */
   readonly hasBuild: boolean;
   readonly intent: Intent | null;
   readonly gates: DeploymentGates;
 };
 
-/** `opened`: its gates were open when it was queued. `skipped`: an operator passed them. Null: there were none. */
+/** `opened`: its gates were open when it was queued. `skipped`: an operator skipped them. Null: it had none. */
 export type DeploymentGates = 'opened' | 'skipped' | null;

@@ -1,15 +1,15 @@
 type Meaning = {
-  /** The digest is held for the service: it failed there, or a person does not want it there. */
+  /** The digest is held for the service: it failed there, or a person does not want it. */
   readonly holdsAs?: 'known-bad' | 'left-by-person';
-  /** May pass without anybody's doing: the same update is sent again, a few times. */
+  /** May resolve without anyone acting: the same update is sent again, a few times. */
   readonly mayPass?: true;
-  /** The service is left as it is: somebody else has taken it in hand, or nothing was changed. */
+  /** The service is left as it is: somebody else is working on it, or nothing was changed. */
   readonly leavesService?: true;
 };
 
 /**
- * Why a rollout failed, in stable words of the API, and what follows from each. Only a task that reached
- * `starting` and then failed speaks against an image; a node, a registry, an engine or a deadline never does.
+ * Why a rollout failed, in stable words of the API, and the consequences of each. Only a task that reached `starting`
+ * and then failed speaks against an image; a node, a registry, an engine or a deadline never does.
  */
 const MEANINGS = {
   'task-failed': { holdsAs: 'known-bad' },
@@ -21,15 +21,15 @@ const MEANINGS = {
   'node-away': { mayPass: true },
   'no-fitting-node': { mayPass: true },
   'update-paused': { mayPass: true },
-  /** The engine went back, and no task shows why. */
+  /** The engine rolled back, and no task shows why. */
   'engine-rollback': { mayPass: true },
   deadline: { mayPass: true },
-  /** A person had the engine go back from the update. */
+  /** A person made the engine roll back the update. */
   'left-by-person': { holdsAs: 'left-by-person', leavesService: true },
   'rollback-paused': { leavesService: true },
   'service-removed': { leavesService: true },
   'changed-by-other': { leavesService: true },
-  /** The cluster looked the digest up by itself, and found another than the registry shows the helper. */
+  /** The cluster looked up the digest itself, and found a different one than the registry shows the helper. */
   'other-digest': { leavesService: true },
   refused: { leavesService: true },
   'registry-refused': { leavesService: true },
@@ -40,14 +40,14 @@ export type FailureReason = keyof typeof MEANINGS;
 
 export const FAILURE_REASONS = Object.keys(MEANINGS) as readonly FailureReason[];
 
-/** Stored by an earlier version, a reason may have no meaning here. */
+/** A reason stored by an earlier version may be unknown here. */
 const meaningOf = (reason: FailureReason): Meaning => MEANINGS[reason] ?? {};
 
-/** As what the digest is held for the service; null where it is not. */
+/** The kind of hold that the digest gets for the service; null if none. */
 export const holdsAs = (reason: FailureReason): NonNullable<Meaning['holdsAs']> | null =>
   meaningOf(reason).holdsAs ?? null;
 
-/** Whether it speaks against the image itself. */
+/** Whether the failure speaks against the image itself. */
 export const condemnsDigest = (reason: FailureReason): boolean => holdsAs(reason) === 'known-bad';
 
 export const mayPass = (reason: FailureReason): boolean => meaningOf(reason).mayPass === true;

@@ -2,7 +2,7 @@ import type { Platform } from '../image/published.ts';
 import type { Node, Service } from '../swarm/service.ts';
 import { satisfies } from './placement-constraint.ts';
 
-/** What a node and an image are called in messages, as Docker writes it. */
+/** The name of a node's or image's platform in messages, in Docker's form. */
 const nameOf = ({ os, architecture }: Platform): string => `${os}/${architecture || 'any'}`;
 
 const namesOf = (platforms: readonly Platform[]): string =>
@@ -11,24 +11,23 @@ const namesOf = (platforms: readonly Platform[]): string =>
 /** An image for 32-bit ARM runs on nodes that say `armv6l` or `armv7l`, and on 64-bit ones. */
 const isArm = (architecture: string): boolean => /^(?:arm|aarch64)/.test(architecture);
 
-/** As the scheduler compares them: what an image leaves blank fits every node. */
+/** Compares like the scheduler: a field that the image leaves empty fits every node. */
 const runsOn = (image: Platform, node: Platform): boolean => {
   if (image.os !== '' && image.os !== node.os) return false;
   const { architecture } = image;
-  // It is sent as blank, so that the scheduler would give it any node.
+  // It is sent as empty, so the scheduler would choose any node.
   if (architecture.toLowerCase() === 'arm') return isArm(node.architecture);
   return architecture === '' || architecture === node.architecture;
 };
 
-/** What the scheduler looks at: the spec of the service, with the platforms of the image that it would get. */
+/** What the scheduler considers: the spec of the service, with the platforms of the new image. */
 export type Placed = Pick<Service, 'mode' | 'constraints' | 'platforms'>;
 
 /**
- * Why no node of the cluster can run an image for a service, in one line for a person; null where one can, or
- * where too little is known to tell. A node that takes no tasks now does not count.
+ * Why no node of the cluster can run an image for a service, in one line for a person; null if one can, or if too
+ * little is known. A node that accepts no tasks now does not count.
  *
- * @param image its platforms, empty where it runs on any; null where they are not known, so that those of the spec
- *   count
+ * @param image its platforms, empty if it runs on any; null if unknown, then those of the spec count
  */
 export const whyNoNodeFits = (
   image: readonly Platform[] | null,
@@ -44,7 +43,7 @@ export const whyNoNodeFits = (
   const allowed = open.filter((node) => constraints.every((one) => satisfies(node, one)));
   const asked = constraints.join(', ');
   if (allowed.length === 0) {
-    // It wants no task then, so that nothing can be stopped.
+    // A global service wants no task on such a node, so nothing would be stopped.
     if (service.mode === 'global' || service.mode === 'global-job') return null;
     return `no node satisfies the placement constraints of the service (${asked}): change them, or add a node that does`;
   }

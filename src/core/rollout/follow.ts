@@ -6,7 +6,7 @@ import { type TaskFailure, troubleOf } from './task-trouble.ts';
 import type { Node, Observation, Service, Task } from '../swarm/service.ts';
 import { specDigest, TASK_STATES, type TaskState } from '../swarm/service.ts';
 
-/** Why an update failed, in one word and in one line, with the task that shows it where one does. */
+/** Why an update failed, in one word and in one line, with the task that shows it, if any. */
 export type Failed = {
   readonly reason: FailureReason;
   readonly message: string;
@@ -14,16 +14,16 @@ export type Failed = {
 };
 
 export type Rollout = UpdateMark & {
-  /** What should run; null where the cluster chose it by itself and does not tell. */
+  /** What should run; null if the cluster chose the digest and does not report it. */
   readonly target: Digest | null;
-  /** What the update replaced, as far as it is known. */
+  /** What the update replaced, if known. */
   readonly replaced: Digest | null;
-  /** Where the cluster looks the digest up by itself, and deploys the tag alone if it finds none. */
+  /** Set if the cluster looks up the digest itself. It deploys the tag alone if it finds none. */
   readonly choice?: {
-    /** `ForceUpdate` of the service before; such a cluster counts it up by one with the redeploy. */
+    /** `ForceUpdate` of the service before. Such a cluster increases it by one with the redeploy. */
     readonly forceUpdate: number;
   };
-  /** Since when an unbroken row of observations has shown every task in place, ms, or null. */
+  /** Since when every observation has shown every task in place, ms; null if the last one did not. */
   readonly settledSince: number | null;
 };
 
@@ -31,7 +31,7 @@ export type Progress = {
   readonly running: number;
   readonly desired: number;
   readonly settledSince: number | null;
-  /** The engine is taking the update back. */
+  /** The engine is rolling the update back. */
   readonly rollingBack: boolean;
   readonly trouble: TaskFailure | null;
 };
@@ -50,9 +50,9 @@ export type RolloutStatus =
     };
 
 /**
- * How an update that was sent stands. Ported in meaning from the rules that the Docker command line
- * follows (docker/cli `service/progress`), with three differences: it is judged by the digests that
- * tasks run and not by the spec, a rollback is a failure, and no task to run is an end, not a wait.
+ * Judges an update that was sent. Based on the rules of the Docker command line (docker/cli `service/progress`), with
+ * three differences: the digests that tasks run decide, not the spec; a rollback is a failure; and if there is no task
+ * to run, the update ends instead of waiting.
  *
  * @param now ms since the epoch, by our clock
  */
@@ -63,11 +63,11 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
   const state = service.update?.state ?? null;
   const message = service.update?.message ?? '';
 
-  // A manager that lags behind still shows the service as it was before the update.
+  // A manager that lags still shows the service from before the update.
   if (service.version <= rollout.intentVersion) {
     return { kind: 'under-way', ...progress, settledSince: null };
   }
-  // Back to what the update brought: then it was somebody else's later one that failed.
+  // The engine rolled back to our update, so somebody else's later update failed.
   const isOthers =
     rollout.target !== null &&
     rollout.target !== rollout.replaced &&
@@ -87,7 +87,7 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     };
   }
   if (state === 'rollback_paused') {
-    // What stopped the engine on its way back is mostly what made it go back.
+    // The cause of the paused rollback is usually the cause of the rollback itself.
     const words = task?.message ?? troubleOf(seen, () => true, rollout)?.message ?? message;
     return { kind: 'failed', reason: 'rollback-paused', message: words, task, progress };
   }
@@ -98,7 +98,7 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
       const other = `the cluster looked up the digest itself, and deployed ${found} instead of ${rollout.target}`;
       return { kind: 'failed', reason: 'other-digest', message: other, task, progress };
     }
-    // Nothing contradicts the target where the cluster left the spec unpinned.
+    // If the cluster left the spec unpinned, nothing contradicts the target.
     if (found !== null || choice === undefined) {
       const changed = 'the service was given another image meanwhile';
       return { kind: 'failed', reason: 'changed-by-other', message: changed, task, progress };
@@ -108,7 +108,7 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     const reason = task?.reason ?? 'update-paused';
     return { kind: 'failed', reason, message: task?.message ?? message, task, progress };
   }
-  // With `FailureAction: continue` the engine calls it completed while tasks go on failing.
+  // With `FailureAction: continue` the engine calls an update completed while tasks keep failing.
   if (
     state === 'completed' &&
     task !== null &&
@@ -131,7 +131,7 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
 /** How long every task must have been seen in place, ms. */
 const watchFor = (service: Service, trouble: TaskFailure | null): number => {
   const told = service.updatePolicy?.monitorMs ?? null;
-  // `completed` means that the engine has watched the last task for the monitor period already.
+  // `completed` means that the engine has already watched the last task for the monitor period.
   if (trouble === null && told !== null && service.update?.state === 'completed') return 0;
   const monitorMs = told ?? MONITOR_DEFAULT_MS;
   const mayEndAgain = trouble !== null && condemnsDigest(trouble.reason) && !isJob(service);
@@ -139,15 +139,15 @@ const watchFor = (service: Service, trouble: TaskFailure | null): number => {
 };
 
 /**
- * Where a task has failed, the others are watched for so many monitor periods: what ends after about one
- * would else be taken for well half of the time.
+ * After a failed task, the others are watched for this many monitor periods. With one, a task that ends after about one
+ * monitor period would be taken for healthy about half of the time.
  */
 export const AFTER_A_FAILURE = 2;
 
-/** Failed tasks after which one that comes up again is not waited for. */
+/** After this many failed tasks, the helper does not wait for another restart. */
 const TRIES = 3;
 
-/** What the engine uses where an update policy names no monitor period. */
+/** The engine's value if an update policy names no monitor period. */
 export const MONITOR_DEFAULT_MS = 5_000;
 
 const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress => {
@@ -181,7 +181,7 @@ const progressOf = (seen: Observation, rollout: Rollout, now: number): Progress 
   };
 };
 
-/** Tells a task that runs what should run. */
+/** Recognises a task that runs what should run. */
 const targetOf = (seen: Observation, rollout: Rollout): ((task: Task) => boolean) => {
   const spec = specDigest(seen.service);
   const target = rollout.target ?? spec;
@@ -196,7 +196,7 @@ const targetOf = (seen: Observation, rollout: Rollout): ((task: Task) => boolean
 const jobOf = (seen: Observation, rollout: Rollout, now: number): JobProgress => {
   const isTarget = targetOf(seen, rollout);
   const isOwn = isOfUpdate(seen.service, rollout);
-  // Without an iteration only the time of a task tells it from those of earlier executions.
+  // Without an iteration, only its time distinguishes a task from those of earlier executions.
   const isCounted = (task: Task): boolean =>
     isTarget(task) && (task.jobIteration !== null || isOwn(task));
   return jobProgress(seen, isCounted, now);
@@ -205,7 +205,7 @@ const jobOf = (seen: Observation, rollout: Rollout, now: number): JobProgress =>
 const isAtMost = (state: TaskState, limit: TaskState): boolean =>
   TASK_STATES.indexOf(state) <= TASK_STATES.indexOf(limit);
 
-/** The wanted tasks by the place they fill: a slot, or for a global service a node that takes tasks. */
+/** The wanted tasks by place: a slot, or for a global service a node that accepts tasks. */
 const placesOf = (
   tasks: readonly Task[],
   service: Service,

@@ -4,52 +4,52 @@ import { monitorOf, settledDigest, settledFor } from './settled.ts';
 import { condemnsDigest } from './failure-reason.ts';
 import { troubleOf } from './task-trouble.ts';
 
-/** An image runs well for its monitor period, and then so long at least, before it counts as good. */
+/** After its monitor period, an image must run well for at least this long before it counts as good. */
 const LEAST_GOOD_MS = 20_000;
-/** A task that failed longer ago than this says nothing of how the image runs now. */
+/** A task that failed longer ago than this says nothing about how the image runs now. */
 const FORGOTTEN_AFTER_MS = 10 * 60_000;
 
 /** Why an image that a service ran is not one to go back to. */
 export type NotGood =
   /** It had not run for long enough. */
   | 'young'
-  /** The same, when the helper first updated the service: then the monitor period is enough. */
+  /** Like `young`, for what ran before the helper first updated the service: then the monitor period is enough. */
   | 'young-at-first'
-  /** Tasks of it had failed shortly before. */
+  /** Tasks of it had failed recently. */
   | 'failing'
-  /** Some of its tasks did not run. */
+  /** Some of its tasks were not running. */
   | 'unsettled';
 
 /** An image that a service was seen running. */
 export type KnownImage = {
   readonly digest: Digest;
-  /** That the service had with it; null or missing where that is not known. */
+  /** The tag that the service had with it; null or missing if unknown. */
   readonly tag?: string | null;
-  /** When the helper last saw it converge, ms since the epoch by our clock; null where others brought it. */
+  /** When the helper last saw it converge, ms since the epoch by our clock; null if the helper did not. */
   readonly convergedAt: number | null;
-  /** When it was found good; null where it is not, or not any more. */
+  /** When it was found good; null if it is not good, or no longer. */
   readonly goodAt: number | null;
-  /** Null where it is good. */
+  /** Null if it is good. */
   readonly why: NotGood | null;
-  /** A hold stands on it for the service as its spec is now. */
+  /** A hold applies to it for the service with its present spec. */
   readonly isHeld: boolean;
 };
 
 export type Standing =
   | { readonly kind: 'good' }
   | { readonly kind: 'failing' | 'unsettled' }
-  /** It is good if it still stands so after `afterMs`. */
+  /** It becomes good if nothing changes for another `afterMs`. */
   | { readonly kind: 'young'; readonly afterMs: number };
 
 /** How long the tasks of a service must have run before their image counts as good, ms. */
 const goodAfter = ({ service }: Observation): number => {
   const monitorMs = monitorOf(service);
-  // The engine has watched them for the monitor period when it calls an update completed.
+  // When the engine calls an update completed, it has watched the tasks for the monitor period.
   return monitorMs + Math.max(monitorMs, LEAST_GOOD_MS);
 };
 
 /**
- * Whether a task of an image has failed lately and through its own fault, as far as the cluster remembers.
+ * Whether a task of an image has failed recently and through its own fault, as far as the cluster remembers.
  *
  * @param since only failures after this count, ms since the epoch by our clock; null for any
  */
@@ -61,7 +61,7 @@ export const hasFailedLately = (
 ): boolean => {
   const at = seen.at ?? now;
   const from = Math.max(at - FORGOTTEN_AFTER_MS, since === null ? 0 : at - (now - since));
-  // Judged as if no update had been: what the engine thought of another image is not this one's fault.
+  // Judged as if there had been no update: the engine's opinion of another image does not count against this one.
   const trouble = troubleOf(
     { ...seen, service: { ...seen.service, update: null } },
     (task) => task.digest === digest && Date.parse(task.since) > from,
@@ -71,10 +71,10 @@ export const hasFailedLately = (
 };
 
 /**
- * How the image that a service names stands, as something to go back to: it is good once all desired tasks have run
- * it for the monitor period and then for as long again, or 20 s, without a failure since.
+ * Whether the image that a service names is good to go back to. It is good once all desired tasks have run it for the
+ * monitor period and then for as long again, or 20 s, without a failure since.
  *
- * @param convergedAt when the helper saw it converge, ms since the epoch by our clock; null where it did not
+ * @param convergedAt when the helper saw it converge, ms since the epoch by our clock; null if it did not
  * @param now ms since the epoch, by our clock
  */
 export const standingOf = (
@@ -91,7 +91,7 @@ export const standingOf = (
   return afterMs <= 0 ? { kind: 'good' } : { kind: 'young', afterMs };
 };
 
-/** The same where a cluster tells no tasks but how many run: since the helper saw it converge. */
+/** The same for a cluster that reports only counts and no tasks: the time since the helper saw it converge. */
 const countedFor = (
   { service }: Observation,
   convergedAt: number | null,
@@ -102,27 +102,27 @@ const countedFor = (
   return now - convergedAt + monitorOf(service);
 };
 
-/** An image of which nobody could find out whether it is good is looked at again for so long. */
+/** How long to keep checking an image whose quality could not be determined. */
 const CHECKED_FOR_MS = 3_600_000;
 const CHECKED_EVERY_MS = 60_000;
-/** Clusters tell the time in whole seconds. */
+/** Clusters report times in whole seconds. */
 const ROUNDED_MS = 1_000;
 
-/** What came of looking whether an image that converged is good. */
+/** The result of checking whether a converged image is good. */
 export type Checked =
   | { readonly kind: 'good' | 'failing' }
-  /** It runs no longer, or was not seen: whatever was known of it stays. */
+  /** It no longer runs, or was not seen: what was known about it stays. */
   | { readonly kind: 'untold' }
   | { readonly kind: 'again'; readonly at: number };
 
-/** When an image that has just converged is to be looked at for the first time, ms since the epoch. */
+/** When to check an image that has just converged for the first time, ms since the epoch. */
 export const firstCheckAt = (seen: Observation, now: number): number => {
   const standing = standingOf(seen, now, now);
   const afterMs = standing.kind === 'young' ? standing.afterMs : LEAST_GOOD_MS;
   return Math.ceil(now + afterMs + ROUNDED_MS);
 };
 
-/** @param seen null where the cluster gave no answer */
+/** @param seen null if the cluster did not answer */
 export const checkGood = (
   { digest, convergedAt }: { readonly digest: Digest; readonly convergedAt: number },
   seen: Observation | 'removed' | null,
@@ -150,12 +150,12 @@ export const checkGood = (
 const goodAfterMost = (seen: Observation | 'removed' | null): number =>
   seen === null || seen === 'removed' ? 0 : goodAfter(seen);
 
-/** What is to be remembered of the image that a service runs, just before the helper replaces it. */
+/** What to remember of the image that a service runs, just before the helper replaces it. */
 export type Left = Pick<KnownImage, 'digest' | 'convergedAt' | 'why'>;
 
 /**
- * @param known what is known of the service's images, the newest first
- * @param isFirst the helper has never updated the service: what ran converged until then is good
+ * @param known what is known of the service's images, newest first
+ * @param isFirst the helper has never updated the service: what ran converged until now counts as good
  */
 export const leftBehind = (
   seen: Observation,
@@ -167,10 +167,10 @@ export const leftBehind = (
   if (digest === null) return null;
   if (isFirst && settledDigest(seen, now) !== null) return { digest, convergedAt: now, why: null };
   const [newest] = known;
-  // One that ran earlier, and was brought back by others: nobody knows since when.
+  // It ran earlier, and somebody else brought it back: it is unknown since when it runs.
   const convergedAt = newest?.digest === digest ? newest.convergedAt : null;
   const { kind } = standingOf(seen, convergedAt, now);
-  // What earned it before has lost it only if it has failed since.
+  // An image that was good loses that only if it has failed since.
   const isGood =
     kind === 'good' ||
     (kind !== 'failing' && known.some((one) => one.digest === digest && one.goodAt !== null));
@@ -178,7 +178,7 @@ export const leftBehind = (
   return { digest, convergedAt, why: isGood || why === 'good' ? null : why };
 };
 
-/** One that a revert does not go back to although it ran later than the one that it goes to. */
+/** An image that a revert skips although it ran later than the chosen one. */
 export type PassedOver = { readonly digest: Digest; readonly why: NotGood | 'held' };
 
 export type Choice = {
@@ -189,11 +189,11 @@ export type Choice = {
 };
 
 /**
- * The image to go back to: the newest good one that is not held, checked once more by what is seen now. Where there
- * is none, one that the helper saw converge, and that has not failed since, is better than one that has failed.
+ * The image to go back to: the newest good one that is not held, checked again against the present observation. If
+ * there is none, an image that the helper saw converge and that has not failed since is better than the failed one.
  *
- * @param known the newest first
- * @param seen null where the service is not seen
+ * @param known newest first
+ * @param seen null if the service is not seen
  */
 export const chooseGood = (
   known: readonly KnownImage[],
@@ -228,15 +228,15 @@ const whyNot = (
 };
 
 /**
- * What a person's rollback may go to, the newest first: good images that ran before the present one and are not held.
+ * Where a person's rollback may go, newest first: good images that ran before the present one and are not held.
  *
- * @param known the newest first
+ * @param known newest first
  */
 export const goodBefore = (
   known: readonly KnownImage[],
   present: Digest | null,
 ): readonly KnownImage[] => {
-  // Newer than the present one are those that somebody went back from.
+  // Images newer than the present one are those that somebody went back from.
   const before = known.slice(known.findIndex(({ digest }) => digest === present) + 1);
   return before.filter(
     ({ goodAt, isHeld, digest }) => goodAt !== null && !isHeld && digest !== present,
@@ -254,7 +254,10 @@ const WORDS: Readonly<Record<PassedOver['why'], string>> = {
 const passedOverWords = (passedOver: readonly PassedOver[]): string =>
   passedOver.map(({ digest, why }) => `${shortDigest(digest)} ${WORDS[why]}`).join('; ');
 
-/** What a person should know of the choice, in one line: which newer images were passed over, and why; empty for nothing. */
+/**
+ * What a person should know about the choice, in one line: which newer images were passed over, and why. Empty if there
+ * is nothing to say.
+ */
 export const choiceNote = ({ good, isYoung, passedOver }: Choice): string => {
   const best =
     good !== null && isYoung
@@ -263,7 +266,7 @@ export const choiceNote = ({ good, isYoung, passedOver }: Choice): string => {
   return [passedOverWords(passedOver), best].filter(Boolean).join('; ');
 };
 
-/** Why nothing is known to go back to, in one line for a person. */
+/** Why no image is known to go back to, in one line for a person. */
 export const noGoodWords = (from: Digest | null, passedOver: readonly PassedOver[]): string => {
   const before = passedOver.find(({ digest }) => digest === from) ?? passedOver[0];
   const why =

@@ -15,31 +15,31 @@ import { beginWatch, isWatched, type Judged, seenNow, type Watch } from './watch
 /** A deployment whose update was sent. */
 export type SentDeployment = Deployment & { readonly intent: Intent };
 
-/** The first seconds are what people watch; afterwards nothing is lost by looking less often. */
+/** People watch the first seconds; after that, less frequent checks are good enough. */
 const QUICK_MS = 300;
 const QUICK_FOR_MS = 60_000;
 const SLOW_MS = 1_000;
-/** After this long without the cluster an update is given up. */
+/** An update is given up after this long without the cluster. */
 export const GIVE_UP_MS = 24 * 3_600_000;
 /**
- * The engine ends the monitor period by what it was told until then, and of a container that has ended its
- * node tells it a moment later: such news is gathered for 100 ms. By this time it is known.
+ * The engine ends the monitor period on the news that it has by then. A node reports an ended container a moment later:
+ * it gathers such news for 100 ms. After this time the news has arrived.
  */
 const TOLD_LATE_MS = 300;
-/** So long a pull may extend the deadline, counted from when the update was intended … */
+/** A pull may extend the deadline by this much at most, counted from the intent … */
 const LONGEST_PULL_MS = 3_600_000;
-/** … and so long a task has to start once its image is there. */
+/** … and a task may take this long to start once its image is there. */
 const AFTER_PULL_MS = 2 * 60_000;
-/** Where only our own clock tells when an update was sent: it and the managers' may differ a little. */
+/** Tolerance between our clock and the managers' if only our clock says when an update was sent. */
 const CLOCK_SLACK_MS = 5_000;
 
-/** What tells the tasks of an update from those before it. */
+/** What distinguishes the tasks of an update from earlier ones. */
 export const markOf = (intent: Intent): UpdateMark => ({
   intentVersion: intent.version,
   madeAfter: intent.newestTask ?? intent.at - CLOCK_SLACK_MS,
 });
 
-/** How an update that was sent stands, and what follows from it. */
+/** Judges an update that was sent, and decides what follows. */
 export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Move => {
   const { intent } = deployment;
   const { now } = facts;
@@ -67,7 +67,7 @@ export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Mov
   };
   const status = asWentBack(follow(seen, rollout, now), intent, seen);
   if (watch.pending !== null) {
-    // Whatever else has become of the service by now is not the update's doing.
+    // Anything else that has happened to the service by now is not the update's doing.
     const trouble = status.kind === 'under-way' ? status.trouble : null;
     if (trouble === null || !condemnsDigest(trouble.reason)) {
       return concluded(deployment, watch.pending, facts);
@@ -92,7 +92,7 @@ export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Mov
   const next: Watch = {
     ...watch,
     settledSince: status.settledSince,
-    // One moment for the whole of it, however the clocks are read meanwhile.
+    // Keep the first value: the clocks may be read differently later.
     preparingSince: preparing === null ? null : (watch.preparingSince ?? preparing),
     lateAt: preparing === null ? watch.lateAt : lateAfterPull(watch, seen, intent, now),
   };
@@ -104,8 +104,8 @@ export const judge = (deployment: SentDeployment, seen: Seen, facts: Facts): Mov
 };
 
 /**
- * The engine went back because tasks of the update failed, and then somebody changed anything else: the engine's
- * word on it is gone, and the service has the image of before, which nobody gave it.
+ * The engine rolled back because tasks of the update failed, and then somebody changed something else in the service.
+ * The engine's status is lost, and the service has the earlier image although nobody set it.
  */
 const asWentBack = (
   status: RolloutStatus,
@@ -126,8 +126,8 @@ const asWentBack = (
 };
 
 /**
- * When the update is late while a task is being prepared, which mostly means that it pulls its image: as long as it
- * does, up to an hour, there is time left. A deadline that the service names itself is absolute.
+ * When an update counts as late if a task is being prepared, which usually means that its image is pulled. The pull
+ * extends the deadline, up to an hour after the intent. A deadline that the service itself names is absolute.
  */
 const lateAfterPull = (
   { lateAt, begunAt }: Watch,
@@ -136,7 +136,7 @@ const lateAfterPull = (
   now: number,
 ): number => {
   if (ownTimeout(service) !== null) return lateAt;
-  // What was intended after it began to be followed was intended before the clock was set back.
+  // An intent later than the start of following comes from before the clock was set back.
   const since = Math.min(intent.at, begunAt);
   return Math.max(lateAt, Math.min(now + AFTER_PULL_MS, since + LONGEST_PULL_MS));
 };
@@ -151,7 +151,7 @@ const followed = (watch: Watch, progress: Followed['progress'], now: number): Fo
   condemns: false,
 });
 
-/** Whether that an update is done rests on the word of the engine, which has watched its tasks until now. */
+/** Whether the update counts as done because the engine, which has watched its tasks until now, says so. */
 const isEnginesWord = ({ status, seen: { service, tasks } }: Judged): boolean =>
   status.kind === 'converged' &&
   status.desired > 0 &&
@@ -159,14 +159,14 @@ const isEnginesWord = ({ status, seen: { service, tasks } }: Judged): boolean =>
   tasks !== null;
 
 /**
- * Service and tasks are read beside each other, so that the tasks may be those of a moment before the
- * service stopped. What made it stop is among those that are read after that was seen.
+ * Service and tasks are read in parallel, so the tasks may be from just before the service stopped. The cause is among
+ * the tasks that are read after the stop was seen.
  */
 const isUnexplained = (status: RolloutStatus): boolean =>
   (status.kind === 'failed' && status.reason === 'update-paused') ||
   (status.kind === 'rolled-back' && status.task === null);
 
-/** Whether the engine goes back because of what was sent, and the image is to blame. */
+/** Whether the engine rolls back what was sent, and the image is to blame. */
 const isToBlame = (
   { rollingBack, trouble }: Extract<RolloutStatus, { kind: 'under-way' }>,
   { service }: Observation,
@@ -215,14 +215,14 @@ const converged = (
     const detail = { takenBackTo: target, by: 'helper', ...(note === undefined ? {} : { note }) };
     return endFailed(on, intent.failed, detail, 'rolled-back');
   }
-  // A cluster that looks the digest up by itself may have pinned one platform of it.
+  // A cluster that looks up the digest itself may have pinned one platform of it.
   const digest = specDigest(on.service) ?? intent.target;
   const left = isRestore({ cause }, intent, capabilities) && from !== digest ? from : null;
   const isProven = digest !== null && running > 0;
   return { kind: 'end', end: { state: 'succeeded', digest, isProven, left }, on };
 };
 
-/** The engine took the update back: well where it went to what is good, else we do better. */
+/** The engine rolled the update back. That is enough if it went to a good image; otherwise the helper reverts. */
 const rolledBack = (
   deployment: SentDeployment,
   { task, message, runs }: Extract<Judged['status'], { kind: 'rolled-back' }>,
@@ -241,8 +241,8 @@ const rolledBack = (
 };
 
 /**
- * How the image stands to which the engine went back, where that had not run long enough to count as good: it is
- * watched for the rest of its time rather than replaced at once. Null where it is known to be good or not.
+ * The state of the image to which the engine rolled back, if it had not run long enough to count as good: the helper
+ * watches it for the remaining time instead of replacing it at once. Null if it is known to be good or not.
  */
 const earns = (runs: Digest | null, seen: Observation, { known, now }: Facts): Standing | null => {
   const back = known.find(({ digest }) => digest === runs);
@@ -258,7 +258,7 @@ const isEarning = (
   facts: Facts,
 ): boolean => {
   if (status.kind !== 'rolled-back' || facts.now >= lateAt) return false;
-  // Where nothing better is known, nothing is to be decided.
+  // If nothing better is known, there is nothing to decide.
   const { good, isYoung } = chooseGood(facts.known, seen, facts.now);
   if (good === null || isYoung) return false;
   const standing = earns(status.runs, seen, facts);
@@ -276,8 +276,8 @@ const hasFailed = (
   if (reason === 'left-by-person' && deployment.intent.failed === null) {
     return endFailed(seen, status, { rolledBackTo: present, by: 'person' }, 'rolled-back');
   }
-  // The engine stopped on its way back. Where that led to what is good, we know no better; else it was to
-  // an update of ours that this one took the place of.
+  // The engine's rollback was paused. If it led to a good image, the helper has nothing better. If not, it led to an
+  // update of ours that this one had replaced.
   const { good } = chooseGood(facts.known, seen, facts.now);
   if (reason !== 'rollback-paused' || good === null || present === good) {
     return conclude(deployment, status, seen, facts);

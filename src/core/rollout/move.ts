@@ -9,53 +9,59 @@ import type { KnownImage, Left } from './good-image.ts';
 import type { Watch } from './watch.ts';
 
 /**
- * What was seen of the service: nothing where its cluster was not asked, because a freeze stands anyway, or gave
- * no answer, with the problem for a person.
+ * The observation of the service. There is none if its cluster was not asked because a freeze stands anyway, or did not
+ * answer; then the problem is for a person.
  */
 export type Seen = Observation | 'removed' | 'not-asked' | { readonly problem: string };
 
-/** What the registry shows for the tag, as far as it had to be asked. */
+/** What the registry shows for the tag, if it had to be asked. */
 export type Shown =
   | { readonly kind: 'as-decided' }
   | { readonly kind: 'shown'; readonly digest: Digest }
   | { readonly kind: 'gone' }
   | { readonly kind: 'no-answer'; readonly problem: string; readonly retryAfterMs: number };
 
-/** What a decision rests on, beside the deployment and its service. */
+/** The input of a decision besides the deployment and its service. */
 export type Facts = {
   /** ms since the epoch, by our clock. */
   readonly now: number;
   /**
-   * How long this process has looked for what became of an update of which no answer came, ms. Unlike an age it
-   * does not grow or shrink with the clock.
+   * How long this process has looked for the outcome of an unanswered update, ms. Unlike an age it is independent of
+   * clock changes.
    */
   readonly lookedForMs: number;
   /** 0 to 1; spreads waits. */
   readonly random: number;
   readonly capabilities: Pick<Capabilities, 'setsDigest' | 'goesBackTo'>;
   readonly select: Selection;
-  /** Why the service must not be updated because this helper runs as it; null where it may be, or does not. */
+  /**
+   * Why the service must not be updated because this helper runs in it; null if it may be, or if the helper does not
+   * run in it.
+   */
   readonly ownRefusal: string | null;
-  /** Why a freeze that stands was made; null for none. */
+  /** The reason of the active freeze; null if there is none. */
   readonly frozen: string | null;
-  /** The hold that stands on the digest. */
+  /** The hold on the digest. */
   readonly hold: Hold | null;
   readonly shown: Shown;
-  /** Why no node of the cluster can run the image; null where one can, or where that is not known. */
+  /** Why no node of the cluster can run the image; null if one can, or if unknown. */
   readonly unfit: string | null;
-  /** What is closed for the image; null where nothing is. */
+  /** What is closed for the image; null if nothing is. */
   readonly closed: Closed | null;
-  /** Why nodes could not pull the image now; null where they could, or nobody asked: it is no retry of a pull. */
+  /**
+   * Why nodes could not pull the image now; null if they could, or if nobody checked because this is no retry of a
+   * pull.
+   */
   readonly pullProblem: string | null;
-  /** What is known of the images that the service ran, the newest first. */
+  /** What is known of the images that the service ran, newest first. */
   readonly known: readonly KnownImage[];
   /** The helper has never updated the service. */
   readonly isFirst: boolean;
-  /** The digest of the spec before the present one, as far as a cluster that goes back so can be relied upon. */
+  /** The digest of the previous spec, if a cluster that can only restore that spec can be relied upon. */
   readonly before: Digest | null;
-  /** What a cluster that looks the digest up by itself chose of the index that was meant; null where it did not. */
+  /** What a cluster that looks up the digest itself chose of the intended index; null if it did not choose. */
   readonly chosen: Digest | null;
-  /** What is remembered of following the update; null where that begins now. */
+  /** The memory of following the update; null if following starts now. */
   readonly watch: Watch | null;
 };
 
@@ -63,9 +69,9 @@ export type End =
   | {
       readonly state: 'succeeded';
       readonly digest: Digest | null;
-      /** Tasks run it, so it may become something to go back to. */
+      /** Tasks run it, so it may become an image to go back to. */
       readonly isProven: boolean;
-      /** What a person went back from with it; null for nothing. */
+      /** The digest that a person went back from with it; null if none. */
       readonly left: Digest | null;
     }
   | {
@@ -74,9 +80,9 @@ export type End =
       readonly detail: Readonly<Record<string, unknown>>;
     };
 
-/** The one thing to do next for a deployment; `on` is the service as it was seen when it was decided. */
+/** The next action for a deployment. `on` is the service as it was at the decision. */
 export type Move =
-  /** Nothing is to be done, or `instead` is, by another deployment. */
+  /** Do nothing, or do `instead` with another deployment. */
   | {
       readonly kind: 'skip';
       readonly reason: string;
@@ -84,7 +90,10 @@ export type Move =
       /** It waits at these gates again. */
       readonly waitsAt?: AtGates;
     }
-  /** Update the service to `tag` and `target`; `settled` is what it ran converged until now, `left` how well. */
+  /**
+   * Update the service to `tag` and `target`. `settled` is the digest on which it was converged until now, `left` how
+   * good that was.
+   */
   | {
       readonly kind: 'send';
       readonly tag: string;
@@ -98,22 +107,22 @@ export type Move =
       readonly kind: 'revert';
       readonly tag: string;
       readonly target: Digest;
-      /** Why newer images were passed over, for a person; empty for none. */
+      /** Why newer images were passed over, for a person. Empty if none were. */
       readonly note: string;
       readonly failed: Failed;
       readonly on: Observation;
     }
-  /** Look again after a while. */
+  /** Check again after a while. */
   | {
       readonly kind: 'follow';
       readonly watch: Watch;
       readonly afterMs: number;
-      /** Null where nothing was seen. */
+      /** Null if nothing was seen. */
       readonly progress: Progress | null;
-      /** The engine goes back because of the image. */
+      /** The engine rolls back because of the image. */
       readonly condemns: boolean;
     }
-  /** An update without an answer was carried out. */
+  /** An update without an answer turns out to be carried out. */
   | { readonly kind: 'follow'; readonly watch: null }
   /** Decide again later. */
   | {
@@ -121,14 +130,14 @@ export type Move =
       readonly afterMs: number;
       readonly problem: string;
       /**
-       * `try` counts as one; `rest` does not; `here` is so short that it is not worth recording; `repeat` is put
-       * down, because the update is sent a second time.
+       * `try` counts as one; `rest` does not; `here` is too short to be recorded; `repeat` is recorded, because the
+       * update is sent a second time.
        */
       readonly as: 'try' | 'rest' | 'here' | 'repeat';
-      /** What was intended was not carried out. */
+      /** The intent was not carried out. */
       readonly refutes: boolean;
     }
-  /** `on` is null where the service was not seen. */
+  /** `on` is null if the service was not seen. */
   | { readonly kind: 'end'; readonly end: End; readonly on: Observation | null };
 
 export const skip = (
@@ -148,8 +157,8 @@ export const endFailed = (
 ): Extract<Move, { kind: 'end' }> => ({ kind: 'end', end: { state, failed, detail }, on });
 
 /**
- * The end of one that could not be taken further. On its way back from an earlier failure, that one is what is
- * recorded, with why it did not come back.
+ * The end of a deployment that cannot continue. If it was already reverting an earlier failure, that failure is
+ * recorded, with the reason why the revert did not finish.
  */
 export const endBack = (
   on: Observation | null,

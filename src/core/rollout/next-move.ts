@@ -4,19 +4,19 @@ import { judge } from './judge.ts';
 import { type Facts, type Move, type Seen, skip } from './move.ts';
 import { recover } from './recover.ts';
 
-/** A cluster that gave no answer is asked again after this, and up to as much more. */
+/** A cluster that did not answer is asked again after this, plus up to as much more. */
 const AGAIN_MS = 2_000;
 const AGAIN_SPREAD_MS = 8_000;
 
 /**
- * The state machine of a rollout. A deployment is in one of three states, which its row tells whatever ended the
- * process before:
- * - an update was sent: it is judged by what the service shows;
- * - an update was intended and nobody knows whether it was sent: the service shows whether it was;
- * - nothing is under way: it is decided, or decided again, what to send.
+ * The state machine of a rollout. A deployment is in one of three states, which its row records however the process
+ * ended:
+ * - an update was sent: judge it by what the service shows;
+ * - an update was intended and may have been sent: the service shows whether it was;
+ * - nothing is in progress: decide, or decide again, what to send.
  *
- * Laws: nothing is sent while the outcome of an update is unknown; nothing is sent over an image that somebody
- * else set; what goes back goes to a good digest; whatever it sees, it returns one move.
+ * Laws: nothing is sent while the outcome of an update is unknown; nothing is sent over an image that somebody else
+ * set; a revert goes to a good digest; for every input it returns one move.
  */
 export const nextMove = (deployment: Deployment, seen: Seen, facts: Facts): Move => {
   const { intent, state } = deployment;

@@ -20,7 +20,7 @@ const parse = (text: string): Constraint | null => {
   return null;
 };
 
-/** Spellings of an architecture: the node's own and that of images, of which an engine may compare either. */
+/** Spellings of an architecture, by nodes and by images. An engine may compare either. */
 const SPELLINGS: ReadonlyMap<string, readonly string[]> = new Map([
   ['amd64', ['amd64', 'x86_64']],
   ['arm64', ['arm64', 'aarch64']],
@@ -29,10 +29,10 @@ const SPELLINGS: ReadonlyMap<string, readonly string[]> = new Map([
 const NODE_LABELS = 'node.labels.';
 const ENGINE_LABELS = 'engine.labels.';
 
-/** What a node has for a key, in each spelling; null where that is not known. */
+/** A node's values for a key, in each spelling; null if unknown. */
 const valuesOf = (key: string, node: Node): readonly string[] | null => {
   const lower = key.toLowerCase();
-  // The label itself is compared exactly.
+  // Keys ignore case, but the label's own name is exact.
   if (lower.startsWith(NODE_LABELS)) return [node.labels[key.slice(NODE_LABELS.length)] ?? ''];
   if (lower.startsWith(ENGINE_LABELS)) {
     return [node.engineLabels[key.slice(ENGINE_LABELS.length)] ?? ''];
@@ -57,8 +57,8 @@ const valuesOf = (key: string, node: Node): readonly string[] | null => {
 };
 
 /**
- * Whether a node satisfies a placement constraint, compared as swarmkit does it (`constraint.NodeMatches`).
- * One that cannot be judged here, such as `node.ip`, counts as satisfied.
+ * Whether a node satisfies a placement constraint, compared as swarmkit does (`constraint.NodeMatches`). A constraint
+ * that cannot be judged here, such as `node.ip`, counts as satisfied.
  */
 export const satisfies = (node: Node, text: string): boolean => {
   const constraint = parse(text);

@@ -5,21 +5,21 @@ import type { Deployment, Intent } from './deployment.ts';
 import { endBack, type Facts, type Move } from './move.ts';
 
 /**
- * How long after the intent a cluster that chooses the digest itself may take to show that it did: Swarmpit
- * needs up to 90 s for a redeploy, and it must still be looked for when our own wait has ended.
+ * How long after the intent a cluster that chooses the digest may take to show the update. Swarmpit needs up to 90 s
+ * for a redeploy, and the search must go on after our own request has timed out.
  */
 const HAND_OVER_MS = 120_000;
-/** After it gave up on an update by itself, Docker may still carry that out for so long. */
+/** How long Docker may still carry out an update after it gave up on it. */
 const QUIET_MS = 60_000;
 const LOOK_AGAIN_MS = 1_000;
-/** An update that the cluster answered with an error is sent again after so long. */
+/** Waits before an update that the cluster answered with an error is sent again. */
 const AGAIN = { firstMs: 1_000, longestMs: 60_000 };
 
-/** Whether an intended update shows in a service of a cluster that is told the digest. */
+/** Whether a service shows an intended update, on a cluster that deploys a chosen digest. */
 export const isCarriedOut = (deployment: Deployment, intent: Intent, seen: Observation): boolean =>
   shows(deployment, intent, seen.service) || isTakenBack(deployment, intent, seen);
 
-/** Tells from the service whether an update whose outcome is not on disk was carried out. */
+/** Determines from the service whether an update without a stored outcome was carried out. */
 export const recover = (
   deployment: Deployment,
   intent: Intent,
@@ -33,13 +33,13 @@ export const recover = (
       : seen.service.forceUpdate > intent.forceUpdate;
   if (isDone) return { kind: 'follow', watch: null };
   if (capabilities.setsDigest) {
-    // The version guards it: where it is carried out after all, the second one is out of sequence.
+    // The version guards it: if the first update is carried out after all, the second is out of sequence.
     const { times = 0, problem = '' } = intent.refusals ?? {};
     const afterMs = times === 0 ? 0 : backoffMs(AGAIN, times, random);
     return { kind: 'wait', as: 'rest', afterMs, problem, refutes: true };
   }
   const { gaveUpAt, failed } = intent;
-  // Set back since, the clock says that it was sent in a while; who has looked for as long by then has waited enough.
+  // If the clock was set back, the update seems to be sent in the future. Then the time spent looking decides.
   const isOver = (since: number, ms: number): boolean => now - since >= ms || lookedForMs >= ms;
   const isQuiet = gaveUpAt !== undefined && isOver(gaveUpAt, QUIET_MS);
   if (isQuiet && mayRepeat(intent, seen.service)) {

@@ -6,7 +6,7 @@ import type { Failed } from './follow.ts';
 import { choiceNote, chooseGood, noGoodWords } from './good-image.ts';
 import { endBack, endFailed, type Facts, type Move } from './move.ts';
 
-/** What follows a failed update: the service goes back to its last good image, where that may be done. */
+/** The consequence of a failed update: the service goes back to its last good image, if that is allowed. */
 export const revert = (
   { from, fromTag, to }: Deployment,
   failed: Failed,
@@ -14,7 +14,7 @@ export const revert = (
   { capabilities, known, before, now }: Facts,
 ): Move => {
   const { service } = on;
-  // A cluster that cannot be told a digest has one way back.
+  // A cluster that cannot deploy a chosen digest can only go back to the previous spec.
   const reached = known.filter(({ digest }) => capabilities.setsDigest || digest === before);
   const choice = chooseGood(reached, on, now);
   const { good } = choice;
@@ -22,11 +22,11 @@ export const revert = (
   const note = choiceNote({ ...choice, passedOver });
   const left = (why: string): Move => endFailed(on, failed, { notTakenBack: why });
   const isAnyGood = good !== null || chooseGood(known, on, now).good !== null;
-  // An engine that stopped on its way back left the service on what may fail: that is no choice of anybody's.
+  // An engine whose rollback was paused left the service on an image that may be failing. Nobody chose that image.
   const isStuck = failed.reason === 'rollback-paused' && !isAnyGood;
   if (leavesService(failed.reason) && !isStuck) return left('the service is left as it is');
   if (!mayTakeBack(service)) return left('the label cd-helper.rollback is off');
-  // A restart alone: what it ran before is what failed.
+  // This was only a restart: the image before is the one that failed.
   if (from === to && specDigest(service) === to) return left('it ran the same image before');
   if (good === null && isAnyGood) {
     return left(
@@ -39,7 +39,7 @@ export const revert = (
   return { kind: 'revert', tag, target: good, note, failed, on };
 };
 
-/** The same for one that may be a revert itself, or whose service could not be seen. */
+/** The same for a deployment that may itself be a revert, or whose service could not be seen. */
 export const conclude = (
   deployment: Deployment,
   failed: Failed,

@@ -7,8 +7,8 @@ export const monitorOf = ({ updatePolicy }: Observation['service']): number =>
   updatePolicy?.monitorMs ?? MONITOR_DEFAULT_MS;
 
 /**
- * For how long a service has stood converged with the digest that its spec names, ms, or null where it does not, or
- * where that is not told. A job that is done has stood for ever.
+ * How long a service has been converged on the digest that its spec names, in ms; null if it is not, or if the cluster
+ * does not report that. A job that is done has been so forever.
  *
  * @param now ms since the epoch, by our clock
  */
@@ -18,10 +18,10 @@ export const settledFor = (seen: Observation, now: number): number | null => {
   const target = specDigest(service);
   if (target === null || tasks === null) return null;
   if (state !== null && state !== 'completed' && state !== 'rollback_completed') return null;
-  // Judged as an update to what the spec says would be, had it settled long ago.
+  // Judged like an update to the present spec that settled long ago.
   const settled = { target, replaced: target, intentVersion: -1, madeAfter: 0, settledSince: 0 };
   const status = follow({ ...seen, service: { ...service, update: null } }, settled, now);
-  // Where nothing runs, nothing is proven, however well the service stands.
+  // If nothing runs, nothing is proven.
   if (status.kind !== 'converged' || status.running === 0) return null;
   const running = tasks.filter((task) => task.desired === 'running' && task.state === 'running');
   return running.reduce(
@@ -31,8 +31,8 @@ export const settledFor = (seen: Observation, now: number): number | null => {
 };
 
 /**
- * The digest with which a service stands converged at this moment, or null where it does not, or where what runs is
- * not told. A task that has just come up shows nothing yet, whatever it goes on to do.
+ * The digest on which a service is converged at this moment; null if it is not, or if the cluster does not report what
+ * runs. A task that has just started proves nothing yet.
  *
  * @param now ms since the epoch, by our clock
  */

@@ -3,7 +3,7 @@ import { isOfUpdate, type UpdateMark } from '../swarm/of-update.ts';
 import type { Node, Observation, Task } from '../swarm/service.ts';
 import { condemnsDigest, type FailureReason } from './failure-reason.ts';
 
-/** The task that shows best why a rollout fails. */
+/** The task that best shows why a rollout fails. */
 export type TaskFailure = {
   readonly reason: Extract<
     FailureReason,
@@ -23,15 +23,15 @@ export type TaskFailure = {
 };
 
 /**
- * What an engine sets as exit code where it could not start the container: a mount, a log or volume driver, a
- * network. What the container itself runs hardly ever ends with it.
+ * The exit code that an engine sets if it could not start the container: a mount, a log or volume driver, a network.
+ * Containers themselves hardly ever exit with it.
  */
 const COULD_NOT_START = 128;
 
 /**
- * The sign of trouble among the target's tasks that the update made: older failures are not its doing. A
- * failure that speaks against the image goes before any other, else the newest is shown. Judged by states:
- * texts of the engine differ from version to version, and only name what is shown.
+ * The sign of trouble among the target's tasks that the update created; it did not cause older failures. A failure that
+ * speaks against the image comes before any other, otherwise the newest is shown. Task states decide, because texts of
+ * the engine differ between versions; texts only name what is shown.
  */
 export const troubleOf = (
   { service, tasks, nodes }: Observation,
@@ -39,7 +39,7 @@ export const troubleOf = (
   mark: UpdateMark,
 ): TaskFailure | null => {
   const isOwn = isOfUpdate(service, mark);
-  // Nobody asked it to end. Where the engine does not mind, a service whose tasks come to an end may be meant.
+  // Nobody asked it to end. If the engine accepts that, the service's tasks may be meant to finish.
   const mayFinish = isJob(service) || !HAS_STOPPED.has(service.update?.state);
   const isFailure = ({ state }: Task): boolean =>
     state === 'failed' || state === 'rejected' || (state === 'complete' && !mayFinish);
@@ -67,7 +67,7 @@ export const troubleOf = (
   };
 };
 
-/** The engine has stopped an update because of a task, or has gone back from it. */
+/** The engine has stopped an update because of a task, or has rolled it back. */
 const HAS_STOPPED: ReadonlySet<unknown> = new Set([
   'paused',
   'rollback_started',
@@ -75,13 +75,13 @@ const HAS_STOPPED: ReadonlySet<unknown> = new Set([
   'rollback_completed',
 ]);
 
-/** The beginnings of what an engine says when it refuses to create a container; only to name the reason. */
+/** First words of the engine's errors for a container that it refuses to create; only used to name the reason. */
 const NOT_CREATED = /^(?:invalid|the working directory)\b/i;
 const UNHEALTHY = /unhealthy/i;
 
 const reasonOf = (task: Task, nodes: readonly Node[] | null): TaskFailure['reason'] => {
   const message = task.error ?? '';
-  // It was never started: whatever the engine says of it, the image has not run.
+  // It never started: whatever the engine says, the image has not run.
   if (task.state === 'rejected') {
     return NOT_CREATED.test(message) ? 'not-started' : 'image-unavailable';
   }
@@ -91,8 +91,8 @@ const reasonOf = (task: Task, nodes: readonly Node[] | null): TaskFailure['reaso
 };
 
 /**
- * Whether something happened to the task's node since the task was made. The managers write a node's record
- * when its agent signs on again, as after a restart of its engine, and when it is drained or goes down.
+ * Whether something happened to the task's node since the task was created. Managers write a node's record when its
+ * agent connects again, as after a restart of its engine, and when the node is drained or goes down.
  */
 const wasAway = ({ nodeId, createdAt }: Task, nodes: readonly Node[] | null): boolean => {
   const node = nodes?.find(({ id }) => id === nodeId);

@@ -5,7 +5,7 @@ import type { ServiceStory } from './service-story.ts';
 type Told = Pick<ServiceView, 'name' | 'health' | 'healthReason' | 'restarts'>;
 type Past = Pick<ServiceStory, 'before' | 'mayName' | 'underWay'>;
 
-/** Where a person can go back to, and else what to publish. */
+/** Where a person can go back to, or what to publish instead. */
 const goBack = ({ before, mayName }: Past): string => {
   if (before !== null) return `Roll back to ${shortDigest(before)}, or publish a fix.`;
   if (mayName !== null) {
@@ -15,8 +15,8 @@ const goBack = ({ before, mayName }: Past): string => {
 };
 
 /**
- * What to do about a service that does not work as it should, in a sentence for a person; null where nothing is to be
- * done. Whether a deployment may be rolled back is what its `past` tells.
+ * What to do about a service that does not work as it should, in a sentence for a person; null if nothing is to be
+ * done. `past` says whether a deployment may be rolled back.
  */
 export const adviceWords = (service: Told, past: Past): string | null => {
   const { health, healthReason, restarts, name } = service;
@@ -28,7 +28,7 @@ export const adviceWords = (service: Told, past: Past): string | null => {
     return 'Correct what the last task says, on the node or in the service’s spec: the engine keeps trying.';
   }
   if (healthReason === 'nothing-runs' || healthReason === 'too-few-run') {
-    // A node, a constraint or the image may be the cause: only the engine's list of tasks tells.
+    // A node, a constraint or the image may be the cause: only the engine's task list shows which.
     const look = `See why no task runs: docker service ps --no-trunc ${name}.`;
     const isImage = restarts > 0 && past.before !== null;
     return isImage ? `${look} If the image is the cause: ${goBack(past)}` : look;

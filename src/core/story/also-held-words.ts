@@ -1,7 +1,7 @@
 import { shortDigest } from '../image/digest.ts';
 import type { DeploymentView } from '../contract/views.ts';
 
-/** What a person's rollback holds beside the digest that the service had, in a sentence; empty for nothing. */
+/** What a person's rollback holds besides the service's earlier digest, in a sentence. Empty if nothing. */
 export const alsoHeldWords = ({ alsoHeld }: Pick<DeploymentView, 'alsoHeld'>): string => {
   const digests = alsoHeld ?? [];
   if (digests.length === 0) return '';

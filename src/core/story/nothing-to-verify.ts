@@ -3,7 +3,7 @@ import { numberOf } from './step-detail.ts';
 
 export const NOTHING_TO_VERIFY = 'nothing to verify: 0 replicas';
 
-/** Whether a deployment succeeded without any task, so that nobody knows whether the image works. */
+/** Whether a deployment succeeded without any task, so it is unknown whether the image works. */
 export const hadNothingToVerify = ({
   state,
   steps,

@@ -10,9 +10,9 @@ const WHO_WENT_BACK: Readonly<Record<WentBack['by'], string>> = {
 };
 
 /**
- * Who brought what a service runs: `hook`, or who went back to it, and from what.
+ * Where the running image of a service came from: `hook`, or who went back to it, and from what.
  *
- * @param by names what led to a deployment
+ * @param by describes what triggered a deployment
  */
 export const originWords = (
   { origin, back }: Pick<ServiceStory, 'origin' | 'back'>,

@@ -1,14 +1,14 @@
 import type { DeploymentView, StepView } from '../contract/views.ts';
 import { numberOf, textOf } from './step-detail.ts';
 
-/** Which try of the same image a deployment is. */
+/** The position of a deployment among the tries of the same image. */
 export type Retry = {
   /** The deployment that failed before. */
   readonly of: string;
-  /** This try, from 2, and how many there are at most; null where an earlier version did not record it. */
+  /** The number of this try, from 2, and the maximum; null if an earlier version did not record it. */
   readonly attempt: number | null;
   readonly most: number | null;
-  /** When it starts at the earliest; null where that is not recorded. */
+  /** The earliest start; null if it was not recorded. */
   readonly notBefore: string | null;
 };
 
@@ -19,14 +19,14 @@ const readRetry = (of: string, detail: StepView['detail']): Retry => ({
   notBefore: textOf(detail, 'notBefore'),
 });
 
-/** Null for a deployment that is no retry. */
+/** Null if the deployment is not a retry. */
 export const retryOf = ({ steps }: Pick<DeploymentView, 'steps'>): Retry | null => {
   const detail = steps.find(({ step }) => step === 'queued')?.detail ?? {};
   const of = textOf(detail, 'retryOf');
   return of === null ? null : readRetry(of, detail);
 };
 
-/** The retry that a failed deployment queued; null where it queued none. */
+/** The retry that a failed deployment queued; null if it queued none. */
 export const nextTryOf = ({ id, steps }: Pick<DeploymentView, 'id' | 'steps'>): Retry | null => {
   const step = steps.find((one) => one.step === 'retry-queued');
   return step === undefined ? null : readRetry(id, step.detail);

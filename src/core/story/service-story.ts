@@ -3,27 +3,27 @@ import type { DeploymentView, RollbackView, ServiceView } from '../contract/view
 import { isFailure } from './deployment-states.ts';
 import { isFinal } from '../contract/final-state.ts';
 
-/** How a service came to run what it runs, out of its history. */
+/** How a service came to run its present image, according to its history. */
 export type ServiceStory = {
-  /** The deployment that brought what runs, or that went back to it; null where none of ours did. */
+  /** The deployment that brought the running image, or went back to it; null if it was none of ours. */
   readonly origin: DeploymentView | null;
-  /** Where `origin` went back to what runs rather than on to it: who did that. */
+  /** Set if `origin` went back to the running image: who did that. */
   readonly back: WentBack | null;
-  /** What is being deployed now. */
+  /** The deployment in progress. */
   readonly underWay: DeploymentView | null;
-  /** The newest attempt, where it failed. */
+  /** The newest attempt, if it failed. */
   readonly failed: DeploymentView | null;
-  /** The good image that a rollback goes to; null where none is known. */
+  /** The good image that a rollback would go to; null if none is known. */
   readonly before: string | null;
-  /** The tag that it had; null where that is not known. */
+  /** Its tag; null if unknown. */
   readonly beforeTag: string | null;
-  /** Where none is, the newest of its history that a person may name; null for none. */
+  /** If no good image is known: the newest digest of the history that a person may name; null if there is none. */
   readonly mayName: string | null;
 };
 
 /**
- * The digest that a deployment left its service on, as far as it says so: null where it changed nothing, or
- * where the next one tells it.
+ * The digest on which a deployment left its service, if its record says so: null if it changed nothing, or if the next
+ * deployment tells it.
  */
 const leftOn = (deployment: DeploymentView, running: string | null): string | null => {
   const { state, to, startedAt, steps } = deployment;
@@ -35,7 +35,7 @@ const leftOn = (deployment: DeploymentView, running: string | null): string | nu
   return stays || (startedAt !== null && to === running) ? to : null;
 };
 
-/** @param deployments of this service, the newest first */
+/** @param deployments of this service, newest first */
 export const tellStory = (
   { running }: Pick<ServiceView, 'running'>,
   deployments: readonly DeploymentView[],
@@ -44,7 +44,7 @@ export const tellStory = (
   const ended = deployments.filter(isFinal);
   const newest = ended.find(({ state }) => state !== 'superseded' && state !== 'skipped');
   const inProgress = deployments.find((one) => !isFinal(one)) ?? null;
-  // The newest that says where it left the service: after it, only somebody else can have changed that.
+  // The newest deployment whose result is known: after it, only somebody else can have changed the digest.
   const last = ended.find((one) => leftOn(one, running) !== null);
   const isOfLast = last !== undefined && running !== null && leftOn(last, running) === running;
   const isOfPresent = running !== null && inProgress !== null && inProgress.to === running;
@@ -57,7 +57,7 @@ export const tellStory = (
     failed,
     before: targets[0]?.digest ?? null,
     beforeTag: targets[0]?.tag ?? null,
-    // What has just failed is no way back, also where nobody blames the image.
+    // What has just failed is no way back, even if the image is not blamed.
     mayName:
       others.find(({ digest, reason }) => reason === 'not-good' && digest !== failed?.to)?.digest ??
       null,

@@ -2,7 +2,7 @@ import type { StepView } from '../contract/views.ts';
 
 type Detail = StepView['detail'];
 
-/** A text of a step's detail; null where it is missing or empty. */
+/** A text of a step's detail; null if it is missing or empty. */
 export const textOf = (detail: Detail, name: string): string | null => {
   const value = detail[name];
   return typeof value === 'string' && value !== '' ? value : null;
@@ -13,13 +13,13 @@ export const numberOf = (detail: Detail, name: string): number | null => {
   return typeof value === 'number' ? value : null;
 };
 
-/** The texts of a list, on one line; null where there are none. */
+/** The texts of a list, on one line; null if there are none. */
 export const listOf = (detail: Detail, name: string): string | null => {
   const value = detail[name];
   return Array.isArray(value) && value.length > 0 ? value.join('; ') : null;
 };
 
-/** What is not known here is shown as it came: the helper may be newer than its reader. */
+/** Unknown details are shown as is: the helper may be newer than its reader. */
 export const otherDetail = (detail: Detail): string | null => {
   const pairs = Object.entries(detail).filter(([, value]) => value !== null);
   const said = pairs.map(

@@ -1,10 +1,10 @@
 import { isOfUpdate, type UpdateMark } from '../swarm/of-update.ts';
 import type { Observation, Task } from '../swarm/service.ts';
 
-/** One task of an update, as the steps of a deployment tell it. */
+/** One task of an update, as recorded in a deployment's steps. */
 export type ToldTask = {
   readonly id: string;
-  /** Its name where it is known, else its id. */
+  /** The node's name if known, otherwise its id. */
   readonly node: string | null;
   readonly slot: number | null;
   readonly state: string;
@@ -12,15 +12,15 @@ export type ToldTask = {
   readonly digest: string | null;
 };
 
-/** Told at once, and over one rollout: what is beyond is not told any more. */
+/** Maximum number of tasks in one report, and over one rollout. Further tasks are not reported. */
 const MOST_AT_ONCE = 50;
 const MOST_IN_ALL = 500;
 const LONGEST_ERROR = 300;
 
 /**
- * Tells, of each observation of a rollout in its turn, the tasks made by the update and since that are new or
- * stand otherwise than when they were told last. Tasks that were told are followed further when another update
- * of the same rollout begins, such as a revert.
+ * Returns, for each observation of a rollout in turn, the tasks created by the update or later that are new or have
+ * changed since they were last reported. Reported tasks are followed further when another update of the same rollout
+ * begins, such as a revert.
  */
 export const createTaskNews = (): ((
   seen: Observation,

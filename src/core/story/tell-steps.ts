@@ -153,7 +153,7 @@ const tell = (
   }
 };
 
-/** What happened, step by step, without what each task did: that is told by `toldTasks`. */
+/** What happened, step by step, without the individual tasks: `toldTasks` reports those. */
 export const tellSteps = (deployment: DeploymentView): readonly StoryEntry[] => {
   let target = deployment.to;
   return deployment.steps.flatMap((step) => {

@@ -23,15 +23,15 @@ const toTask = (value: unknown): ToldTask[] => {
   ];
 };
 
-/** A task that has not ended, and may have been stopped unseen. */
+/** A task that has not ended, or whose end nobody saw. */
 const isLive = (state: string): boolean => {
   const place = TASK_STATES.indexOf(state as TaskState);
   return place >= 0 && place <= TASK_STATES.indexOf('running');
 };
 
 /**
- * The tasks that the steps `tasks` tell of, each as it was last seen, by node and slot. Once a service went back,
- * the tasks of what it went back from are followed no more: what was live of them is `replaced`.
+ * The tasks in the steps `tasks`, each as last seen, by node and slot. Once a service went back, the tasks of the
+ * abandoned image are no longer followed: the live ones become `replaced`.
  */
 export const toldTasks = (
   deployment: Pick<DeploymentView, 'state' | 'from' | 'steps'>,

@@ -11,8 +11,8 @@ const whoOf = (by: string | null): WentBack['by'] =>
   by === 'engine' || by === 'person' ? by : 'helper';
 
 /**
- * Where a deployment that was rolled back left its service; null for any other. That is mostly the last good
- * image, which the deployment need not have started from: it may have taken the place of one that never ran well.
+ * The digest on which a rolled-back deployment left its service; null for any other deployment. That is usually the
+ * last good image, which is not always where the deployment started: it may have replaced one that never ran well.
  */
 export const wentBack = ({
   state,

@@ -9,7 +9,7 @@ const CAUSES: Readonly<Record<Cause, string>> = {
   'taken-back': 'a person rolled back to this digest',
 };
 
-/** Why a deployment was made; what is not known here is shown as it came. */
+/** Why a deployment was made. An unknown cause is shown as is. */
 export const causeWords = (cause: Cause): string => CAUSES[cause] ?? cause;
 
 const ENDS: Readonly<Record<string, string>> = {
@@ -37,10 +37,10 @@ const ENDS: Readonly<Record<string, string>> = {
   'outcome-unknown': 'the cluster did not say whether it accepted the update',
 };
 
-/** Why a deployment ended as it did; what is not known here is shown as it came. */
+/** Why a deployment ended. An unknown reason is shown with spaces instead of dashes. */
 export const endWords = (reason: string): string => ENDS[reason] ?? reason.replaceAll('-', ' ');
 
-/** Why a failed update was not reverted; empty where it was, or where nothing was to be. */
+/** Why a failed update was not reverted. Empty if it was, or if there was nothing to revert. */
 export const whyNotReverted = ({ steps }: Pick<DeploymentView, 'steps'>): string => {
   const why = steps.at(-1)?.detail['notTakenBack'];
   return typeof why === 'string' ? why : '';

@@ -3,23 +3,23 @@ import type { Platform } from '../image/published.ts';
 import type { SpecChange } from './spec-changes.ts';
 import type { Node, Observation, Service, Task } from './service.ts';
 
-/** What a kind of cluster can do; what it cannot is refused with that reason, never imitated. */
+/** What a kind of cluster can do. Anything else is refused with that reason, never imitated. */
 export type Capabilities = {
-  /** Deploy exactly the digest that was decided upon. */
+  /** Deploy exactly the chosen digest. */
   readonly setsDigest: boolean;
-  /** How far a person may go back: to any digest, or only to the spec before the present one, as a whole. */
+  /** Where a person may go back to: any digest, or only the previous spec as a whole. */
   readonly goesBackTo: 'any-digest' | 'previous-spec';
-  /** Find the digest of an image with OCI's media types, which is what builders make by default. */
+  /** Find the digest of an image with OCI's media types, which builders produce by default. */
   readonly deploysOci: boolean;
-  /** Tell the tasks of a service and what each runs. */
+  /** Report the tasks of a service and what each runs. */
   readonly tellsTasks: boolean;
-  /** Tell the container of a task, by which the helper finds the service that it is itself. */
+  /** Report the container of a task, with which the helper finds its own service. */
   readonly tellsContainers: boolean;
-  /** Give the last lines that a container wrote. */
+  /** Return the last lines that a container wrote. */
   readonly givesLogs: boolean;
 };
 
-/** Thrown by clusters for anything that keeps a call from its answer. */
+/** Why a call to a cluster failed. */
 export type ClusterProblem =
   | 'unreachable'
   | 'timed-out'
@@ -34,11 +34,11 @@ export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   readonly code: ClusterProblem;
   readonly cluster: string;
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without anyone changing anything. */
   readonly retryable: boolean;
   /** Whether an update may have been carried out although no answer came. */
   readonly mayHaveHappened: boolean;
-  /** Whether the cluster itself gave up on something it asked for: it goes on with nothing afterwards. */
+  /** Whether the cluster itself gave up on an operation and does nothing more about it. */
   readonly gaveUp: boolean;
 
   /** `detail` is one line for a person: what happened and what to do next, without a secret. */
@@ -63,34 +63,34 @@ export class ClusterError extends Error {
 }
 
 export type ImageUpdate = {
-  /** As it was read when the update was decided upon: its version guards against any change since. */
+  /** As read when the update was decided. Its version guards against any change since. */
   readonly service: Service;
-  /** Missing keeps the service's own. */
+  /** If missing, the service's own tag stays. */
   readonly tag?: string;
-  /** What to run. Null only for a cluster that looks the digest up by itself. */
+  /** What to run. Null only for a cluster that looks up the digest itself. */
   readonly digest: Digest | null;
-  /** Null leaves the present ones. */
+  /** Null keeps the present ones. */
   readonly platforms: readonly Platform[] | null;
-  /** Restart the tasks also where nothing else changes: counts `ForceUpdate` up. */
+  /** Restart the tasks even if nothing else changes: increases `ForceUpdate`. */
   readonly restart: boolean;
   /** Value of `X-Registry-Auth` (base64url JSON), or null to keep what the service has stored. */
   readonly registryAuth: string | null;
 };
 
 /**
- * `accepted`: the cluster has taken the update. `out-of-sequence`: the service changed since it was
- * read; read again and decide again. `registry-failed`: the cluster looked the image up by itself
- * (Swarmpit) and its registry refused; nothing was changed.
+ * `accepted`: the cluster has accepted the update. `out-of-sequence`: the service changed since it was read; read again
+ * and decide again. `registry-failed`: the cluster looked up the image itself (Swarmpit) and its registry refused;
+ * nothing was changed.
  */
 export type UpdateAnswer =
   | {
       readonly kind: 'accepted';
       readonly warnings: readonly string[];
-      /** What was changed in the spec; null where the cluster changes it by itself. */
+      /** What was changed in the spec; null if the cluster makes the change itself. */
       readonly changes: readonly SpecChange[] | null;
       /**
-       * Fields, by path, that the cluster made otherwise than it was told: any is worth an alarm. Absent where
-       * that could not be seen, and for a cluster that changes the spec itself.
+       * Paths of fields that the cluster set differently than requested; any of them deserves an alarm. Missing if that
+       * could not be determined, and for a cluster that changes the spec itself.
        */
       readonly lost?: readonly string[];
     }
@@ -98,73 +98,70 @@ export type UpdateAnswer =
   | { readonly kind: 'registry-failed'; readonly status: number; readonly detail: string };
 
 export type ClusterIdentity = {
-  /** The Swarm's own id where the cluster tells it: two clusters with the same one are the same Swarm. */
+  /** The Swarm's own id, if the cluster reports it. Two clusters with the same id are the same Swarm. */
   readonly swarmId: string | null;
-  /** For people, e.g. `Docker Engine 20.10.24, API 1.41`. */
+  /** For people, for example `Docker Engine 20.10.24, API 1.41`. */
   readonly description: string;
-  /** What will keep it from working one day, in one line for a person, where there is such a thing. */
+  /** What will stop it from working one day, in one line for a person, if there is such a thing. */
   readonly warning?: string;
 };
 
 /**
- * One Swarm, through whatever speaks for it. Every call throws {@link ClusterError} and nothing else,
- * save the signal's own reason when it is aborted; each has a deadline of its own.
+ * One Swarm, through the API that manages it. Every call throws only {@link ClusterError}, or the signal's own reason
+ * if it is aborted. Each call has its own deadline.
  */
 export type Cluster = {
   readonly name: string;
   readonly type: 'engine' | 'swarmpit';
-  /** May change when the cluster is probed: what stands there may have been replaced by another version. */
+  /** May change when the cluster is probed, because it may have been upgraded to another version. */
   readonly capabilities: Capabilities;
   readonly identify: (signal: AbortSignal) => Promise<ClusterIdentity>;
   /**
-   * Asks, at little cost, every kind of question that all work rests on, and throws for the first that is
-   * refused: who may ask a cluster for its name need not be let through to its services.
+   * Makes one cheap request of every kind that the work needs, and throws for the first that is refused. Permission to
+   * read the cluster's name does not imply permission to read its services.
    */
   readonly probe: (signal: AbortSignal) => Promise<void>;
-  /**
-   * Every service. With the name of a repository, at least those whose image is of it; their replicas
-   * may be null.
-   */
+  /** Every service. With the name of a repository, at least those that use it; their replicas may be null. */
   readonly listServices: (signal: AbortSignal, name?: string) => Promise<readonly Service[]>;
   /**
-   * The tasks that should be running (desired state `running`), of these services or, for null, of all.
-   * Null where the cluster does not tell tasks.
+   * The tasks that should be running (desired state `running`), of these services or, for null, of all. Null if the
+   * cluster does not report tasks.
    */
   readonly listRunningTasks: (
     serviceIds: readonly string[] | null,
     signal: AbortSignal,
   ) => Promise<readonly Task[] | null>;
-  /** Every service with its replicas, where the cluster counts them. */
+  /** Every service with its replicas, if the cluster counts them. */
   readonly countServices: (signal: AbortSignal) => Promise<readonly Service[]>;
   /**
-   * The tasks of these services or, for null, of all, those that ended included as long as the cluster keeps
-   * them, and when they were told (see {@link Observation.at}). Null where the cluster does not tell tasks.
+   * The tasks of these services or, for null, of all, including ended ones as long as the cluster keeps them, and when
+   * they were reported (see {@link Observation.at}). Null if the cluster does not report tasks.
    */
   readonly listTasks: (
     serviceIds: readonly string[] | null,
     signal: AbortSignal,
   ) => Promise<{ readonly tasks: readonly Task[]; readonly at: number | null } | null>;
-  /** Null where the cluster does not tell nodes. */
+  /** Null if the cluster does not report nodes. */
   readonly listNodes: (signal: AbortSignal) => Promise<readonly Node[] | null>;
-  /** Null where the service no longer exists. */
+  /** Null if the service no longer exists. */
   readonly observe: (serviceId: string, signal: AbortSignal) => Promise<Observation | null>;
   readonly updateImage: (update: ImageUpdate, signal: AbortSignal) => Promise<UpdateAnswer>;
   /**
-   * Puts the spec before the present one in its place, whatever differs between them, where the service is
-   * still at the version that it was read at. There where {@link Capabilities} say that it goes back so.
+   * Restores the complete previous spec, if the service is still at the version at which it was read. Present if {@link
+   * Capabilities} say that the cluster goes back this way.
    */
   readonly restorePrevious?: (service: Service, signal: AbortSignal) => Promise<UpdateAnswer>;
   /**
-   * The fields, by path, of an update to this digest whose answer was lost that differ from the spec which it
-   * replaced, although it was not to change them; null where that is no longer to be seen. There where the cluster
-   * keeps the spec before.
+   * For an update to this digest whose answer was lost: paths of the fields that differ from the previous spec although
+   * the update must not change them; null if that can no longer be determined. Present if the cluster keeps the
+   * previous spec.
    */
   readonly findLost?: (
     serviceId: string,
     digest: Digest,
     signal: AbortSignal,
   ) => Promise<readonly string[] | null>;
-  /** The last lines that the task's container wrote, oldest first; empty where the cluster gives none. */
+  /** The last lines that the task's container wrote, oldest first. Empty if the cluster returns none. */
   readonly readTaskLog: (
     serviceId: string,
     taskId: string,

@@ -1,13 +1,13 @@
 import type { Node, Observation, Service, Task, TaskState } from './service.ts';
 
-/** How far the newest execution of a job has come. */
+/** Progress of the newest execution of a job. */
 export type JobProgress = {
   /** Places whose task has completed. */
   readonly done: number;
   readonly desired: number;
-  /** Everything that the job is to do is done. */
+  /** The whole job is done. */
   readonly isDone: boolean;
-  /** A place failed and nothing is going to be tried there any more. */
+  /** A place failed and will not be retried. */
   readonly isLost: boolean;
 };
 
@@ -15,8 +15,8 @@ export const isJob = (service: Pick<Service, 'mode'>): boolean =>
   service.mode === 'replicated-job' || service.mode === 'global-job';
 
 /**
- * The engine makes the task that takes a failed one's place in the same moment; what has none by then
- * has used its restarts up.
+ * The engine creates the replacement of a failed task at the same moment. A place without one after this time has used
+ * up its restarts.
  */
 const RESTART_GRACE_MS = 5_000;
 
@@ -29,8 +29,8 @@ const ENDED: ReadonlySet<TaskState> = new Set<TaskState>([
 ]);
 
 /**
- * Jobs are done when the tasks of their newest iteration have completed (docker/cli
- * `service/progress`); the tasks of the executions before stay in the list and mean nothing.
+ * A job is done when the tasks of its newest iteration have completed (docker/cli `service/progress`). Tasks of earlier
+ * executions stay in the list and mean nothing.
  *
  * @param isTarget whether a task runs what should run
  * @param now ms since the epoch, by our clock
@@ -47,10 +47,10 @@ export const jobProgress = (
   );
   const places = placesOf(own, service);
   const done = places.filter((all) => all.some(({ state }) => state === 'complete')).length;
-  // How many a global job has its nodes decide, and of others some clusters do not tell it.
+  // For a global job the nodes decide the number, and some clusters do not report it for other jobs.
   const told = service.mode === 'global-job' ? null : service.replicas;
   const desired = told?.desired ?? places.length;
-  // Then there is no task at first, which is not the same as having none to do.
+  // Without a count there is no task at first. That does not mean that there is nothing to do.
   const isBegun = told !== null || places.length > 0;
   return {
     done,
@@ -66,8 +66,8 @@ export const jobProgress = (
 };
 
 /**
- * The tasks by the place that they were made for: a slot, or the node of a global job. Where no slot is
- * told, a task that was made when another failed has taken its place.
+ * The tasks by the place that they were created for: a slot, or the node of a global job. If no slot is reported, a
+ * task that was created when another failed has replaced it.
  */
 const placesOf = (tasks: readonly Task[], { mode }: Service): readonly (readonly Task[])[] => {
   if (mode === 'global-job' || tasks.every(({ slot }) => slot !== null)) {
@@ -82,7 +82,7 @@ const placesOf = (tasks: readonly Task[], { mode }: Service): readonly (readonly
   return places;
 };
 
-/** The engine makes it in the same moment; its two times may differ by the time that writing takes. */
+/** The engine creates it at the same moment. The two times may differ by the time that writing takes. */
 const SAME_MOMENT_MS = 500;
 
 const madeAt = ({ createdAt }: Task): number => Date.parse(createdAt);
@@ -93,7 +93,7 @@ const isReplacedBy = (before: Task | undefined, task: Task): boolean =>
   madeAt(task) > madeAt(before) &&
   madeAt(task) >= Date.parse(before.since) - SAME_MOMENT_MS;
 
-/** Whether its node takes the task with it; what has completed there counts all the same. */
+/** Whether its node takes the task with it. A task that has completed there still counts. */
 const isGone = (task: Task, service: Service, nodes: readonly Node[] | null): boolean => {
   if (task.state === 'complete') return false;
   const node = (nodes ?? []).find(({ id }) => id === task.nodeId);

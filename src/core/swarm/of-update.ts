@@ -1,31 +1,31 @@
 import type { Service, Task } from './service.ts';
 
 /**
- * What tells the tasks of an update that was sent from those before it. By the cluster's own clock, which
- * may differ from ours by any time.
+ * What distinguishes the tasks of an update from earlier ones. By the cluster's own clock, which may differ from ours
+ * by any amount.
  */
 export type UpdateMark = {
   /** The service's version that the update replaced. */
   readonly intentVersion: number;
-  /** Tasks made then or earlier were there before, ms since the epoch. */
+  /** Tasks created then or earlier existed before the update, ms since the epoch. */
   readonly madeAfter: number;
 };
 
-/** When the newest of the tasks was made, ms since the epoch; 0 for none. */
+/** When the newest of the tasks was created, ms since the epoch; 0 if there is none. */
 export const newestTask = (tasks: readonly Task[]): number =>
   tasks.reduce((newest, { createdAt }) => Math.max(newest, Date.parse(createdAt)), 0);
 
 /**
- * Tells a task that an update made, or that was made since. Either of two signs will do: it is newer than
- * each that was there before, or than the beginning of the update as the engine gives it. The first fails
- * where the clock was set back or another manager took over, and the second is not given for jobs, nor
- * where no task had to be replaced.
+ * Recognises a task that an update created, or that was created later. Either of two signs is enough: it is newer than
+ * all tasks that existed before, or newer than the start of the update as reported by the engine. The first sign fails
+ * if the clock was set back or another manager took over. The second is missing for jobs, and if no task had to be
+ * replaced.
  */
 export const isOfUpdate = (
   { version, update }: Pick<Service, 'version' | 'update'>,
   { intentVersion, madeAfter }: UpdateMark,
 ): ((task: Task) => boolean) => {
-  // Before, it is the beginning of another update.
+  // An earlier version shows the start of another update.
   const begun = version > intentVersion ? (update?.startedAt ?? null) : null;
   const since = begun === null ? Number.POSITIVE_INFINITY : Date.parse(begun);
   return ({ createdAt }) => {

@@ -1,4 +1,4 @@
-/** One thing that an update changed in a service's spec; null where it was not there, or is no more. */
+/** One change of an update to a service's spec. Null means that the field was absent before, or is absent now. */
 export type SpecChange = {
   /** `TaskTemplate.ContainerSpec.Image` */
   readonly path: string;
@@ -6,10 +6,10 @@ export type SpecChange = {
   readonly after: string | null;
 };
 
-/** An update of ours changes three things; whoever wrote the engine's answer may have changed more. */
+/** An update of ours changes three things. A faulty or hostile engine's answer may show more. */
 const MOST_CHANGES = 50;
 const LONGEST_TEXT = 500;
-/** What stands for the value of an environment variable, whatever it is. */
+/** Replaces every value of an environment variable. */
 const MASKED = '***';
 
 type Leaves = Map<string, string>;
@@ -17,11 +17,11 @@ type Leaves = Map<string, string>;
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 
-/** A number kept in its own digits, which has no fields that could be compared. */
+/** A number stored with its exact digits. It has no fields to compare. */
 const isExactNumber = (value: object): boolean =>
   Object.getPrototypeOf(value) === null && 'rawJSON' in value;
 
-/** `NAME=value` by its name; the value is kept only to be compared, and never shown. */
+/** Stores `NAME=value` under its name. The value is only compared, never shown. */
 const addEnvironment = (value: unknown, path: string, into: Leaves): void => {
   if (!Array.isArray(value)) {
     into.set(path, JSON.stringify(value) ?? '');
@@ -64,8 +64,8 @@ const differing = (before: Leaves, after: Leaves): string[] =>
   );
 
 /**
- * The fields in which two specs of a service differ, by path; values are not told. Engines leave out what is
- * empty, so that an empty text or list is the same as none.
+ * The paths of fields in which two specs of a service differ, without their values. Engines leave out empty fields, so
+ * an empty text or list equals a missing one.
  */
 export const differingFields = (one: unknown, other: unknown): readonly string[] => {
   const [before, after] = [leavesOf(one), leavesOf(other)];
@@ -81,8 +81,8 @@ const shorten = (text: string): string =>
   text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 
 /**
- * What differs between two specs of a service, by path, each value as text; null where it is not there.
- * Values of environment variables are never shown, only that they differ.
+ * The differences between two specs of a service, by path, with each value as text; null if absent. Values of
+ * environment variables are never shown, only that they differ.
  */
 export const specChanges = (before: unknown, after: unknown): readonly SpecChange[] => {
   const [old, now] = [leavesOf(before), leavesOf(after)];

@@ -7,29 +7,28 @@ import { type Hold, OCI_ADVICE, unsupportedWords, type Verdict } from './verdict
 
 export type Assessed = {
   readonly service: Service;
-  /** Tasks whose desired state is `running`; null where they are not told or were not read. */
+  /** Tasks whose desired state is `running`; null if the cluster does not report tasks or they were not read. */
   readonly tasks: readonly Task[] | null;
   /** What the registry answered for the service's tag; null where it was not asked. */
   readonly lookUp: LookUp | null;
   /** Platform manifests that belong to the published index; null where they were not read. */
   readonly members: readonly Digest[] | null;
   readonly select: Selection;
-  /** The hold that stands on the published digest for this service. */
+  /** The hold on the published digest for this service. */
   readonly hold: Hold | null;
   /** Whether the cluster can deploy images with OCI's media types. */
   readonly deploysOci: boolean;
   /**
-   * What an unpinned service is known to run because we deployed it and nothing changed since; null
-   * where that is not known.
+   * The digest that an unpinned service runs, known because we deployed it and nothing changed since; null if unknown.
    */
   readonly knownDigest: Digest | null;
-  /** The update that is under way, if one is, is our own: then a newer digest supersedes it. */
+  /** The update in progress, if any, is ours, so a newer digest supersedes it. */
   readonly updateIsOurs: boolean;
-  /** The update that is under way is somebody else's and stuck, so that a newer digest may take its place. */
+  /** The update in progress is somebody else's and stuck, so a newer digest may replace it. */
   readonly isStuck: boolean;
   /**
-   * The digest that our own update brings, which the service may not show yet; null where there is none
-   * under way, or the cluster chooses the digest.
+   * The digest that our own update deploys and that the service may not show yet; null if none is in progress, or if
+   * the cluster chooses the digest.
    */
   readonly ownTarget: Digest | null;
 };
@@ -43,9 +42,8 @@ const unknown = (
 ): Verdict => ({ verdict: 'unknown', reason, detail });
 
 /**
- * How a service stands against the published digest. Two laws hold whatever is put in: differing
- * digests are never `current` (a platform digest of the published index does not differ), and a
- * failed check is always `unknown`.
+ * Compares a service with the published digest. Two laws hold for every input: differing digests are never `current` (a
+ * platform digest of the published index does not differ), and a failed lookup is always `unknown`.
  */
 export const assess = (input: Assessed): Verdict => {
   const { service, lookUp, tasks } = input;
@@ -67,9 +65,10 @@ export const assess = (input: Assessed): Verdict => {
   const isPublished = (digest: Digest | null): boolean =>
     digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));
   if (!isPublished(from)) return differing(input, from, lookUp.digest);
-  // What is stuck is just what is published: nothing is newer.
+  // The stuck update deploys the published digest itself: there is nothing newer to replace it with.
   if (isOthers) return { verdict: 'updating' };
-  // What is on its way to it was published before: it has to be seen there to be superseded.
+  // Our update deploys a digest that the tag has left, and the service still shows the published one. The published
+  // digest supersedes the update once the service shows its target.
   if (input.ownTarget !== null && !isPublished(input.ownTarget)) return { verdict: 'updating' };
 
   if (tasks === null) {
@@ -78,7 +77,7 @@ export const assess = (input: Assessed): Verdict => {
     if (isKnownEmpty && !isStarting && !isJob(service)) return NOTHING_RUNS;
     return { verdict: 'current' };
   }
-  // Tasks of an unpinned spec tell no digest, which says nothing against the one that is known.
+  // Tasks of an unpinned spec report no digest. That does not contradict the known one.
   const mayBeUntold = service.image.image.digest === null;
   const stray = tasks.filter(
     ({ state, digest }) =>
@@ -86,7 +85,7 @@ export const assess = (input: Assessed): Verdict => {
   );
   const isEmpty = !isJob(service) && runsNothing(service, tasks);
   if (stray.length === 0 && !isEmpty) return { verdict: 'current' };
-  // Ours is on its way to what is published: nothing has gone astray yet.
+  // Our update to the published digest is still in progress: nothing has diverged yet.
   if (isUnderWay(service) || input.updateIsOurs) return { verdict: 'updating' };
   return isEmpty
     ? NOTHING_RUNS
@@ -95,11 +94,11 @@ export const assess = (input: Assessed): Verdict => {
 
 const NOTHING_RUNS: Verdict = { verdict: 'diverged', running: [] };
 
-/** Whether tasks are desired and none runs. A global service desires those that it has. */
+/** Whether tasks are desired and none runs. A global service desires one task for each of its existing tasks. */
 const runsNothing = ({ specReplicas }: Service, tasks: readonly Task[]): boolean =>
   (specReplicas ?? tasks.length) > 0 && tasks.every(({ state }) => state !== 'running');
 
-/** The hold on an image whose digest the cluster, which looks it up by itself, would not find. */
+/** The hold on an image whose digest the cluster looks up itself and would not find. */
 export const cannotPull = ({
   lookUp,
   deploysOci,

@@ -4,15 +4,15 @@ import type { OpenedGates } from '../policy/gates/at-gates.ts';
 import type { LookUp } from '../image/published.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Why a deployment is made; kept with it. */
+/** Why a deployment is made; stored with it. */
 export const CAUSES = [
   /** The running digest differs from the published one. */
   'digest-differs',
-  /** A push says that it changed (or a person asked for pinning) and no running digest is known. */
+  /** A push reports a change (or a person asked for pinning) and the running digest is unknown. */
   'unpinned',
-  /** The published digest is unknown; the cluster looks it up itself. */
+  /** The published digest is unknown. The cluster looks it up itself. */
   'handed-over',
-  /** A person insisted, whatever runs: the tasks are restarted also where nothing differs. */
+  /** A person forced it: the tasks restart even if nothing differs. */
   'forced',
   /** A person went back to this digest. */
   'taken-back',
@@ -25,26 +25,26 @@ export type Step =
       readonly cause: Cause;
       readonly from: Digest | null;
       readonly to: Digest | null;
-      /** A gate let it through: what the tag shows by now does not matter. */
+      /** A gate opened for this digest: it no longer matters what the tag shows now. */
       readonly opened?: OpenedGates;
     }
-  /** Somebody else is changing the service: look again afterwards. */
+  /** Somebody else is changing the service: check again afterwards. */
   | { readonly kind: 'look-again' }
   | { readonly kind: 'leave' };
 
 export type PlanPolicy = {
-  /** Deploy what is `unknown: unpinned`: a push says that it changed, or a person said `--pin`. */
+  /** Deploy a service that is `unknown: unpinned`: a push reports a change, or a person passed `--pin`. */
   readonly pin: boolean;
   /**
-   * Let the cluster look the digest up by itself where we cannot. Only for a push, once, and where
-   * the cluster cannot be told a digest anyway.
+   * Let the cluster look up the digest if we cannot. Only for a push, once, and only on a cluster that cannot deploy a
+   * chosen digest anyway.
    */
   readonly handOver: boolean;
 };
 
 const LEAVE: Step = { kind: 'leave' };
 
-/** What to do about one service, given how it stands and what the asker allows. */
+/** What to do about one service, given its verdict and what the caller allows. */
 export const plan = (
   verdict: Verdict,
   lookUp: LookUp | null,

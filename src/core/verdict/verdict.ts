@@ -3,7 +3,7 @@ import type { AtGates, OpenedGates } from '../policy/gates/at-gates.ts';
 import type { Gate } from '../policy/gates/gate-state.ts';
 import type { LookUpFailure } from '../image/published.ts';
 
-/** Why it cannot be told whether a service is current. */
+/** Why it could not be determined whether a service is current. */
 export type UnknownReason = LookUpFailure | 'unpinned' | 'not-checked';
 
 /** Why a service is left alone by choice. */
@@ -11,14 +11,16 @@ export type Exclusion = 'label' | 'not-labelled' | 'job';
 
 /** A reason not to deploy although the service is obsolete. */
 export type Hold =
-  /** This digest failed on this service: {@link Hold.since} tells when it was tried. */
+  /** This digest failed on this service. {@link Hold.since} says when it was tried. */
   | { readonly kind: 'known-bad'; readonly since: string; readonly deployment: string | null }
-  /** A person took the service back from this digest, or while it was published already. */
+  /** A person took the service back from this digest, or did so while it was already published. */
   | {
       readonly kind: 'left-by-person';
       readonly since: string;
       readonly deployment: string | null;
-      /** Where it was put back to another tag than by the helper, such as by an older stack file. */
+      /**
+       * Set if somebody put the service back to another tag without the helper, for example with an older stack file.
+       */
       readonly ran?: { readonly tag: string; readonly since: string; readonly present: string };
     }
   /** A person said no to this image at its gate. */
@@ -26,24 +28,26 @@ export type Hold =
   /** The deadline of its approval passed. */
   | { readonly kind: 'expired'; readonly since: string; readonly detail: string }
   | { readonly kind: 'frozen'; readonly reason: string; readonly until: string | null }
-  /** `problem` says what is wrong where no label alone does, such as policies that are never open together. */
+  /** `problem` says what is wrong if no single label explains it, for example policies that are never open together. */
   | { readonly kind: 'unsupported-label'; readonly label: string; readonly problem?: string }
   /** No node of the cluster can run the image for this service; `detail` says what would fit. */
   | { readonly kind: 'no-fitting-node'; readonly detail: string }
   /** Swarmpit finds no digest for an image of this form. */
   | { readonly kind: 'swarmpit-cannot-pull' };
 
-/** How a service stands against what is published; decided by `assess` alone. */
+/** How a service compares with what is published. Only `assess` decides it. */
 export type Verdict =
   | { readonly verdict: 'current' }
   | {
       readonly verdict: 'obsolete';
       readonly from: Digest;
       readonly to: Digest;
-      /** Its gates are open for `to`, which may be older than what the tag shows; missing where it has none. */
+      /**
+       * Its gates are open for `to`, which may be older than what the tag shows. Missing if the service has no gates.
+       */
       readonly opened?: OpenedGates;
     }
-  /** Obsolete, and a gate is closed. `from` is null where it is not known what runs. */
+  /** Obsolete, and a gate is closed. `from` is null if it is not known what runs. */
   | {
       readonly verdict: 'waiting';
       readonly from: Digest | null;
@@ -51,7 +55,7 @@ export type Verdict =
       readonly at: AtGates;
     }
   | { readonly verdict: 'updating' }
-  /** `running` is what tasks run instead; none where tasks are desired and nothing runs. */
+  /** `running` is what the tasks run instead. Empty if tasks are desired and nothing runs. */
   | { readonly verdict: 'diverged'; readonly running: readonly (Digest | null)[] }
   | { readonly verdict: 'pinned' }
   | { readonly verdict: 'excluded'; readonly reason: Exclusion }
@@ -60,15 +64,15 @@ export type Verdict =
       readonly hold: Hold;
       readonly from: Digest;
       readonly to: Digest;
-      /** What is closed beside a freeze; missing for none. */
+      /** The gates that are closed in addition to a freeze. Missing if there are none. */
       readonly at?: AtGates;
     }
-  /** `detail` of one that is `unpinned` tells of the label that holds it, if one does. */
+  /** For `unpinned`, `detail` names the label that holds the service, if one does. */
   | { readonly verdict: 'unknown'; readonly reason: UnknownReason; readonly detail: string | null };
 
 export type VerdictName = Verdict['verdict'];
 
-/** The verdict's reason in one word, as the API gives it; null where there is none. */
+/** The verdict's reason in one word, as the API shows it; null if there is none. */
 export const verdictReason = (verdict: Verdict): string | null => {
   switch (verdict.verdict) {
     case 'excluded':
@@ -94,11 +98,11 @@ export const verdictReason = (verdict: Verdict): string | null => {
 export const unsupportedWords = (label: string): string =>
   `the label ${label} asks for something that is not supported`;
 
-/** What to do where Swarmpit, which asks registries only for Docker's media types, finds no digest. */
+/** What to do if Swarmpit finds no digest. It asks registries only for Docker's media types. */
 export const OCI_ADVICE =
   'Swarmpit cannot deploy OCI images, which buildx makes by default: build with Docker media types (buildx: --provenance=false --output type=image,oci-mediatypes=false,push=true), or give the helper the engine instead of Swarmpit';
 
-/** One line for a person about a hold; `what` is held: the tag, where it is another than that of the service. */
+/** One line for a person about a hold. `what` is the thing held: the tag, if it differs from the service's own. */
 export const whyHeld = (hold: Hold, what = 'the published digest'): string => {
   switch (hold.kind) {
     case 'known-bad':
@@ -127,7 +131,7 @@ export const whyHeld = (hold: Hold, what = 'the published digest'): string => {
   }
 };
 
-/** One line for a person about the verdict's reason; null where the reason says it all. */
+/** One line for a person about the verdict's reason; null if the reason needs no explanation. */
 export const verdictDetail = (verdict: Verdict, what?: string): string | null => {
   if (verdict.verdict === 'held') return whyHeld(verdict.hold, what);
   if (verdict.verdict === 'waiting') return waitingWords(verdict.at);
@@ -146,6 +150,6 @@ const gateWords = ({ detail, until, gate, canOpen }: Gate): string => {
     : `${detail}: opens at ${time}${who}`;
 };
 
-/** The gates that stand closed before a service, whatever else holds it. */
+/** The closed gates of a service, even if something else holds it. */
 export const closedGates = (verdict: Verdict): readonly Gate[] =>
   verdict.verdict === 'waiting' || verdict.verdict === 'held' ? (verdict.at?.gates ?? []) : [];

@@ -2,8 +2,8 @@ import type { Service } from '../swarm/service.ts';
 import type { Hold } from './verdict.ts';
 
 /**
- * The hold on the digest that a service had proven itself with, where the engine has gone back from it
- * since: of our own updates that was ended long ago, so that somebody told it to. Null where it has not.
+ * The hold on a digest that ran well on this service, if the engine has since rolled back from it. Our own update ended
+ * long before, so a person started that rollback. Null if there was none.
  */
 export const wentBack = ({ update, updatedAt }: Service): Hold | null =>
   update?.state === 'rollback_completed' || update?.state === 'rollback_paused'

@@ -1,13 +1,13 @@
 import type { WaitingView } from './waiting-view.ts';
 
-/** A one-time link of a notification, as whoever opens it sees it. */
-/** Stands where a link has its token, in a test of notifications: no token is so short. */
+/** Stands for the token of a link in a test notification. No real token is this short. */
 export const TRIAL_TOKEN = 'trial';
 
+/** A one-time link of a notification, as the person who opens it sees it. */
 export type OpenedLink = {
-  /** `used` and `expired` are over; `replaced`: the image waits no more, or another spec or image does. */
+  /** `used` and `expired` are final. `replaced`: the image no longer waits, or another spec or image does. */
   readonly state: 'open' | 'used' | 'expired' | 'replaced';
-  /** Null where nothing waits any more. */
+  /** Null if nothing waits any more. */
   readonly waiting: WaitingView | null;
   readonly channel: string;
   /** RFC 3339. */
@@ -18,10 +18,10 @@ export type LinkDecision =
   | { readonly kind: 'approve' }
   | { readonly kind: 'reject'; readonly reason: string };
 
-/** What one-time links are good for. A token that is none of ours gives null. */
+/** What one-time links can do. An unknown token gives null. */
 export type ApprovalLinks = {
   readonly open: (token: string) => Promise<OpenedLink | null>;
-  /** Decides, once; throws `ActRefused` where that is not possible. Null: the link is not open. */
+  /** Decides, once. Throws `ActRefused` if that is not possible. Null: the link is not open. */
   readonly decide: (
     token: string,
     decision: LinkDecision,

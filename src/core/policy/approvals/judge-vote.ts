@@ -2,18 +2,18 @@ import type { Digest } from '../../image/digest.ts';
 import type { VoterRole } from '../gates/gate-policy.ts';
 import type { Gate } from '../gates/gate-state.ts';
 
-/** All links in notifications together are this one voter. No API token can have such a name. */
+/** All links in notifications together count as this one voter. No API token can have this name. */
 export const LINK_VOTER = 'notification link';
 
-/** A link stands in a message that many may read, so it counts as no more than this. */
+/** A link is in a message that many people may read, so it has only this role. */
 export const LINK_ROLE: VoterRole = 'approver';
 
-/** What waits, as far as a vote needs to know it. */
+/** What waits, reduced to what judging a vote needs. */
 export type Standing = {
   readonly digest: Digest;
   /** The closed ones. */
   readonly gates: readonly Gate[];
-  /** Who has voted for this very candidate. */
+  /** Who has voted for exactly this candidate. */
   readonly voters: readonly string[];
 };
 
@@ -21,33 +21,33 @@ export type NewVote = {
   /** Name of an API token, or {@link LINK_VOTER}. */
   readonly person: string;
   readonly role: VoterRole;
-  /** The digest that the person saw, or its beginning; null: whichever waits. */
+  /** The digest that the person saw, or its beginning; null means the one that waits. */
   readonly digest: string | null;
 };
 
 export type VoteRefusal =
-  /** Another image waits by now: it needs its own votes. */
+  /** Another image waits by now and needs its own votes. */
   | 'other-image'
-  /** No votes are wanted: there are enough, or only time opens the gate. */
+  /** No votes are needed: there are enough, or only time opens the gate. */
   | 'no-votes-wanted'
   | 'role-not-allowed'
   | 'too-late';
 
 export type VoteJudgement =
   | { readonly kind: 'refused'; readonly why: VoteRefusal }
-  /** The person has voted for it before: nothing changes. */
+  /** The person has already voted for it: nothing changes. */
   | { readonly kind: 'repeated' }
   /** `gates` are the closed ones with the vote counted. */
   | { readonly kind: 'counted'; readonly gates: readonly Gate[] };
 
-/** Whether a digest that a person named, or its beginning, is this one; null names any. */
+/** Whether this is the digest that a person named in full or by its beginning; null matches any. */
 export const isMeantDigest = (digest: string, asked: string | null): boolean =>
   asked === null || digest.startsWith(asked);
 
 const isVotedOn = (gate: Gate): gate is Gate & { readonly votes: NonNullable<Gate['votes']> } =>
   gate.votes !== null;
 
-/** What becomes of a vote. A vote at the very moment of the deadline is too late. */
+/** Judges a vote. A vote at exactly the deadline is too late. */
 export const judgeVote = (standing: Standing, vote: NewVote, now: number): VoteJudgement => {
   if (!isMeantDigest(standing.digest, vote.digest)) return { kind: 'refused', why: 'other-image' };
   if (standing.voters.includes(vote.person)) return { kind: 'repeated' };

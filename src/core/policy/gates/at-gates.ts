@@ -6,11 +6,11 @@ export type AtGates = {
   readonly candidate: Candidate;
   /** The closed ones, at least one. */
   readonly gates: readonly Gate[];
-  /** When to look again: nothing opens before, unless somebody votes. */
+  /** When to check again: nothing opens earlier, unless somebody votes. */
   readonly dueAt: number;
 };
 
-/** Windows that are shut for an image whose digest is not known: nothing but the hour stands before it. */
+/** Closed windows for an image whose digest is unknown: only the time of day stops it. */
 export type ShutWindows = {
   /** ms since the epoch. */
   readonly opensAt: number;
@@ -18,17 +18,15 @@ export type ShutWindows = {
   readonly detail: string;
 };
 
-/**
- * What stands before a deployment: gates that its image waits at, windows alone, or gates that cannot open for it.
- */
+/** What stops a deployment: gates at which its image waits, windows alone, or gates that cannot open for it. */
 export type Closed = AtGates | ShutWindows | 'never';
 
 /** Gates that are open for one image. */
 export type OpenedGates = {
-  /** The tag of the image that is deployed, which may be another than the one that was compared. */
+  /** The tag that is deployed. It may differ from the tag that was compared. */
   readonly tag: string;
-  /** The digest that is deployed, and those before it that it stands for. */
+  /** The digest that is deployed, and the earlier ones that it replaces. */
   readonly covers: readonly Digest[];
-  /** What waits behind it, for when it is deployed; null for nothing. */
+  /** The digest that is deployed, and the older candidates that it covers. */
   readonly later: AtGates | null;
 };

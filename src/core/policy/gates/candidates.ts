@@ -5,34 +5,34 @@ import type { Candidate } from './gate-state.ts';
 
 /** A digest that a tag was seen with. */
 export type SeenDigest = Candidate & {
-  /** When the tag moved to it last, ms since the epoch. */
+  /** When the tag last moved to it, ms since the epoch. */
   readonly appearedAt: number;
   /** The registry no longer has it. */
   readonly isGone: boolean;
 };
 
 export type CandidatesFrom = {
-  /** What the service has; the digest is null where that is not known. */
+  /** What the service has. The digest is null if unknown. */
   readonly present: { readonly tag: string; readonly digest: Digest | null };
   /** Which other tags it follows; null for none. */
   readonly policy: Policy | null;
-  /** What the tag to compare with shows now. */
+  /** What the compared tag shows now. */
   readonly published: { readonly tag: string; readonly digest: Digest };
-  /** Everything that the repository's tags were seen with, in no order. */
+  /** All digests that the repository's tags were seen with, in no order. */
   readonly seen: readonly SeenDigest[];
 };
 
 /**
- * What a service could move to, the oldest first: what its tag showed after the digest that runs, and newer tags that
- * it follows. What its tag showed before is never gone back to; where it was never seen with the digest that runs,
- * only what is published now is newer for certain.
+ * What a service could move to, oldest first: what its tag showed after the running digest, and newer tags that it
+ * follows. Nothing that its tag showed earlier is a candidate. If the tag was never seen with the running digest, only
+ * what is published now is certain to be newer.
  */
 export const candidatesOf = (from: CandidatesFrom, now: number): readonly Candidate[] => {
   const { present, policy, published } = from;
   const known = from.seen.some(
     ({ tag, digest }) => tag === published.tag && digest === published.digest,
   );
-  // Shown for the first time, and not put down yet.
+  // Shown for the first time, and not recorded yet.
   const shown = { ...published, firstSeenAt: now, appearedAt: now, isGone: false };
   const seen = (known ? from.seen : [...from.seen, shown]).filter(({ isGone }) => !isGone);
   const isShown = (one: SeenDigest): boolean =>

@@ -11,7 +11,10 @@ import { nextOpening } from './window.ts';
 
 const NO_RULES: GateRules = { minAge: null, windows: [], approval: null };
 
-/** The value that comes first by `isStricter`; of equal ones that of the source that sorts first, whatever the order. */
+/**
+ * The strictest value by `isStricter`. Of equal values, the one whose source sorts first wins, so order does not
+ * matter.
+ */
 const strictest = (
   values: readonly Sourced<number>[],
   isStricter: (one: number, other: number) => boolean,
@@ -25,8 +28,8 @@ const most = (one: number, other: number): boolean => one > other;
 const least = (one: number, other: number): boolean => one < other;
 
 /**
- * What policies add up to. Laws: their order does not matter, a policy that is given twice counts once, and one more
- * never opens a gate that was closed.
+ * Combines policies. Laws: their order does not matter, a repeated policy counts once, and an additional policy never
+ * opens a closed gate.
  */
 export const combineGates = (policies: readonly GatePolicy[]): GateRules => {
   if (policies.length === 0) return NO_RULES;
@@ -71,17 +74,17 @@ const sourced =
     source: rule.source,
   });
 
-/** Whether anything stands in the way of a service at all. */
+/** Whether a service has any gates. */
 export const hasGates = ({ minAge, windows, approval }: GateRules): boolean =>
   minAge !== null || windows.length > 0 || approval !== null;
 
-/** Who could vote: an API token, or all channels with `approve` together, which are one vote. */
+/** Who could vote: an API token, or all channels with `approve`, which count together as one vote. */
 export type Voter = { readonly role: string };
 
 /**
- * Why the gates of a service could never open, in one line for a person; null where they can.
+ * Why the gates of a service could never open, in one line for a person; null if they can.
  *
- * @param voters those whose scope the service is in
+ * @param voters those whose scope contains the service
  */
 export const problemOfRules = (
   { windows, approval }: GateRules,

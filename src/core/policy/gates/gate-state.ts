@@ -1,7 +1,7 @@
 import type { Digest } from '../../image/digest.ts';
 import type { VoterRole } from './gate-policy.ts';
 
-/** In the order in which they are shown. */
+/** In display order. */
 export const GATE_NAMES = ['min-age', 'window', 'approval'] as const;
 export type GateName = (typeof GATE_NAMES)[number];
 
@@ -9,23 +9,23 @@ export type GateName = (typeof GATE_NAMES)[number];
 export type Candidate = {
   readonly tag: string;
   readonly digest: Digest;
-  /** When a registry first showed the tag with this digest: its age counts from here. */
+  /** When a registry first showed the tag with this digest. The age counts from here. */
   readonly firstSeenAt: number;
 };
 
 /** One person's decision on one candidate of one service, in the spec that the service has. */
 export type Vote = {
-  /** Name of the API token, or of the channel whose link was used: a person has one vote. */
+  /** Name of the API token, or {@link LINK_VOTER} for any one-time link. Each person has one vote. */
   readonly person: string;
-  /** That of the person when it was given. */
+  /** The person's role when the vote was given. */
   readonly role: VoterRole;
   /** ms since the epoch. */
   readonly at: number;
 };
 
-/** What people have said about one candidate. Rejections and expiry are holds, not votes. */
+/** Votes on one candidate. Rejections and expiry are holds, not votes. */
 export type Approvals = {
-  /** Of these, only those count whose role the rules allow, and of each person one. */
+  /** Only votes by roles that the rules allow count, one per person. */
   readonly votes: readonly Vote[];
   /** When the image became the candidate, ms since the epoch: the deadline counts from here. */
   readonly since: number;
@@ -36,38 +36,35 @@ export type Gate = {
   readonly gate: GateName;
   /** `label`, or the name of the policy. */
   readonly source: string;
-  /** Since when the candidate waits at it, ms since the epoch. */
+  /** Since when the candidate waits at this gate, ms since the epoch. */
   readonly since: number;
-  /**
-   * Minimum age and window: when it opens. Approval: when it expires. ms since the epoch; null where that is not
-   * known.
-   */
+  /** Minimum age and window: when it opens. Approval: when it expires. ms since the epoch; null if unknown. */
   readonly until: number | null;
   /** One line for a person. */
   readonly detail: string;
   /** Null where votes do not open it. */
   readonly votes: VoteCount | null;
-  /** Roles that can open it by voting; empty where only time does. */
+  /** Roles that can open it by voting; empty if only time opens it. */
   readonly canOpen: readonly VoterRole[];
 };
 
 export type VoteCount = {
   readonly given: number;
   readonly needed: number;
-  /** Who gave them, in the order in which they did. */
+  /** Who voted, in order of their votes. */
   readonly by: readonly string[];
 };
 
-/** What stands in the way of a service, and of which candidate. */
+/** What stops a service's deployment, and for which candidate. */
 export type GateResult =
   | { readonly kind: 'open'; readonly candidate: Candidate }
   | {
       readonly kind: 'waiting';
-      /** What votes and windows are for. */
+      /** The candidate that votes and windows apply to. */
       readonly candidate: Candidate;
       /** At least one, in the order of {@link GATE_NAMES}. */
       readonly gates: readonly Gate[];
-      /** When to look again, ms since the epoch: nothing opens before, unless somebody votes. */
+      /** When to check again, ms since the epoch: nothing opens earlier, unless somebody votes. */
       readonly dueAt: number;
     }
   /** The deadline has passed without enough votes. */
@@ -77,7 +74,7 @@ export type GateResult =
       readonly gates: readonly Gate[];
     };
 
-/** The same as the API shows it: times are RFC 3339. */
+/** The same as the API shows it. Times are RFC 3339. */
 export type GateView = {
   readonly gate: GateName;
   readonly source: string;
@@ -88,7 +85,7 @@ export type GateView = {
   readonly canOpen: readonly VoterRole[];
 };
 
-/** Of a service that an earlier version showed. */
+/** For a service recorded by an earlier version. */
 export const NO_GATES: { readonly plan: 'leave'; readonly gates: readonly GateView[] } = {
   plan: 'leave',
   gates: [],

@@ -6,18 +6,18 @@ import { areOpen, nextOpening } from './window.ts';
 
 export type GateInput = {
   readonly rules: GateRules;
-  /** What appeared after the image that runs, and is not held, the oldest first. */
+  /** The digests that appeared after the running image and are not held, oldest first. */
   readonly candidates: readonly [Candidate, ...Candidate[]];
-  /** What people have said about a candidate, and since when it is the one that waits. */
+  /** The votes on a candidate, and since when it is the one that waits. */
   readonly approvals: (candidate: Candidate) => Approvals;
 };
 
 /**
- * Which image a service may have now, or what it waits for. The newest candidate that is old enough is *the*
- * candidate; windows and votes are for it. Where votes open the minimum age too, it is the newest of all.
+ * Which image a service may have now, or what it waits for. The newest candidate that is old enough is *the* candidate;
+ * windows and votes apply to it. If votes also open the minimum age, it is the newest of all.
  *
- * Laws: what is open is old enough or has its votes, and is in every window; without windows, what is open stays
- * open as time passes; one more policy opens nothing.
+ * Laws: what is open is old enough or has its votes, and is in every window; without windows, what is open stays open
+ * as time passes; one more policy opens nothing.
  */
 export const gate = (input: GateInput, now: number): GateResult => {
   const candidate = chosen(input, now);
@@ -35,7 +35,7 @@ export const gate = (input: GateInput, now: number): GateResult => {
     ? now
     : nextOpening(groupsOf(rules.windows), now);
   closed.push(...windowGates(rules, approvals.since, now, opening));
-  // One that has to ripen first is not voted on yet: the time that people have begins then.
+  // Voting on a candidate that is too young starts once it is old enough; the deadline counts from then.
   const isVotedOn = approval !== null && !(isYoung && !opensAge);
   if (isVotedOn && !approval.isOpen) closed.push(approval.gate);
   if (closed.length === 0) return { kind: 'open', candidate };
@@ -45,7 +45,7 @@ export const gate = (input: GateInput, now: number): GateResult => {
   const times = [
     ...(isVotedOn && !approval.isOpen ? [approval.expiresAt] : []),
     ...(opening === null ? [now + NEVER_MS] : [opening]),
-    // The next one to ripen may take its place.
+    // The next candidate to become old enough may replace it.
     ...input.candidates.map((one) => ripeAt(rules, one)),
   ];
   const later = times.filter((at) => at > now);
@@ -57,7 +57,7 @@ export const gate = (input: GateInput, now: number): GateResult => {
   };
 };
 
-/** Windows that do not open in sight are looked at again after this. */
+/** Windows with no opening in sight are checked again after this. */
 const NEVER_MS = 24 * 3_600_000;
 
 const ripeAt = ({ minAge }: GateRules, { firstSeenAt }: Candidate): number =>
@@ -132,7 +132,7 @@ const approvalOf = (
   };
 };
 
-/** Of each person one, by roles that may vote, before the deadline; in the order in which they were given. */
+/** One vote per person, by roles that may vote, before the deadline, in the order in which they were given. */
 export const countedVotes = (
   { by }: Pick<CombinedApproval, 'by'>,
   votes: readonly Vote[],

@@ -6,7 +6,7 @@ const MIN_AGE_LABEL = 'cd-helper.min-age';
 const WINDOW_LABEL = 'cd-helper.window';
 const APPROVAL_LABEL = 'cd-helper.approval';
 
-/** More people than this never agree. */
+/** Upper bound for a useful value: more people than this never agree. */
 export const MOST_VOTES = 20;
 
 export type Parsed<Value> =
@@ -20,7 +20,7 @@ export const parseMinAge = (text: string): Parsed<number> => {
     : { ok: true, value };
 };
 
-/** Several windows are separated by `;`: any of them. */
+/** Parses windows separated by `;`. Any of them is enough. */
 export const parseWindows = (text: string): Parsed<readonly Window[]> => {
   const windows: Window[] = [];
   for (const part of text.split(';')) {
@@ -44,7 +44,7 @@ const SEPARATE = [
   [APPROVAL_LABEL, parseVotes],
 ] as const;
 
-/** What is wrong with the value of such a label; null for a right one. */
+/** What is wrong with the value of such a label; null if it is valid. */
 export const problemOfGateLabel = (label: string, value: string): string | null => {
   const parsed = SEPARATE.find(([name]) => name === label)?.[1](value);
   return parsed === undefined || parsed.ok ? null : parsed.problem;
@@ -58,7 +58,7 @@ const valueOf = <Value>(
   return parsed?.ok === true ? parsed.value : null;
 };
 
-/** The gates that a service's own labels ask for; null where they ask for none. One that is wrong holds the service anyway. */
+/** The gates from a service's own labels; null if there are none. An invalid label holds the service anyway. */
 export const gatesOfLabels = (labels: Readonly<Record<string, string>>): GatePolicy | null => {
   const minAgeMs = valueOf(labels[MIN_AGE_LABEL], parseMinAge);
   const windows = valueOf(labels[WINDOW_LABEL], parseWindows);

@@ -4,7 +4,7 @@ import type { Service } from '../../swarm/service.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import { gatesOfLabels } from './label-gates.ts';
 
-/** Globs; null limits nothing. All that are given must match. */
+/** Globs; null limits nothing. All given fields must match. */
 export type PolicyMatch = {
   readonly clusters: readonly string[] | null;
   /** A service without a stack matches none. */
@@ -28,7 +28,7 @@ export const isMatched = (match: PolicyMatch, cluster: string, service: Matched)
   isAmong(match.services, service.name) &&
   isAmong(match.images, service.image.ok ? imageName(service.image.image) : null);
 
-/** Everything that asks for a gate of a service: its own labels, and all policies that match it. */
+/** Every source of gates for a service: its own labels, and all policies that match it. */
 export const policiesFor = (
   policies: readonly ConfiguredPolicy[],
   cluster: string,

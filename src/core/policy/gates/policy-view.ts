@@ -10,7 +10,7 @@ export type PolicyView = {
   readonly windows: readonly string[] | null;
   readonly approval: {
     readonly votes: number;
-    /** Null where it leaves that to others, and so are the next two. */
+    /** Null if it leaves that to other policies; the same holds for the next two. */
     readonly by: readonly VoterRole[] | null;
     readonly deadline: string | null;
     readonly opensMinAge: boolean | null;
@@ -22,7 +22,7 @@ export type ConfiguredPolicyView = PolicyView & { readonly match: PolicyMatch };
 
 type From<Value> = { readonly value: Value; readonly source: string };
 
-/** What applies to one service, and what it adds up to. */
+/** The policies that apply to one service, and their combination. */
 export type ServicePoliciesView = {
   readonly cluster: string;
   readonly service: string;
@@ -30,7 +30,7 @@ export type ServicePoliciesView = {
   readonly policies: readonly PolicyView[];
   readonly total: {
     readonly minAge: From<string> | null;
-    /** Each of them must be open, of each any window. */
+    /** Each entry must be open; any window of an entry opens it. */
     readonly windows: readonly From<readonly string[]>[];
     readonly approval: {
       readonly votes: From<number>;
@@ -39,7 +39,7 @@ export type ServicePoliciesView = {
       readonly opensMinAge: boolean;
     } | null;
   };
-  /** Why its gates could never open, in one line for a person: then the service is held. */
+  /** Why its gates could never open, in one line for a person. The service is held then. */
   readonly problem: string | null;
 };
 

@@ -1,4 +1,4 @@
-/** What a clock on the wall of a zone shows, and the day that it is there. */
+/** The local time and day in a zone. */
 export type WallClock = {
   /** Days since 1970-01-01, of the local date. */
   readonly day: number;
@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const DAY_MINUTES = 1_440;
 
-/** One for each zone that is in use: making one is dear, and there are only some hundred zones. */
+/** One formatter for each zone in use: creating one is slow, and there are only some hundred zones. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 const formatOf = (zone: string): Intl.DateTimeFormat => {
@@ -29,7 +29,10 @@ const formatOf = (zone: string): Intl.DateTimeFormat => {
   return made;
 };
 
-/** Whether this machine knows a zone by this IANA name. An offset such as `+02:00` is none: it knows no summer. */
+/**
+ * Whether this machine knows a zone by this IANA name. An offset such as `+02:00` is not a zone: it has no daylight
+ * saving time.
+ */
 export const isZone = (zone: string): boolean => {
   if (!/^[A-Za-z][\w+-]*(?:\/[\w+-]+)*$/.test(zone)) return false;
   try {
@@ -40,7 +43,7 @@ export const isZone = (zone: string): boolean => {
   }
 };
 
-/** What the clock shows at a time, ms since the epoch. */
+/** The wall clock of a zone at a time, ms since the epoch. */
 export const wallClockAt = (zone: string, at: number): WallClock => {
   const parts: Record<string, number> = {};
   for (const { type, value } of formatOf(zone).formatToParts(at)) parts[type] = Number(value);
@@ -58,8 +61,8 @@ const offsetAt = (zone: string, at: number): number =>
   minutesAt(zone, at) - Math.floor(at / MINUTE_MS);
 
 /**
- * When the clock shows a minute of a day: twice where it is set back over it. Where it is set forward over it,
- * when that happens: at the next minute that exists. In ms since the epoch, the earlier first.
+ * When the clock shows a minute of a day, in ms since the epoch, the earlier first: twice if the clock is set back over
+ * it. If the clock is set forward over it: the moment of the change, when the clock shows the next minute that exists.
  */
 export const timesOf = (zone: string, { day, minute }: WallClock): readonly number[] => {
   const wanted = day * DAY_MINUTES + minute;
@@ -72,7 +75,9 @@ export const timesOf = (zone: string, { day, minute }: WallClock): readonly numb
   return changesBetween(zone, asUtc - DAY_MS, asUtc + DAY_MS);
 };
 
-/** When the clock is set forward or back between two times that are at most some days apart; at most one change is found. */
+/**
+ * When the clock is set forward or back between two times that are at most a few days apart. Finds at most one change.
+ */
 export const changesBetween = (zone: string, from: number, to: number): readonly number[] => {
   const before = offsetAt(zone, from);
   if (offsetAt(zone, to) === before) return [];

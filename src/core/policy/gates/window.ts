@@ -8,7 +8,9 @@ export type ParsedWindow =
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const WHOLE_DAY = 1_440;
 const DAY_MS = 86_400_000;
-/** What does not open within this never does: days repeat every week, and a change of the clock skips one at most. */
+/**
+ * If nothing opens within this time, nothing ever does: days repeat every week, and a clock change skips one at most.
+ */
 const LONGEST_WAIT_DAYS = 14;
 const EXAMPLE = 'mon-thu 09:00-16:00 Europe/Madrid';
 
@@ -79,19 +81,19 @@ export const isOpen = ({ days, from, to, zone }: Window, at: number): boolean =>
   return (begins(day) && minute >= from) || (begins(day - 1) && minute < to);
 };
 
-/** Of each group any window; all groups at once. */
+/** Whether all groups are open. Any open window opens its group. */
 export const areOpen = (groups: readonly (readonly Window[])[], at: number): boolean =>
   groups.every((windows) => windows.some((window) => isOpen(window, at)));
 
-/** What was found last for the same windows: it holds until then. Thousands of services share a few windows. */
+/** The last result for the same windows, valid until `opening`. Thousands of services share a few windows. */
 const found = new Map<string, { readonly from: number; readonly opening: number | null }>();
 const MOST_FOUND = 1_000;
-/** That there is none holds for less than the days that were looked through. */
+/** "No opening" is remembered for less than the days that were searched. */
 const NONE_HOLDS_MS = 3_600_000;
 
 /**
- * The first time from `now` on, ms since the epoch, at which every group has an open window; null where there is
- * none within 14 days.
+ * The first time from `now` on at which every group has an open window, ms since the epoch; null if there is none
+ * within 14 days.
  */
 export const nextOpening = (groups: readonly (readonly Window[])[], now: number): number | null => {
   if (areOpen(groups, now)) return now;
@@ -109,7 +111,8 @@ export const nextOpening = (groups: readonly (readonly Window[])[], now: number)
 const findOpening = (groups: readonly (readonly Window[])[], now: number): number | null => {
   const all = groups.flat();
   let first: number | null = null;
-  // A day at a time, because mostly the first few tell. The days of two zones overlap: the next one may be earlier.
+  // One day at a time, because the first few usually contain the answer. Days of two zones overlap, so the next day may
+  // start earlier.
   for (let ahead = -1; ahead <= LONGEST_WAIT_DAYS; ahead += 1) {
     const wasFound = first !== null;
     const times = all.flatMap((window) => beginnings(window, now, ahead));
@@ -122,7 +125,7 @@ const findOpening = (groups: readonly (readonly Window[])[], now: number): numbe
   return first;
 };
 
-/** When it begins on a local day, and when the clock is changed about then, which may open it too. */
+/** When the window begins on a local day, and any clock change about then, which may open it too. */
 const beginnings = (
   { days, from, zone }: Window,
   now: number,
