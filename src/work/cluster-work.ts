@@ -27,36 +27,36 @@ import { runLoop } from './loop/run-loop.ts';
 
 export type ClusterWorkOptions = Omit<RolloutDeps, 'ownServiceId' | 'seen' | 'recent'> & {
   readonly stuck: StuckUpdates;
-  /** What the id of the container that we run in may be, or begin with; none outside of one. */
+  /** Ids, or beginnings of ids, that our container may have; empty outside a container. */
   readonly ownContainerIds?: readonly string[];
   readonly shortcuts?: Shortcuts;
-  /** Services whose tasks may be restarted at one time. */
+  /** Maximum number of services whose tasks may restart at one time. */
   readonly maxParallel: number;
 };
 
 export type ClusterWork = {
-  /** Something new may wait in the store. */
+  /** New work may wait in the store. */
   readonly wake: () => void;
-  /** A look may wait in the store, and no deployment that did not before. */
+  /** A check may wait in the store, but no new deployment. */
   readonly wakeLooks: () => void;
   /** Works until the signal is aborted; resolves when everything under way has stopped. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
-/** Looks of one cluster that may be under way together; each is one list and a few HEADs. */
+/** Checks of one cluster that may run at one time; each costs one list and a few HEAD requests. */
 const LOOKS_AT_ONCE = 4;
 const LONGEST_SLEEP_MS = 60_000;
-/** Rollouts that may be followed at one time, however few of them restart tasks: each is seen every second. */
+/** Rollouts that may be followed at one time, whether or not they restart tasks: each is observed every second. */
 const MOST_FOLLOWED = 200;
-/** A place may also become free because nothing is seen for a while. */
+/** A place may also become free because nothing moves for a while. */
 const PLACES_AGAIN_MS = 1_000;
-/** After an error of our own the loop goes on, but not at full speed. */
+/** Pause after an internal error. */
 const AFTER_ERROR_MS = 5_000;
 
 /**
- * The work of one cluster, which waits for no other cluster: looks that are due, and deployments, of which
- * at most `maxParallel` restart tasks together and never two are on one service. What a person asks for waits
- * for no other.
+ * The work of one cluster, which waits for no other cluster: due checks, and deployments. At most `maxParallel`
+ * deployments restart tasks at one time, and each service has at most one. What a person asked for does not wait for
+ * a place.
  */
 export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   const { db, clock, cluster } = options;
@@ -84,7 +84,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     onQueued: rolloutsBell.ring,
   };
   const looking = new Set<Promise<unknown>>();
-  /** Deployments under way, by service. */
+  /** Deployments in progress, by service. */
   const rolling = new Map<
     string,
     { id: string; superseded: AbortController; done: Promise<void> }
@@ -99,7 +99,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
       .catch(async (error: unknown) => {
         if (signal.aborted) return;
         log.error('look broke', { image: work.name, error });
-        // Else nobody would look at this repository again before the next start.
+        // Otherwise nothing would check this repository again before the next start.
         const detail = 'an error of the helper itself, see its log';
         const what = 'the end of a check that broke';
         await keepTrying({ clock, log }, what, () => failLook(deps, work, detail), signal);
@@ -116,14 +116,14 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   const looks = async (signal: AbortSignal): Promise<void> => {
     const wentBack = watchClock(clock);
     const round = async (): Promise<number> => {
-      // The clock that the store's due times go by may have been set back: then they lie too far ahead.
+      // The clock behind the store's due times may have been set back. Due times then lie too far ahead.
       if (wentBack()) await makeDueAgain(db, cluster.name, clock.now());
       while (looking.size < LOOKS_AT_ONCE && !signal.aborted) {
         if (!(await startLook(signal))) {
           const next = await nextLookAt(db, cluster.name);
           return next === null ? LONGEST_SLEEP_MS : Math.max(next - clock.now(), 0);
         }
-        // What this one waits for may have come.
+        // The event that this loop waits for may have arrived meanwhile.
         await nextTurn();
       }
       return LONGEST_SLEEP_MS;
@@ -136,7 +136,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     await Promise.all(looking);
   };
 
-  /** A deployment is due and has to wait for a place. */
+  /** Whether a deployment is due but has to wait for a place. */
   let isAnyHeldBack = false;
   const places = createPlaces(options.maxParallel, clock.monotonic, () => {
     if (isAnyHeldBack && places.areFree()) rolloutsBell.ring();
@@ -218,10 +218,10 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   };
 };
 
-/** What has been sent goes on in any case, and a person does not wait for what came by itself. */
+/** An update that was sent continues in any case, and a person does not wait behind automatic deployments. */
 const needsNoPlace = ({ state, isAsked }: OpenDeployment): boolean =>
   state === 'verifying' || isAsked;
 
-/** The sort is stable: what is alike stays in the order in which it was queued. */
+/** The sort is stable: equal entries keep the order in which they were queued. */
 const byUrgency = (one: OpenDeployment, other: OpenDeployment): number =>
   Number(needsNoPlace(other)) - Number(needsNoPlace(one));

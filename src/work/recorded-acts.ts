@@ -9,7 +9,7 @@ import type { Work } from './work.ts';
 
 type By = { readonly actor: string; readonly address: string; readonly signal: AbortSignal };
 
-/** Acts of people that are not on one service; each stands in the audit once it was done. */
+/** Acts of people that are not about one service. Each is recorded in the audit once it is done. */
 export type RecordedActs = {
   readonly startRun: (request: RunRequest, by: By) => Promise<RunView>;
   readonly replay: (delivery: string, by: By) => Promise<DeliveryView>;
@@ -23,7 +23,7 @@ export type RecordedActsDeps = {
   readonly clock: Pick<Clock, 'now'>;
   /** Ids that sort by time. */
   readonly newId: () => string;
-  /** Ends with the helper. */
+  /** Aborted when the helper stops. */
   readonly signal: AbortSignal;
 };
 
@@ -45,7 +45,7 @@ export const createRecordedActs = (deps: RecordedActsDeps): RecordedActs => {
       const { actor } = by;
       const signal = AbortSignal.any([by.signal, deps.signal]);
       const run = await deps.start(request, { origin: 'person', actor, signal });
-      // A dry run does nothing to anybody.
+      // A dry run changes nothing, so it is not recorded.
       if (!request.dryRun) await record(by, 'smart-redeploy', run.id, { ...request });
       return run;
     },

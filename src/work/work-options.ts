@@ -16,7 +16,7 @@ import type { Clock } from './loop/clock.ts';
 import type { ScheduleOptions } from './runs/schedule.ts';
 import type { Shortcuts } from './shortcuts/shortcuts.ts';
 
-/** What the work is made of. */
+/** The parts that the work is built from. */
 export type WorkOptions = {
   readonly clusters: readonly {
     readonly cluster: Cluster;
@@ -24,21 +24,21 @@ export type WorkOptions = {
     readonly maxParallel: number;
   }[];
   readonly registries: Registries;
-  /** What the id of the container that we run in may be, or begin with; none outside of one. */
+  /** Ids, or beginnings of ids, that our container may have; empty outside a container. */
   readonly ownContainerIds?: readonly string[];
   readonly db: Db;
-  /** See `Store`: null, and by default, where no other process can have the store. */
+  /** See `Store`. Null, the default: no other process can use the store. */
   readonly fence?: Store['fence'];
   /** This process. */
   readonly instance?: Instance;
-  /** Other instances with the same store; none by default. */
+  /** Other instances with the same store. Default: none. */
   readonly others?: Others;
-  /** Is told what the store's clock shows. */
+  /** Called with the store's current time. */
   readonly onStoreTime?: (now: number) => void;
-  /** Only tests have a clock for the store. */
+  /** The store's clock; only tests set it. */
   readonly storeTime?: StoreTime;
   readonly openIntake: OpenIntake;
-  /** Has a function called whenever something was written to the store. */
+  /** Registers a function to call after each write to the store. */
   readonly onChange: Changes['onChange'];
   readonly clock: Clock;
   /** Ids that sort by time. */
@@ -48,17 +48,17 @@ export type WorkOptions = {
   readonly log: Log;
   readonly spentBudget: (host: string) => string | null;
   readonly retention: Retention;
-  /** All unless told otherwise. */
+  /** Default: all. */
   readonly shortcuts?: Shortcuts;
   /** Receivers of messages about ended deployments. */
   readonly notifications?: readonly NoticeChannel[];
   readonly schedule: ScheduleOptions;
-  /** Whether the store was made by this start; not, unless told so. */
+  /** Whether this start created the store. Default: no. */
   readonly isNew?: boolean;
   /** Forges that get reports about their commits. */
   readonly forges?: readonly Forge[];
   /** The helper's public address, for links in reports to forges; null if there is none. */
   readonly publicUrl?: string | null;
-  /** What the configuration says about gates; nothing unless told so. */
+  /** Gates from the configuration. Default: none. */
   readonly gating?: Gating;
 };

@@ -33,10 +33,10 @@ import { keepSchedule } from './runs/schedule.ts';
 import { createSmartRedeploy, type SmartRedeploy } from './runs/smart-redeploy.ts';
 import type { WorkOptions } from './work-options.ts';
 
-/** Everything that the helper does by itself, and what it can be asked to do. */
+/** Everything that the helper does automatically, and what it can be asked to do. */
 export type Work = {
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
-  /** Rejects where a delivery could not be stored now; nothing of it stays. */
+  /** Rejects if a delivery could not be stored now. Leaves nothing behind. */
   readonly rehearseDelivery: () => Promise<void>;
   readonly smartRedeploy: SmartRedeploy;
   readonly acts: ServiceActs &
@@ -44,24 +44,24 @@ export type Work = {
     FreezeActs & { readonly testNotifications: TestNotifications };
   /** One-time links of notifications. */
   readonly links: ApprovalLinks;
-  /** Lets a delivery's pushes be looked at once more; null where there is no such delivery. */
+  /** Has a delivery's pushes checked once more. Resolves with their number, or null if there is no such delivery. */
   readonly replay: (delivery: string) => Promise<number | null>;
-  /** How clusters are. */
+  /** The state of the clusters. */
   readonly health: ClusterHealth;
-  /** How services are. */
+  /** The health of services. */
   readonly healthWatch: HealthWatch;
   /** What this instance works on. */
   readonly leases: Pick<Leases, 'held' | 'takeOvers'>;
   /**
-   * Works until the signal is aborted, and resolves when all has stopped where the next start takes it
-   * up. Rejects with `SameSwarm` where clusters turn out to be one.
+   * Works until the signal is aborted, and resolves when everything has stopped where the next start continues.
+   * Rejects with `SameSwarm` if two clusters turn out to be one.
    */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
-/** Before a cluster's name: the lease of its work. */
+/** Prefix of the lease for a cluster's work. */
 const CLUSTER = 'cluster:';
-/** Tests that know of one process need not name it. */
+/** Tests with a single process need not name it. */
 const ONLY_ONE: Instance = { id: 'only', host: '', version: '' };
 const PRUNE_EVERY_MS = 3_600_000;
 
@@ -78,7 +78,7 @@ export const createWork = (options: WorkOptions): Work => {
     ...(options.storeTime === undefined ? {} : { time: options.storeTime }),
   });
   const names = options.clusters.map(({ cluster }) => cluster.name);
-  /** Of clusters whose lease this instance holds. */
+  /** The work of clusters whose lease this instance holds. */
   const works = new Map<string, ClusterWork>();
   const wake = (cluster: string): void => works.get(cluster)?.wake();
   const intake = options.openIntake({
@@ -103,7 +103,7 @@ export const createWork = (options: WorkOptions): Work => {
 
   let ringChannels = (): void => {};
   let ringForges = (): void => {};
-  /** Where this instance tells of the health of services. */
+  /** Where this instance records the news about the health of services; null while it does not hold that lease. */
   let healthNews: Db | null = null;
   const announce = { channels, clock, newId };
   const healthWatch = createHealthWatch({
@@ -134,7 +134,7 @@ export const createWork = (options: WorkOptions): Work => {
     randomBytes,
   };
 
-  /** What other instances work on, of one kind: theirs may be another configuration. */
+  /** What other instances work on, of one kind. Their configuration may differ from ours. */
   const ofOthers = async (query: Db, kind: string): Promise<readonly string[]> => {
     const { leases: all } = await readLeases(query, options.storeTime);
     return all.flatMap(({ name, holder }) =>
@@ -146,7 +146,7 @@ export const createWork = (options: WorkOptions): Work => {
     (one: WorkOptions['clusters'][number]): LeaseWork =>
     async (lease, signal) => {
       const { name } = one.cluster;
-      // What it remembers may be wrong by now: it begins anew with each lease.
+      // What this work remembers may be out of date, so each lease starts with new work.
       const work = createClusterWork({ ...options, ...one, stuck, db: lease.db, lease });
       works.set(name, work);
       await work.run(signal).finally(() => works.delete(name));
@@ -180,7 +180,7 @@ export const createWork = (options: WorkOptions): Work => {
     await keepSchedule(deps, signal);
   };
 
-  /** Somebody who hears of the health of services makes this instance observe them. */
+  /** If a channel gets messages about health, this instance observes the services. */
   const tellHealth: LeaseWork = async (lease, signal) => {
     if (!channels.some(wantsHealth)) return;
     const leave = healthWatch.want();
@@ -220,7 +220,7 @@ export const createWork = (options: WorkOptions): Work => {
         ringForges();
       };
       const { others } = options;
-      // Only what no retry can help ends one of them, and with it the rest.
+      // Only an error that no retry can fix ends one of these parts, and with it all others.
       const parts = [
         ...options.clusters.map((one) => hold(CLUSTER + one.cluster.name, workOnCluster(one))),
         holdDb('runs', smartRedeploy.run),
@@ -272,7 +272,7 @@ export const createWork = (options: WorkOptions): Work => {
           signal,
         ),
       ];
-      // After the rest, which needs its leases until it has stopped.
+      // Leases stop last: the other parts need them until they have stopped.
       const stopped = new AbortController();
       const keeping = leases.run(stopped.signal);
       try {

@@ -37,10 +37,10 @@ export type ActsDeps = {
   readonly clock: Clock;
   /** Ids that sort by time. */
   readonly newId: () => string;
-  /** Deployments of this cluster wait now. */
+  /** Wakes the work of this cluster: a deployment waits in the store. */
   readonly wake: (cluster: string) => void;
   readonly stuck: StuckUpdates;
-  /** What the configuration says about gates; nothing unless told so. */
+  /** Gates from the configuration. Default: none. */
   readonly gating?: Gating;
 };
 
@@ -52,9 +52,9 @@ type By = {
 };
 
 export type RedeployOptions = {
-  /** Although nothing differs, or although it is held. It opens no gate. */
+  /** Deploy even if nothing differs or the image is held. Opens no gate. */
   readonly force: boolean;
-  /** Passes every gate, for this reason; missing or null: none. */
+  /** Passes every gate, for this reason. Missing or null: passes none. */
   readonly skipGates?: { readonly reason: string } | null;
 };
 
@@ -75,9 +75,9 @@ type Wanted = {
   readonly from: Digest | null;
   readonly to: Digest | null;
   readonly cause: Cause;
-  /** Where it goes to another than the one that it is to have. */
+  /** The tag to deploy, if it is not the tag that the service should have. */
   readonly tag?: string;
-  /** Of a rollback alone: what the service will have then, null where that is not known. */
+  /** Only for a rollback: the digest that the service will have afterwards; null if unknown. */
   readonly goesTo?: Digest | null;
   /** Its gates are open. */
   readonly opened?: OpenedGates;
@@ -85,7 +85,9 @@ type Wanted = {
   readonly skipReason?: string;
 };
 
-/** What a service that waits, or takes an older image first, would have without its gates; null where it has none. */
+/**
+ * What a service would deploy without its gates, if it waits or takes an older image first. Null if no gate stops it.
+ */
 const skippingOf = ({
   verdict,
   step,
@@ -95,7 +97,7 @@ const skippingOf = ({
   if (lookUp?.kind !== 'published' || image === null) return null;
   if (verdict.verdict === 'waiting') {
     const { candidate } = verdict.at;
-    // Of tags that it follows the candidate; else what its tag shows now.
+    // A followed tag: deploy the candidate. Otherwise deploy what the service's tag shows now.
     const isMoved = candidate.tag !== image.tag;
     const cause = verdict.from === null ? 'unpinned' : 'digest-differs';
     const to = isMoved ? candidate.digest : lookUp.digest;
@@ -109,7 +111,7 @@ const skippingOf = ({
 export const createServiceActs = (deps: ActsDeps): ServiceActs => {
   const { db, clock } = deps;
 
-  /** Asks cluster and registry now, and remembers the answer. */
+  /** Asks the cluster and the registry now, and stores the answer. */
   const look = async (key: Key, signal: AbortSignal): Promise<PlannedService> => {
     const one = deps.clusters.find(({ cluster }) => cluster.name === key.cluster);
     if (one === undefined) throw new ActRefused('not-found', `no cluster is named ${key.cluster}`);
@@ -280,7 +282,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     release: async (key, by) => {
       const { service, verdict } = await look(key, by.signal);
       const now = clock.now();
-      // One that the engine alone knew of.
+      // The store has no row for this hold: it was derived from an engine rollback.
       const isLeft = verdict.verdict === 'held' && verdict.hold.kind === 'left-by-person';
       const left = { id: deps.newId(), cluster: key.cluster, service, deployment: null } as const;
       const unknown = isLeft

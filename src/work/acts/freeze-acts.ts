@@ -11,7 +11,7 @@ export type FreezeActsDeps = {
   readonly clock: Clock;
   /** Ids that sort by time. */
   readonly newId: () => string;
-  /** Looks of this cluster wait now. */
+  /** Wakes the work of this cluster: a check waits in the store. */
   readonly wake: (cluster: string) => void;
 };
 
@@ -31,7 +31,7 @@ export type FreezeActs = {
   readonly thaw: (id: string, by: By) => Promise<void>;
 };
 
-/** Stops deployments for a while: pushes are kept, and carried out, the newest only, after the thaw. */
+/** Stops deployments for a while. Pushes are kept; after the thaw, only the newest is deployed. */
 export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
   const { db, clock, newId } = deps;
   return {
@@ -43,7 +43,7 @@ export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
         throw new ActRefused('not-found', text);
       }
       for (const part of ['stack', 'service'] as const) {
-        // It would hold nothing, and nobody would know.
+        // Such a freeze would silently hold nothing.
         if (/[*?]/.test(request[part] ?? '')) {
           const text = `${part}: a freeze takes a name and no pattern; left out, it takes all`;
           throw new ActRefused('invalid-request', text);

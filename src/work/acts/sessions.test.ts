@@ -94,7 +94,7 @@ describe('a session', () => {
   ])('has ended where its token %s', async (_what, tokens) => {
     const { id } = await withTokens(ONCALL, WALL).open(ONCALL, HERE);
     expect(await withTokens(...tokens).use(id)).toBeNull();
-    // It does not come back with the token.
+    // The session does not come back when the token does.
     expect(await withTokens(ONCALL, WALL).use(id)).toBeNull();
   });
 
@@ -135,7 +135,7 @@ describe('what is kept', () => {
       expect(text).not.toContain(`"${secret}"`);
     }
     expect(text).not.toContain(id);
-    // The same token leaves another mark in each session.
+    // The same token leaves a different fingerprint in each session.
     await withTokens(ONCALL).open(ONCALL, HERE);
     const rows = await stored();
     expect(new Set(rows.map(({ fingerprint }) => fingerprint)).size).toBe(2);

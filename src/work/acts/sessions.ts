@@ -13,40 +13,42 @@ import {
 } from '../../store/access/sessions.ts';
 import type { Clock } from '../loop/clock.ts';
 
-/** A token of the API, as far as a session knows it. */
+/** The parts of an API token that a session needs. */
 export type SessionToken = {
   readonly name: string;
-  /** Of its value. */
+  /** Hash of the token's value. */
   readonly hash: string;
 };
 
 export type OpenSession<T> = {
   readonly token: T;
-  /** RFC 3339: when it ends unless it is used once more. */
+  /** RFC 3339: when the session ends if it is not used again. */
   readonly expiresAt: string;
 };
 
-/** Sign-ins with a token that outlive a request and a restart. */
+/** Sign-ins with a token. They outlive a request and a restart. */
 export type Sessions<T> = {
-  /** Signs in; the id is the secret that the client shows from then on. */
+  /** Signs in. The id is the secret that the client sends from then on. */
   readonly open: (token: T, address: string) => Promise<OpenSession<T> & { readonly id: string }>;
   /**
-   * Whose session it is, or null; asking is using it. A use that the store does not take, because its disk
-   * is full, makes the session last no longer, and lets in all the same.
+   * The session, or null. Asking counts as a use. If the store cannot record the use because its disk is full, the
+   * session is still valid, but does not last longer.
    */
   readonly use: (id: string) => Promise<OpenSession<T> | null>;
-  /** Whether it stands, which is no use of it. */
+  /** Whether the session is valid. Does not count as a use. */
   readonly stands: (id: string) => Promise<boolean>;
-  /** Recorded under the token that it was opened with. */
+  /** Ends the session. Recorded under the token that opened it. */
   readonly end: (id: string, address: string) => Promise<void>;
-  /** Ends those whose token is gone from the configuration, so that they do not come back with it. To be called at the start. */
+  /**
+   * Ends sessions whose token is no longer configured, so that they do not come back with it. Call this at the start.
+   */
   readonly endUnknown: () => Promise<void>;
-  /** Ends all that were opened with the token. */
+  /** Ends all sessions that the token opened. */
   readonly endAll: (token: T, address: string) => Promise<void>;
 };
 
 export type SessionsDeps<T> = {
-  /** What is configured: a session whose token has another value by now, or is gone, has ended. */
+  /** The configured tokens. A session ends when its token is removed or gets another value. */
   readonly tokens: readonly T[];
   readonly db: Db;
   readonly clock: Pick<Clock, 'now'>;
@@ -57,14 +59,16 @@ export type SessionsDeps<T> = {
 };
 
 const ID_BYTES = 32;
-/** A use is written down only where the one before, or the last attempt that the store refused, is older. */
+/**
+ * A use is recorded only if the last recorded use, or the last attempt that the store refused, is older than this.
+ */
 const TOUCH_EVERY_MS = 60_000;
 
 const hashOf = (id: string): string => createHash('sha256').update(id).digest('base64url');
 
 /**
- * Ties a session to its token's value. The key is the session's id, which is not stored, so that the store
- * holds nothing by which a token could be guessed.
+ * Ties a session to its token's value. The key is the session's id, which is not stored, so the store holds nothing
+ * that helps to guess a token.
  */
 const fingerprintOf = (id: string, token: SessionToken): Buffer =>
   createHmac('sha256', id).update(token.hash).digest();
@@ -73,7 +77,7 @@ export const createSessions = <T extends SessionToken>(deps: SessionsDeps<T>): S
   const { db, clock, log, newId } = deps;
   let refusedAt = Number.NEGATIVE_INFINITY;
 
-  /** Writes the use down where that is due; when the session was used last, as far as the store knows. */
+  /** Records the use if that is due. Returns when the session was last used, as far as the store knows. */
   const touch = async ({ idHash, usedAt }: StoredSession): Promise<number> => {
     const now = clock.now();
     if (now - usedAt < TOUCH_EVERY_MS) return now;
@@ -96,7 +100,7 @@ export const createSessions = <T extends SessionToken>(deps: SessionsDeps<T>): S
       token !== undefined &&
       timingSafeEqual(fingerprintOf(id, token), Buffer.from(stored.fingerprint, 'base64url'));
     if (isSame) return { stored, token };
-    // Its token is gone, or has another value: should the one before come back, this does not.
+    // The token is gone or has another value. If the old value comes back, this session must not.
     await endSession(db, stored.idHash).catch(() => false);
     return null;
   };

@@ -20,12 +20,12 @@ export type DecideDeps = {
   readonly clock: Pick<Clock, 'now'>;
   /** Ids that sort by time. */
   readonly newId: () => string;
-  /** A service of this cluster is due. */
+  /** Wakes the work of this cluster: a service is due. */
   readonly wake: (cluster: string) => void;
 };
 
 type Key = { readonly cluster: string; readonly service: string };
-/** A person with a token, or a link in a notification, in whose place a channel acts. */
+/** A person with a token, or a one-time link that a channel sent. */
 type By = {
   readonly actor: string;
   readonly role?: Role;
@@ -34,15 +34,18 @@ type By = {
   readonly signal: AbortSignal;
 };
 
-/** What people decide about what waits; each throws {@link ActRefused} where it cannot be decided. */
+/** What people decide about waiting images. Each throws {@link ActRefused} if there is nothing to decide. */
 export type DecideActs = {
-  /** Counts a vote for the digest, or its beginning; null: for whichever waits. A second one of the same person changes nothing. */
+  /**
+   * Counts a vote for this digest, or for the one that begins so; null means the digest that waits. A second vote of
+   * the same person changes nothing.
+   */
   readonly approve: (
     key: Key,
     options: { readonly digest: string | null },
     by: By,
   ) => Promise<WaitingView>;
-  /** Holds the image for the service until another comes or somebody releases it. */
+  /** Holds the image for the service until another image comes or a person releases it. */
   readonly reject: (
     key: Key,
     options: { readonly digest: string | null; readonly reason: string },
@@ -58,7 +61,7 @@ export const createDecideActs = (deps: DecideDeps): DecideActs => {
 
   const actOf = ({ actor, address }: By) => ({ id: newId(), actor, address: address ?? null });
 
-  /** Why nothing can be decided about a service that does not wait: it might not exist. */
+  /** Why nothing can be decided about a service that does not wait. The service might not exist. */
   const refuseIdle = async ({ cluster: name, service }: Key, signal: AbortSignal) => {
     const cluster = deps.clusters.find((one) => one.name === name);
     if (cluster === undefined) return new ActRefused('not-found', `no cluster is named ${name}`);

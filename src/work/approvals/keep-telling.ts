@@ -20,11 +20,11 @@ import type { Clock } from '../loop/clock.ts';
 
 export type TellGatesDeps = {
   readonly channels: readonly NoticeChannel[];
-  /** Those that have pages of what changes. */
+  /** Forges that have pages about the changes. */
   readonly forges: readonly Forge[];
   readonly registries: Pick<Registries, 'readBuildFacts'>;
   readonly db: Db;
-  /** Has a function called whenever something was written to the store. */
+  /** Registers a function to call after each write to the store. */
   readonly onChange: Changes['onChange'];
   readonly clock: Clock;
   /** Ids that sort by time. */
@@ -32,24 +32,24 @@ export type TellGatesDeps = {
   readonly log: Log;
   /** How long votes and used links are kept, in ms. */
   readonly keepMs: number;
-  /** Messages wait to be sent. */
+  /** Called when messages wait to be sent. */
   readonly onLeft: () => void;
 };
 
-/** Images whose build facts are read, and news that are told, in one round. */
+/** Limits of one round: images whose build facts are read, and news items that are announced. */
 const BUILDS_AT_ONCE = 20;
 const NEWS_AT_ONCE = 200;
 const READ_TIMEOUT_MS = 5_000;
-/** Between two queries, at the least, while the store is written to. */
+/** Least time between two queries while the store is being written to. */
 const EVERY_MS = 500;
 const LONGEST_SLEEP_MS = 60_000;
-/** News of yesterday morning helps nobody any more. */
+/** After a day the news no longer helps anyone. */
 const GIVE_UP_MS = 24 * 3_600_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
- * Reads what the images were built from that wait, once each, and tells the channels what becomes of them, until the
- * signal is aborted. News are in the store until their messages are.
+ * Reads the build facts of waiting images, once each, and tells the channels what becomes of these images, until the
+ * signal is aborted. News items stay in the store until their messages are stored.
  */
 export const keepTellingGates = async (deps: TellGatesDeps, signal: AbortSignal): Promise<void> => {
   const { clock, log, db } = deps;
@@ -88,7 +88,7 @@ export const keepTellingGates = async (deps: TellGatesDeps, signal: AbortSignal)
   await Promise.all([tell.finally(stop), prune]);
 };
 
-/** Whether there may be more to read. */
+/** Returns whether there may be more to read. */
 const readBuilds = async (deps: TellGatesDeps, signal: AbortSignal): Promise<boolean> => {
   const unread = await readUnreadBuilds(deps.db, BUILDS_AT_ONCE);
   for (const { name, tag, digest } of unread) {
@@ -106,7 +106,7 @@ const readBuilds = async (deps: TellGatesDeps, signal: AbortSignal): Promise<boo
   return unread.length === BUILDS_AT_ONCE;
 };
 
-/** Whether there may be more to tell. */
+/** Returns whether there may be more to announce. */
 const tellNews = async (deps: TellGatesDeps, targetOf: FindTarget): Promise<boolean> => {
   const { db, channels, clock, newId } = deps;
   const news = await readGateNews(db, NEWS_AT_ONCE);

@@ -10,21 +10,21 @@ import type { Clock } from '../loop/clock.ts';
 export type LinkDeps = {
   readonly db: Db;
   readonly clock: Pick<Clock, 'now'>;
-  /** The helper's public address, which links lead to; null: then there are none. */
+  /** The helper's public address, for links; null: messages have no links. */
   readonly publicUrl: string | null;
   readonly randomBytes: (size: number) => Buffer;
 };
 
-/** Enough that nobody guesses one. */
+/** Too many to guess. */
 const TOKEN_BYTES = 32;
 
-/** What the store keeps of a link's token. */
+/** What the store keeps of a link's token: its hash. */
 export const hashOfLink = (token: string): string =>
   createHash('sha256').update(token).digest('base64url');
 
 /**
- * The message as the channel is sent it now: with a one-time link for each image that its readers may vote on. The
- * link is made for this attempt, and the store keeps its hash alone.
+ * The message for this attempt to send it, with a one-time link for each image that the channel's readers may vote
+ * on. Each attempt makes new links; the store keeps only their hashes.
  */
 export const withLinks = async (
   deps: LinkDeps,
@@ -50,7 +50,7 @@ const linkFor = async (
   if (notice.state !== 'waiting' || asked === undefined || asked.until === null) return null;
   if (!asked.canOpen.includes(LINK_ROLE)) return null;
   const row = await findWaiting(db, notice.cluster, notice.service.id);
-  // Another image waits by now, and its own message comes.
+  // Another image waits by now. It has its own message.
   if (row === null || row.digest !== notice.to) return null;
   const now = clock.now();
   const deadline = Date.parse(asked.until);

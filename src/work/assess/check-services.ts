@@ -9,63 +9,63 @@ import type { HasImage } from '../gates/has-image.ts';
 import type { Gates } from '../gates/judge-gates.ts';
 import type { Registries, TaggedImage } from '../../core/contract/registries.ts';
 
-/** What is remembered of a cluster's services, read once for all of them. */
+/** What the store knows of a cluster's services, read once for all of them. */
 export type Memory = {
   readonly hold: (service: Service, digest: Digest, image: TaggedImage | null) => Hold | null;
-  /** That alone which also stands against what cannot be compared: no node can run the image. */
+  /** The only hold that also applies to what cannot be compared: no node can run the image. */
   readonly fitHold: (service: Service, digest: Digest) => Hold | null;
   readonly knownDigest: (service: Service) => Digest | null;
   readonly updateIsOurs: (service: Service) => boolean;
-  /** Somebody else's update of it is stuck; missing where nobody looked. */
+  /** Whether another person's or tool's update of the service is stuck. Missing if nothing watches for that. */
   readonly isStuck?: (service: Service) => boolean;
   readonly ownTarget: (service: Service) => Digest | null;
-  /** The platform manifests of an index that was seen before; null where it never was. */
+  /** The platform manifests of an index that was read before; null if it never was. */
   readonly membersOf: (digest: Digest) => Promise<readonly Digest[] | null>;
-  /** The freeze that keeps a service, whatever the image. */
+  /** The freeze that covers the service, whatever its image. */
   readonly frozen: (service: Service) => Hold | null;
   /** As `hold`, without freezes. */
   readonly digestHold: (service: Service, digest: Digest, image: TaggedImage | null) => Hold | null;
-  /** What gates of services make of their verdicts. */
+  /** Applies the gates of services to their verdicts. */
   readonly gates: Gates;
 };
 
 export type CheckedService = {
   readonly service: Service;
-  /** What it is compared with; null where the spec's image has no tag or is none. */
+  /** The image that the service is compared with; null if the spec's image has no tag or is invalid. */
   readonly image: TaggedImage | null;
-  /** Its running tasks; null where they are not told or do not matter. */
+  /** Its running tasks; null if the cluster does not list them or they do not matter. */
   readonly tasks: readonly Task[] | null;
-  /** What an unpinned one is known to run; null where that is not known. */
+  /** The digest that an unpinned service is known to run; null if unknown. */
   readonly knownDigest: Digest | null;
-  /** Null where the registry was not asked. */
+  /** Null if no registry was asked. */
   readonly lookUp: LookUp | null;
-  /** Platform manifests of the published digest; null where they were not read. */
+  /** Platform manifests of the published digest; null if they were not read. */
   readonly members: readonly Digest[] | null;
   readonly verdict: Verdict;
 };
 
 export type Check = {
   readonly services: readonly Service[];
-  /** The running tasks of these services; null where they are not told or do not matter. */
+  /** The running tasks of these services; null if the cluster does not list them or they do not matter. */
   readonly tasks: readonly Task[] | null;
   readonly select: Selection;
   readonly memory: Memory;
   readonly deploysOci: boolean;
-  /** Hosts of which every new index counts, also one that differs in attestations alone. */
+  /** Whether every new index from this host counts, even one that differs only in attestations. */
   readonly followsIndex: (host: string) => boolean;
-  /** What cannot be compared is deployed, so that it has to be known whether it is an image. */
+  /** Services that cannot be compared are deployed, so the check must find out whether the tag is an image. */
   readonly pins: boolean;
-  /** Images of other tags that services are compared with, by the service's id; missing for none. */
+  /** Images of other tags to compare services with, by service id. Missing: none. */
   readonly targets?: ReadonlyMap<string, TaggedImage>;
-  /** Asks a registry for an image whose tag has moved on; missing where none is asked. */
+  /** Asks a registry whether it still has an image that its tag no longer shows. Missing: no registry is asked. */
   readonly hasImage?: (
     image: TaggedImage,
     digest: Digest,
     signal: AbortSignal,
   ) => Promise<HasImage>;
-  /** It is asked for every image that gates let through, because nobody has looked at its tag for a while. */
+  /** Ask the registry for every image that the gates let through: nobody has checked its tag for a while. */
   readonly confirmsAll?: true;
-  /** Answers for an image; asked once for each that an included service uses. */
+  /** Looks up an image. Called once for each image that an included service uses. */
   readonly lookUp: (image: TaggedImage) => Promise<LookUp | null>;
 };
 
@@ -80,10 +80,10 @@ const NOT_CHECKED: Verdict = { verdict: 'unknown', reason: 'not-checked', detail
 const NO_TASKS: readonly Task[] = [];
 const NO_TARGETS: ReadonlyMap<string, TaggedImage> = new Map();
 
-/** A service while it is checked. */
+/** A service while it is being checked. */
 type Checking = { -readonly [Field in keyof CheckedService]: CheckedService[Field] };
 
-/** An image and the services that are to be checked against it. */
+/** An image and the services to check against it. */
 type UsedImage = { readonly image: TaggedImage; readonly users: Checking[] };
 
 /** Verdicts that a platform of the published index could turn into `current`. */
@@ -103,9 +103,8 @@ const noImage = (image: TaggedImage, mediaType: string): LookUp => ({
 });
 
 /**
- * Resolves and assesses: one look-up for each distinct image however many services use it, and one
- * reading of the published manifest only where a running digest differs, because the running one may
- * be a platform of it.
+ * Resolves and assesses: one lookup for each distinct image, however many services use it. The published manifest is
+ * read only if a running digest differs, because that digest may be a platform of it.
  */
 export const checkServices = async (
   registries: Pick<Registries, 'readManifest'>,
@@ -161,7 +160,7 @@ export const checkServices = async (
     }
   };
 
-  /** The running index where it holds the same images, so that only what is said about them differs. */
+  /** The running index, if it holds the same images and differs from the published one only in its metadata. */
   const sameIndexes = async (
     { service, knownDigest }: Checking,
     image: TaggedImage,
@@ -195,8 +194,8 @@ export const checkServices = async (
 };
 
 /**
- * What gates make of the verdicts. An image that they let through although its tag has moved on is asked for, once;
- * one that is gone makes place for the next.
+ * Applies the gates to the verdicts. If the gates choose an image that its tag no longer shows, the registry is asked
+ * for it once. If that image is gone, the next candidate takes its place.
  */
 const passGates = async (
   check: Check,
@@ -206,7 +205,7 @@ const passGates = async (
   const { gates, frozen, digestHold } = check.memory;
   const judged = checked.flatMap((one) => {
     const { image, lookUp, service } = one;
-    // Of a service that follows tags, newer ones may wait although nobody has asked for its own.
+    // A service that follows tags may have newer tags waiting, even if its own tag was not looked up.
     const isUnasked = lookUp === null && trackedBy(service) !== null;
     const published = isUnasked ? specDigest(service) : publishedOf(lookUp);
     return image === null || published === null ? [] : [{ one, image, published }];
@@ -229,7 +228,7 @@ const passGates = async (
             : HAS;
         if (has.kind === 'gone' && verdict.verdict === 'obsolete') {
           gates.forget(chosen, verdict.to);
-          // Its own tag named it last: then nothing that is known is left.
+          // Its own tag showed this digest last, so no other candidate is known.
           if (verdict.to !== published) continue;
           const detail = `the registry no longer has ${verdict.to}, which waited to be deployed`;
           one.verdict = { verdict: 'unknown', reason: 'tag-gone', detail };
@@ -250,10 +249,10 @@ const HAS: HasImage = { kind: 'has' };
 const publishedOf = (lookUp: LookUp | null): Digest | null =>
   lookUp?.kind === 'published' ? lookUp.digest : null;
 
-/** Finds the tagged image of each service; a cluster of thousands has few, each spelt the same way. */
+/** Finds the tagged image of each service. A cluster of thousands of services has few distinct images. */
 const createUsedImages = (targets: ReadonlyMap<string, TaggedImage>) => {
   const byText = new Map<string, UsedImage>();
-  // What spells the same was parsed once, and so is told by what it was parsed to.
+  // Equal texts were parsed once, so they share one parsed object and can be looked up by it.
   const byParsed = new Map<ParsedImage, { image: TaggedImage; used: UsedImage } | null>();
   const find = (service: Service): { image: TaggedImage; used: UsedImage } | null => {
     const image = targets.get(service.id) ?? taggedImage(service);
@@ -272,7 +271,7 @@ const createUsedImages = (targets: ReadonlyMap<string, TaggedImage>) => {
       byParsed.set(service.image, found);
       return found;
     },
-    /** Those that have users. */
+    /** Images that have users. */
     all: () => [...byText.values()].filter(({ users }) => users.length > 0),
   };
 };

@@ -8,22 +8,21 @@ import { readUnfit } from '../../store/holds/unfit-images.ts';
 
 export type FitCluster = Pick<Cluster, 'capabilities' | 'listNodes'>;
 
-/** The hold on an image that no node of the cluster can run for a service; null where one can. */
+/** The hold on an image that no node of the cluster can run for this service; null if a node can. */
 export type FindFitHold = (service: Service, digest: Digest) => Hold | null;
 
 const NONE: FindFitHold = () => null;
 
 /**
- * Judges images that once had no fitting node by the nodes that there are now. The nodes are asked for only where
- * there is such an image; where they cannot be had, nothing is held, because they are asked for again before an
- * update is sent.
+ * Judges images that once had no fitting node by the present nodes. Nodes are listed only if there is such an image.
+ * If they cannot be listed, nothing is held: they are checked again before an update is sent.
  */
 export const readFitHolds = async (
   db: Db,
   { capabilities, listNodes }: FitCluster,
   signal: AbortSignal,
 ): Promise<FindFitHold> => {
-  // A cluster that chooses the digest itself is not asked to judge it either.
+  // A cluster that chooses the digest itself also decides itself whether it fits.
   const unfit = capabilities.setsDigest ? await readUnfit(db) : new Map();
   if (unfit.size === 0) return NONE;
   const nodes = await listNodes(signal).catch(() => null);

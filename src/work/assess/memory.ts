@@ -14,15 +14,15 @@ import { type Gating, NO_GATING } from '../gates/gating.ts';
 import { readGates } from '../gates/judge-gates.ts';
 import { type FitCluster, readFitHolds } from './fit-hold.ts';
 
-/** Answers which hold stands on a digest for a service: one of the store, or that on what was left by the engine's own means. */
+/** Returns the hold on a digest for a service: one from the store, or `left-by-person` after an engine rollback. */
 export type FindDigestHold = (
   service: Service,
   digest: Digest,
-  /** The tag that the service is to be moved to; missing or null where it stays on its own. */
+  /** The tag that the service would move to; missing or null if it keeps its own. */
   tag?: string | null,
 ) => Hold | null;
 
-/** Reads the holds on digests of a cluster. A freeze, or a node that is missing, holds no digest. */
+/** Reads the holds on digests of a cluster. A freeze or a missing node holds no digest. */
 export const readDigestHolds = async (db: Db, cluster: string): Promise<FindDigestHold> => {
   const [proven, active] = await Promise.all([
     readProven(db, cluster),
@@ -36,14 +36,14 @@ type Ran = {
   readonly active: Awaited<ReturnType<typeof activeDeployments>>;
 };
 
-/** The same where it is known already what services ran and what is deployed on them. */
+/** The same, if the caller has already read what services ran and what is being deployed. */
 const readDigestHoldsOn = async (
   db: Db,
   cluster: string,
   { proven, active }: Ran,
 ): Promise<FindDigestHold> => {
   const [hold, releasedAt] = await Promise.all([readHolds(db, cluster), readReleases(db, cluster)]);
-  /** Unless it was released since it was brought. */
+  /** No hold if a person released the digest after it was deployed. */
   const leftHold: FindDigestHold = (service, digest, tag = null) => {
     const left = wentBack(service);
     const last = proven.get(service.id);
@@ -56,7 +56,7 @@ const readDigestHoldsOn = async (
 
 type RememberedCluster = FitCluster & Pick<Cluster, 'name' | 'capabilities'>;
 
-/** Reads what the store remembers of a cluster's services, for one look or run. */
+/** Reads what the store knows of a cluster's services, for one check or run. */
 export const readMemory = async (
   db: Db,
   {
@@ -91,7 +91,7 @@ export const readMemory = async (
     updateIsOurs: (service) => active.has(service.id),
     ownTarget: (service) => {
       const intent = active.get(service.id)?.intent ?? null;
-      // What is known not to have been carried out is decided again, by what is published then.
+      // An update that was certainly not carried out is decided again, by what is published then.
       return intent === null || intent.refuted ? null : intent.target;
     },
     membersOf: (digest) => readMembers(db, digest),

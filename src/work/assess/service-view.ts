@@ -11,14 +11,14 @@ import {
 } from '../../core/verdict/verdict.ts';
 import type { ServiceView } from '../../core/contract/views.ts';
 
-/** A service as it was seen and judged. */
+/** A service with its tasks and verdict. */
 export type Judged = {
   readonly service: Service;
   readonly tasks: readonly Task[] | null;
   readonly verdict: Verdict;
 };
 
-/** What the store and the registries tell of it besides. */
+/** What the store and the registries add to it. */
 export type Told = Pick<
   ServiceView,
   'cluster' | 'running' | 'published' | 'checkedAt' | 'target' | 'deployment' | 'build'
@@ -52,7 +52,7 @@ export const toServiceView = (judged: Judged, told: Told): ServiceView => {
   return withDetail(view, verdict);
 };
 
-/** The same service, which stands otherwise by now. */
+/** The same service with another verdict. */
 export const withVerdict = (view: ServiceView, verdict: Verdict): ServiceView => {
   const { detail: _, ...rest } = view;
   const { verdict: name } = verdict;
@@ -77,7 +77,7 @@ const withDetail = (view: ServiceView, verdict: Verdict): ServiceView => {
 
 const isUp = (task: Task): boolean => task.state === 'running';
 
-/** What most of its tasks run; what the spec says where tasks are not told. */
+/** The digest that most of its tasks run, or the spec's digest if the cluster lists no tasks. */
 export const runningDigest = ({
   service,
   tasks,
@@ -95,7 +95,7 @@ const mostRun = (tasks: readonly Task[]): string | null => {
 
 const replicasOf = ({ service, tasks }: Judged): ServiceView['replicas'] => {
   if (tasks === null) return service.replicas;
-  // The tasks of a job are not wanted to run but to end, so a global one has none here to count.
+  // Tasks of a job are meant to end, not to keep running, so a global job has no desired count here.
   const desired = service.specReplicas ?? (service.mode === 'global-job' ? null : tasks.length);
   return desired === null ? null : { running: tasks.filter(isUp).length, desired };
 };

@@ -4,7 +4,7 @@ import { type latestDeployments, readBuilds } from '../../store/deployments/read
 import type { CheckedService } from './check-services.ts';
 import { runningDigest, toServiceView } from './service-view.ts';
 
-/** What a registry told last of a service's tag, and when, RFC 3339. */
+/** The registry's last answer for a service's tag, and when it came (RFC 3339). */
 export type LastTold = { readonly published: string | null; readonly checkedAt: string | null };
 
 /** Gates may choose an older digest than the one that the tag shows. */
@@ -19,9 +19,9 @@ const targetOf = ({
 };
 
 /**
- * What the API shows of checked services of a cluster, in their order. What each was built from its last deployment
- * tells, unless that one was taken back or somebody else has changed the service since: then any deployment to the
- * digest that it runs.
+ * What the API shows of checked services of a cluster, in the given order. Build facts come from the service's last
+ * deployment. If that was reverted or somebody else has changed the service since, they come from any deployment of
+ * the digest that the service runs.
  */
 export const showServices = async <Checked extends CheckedService>(
   { db, cluster }: { readonly db: Db; readonly cluster: string },

@@ -31,17 +31,20 @@ export type CheckClusterDeps = {
   readonly registries: AskedRegistries;
   readonly db: Db;
   readonly now: () => number;
-  /** Updates by others that are stuck give way to what is published; without it, none does. */
+  /** Finds stuck updates by others, which give way to what is published. Without it, none does. */
   readonly stuck?: StuckUpdates;
-  /** What the configuration says about gates; nothing unless told so. */
+  /** Gates from the configuration. Default: none. */
   readonly gating?: Gating;
-  /** Services that follow tags are compared with the newest of these; without it, with the tag that they have. */
+  /**
+   * Lists tags: services that follow tags are compared with the newest. Without it, they are compared with their own
+   * tag.
+   */
   readonly listTags?: ListTags;
 };
 
 export type PlannedService = CheckedService & { readonly step: Step; readonly view: ServiceView };
 
-/** Told while a check goes on: how many images there are to ask about, and how many have answered. */
+/** Called while a check runs, with the number of images to look up and of those that have answered. */
 export type OnProgress = (progress: { services: number; images: number; checked: number }) => void;
 
 const CLUSTER_TIMEOUT_MS = 60_000;
@@ -54,7 +57,7 @@ const isSelective = ({ services, stacks, images }: RunRequest): boolean =>
 export const isSelected = (service: Service, request: RunRequest): boolean => {
   const { scope = null } = request;
   if (scope !== null && !isStackInScope(scope, service.stack)) return false;
-  // Thousands of services are asked, mostly for nothing in particular.
+  // A fast path: most requests select everything, and a cluster may have thousands of services.
   if (!isSelective(request)) return true;
   const some = (patterns: readonly string[], texts: readonly string[]): boolean =>
     patterns.length === 0 ||
@@ -76,8 +79,8 @@ export const isSelected = (service: Service, request: RunRequest): boolean => {
 };
 
 /**
- * Checks the selected services of one cluster against their registries and plans what to deploy:
- * services and tasks read once, one look-up for each distinct image.
+ * Checks the selected services of one cluster against their registries and plans what to deploy. Services and tasks
+ * are read once, and each distinct image is looked up once.
  */
 export const checkCluster = async (
   deps: CheckClusterDeps,
@@ -154,7 +157,7 @@ export const checkCluster = async (
       checkedAt: answer === null ? null : at,
     }),
   );
-  // SmartRedeploy never hands over: what it could not check it leaves alone.
+  // SmartRedeploy never lets the cluster decide: it leaves alone what it could not check.
   return views.flatMap((view, index) => {
     const result = results[index];
     if (result === undefined) return [];

@@ -6,8 +6,8 @@ import type { CheckClusterDeps } from './check-cluster.ts';
 export type AskedCluster = Pick<CheckClusterDeps, 'cluster' | 'select'>;
 
 /**
- * Does `check` for each cluster that a run asks for, beside one another, and gives the problems of those
- * that could not be asked: they keep nothing from the others.
+ * Runs `check` in parallel for each cluster that a run asks for. Returns the problems of clusters that failed; they
+ * do not stop the others.
  */
 export const eachAskedCluster = async (
   clusters: readonly AskedCluster[],

@@ -19,6 +19,6 @@ export type GateKeeperDeps = {
   readonly log: Log;
   /** Called after each commit that queued a deployment. */
   readonly onQueued: () => void;
-  /** Rings when something may wait that did not, or be due. */
+  /** Rings when something new may wait, or may have become due. */
   readonly bell: Bell;
 };

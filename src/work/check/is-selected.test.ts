@@ -39,7 +39,7 @@ describe('an image is selected', () => {
     ['acme/web', `acme/web@${DIGEST}`, true],
     ['acme/*', 'registry.local/acme/web:v1', false],
     ['registry.local/acme/web', 'registry.local/acme/web:v1', true],
-    // The spec's own text, where that is no image.
+    // The spec's own text, if it is not a valid image.
     ['NOT*', 'NOT an image', true],
   ])('%s is of %s: %s', (pattern, image, expected) => {
     expect(selects(pattern, image)).toBe(expected);

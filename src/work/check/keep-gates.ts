@@ -7,24 +7,24 @@ import { runLoop } from '../loop/run-loop.ts';
 import { openGates } from './open-gates.ts';
 import type { GateKeeperDeps } from './gate-keeper-deps.ts';
 
-/** So many services are read one by one; more than that by a list of all … */
+/** Up to this many services are read one by one. For more, all are listed … */
 const MOST_ONE_BY_ONE = 20;
-/** … which is asked for this often at most. */
+/** … but at most this often. */
 const LIST_AT_MOST_EVERY_MS = 60_000;
-/** The end of a freeze rings no bell where it comes by itself. */
+/** A freeze that ends on schedule rings no bell. */
 const LONGEST_SLEEP_MS = 15_000;
-/** What became due while others were judged. */
+/** Pause before services that became due during the last round. */
 const DUE_AGAIN_MS = 1_000;
 const AGAIN = { firstMs: 2_000, longestMs: 5 * 60_000 };
 
 /**
- * Opens the gates of one cluster when their time has come, from what the store says: due times survive the process.
- * Waiting costs nothing but a reading of the store.
+ * Opens the gates of one cluster when their time has come. Due times are in the store and survive the process. While
+ * services only wait, a round costs one read of the store.
  */
 export const keepGates = async (deps: GateKeeperDeps, signal: AbortSignal): Promise<void> => {
   const { db, clock, cluster, log, bell } = deps;
   let listedAt = Number.NEGATIVE_INFINITY;
-  /** Versions of services when they were judged last: a label may have changed since. */
+  /** Version of each service when it was last judged: a label may have changed since. */
   const judged = new Map<string, number>();
 
   const work = async (due: readonly Waiting[], services: readonly Service[]): Promise<void> => {
@@ -32,7 +32,7 @@ export const keepGates = async (deps: GateKeeperDeps, signal: AbortSignal): Prom
     for (const { id, version } of services) judged.set(id, version);
   };
 
-  /** What is due, judged one by one; null where there is too much of that. */
+  /** Reads and judges each due service. */
   const workOneByOne = async (due: readonly Waiting[]): Promise<void> => {
     const seen = await Promise.all(due.map(({ serviceId }) => cluster.observe(serviceId, signal)));
     await work(
@@ -41,7 +41,7 @@ export const keepGates = async (deps: GateKeeperDeps, signal: AbortSignal): Prom
     );
   };
 
-  /** What is due, and what has changed since it was judged, by one list of all services. */
+  /** Lists all services once, and judges those that are due or have changed since they were judged. */
   const workByList = async (all: readonly Waiting[], now: number): Promise<void> => {
     listedAt = clock.monotonic();
     const services = new Map(
@@ -62,11 +62,11 @@ export const keepGates = async (deps: GateKeeperDeps, signal: AbortSignal): Prom
     const all = await readWaiting(db, cluster.name);
     if (all.length === 0) return LONGEST_SLEEP_MS;
     const freezeOf = await readFreezes(db, cluster.name, now);
-    // A freeze outranks an open gate: they are due after it.
+    // A freeze outranks an open gate: frozen services are due after the freeze.
     const thawed = all.filter(isThawed(freezeOf));
     const due = thawed.filter((one) => isDue(one, now));
     const isListed = thawed.length > 0 && clock.monotonic() - listedAt >= LIST_AT_MOST_EVERY_MS;
-    // Thousands may wait: what nothing was done to is not read again.
+    // Thousands may wait: do not read the store again if nothing was done.
     if (!isListed && due.length === 0) return nextDue(thawed, now);
     try {
       if (isListed) await workByList(thawed, now);
@@ -92,7 +92,7 @@ export const keepGates = async (deps: GateKeeperDeps, signal: AbortSignal): Prom
   );
 };
 
-/** Also one whose due time was set by a clock that has been set back since. */
+/** Also due if the due time was set by a clock that has been set back since. */
 const isDue = ({ dueAt, setAt }: Waiting, now: number): boolean => dueAt <= now || setAt > now;
 
 const isThawed =

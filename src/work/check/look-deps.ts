@@ -22,9 +22,9 @@ export type LookDeps = {
   readonly recent: RecentList;
   readonly stuck: StuckUpdates;
   readonly ages: PushAges;
-  /** What the configuration says about gates; nothing unless told so. */
+  /** Gates from the configuration. Default: none. */
   readonly gating?: Gating;
-  /** The service that this helper itself runs as; null where it is none of the cluster's. */
+  /** Id of the helper's own service; null if it does not run on this cluster. */
   readonly ownServiceId: () => string | null;
   /** Called after each commit that queued or joined a deployment. */
   readonly onQueued: () => void;

@@ -9,15 +9,15 @@ import type { ClaimedLook, LookEnd, WaitingPush } from '../../store/check-queue/
 import type { Planned } from './plan-services.ts';
 import type { PlannedWith } from './plan-services.ts';
 
-/** What a look saw. */
+/** What a check saw. */
 export type Seen = {
-  /** All services that its pushes concern. */
+  /** All services that its pushes affect. */
   readonly planned: readonly PlannedWith[];
-  /** Why a tag is for none of them, in one line for a person; null where there is nothing to say. */
+  /** Why no service takes a tag, in one line for a person; null if there is nothing to say. */
   readonly whyNone: (tag: string) => string | null;
 };
 
-/** How a look ends that saw these services. */
+/** The end of a check that saw these services. */
 export const endOf = (
   work: ClaimedLook,
   { planned, whyNone }: Seen,
@@ -29,7 +29,7 @@ export const endOf = (
     const lookUps = affected.flatMap((one) =>
       one.image?.tag === push.tag && one.lookUp !== null ? [one.lookUp] : [],
     );
-    // One service that could not be compared keeps the push from its end, however well others stand.
+    // One service that could not be compared keeps the push open, however well the others stand.
     const lookUp = lookUps.find(({ kind }) => kind === 'failed') ?? lookUps[0] ?? null;
     const conclusion = concludeLook(asSeen(push, work, lookUp), affected, lookUp, {
       at: now,
@@ -41,7 +41,7 @@ export const endOf = (
       : conclusion;
   });
 
-/** How a look ends that the cluster did not answer to its end; `planned` is what it queued before that. */
+/** The end of a check whose cluster stopped answering. `planned` is what the check had queued before. */
 export const endUnanswered = (
   work: ClaimedLook,
   { planned, detail }: { readonly planned: readonly Planned[]; readonly detail: string },
@@ -61,8 +61,8 @@ export const endUnanswered = (
 };
 
 /**
- * A push whose tag shows what a newer one named already has been overtaken: the digest that it named
- * itself was there before, and is not waited for.
+ * A push has been overtaken if its tag shows the digest of a newer push. The digest that it named was published
+ * earlier, so the check does not wait for it.
  */
 const asSeen = (push: WaitingPush, work: ClaimedLook, lookUp: LookUp | null): WaitingPush => {
   if (lookUp?.kind !== 'published') return push;
@@ -73,7 +73,7 @@ const asSeen = (push: WaitingPush, work: ClaimedLook, lookUp: LookUp | null): Wa
   return isOvertaken ? { ...push, named: digest } : push;
 };
 
-/** One end for all pushes of a look: each with its own result, and the soonest time to look again. */
+/** One end for all pushes of a check: each has its own result, and the soonest retry wins. */
 const summarise = (work: ClaimedLook, conclude: (push: WaitingPush) => Conclusion): LookEnd => {
   const concluded = work.pushes.map((push) => ({ push: push.id, ...conclude(push) }));
   const again = concluded.flatMap(({ againAt }) =>

@@ -20,18 +20,17 @@ import type { TaggedImage } from '../../core/contract/registries.ts';
 import { whyNoService } from '../track/why-no-service.ts';
 
 /**
- * A look ends in this time, or counts as failed and is tried again. Every request of it has a limit of its own,
- * that of a registry up to three times the longest `timeout`.
+ * A check that takes longer counts as failed and is retried. Each of its requests has its own limit; for a registry
+ * that is up to three times the longest `timeout`.
  */
 const LOOK_TIMEOUT_MS = 10 * 60_000;
-/** What was queued for known services goes out before the manager is kept busy with a list of all. */
+/** Head start for updates of known services, before a list of all services keeps the manager busy. */
 const UPDATES_FIRST_MS = 25;
 
 /**
- * Looks at one repository on one cluster for the pushes that wait for it, and queues what must be
- * deployed: first for the services that had its image the last time, which are read one by one, and
- * then for all others, in one commit with the end of the look. Throws the signal's reason when it is
- * aborted; the work is then taken up again by the next start.
+ * Checks one repository on one cluster for the pushes that wait for it, and queues deployments. Services that had the
+ * image last time come first and are read one by one. All others follow, in one commit with the end of the check.
+ * Throws the signal's reason when it is aborted; the next start then takes the work up again.
  */
 export const look = async (
   deps: LookDeps,
@@ -63,7 +62,7 @@ export const look = async (
   }
 };
 
-/** What the registry showed a moment ago, where all pushes of the tag name it. */
+/** The registry's answer of a moment ago, if all pushes of the tag name the digest that it showed. */
 const seenFor =
   ({ seen }: LookDeps, { pushes }: ClaimedLook) =>
   (image: TaggedImage, now: number): RememberedLookUp | null => {
@@ -82,13 +81,15 @@ const isOf = ({ image }: Service, name: string): boolean =>
 
 const isDeployed = ({ step }: Planned): boolean => step.kind === 'deploy';
 
-/** Queues what the known services need, without waiting for the list of all; it changes nothing of the look. */
+/**
+ * Queues what the known services need, before the list of all services is read. Does not change how the check ends.
+ */
 const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly PlannedWith[]> => {
   const { work, signal } = looking;
   // Skip our own service here: it is updated last, once the full list is known.
   const ids = deps.known.of(work.name).filter((id) => id !== deps.ownServiceId());
   const seen = await Promise.all(
-    // What goes wrong is left to the list of all.
+    // Ignored: the list of all services covers a service that could not be read.
     ids.map((id) => deps.cluster.observe(id, signal).catch(() => null)),
   );
   const services = seen.flatMap((one) => (one === null ? [] : [one.service]));
@@ -133,12 +134,12 @@ const lookAtAll = async (
     now,
   );
   if (rest.some(isDeployed)) deps.onQueued();
-  // Whoever names what nobody runs fills no log.
+  // A sender that names images nobody runs must not fill the log.
   const level = isRecent ? 'debug' : 'info';
   tell(deps.log[level], work, [...first, ...rest], end);
 };
 
-/** At least the services that run the repository; see `createRecentList` for those that nobody runs. */
+/** At least the services that run the repository. See `createRecentList` for repositories that no service runs. */
 const listFor = async (
   { cluster, clock, recent }: LookDeps,
   { work, since, signal }: Looking,
@@ -155,20 +156,20 @@ const listFor = async (
   return { listed, isRecent: false };
 };
 
-/** The same work, with pushes that are no older than the last time that the cluster gave no answer. */
+/** The same work, but its pushes age only from the last time that the cluster did not answer. */
 const aged = (work: ClaimedLook, since: number): ClaimedLook => ({
   ...work,
   pushes: work.pushes.map((push) => ({ ...push, agesFrom: Math.max(push.agesFrom, since) })),
 });
 
-/** What is to be put down of them; `before` was queued already. */
+/** What the store records of these services; `before` was queued already. */
 const checkedOf = (
   deps: LookDeps,
   { answers }: Looking,
   planned: readonly Planned[],
   before: readonly Planned[] = [],
 ): Checked<Planned> => ({
-  // A registry that lags tells nothing.
+  // An answer from a registry that lags is not recorded.
   answers: answers.of([...before, ...planned].filter(({ isLag }) => !isLag)),
   planned,
   by: { cluster: deps.cluster.name, newId: deps.newId, triggersOf: hooksOf },
@@ -180,8 +181,8 @@ const hooksOf = ({ pushes }: Planned): readonly Trigger[] =>
 const alone = (planned: Planned): PlannedWith => ({ ...planned, deployment: null, joins: false });
 
 /**
- * Records that a look got no answer, and when it is tried again. `detail` is one line for a person, and
- * `planned` what was queued before.
+ * Records that a check got no answer, and when it is retried. `detail` is one line for a person; `planned` is what
+ * was queued before.
  */
 export const failLook = async (
   deps: LookDeps,

@@ -20,17 +20,17 @@ import { createHasImage, type HasImage } from '../gates/has-image.ts';
 import type { GateKeeperDeps } from './gate-keeper-deps.ts';
 import { withGates } from './with-gates.ts';
 
-/** A service that somebody is updating is looked at again after this. */
+/** Delay before a service that somebody is updating is checked again. */
 const AGAIN_MS = 5_000;
 const AGAIN = { firstMs: 2_000, longestMs: 5 * 60_000 };
-/** So many are put down in one commit. */
+/** Services recorded in one commit. */
 const AT_ONCE = 200;
 
 type Due = { readonly row: Waiting; readonly service: Service; readonly image: TaggedImage };
 
 /**
- * Judges services that wait, by what is known of their images, and deploys what may be deployed now. A registry is
- * asked only whether it still has that.
+ * Judges waiting services by what the store knows of their images, and deploys what may be deployed now. A registry
+ * is asked only whether it still has the image.
  */
 export const openGates = async (
   deps: GateKeeperDeps,
@@ -44,7 +44,7 @@ export const openGates = async (
   for (const row of due) {
     const service = byId.get(row.serviceId);
     const image = service === undefined ? null : taggedImage(service);
-    // It is gone, or has another image by now: a check of that will tell.
+    // The service is gone or has another image by now. The check of that image takes over.
     if (service === undefined || image === null || imageName(image) !== row.name) {
       await dropWaiting(db, row);
     } else {
@@ -56,7 +56,7 @@ export const openGates = async (
     const some = found.slice(from, from + AT_ONCE);
     const judged = await judge({ ...deps, hasImage }, some, signal);
     await settle(deps, some, judged, clock.now());
-    // A webhook never waits for more than one of these commits.
+    // Lets other work run, so that a webhook waits for at most one of these commits.
     await nextTurn();
   }
 };
@@ -91,7 +91,7 @@ const judge = async (
       hasImage: deps.hasImage,
       confirmsAll: true,
       lookUp: async (image) => {
-        // Whatever a registry answered since: what it showed before may still be there.
+        // Newer answers do not matter: the registry may still have what it showed before.
         const { digest = null, mediaType = '' } = last(image) ?? {};
         return digest === null ? null : { kind: 'published', digest, mediaType };
       },
@@ -108,7 +108,7 @@ const judge = async (
 
 type Ask = (image: TaggedImage, digest: Digest, signal: AbortSignal) => Promise<HasImage>;
 
-/** Thousands of services may wait for one image: the registry is asked once, however many commits they take. */
+/** Thousands of services may wait for one image. The registry is asked once, however many commits they take. */
 const onceForEach = (ask: Ask): Ask => {
   const asked = new Map<string, Promise<HasImage>>();
   return (image, digest, signal) => {
@@ -119,7 +119,7 @@ const onceForEach = (ask: Ask): Ask => {
   };
 };
 
-/** Puts down what became of them; what cannot be told yet is looked at again. */
+/** Records the result. Services that could not be judged yet are checked again. */
 const settle = async (
   deps: GateKeeperDeps,
   due: readonly Due[],

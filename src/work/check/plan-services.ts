@@ -17,11 +17,11 @@ import { readMemory } from '../assess/memory.ts';
 import { type Target, targetOf } from '../track/choose-targets.ts';
 import { readTracking, type Tracking } from '../track/read-tracking.ts';
 
-/** A look that is under way. */
+/** A check in progress. */
 export type Looking = {
   readonly work: ClaimedLook;
   readonly pushesOf: ReadonlyMap<string, readonly WaitingPush[]>;
-  /** When the newest of its pushes came, ms since the epoch: what was listed before may not show it. */
+  /** When its newest push arrived, in ms since the epoch. A list from before then may not show it. */
   readonly since: number;
   readonly answers: Answers;
   readonly signal: AbortSignal;
@@ -29,20 +29,20 @@ export type Looking = {
 
 export type Planned = CheckedService & {
   readonly step: Step;
-  /** The registry showed once more just what these pushes replaced: it lags, and that is no news. */
+  /** The registry showed again exactly what these pushes replaced: it lags, and that is not news. */
   readonly isLag: boolean;
   readonly pushes: readonly WaitingPush[];
-  /** The pushed tags that it stands for. */
+  /** The pushed tags that apply to this service. */
   readonly tags: readonly string[];
 };
 
-/** With the deployment that will do it, that it joined, or that decides what became of it. */
+/** With the deployment that it queued or joined, or the one that decides its outcome. */
 export type PlannedWith = Planned & Joined;
 
-/** Where we cannot tell, a cluster that looks by itself is asked to, this long after the hook. */
+/** If we cannot compare, a cluster that checks images itself is asked to do so, this long after the webhook. */
 const HAND_OVER_AFTER_MS = 4_000;
 
-/** Decides about those of the services that the pushes concern; where there is none, nothing is asked of a registry. */
+/** Decides about the services that the pushes affect. If there are none, no registry is asked. */
 export const planServices = async (
   deps: LookDeps,
   looking: Looking,
@@ -76,8 +76,8 @@ type Remembered = {
 };
 
 /**
- * A service that may not have the newest tag that was pushed, because that failed on it or a person left it, takes the
- * next one below, if that may be deployed.
+ * If the newest pushed tag is held for a service because it failed there or a person left it, take the next lower
+ * tag, if that may be deployed.
  */
 const insteadOfHeld = async (
   deps: LookDeps,
@@ -144,7 +144,7 @@ const compare = async (
   );
 };
 
-/** It has something newer than what was pushed, whatever that is. */
+/** The service already has something newer than what was pushed. */
 const asOlder = ({ service, image }: Target): CheckedService => ({
   service,
   image,
@@ -158,9 +158,9 @@ const asOlder = ({ service, image }: Target): CheckedService => ({
 const LEAVE: Step = { kind: 'leave' };
 
 /**
- * Whether a follow-up look shows just the digest that these pushes replaced: replicas of a registry, or a cache
- * before it, may answer by turns. A push that came after the update was sent is news whatever it shows. So is the
- * newest one where it names what is shown, and where it led to no update of this service, but of others alone.
+ * Whether a follow-up check shows exactly the digest that these pushes replaced: replicas of a registry, or a cache
+ * in front of it, may answer in turn. It is not lag if a push came after the update was sent, if the newest push
+ * names the digest shown, or if that push updated only other services.
  */
 const lags = async (
   deps: LookDeps,
@@ -192,15 +192,15 @@ const planFor = async (
   if (verdict.verdict !== 'unknown') {
     return plan(verdict, lookUp, { pin: false, handOver: false }, capabilities);
   }
-  // What cannot be compared is deployed once a push: one that came before the last update was sent
-  // is covered by it, unless that was of another digest, as one that was tried again is.
+  // A service that cannot be compared is deployed once per push. The last update covers every push that came before
+  // it was sent, unless that update had another digest, as after a retry.
   const sent = await lastSent(deps.db, name, service.id);
   const published = lookUp?.kind === 'published' ? lookUp.digest : null;
   const wasSent = sent?.digest ?? null;
   const isOther = wasSent !== null && published !== null && wasSent !== published;
   const oldest = pushes.find((push) => sent === null || isOther || push.receivedAt > sent.at);
   const age = oldest === undefined ? 0 : deps.clock.now() - oldest.receivedAt;
-  // What could not be compared is no less held than what is obsolete.
+  // What cannot be compared is held by the same rules as what is obsolete.
   const isHeld =
     unsupportedLabel(service) !== null ||
     cannotPull({ lookUp, deploysOci: capabilities.deploysOci }) !== null ||

@@ -6,8 +6,8 @@ import type { PlannedService } from './check-cluster.ts';
 const TO_BE_PINNED = 'would be deployed, which pins it to what is published';
 
 /**
- * A service in the plan of a run. What cannot be compared, and would be deployed all the same, says so; what would
- * move to another tag says to which, and why that one.
+ * A service in the plan of a run. If it cannot be compared but would still be deployed, `detail` says so. If it would
+ * move to another tag, `detail` says which one and why.
  */
 export const planView = ({ view, step }: Pick<PlannedService, 'view' | 'step'>): ServiceView => {
   if (step.kind !== 'deploy') return view;

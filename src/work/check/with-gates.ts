@@ -6,8 +6,8 @@ import type { Gates } from '../gates/judge-gates.ts';
 const LEAVE: Step = { kind: 'leave' };
 
 /**
- * What is to be done once gates were asked. What could be compared has passed them with its verdict; what could not
- * is deployed blindly, and waits all the same.
+ * The next step after the gates were asked. A service that could be compared passes them with its verdict. One that
+ * could not is deployed blindly, but waits for its gates all the same.
  */
 export const withGates = (
   gates: Gates,
@@ -21,7 +21,7 @@ export const withGates = (
   const at = gates.closedFor({ service, image, published, knownDigest });
   if (at === null) return { step, verdict };
   if (at === 'never') return { step: LEAVE, verdict };
-  // Queued, it waits for its window: what is handed over has no digest that could.
+  // Only a window is closed. The queued deployment waits for it: with no digest, there is no candidate to wait.
   if ('opensAt' in at) return { step, verdict };
   return {
     step: LEAVE,

@@ -1,8 +1,8 @@
 import { type Cluster, ClusterError } from '../../core/swarm/cluster.ts';
 
 /**
- * Asks a cluster with a signal that ends with the caller's, or after `ms`. Throws the caller's reason, what `ask` throws,
- * or a {@link ClusterError} `timed-out` where the time was up: it is the cluster that failed then, not the helper.
+ * Asks a cluster, with a signal that ends with the caller's or after `ms`. Throws the caller's reason, what `ask`
+ * throws, or a {@link ClusterError} `timed-out` if the time is up: then the cluster failed, not the helper.
  */
 export const answerInTime = async <T>(
   { name }: Pick<Cluster, 'name'>,

@@ -8,12 +8,12 @@ import { runLoop } from '../loop/run-loop.ts';
 export type ClusterHealth = {
   readonly list: () => readonly ClusterView[];
   /**
-   * Hears whether a cluster has just answered somebody. One that thereby stands otherwise than was known
-   * is asked at once, so that nobody takes its services for gone; however many hear it, it is asked once.
-   * One that was silent is down, and is not waited for again.
+   * Takes note of whether a cluster has just answered. If that contradicts the known state, the cluster is asked at
+   * once, so that its services are not taken for gone; concurrent calls share one request. A cluster that timed out
+   * counts as down without being asked again.
    */
   readonly hear: (name: string, failure: ClusterError | null, signal: AbortSignal) => Promise<void>;
-  /** Asks every cluster who it is, and what all work asks of it. Throws `SameSwarm` where two are one. */
+  /** Asks every cluster for its identity and probes it. Throws `SameSwarm` if two clusters are the same Swarm. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
   /** Refreshes until the signal is aborted; rejects with `SameSwarm`. */
   readonly run: (signal: AbortSignal) => Promise<void>;
@@ -26,7 +26,7 @@ export type ClusterHealthDeps = {
   readonly clusters: readonly Cluster[];
   readonly clock: Clock;
   readonly log: Log;
-  /** Is told when a cluster is up, or down, that was not before. */
+  /** Called when a cluster goes up or down. */
   readonly changed: (cluster: Pick<ClusterView, 'name' | 'state'>) => Promise<void>;
 };
 
@@ -72,7 +72,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     if (before?.state !== 'down') log.warn('cluster is down', { cluster: name, problem });
   };
 
-  /** Null where it does not say who it is. */
+  /** Null if the cluster did not identify itself. */
   const ask = async (cluster: Cluster, signal: AbortSignal): Promise<ToldCluster | null> => {
     const { name, type } = cluster;
     const before = views.get(name);
@@ -83,7 +83,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
       identity = await cluster.identify(limited);
       const { description, warning } = identity;
       await cluster.probe(limited);
-      // Asked, it may tell more than it was known to, or less.
+      // The probe may have changed what the cluster is known to be capable of.
       const { capabilities } = cluster;
       await set({ name, type, capabilities, checkedAt, state: 'up', description, problem: null });
       if (before?.state !== 'up') {
@@ -97,7 +97,8 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
       const problem = error instanceof ClusterError ? error.message : 'no answer in time';
       await setDown(cluster, checkedAt, problem, identity?.description ?? null);
     }
-    // One that refuses a call may carry out the others, and then its work would be done twice.
+    // A cluster that refuses one call may carry out others, so a second entry for the same Swarm would still double
+    // its work.
     return identity === null ? null : { cluster, swarmId: identity.swarmId };
   };
 
@@ -112,7 +113,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
   let latest: Promise<void> = Promise.resolve();
   const refresh = (signal: AbortSignal): Promise<void> => {
     latest = askAll(signal);
-    // Whoever asked may have stopped waiting; then `run` tells.
+    // The caller may have stopped waiting. `run` then reports the error.
     latest.catch(() => {});
     return latest;
   };
@@ -135,7 +136,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     hear,
     refresh,
     run: async (signal) => {
-      // The start waits for slow clusters only so long: the first round waits for the rest of it.
+      // The start waits only so long for slow clusters. The first round waits for the rest of that refresh.
       let asked: Promise<void> | null = latest;
       const round = async (): Promise<number> => {
         const answers = asked ?? refresh(signal);

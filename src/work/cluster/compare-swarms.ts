@@ -1,7 +1,7 @@
 import { type Cluster, ClusterError } from '../../core/swarm/cluster.ts';
 import { isSameSwarm, type SwarmSigns } from '../../core/swarm/same-swarm.ts';
 
-/** Thrown where two configured clusters turn out to be one Swarm: their work would be done twice. */
+/** Thrown if two configured clusters turn out to be one Swarm: all work would be done twice. */
 export class SameSwarm extends Error {
   override readonly name = 'SameSwarm';
 
@@ -10,13 +10,12 @@ export class SameSwarm extends Error {
   }
 }
 
-/** A cluster that says who it is, be it up or not. */
+/** A cluster that has identified itself, whether it is up or not. */
 export type ToldCluster = { readonly cluster: Cluster; readonly swarmId: string | null };
 
 /**
- * Compares clusters, each pair until it is told apart: by the Swarm's own id, and where one
- * does not tell it by the services of both. Throws {@link SameSwarm}; a cluster that does not list its
- * services now is compared the next time.
+ * Compares each pair of clusters until they are known to differ: by the Swarm's id, or by the services of both if one
+ * reports no id. Throws {@link SameSwarm}. A cluster that cannot list its services now is compared next time.
  */
 export const createSwarmComparison = (): ((
   all: readonly ToldCluster[],
@@ -46,7 +45,7 @@ export const createSwarmComparison = (): ((
 const pairsOf = <T>(all: readonly T[]): readonly (readonly [T, T])[] =>
   all.flatMap((other, index) => all.slice(0, index).map((one) => [one, other] as const));
 
-/** Null where the cluster does not tell them now. */
+/** Null if the cluster cannot list them now. */
 const serviceIdsOf = async (
   cluster: Cluster,
   signal: AbortSignal,

@@ -11,8 +11,8 @@ const isBeingUpdated = ({ update }: Service): boolean =>
   update?.state === 'updating' || update?.state === 'rollback_started';
 
 /**
- * Looks at those of the services that somebody else is updating, because their tasks tell whether that gets on. Gives
- * the ids of those that are stuck.
+ * Observes the services that somebody else is updating, because their tasks show whether the update makes progress.
+ * Returns the ids of the stuck ones.
  */
 export const findStuck = async (
   { cluster, stuck }: FindStuckDeps,

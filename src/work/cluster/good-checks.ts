@@ -15,7 +15,7 @@ export type GoodChecksDeps = {
   readonly log: Log;
 };
 
-/** Finds out whether what was deployed is good, once it has run for long enough. */
+/** Finds out whether a deployed image is good, once it has run for long enough. */
 export type GoodChecks = {
   /** Something may have converged. */
   readonly wake: Bell['ring'];
@@ -41,7 +41,7 @@ export const createGoodChecks = ({ cluster, db, clock, log }: GoodChecksDeps): G
     let restMs = LONGEST_SLEEP_MS;
     for (const image of waiting) {
       const afterMs = image.dueAt - clock.now();
-      // What converged in the future did so before the clock was set back.
+      // A convergence time in the future dates from before the clock was set back.
       if (afterMs <= 0 || image.convergedAt > clock.now()) await check(image, signal);
       else restMs = Math.min(restMs, afterMs);
     }

@@ -13,8 +13,8 @@ const MOST = 100;
 type Told = { readonly at: number; left: number };
 
 /**
- * The same log, which writes a warning of an outage once a minute for each problem, with how many it left out. What
- * each push and each deployment waits for is in the store.
+ * The same log, but each problem of an outage is written at most once a minute, with the number of lines left out.
+ * What each push and each deployment waits for is in the store.
  */
 export const logOutagesOnce = (log: Log, monotonic: () => number): Log => {
   const told = new Map<string, Told>();
@@ -28,7 +28,7 @@ export const logOutagesOnce = (log: Log, monotonic: () => number): Log => {
     child: (fields) => over(inner.child(fields)),
   });
 
-  /** Null where it is left out, else how many were since it was last written. */
+  /** Null if this line is left out, otherwise how many were left out since the last one. */
   const leftOut = (message: string, fields: LogFields = {}): number | null => {
     const key = `${message}\n${String(fields['problem'])}`;
     const now = monotonic();

@@ -1,13 +1,13 @@
 import { type Cluster, ClusterError } from '../../core/swarm/cluster.ts';
 import type { Observation } from '../../core/swarm/service.ts';
 
-/** One observation must be answered in this time. */
+/** Time limit of one observation. */
 const TIMEOUT_MS = 15_000;
 
-/** What was seen of a service, that it is gone, or why the cluster gave no answer, for a person. */
+/** The observed service, `removed`, or why the cluster gave no answer, for a person. */
 export type Seen = Observation | 'removed' | { readonly problem: string };
 
-/** Asks once. Throws the signal's reason when it is aborted, and nothing else that is the cluster's. */
+/** Observes a service once. Throws the signal's reason when it is aborted, and never an error of the cluster. */
 export const observeService = async (
   cluster: Pick<Cluster, 'observe'>,
   serviceId: string,

@@ -4,22 +4,22 @@ import type { Service } from '../../core/swarm/service.ts';
 import type { Deployment } from '../../store/deployments/deployments.ts';
 import type { Clock } from '../loop/clock.ts';
 
-/** The service of one cluster that this helper itself runs as. */
+/** The service of one cluster that this helper runs as. */
 export type OwnService = {
   /**
-   * Finds it out, which takes one request once; `untold` where the cluster cannot be asked now: ask
-   * again before anything is deployed.
+   * Looks the service up, with one request in all. `untold`: the cluster cannot be asked now. Ask again before any
+   * deployment.
    */
   readonly learn: (signal: AbortSignal) => Promise<'told' | 'untold'>;
-  /** Null where it is none, or not told yet. */
+  /** Null if it is none of this cluster's services, or not known yet. */
   readonly id: () => string | null;
 };
 
 const ASK_WITHIN_MS = 15_000;
-/** A manager may be told late of the container that it has started. */
+/** A manager may learn late of the container that it has started. */
 const CERTAIN_AFTER_MS = 60_000;
 
-/** @param containerIds what the id of our container may be, or begin with; none outside of one */
+/** @param containerIds ids, or beginnings of ids, that our container may have; empty outside a container */
 export const createOwnService = (options: {
   readonly cluster: Cluster;
   readonly containerIds: readonly string[];
@@ -59,20 +59,20 @@ export const createOwnService = (options: {
   };
 };
 
-/** What else there is on the cluster of a deployment. */
+/** The other work on the cluster of a deployment. */
 type Beside = {
-  /** All deployments that are open. */
+  /** All open deployments. */
   readonly open: readonly Deployment[];
-  /** Id of our own service; null where it is none of the cluster's. */
+  /** Id of our own service; null if it is none of the cluster's. */
   readonly own: string | null;
-  /** Ids of the services whose deployments are being carried out by this process. */
+  /** Ids of the services that this process is deploying now. */
   readonly active: ReadonlySet<string>;
 };
 
 /**
- * Whether a deployment may go on now. The helper's own service is updated last and alone, because its
- * update ends the process that follows the others. A deployment whose update was sent always goes on.
- * Nothing waits for a deployment that is due later.
+ * Whether a deployment may go on now. The helper's own service is updated last and alone, because its update ends the
+ * process that follows the others. A deployment whose update was sent always goes on. No deployment waits for one
+ * that is due later.
  *
  * @param now ms since the epoch
  */
@@ -85,13 +85,12 @@ export const isItsTurn = (one: Deployment, { open, own, active }: Beside, now: n
   return active.size === 0 && !others.some((other) => isSent(other) || other.runAt <= now);
 };
 
-/** An update that the cluster has not refused: it may be under way. */
+/** Whether an update was sent and the cluster has not refused it: it may be in progress. */
 const isSent = ({ intent }: Deployment): boolean => intent !== null && !intent.refuted;
 
 /**
- * Why our own service is not to be updated at all, or null where it may be: a version that cannot
- * run must be taken back by the engine, as nobody else is there to do it, and it cannot run beside
- * the one that holds the store.
+ * Why our own service must not be updated at all, or null if it may be. The engine must roll back a version that
+ * cannot run, because nothing else can. The new version must not run beside the old one, which holds the store.
  */
 export const refusesOwnUpdate = ({ updatePolicy }: Service): string | null => {
   if (updatePolicy?.failureAction !== 'rollback') return 'own-service-needs-rollback';

@@ -40,7 +40,7 @@ const see = async (watched: Cluster, tasks: readonly Task[] | null): Promise<voi
   shown = { service, tasks, nodes: null, at: null };
   await watched.observe('web', signal);
 };
-/** A rollout whose update is sent now. */
+/** A rollout whose update has just been sent. */
 const send = async (): Promise<Cluster> => {
   places.take('web', false);
   const watched = places.watch('web', cluster);

@@ -3,45 +3,45 @@ import type { Observation } from '../../core/swarm/service.ts';
 import { movementOf } from './task-movement.ts';
 
 /**
- * The places of one cluster: as many rollouts as may restart tasks at one time. A rollout that only waits, be it
- * for the delay between two tasks, for the monitor period or for a node that can run it, holds none.
+ * The places of one cluster: how many rollouts may restart tasks at one time. A rollout that only waits (for the
+ * delay between two tasks, for the monitor period, or for a fitting node) holds no place.
  */
 export type Places = {
   readonly areFree: () => boolean;
   /**
    * A rollout of this service begins. It holds a place until it is seen to wait.
    *
-   * @param isSent its update was sent before, as by the process before this one
+   * @param isSent its update was sent earlier, for example by the previous process
    */
   readonly take: (service: string, isSent: boolean) => void;
-  /** The cluster for this rollout: what is asked of it there tells what the rollout does. */
+  /** The cluster for this rollout. Its calls show what the rollout does. */
   readonly watch: (service: string, cluster: Cluster) => Cluster;
   readonly leave: (service: string) => void;
 };
 
-/** The engine has taken an update and has not begun with it. */
+/** How long the engine may take to begin an update that it has accepted. */
 const BEGINS_WITHIN_MS = 5_000;
-/** Between the end of one task and the beginning of the next nothing is to be seen for a moment. */
+/** Between the end of one task and the start of the next, nothing moves for a moment. */
 const STILL_FOR_MS = 2_000;
-/** A rollout in which no further task came up for so long does not get on: a hung pull, or a crash loop. */
+/** A rollout with no further running task for this long is stuck: a hung pull or a crash loop. */
 const STUCK_AFTER_MS = 60_000;
 
 type Rollout = {
-  /** Monotonic, as all times here. Null before the update is sent. */
+  /** Monotonic, like all times here. Null before the update is sent. */
   readonly sentAt: number | null;
-  /** Null before the service was seen after that. */
+  /** Null until the service is observed after the send. */
   readonly picture: string | null;
   readonly pictureSince: number;
   readonly hasBegun: boolean;
   readonly isBusy: boolean;
-  /** The most tasks that were seen to run. */
+  /** The most running tasks seen so far. */
   readonly running: number;
   readonly progressAt: number;
 };
 
 /**
  * @param most rollouts that may restart tasks at one time
- * @param onSeen called after each look at a service that is followed: a place may have become free
+ * @param onSeen called after each observation of a followed service: a place may have become free
  */
 export const createPlaces = (most: number, monotonic: () => number, onSeen: () => void): Places => {
   const rollouts = new Map<string, Rollout>();
@@ -69,7 +69,7 @@ export const createPlaces = (most: number, monotonic: () => number, onSeen: () =
 
   const see = (service: string, seen: Observation): void => {
     const one = rollouts.get(service);
-    // Before the update is sent nobody restarts anything yet.
+    // Before the update is sent, nothing restarts.
     if (one === undefined || one.sentAt === null) return;
     const now = monotonic();
     const { running, picture, now: movement } = movementOf(seen);

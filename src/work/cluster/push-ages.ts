@@ -1,11 +1,11 @@
 /**
- * From when the pushes of a cluster age. While the cluster gives no answer, nothing can be tried for them: what they
- * wait for then has its whole time again when it is back.
+ * From when the pushes of a cluster age. While the cluster does not answer, nothing can be tried for them. When it is
+ * back, each wait of theirs starts over.
  */
 export type PushAges = {
-  /** The cluster gave no answer at this time, ms since the epoch. */
+  /** The cluster did not answer at this time, in ms since the epoch. */
   readonly unanswered: (at: number) => void;
-  /** When it last gave none, ms since the epoch; 0 for never, as far as this process knows. */
+  /** When it last did not answer, in ms since the epoch; 0 if never, as far as this process knows. */
   readonly lastUnanswered: () => number;
 };
 

@@ -1,14 +1,14 @@
 import type { Observation } from '../../core/swarm/service.ts';
 
-/** Updates by somebody else in which nothing runs and nothing gets on. */
+/** Finds updates by somebody else that run no task and make no progress. */
 export type StuckUpdates = {
-  /** Takes what was seen of a service that is being updated; tells whether that update is stuck. */
+  /** Takes an observation of a service that is being updated. Returns whether that update is stuck. */
   readonly see: (seen: Observation) => boolean;
 };
 
-/** After so long without progress, and with nothing running, a newer published digest may take the place of an update. */
+/** After this long with no running task and no progress, a newer published digest may replace an update. */
 const STUCK_AFTER_MS = 2 * 60_000;
-/** As many services as may be stuck at one time; the oldest are seen anew. */
+/** Maximum number of services to remember. The oldest are dropped and would start over. */
 const MOST = 1_000;
 
 const runningOf = ({ service, tasks }: Observation): number =>
@@ -17,8 +17,8 @@ const runningOf = ({ service, tasks }: Observation): number =>
     : tasks.filter(({ state }) => state === 'running').length;
 
 /**
- * How long nothing has changed by what the cluster tells, ms: neither service nor task. 0 where it tells no time. So
- * whoever asks for the first time need not wait again.
+ * For how long neither the service nor a task has changed, in ms, by the cluster's own times; 0 if it reports none.
+ * With it, the first observation can already find an update stuck.
  */
 const unchangedFor = ({ service, tasks, at }: Observation): number => {
   if (at === null || tasks === null) return 0;
@@ -27,7 +27,7 @@ const unchangedFor = ({ service, tasks, at }: Observation): number => {
   return Math.max(0, at - Math.max(...last));
 };
 
-/** Remembers since when nothing has run. A change of the service is progress, and so is a task that runs. */
+/** Remembers since when no task has run. A changed service and a running task both count as progress. */
 export const createStuckUpdates = (monotonic: () => number): StuckUpdates => {
   const stuck = new Map<string, { readonly version: number; readonly since: number }>();
   return {

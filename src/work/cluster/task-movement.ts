@@ -1,14 +1,14 @@
 import { type Observation, TASK_STATES, type Task } from '../../core/swarm/service.ts';
 
-/** What an observation says about whether an update is restarting tasks. */
+/** Whether an update is restarting tasks, by one observation. */
 export type Movement = {
-  /** Tasks that run and are wanted, of the spec as it is now. */
+  /** Running, desired tasks of the present spec. */
   readonly running: number;
-  /** Changes whenever a task is made, changes its state or goes. */
+  /** Changes whenever a task is created, changes its state or disappears. */
   readonly picture: string;
   /**
-   * `busy`: a node pulls, starts or stops a task. `stalled`: a task waits for a node. `still`: neither, as
-   * between two tasks of an update with a delay, or in the monitor period.
+   * `busy`: a node pulls, starts or stops a task. `stalled`: a task waits for a node. `still`: neither, as between
+   * two tasks of an update with a delay, or in the monitor period.
    */
   readonly now: 'busy' | 'stalled' | 'still';
 };
@@ -20,7 +20,7 @@ const isOver = ({ state }: Task): boolean => TASK_STATES.indexOf(state) > RUNNIN
 const isWanted = ({ desired }: Task): boolean => TASK_STATES.indexOf(desired) <= RUNNING;
 const isOnNode = ({ state }: Task): boolean => TASK_STATES.indexOf(state) >= ASSIGNED;
 
-/** Reads it off the tasks, or off the counts where the cluster tells no tasks. */
+/** Uses the tasks, or the counts if the cluster lists no tasks. */
 export const movementOf = ({ service, tasks }: Observation): Movement => {
   if (tasks === null) {
     const { running = 0, desired = 0 } = service.replicas ?? {};

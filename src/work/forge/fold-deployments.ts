@@ -23,25 +23,22 @@ export type FoldDeps = {
   readonly log: Log;
 };
 
-/** What is read at one time; the rest comes in the next round. */
+/** Deployments read at one time; the rest follow in the next round. */
 const AT_ONCE = 500;
-/** A deployment that starts soon reads its own build facts; one that waits is looked up by us. */
+/** A rollout reads its own build facts. Only if a deployment waits longer than this do we read them here. */
 const WAITS_MS = 5_000;
 const READ_WITHIN_MS = 5_000;
 
-/**
- * Works out what forges are to be told, and keeps it in the store until it is sent. Gives how many reports
- * changed.
- */
+/** Updates the reports for forges in the store, where they wait to be sent. Returns how many reports changed. */
 export type Fold = (signal: AbortSignal) => Promise<number>;
 
 export const createFold = (deps: FoldDeps): Fold => {
   const { db, clock, log } = deps;
   const targetOf = createTargets(deps);
-  /** Deployments of which we could not learn what they were built from: they are asked about once. */
+  /** Deployments whose build facts could not be read: each is tried once. */
   let asked = new Set<string>();
 
-  /** Reads what a waiting deployment was built from; a rollout in progress does so itself. */
+  /** Reads the build facts of a waiting deployment. A rollout in progress reads its own. */
   const buildOf = async (
     candidate: ForgeCandidate,
     signal: AbortSignal,
@@ -79,7 +76,7 @@ export const createFold = (deps: FoldDeps): Fold => {
     return linkToReport(db, candidate.id, target.key, made);
   };
 
-  /** Adds what waits at gates to the reports of its commits, and takes out what waits no longer. */
+  /** Adds images that wait at gates to the reports of their commits, and removes those that no longer wait. */
   const foldWaits = async (): Promise<void> => {
     for (const wait of await readWaitsToTell(db, AT_ONCE)) {
       const target = await targetOf(wait);

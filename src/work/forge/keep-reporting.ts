@@ -24,17 +24,17 @@ import type { Clock } from '../loop/clock.ts';
 import { createFold } from './fold-deployments.ts';
 
 export type ReportTiming = {
-  /** Least time between two looks at what changed, in ms. */
+  /** Least time between two queries for changes, in ms. */
   readonly everyMs: number;
   readonly backoff: Backoff;
-  /** A report that could not be sent for so long is given up. */
+  /** A report that could not be sent for this long is given up. */
   readonly giveUpMs: number;
 };
 
 export type ReporterDeps = {
   readonly forges: readonly Forge[];
   readonly db: Db;
-  /** Has a function called whenever something was written to the store. */
+  /** Registers a function to call after each write to the store. */
   readonly onChange: Changes['onChange'];
   readonly clock: Clock;
   readonly registries: Pick<Registries, 'readBuildFacts'>;
@@ -43,36 +43,36 @@ export type ReporterDeps = {
   /** 0 to 1. */
   readonly random: () => number;
   readonly log: Log;
-  /** The helper's public address, for links to a deployment's page; null where there is none. */
+  /** The helper's public address, for links to a deployment's page; null if there is none. */
   readonly publicUrl: string | null;
-  /** How long reports that were sent are kept. */
+  /** How long sent reports are kept. */
   readonly keepMs: number;
-  /** Only tests have a reason to hurry. */
+  /** Only tests set this. */
   readonly timing?: ReportTiming;
-  /** Default: this process does all. */
+  /** Default: this process does all the work. */
   readonly hold?: Hold;
   /** Forges that another instance reports to. */
   readonly othersForges?: (db: Db) => Promise<readonly string[]>;
-  /** Is given what is to be called when somebody else may have left reports. */
+  /** Receives a function to call when another instance may have left reports. */
   readonly onLeft?: (ring: () => void) => void;
 };
 
 const TIMING: ReportTiming = {
   everyMs: 1_000,
   backoff: { firstMs: 5_000, longestMs: 15 * 60_000 },
-  // A forge that is down over a long weekend is still told.
+  // A forge that is down over a long weekend still gets its reports.
   giveUpMs: 4 * 24 * 3_600_000,
 };
 
 const LONGEST_SLEEP_MS = 60_000;
 const TIDY_EVERY_MS = 3_600_000;
 const FORGET_EVERY_MS = 60_000;
-/** A repository that the forge does not show us is not asked for again so soon. */
+/** How long a repository that the forge does not show us is left alone. */
 const UNKNOWN_FOR_MS = 3_600_000;
 
 /**
- * Tells forges how deployments stand, until the signal is aborted: of each commit and environment the newest state,
- * at least once. A forge that is down delays nothing but its own reports; they wait in the store.
+ * Reports the state of deployments to forges until the signal is aborted: the newest state of each commit and
+ * environment, at least once. A forge that is down delays only its own reports, which wait in the store.
  */
 export const keepReporting = async (deps: ReporterDeps, signal: AbortSignal): Promise<void> => {
   const { forges, clock } = deps;
@@ -95,11 +95,11 @@ export const keepReporting = async (deps: ReporterDeps, signal: AbortSignal): Pr
 
 type FolderDeps = ReporterDeps & {
   readonly timing: ReportTiming;
-  /** Reports wait for their forges. */
+  /** Called when reports wait for their forges. */
   readonly ring: () => void;
 };
 
-/** Turns what changes into reports, and clears away old ones. */
+/** Turns changes into reports, and deletes old ones. */
 const keepFolding = async (deps: FolderDeps, signal: AbortSignal): Promise<void> => {
   const { forges, db, clock, log, timing, ring } = deps;
   const loop = (one: Loop): Promise<void> => runLoop({ clock, log }, one, signal);
@@ -156,9 +156,9 @@ type SenderDeps = Pick<ReporterDeps, 'db' | 'clock' | 'random' | 'log' | 'public
 /** Sends one forge's reports, one after another. */
 const runForge = async (deps: SenderDeps, signal: AbortSignal): Promise<void> => {
   const { forge, db, clock, bell, log } = deps;
-  /** The forge asked to be left alone until then; monotonic. */
+  /** The forge asked for no requests until then; monotonic. */
   let notBefore = 0;
-  /** Repositories that it does not show us, until then; monotonic. */
+  /** Repositories that the forge does not show us, each left alone until then; monotonic. */
   const unknown = new Map<string, { readonly until: number; readonly detail: string }>();
   const wentBack = watchClock(clock);
   const round = async (): Promise<number> => {

@@ -15,7 +15,7 @@ export type TargetDeps = {
   readonly log: Log;
 };
 
-/** An image that runs on a cluster, or is to. */
+/** An image that runs on a cluster, or will run there. */
 export type BuiltImage = {
   readonly cluster: string;
   /** Registry and repository. */
@@ -23,14 +23,14 @@ export type BuiltImage = {
   readonly build: BuildFacts | null;
 };
 
-/** Where a commit is reported to. */
+/** The forge and commit that a report goes to. */
 export type Target = { readonly forge: Forge; readonly key: ReportKey };
 
-/** Null where an image is reported nowhere: no commit, or no repository that the configuration allows. */
+/** Null if an image is reported nowhere: it names no commit, or no repository that the configuration allows. */
 export type FindTarget = (image: BuiltImage) => Promise<Target | null>;
 
 export const createTargets = ({ forges, db, clock, log }: TargetDeps): FindTarget => {
-  /** Images whose label names another repository than before, logged once each. */
+  /** Images whose label names another repository than before. Each is logged once. */
   const refused = new Set<string>();
 
   return async ({ name, cluster, build }) => {
@@ -65,7 +65,7 @@ export const createTargets = ({ forges, db, clock, log }: TargetDeps): FindTarge
 };
 
 /**
- * The page of what lies between the commit that runs and another, where both images name a commit, and the running
+ * The page that compares the running commit with another one. Null unless both images name a commit and the running
  * one names no other repository.
  */
 export const compareUrlOf = (
@@ -82,7 +82,7 @@ export const compareUrlOf = (
   return isOther ? null : forge.compareUrl(key.repository, revision, key.commit);
 };
 
-/** The pages of what is deployed. */
+/** Links to the pages of a deployed image. */
 export const linksOf = (
   target: Target,
   image: BuiltImage & { readonly tag: string },

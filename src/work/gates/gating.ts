@@ -5,10 +5,10 @@ import { type ConfiguredPolicy, policiesFor } from '../../core/policy/gates/matc
 import { isInScope, type Scope } from '../../core/contract/scope.ts';
 import type { Service } from '../../core/swarm/service.ts';
 
-/** An API token that could vote, or all channels that carry links together. */
+/** A token that could vote. All channels with one-time links count as one such token. */
 export type VoterToken = { readonly role: string; readonly scope: Scope | null };
 
-/** What the configuration says about gates. */
+/** The parts of the configuration that concern gates. */
 export type Gating = {
   readonly policies: readonly ConfiguredPolicy[];
   readonly voters: readonly VoterToken[];
@@ -16,13 +16,13 @@ export type Gating = {
 
 export const NO_GATING: Gating = { policies: [], voters: [] };
 
-/** The gates of a service; null where it has none. `problem` says why they could never open, for a person. */
+/** The gates of a service; null if it has none. `problem` says, for a person, why they could never open. */
 export type ServiceGates = { readonly rules: GateRules; readonly problem: string | null };
 
 const CHOSEN_DIGEST =
   'Swarmpit cannot deploy a chosen digest, so that a minimum age or an approval cannot be kept: take the gate away, or give the helper the engine instead of Swarmpit';
 
-/** What stands in the way of services of one cluster, by their labels and the configuration. */
+/** The gates of a service of one cluster, by its labels and the configuration. */
 export const gatesOf = (
   { policies, voters }: Gating,
   cluster: { readonly name: string; readonly capabilities: Pick<Capabilities, 'setsDigest'> },

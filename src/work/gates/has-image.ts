@@ -6,7 +6,7 @@ import { markGone } from '../../store/published/seen-digests.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 import type { Registries, TaggedImage } from '../../core/contract/registries.ts';
 
-/** Whether a registry still has a digest that no tag may name any more. */
+/** Whether a registry still has a digest that no tag may show any more. */
 export type HasImage =
   | { readonly kind: 'has' | 'gone' }
   | { readonly kind: 'untold'; readonly reason: UnknownReason; readonly detail: string };
@@ -18,11 +18,11 @@ type Deps = {
   readonly log?: Log;
 };
 
-/** Asks for a digest by one HEAD, and remembers where it is gone. */
+/** Asks for a digest with one HEAD request, and records the digest as gone if the registry no longer has it. */
 export const createHasImage =
   ({ registries, db, now, log }: Deps) =>
   async (image: TaggedImage, digest: Digest, signal: AbortSignal): Promise<HasImage> => {
-    // A registry takes a digest in the place of a tag.
+    // A registry accepts a digest in place of a tag.
     const found = await registries.findDigest({ ...image, tag: digest }, signal);
     if (found.kind === 'published') return { kind: 'has' };
     const { reason, detail } = found;

@@ -16,35 +16,35 @@ import { readApprovals } from '../../store/approvals/votes.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
 import { type Gating, gatesOf, type ServiceGates } from './gating.ts';
 
-/** A service as it was assessed, before its gates. */
+/** An assessed service, before its gates are applied. */
 export type Assessed = {
   readonly service: Service;
-  /** What it is compared with. */
+  /** The image that it is compared with. */
   readonly image: TaggedImage;
-  /** What its tag shows. */
+  /** The digest that its tag shows. */
   readonly published: Digest;
-  /** What it is known to run where its spec names no digest; null where that is not known. */
+  /** What it is known to run if its spec has no digest; null if unknown. */
   readonly knownDigest: Digest | null;
   readonly verdict: Verdict;
 };
 
-/** One of which it is not known what runs, or what is published. */
+/** A service whose running or published digest is unknown. */
 export type Incomparable = Omit<Assessed, 'verdict' | 'published'> & {
   readonly published: Digest | null;
 };
 
 export type Gates = {
-  /** Reads what is needed for these services; to be awaited before they are judged. */
+  /** Reads what is needed for these services. Await this before judging them. */
   readonly prepare: (services: readonly Pick<Assessed, 'service' | 'image'>[]) => Promise<void>;
-  /** The same verdict where the service has no gate, or nothing would be deployed anyway. */
+  /** Returns the same verdict if the service has no gate, or nothing would be deployed anyway. */
   readonly judge: (one: Assessed, holds: Holds) => Verdict;
-  /** What stands before a deployment of what cannot be compared; null where nothing does. */
+  /** The closed gates of a service that cannot be compared; null if none is closed. */
   readonly closedFor: (one: Incomparable, said?: Approvals) => Closed | null;
-  /** A registry no longer has it: it is no candidate any more. */
+  /** A registry no longer has this image: it stops being a candidate. */
   readonly forget: (image: TaggedImage, digest: Digest) => void;
 };
 
-/** Holds on digests. A freeze is none: it keeps the service, whatever the image. */
+/** Holds on digests. A freeze is separate, because it covers the service, whatever its image. */
 export type Holds = {
   readonly frozen: (service: Service) => Hold | null;
   readonly hold: (service: Service, digest: Digest, image: TaggedImage) => Hold | null;
@@ -55,7 +55,7 @@ type Of = {
   readonly capabilities: Pick<Capabilities, 'setsDigest'>;
 };
 
-/** Holds of which another digest, or another tag, is free. */
+/** Holds that leave other digests or tags free. */
 const OF_DIGEST: ReadonlySet<Hold['kind']> = new Set([
   'known-bad',
   'left-by-person',
@@ -91,7 +91,7 @@ export const readGates = async (
       published: { tag: image.tag, digest: published },
       seen: seen.get(imageName(image)) ?? [],
     };
-    // A cluster that cannot be told a digest takes what is published.
+    // A cluster that cannot be given a digest takes what is published.
     return cluster.capabilities.setsDigest
       ? candidatesOf(from, now)
       : [{ tag: image.tag, digest: published, firstSeenAt: now }];
@@ -117,7 +117,7 @@ export const readGates = async (
     if (result === null) return verdict;
     const { candidate } = result;
     if (result.kind !== 'open') {
-      // One that has expired is held from its due time on; until that is put down it waits.
+      // An expired one is held from its due time on. Until that is recorded, it waits.
       const dueAt = result.kind === 'waiting' ? result.dueAt : now;
       const at: AtGates = { candidate, gates: result.gates, dueAt };
       return { verdict: 'waiting', from, to: candidate.digest, at };
@@ -158,7 +158,7 @@ export const readGates = async (
       const free = all.filter(
         ({ tag: other, digest }) => holds.hold(service, digest, { ...image, tag: other }) === null,
       );
-      // Nothing newer: what differs is older, or there is no other.
+      // Nothing newer is free: what differs is older, or there is nothing else.
       if (free.length === 0) return verdict;
       if (gates.problem !== null) {
         const hold: Hold = { kind: 'unsupported-label', label: '', problem: gates.problem };
@@ -181,10 +181,10 @@ export const readGates = async (
       const found = (seen.get(imageName(one.image)) ?? []).find(
         (each) => each.tag === tag && each.digest === published,
       );
-      // One that was never seen is 0 s old.
+      // An image that was never seen is 0 s old.
       const candidate = { tag, digest: published, firstSeenAt: found?.firstSeenAt ?? now };
       const said = given ?? approvals(one.service, candidate, now);
-      // Started anew, the image stays: only the hour matters.
+      // A restart keeps the image, so only the windows matter.
       const isSame = published === specDigest(one.service);
       const rules = isSame ? { ...gates.rules, minAge: null, approval: null } : gates.rules;
       const input = { rules, candidates: [candidate], approvals: () => said } as const;
@@ -203,7 +203,7 @@ export const readGates = async (
   };
 };
 
-/** What is handed over has no age, and nobody can vote for it: only its hour can come. */
+/** An image without a known digest has no age and cannot get votes. Only a window can open. */
 const closedForUnknown = (
   { minAge, windows, approval }: ServiceGates['rules'],
   now: number,
@@ -217,7 +217,7 @@ const closedForUnknown = (
   return { opensAt, detail: `deployments start ${times.join('; ')}` };
 };
 
-/** What a service has that is to have something else, or might; null where its gates do not matter. */
+/** The digest of a service that may move to another one; null if its gates do not matter. */
 const standsAt = ({ service, verdict, knownDigest }: Assessed): Digest | null => {
   switch (verdict.verdict) {
     case 'obsolete':

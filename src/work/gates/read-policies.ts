@@ -11,7 +11,7 @@ import type { Service } from '../../core/swarm/service.ts';
 import { unsupportedWords } from '../../core/verdict/verdict.ts';
 import { type Gating, gatesOf } from './gating.ts';
 
-/** Which labels and policies apply to a service, and what they add up to. */
+/** The labels and policies that apply to a service, and the gates that result. */
 export const policiesOf = (
   gating: Gating,
   cluster: { readonly name: string; readonly capabilities: Pick<Capabilities, 'setsDigest'> },

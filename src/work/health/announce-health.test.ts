@@ -16,7 +16,7 @@ let store: Store;
 let services: Service[];
 let tasks: Task[];
 let ids: number;
-/** In the order in which they were told. */
+/** Incidents, in the order of their messages. */
 let incidents: string[];
 let watch: HealthWatch;
 const signal = new AbortController().signal;
@@ -67,7 +67,7 @@ const nameOf = (incident: string): string => {
   if (!incidents.includes(incident)) incidents.push(incident);
   return `#${incidents.indexOf(incident) + 1}`;
 };
-/** What was left to be sent since the last time. */
+/** The messages stored since the last call. */
 const left = async (): Promise<string[]> => {
   const rows = await store.db.selectFrom('notification_messages').selectAll().execute();
   await store.db.deleteFrom('notification_messages').execute();

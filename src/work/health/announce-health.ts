@@ -15,11 +15,11 @@ import type { Clock } from '../loop/clock.ts';
 import { inPieces } from '../notify/notify-filter.ts';
 import type { Known } from './health-book.ts';
 
-/** A service is announced after it has been in this state for this long: short problems wake nobody. */
+/** A service is announced only after this long in a state, so that short problems wake nobody. */
 const SETTLED_MS = 30_000;
-/** News of yesterday morning helps nobody any more. */
+/** After a day the news no longer helps anyone. */
 const GIVE_UP_MS = 24 * 3_600_000;
-/** In the audit, where the helper saw what it did not do. */
+/** The actor in the audit for a deployment that the helper saw but did not make. */
 const ACTOR = 'somebody else';
 
 export type AnnounceHealthDeps = {
@@ -30,12 +30,12 @@ export type AnnounceHealthDeps = {
   readonly newId: () => string;
 };
 
-/** What is known of a cluster's services, by id. */
+/** A cluster's services, by id. */
 type KnownServices = ReadonlyMap<string, Known>;
 
 /**
- * Tells, once each, which services of a cluster fail, have recovered, or run a held digest that somebody else
- * deployed. Several may call it at the same time: `known` is asked when it is decided what is news. Gives how many
+ * Announces, once each, the services of a cluster that fail, have recovered, or run a held digest that somebody else
+ * deployed. Safe to call concurrently: `known` is called at the moment that decides what is news. Returns how many
  * messages wait to be sent.
  */
 export const announceHealth = async (
@@ -100,7 +100,7 @@ const failingNews = (
 ): News => {
   const service = one.service.id;
   const isSettled = deps.clock.monotonic() - one.enteredAt >= SETTLED_MS;
-  // A channel that is added later hears of what begins from then on.
+  // A channel that is added later hears only of what begins after that.
   if (!isSettled || deps.channels.length === 0) return NOTHING;
   const { health, reason } = one.health;
   if (told === null && health === 'failing') {

@@ -13,17 +13,17 @@ export type Known = {
   readonly failures: readonly TaskFailed[];
   readonly counted: HealthInput['counted'];
   readonly health: Health;
-  /** When it was first seen so; monotonic. */
+  /** When it was first observed with this health; monotonic. */
   readonly enteredAt: number;
   readonly view: HealthView;
 };
 
 export type HealthBook = {
-  /** Observes the cluster; those who ask meanwhile share the answer. Rejects with `ClusterError`. */
+  /** Observes the cluster. Concurrent callers share the answer. Rejects with `ClusterError`. */
   readonly observe: (signal: AbortSignal) => Promise<void>;
   /** By the service's id. */
   readonly known: () => ReadonlyMap<string, Known>;
-  /** How old what is known is, in ms; infinite before the first time and since a failure. */
+  /** Age of what is known, in ms; infinite before the first observation and after a failed one. */
   readonly age: () => number;
 };
 
@@ -31,28 +31,28 @@ export type HealthBookDeps = {
   readonly cluster: Pick<Cluster, 'name' | 'countServices' | 'listTasks'>;
   readonly readRecord: () => Promise<HealthRecord>;
   readonly clock: Clock;
-  /** Is told of each service whose health has changed since it was observed before. */
+  /** Called for each service whose health has changed since the last observation. */
   readonly changed: (service: Service, health: Health) => Promise<void>;
 };
 
-/** All tasks are read this often: one that crashes and comes back at once changes no count. */
+/** All tasks are read this often: a task that crashes and comes back at once changes no count. */
 const ALL_TASKS_EVERY_MS = 60_000;
 const TIMEOUT_MS = 20_000;
-/** An answer is dated to the second, and takes its time. */
+/** Smaller differences are rounding and latency: an answer is dated to the second, and takes time. */
 const SAME_CLOCK_MS = 2_000;
 
 type Tasks = ReadonlyMap<string, readonly Task[]> | null;
 
-/** What one cluster's services were observed to be, and how they were judged by that. */
+/** The observed state and health of one cluster's services. */
 export const createHealthBook = (deps: HealthBookDeps): HealthBook => {
   const { cluster, clock } = deps;
   let known: ReadonlyMap<string, Known> = new Map();
   let tasksReadAt = Number.NEGATIVE_INFINITY;
   let observedAt = Number.NEGATIVE_INFINITY;
-  /** How far the cluster's clock is ahead of ours. */
+  /** How far the cluster's clock is ahead of ours, in ms. */
   let skewMs = 0;
 
-  /** The tasks of those that may have changed; of the others what is known stands. */
+  /** Reads the tasks of services that may have changed. The others keep what is known of them. */
   const readTasks = async (
     services: readonly Service[],
     signal: AbortSignal,
@@ -138,7 +138,7 @@ export const createHealthBook = (deps: HealthBookDeps): HealthBook => {
     const health = { ...judged, since: isAsBefore ? before.health.since : judged.since };
     const monotonic = clock.monotonic();
     const forMs = Math.max(now - (judged.since ?? now), 0);
-    // What was never seen otherwise has been so for as long as its tasks tell.
+    // On the first observation, the service has been in this state for as long as its tasks say.
     const enteredAt = before === undefined ? monotonic - forMs : monotonic;
     return {
       service,

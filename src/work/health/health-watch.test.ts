@@ -11,7 +11,7 @@ let clock: TestClock;
 let store: Store;
 let stop: AbortController;
 let watch: HealthWatch;
-/** What the cluster was asked for. */
+/** The requests that the cluster got. */
 let asked: string[];
 let changes: string[];
 let services: Service[];
@@ -31,7 +31,7 @@ const pass = async (ms: number): Promise<void> => {
     await turns();
   }
 };
-/** How far the clock of the cluster is ahead. */
+/** How far the cluster's clock is ahead of ours. */
 const AHEAD_MS = 3_600_000;
 const at = (ms: number): string => new Date(clock.now() + AHEAD_MS - ms).toISOString();
 const set = (running_: number, version = 11): void => {

@@ -12,17 +12,20 @@ import { createRecordReader } from './read-record.ts';
 /** The health of a service of one cluster, by its id. */
 export type FindHealth = (serviceId: string) => HealthView;
 
-/** Observes clusters while somebody wants to know how their services are, and leaves them alone otherwise. */
+/** Observes clusters while somebody wants to know the health of their services, and leaves them alone otherwise. */
 export type HealthWatch = {
-  /** Of one cluster, now: observes it where what is known is not of this moment. Never rejects but with the signal's reason. */
+  /**
+   * The present health of one cluster's services; observes the cluster if what is known is too old. Rejects only with
+   * the signal's reason.
+   */
   readonly read: (cluster: string, signal: AbortSignal) => Promise<FindHealth>;
-  /** Observes all clusters until what it gives is called. */
+  /** Observes all clusters until the returned function is called. */
   readonly want: () => () => void;
-  /** Observes them for the next two minutes: somebody scrapes the metrics. */
+  /** Observes all clusters for the next two minutes, because somebody scrapes the metrics. */
   readonly wantForScrapes: () => void;
-  /** What was observed last, by cluster. A cluster that did not answer then is left out. */
+  /** What was last observed, by cluster. A cluster that did not answer then is left out. */
   readonly known: () => ReadonlyMap<string, ReturnType<HealthBook['known']>>;
-  /** Until the signal is aborted. */
+  /** Runs until the signal is aborted. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
@@ -31,15 +34,15 @@ export type HealthWatchDeps = {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
-  /** Is told of each service whose health has changed. */
+  /** Called for each service whose health has changed. */
   readonly changed: (cluster: string, service: Service, health: Health) => Promise<void>;
-  /** Is called after each observation, by all who read at the same time, with what tells the newest that is known. */
+  /** Called after each observation, also by concurrent readers. `known` returns the newest observation. */
   readonly observed?: (cluster: string, known: HealthBook['known']) => Promise<void>;
 };
 
 const EVERY_MS = 5_000;
 const SCRAPE_MS = 2 * 60_000;
-/** Until somebody wants to know. */
+/** Sleep while nobody wants to know; a bell ends it. */
 const REST_MS = 24 * 60 * 60_000;
 
 export const createHealthWatch = (deps: HealthWatchDeps): HealthWatch => {
@@ -72,12 +75,12 @@ export const createHealthWatch = (deps: HealthWatchDeps): HealthWatch => {
   ): Promise<void> => {
     const round = async (): Promise<number> => {
       if (!isWanted()) return REST_MS;
-      // Somebody asked in between.
+      // A reader has observed the cluster in between.
       if (book.age() < EVERY_MS) return EVERY_MS - book.age();
       try {
         await observe(name, book, signal);
       } catch (error) {
-        // A cluster that does not answer has its own state.
+        // The cluster's own state shows that it does not answer.
         if (!(error instanceof ClusterError)) throw error;
       }
       return EVERY_MS;
@@ -99,7 +102,7 @@ export const createHealthWatch = (deps: HealthWatchDeps): HealthWatch => {
         return () => ({ ...NOT_OBSERVED, healthReason: 'unreachable' });
       }
       const known = book.known();
-      // Whoever asks is answered although the store may take nothing now.
+      // The reader gets its answer even if the store refuses the write.
       const telling = isOld ? deps.observed?.(name, book.known) : undefined;
       await telling?.catch((error: unknown) => {
         log.error('what was observed is not reported', { cluster: name, error });

@@ -7,17 +7,17 @@ import { type LastEnd, readLastEnds } from '../../store/health/read-last-ends.ts
 import { type FindHold, readHolds } from '../../store/holds/holds.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 
-/** What the helper's own record says of a cluster's services. */
+/** What the store says of a cluster's services. */
 export type HealthRecord = {
   readonly isOurs: (serviceId: string) => boolean;
   readonly last: (serviceId: string) => LastEnd | null;
-  /** Whether one of these tasks, or the spec, has a digest that is known bad for the service. */
+  /** Whether the spec or one of these tasks has a digest that is known bad for the service. */
   readonly runsKnownBad: (service: Service, tasks: readonly Task[] | null) => boolean;
-  /** The held digest that the spec names although the helper did not bring it. */
+  /** The held digest in the spec that the helper did not deploy. */
   readonly heldByOthers: (service: Service) => NonNullable<HealthView['runsHeld']> | null;
 };
 
-/** Reads the record, anew only where something of it may have changed. */
+/** Reads the record, again only if something in it may have changed. */
 export const createRecordReader = (db: Db, cluster: string): (() => Promise<HealthRecord>) => {
   let seen = -1;
   let kept: HealthRecord | null = null;
@@ -40,7 +40,7 @@ const recordOf = (
   active: ReadonlySet<string>,
   ends: ReadonlyMap<string, LastEnd>,
 ): HealthRecord => {
-  /** Ran well once a person had insisted on it. */
+  /** Whether the digest has run well since, because a person insisted on it. */
   const hasProvenItself = (service: Service, digest: Digest, heldSince: string): boolean => {
     const end = ends.get(service.id);
     return end?.state === 'succeeded' && end.to === digest && end.endedAt > Date.parse(heldSince);
@@ -65,7 +65,7 @@ const recordOf = (
       const hold = findHold(service, digest);
       if (hold?.kind !== 'known-bad' && hold?.kind !== 'left-by-person') return null;
       const end = ends.get(service.id);
-      // What our own deployment left there is reported as its failure.
+      // A digest that our own deployment left there is reported as that deployment's failure.
       if (end?.to === digest && end.state !== 'rolled-back') return null;
       return { digest, hold: hold.kind, heldSince: hold.since };
     },

@@ -1,35 +1,35 @@
 import type { Db } from '../../store/sqlite/open-store.ts';
 
-/** The right of this instance to do one kind of work, while it has it. */
+/** The right of this instance to do one kind of work, while it holds the lease. */
 export type Lease = {
   readonly name: string;
-  /** The store: what is written through it is written only while the lease is held, checked in the same transaction. */
+  /** The store. Writes through it succeed only while the lease is held; the same transaction checks that. */
   readonly db: Db;
   /**
-   * To be asked directly before something is sent that cannot be taken back: whether enough of the lease is left, by a
-   * clock that only goes forward. Waits for one renewal where it is not; never rejects.
+   * Ask directly before an irreversible send: whether enough of the lease is left, by a monotonic clock. If not, it
+   * waits for one renewal. Never rejects.
    */
   readonly mayAct: () => Promise<boolean>;
   /**
-   * For so many ms from now the holder before, which did not leave the lease, may still send what it was about to send
-   * when it stood still. 0 where it left.
+   * For how many ms from now the previous holder, which did not release the lease, may still send what it was about
+   * to send when it was paused. 0 if it released the lease.
    */
   readonly othersMayActMs: () => number;
 };
 
-/** Does work while this instance holds a lease; the store and the signal are those of the lease. */
+/** Runs work while this instance holds a lease. The store and the signal belong to the lease. */
 export type Hold = (
   name: string,
   work: (db: Db, signal: AbortSignal) => Promise<void>,
 ) => Promise<void>;
 
-/** That of a process which has the store for itself, and for tests. */
+/** For a process that has the store for itself, and for tests. */
 export const holdAll =
   (db: Db, signal: AbortSignal): Hold =>
   (_name, work) =>
     work(db, signal);
 
-/** That of a process which has the store for itself, and for tests. */
+/** For a process that has the store for itself, and for tests. */
 export const ownLease = (db: Db, name = 'own'): Lease => ({
   name,
   db,

@@ -20,53 +20,53 @@ import type { Lease } from './lease.ts';
 
 export type LeasesDeps = {
   readonly db: Db;
-  /** Null where the store is this process's alone: then it holds every lease, for ever. */
+  /** Null if only this process uses the store. It then holds every lease forever. */
   readonly fence: Store['fence'];
   readonly instance: Instance;
   readonly clock: Clock;
   readonly log: Log;
-  /** Is told what the database's clock shows now. */
+  /** Called with the database's current time. */
   readonly onTime?: (storeNow: number) => void;
-  /** Only tests have a clock for the store. */
+  /** The store's clock; only tests set it. */
   readonly time?: StoreTime;
 };
 
-/** What a lease was taken for. */
+/** The work that a lease is taken for. */
 export type LeaseWork = (lease: Lease, signal: AbortSignal) => Promise<void>;
 
 export type Leases = {
   /**
-   * Does the work whenever this instance holds the lease, until the signal is aborted. The work's own signal is aborted
-   * as soon as the lease is lost. It is left to others when the work has stopped.
+   * Runs the work whenever this instance holds the lease, until the signal is aborted. The work's own signal is
+   * aborted as soon as the lease is lost. The lease is released after the work has stopped.
    */
   readonly hold: (name: string, work: LeaseWork, signal: AbortSignal) => Promise<void>;
-  /** Renews and takes leases until the signal is aborted, which is for when no work needs them any more. */
+  /** Renews and takes leases until the signal is aborted. Abort it only when no work needs a lease any more. */
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** Somebody else may have left a lease. */
+  /** Another instance may have released a lease. */
   readonly wake: () => void;
   /** Every lease that this instance wants, and whether it holds it. */
   readonly held: () => ReadonlyMap<string, boolean>;
-  /** How often this instance took a lease whose holder had stopped to renew it. */
+  /** How often this instance took a lease that its holder had stopped renewing. */
   readonly takeOvers: () => ReadonlyMap<string, number>;
 };
 
-/** A lease lives so long without a renewal: what a crash costs at most. */
+/** A lease ends this long after its last renewal: the longest gap after a crash. */
 export const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = 5_000;
-/** With less than this left nothing is sent: an answer may take a while, and clocks run at almost the same speed. */
+/** Nothing is sent with less than this left: an answer may take a while, and clocks may differ slightly in speed. */
 const ACT_LEFT_MS = 10_000;
-/** After a take-over nothing is sent for so long where the cluster cannot tell two updates from one. */
+/** After a takeover, nothing is sent for this long to a cluster without a version guard. */
 const OTHERS_MAY_ACT_MS = 30_000;
-/** Whoever waits for a lease asks this often whether it was left, where nobody tells. */
+/** How often a waiting instance checks whether a lease was released, if no message says so. */
 const ASK_EVERY_MS = 1_000;
-/** An answer that took longer does not tell the time. */
+/** An answer that took longer does not give the exact time. */
 const SLOW_ANSWER_MS = 400;
-/** Just after the end of somebody else's lease. */
+/** Wait this long past the end of another instance's lease. */
 const AFTER_END_MS = 20;
 
-/** One lease as this instance holds it. */
+/** A lease that this instance holds. */
 type Holding = TakenLease & {
-  /** By monotonic time; the renewal before that was begun by then. */
+  /** Monotonic, counted from the start of the last renewal. */
   until: number;
   readonly takenAt: number;
   readonly lost: AbortController;
@@ -74,10 +74,10 @@ type Holding = TakenLease & {
 
 type Wanted = {
   holding: Holding | null;
-  /** The work under the last holding has not stopped yet: it is not taken anew. */
+  /** The work of the last holding has not stopped yet, so the lease is not taken again. */
   isBusy: boolean;
   isOver: boolean;
-  /** Told when it is held, and when it is over. */
+  /** Rings when the lease is taken, and when it is over. */
   readonly bell: ReturnType<typeof createBell>;
 };
 
@@ -88,7 +88,7 @@ export const createLeases = (deps: LeasesDeps): Leases => {
   const wanted = new Map<string, Wanted>();
   const takeOvers = new Map<string, number>();
   const bell = createBell(clock);
-  /** Those who wait for the next renewal, successful or not. */
+  /** Resolvers that wait for the next renewal, successful or not. */
   const waiting: (() => void)[] = [];
 
   const heldOnes = (): Holding[] => [...wanted.values()].flatMap(({ holding }) => holding ?? []);
@@ -138,13 +138,13 @@ export const createLeases = (deps: LeasesDeps): Leases => {
     if (strays.length > 0 && fence !== null) await leaveLeases(db, instance.id, strays, time);
   };
 
-  /** Those that it would take. */
+  /** Leases that this instance would take. */
   const missing = (): string[] =>
     [...wanted].flatMap(([name, { holding, isBusy, isOver }]) =>
       holding === null && !isBusy && !isOver ? [name] : [],
     );
 
-  /** In how many ms one of them may be free; a read takes no writer's turn. */
+  /** In how many ms one of them may be free. Only reads, so it blocks no writer. */
   const untilFree = async (): Promise<number> => {
     const names = missing();
     if (names.length === 0) return RENEW_EVERY_MS;
@@ -168,7 +168,7 @@ export const createLeases = (deps: LeasesDeps): Leases => {
   };
 
   let renewedAt = Number.NEGATIVE_INFINITY;
-  /** A renewal is wanted now. */
+  /** Whether to renew now. */
   let isAsked = true;
   const round = async (): Promise<number> => {
     try {
@@ -234,7 +234,7 @@ export const createLeases = (deps: LeasesDeps): Leases => {
     one.isBusy = true;
     try {
       await work(leaseOf(holding), either);
-      // Work that has nothing to do leaves it to nobody: it would be taken up again and again.
+      // Work that has nothing to do keeps its lease. Otherwise the lease would be taken again and again.
       if (!either.aborted) await aborted(either);
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;

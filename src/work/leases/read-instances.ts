@@ -6,7 +6,7 @@ import { LEASE_MS } from './leases.ts';
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
-/** The instances of the store and what each works on. The one that answers has just been seen. */
+/** The instances of the store and what each works on. The instance that answers counts as just seen. */
 export const readInstances = async (db: Db, self: string): Promise<readonly InstanceView[]> => {
   const [{ now, instances }, { leases }] = await Promise.all([listInstances(db), readLeases(db)]);
   return instances.map(({ id, host, version, startedAt, seenAt }): InstanceView => {

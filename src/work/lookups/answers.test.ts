@@ -15,7 +15,7 @@ const image = (tag: string): TaggedImage => ({
 });
 const { signal } = new AbortController();
 
-/** A registry that shows `lookUp` for every tag, and the requests that it had. */
+/** A registry that shows `lookUp` for every tag, and the requests that it got. */
 const registry = (lookUp: LookUp) => {
   const requests: string[] = [];
   const registries: AnswersDeps['registries'] = {

@@ -8,12 +8,12 @@ import type {
   TaggedImage,
 } from '../../core/contract/registries.ts';
 
-/** What the registries answer one check or run: each image is asked for once, and every answer can be recorded. */
+/** The registries' answers for one check or run. Each image is looked up once, and every answer can be recorded. */
 export type Answers = {
   readonly registries: AskedRegistries;
-  /** The tags of a repository, listed once. */
+  /** Lists the tags of a repository, once each. */
   readonly listTags: ListTags;
-  /** The answers for the images of these services so far, each once. */
+  /** The answers so far for the images of these services, each once. */
   readonly of: (
     services: readonly { readonly image: TaggedImage | null }[],
   ) => readonly NewLookUp[];
@@ -29,9 +29,9 @@ export type AnswersDeps = {
   readonly registries: ListedRegistries;
   /** ms since the epoch. */
   readonly now: () => number;
-  /** Why a registry is to be left alone for now, in one line for a person, or null; default: never. */
+  /** Why a registry must be left alone for now, in one line for a person, or null. Default: never. */
   readonly spentBudget?: (host: string) => string | null;
-  /** What is known of an image already, so that its registry is not asked; null for nothing. */
+  /** A known answer for an image, which saves asking the registry; null for none. */
   readonly known?: (image: TaggedImage, now: number) => RememberedLookUp | null;
   /** Called with every answer that a registry gave. */
   readonly onAnswer?: (answer: NewLookUp, image: TaggedImage) => void;
@@ -92,7 +92,7 @@ export const createAnswers = ({
         asked.set(text, answer);
         return answer;
       },
-      // A look-up costs nothing, but this is what registries count as a pull.
+      // A lookup is free, but registries count this request as a pull.
       readManifest: async (image, digest, signal) => {
         const tagged = withTag(image);
         const answer = tagged === null ? undefined : answered.get(imageWithTag(tagged));
@@ -111,7 +111,7 @@ export const createAnswers = ({
       },
     },
     of: (services) => {
-      // Few images are used by thousands of services, each spelling of one parsed to the same object.
+      // Thousands of services use few images, and equal texts share one parsed object.
       const images = new Set(services.map(({ image }) => image));
       const texts = new Set(
         [...images].flatMap((image) => (image === null ? [] : imageWithTag(image))),

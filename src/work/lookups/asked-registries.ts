@@ -5,7 +5,7 @@ import { rfc3339 } from '../../store/query/json.ts';
 import type { LastLookUp } from '../../store/published/published.ts';
 import type { Quota } from './pull-budget.ts';
 
-/** Failures of the registry itself, and not of one image there. */
+/** Failures of the registry itself, not of one image there. */
 const ITS_OWN: ReadonlySet<LookUpFailure> = new Set([
   'unreachable',
   'sign-in-refused',
@@ -13,8 +13,8 @@ const ITS_OWN: ReadonlySet<LookUpFailure> = new Set([
 ]);
 
 /**
- * Every registry that was asked, by host: when it was asked last, what hindered it then, and what is
- * left of its limit where it tells.
+ * Every registry that was asked, by host: when it was last asked, what failed then, and what is left of its limit if
+ * it reports that.
  *
  * @param lookUps the last answers by `name:tag`
  */

@@ -16,26 +16,26 @@ export type KeptAnswersDeps = Pick<AnswersDeps, 'registries' | 'spentBudget'> & 
 };
 
 export type KeptAnswers = Answers & {
-  /** Writes no more: what was answered is kept by whoever asked. */
+  /** Stops writing. The caller stores the answers with the end of its work. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * A registry that could not be reached may be there again after the restart, above all where the network
- * went before the host did.
+ * A registry that was unreachable may be back after the restart, above all if the network went down before the host
+ * did.
  */
 const UNREACHABLE_FOR_MS = 60_000;
 
-/** Failures that a restart does not put right; a sign-in may have been repaired by it. */
+/** Failures that a restart does not fix. A sign-in may have been repaired by it. */
 const LASTING: ReadonlySet<LookUpFailure> = new Set(['tag-gone', 'rate-limited', 'not-an-image']);
 
-/** A crash loses what was answered within it: a few images of a registry, never all of them. */
+/** A crash loses the answers of this period: a few images of a registry, never all of them. */
 const WRITE_EVERY_MS = 100;
 
 /**
- * Answers that are written soon after they came, and that hold what was answered since the run began, if that is
- * not long ago. So a run that is interrupted goes on where it was, and however often its helper is started, an
- * image is asked for once.
+ * Answers that are written to the store soon after they arrive, and that start with what was answered since the run
+ * began, if that is not long ago. So an interrupted run continues where it was, and each image is looked up once,
+ * however often the helper restarts.
  */
 export const keepAnswers = async (
   deps: KeptAnswersDeps,

@@ -42,7 +42,7 @@ it('asks each registry once a second, whatever is asked, and others beside it', 
   const [first = 0, second = 0, third = 0] = asked
     .filter(({ host }) => host === 'one.example')
     .map(({ at }) => at);
-  // A beat of the clock may be late.
+  // A timer may fire late.
   expect(second - first).toBeGreaterThanOrEqual(900);
   expect(third - first).toBeGreaterThanOrEqual(1_900);
   const other = asked.find(({ host }) => host === 'two.example')?.at ?? 0;

@@ -1,7 +1,7 @@
 import type { ListedRegistries } from '../../core/contract/registries.ts';
 import type { Clock } from '../loop/clock.ts';
 
-/** The same registries, each of which is asked at most once in so many ms. */
+/** The same registries, but each gets at most one lookup per `everyMs`. */
 export const paceLookUps = <T extends ListedRegistries>(
   registries: T,
   clock: Pick<Clock, 'monotonic' | 'wait'>,

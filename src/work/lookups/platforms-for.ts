@@ -10,8 +10,8 @@ type PlatformsDeps = {
 };
 
 /**
- * The platforms that an update to this digest sets; null leaves the present ones. So it is without an
- * answer too: a registry that fails now must not keep a decided update from going out.
+ * The platforms that an update to this digest sets; null keeps the present ones. Null also if the registry gives no
+ * answer: a registry that fails now must not stop an update that was decided.
  */
 export const platformsFor = async (
   { cluster, registries }: PlatformsDeps,

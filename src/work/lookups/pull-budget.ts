@@ -1,19 +1,19 @@
-/** What a registry told of its own limit. */
+/** What a registry said about its own limit. */
 export type Quota = {
   readonly host: string;
   readonly limit: number;
   readonly remaining: number;
   readonly windowSeconds: number;
-  /** When it was told, ms since the epoch. */
+  /** When it said so, in ms since the epoch. */
   readonly at: number;
 };
 
-/** Leaves the nodes something to pull with, where nothing else is configured. */
+/** Default reserve: leaves the nodes something to pull with. */
 const USUAL_RESERVE = 10;
 
 /**
- * Tells why a registry is to be left alone for now, in one line for a person, or null: SmartRedeploy
- * leaves the reserve of its limit to the nodes, which have to pull.
+ * Returns why a registry must be left alone for now, in one line for a person, or null. SmartRedeploy leaves the
+ * reserve of the registry's limit to the nodes, which have to pull.
  *
  * @param reserves pulls to leave, by host
  * @param now ms since the epoch

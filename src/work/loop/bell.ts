@@ -1,13 +1,16 @@
 import type { Clock } from './clock.ts';
 
-/** A bell between what makes work and the loop that does it: rung any number of times, heard once. */
+/** A bell between a source of work and the loop that does it. Any number of rings wakes the loop once. */
 export type Bell = {
   readonly ring: () => void;
   /** Resolves at the next ring, at once if it rang since the last wait, or after `ms`; never rejects. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
-/** A reason of its own for ending a sleep, as the default one is an error whose making takes longer than all else here. */
+/**
+ * A cheap reason for ending a sleep. The default reason is an error, and creating that takes longer than all else
+ * here.
+ */
 const HEARD = 'heard';
 /** Timers in Node hold at most 2^31-1 ms. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;

@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts';
 
-/** Finer differences are the machine's own corrections. */
+/** Smaller differences are the machine's own corrections. */
 const SLACK_MS = 500;
 
 /**
- * Tells whether somebody may have set the clock back since the last time that it was asked; yes the first time, as
- * nobody knows what happened before the start. It compares the clock with time that only goes forward.
+ * Returns a function that says whether somebody may have set the clock back since its last call. The first call says
+ * yes, because nobody knows what happened before the start. Compares the clock with monotonic time.
  */
 export const watchClock = ({
   now,

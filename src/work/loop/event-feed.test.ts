@@ -12,7 +12,7 @@ import { systemClock } from './system-clock.ts';
 let store: Store;
 let outage: StoreOutage;
 let feed: EventFeed;
-/** Rests as good as never between two readings, so that nobody waits for it here. */
+/** Hardly pauses between two reads, to keep the tests fast. */
 const hasty = {
   ...systemClock,
   wait: (_ms: number, signal: AbortSignal) => systemClock.wait(1, signal),
@@ -38,7 +38,7 @@ const tell = async (count: number): Promise<void> => {
   for (let index = 0; index < count; index += 1) await addEvent(store.db, 'cluster', { index });
 };
 
-/** Listens until `count` events have come, and gives them. */
+/** Listens until `count` events have arrived, and returns them. */
 const hear = async (lastId: string | null, count: number): Promise<readonly FeedEvent[]> => {
   const heard: FeedEvent[] = [];
   const enough = Promise.withResolvers<void>();

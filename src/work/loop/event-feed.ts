@@ -7,45 +7,51 @@ import type { Clock } from './clock.ts';
 import { runLoop } from './run-loop.ts';
 
 export type FeedEvent = {
-  /** To go on from. */
+  /** The id to continue from. */
   readonly id: string;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
 };
 
 export type EventListener = {
-  /** Never rejects; the next come when it resolves. */
+  /** Never rejects. The next events follow when it resolves. */
   readonly take: (events: readonly FeedEvent[]) => Promise<void>;
 };
 
 /**
- * Tells what changes in the store from after the event `lastId` on, without loss or repetition, until what
- * it gives is called. Where that cannot be told (no id, one of another process, or too old) the first event
- * is a `reset`: what was known before is to be read anew.
+ * Sends every change in the store after the event `lastId`, without loss or repetition, until the returned function
+ * is called. If that is impossible (no id, an id of another process, or one that is too old), the first event is a
+ * `reset`: the listener must read everything anew.
  */
 export type EventFeed = (lastId: string | null, listener: EventListener) => Promise<() => void>;
 
 export type EventFeedDeps = {
   readonly db: Db;
-  /** Has a function called whenever something was written to the store. */
+  /** Registers a function to call after each write to the store. */
   readonly onChange: Changes['onChange'];
   readonly clock: Clock;
-  /** Tells ids from those of other stores, or of other processes where events end with the process: letters and digits. */
+  /**
+   * Letters and digits. Marks event ids as ours: ids of other stores, or of other processes if events end with the
+   * process, do not match.
+   */
   readonly process: string;
   readonly log: Log;
-  /** Is called for each who listens, and what it gives when they leave: it makes what changes be noticed. */
+  /**
+   * Called for each listener; the returned function is called when the listener leaves. Some changes, such as the
+   * health of services, are observed only while somebody listens.
+   */
   readonly want?: () => () => void;
 };
 
-/** Time between two queries for news, at the least; what happens between goes out together. */
+/** Least time between two queries for news. What happens in between goes out together. */
 const READ_EVERY_MS = 100;
-/** And at the most: another process may write to the store too. */
+/** Longest time between two queries: another process may write to the store too. */
 const READ_AT_LEAST_EVERY_MS = 5_000;
 const BATCH = 500;
 
 type Listening = EventListener & { position: number };
 
-/** One reader for all who listen, which rests while nobody does. */
+/** One reader for all listeners. It rests while nobody listens. */
 export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
   const { db, clock, log } = deps;
   const listening = new Set<Listening>();
@@ -61,7 +67,7 @@ export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
     data: {},
   });
 
-  /** Null where it is none of ours. */
+  /** Null if the id is not one of ours. */
   const positionOf = (lastId: string | null): number | null => {
     const [, process, position] = /^(\w+)-(\d{1,15})$/.exec(lastId ?? '') ?? [];
     return process === deps.process ? Number(position) : null;
@@ -72,13 +78,16 @@ export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
     const [first] = news;
     const last = news.at(-1);
     if (first === undefined || last === undefined) return;
-    // Ids that are missing were never committed, or are forgotten: only the latter is a loss.
+    // Missing ids were never committed or have been pruned. Only the latter is a loss.
     const isGap = first.id > one.position + 1 && (await eventRange(db)).oldest > one.position + 1;
     one.position = last.id;
     await one.take(isGap ? [resetTo(last.id)] : news.map(shown));
   };
 
-  /** Whoever is furthest behind is read for: the others have had it, and wait for some batches at most. */
+  /**
+   * Reads for the listener that is furthest behind. The others skip what they have had, and wait for a few batches at
+   * most.
+   */
   const readOn = async (): Promise<boolean> => {
     const from = Math.min(...[...listening].map(({ position }) => position));
     const events = await readEvents(db, from, BATCH);
@@ -86,7 +95,7 @@ export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
     return events.length === BATCH;
   };
 
-  /** Reads until nobody listens. Where the store cannot be read, its clients wait, and miss nothing. */
+  /** Reads until nobody listens. If the store cannot be read, the listeners wait and miss nothing. */
   const read = async (): Promise<void> => {
     isReading = true;
     const stop = deps.onChange(written.ring);

@@ -9,27 +9,27 @@ import { runLoop } from './run-loop.ts';
 export type HearOthersDeps = {
   readonly db: Db;
   readonly others: Others;
-  /** Is called when another instance has written, or may have. */
+  /** Called when another instance has written, or may have. */
   readonly heard: () => void;
   readonly clock: Clock;
   readonly log: Log;
 };
 
-/** Where nothing tells of writes they are looked for this often … */
+/** Polling interval if the database sends no messages … */
 const POLL_MS = 1_000;
-/** … and this often where something does: a message may be lost. */
+/** … and if it does, because a message may be lost. */
 const POLL_BESIDE_MS = 5_000;
-/** Between two times that work is woken, however much others write. */
+/** Least time between two wake-ups, however much others write. */
 const LEAST_MS = 50;
-/** A message to oneself that takes longer will not come. */
+/** If a message to ourselves takes longer, it will not arrive. */
 const PROVEN_WITHIN_MS = 2_000;
-/** After the connection broke, and where nothing comes through. */
+/** Pause before listening again: after the connection broke, and if messages do not arrive at all. */
 const LISTEN_AGAIN_MS = 1_000;
 const TRY_AGAIN_MS = 300_000;
 
 /**
- * Hears that other instances have written to the store, until the signal is aborted: by messages of the database where
- * they arrive, and in any case by looking for new events, as everything that makes work leaves one.
+ * Notices writes by other instances, until the signal is aborted. Messages from the database tell of them if they
+ * arrive. Polling for new events finds them in any case, because everything that makes work leaves an event.
  */
 export const hearOthers = async (deps: HearOthersDeps, signal: AbortSignal): Promise<void> => {
   const { db, others, clock, log } = deps;

@@ -2,10 +2,10 @@ import { backoffMs } from '../../core/backoff.ts';
 import { AFTER_FAILURE, type LoopDeps } from './run-loop.ts';
 
 /**
- * Does what must not stay undone, again and again, until it succeeds or the signal is aborted: then
- * the next start finds it undone. Never rejects.
+ * Repeats an act that must not be left undone, until it succeeds or the signal is aborted. In the latter case the
+ * next start finds it undone. Never rejects.
  *
- * @param what for the log: what is not done while it fails
+ * @param what for the log: what stays undone while it fails
  */
 export const keepTrying = async (
   { clock, log }: LoopDeps,

@@ -8,7 +8,7 @@ let clock: TestClock;
 let lines: string[];
 let stop: AbortController;
 beforeEach(() => {
-  // Time passes only where a test lets it.
+  // Time passes only when a test lets it.
   clock = createTestClock(() => {}, 0);
   lines = [];
   stop = new AbortController();
@@ -24,7 +24,7 @@ const log: Log = {
   error: (message, fields) => lines.push(`error ${message} ${String(fields?.['failures'])}`),
 };
 
-/** Lets everything that is ready go on. */
+/** Lets everything run that is ready. */
 const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn += 1) {
     await new Promise<void>((resolve) => void setImmediate(resolve));

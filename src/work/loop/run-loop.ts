@@ -15,13 +15,13 @@ export type Loop = {
   readonly round: (signal: AbortSignal) => Promise<number>;
   /** Rung when there is something to do sooner. */
   readonly bell?: Bell;
-  /** Pause after each round, in ms, so that a bell that rings all the time costs little. Default 0. */
+  /** Pause after each round, in ms, so that a bell that rings all the time costs little. Default: 0. */
   readonly leastMs?: number;
-  /** Errors that no retry can help: they end the loop, and with it the helper. */
+  /** Errors that no retry can fix: they end the loop, and with it the helper. */
   readonly isFatal?: (error: unknown) => boolean;
 };
 
-/** A store that is full or away is back at some time, and what waits should not wait much longer. */
+/** A store that is full or unreachable comes back at some time, and waiting work should not wait much longer. */
 export const AFTER_FAILURE: Backoff = { firstMs: 1_000, longestMs: 15_000 };
 /** A loop that keeps failing is logged this often. */
 const LOG_EVERY_MS = 60_000;
@@ -56,7 +56,7 @@ export const runLoop = async (
         unloggedMs = 0;
       }
       unloggedMs += pauseMs;
-      // Not the bell: what rings it is no reason to believe that the store is back.
+      // Ignore the bell here: a ring does not mean that the store is back.
       await pause(clock, pauseMs, signal);
       continue;
     }
@@ -70,10 +70,13 @@ export const runLoop = async (
   }
 };
 
-/** The store watch tells of a database server that fails, once for all loops; not of a right that one of them lacks. */
+/**
+ * The store watch reports a failing database server, once for all loops. It does not report a permission that one
+ * loop lacks.
+ */
 const isToldElsewhere = (error: unknown): boolean =>
   error instanceof StoreFailure && error.kind !== 'refused';
 
-/** Ends early with the signal; never rejects. */
+/** Ends early when the signal is aborted. Never rejects. */
 const pause = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
   clock.wait(ms, signal).catch(() => {});

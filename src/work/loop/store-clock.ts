@@ -1,16 +1,16 @@
 import type { Clock } from './clock.ts';
 
 export type StoreClock = Clock & {
-  /** What the database's clock shows now, ms since the epoch. */
+  /** Sets the clock to the database's current time, in ms since the epoch. */
   readonly set: (storeNow: number) => void;
 };
 
-/** Smaller differences are what asking took. */
+/** Smaller differences are the latency of the query. */
 const SLACK_MS = 250;
 
 /**
- * A clock that shows what the database's does, so that all instances of a store agree about due times. Until it is set
- * it shows the machine's own.
+ * A clock that follows the database's, so that all instances of a store agree on due times. Until it is set, it shows
+ * the machine's own time.
  */
 export const createStoreClock = (clock: Clock): StoreClock => {
   let aheadMs = 0;

@@ -5,19 +5,19 @@ import type { Clock } from './clock.ts';
 import { runLoop } from './run-loop.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
 
-/** Whether the store takes what the helper accepts, as somebody found last. */
+/** Whether the store accepts what the helper must store, by the last check. */
 export type StoreWatch = {
-  /** Costs nothing. */
+  /** The last known state; no I/O. */
   readonly known: () => StoreView;
-  /** Finds out, by writing to the disk; those who ask meanwhile share the answer. Never rejects. */
+  /** Checks by writing to the disk. Concurrent callers share the answer. Never rejects. */
   readonly ask: () => Promise<StoreView>;
-  /** Looks at the store's files until the signal is aborted, and while it takes nothing, asks it again. */
+  /** Watches the store's files until the signal is aborted. While the store accepts no writes, it asks again. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
-/** Files that are gone are noticed in less than a second. */
+/** Missing files are noticed in less than a second. */
 const FILES_EVERY_MS = 500;
-/** Rounds between two questions to a store that takes nothing: it is written to each time. */
+/** Rounds between two checks of a store that accepts no writes, because each check writes to it. */
 const ROUNDS_TO_ASK = 10;
 
 const WRITABLE: StoreView = { state: 'writable', reason: null, detail: null, since: null };
@@ -27,18 +27,18 @@ const reasonOf = (error: unknown): StoreReason => {
   return error instanceof StoreFailure ? error.kind : 'refuses-writes';
 };
 
-/** A kind of failure that passes at once is logged this often. */
+/** How often one kind of short failure is logged. */
 const LOG_EVERY_MS = 60_000;
 
 export type StoreWatchDeps = {
   readonly checkFiles: CheckFiles;
-  /** The newest failure of the database server since this was asked last. */
+  /** The newest failure of the database server since the last call. */
   readonly takeFailure?: (() => StoreFailure | null) | undefined;
-  /** Rejects where a delivery could not be stored now. */
+  /** Rejects if a delivery could not be stored now. */
   readonly rehearse: () => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Is told each change. */
+  /** Called on each change. */
   readonly changed: (store: StoreView) => Promise<void>;
 };
 
@@ -82,7 +82,7 @@ export const createStoreWatch = (deps: StoreWatchDeps): StoreWatch => {
     return asking;
   };
   const loggedAt = new Map<string, number>();
-  /** Whether somebody else's query failed: either the store is out, or it was for a moment. */
+  /** After a query failed elsewhere: finds out whether the store is down, or failed only for a moment. */
   const followUp = async (failure: StoreFailure): Promise<void> => {
     const { state } = await ask();
     const { kind, message } = failure;

@@ -7,36 +7,35 @@ import { createBell } from '../loop/bell.ts';
 import type { Clock } from '../loop/clock.ts';
 import { runLoop } from '../loop/run-loop.ts';
 
-/** How many services of a cluster have each verdict, and when that was told, ms since the epoch. */
+/** How many services of a cluster have each verdict, and when that was determined, in ms since the epoch. */
 export type Drift = {
   readonly counts: Readonly<Record<VerdictName, number>>;
   readonly at: number;
 };
 
 export type DriftBook = {
-  /** By cluster; one that never answered is not in it. */
+  /** By cluster. A cluster that never answered is missing. */
   readonly read: () => ReadonlyMap<string, Drift>;
-  /** Keeps the book until the signal is aborted. */
+  /** Keeps the counts up to date until the signal is aborted. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
 export type DriftDeps = Omit<InspectDeps, 'now'> & {
   readonly clock: Clock;
-  /** Has a function called whenever something was written to the store. */
+  /** Registers a function to call after each write to the store. */
   readonly onChange: Changes['onChange'];
 };
 
-/** While the store is written to, it is asked this often whether that changes a verdict. */
+/** While the store is being written to, it is checked this often for changes that may affect a verdict. */
 const COUNT_EVERY_MS = 2_000;
-/** After such a change the clusters are asked, but not more often than this … */
+/** After such a change the clusters are asked, but at most this often … */
 const LEAST_MS = 10_000;
-/** … and this often although nothing did: others change services too. */
+/** … and at least this often in any case: others change services too. */
 const MOST_MS = 5 * 60_000;
 
 /**
- * Keeps the verdicts of all services by what the registries answered last: clusters are asked after
- * looks, runs and deployments, registries never. What a scrape shows is what stands here, so that
- * scraping asks nobody.
+ * Keeps the verdicts of all services, by the registries' last answers. Clusters are asked after checks, runs and
+ * deployments; registries never. A scrape reads these counts, so it causes no request.
  */
 export const createDriftBook = (deps: DriftDeps): DriftBook => {
   const { clock, db, log } = deps;
@@ -52,7 +51,7 @@ export const createDriftBook = (deps: DriftDeps): DriftBook => {
       ) as Record<VerdictName, number>;
       book.set(name, { counts, at: clock.now() });
     } catch (error) {
-      // Its own metric shows that it is down. The values known before stay.
+      // The cluster's own metric shows that it is down. The known values stay.
       if (signal.aborted || error instanceof ClusterError) return;
       log.error('verdicts not counted', { cluster: name, error });
     }

@@ -1,9 +1,9 @@
-/** What stands for every further value. */
+/** Stands for every further value. */
 export const OTHER = 'other';
 
 /**
- * Keeps a label that the outside has a say in from growing without end: the first `most` values are
- * themselves, all others are `other`. Those `known` from the start come first.
+ * Bounds a label whose values come from outside: the first `most` values are kept, all others become `other`. The
+ * `known` values come first.
  */
 export const createLabelLimit = (
   most: number,

@@ -2,8 +2,7 @@ import { Counter, type Registry } from 'prom-client';
 import type { Registries } from '../../core/contract/registries.ts';
 
 /**
- * Counts what registries answer when they are asked for a tag, by host and by what came of it. A
- * look-up that its caller gave up is not counted.
+ * Counts the registries' answers to lookups, by host and outcome. A lookup that its caller gave up is not counted.
  */
 export const countLookUps = <T extends Pick<Registries, 'findDigest'>>(
   registries: T,

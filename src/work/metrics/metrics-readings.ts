@@ -21,25 +21,25 @@ import { FINAL_STATES } from '../../core/contract/final-state.ts';
 
 export type Readings = {
   readonly clusters: InspectDeps['clusters'];
-  /** What the configuration says about gates; nothing unless told so. */
+  /** Gates from the configuration. Default: none. */
   readonly gating?: Gating;
   readonly db: Db;
-  /** Has a function called whenever something was written to the store. */
+  /** Registers a function to call after each write to the store. */
   readonly onChange: Changes['onChange'];
   readonly version: { readonly version: string; readonly revision: string | null };
   readonly health: () => readonly ClusterView[];
-  /** How services are. */
+  /** The health of services. */
   readonly watch: Pick<HealthWatch, 'known' | 'wantForScrapes'>;
   readonly store: () => StoreView;
   /** What this instance works on. */
   readonly leases: Pick<Leases, 'held' | 'takeOvers'>;
-  /** The database server that keeps the store; null for a file. */
+  /** The database server of the store; null for a file. */
   readonly storeServer?: StoreServer | null;
-  /** Log lines that were lost so far because nobody took them. */
+  /** Log lines lost so far because standard output did not accept them. */
   readonly droppedLogLines: () => number;
   readonly quotas: () => readonly Quota[];
   readonly drift: DriftBook['read'];
-  /** Keeps the label `registry` few. */
+  /** Bounds the values of the label `registry`. */
   readonly limitHost: (host: string) => string;
   readonly clock: Clock;
   readonly log: Log;
@@ -47,14 +47,14 @@ export type Readings = {
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
-/** A tag is verified some seconds after its push at best; a slow service takes minutes. */
+/** A tag is verified some seconds after its push at best. A slow service takes minutes. */
 const VERIFIED_BUCKETS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600];
-/** More that fail at one time have one cause, and would only be more series. */
+/** If more fail at one time, they share one cause, and more series would not help. */
 const MOST_FAILING = 50;
-/** Gauges whose names end as counters' must, which Prometheus' own check finds fault with. */
+/** Gauges with names that end like a counter's. Prometheus' own linter rejects them. */
 const MISNAMED = /^nodejs_active_\w+_total$/;
 
-/** Registers what is read when it is scraped. */
+/** Registers the metrics that are read at scrape time. */
 export const registerReadings = (registry: Registry, deps: Readings): void => {
   const { db } = deps;
   const { now } = deps.clock;
@@ -64,7 +64,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
     if (MISNAMED.test(name)) registry.removeSingleMetric(name);
   }
 
-  /** A metric that is missing is noticed, and the others are shown. */
+  /** Null if the read fails: one missing metric is noticeable, and the others still show. */
   const orNothing = async <T>(metric: string, read: () => Promise<T>): Promise<T | null> => {
     try {
       return await read();
@@ -93,7 +93,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
   };
 
   const age = (at: number | null): number => (at === null ? 0 : Math.max(now() - at, 0) / 1000);
-  /** Every cluster has its sample, also where nothing waits. */
+  /** One sample per cluster, also if nothing waits there. */
   const perCluster = <T extends { readonly cluster: string }>(
     rows: readonly T[],
     value: (row: T | undefined) => number,
@@ -265,7 +265,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
     registers: [registry],
     collect: async () => {
       const counted = await orNothing('cd_helper_deployments_total', () => countDeploymentEnds(db));
-      // It stays what it was: a counter never goes back.
+      // Keep the old value: a counter never goes back.
       if (counted === null) return;
       ends.reset();
       for (const cluster of clusters) {

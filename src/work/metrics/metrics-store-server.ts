@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { StoreServer } from '../../store/query/store-server.ts';
 
-/** Registers what is known of the database server. */
+/** Registers the metrics of the database server. */
 export const registerStoreServer = (registry: Registry, server: StoreServer): void => {
   const failures: Counter = new Counter({
     name: 'cd_helper_store_failures_total',

@@ -9,18 +9,18 @@ export type MetricsDeps = Omit<Readings, 'drift' | 'limitHost'> & DriftDeps;
 
 export type Metrics = {
   readonly registry: Registry;
-  /** The same registries, with what they answer counted. */
+  /** The same registries, with their answers counted. */
   readonly countLookUps: <T extends Pick<Registries, 'findDigest'>>(registries: T) => T;
-  /** Registers what is to be read of the helper; the answer keeps it until the signal is aborted. */
+  /** Registers the helper's metrics. The returned function keeps them up to date until the signal is aborted. */
   readonly watch: (deps: MetricsDeps) => (signal: AbortSignal) => Promise<void>;
 };
 
-/** Registries that have series of their own; what is asked of all others is counted together. */
+/** Registries that have series of their own; all others are counted together. */
 const MOST_HOSTS = 50;
 
 /**
- * What the helper tells Prometheus beside its requests. Values are taken when they are scraped, from
- * memory and the store: no cluster and no registry is asked. `hosts` are the configured registries.
+ * The helper's Prometheus metrics, apart from those of its HTTP requests. Values are taken at scrape time from memory
+ * and the store: no cluster or registry is asked. `hosts` are the configured registries.
  */
 export const createMetrics = (hosts: readonly string[]): Metrics => {
   const registry = new Registry();

@@ -20,26 +20,26 @@ export type AnnounceDeps = {
   readonly newId: () => string;
   readonly log: Log;
   readonly timing: GroupTiming & {
-    /** A message that could not be sent for so long is given up. */
+    /** A message that could not be sent for this long is given up. */
     readonly giveUpMs: number;
   };
 };
 
-/** Ended deployments that are read at one time; the rest comes in the next round. */
+/** Ended deployments read at one time; the rest follow in the next round. */
 const AT_ONCE = 500;
-/** A receiver that is away for long loses the oldest first. */
+/** Messages that may wait for one channel. If its receiver is down for long, the oldest are dropped first. */
 const MOST_WAITING = 1_000;
 
 const LONGEST_SLEEP_MS = 60_000;
 
 export type Announced = {
-  /** Messages that were made. */
+  /** Messages that were created. */
   readonly messages: number;
-  /** In how many ms more is to be announced, if nothing ends until then. */
+  /** In how many ms more is to be announced, if no deployment ends until then. */
   readonly restMs: number;
 };
 
-/** Turns what has ended into messages for each channel that wants them. */
+/** Turns ended deployments into messages, for each channel that wants them. */
 export const announceEnded = async (deps: AnnounceDeps): Promise<Announced> => {
   const now = deps.clock.now();
   const pending = await readUnannounced(deps.db, now, AT_ONCE);

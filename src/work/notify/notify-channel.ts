@@ -22,21 +22,21 @@ export type ChannelDeps = {
   readonly random: () => number;
   readonly log: Log;
   readonly backoff: Backoff;
-  /** Rung when something new waits. */
+  /** Rings when a new message waits. */
   readonly bell: Bell;
-  /** What a message needs that is made only when it is sent. */
+  /** Adds what a message gets only when it is sent. */
   readonly prepare: (channel: NoticeChannel, message: Message) => Promise<Message>;
 };
 
 const LONGEST_SLEEP_MS = 60_000;
 
 /**
- * Sends one channel's messages, one after another, until the signal is aborted. What is under way then
- * waits in the store and is sent again by the next start.
+ * Sends one channel's messages, one after another, until the signal is aborted. A message that is being sent then
+ * stays in the store, and the next start sends it again.
  */
 export const runChannel = async (deps: ChannelDeps, signal: AbortSignal): Promise<void> => {
   const { channel, db, clock, bell } = deps;
-  /** The receiver asked to be left alone until then; monotonic. */
+  /** The receiver asked for no messages until then; monotonic. */
   let notBefore = 0;
   const wentBack = watchClock(clock);
   const round = async (): Promise<number> => {
@@ -46,7 +46,7 @@ export const runChannel = async (deps: ChannelDeps, signal: AbortSignal): Promis
     const due = Math.max(waiting.runAt - clock.now(), notBefore - clock.monotonic());
     if (due > 0) return due;
     if (clock.now() > waiting.giveUpAt) {
-      // What the receiver answered last says more than that the time is over.
+      // The receiver's last answer says more than that the time is up.
       const detail = waiting.lastError ?? 'it could not be sent in time';
       await keep(deps, waiting, { kind: 'failed', detail });
       return 0;
@@ -63,7 +63,7 @@ export const runChannel = async (deps: ChannelDeps, signal: AbortSignal): Promis
   await runLoop(deps, { name, meaning: 'the channel hears nothing', round, bell }, signal);
 };
 
-/** Null where the helper stops meanwhile: then nobody knows how it ended. */
+/** Null if the helper stops meanwhile: the outcome is then unknown. */
 const attempt = async (
   { channel, log, prepare }: ChannelDeps,
   waiting: WaitingMessage,

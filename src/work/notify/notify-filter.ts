@@ -3,7 +3,10 @@ import { HEALTH_NOTICE_STATES, type HealthNotice } from '../../core/health/healt
 import { GATE_NOTICE_STATES, type GateNotice } from '../../core/policy/approvals/gate-notice.ts';
 import type { Notice, NoticeChannel, NoticeFilter } from '../../core/contract/notice.ts';
 
-/** What a channel without `states` gets: services that changed or failed to change, their health, and what waits. */
+/**
+ * What a channel without `states` gets: services that changed or failed to change, their health, and images that
+ * wait.
+ */
 const USUAL_STATES: NonNullable<NoticeFilter['states']> = [
   'succeeded',
   'failed',
@@ -26,7 +29,7 @@ const isWanted = (filter: NoticeFilter, notice: AnyNotice): boolean =>
 const withoutLog = (notice: Notice): Notice =>
   notice.failure === null ? notice : { ...notice, failure: { ...notice.failure, log: [] } };
 
-/** The notices that a channel is sent, in as many pieces as it needs. */
+/** The notices for a channel, in as many pieces as it needs. */
 export const piecesFor = (
   channel: Pick<NoticeChannel, 'filter' | 'logs' | 'noticesPerMessage'>,
   notices: readonly Notice[],
@@ -35,7 +38,7 @@ export const piecesFor = (
     piece.map((notice) => (channel.logs ? notice : withoutLog(notice))),
   );
 
-/** Those that the channel wants. */
+/** The notices that the channel wants, in pieces. */
 export const inPieces = <T extends AnyNotice>(
   channel: Pick<NoticeChannel, 'filter' | 'noticesPerMessage'>,
   notices: readonly T[],
@@ -48,6 +51,6 @@ export const inPieces = <T extends AnyNotice>(
   return pieces;
 };
 
-/** Whether a channel gets messages about health, so that services must be observed. */
+/** Whether a channel gets messages about health. If so, services must be observed. */
 export const wantsHealth = ({ filter }: Pick<NoticeChannel, 'filter'>): boolean =>
   HEALTH_NOTICE_STATES.some((state) => (filter.states ?? USUAL_STATES).includes(state));

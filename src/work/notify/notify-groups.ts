@@ -1,17 +1,17 @@
 import type { Unannounced } from '../../store/notices/notifications.ts';
 
 export type GroupTiming = {
-  /** A group that is not complete is announced when nothing more of it has ended for so long. */
+  /** An incomplete group is announced after this long without another ended deployment. */
   readonly quietMs: number;
-  /** And never later than this after the first of it ended. */
+  /** It is announced at the latest this long after its first deployment ended. */
   readonly longestMs: number;
 };
 
 export type Group = { readonly name: string; readonly deployments: readonly string[] };
 
 /**
- * The groups of ended deployments, and in how many ms each is to be announced (0: now). What one push, run or
- * person led to is told in one piece, unless some of it takes so long that the rest would be stale.
+ * The groups of ended deployments, and in how many ms to announce each (0: now). All deployments of one push, run or
+ * person are announced together, unless some of them take so long that the rest would be old news.
  */
 export const groupsToTell = (
   pending: readonly Unannounced[],
@@ -23,7 +23,7 @@ export const groupsToTell = (
     const first = Math.min(...ends);
     const last = Math.max(...ends);
     const isComplete = !members.some(({ isGroupOpen }) => isGroupOpen);
-    // A clock that was set back must not hold a group for ever.
+    // A clock that was set back must not hold back a group forever.
     const isAhead = last > now;
     const dueAt = Math.min(last + timing.quietMs, first + timing.longestMs);
     return {

@@ -11,16 +11,15 @@ export type NotifyTestDeps = {
   readonly clock: Pick<Clock, 'now'>;
   /** Ids that sort by time. */
   readonly newId: () => string;
-  /** The helper's public address, which links lead to; null: then there are none. */
+  /** The helper's public address, for links; null: messages have no links. */
   readonly publicUrl: string | null;
 };
 
 /**
- * Sends a test message to every channel, or to the one that is named, once and now, and tells what
- * became of each. Filters do not apply. Channels whose readers may vote are shown what a link looks like, by one that
- * decides nothing.
+ * Sends a test message to every channel, or to the named one, once and now, and returns the result for each. Filters
+ * do not apply. Channels whose readers may vote get a sample link that decides nothing.
  *
- * @throws {ActRefused} where there is no such channel
+ * @throws {ActRefused} if there is no such channel
  */
 export type TestNotifications = (
   request: { readonly channel: string | null },

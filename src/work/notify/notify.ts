@@ -18,17 +18,17 @@ import { runChannel } from './notify-channel.ts';
 import type { GroupTiming } from './notify-groups.ts';
 
 export type NotifyTiming = GroupTiming & {
-  /** Time between two queries for what has ended, at the least, while the store is written to. */
+  /** Least time between two queries for ended deployments while the store is being written to. */
   readonly everyMs: number;
   readonly backoff: Backoff;
-  /** A message that could not be sent for so long is given up. */
+  /** A message that could not be sent for this long is given up. */
   readonly giveUpMs: number;
 };
 
 export type NotifierDeps = {
   readonly channels: readonly NoticeChannel[];
   readonly db: Db;
-  /** Has a function called whenever something was written to the store. */
+  /** Registers a function to call after each write to the store. */
   readonly onChange: Changes['onChange'];
   readonly clock: Clock;
   /** Ids that sort by time. */
@@ -36,15 +36,15 @@ export type NotifierDeps = {
   /** 0 to 1. */
   readonly random: () => number;
   readonly log: Log;
-  /** How long messages that ended are kept. */
+  /** How long messages are kept after they were sent or given up. */
   readonly keepMs: number;
-  /** Is given what is to be called when somebody else has left messages to be sent. */
+  /** Receives a function to call when another instance has left messages to send. */
   readonly onLeft?: (ring: () => void) => void;
-  /** What a message needs that is made only when it is sent; nothing by default. */
+  /** Adds what a message gets only when it is sent. Default: nothing. */
   readonly prepare?: (channel: NoticeChannel, message: Message) => Promise<Message>;
-  /** Only tests have a reason to hurry. */
+  /** Only tests set this. */
   readonly timing?: NotifyTiming;
-  /** Default: this process does all. */
+  /** Default: this process does all the work. */
   readonly hold?: Hold;
   /** Channels that another instance sends to. */
   readonly othersChannels?: (db: Db) => Promise<readonly string[]>;
@@ -55,19 +55,19 @@ const TIMING: NotifyTiming = {
   quietMs: 10_000,
   longestMs: 60_000,
   backoff: { firstMs: 5_000, longestMs: 15 * 60_000 },
-  // News of yesterday morning helps nobody any more.
+  // After a day the news no longer helps anyone.
   giveUpMs: 24 * 3_600_000,
 };
 
 const asItIs: NonNullable<NotifierDeps['prepare']> = async (_channel, message) => message;
 
 const PRUNE_EVERY_MS = 3_600_000;
-/** With nobody to tell, the word that ended deployments leave is cleared away now and then. */
+/** Without channels, the news of ended deployments is deleted this often. */
 const FORGET_EVERY_MS = 60_000;
 
 /**
- * Tells the channels what has ended, until the signal is aborted: each channel for itself, each message
- * at least once. What is not told yet is in the store, where the next start finds it.
+ * Tells the channels which deployments have ended, until the signal is aborted. Channels are independent, and each
+ * gets every message at least once. What has not been announced yet is in the store, where the next start finds it.
  */
 export const keepNotifying = async (deps: NotifierDeps, signal: AbortSignal): Promise<void> => {
   const { channels, clock, prepare = asItIs } = deps;
@@ -90,11 +90,11 @@ export const keepNotifying = async (deps: NotifierDeps, signal: AbortSignal): Pr
 
 type AnnouncerDeps = NotifierDeps & {
   readonly timing: NotifyTiming;
-  /** Messages wait for their channels. */
+  /** Called when messages wait for their channels. */
   readonly ring: () => void;
 };
 
-/** Turns what has ended into messages, and clears away old ones. */
+/** Turns ended deployments into messages, and deletes old messages. */
 const keepAnnouncing = async (deps: AnnouncerDeps, signal: AbortSignal): Promise<void> => {
   const { channels, db, clock, log, timing, ring } = deps;
   const tidyUp = async (): Promise<void> => {

@@ -6,38 +6,38 @@ import type { Convergence } from '../../core/outcome/judge-service.ts';
 import { observeService } from '../cluster/observe-service.ts';
 import type { Clock } from '../loop/clock.ts';
 
-/** A service without a deployment that shows whether it is healthy. */
+/** A service with no deployment that would show whether it is healthy. */
 export type Unproven = {
   readonly cluster: string;
   readonly serviceId: string;
-  /** What it should run: the index and its platforms. */
+  /** The digests that it should run: the index and its platforms. */
   readonly digests: readonly Digest[];
 };
 
 export type ConvergenceDeps = {
   readonly clusters: readonly Pick<Cluster, 'name' | 'observe'>[];
   readonly clock: Clock;
-  /** Something was seen that was not known before. */
+  /** Called when an observation shows something new. */
   readonly onSeen: () => void;
   readonly signal: AbortSignal;
 };
 
-/** Looks at services only while somebody asks about them. */
+/** Observes services only while somebody asks about them. */
 export type ConvergenceWatch = {
   readonly of: (one: Unproven) => Convergence;
-  /** Looks again at those whose last look is too old; resolves when each was looked at once. */
+  /** Observes again those whose last observation is too old. Resolves when each was observed once. */
   readonly look: (all: readonly Unproven[]) => Promise<void>;
 };
 
-/** One look at a service costs two requests to its cluster. */
+/** Services observed at one time; each costs two requests to its cluster. */
 const AT_ONCE = 4;
-/** A service that does not stand well yet is looked at again after this, if somebody waits. */
+/** A service that has not converged is observed again after this, if somebody waits. */
 const AGAIN_MS = 2_000;
-/** What stood well is believed to stand well for so long. */
+/** A service that has converged is not observed again for this long. */
 const BELIEVED_MS = 60_000;
 const MOST_KEPT = 5_000;
 
-/** `at` by time that only goes forward. */
+/** `at` is monotonic. */
 type Seen = { readonly at: number; readonly convergence: Convergence };
 
 const keyOf = ({ cluster, serviceId, digests }: Unproven): string =>
@@ -79,7 +79,7 @@ export const createConvergenceWatch = (deps: ConvergenceDeps): ConvergenceWatch 
   const begin = async (key: string, one: Unproven): Promise<void> => {
     if (!isOld(key)) return;
     const done = limit(() => lookAt(one, key))
-      // The signal ended it, or the cluster said something unheard of: it stays unseen.
+      // The signal was aborted, or the cluster gave an unexpected error: the service stays unobserved.
       .catch(() => {})
       .finally(() => looking.delete(key));
     looking.set(key, done);

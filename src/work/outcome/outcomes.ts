@@ -10,56 +10,56 @@ import { createConvergenceWatch, type Unproven } from './convergence.ts';
 import { type OutcomeQuestion, type ReadAnswer, readAll } from './read-all.ts';
 
 export type OutcomeRequest = OutcomeQuestion & {
-  /** How long to wait for an end, in ms; 0: answer at once. */
+  /** How long to wait for the end, in ms; 0: answer at once. */
   readonly waitMs: number;
-  /** The version that whoever asks has; then any other one is answered at once. Null: only an end is. */
+  /** The version that the client has: any other version is an answer. Null: only the end is. */
   readonly known: string | null;
-  /** Ends when nobody waits for the answer any more. */
+  /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 };
 
-/** Null: there is no such delivery, or nothing of it may be told. */
+/** Null: there is no such delivery, or the client must not see any of it. */
 export type AskOutcome = (request: OutcomeRequest) => Promise<OutcomeView | null>;
 
 export type OutcomesDeps = {
   readonly db: Db;
   readonly clusters: readonly Pick<Cluster, 'name' | 'observe'>[];
-  /** Has a function called whenever something was written to the store. */
+  /** Registers a function to call after each write to the store. */
   readonly onChange: Changes['onChange'];
   readonly clock: Clock;
   readonly log: Log;
-  /** Ends with the process: whoever waits is answered at once. */
+  /** Aborted when the process stops: all waiting clients are then answered at once. */
   readonly signal: AbortSignal;
 };
 
 type Waiter = {
   readonly request: OutcomeRequest;
-  /** By time that only goes forward. */
+  /** Monotonic. */
   readonly until: number;
   readonly resolve: (answer: OutcomeView | null) => void;
   readonly reject: (error: unknown) => void;
   last: ReadAnswer | null;
-  /** The services that were unproven have been looked at since. */
+  /** Whether the unproven services have been observed since the request. */
   hasLooked: boolean;
 };
 
-/** What is written close together causes one reading. */
+/** Writes that are close together cause one read. */
 const READ_AT_MOST_EVERY_MS = 200;
-/** Due times pass without anything being written, and another process may write to the store too. */
+/** Due times pass without a write, and another process may write to the store too. */
 const READ_AT_LEAST_EVERY_MS = 5_000;
-/** Somebody who asks without waiting does not wait for a slow cluster either. */
+/** How long a client that does not want to wait may be kept waiting for the first observation of a slow cluster. */
 const FIRST_LOOK_MS = 5_000;
 
 /**
- * Answers what became of pushes. However many wait, one reading of the store serves them all, after
- * something was written to it. Nothing is read while nobody waits.
+ * Answers what became of pushes. After a write to the store, one read serves all waiting clients. Nothing is read
+ * while nobody waits.
  */
 export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
   const { db, clock, log, signal } = deps;
   const waiters = new Set<Waiter>();
   const bell = createBell(clock);
   let isReading = false;
-  /** Something may have changed since the last reading. */
+  /** Whether something may have changed since the last read. */
   let isStale = true;
   let readAt = Number.NEGATIVE_INFINITY;
 
@@ -73,7 +73,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
     if (waiters.delete(waiter)) waiter.resolve(answer);
   };
 
-  /** Answers whoever can be answered with what was read last. */
+  /** Answers the clients for whom the last read is enough. */
   const answerDue = (): void => {
     const now = clock.monotonic();
     for (const waiter of waiters) {
@@ -85,7 +85,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
       }
       const { view, unproven } = last;
       const isOver = now >= until || signal.aborted;
-      // The first look at a service is worth its wait also for those who wait for nothing else.
+      // Even clients that do not wait get the first observation of a service, within a limit.
       const isReady = unproven.length === 0 || waiter.hasLooked || now >= until + FIRST_LOOK_MS;
       const isNews = request.known !== null && request.known !== view.version;
       const isEnd = request.known === null && view.state !== 'pending';
@@ -123,7 +123,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
     return Math.min(now + READ_AT_LEAST_EVERY_MS, ...ends) - now;
   };
 
-  /** One reading, if anything may be new; a store that does not answer is an error only for those who cannot wait. */
+  /** Reads once if anything may be new. If the store does not answer, only clients whose time is up get the error. */
   const round = async (ended: AbortController): Promise<number> => {
     try {
       answerDue();

@@ -10,16 +10,16 @@ import { type OutcomeFacts, readOutcomes } from '../../store/checks/read-outcome
 import type { Db } from '../../store/sqlite/open-store.ts';
 import type { ConvergenceWatch, Unproven } from './convergence.ts';
 
-/** What somebody asks, and what may be told. */
+/** A question, and what its client may see. */
 export type OutcomeQuestion = {
-  /** Who asks: what one may be told is not told to another. */
+  /** The client: clients with different rights get different answers. */
   readonly who: string;
   readonly ask: OutcomeAsk;
-  /** The only clusters that are asked about; null: all that the pushes are for. */
+  /** The only clusters that the question is about; null: all that the pushes are for. */
   readonly clusters: readonly string[] | null;
-  /** Clusters of which whoever asks may know anything; null: all. */
+  /** The clusters that the client may see; null: all. */
   readonly allowed: readonly string[] | null;
-  /** Whether anything about a repository may be told. */
+  /** Whether the client may see anything about a repository. */
   readonly mayTell: (name: string) => boolean;
   readonly telling: Telling;
 };
@@ -28,10 +28,10 @@ export type ReadAnswer =
   | {
       readonly kind: 'told';
       readonly view: OutcomeView;
-      /** Services that somebody has to look at before the answer can get better. */
+      /** Services that must be observed before the answer can improve. */
       readonly unproven: readonly Unproven[];
     }
-  /** There is no such delivery, or none that may be told about. */
+  /** There is no such delivery, or none that the client may see. */
   | { readonly kind: 'not-found' };
 
 /** Answers any number of questions from one reading of the store. */
@@ -104,6 +104,6 @@ const wantedOf = ({ digest }: FoundPush, ask: OutcomeAsk): Digest | null =>
 
 const VERSION_LENGTH = 16;
 
-/** Of everything but the time since which pushes are meant. */
+/** The version covers everything except `since`, the time from which pushes count. */
 const versionOf = (outcome: Outcome): string =>
   hash('sha256', JSON.stringify({ ...outcome, since: null })).slice(0, VERSION_LENGTH);

@@ -24,28 +24,28 @@ export type InspectDeps = {
   readonly db: Db;
   readonly now: () => number;
   readonly log: Log;
-  /** Hosts of which every new index counts. */
+  /** Whether every new index from this host counts. */
   readonly followsIndex: (host: string) => boolean;
-  /** Hears of each cluster why it did not answer, null where it did, before anything is shown. */
+  /** Called for each cluster before anything is shown, with why it did not answer; null if it did. */
   readonly hear?: (
     cluster: string,
     failure: ClusterError | null,
     signal: AbortSignal,
   ) => Promise<void>;
-  /** Observes how its services are; without it, nobody has looked. */
+  /** Observes the health of a cluster's services. Without it, nothing is observed. */
   readonly readHealth?: HealthWatch['read'];
-  /** What the configuration says about gates; nothing unless told so. */
+  /** Gates from the configuration. Default: none. */
   readonly gating?: Gating;
-  /** How long a cluster may take to answer, in ms; default 20 s. */
+  /** How long a cluster may take to answer, in ms. Default: 20 s. */
   readonly timeoutMs?: number;
 };
 
 const TIMEOUT_MS = 20_000;
 
 /**
- * Every service of every cluster with its verdict by the last known answers of the registries, in the
- * order of urgency, cluster, stack and name. No registry is asked. A cluster that does not answer throws its
- * `ClusterError` where it was asked for by name, and is left out otherwise, which its own state tells.
+ * Every service of every cluster with its verdict by the registries' last known answers, ordered by urgency, cluster,
+ * stack and name. No registry is asked. If a cluster does not answer, its `ClusterError` is thrown if the filter
+ * names that cluster. Otherwise its services are left out, and its own state shows why.
  */
 export const inspectServices = async (
   deps: InspectDeps,
@@ -77,8 +77,8 @@ export const inspectServices = async (
 };
 
 /**
- * One service by its name or id, with the tags that it follows; null where there is none. Throws the `ClusterError`
- * of a cluster that does not answer.
+ * One service by its name or id, with the tags that it follows; null if there is none. Throws the `ClusterError` of a
+ * cluster that does not answer.
  */
 export const inspectService = async (
   deps: InspectDeps,
@@ -97,7 +97,7 @@ export const inspectService = async (
   }
 };
 
-/** All services of a cluster; for the one that is `named`, with the tags that it follows. */
+/** All services of a cluster. The one that is `named` comes with the tags that it follows. */
 const inspectCluster = async (
   deps: InspectDeps,
   { cluster, select }: InspectDeps['clusters'][number],
@@ -187,17 +187,17 @@ const isWanted = (view: ServiceView, filter: ServiceFilter): boolean => {
   );
 };
 
-/** What somebody looks for who knows only that something is wrong. */
+/** Search texts for a person who knows only that something is wrong. */
 const healthTexts = (view: ServiceView): readonly string[] =>
   view.health === 'ok' || view.health === 'unknown'
     ? []
     : [view.health, view.healthReason ?? '', view.lastError ?? ''];
 
-/** Unique, so that it can be a cursor too. */
+/** Unique, so that it can also be a cursor. */
 const sortKey = (view: ServiceView): string =>
   [healthUrgency(view), view.cluster, view.stack ?? '', view.name, view.id].join('\u0000');
 
-/** A part of a list that is held whole, by the same key. */
+/** One page of a list that is in memory as a whole, by the same key. */
 export const pageOfServices = (
   services: readonly ServiceView[],
   { limit, after }: PageRequest,

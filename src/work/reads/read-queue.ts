@@ -2,7 +2,7 @@ import { OPEN_STATES, type OpenState, type QueueView } from '../../core/contract
 import type { Db } from '../../store/sqlite/open-store.ts';
 import { countOpenDeployments, lookQueue, pushQueue } from '../../store/deployments/queue-depth.ts';
 
-/** What waits for each of the clusters, also where nothing does. */
+/** What waits for each cluster, including clusters for which nothing waits. */
 export const readQueue = async (
   db: Db,
   clusters: readonly string[],

@@ -28,24 +28,24 @@ export type ReadsDeps = {
   readonly clusters: InspectDeps['clusters'];
   readonly db: Db;
   readonly quotas: () => readonly Quota[];
-  /** What the configuration says about gates; nothing unless told so. */
+  /** Gates from the configuration. Default: none. */
   readonly gating?: Gating;
-  /** Hosts of which every new index counts. */
+  /** Whether every new index from this host counts. */
   readonly followsIndex: (host: string) => boolean;
   readonly health: Pick<ClusterHealth, 'list' | 'hear'>;
-  /** How services are. */
+  /** The health of services. */
   readonly readHealth?: HealthWatch['read'];
   readonly store: () => StoreView;
-  /** Those that are configured. */
+  /** The configured webhook secrets. */
   readonly hookSecrets: readonly (HookLimits & { readonly name: string })[];
-  /** Of this process. */
+  /** Id of this process. */
   readonly instanceId: string;
   /** ms since the epoch. */
   readonly now: () => number;
   readonly log: Log;
 };
 
-/** Everything that can be asked without anything being done. */
+/** All queries: none of them changes anything. */
 export type Reads = Required<ShownReads>;
 
 const TIMEOUT_MS = 30_000;

@@ -13,7 +13,7 @@ import { queueDeployment } from '../../store/deployments/queue-deployment.ts';
 import { readRollback, rollbackTarget } from './rollback-target.ts';
 
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map(digestOfChar) as [Digest, Digest, Digest, Digest];
-/** Begins as C does, and never ran. */
+/** Begins like C, but never ran. */
 const TWIN = `sha256:${'c'.repeat(20)}${'0'.repeat(44)}` as Digest;
 const running = (digest: Digest, id = 'service-1') =>
   makeService({ id, name: 'web', imageText: `acme/web:v1@${digest}` });
@@ -110,7 +110,7 @@ describe('what a rollback goes to', () => {
   });
 
   it('does not come back from where somebody went', async () => {
-    // Back to C from D, which is held since.
+    // Back to C from D, which is held since then.
     await hold(D, 'left-by-person');
     await ran(C);
     expect(await target(null, false, running(C))).toBe(B);
@@ -203,7 +203,7 @@ it('without --force nothing goes to a digest that is held, whatever was before',
           },
         );
         expect(chosen !== null && held.has(chosen)).toBe(false);
-        // By itself it goes to what it offers first, and never to what it has.
+        // Without `to`, it goes to the first digest on offer, and never to the present one.
         if (to === null) expect(chosen).toBe(offered[0]?.digest ?? null);
         if (to === null) expect(chosen).not.toBe(present);
       },

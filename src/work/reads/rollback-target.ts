@@ -15,17 +15,17 @@ import {
 } from '../../store/deployments/read-deployments.ts';
 import { readDigestHolds } from '../assess/memory.ts';
 
-/** More digits are the beginning of a digest, fewer a number of steps back. */
+/** Up to three digits are a number of steps back; six or more are the beginning of a digest. */
 const STEPS_BACK = /^[1-9]\d{0,2}$/;
 const BEGINNING = /^(?:sha256:)?([0-9a-f]{6,63})$/;
-/** Digests of the history that an answer names. */
+/** Digests of the history that an error message names. */
 const MOST_NAMED = 5;
 
-/** What a rollback of a service is chosen from. */
+/** What the target of a rollback is chosen from. */
 type Past = {
   readonly present: Digest | null;
   readonly presentGoodAt: number | null;
-  /** What it may go to by itself, the newest first. */
+  /** The images that it may go to without a named digest, newest first. */
   readonly good: readonly KnownImage[];
   readonly history: readonly DigestInHistory[];
   readonly holdOn: (digest: Digest) => Hold | null;
@@ -47,7 +47,7 @@ const readPast = async (db: Db, cluster: string, service: Service): Promise<Past
 const reasonOf = (hold: Hold | null): RollbackView['others'][number]['reason'] =>
   hold?.kind === 'known-bad' || hold?.kind === 'left-by-person' ? hold.kind : 'not-good';
 
-/** What a person's rollback of a service may go to, for whoever chooses. */
+/** What a person may roll a service back to, for an overview. */
 export const readRollback = async (
   db: Db,
   cluster: string,
@@ -73,9 +73,9 @@ export const readRollback = async (
 };
 
 /**
- * The digest that a person means by `to`: null for the newest good one before the present one, `3` for the third
- * good one before it, a tag that it ran, a digest, or the beginning of one that stands in the service's history. Throws
- * {@link ActRefused} if it is none, not one alone, or held and the person does not insist with `force`.
+ * The digest that a person means by `to`: null for the newest good one before the present one, `3` for the third good
+ * one before it, a tag that the service ran, a digest, or the unique beginning of a digest in its history. Throws
+ * {@link ActRefused} if `to` matches none or several, or if the digest is held and `force` is not set.
  */
 export const rollbackTarget = async (
   db: Db,
@@ -101,7 +101,7 @@ export const rollbackTarget = async (
   throw new ActRefused('held', `${held}; nothing was done. Use force to do it anyway`);
 };
 
-/** The digest that a service last ran under a tag, other than its present one; null where it never did. */
+/** The digest that a service last ran under a tag, other than its present one; null if it never did. */
 const digestOfTag = async (
   db: Db,
   cluster: string,
@@ -160,8 +160,7 @@ const digestBeginning = (name: string, { history }: Past, to: string): Digest =>
 };
 
 /**
- * The digest of the spec before the present one, as far as the newest deployment that did anything tells it; null
- * where it does not.
+ * The digest of the spec before the present one, if the newest deployment that did anything shows it; otherwise null.
  */
 export const digestBefore = async (
   db: Db,
@@ -174,7 +173,7 @@ export const digestBefore = async (
   return last?.state === 'rolled-back' && last.from === present ? last.to : null;
 };
 
-/** Refuses to go back to the spec before the present one if its digest is held. */
+/** Throws {@link ActRefused} if the digest of the spec before the present one is held. */
 export const refuseHeldBefore = async (
   db: Db,
   cluster: string,
@@ -187,7 +186,7 @@ export const refuseHeldBefore = async (
   throw new ActRefused('held', `${text}; nothing was done. Use force to do it anyway`);
 };
 
-/** The tag that a service had with a digest of its history; its present one where that is not known. */
+/** The tag that a service had with a digest of its history; its present tag if that is unknown. */
 export const tagWith = async (
   db: Db,
   cluster: string,
@@ -198,7 +197,7 @@ export const tagWith = async (
     present,
   }: {
     readonly digest: Digest;
-    /** What the person asked for, which may be the tag itself. */
+    /** What the person asked for; it may be the tag itself. */
     readonly asked: string | null;
     readonly present: string;
   },

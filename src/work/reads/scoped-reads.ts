@@ -33,7 +33,7 @@ export type ScopedReadsDeps = {
   readonly now: () => number;
 };
 
-/** More services than any installation has: they are read whole, and cut into pages here. */
+/** More services than any installation has. They are read as a whole and cut into pages here. */
 const ALL = { limit: 100_000, after: null };
 const NOTHING = { items: [], next: null };
 
@@ -41,15 +41,15 @@ const isEmpty = ({ clusters, stacks }: Within): boolean =>
   clusters.length === 0 || stacks?.length === 0;
 
 /**
- * What somebody sees whose token is limited to a scope:
+ * What a client sees whose token is limited to a scope:
  *
  * - services, deployments, clusters and freezes of the scope;
- * - deliveries of which a push matches a service of the scope, or led to a deployment in it: without their bodies,
+ * - deliveries with a push that matches a service of the scope or led to a deployment in it: without their bodies,
  *   and without other pushes;
- * - runs with the services of the scope alone;
- * - of the audit, what the person did, and what was done to a service of the scope.
+ * - runs, with only the services of the scope;
+ * - in the audit, what the person did, and what was done to a service of the scope.
  *
- * What is outside is null, as if it did not exist.
+ * Anything outside is null, as if it did not exist.
  */
 export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: string): Reads => {
   const { reads, db } = deps;
@@ -62,7 +62,7 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
     return items.filter((service) => isInScope(scope, service));
   };
 
-  /** The scope's patterns as the names that the store knows. */
+  /** The scope's patterns, resolved to names in the store. */
   const resolve = async (): Promise<Within> => {
     const places = await deploymentPlaces(db);
     const clusters = [...deps.clusters, ...places.map(({ cluster }) => cluster)];
@@ -76,7 +76,7 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
     };
   };
 
-  /** Services and images that are in the scope now, or of which it has deployments. */
+  /** Services and images that are in the scope now, or have deployments in it. */
   const known = async () => {
     const [within, services] = await Promise.all([resolve(), servicesWithin()]);
     const deployed = isEmpty(within) ? [] : await deployedWithin(db, within);
@@ -118,7 +118,7 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
     const services = run.services.filter((service) => isInScope(scope, service));
     const counts: Partial<Record<VerdictName, number>> = {};
     for (const { verdict } of services) counts[verdict] = (counts[verdict] ?? 0) + 1;
-    // Of a run that somebody else began, its reason and its progress tell of other services.
+    // The reason and the progress of another person's run would reveal other services.
     if (run.by === actor) return { ...run, services, counts };
     const images = new Set(services.map(({ image }) => image)).size;
     const progress = { services: services.length, images, checkedImages: images };
@@ -175,7 +175,7 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
     listRuns: async (page) => {
       const found = await reads.listRuns(page);
       const items: RunSummary[] = [];
-      // One after the other: each has up to thousands of services.
+      // One after another, because a run can have thousands of services.
       for (const { id } of found.items) {
         const run = await readRun(id);
         if (run === null) continue;
@@ -191,7 +191,7 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
       const items: WaitingView[] = [];
       let next = after;
       do {
-        // No more than what is missing: the cursor of what is asked for ends where this part does.
+        // Ask only for what is missing, so that the cursor ends where this part ends.
         const part = await reads.listWaiting(filter, { limit: limit - items.length, after: next });
         items.push(...part.items.filter((service) => isInScope(scope, service)));
         next = part.next;

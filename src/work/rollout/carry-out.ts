@@ -11,14 +11,13 @@ import { send } from './send.ts';
 import { skip } from './skip.ts';
 import { wait } from './wait.ts';
 
-/** It was queued a moment ago and never put off: most likely it is sent now. */
+/** Queued a moment ago and never postponed: it will most likely be sent now. */
 const isNew = ({ state, intent, runAt, queuedAt }: Deployment): boolean =>
   state === 'queued' && intent === null && runAt <= queuedAt;
 
 /**
- * Takes one deployment from move to move, from whatever the store says of it, until it ends or has to
- * wait; the same way after a restart as before. Throws the signal's reason when it is aborted, leaving
- * what the next start needs.
+ * Carries out one deployment move by move, from whatever state the store has, until it ends or must wait. A restart
+ * changes nothing about this. Throws the signal's reason when it is aborted; the next start continues.
  */
 export const carryOut = async (
   deps: RolloutDeps,
@@ -32,7 +31,7 @@ export const carryOut = async (
       return;
     const run = { deps, deployment, signal };
     const fit = isNew(deployment) ? askFit(run) : null;
-    // Whoever awaits it hears of it; where nobody does, it does not matter.
+    // If `fit` is awaited, the error surfaces there. Otherwise it does not matter.
     fit?.catch(() => {});
     const seen = await observe(run);
     await follower.tell(run, seen);

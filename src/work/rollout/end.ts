@@ -6,12 +6,12 @@ import type { FailureView } from '../../core/contract/views.ts';
 import { endAsFailed, endAsSucceeded } from '../../store/rollout/end-rollout.ts';
 import { about, type Run } from './run.ts';
 
-/** Lines of the failing container that are kept with the deployment. */
+/** Lines of the failed container's log that are kept with the deployment. */
 const LOG_LINES = 20;
 const NODES_TIMEOUT_MS = 1_000;
 const LOG_TIMEOUT_MS = 5_000;
 
-/** Gives a deployment its end, with all that follows from it. */
+/** Ends a deployment, and does everything that follows from it. */
 export const end = (run: Run, { end: how, on }: Extract<Move, { kind: 'end' }>): Promise<void> =>
   how.state === 'succeeded' ? succeed(run, how, on) : fail(run, how, on);
 
@@ -28,7 +28,7 @@ const succeed = async (
   deps.log.info('deployment succeeded', { ...about(run), digest: how.digest });
 };
 
-/** With why, as far as the nodes and the container can tell. */
+/** Adds why it failed, as far as the nodes and the container can tell. */
 const fail = async (
   run: Run,
   { state, failed, detail }: Exclude<End, { state: 'succeeded' }>,
@@ -59,7 +59,7 @@ const explain = async (
   };
 };
 
-/** The host name of a node, which is a help and no duty either. */
+/** The host name of a node. Optional: the failure is reported without it too. */
 const nameOf = async ({ deps, signal }: Run, id: string): Promise<string | null> => {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(NODES_TIMEOUT_MS)]);
   const nodes = await deps.cluster.listNodes(limited).catch(() => null);

@@ -18,30 +18,30 @@ import { type Run, serviceOf } from './run.ts';
 
 type Follow = Extract<Move, { kind: 'follow' }>;
 
-/** Follows the updates of one deployment, and puts down each change that is seen. */
+/** Follows the updates of one deployment, and records each change. */
 export type Follower = {
   /**
-   * What is remembered of following the update, and the time: while an update is followed, whatever somebody sets
-   * the clock to.
+   * What it knows of the update so far, and the time. While it follows an update, that time is immune to changes of
+   * the clock.
    */
   readonly known: (run: Run) => Pick<Facts, 'watch' | 'now' | 'lookedForMs'>;
-  /** Puts the news of an update's tasks down. */
+  /** Records news of the update's tasks. */
   readonly tell: (run: Run, seen: Seen) => Promise<void>;
   readonly follow: (run: Run, seen: Seen, move: Follow) => Promise<void>;
-  /** What is read on the side has been put down. */
+  /** Resolves when what is read in the background has been recorded. */
   readonly isTold: () => Promise<void>;
 };
 
-/** While an engine goes back, only this is known of the task. */
+/** While the engine rolls back, this is all that is known of the task. */
 const CONDEMNED: FailureReason = 'task-failed';
 
-/** Since when it pulls, once that is worth telling. */
+/** Since when a node has been pulling, once it has taken long enough to show. */
 const pullOf = ({ preparingSince }: Watch, now: number): { readonly pullingSince?: string } =>
   preparingSince !== null && now - preparingSince >= PULL_SHOWN_AFTER_MS
     ? { pullingSince: new Date(preparingSince).toISOString() }
     : {};
 
-/** Compares what became of an update whose answer was lost, as its answer would have been. */
+/** The answer to this update was lost. Compares the service with what was sent, as the answer would have. */
 const tellLost = async ({ deps, deployment, signal }: Run): Promise<void> => {
   const { intent, serviceId } = deployment;
   const { findLost } = deps.cluster;
@@ -50,18 +50,18 @@ const tellLost = async ({ deps, deployment, signal }: Run): Promise<void> => {
     const lost = await findLost(serviceId, intent.target, signal);
     if (lost !== null) await tellLostFields(deps, deployment, lost);
   } catch (error) {
-    // It is an alarm less, and no reason not to follow the update.
+    // One alarm fewer is no reason to stop following the update.
     if (!(error instanceof ClusterError)) throw error;
   }
 };
 
 export const createFollower = (): Follower => {
   let watch: Watch | null = null;
-  /** When the update that is followed was intended. */
+  /** When the intent of the followed update was stored. */
   let followed: number | null = null;
   const taskNews = createTaskNews();
   let steadyNow: (() => number) | null = null;
-  /** By time that only goes forward. */
+  /** Monotonic. */
   let lookedForSince: number | null = null;
   let progressTold = '';
   let problemTold: string | null = null;
@@ -108,7 +108,7 @@ export const createFollower = (): Follower => {
     watch = move.watch;
     const service = serviceOf(seen);
     if (move.condemns && service !== null) {
-      // A newer push may take the place of this deployment before the engine is back.
+      // Hold the digest now: a newer push may supersede this deployment before the engine has rolled back.
       const failed = { deployment, service, reason: CONDEMNED };
       await holdCondemned(deps.db, deps.newId(), failed, at);
     }

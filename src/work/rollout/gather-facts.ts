@@ -21,13 +21,13 @@ import { type Run, serviceOf } from './run.ts';
 
 const AS_DECIDED: Shown = { kind: 'as-decided' };
 
-/** What was read before the facts are gathered. */
+/** What the caller already has. */
 export type Known = Pick<Facts, 'watch' | 'now' | 'lookedForMs'> & {
-  /** Asked for while the service was observed; null where it is still to be asked for. */
+  /** Requested while the service was observed; null if it is yet to be requested. */
   readonly fit: Promise<FitFacts> | null;
 };
 
-/** Reads what the next move rests on, and of a registry no more than it needs. */
+/** Reads what the next move depends on, with as few registry requests as possible. */
 export const gatherFacts = async (
   run: Run,
   seen: Seen,
@@ -70,11 +70,11 @@ export const gatherFacts = async (
   };
 };
 
-/** The tag that a deployment moves its service to; null where that stays on its own. */
+/** The tag that a deployment moves its service to; null if the service keeps its own. */
 const movedTo = ({ tag, fromTag }: Pick<Deployment, 'tag' | 'fromTag'>): string | null =>
   tag === fromTag ? null : tag;
 
-/** Why a freeze stands over the service, as it is or as it was when it was queued; null for none. */
+/** Why a freeze covers the service, as it is now or as it was when queued; null if none does. */
 export const frozenAs = async (
   { deps, deployment }: Run,
   service: Service | null,
@@ -85,11 +85,11 @@ export const frozenAs = async (
   return freeze?.kind === 'frozen' ? freeze.reason : null;
 };
 
-/** What the tag shows: what was seen a moment ago, or the registry's answer where the decision has aged. */
+/** What the tag shows: a recent answer, or a new one from the registry if the decision is too old. */
 const askAnew = async ({ deps, deployment, signal }: Run, service: Service): Promise<Shown> => {
   const { cause, to, name, tag, fromTag, intent, gates } = deployment;
   if (to === null || cause === 'taken-back' || intent?.phase === 'back') return AS_DECIDED;
-  // A gate let this very image through, whatever the tag shows by now.
+  // A gate chose this very image, whatever the tag shows by now.
   if (gates === 'opened') return AS_DECIDED;
   if (!service.image.ok || exclusionOf(service, deps.select) === 'label') return AS_DECIDED;
   const { image } = service.image;
@@ -109,8 +109,8 @@ const askAnew = async ({ deps, deployment, signal }: Run, service: Service): Pro
 };
 
 /**
- * The digest that a cluster chose by itself, if it belongs to the index that was meant: Swarmpit 1.7 and 1.8 pin
- * one platform of it. Null where it does not, or where the index cannot be read.
+ * The digest that a cluster chose itself, if it belongs to the intended index: Swarmpit 1.7 and 1.8 pin one platform
+ * of it. Null if it does not belong to it, or the index cannot be read.
  */
 const findChosen = async (
   { deps, deployment, signal }: Run,

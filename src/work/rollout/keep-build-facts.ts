@@ -11,9 +11,9 @@ import type { RolloutDeps } from './rollout-deps.ts';
 const TIMEOUT_MS = 5_000;
 
 /**
- * Reads what the deployed digest was built from and keeps it with the deployment, so that people see
- * a version and a commit, and with it where the service says that it is shown. Never in the way of a rollout: what
- * cannot be read is left unknown.
+ * Reads what the deployed digest was built from, and keeps it with the deployment so that people see a version and a
+ * commit. Also keeps the link that the service shows, if its labels ask for that. Never delays a rollout: what cannot
+ * be read stays unknown.
  */
 export const keepBuildFacts = async (
   deps: RolloutDeps,

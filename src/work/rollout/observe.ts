@@ -4,7 +4,10 @@ import { observeService } from '../cluster/observe-service.ts';
 import { frozenAs } from './gather-facts.ts';
 import type { Run } from './run.ts';
 
-/** Looks at the service, unless it was put off and a freeze keeps it anyway: its cluster may be unreachable. */
+/**
+ * Observes the service, unless the deployment was postponed and a freeze holds it anyway: its cluster may be
+ * unreachable.
+ */
 export const observe = async (run: Run): Promise<Seen> => {
   const { deps, deployment, signal } = run;
   const { intent, serviceId, runAt, queuedAt } = deployment;

@@ -6,18 +6,21 @@ import type { Node, Service } from '../../core/swarm/service.ts';
 import { recordUnfit } from '../../store/holds/unfit-images.ts';
 import type { Run } from './run.ts';
 
-/** As long as the first answer of a registry may take; one that is slower keeps no update waiting. */
+/** As long as a registry's first answer may take. A slower registry delays no update. */
 const WITHIN_MS = 15_000;
 
-/** What the registry tells of an image, and the cluster of its nodes; null where one of them cannot tell. */
+/**
+ * The image's platforms from the registry, and the cluster's nodes. Null, in whole or in part, if they could not be
+ * read.
+ */
 export type FitFacts = {
   readonly platforms: readonly Platform[] | null;
   readonly nodes: readonly Node[] | null;
 } | null;
 
 /**
- * Asks registry and cluster what tells whether a node can run the image. It needs nothing of the service, so that it
- * can be asked while the service is observed. Throws the signal's reason when it is aborted.
+ * Asks the registry and the cluster for what decides whether a node can run the image. Needs nothing of the service,
+ * so it can run while the service is observed. Throws the signal's reason when it is aborted.
  */
 export const askFit = async ({ deps, deployment, signal }: Run): Promise<FitFacts> => {
   const { to, cause, name } = deployment;
@@ -39,7 +42,9 @@ export const askFit = async ({ deps, deployment, signal }: Run): Promise<FitFact
   }
 };
 
-/** Why no node of the cluster can run the image for the service; null where one can, or where it cannot be told. */
+/**
+ * Why no node of the cluster can run the image for the service; null if one can, or if it could not be determined.
+ */
 export const judgeFit = async (
   { deps, deployment }: Run,
   service: Service,
@@ -47,7 +52,7 @@ export const judgeFit = async (
 ): Promise<string | null> => {
   if (facts === null || deployment.to === null || !service.image.ok) return null;
   const why = whyNoNodeFits(facts.platforms, service, facts.nodes ?? []);
-  // The next checks hold it without another deployment, until a node fits.
+  // Later checks hold the image without another deployment, until a node fits.
   if (why !== null) await recordUnfit(deps.db, deployment.to, facts.platforms, deps.clock.now());
   return why;
 };

@@ -6,11 +6,11 @@ import { NO_GATING } from '../gates/gating.ts';
 import { readGates } from '../gates/judge-gates.ts';
 import type { Run } from './run.ts';
 
-/** Which deployments pass every gate: a person's way back, and what an operator let through with a reason. */
+/** Deployments that pass every gate: a person's rollback, and what an operator let through with a reason. */
 const passesGates = ({ cause, gates }: Deployment): boolean =>
   cause === 'taken-back' || gates === 'skipped';
 
-/** The gates that are closed for a deployment now, directly before it is sent, by the service as it is. */
+/** The gates that are closed for a deployment now, directly before it is sent, by the present service. */
 export const readGatesOf = async (
   { deps, deployment }: Run,
   service: Service,
@@ -21,7 +21,7 @@ export const readGatesOf = async (
   const one = { service, image, published: deployment.to, knownDigest: deployment.from };
   await gates.prepare([one]);
   if (deployment.to === null) return gates.closedFor(one);
-  // What it waited as may be over by now, and its votes count all the same: only another spec makes them void.
+  // The waiting row may be gone by now, but its votes still count. Only another spec makes them void.
   const votedOn = {
     cluster: deployment.cluster,
     service_id: service.id,

@@ -2,12 +2,12 @@ import type { Service } from '../../core/swarm/service.ts';
 import { retriesPull } from '../../store/deployments/retries.ts';
 import type { Run } from './run.ts';
 
-/** A registry that gives no answer in this time gives a node no image either. */
+/** A registry that does not answer in this time does not serve an image to a node either. */
 const WITHIN_MS = 45_000;
 
 /**
- * Before a pull is tried again, why nodes could not pull the image now, as far as its registry tells: a hopeless
- * retry restarts nothing. Null where they could, and for whatever is no such retry.
+ * Before a failed pull is retried: why nodes still could not pull the image, if the registry says so. A hopeless
+ * retry would restart tasks for nothing. Null if they could pull it, or if this is not such a retry.
  */
 export const readPullProblem = async (
   { deps, deployment, signal }: Run,

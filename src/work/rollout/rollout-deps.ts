@@ -1,8 +1,8 @@
 import type { Lease } from '../leases/lease.ts';
 import type { LookDeps } from '../check/look-deps.ts';
 
-/** What a rollout is carried out with: the same as a look, as the one follows from the other. */
+/** A rollout needs the same as a check, because a check leads to it. */
 export type RolloutDeps = Omit<LookDeps, 'known' | 'onQueued' | 'stuck' | 'ages'> & {
-  /** That of the cluster. */
+  /** The lease of the cluster. */
   readonly lease: Pick<Lease, 'mayAct' | 'othersMayActMs'>;
 };

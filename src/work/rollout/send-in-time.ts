@@ -3,25 +3,24 @@ import type { Service } from '../../core/swarm/service.ts';
 import { findDeployment } from '../../store/deployments/deployments.ts';
 import type { Run } from './run.ts';
 
-/** With each decision so many updates are sent as fast as it goes. */
+/** Updates sent in a row, without a pause, for one decision. */
 const TRIES_IN_TIME = 10;
-/** Longer than any cluster's own deadline for an update, which tells better what happened. */
+/** Longer than any cluster's own deadline for an update, which reports more precisely what happened. */
 const SEND_TIMEOUT_MS = 100_000;
 
 type Answered = { readonly answer: UpdateAnswer; readonly version: number };
 
 /**
- * Sends the update, and where somebody else was faster, again on what the service is then, without a
- * pause between reading and sending: that is how one gets a word in with a service that is changed all
- * the time. It stops where what the decision rests on has changed. The intent on disk stays true
- * meanwhile, because its version is older than the one that is replaced, and its counter is the same. Null where
- * the cluster's lease does not allow it: then nothing was carried out.
+ * Sends the update. If somebody else changed the service in between, sends it again on the new version, with no pause
+ * between reading and sending: that is the only way to update a service that changes all the time. Stops if the basis
+ * of the decision has changed. The stored intent stays true meanwhile: its version is older than the one replaced,
+ * and its counter is the same. Null if the cluster's lease does not allow the send: then nothing was carried out.
  */
 export const sendInTime = async (run: Run, update: ImageUpdate): Promise<Answered | null> => {
   const { cluster, db, lease } = run.deps;
   let { service } = update;
   for (let tries = 1; ; tries += 1) {
-    // Neither a stop nor a newer push cuts an update off half-way: its answer is worth waiting for.
+    // Neither a stop nor a newer push interrupts an update: its answer is worth waiting for.
     const limit = AbortSignal.timeout(SEND_TIMEOUT_MS);
     if (!(await lease.mayAct())) return null;
     const answer = await cluster.updateImage({ ...update, service }, limit);
@@ -37,7 +36,7 @@ export const sendInTime = async (run: Run, update: ImageUpdate): Promise<Answere
   }
 };
 
-/** Sent once: after any change by somebody else another spec would be the one before. */
+/** Sent once: after a change by somebody else, the previous spec would be another one. */
 export const restoreOnce = async ({ deps }: Run, service: Service): Promise<Answered | null> => {
   const { restorePrevious, name } = deps.cluster;
   if (restorePrevious === undefined) throw new Error(`cluster ${name} cannot go back`);
@@ -46,7 +45,7 @@ export const restoreOnce = async ({ deps }: Run, service: Service): Promise<Answ
   return { answer, version: service.version };
 };
 
-/** Whether nothing of what a decision to update rests on differs, but only what others look after. */
+/** Whether everything that the update was decided on is still the same. Other fields may differ. */
 const isDecidedAlike = (before: Service, now: Service): boolean =>
   now.imageText === before.imageText &&
   now.forceUpdate === before.forceUpdate &&

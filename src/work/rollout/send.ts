@@ -21,26 +21,26 @@ import type { Run } from './run.ts';
 import { restoreOnce, sendInTime } from './send-in-time.ts';
 import { wait } from './wait.ts';
 
-/** An update that is to be sent for a service as it was just seen. */
+/** An update to send for a service that was just observed. */
 export type Sending = Pick<Intent, 'phase' | 'target' | 'failed'> & {
   readonly on: Observation;
   readonly tag: string;
-  /** What the service ran converged until now; null where that is not known. */
+  /** The digest that the service had converged on before; null if unknown. */
   readonly settled: Digest | null;
   readonly left: Left | null;
-  /** Why newer images than the target were passed over; empty for none. */
+  /** Why newer images than the target were passed over; empty if none was. */
   readonly note: string;
 };
 
 const AGAIN = { firstMs: 500, longestMs: 15_000 };
-/** Some engines update their services all the time; after this many tries at full speed we step back. */
+/** Some tools change their services all the time. After this many attempts at full speed, slow down. */
 const QUICK_TRIES = 10;
-/** A lease with too little left is renewed soon, or lost. */
+/** A lease with too little time left is soon renewed, or lost. */
 const NO_LEASE_MS = 1_000;
 
 /**
- * Commits the intent, sends the update, and commits what came of it: in this order, so that a crash
- * between any two leaves enough to tell what happened.
+ * Commits the intent, sends the update, and commits the result, in this order: a crash in between leaves enough to
+ * find out what happened.
  */
 export const send = async (run: Run, sending: Sending): Promise<void> => {
   const { deps, deployment, signal } = run;
@@ -50,9 +50,9 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
   if (!(await mayBegin(run))) return;
   const { service } = on;
   const intent = intentOf(run, sending);
-  // Nothing that was sent before stands, so the time that it may take begins now.
+  // No earlier send is in effect, so the time limit starts now.
   const deadlineAt = intent.at + rolloutTimeout(service);
-  // The intent does not name them, so that it goes to the disk while they are read.
+  // The intent does not contain the platforms, so it is stored while they are read.
   const reading = platformsFor(deps, service, intent.target, signal);
   reading.catch(() => {});
   const registryAuth = service.image.ok
@@ -61,7 +61,7 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
   const begun = { deployment, intent, deadlineAt, service, settled, left };
   if (!(await beginUpdate(db, begun, clock.now()))) return;
   const platforms = await reading;
-  // A newer push may have come meanwhile: then what was only intended is not sent.
+  // A newer push may have come meanwhile. Then only the intent exists, and nothing is sent.
   signal.throwIfAborted();
   const restart = deployment.cause === 'forced' && intent.phase === 'forward';
   const { tag } = sending;
@@ -103,10 +103,14 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
   }
 };
 
-/** Whether this instance may send; if not, the deployment is seen anew, by whoever holds the lease then. */
+/**
+ * Whether this instance may send. If not, the instance that then holds the lease observes the deployment's service
+ * again.
+ */
 const mayBegin = async ({ deps, signal }: Run): Promise<boolean> => {
   const { lease, clock, cluster } = deps;
-  // A version guards every update of an engine. Swarmpit has none: what the holder before may still send comes first.
+  // The engine guards every update with a version. Swarmpit does not: wait for what the previous holder may still
+  // send.
   const restMs = cluster.capabilities.setsDigest ? 0 : lease.othersMayActMs();
   if (restMs > 0) {
     await clock.wait(restMs, signal);
@@ -125,7 +129,7 @@ const intentOf = (
   const before = deployment.intent;
   const same = before?.phase === phase ? before : null;
   const refusals = same?.refusals;
-  // What the cluster gave up on by itself is sent once more, and that is remembered.
+  // If the cluster gave up on an update, it is sent once more. The intent records that.
   const isRepeat = same?.gaveUpAt !== undefined || same?.isRepeat === true;
   return {
     phase,
@@ -144,13 +148,13 @@ const intentOf = (
   };
 };
 
-/** The same with one more send that the cluster answered with an error, or not at all. */
+/** The same intent, with one more send that got an error or no answer. */
 const withRefusal = (intent: Intent, problem: string): Intent => {
   const { times = 0, firstAt = intent.at } = intent.refusals ?? {};
   return { ...intent, refusals: { times: times + 1, firstAt, problem } };
 };
 
-/** The cluster refused this one. An earlier one without an answer can still be carried out. */
+/** The cluster refused this send. An earlier one without an answer may still be carried out. */
 const knownUndone = (intent: Intent): Intent =>
   intent.refusals === undefined ? { ...intent, answered: true } : intent;
 
@@ -163,7 +167,7 @@ const accepted = async (
   const { id, serviceName: service } = deployment;
   const { phase, target: digest } = intent;
   const detail = { digest, phase, ...(warnings.length === 0 ? {} : { warnings }) };
-  // What it takes to come back is told by the step.
+  // The step of the revert records what that takes.
   const ofSpec = phase === 'forward' ? changes : null;
   const sent = { id, raised: isRaised ? intent : null, detail, changes: ofSpec };
   const isOpen = await recordAccepted(deps.db, sent, deps.clock.now());
@@ -171,7 +175,7 @@ const accepted = async (
   if (isOpen) deps.log.info('update sent', { deployment: id, service, phase, digest });
 };
 
-/** Nothing was carried out, and it may be sent again after a while. */
+/** Nothing was carried out. It may be sent again after a while. */
 const later = async (run: Run, intent: Intent, problem: string): Promise<void> => {
   const { deps, deployment } = run;
   await refuteIntent(deps.db, deployment.id, knownUndone(intent));

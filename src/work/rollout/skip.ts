@@ -4,7 +4,7 @@ import type { Service } from '../../core/swarm/service.ts';
 import { endAsSkipped, replaceDeployment } from '../../store/rollout/end-rollout.ts';
 import { about, type Run, serviceOf } from './run.ts';
 
-/** Ends a deployment that did nothing, or has another take its place. */
+/** Ends a deployment that did nothing, or replaces it with another. */
 export const skip = async (
   run: Run,
   seen: Seen,
@@ -19,7 +19,7 @@ export const skip = async (
   deps.log.info('deployment skipped', { ...about(run), reason, followed: followed?.id });
 };
 
-/** Has another deployment, to what is published now, take the place of one whose decision no longer holds. */
+/** Replaces a deployment whose decision no longer holds with one to what is published now. */
 const replace = async (run: Run, service: Service, to: Digest): Promise<void> => {
   const { deps, deployment } = run;
   if (!service.image.ok) return;

@@ -2,8 +2,8 @@ import { addStepOnWay, type Deployment } from '../../store/deployments/deploymen
 import type { RolloutDeps } from './rollout-deps.ts';
 
 /**
- * Raises the alarm where a cluster made other fields of a service otherwise than an update said: in the
- * deployment's steps, and in the log. Only the fields' names are told, because values may be secrets.
+ * Raises an alarm if a cluster changed other fields of a service than the update asked for: in the deployment's steps
+ * and in the log. It gives only the names of the fields, because values may be secrets.
  */
 export const tellLostFields = async (
   { clock, db, log }: Pick<RolloutDeps, 'clock' | 'db' | 'log'>,

@@ -18,28 +18,31 @@ import { Stalled, tellSteps, withStallLimit } from './stall-limit.ts';
 export type DryRunDeps = KeptAnswersDeps & {
   readonly clusters: readonly AskedCluster[];
   readonly stuck: StuckUpdates;
-  /** What the configuration says about gates; nothing unless told so. */
+  /** Gates from the configuration. Default: none. */
   readonly gating?: Gating;
-  /** Of this instance. */
+  /** Id of this instance. */
   readonly instanceId: string;
 };
 
 /**
- * Runs that end with their plan: each belongs to the request that asked for it, and dies with it. It may
- * take as long as answers come: thousands of images at a slow registry are many minutes.
+ * Runs that end with their plan. Each belongs to the request that asked for it, and ends with it. It may go on as
+ * long as answers keep coming: thousands of images at a slow registry take many minutes.
  */
 export type DryRuns = {
   readonly carryOut: (run: NewRun, signal: AbortSignal, paceMs?: number) => Promise<RunView>;
-  /** Ends those that belong to a process that is gone. */
+  /** Ends the runs of processes that are gone. */
   readonly endForgotten: (db: Db) => Promise<void>;
 };
 
-/** An instance that did not say for so long that it lives is gone. */
+/** An instance that was not seen for this long is gone. */
 const SEEN_WITHIN_MS = 60_000;
-/** Longer than any one answer may take: a look-up with all its tries at a registry with the longest time-out has 6 min. */
+/**
+ * Longer than any single answer may take: a lookup with all its retries, at a registry with the longest timeout, has
+ * 6 min.
+ */
 const STALLED_AFTER_MS = 10 * 60_000;
 
-/** Why a dry run was broken off, for people; null where it broke by itself. */
+/** Why a dry run was stopped, for people; null if it failed with an internal error. */
 const brokenOffBy = (error: unknown, signal: AbortSignal): string | null => {
   if (error instanceof Stalled) {
     return `no registry answered for ${STALLED_AFTER_MS / 60_000} min`;

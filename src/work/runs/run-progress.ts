@@ -8,13 +8,13 @@ import type { Clock } from '../loop/clock.ts';
 const WRITE_EVERY_MS = 500;
 
 export type ProgressOfRun = {
-  /** Takes what one cluster tells. */
+  /** Returns the function that takes one cluster's progress. */
   readonly of: (cluster: string) => OnProgress;
-  /** Of all clusters together. */
+  /** The progress of all clusters together. */
   readonly sum: () => RunProgress;
 };
 
-/** Adds up the progress of the clusters and puts it on disk, not more often than people can see. */
+/** Adds up the progress of the clusters and stores it, no more often than people can notice. */
 export const createRunProgress = (
   deps: { readonly db: Db; readonly clock: Pick<Clock, 'now'>; readonly log: Log },
   run: string,
@@ -33,7 +33,7 @@ export const createRunProgress = (
   return {
     sum,
     of: (cluster) => (part) => {
-      // A second check of a few services is no new progress.
+      // A second check of a few services is not new progress.
       const before = parts.get(cluster);
       if (before === undefined || part.services >= before.services) parts.set(cluster, part);
       if (Math.abs(deps.clock.now() - writtenAt) < WRITE_EVERY_MS) return;

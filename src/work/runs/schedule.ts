@@ -11,14 +11,14 @@ import { runLoop } from '../loop/run-loop.ts';
 import type { SmartRedeploy } from './smart-redeploy.ts';
 
 export type ScheduleOptions = {
-  /** Cron expression, or null: no run by itself. */
+  /** Cron expression, or null: no scheduled runs. */
   readonly schedule: string | null;
   /** IANA name. */
   readonly timeZone: string;
   readonly mode: 'deploy' | 'report';
-  /** `first`: one report on a new store, unless a run has checked every service before it is due. */
+  /** `first`: one report on a new store, unless a run has already checked every service when the report is due. */
   readonly onStart: 'off' | 'first' | 'deploy' | 'report';
-  /** A scheduled run begins up to this much later. */
+  /** A scheduled run starts up to this much later, in ms. */
   readonly jitterMs: number;
 };
 
@@ -29,21 +29,21 @@ export type ScheduleDeps = ScheduleOptions & {
   readonly random: () => number;
   readonly log: Log;
   readonly start: SmartRedeploy['start'];
-  /** Whether the store was made by this start. */
+  /** Whether this start created the store. */
   readonly isNew: boolean;
 };
 
-/** Long enough for what is deployed together with the helper to be there. */
+/** Gives services that are deployed together with the helper time to start. */
 const FIRST_AFTER_MS = 60_000;
-/** Nobody waits for it, and a registry that sees many requests of somebody new may take offence. */
+/** Nobody waits for this report, and a registry may block an unknown client that sends many requests at once. */
 const FIRST_PACE_MS = 1_000;
 
 const everything = (dryRun: boolean): RunRequest => ({ ...EVERY_SERVICE, dryRun });
 
-/** Somebody may set the clock: the schedule is read anew this often. */
+/** Somebody may set the clock, so the schedule is evaluated at least this often. */
 const LONGEST_SLEEP_MS = 60_000;
 
-/** Starts runs by the clock until the signal is aborted; with no schedule and no start run it does nothing. */
+/** Starts runs on schedule until the signal is aborted. With no schedule and no start run it does nothing. */
 export const keepSchedule = async (deps: ScheduleDeps, signal: AbortSignal): Promise<void> => {
   const { clock, schedule } = deps;
   const run = async (origin: RunOrigin, mode: 'deploy' | 'report'): Promise<void> => {
@@ -51,23 +51,23 @@ export const keepSchedule = async (deps: ScheduleDeps, signal: AbortSignal): Pro
   };
   const cron =
     schedule === null ? null : new Cron(schedule, { timezone: deps.timeZone, paused: true });
-  /** The first time of the schedule after `at`, both ms since the epoch. */
+  /** The first scheduled time after `at`, both in ms since the epoch. */
   const nextAfter = (at: number): number => cron?.nextRun(new Date(at))?.getTime() ?? NEVER;
   const { onStart } = deps;
   const begunAt = clock.monotonic();
   let isStartDue = onStart !== 'off';
-  /** In how many ms the first report is due; 0 where it was made just now, infinite where there is none to make. */
+  /** In how many ms the first report is due: 0 if it was made just now, infinite if there is none to make. */
   const report = async (): Promise<number> => {
     if (deps.isNew && (await firstReport(deps.db)) === null) await setFirstReport(deps.db, 'due');
     if ((await firstReport(deps.db)) !== 'due') return NEVER;
     const restMs = begunAt + FIRST_AFTER_MS - clock.monotonic();
     if (restMs > 0) return restMs;
-    // What a run has looked up already is not looked up once more.
+    // If a run has already checked everything, do not look it all up again.
     if (!(await hasCheckedEverything(deps.db))) {
       const by = { origin: 'start' as const, actor: null, signal, paceMs: FIRST_PACE_MS };
       await deps.start(everything(true), by);
     }
-    // The next start makes one that was broken off.
+    // If the report was interrupted, the next start makes it.
     if (!signal.aborted) await setFirstReport(deps.db, 'made');
     return 0;
   };
@@ -84,7 +84,7 @@ export const keepSchedule = async (deps: ScheduleDeps, signal: AbortSignal): Pro
       isStartDue = false;
     }
     const now = clock.now();
-    // After the clock was set back, a time of the schedule may lie before the one that was awaited.
+    // After the clock was set back, an earlier scheduled time may come first.
     next = Math.min(next, nextAfter(now));
     const restMs = next + jitterMs - now;
     if (restMs > 0) return Math.min(restMs, startInMs, LONGEST_SLEEP_MS);
@@ -102,6 +102,6 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 const mayRunOnStart = async ({ db, clock }: ScheduleDeps): Promise<boolean> => {
   const last = await lastRunAt(db, ['start']);
-  // One that lies ahead was before the clock was set back.
+  // A time in the future dates from before the clock was set back.
   return last === null || Math.abs(clock.now() - last) >= AT_MOST_EVERY_MS;
 };

@@ -33,16 +33,16 @@ import { withVerdict } from '../assess/service-view.ts';
 export type SmartRedeployDeps = DryRunDeps & {
   /** Ids that sort by time. */
   readonly newId: () => string;
-  /** Deployments of this cluster wait now. */
+  /** Wakes the work of this cluster: a deployment waits in the store. */
   readonly wake: (cluster: string) => void;
-  /** Has a function called whenever something was written to the store. */
+  /** Registers a function to call after each write to the store. */
   readonly onChange: Changes['onChange'];
 };
 
 export type SmartRedeploy = {
   /**
-   * Starts a run, or joins an equal one that is being checked; a dry run is carried out at once and
-   * returned finished. Throws {@link ActRefused} for a cluster that is not configured.
+   * Starts a run, or joins an equal one that is being checked. A dry run is carried out at once and returned
+   * finished. Throws {@link ActRefused} if the cluster is not configured.
    */
   readonly start: (
     request: RunRequest,
@@ -50,25 +50,25 @@ export type SmartRedeploy = {
       readonly origin: RunOrigin;
       readonly actor: string | null;
       readonly signal: AbortSignal;
-      /** A dry run that asks each registry at most once in so many ms. */
+      /** For a dry run: least time between two requests to the same registry, in ms. */
       readonly paceMs?: number;
     },
   ) => Promise<RunView>;
-  /** Carries runs out until the signal is aborted; those that were open before go on. */
+  /** Carries out runs until the signal is aborted, including those that were open before. */
   readonly run: (db: Db, signal: AbortSignal) => Promise<void>;
   /** Another instance may have started a run. */
   readonly wake: () => void;
 };
 
-/** Deployments of a run may end together: their ends are counted this often at most … */
+/** Deployments of a run may end together: they are counted at most this often … */
 const COUNT_EVERY_MS = 250;
-/** … and this often although nobody says that something was written. */
+/** … and at least this often, even if no write is reported. */
 const COUNT_AT_LEAST_EVERY_MS = 5_000;
-/** A run that breaks, as while the store is full, is taken up again for so long. */
+/** A run that fails, for example while the store is full, is retried for this long. */
 const RETRY_FOR_MS = 10 * 60_000;
-/** A service that somebody else is updating is checked again this much later … */
+/** A service that somebody else is updating is checked again after this … */
 const AGAIN_MS = 5_000;
-/** … and left as it is after this. */
+/** … and left alone after this. */
 const AGAIN_FOR_MS = 10 * 60_000;
 const LONGEST_SLEEP_MS = 60_000;
 
@@ -115,7 +115,10 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
   };
 };
 
-/** What carries one run out until its end or the signal, after which whoever comes next goes on. */
+/**
+ * Returns a function that carries out one run until its end or the signal. After the signal, the next process
+ * continues.
+ */
 const createRunner = (
   deps: SmartRedeployDeps,
 ): ((run: Run, signal: AbortSignal) => Promise<void>) => {
@@ -135,14 +138,14 @@ const createRunner = (
     }
   };
 
-  /** Returns why not everything could be checked, or null. */
+  /** Returns why some of it could not be checked, or null. */
   const attempt = async (run: Run, signal: AbortSignal): Promise<string | null> => {
     const problems = await checkAll(deps, run, signal);
     await deploymentsEnded(run, signal);
     return problems.length === 0 ? null : problems.join('; ');
   };
 
-  /** The same, taken up again after an error of our own, as a restart would. */
+  /** The same, but repeated after an internal error, as a restart would. */
   const attemptUntilDone = async (run: Run, signal: AbortSignal): Promise<string | null> => {
     const until = clock.monotonic() + RETRY_FOR_MS;
     for (let failures = 1; ; failures += 1) {
@@ -179,7 +182,9 @@ type RunDeps = Omit<SmartRedeployDeps, 'registries'> & {
   readonly listTags: Answers['listTags'];
 };
 
-/** Checks every selected cluster and queues what must be deployed; returns the problems of clusters that could not be checked. */
+/**
+ * Checks every selected cluster and queues deployments. Returns the problems of clusters that could not be checked.
+ */
 const checkAll = async (
   deps: SmartRedeployDeps,
   run: Run,
@@ -200,7 +205,7 @@ const checkAll = async (
   }
 };
 
-/** The part of a run that is about one cluster. */
+/** One cluster's part of a run. */
 type ClusterRun = {
   readonly run: Run;
   readonly one: AskedCluster;
@@ -208,8 +213,8 @@ type ClusterRun = {
 };
 
 /**
- * Checks one cluster, unless that was done before a restart, and again those services that somebody
- * else was updating.
+ * Checks one cluster, unless that was done before a restart, and then again the services that somebody else was
+ * updating.
  */
 const checkUntilSettled = async (
   deps: RunDeps,
@@ -221,7 +226,7 @@ const checkUntilSettled = async (
   const until = deps.clock.monotonic() + AGAIN_FOR_MS;
   const found = await readFound(deps.db, run.id, name);
 
-  /** Puts down what is found, and gives the services that somebody else is updating. */
+  /** Records the result, and returns the services that somebody else is updating. */
   const check = async (request: RunRequest): Promise<string[]> => {
     const planned = await checkCluster(checkDeps, request, onProgress, signal);
     await commit(deps, { run, cluster: name, found }, planned);
@@ -238,14 +243,14 @@ const checkUntilSettled = async (
   }
 };
 
-/** That of a check which found these services. */
+/** The progress of a check that found these services. */
 const progressOf = (services: readonly ServiceView[]): Parameters<OnProgress>[0] => {
   const asked = services.filter(({ checkedAt }) => checkedAt !== null);
   const images = new Set(asked.map(({ image }) => image)).size;
   return { services: services.length, images, checked: images };
 };
 
-/** It has what is published, or will, but its deployment has not ended. */
+/** The service has what is published, or will have it, but its deployment has not ended. */
 const UPDATING: Verdict = { verdict: 'updating' };
 
 type Commit = {
@@ -255,7 +260,7 @@ type Commit = {
   readonly found: Map<string, RunService>;
 };
 
-/** Queues what must be deployed, joins what is deployed already, and puts down what was found, added to what the run had `found` before. */
+/** Queues deployments, joins existing ones, and records the result together with what the run had `found` before. */
 const commit = async (
   deps: RunDeps,
   { run, cluster, found }: Commit,

@@ -1,14 +1,14 @@
 import type { ListedRegistries } from '../../core/contract/registries.ts';
 import type { Clock } from '../loop/clock.ts';
 
-/** Nothing came for so long that nothing is waited for any more. */
+/** No answer came for so long that the work was given up. */
 export class Stalled extends Error {
   override readonly name = 'Stalled';
 }
 
 /**
- * Does `act` for as long as it goes on: its signal is aborted with {@link Stalled} once `onStep` was not
- * called for `afterMs`, and with the caller's reason.
+ * Runs `act` for as long as it makes progress. Its signal is aborted with {@link Stalled} if `onStep` was not called
+ * for `afterMs`, and with the caller's reason.
  */
 export const withStallLimit = async <T>(
   {
@@ -41,7 +41,7 @@ export const withStallLimit = async <T>(
   }
 };
 
-/** The same registries; `onStep` is called at every answer, and at every page of a list of tags. */
+/** The same registries, but `onStep` is called for every answer and for every page of a tag list. */
 export const tellSteps = <R extends ListedRegistries>(registries: R, onStep: () => void): R => {
   const told = async <T>(answer: Promise<T>): Promise<T> => {
     try {

@@ -4,33 +4,33 @@ import type { Service } from '../../core/swarm/service.ts';
 /** The repositories of a cluster's services as they were a moment ago. */
 export type RecentList = {
   /**
-   * Whether no service runs an image of the repository, as a list of all shows that was asked for after `since`, ms
-   * since the epoch, and is young enough.
+   * Whether a recent list of all services shows that none runs an image of the repository. The list must have been
+   * requested after `since`, in ms since the epoch.
    */
   readonly lacks: (name: string, since: number, now: Moment) => boolean;
-  /** Whether the next list is to be one of all services, because others may soon be spared theirs by it. */
+  /** Whether the next list should be of all services, because it may soon save others. */
   readonly isWanted: (now: Moment) => boolean;
-  /** A list of all that was asked for at `at`. */
+  /** Keeps a list of all services that was requested at `at`. */
   readonly keep: (services: readonly Service[], at: Moment) => void;
-  /** A look that this hook secret asked for found no service. */
+  /** A check that this webhook secret caused found no service. */
   readonly missed: (at: Moment, secret: string | null) => void;
-  /** The hook secret of the last such look, whose others can wait; null where that is long ago. */
+  /** The webhook secret of the last such check, whose other checks can wait; null if that was long ago. */
   readonly missedSecret: (now: Moment) => string | null;
 };
 
-/** By the clock that pushes are dated by, and by one that is never set; both in ms. */
+/** Store time, by which pushes are dated, and monotonic time; both in ms. */
 export type Moment = { readonly now: number; readonly monotonic: number };
 
-/** What a service may become in this time is seen by the push that makes it so. */
+/** If a service changes within this time, the push that causes the change is checked itself. */
 const YOUNG_MS = 10_000;
 
 /**
- * Whoever holds a hook secret can name repositories that nobody runs, as fast as they like. One list of all services
- * answers for all such pushes that came before it was asked for, so that they cost the cluster nothing and leave
- * their places in the queue at once.
+ * With a webhook secret, a sender can name repositories that nobody runs, as fast as it likes. One list of all
+ * services answers all such pushes that arrived before it was requested. So they cost the cluster nothing, and leave
+ * the queue at once.
  *
- * Shortcut: 5,000 pushes of made-up images are 2 lists instead of 5,000, and others wait for them for
- * seconds instead of a minute.
+ * Shortcut: 5,000 pushes of made-up images cause 2 lists instead of 5,000, and other pushes wait for seconds instead
+ * of a minute.
  */
 export const createRecentList = (isOn = true): RecentList => {
   let kept: { readonly names: ReadonlySet<string>; readonly at: Moment } | null = null;
@@ -40,7 +40,7 @@ export const createRecentList = (isOn = true): RecentList => {
     lacks: (name, since, now) =>
       kept !== null &&
       kept.at.now > since &&
-      // A clock that was set back since tells nothing of what came first.
+      // After the clock was set back, it does not show what came first.
       now.now >= kept.at.now &&
       now.monotonic - kept.at.monotonic < YOUNG_MS &&
       !kept.names.has(name),

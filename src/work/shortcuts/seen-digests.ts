@@ -5,25 +5,26 @@ import type { LookUp } from '../../core/image/published.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
 
 export type SeenDigests = {
-  /** What a look-up that was begun at `at`, ms since the epoch, was answered. */
+  /** Keeps the answer to a lookup that started at `at`, in ms since the epoch. */
   readonly keep: (image: TaggedImage, lookUp: LookUp, at: number) => void;
-  /** The answer of a moment ago where it shows `named`; else null: then the registry is to be asked. */
+  /** A recent answer, if it shows `named`; otherwise null: ask the registry. */
   readonly find: (image: TaggedImage, named: Digest | null, now: number) => Seen | null;
 };
 
-/** An answer, and when the registry was asked for it. */
+/** An answer, and when the registry was asked. */
 export type Seen = { readonly lookUp: LookUp; readonly at: number };
 
-/** The hooks of one burst come within this time of its first look. */
+/** The webhooks of one burst arrive within this time of its first check. */
 const A_MOMENT_MS = BURST_MS + BURST_LONGEST_MS;
-/** Of so many tags; which one more replaces the oldest. */
+/** Maximum number of tags. One more replaces the oldest. */
 const MOST = 10_000;
 
 /**
- * What registries showed a moment ago. Hooks that name what was seen since tell nothing new, so that the
- * look which ends their burst need not ask again; those that name none, or another, may.
+ * What registries showed a moment ago. A webhook that names a digest seen since then is no news, so the check that
+ * ends its burst need not ask again. A webhook that names another digest, or none, may be news.
  *
- * Shortcut: 10,000 hooks for 100 images are 100 lookups instead of 200 (docs/adr/0002-one-more-check-for-a-burst.md).
+ * Shortcut: 10,000 webhooks for 100 images cause 100 lookups instead of 200
+ * (docs/adr/0002-one-more-check-for-a-burst.md).
  */
 export const createSeenDigests = (isOn = true): SeenDigests => {
   const seen = new Map<string, Seen & { readonly digest: Digest }>();

@@ -1,4 +1,4 @@
-/** Which shortcuts are taken. None changes a result: they only spare time or requests. */
+/** Which shortcuts are on. None changes a result: they only save time or requests. */
 export type Shortcuts = {
   /** See `createKnownServices`. */
   readonly knownServices: boolean;

@@ -24,7 +24,7 @@ const follower = (label: string, tag = 'v1.3.0', change: Partial<Service> = {}):
     ...change,
   });
 
-/** A repository with these tags, and how often it was listed. */
+/** A repository with these tags, and the names that were listed. */
 const repository = (...tags: readonly string[]) => {
   const asked: string[] = [];
   const listTags: ListTags = async ({ repository: name }) => {

@@ -10,34 +10,34 @@ import { type CheckedService, taggedImage } from '../assess/check-services.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
 import type { Tracking } from './read-tracking.ts';
 
-/** What the list of a repository's tags says to one service that follows them. */
+/** What a repository's tag list means for one service that follows tags. */
 type Choice = {
   readonly policy: Policy;
   readonly image: TaggedImage;
-  /** Below this tag it does not go. */
+  /** The service does not move below this tag. */
   readonly floor: TagSeen;
-  /** Null where they could not be listed, or are not listed for such a policy. */
+  /** Null if the tags could not be listed, or are not listed for such a policy. */
   readonly tags: readonly TagSeen[] | null;
-  /** The newest that the policy takes. */
+  /** The newest tag that the policy accepts. */
   readonly newest: string | null;
   readonly failure: Extract<Verdict, { verdict: 'unknown' }> | null;
 };
 
-/** As a list tells it, which knows of no push. */
+/** A tag from a list, which does not know about pushes. */
 const seen = (tag: string): TagSeen => ({ tag, arrivedAt: null });
 
 type Targets = ReadonlyMap<string, TaggedImage>;
 
-/** The services of one cluster that follow tags, with what their repositories hold. */
+/** The services of one cluster that follow tags, with the tags of their repositories. */
 export type ChosenTags = {
-  /** The images that they are to be compared with, by the service's id. */
+  /** The images to compare them with, by service id. */
   readonly targets: Targets;
-  /** Checks again, with the next tag below, those that must not have the newest because it failed on them. */
+  /** Checks services again with the next lower tag if they must not have the newest because it failed on them. */
   readonly insteadOfHeld: <Checked extends CheckedService>(
     checked: readonly Checked[],
     check: (services: readonly Service[], targets: Targets) => Promise<readonly Checked[]>,
   ) => Promise<readonly Checked[]>;
-  /** How one stands; null where it follows no tags. */
+  /** The tracking state of a service; null if it follows no tags. */
   readonly trackingOf: (checked: CheckedService) => TrackingView | null;
 };
 
@@ -48,8 +48,8 @@ type Deps = {
 };
 
 /**
- * Lists, once each, the repositories of services that follow an order of tags, and chooses for each service. By
- * arrival (`newest:`) a list says nothing: those are compared with the tag that they have.
+ * Lists the repositories of services that follow tags by version or name, once each, and chooses a tag for each
+ * service. With `newest:`, arrival decides and a list says nothing: such services are compared with their own tag.
  */
 export const chooseListed = async (
   { select, tracking, listTags }: Deps,
@@ -117,7 +117,7 @@ export const chooseListed = async (
 
 type Asked = Pick<Choice, 'policy' | 'image' | 'tags'>;
 
-/** Many services of a repository have the same tag and policy: for all of them it is chosen once. */
+/** Many services of a repository have the same tag and policy: the tag is chosen once for all of them. */
 const createChooser = () => {
   const lists = new Map<readonly string[], readonly TagSeen[]>();
   const chosen = new Map<string, string | null>();
@@ -127,7 +127,7 @@ const createChooser = () => {
       lists.set(listed, known);
       return known;
     },
-    /** The newest that the policy takes, without those in `except`. */
+    /** The newest tag that the policy accepts, without those in `except`. */
     newest: ({ policy, image, tags }: Asked, except: readonly string[] = []): string | null => {
       const key = [imageWithTag(image), policy.text, ...except].join('\n');
       const known = chosen.get(key);
@@ -140,13 +140,13 @@ const createChooser = () => {
   };
 };
 
-/** A tag that a person left is not passed over: everything below it is left with it until something newer comes. */
+/** A tag that a person left is not passed over: all lower tags are left with it, until something newer comes. */
 const hasFailedTag = ({ verdict, service, image }: CheckedService): boolean =>
   verdict.verdict === 'held' &&
   verdict.hold.kind === 'known-bad' &&
   image?.tag !== presentTag(service);
 
-/** Without the list nobody can tell that a service is current; a new digest of its own tag is deployed all the same. */
+/** Without the list, `current` cannot be claimed. A new digest of the service's own tag is still deployed. */
 const withFailure = <Checked extends CheckedService>(
   choices: ReadonlyMap<string, Choice>,
   checked: Checked,

@@ -8,17 +8,19 @@ import { taggedImage } from '../assess/check-services.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
 import type { Tracking } from './read-tracking.ts';
 
-/** A service that pushes concern, with the image that it is to be compared with. */
+/** A service that pushes affect, with the image to compare it with. */
 export type Target = {
   readonly service: Service;
   readonly image: TaggedImage;
-  /** The pushed tags that it stands for: its own, and those that the policy takes. */
+  /** The pushed tags that apply to it: its own, and those that the policy accepts. */
   readonly tags: readonly string[];
-  /** All of them are older than what the service has: nothing is to be compared. */
+  /** All pushed tags are older than what the service has: nothing to compare. */
   readonly isOlder: boolean;
 };
 
-/** What pushes of `work` ask of a service: null where none of them concerns it. Tags in `except` are not moved to. */
+/**
+ * What the pushes of `work` ask of a service; null if none affects it. The service is not moved to tags in `except`.
+ */
 export const targetOf = (
   { name, pushes }: Pick<ClaimedLook, 'name' | 'pushes'>,
   tracking: Tracking,
@@ -44,7 +46,7 @@ export const targetOf = (
   const chosen = chooseTag(policy, floor, candidates);
   if (chosen !== null)
     return { service, image: { ...image, tag: chosen }, tags: own, isOlder: false };
-  // What is on its way was pushed before, and these pushes share its fate.
+  // The tag that is being deployed was pushed earlier. These pushes share its outcome.
   const isCompared = tags.includes(floor.tag) || floor.tag !== image.tag;
   return { service, image: { ...image, tag: floor.tag }, tags: own, isOlder: !isCompared };
 };

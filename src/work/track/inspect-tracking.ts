@@ -30,19 +30,19 @@ type Deps = {
   readonly cluster: string;
   readonly select: Selection;
   readonly memory: Pick<Memory, 'hold' | 'frozen' | 'digestHold' | 'gates' | 'knownDigest'>;
-  /** The last answers of registries by `name:tag`. */
+  /** The registries' last answers, by `name:tag`. */
   readonly lookUps: ReadonlyMap<string, LastLookUp>;
 };
 
-/** A tag that is known, with the digest that it had last; null where nobody told. */
+/** A known tag with its last digest; null if no answer or push gave one. */
 type Known = TagSeen & { readonly digest: Digest | null };
 
-/** Of the tags above the one that a service has, so many are gone through. */
+/** Maximum number of tags above the service's own that are examined. */
 const MOST_TOLD = 10;
 
 /**
- * How a service stands that follows tags, by what was pushed and by what registries answered last; null where it
- * has no label for it. No registry is asked.
+ * The tracking state of a service, by what was pushed and by the registries' last answers; null if the service has no
+ * tracking label. No registry is asked.
  */
 export const inspectTracking = async (
   deps: Deps,
@@ -66,7 +66,7 @@ export const inspectTracking = async (
     const hold = holdOf(deps, tracking, service, { image: { ...image, tag }, digest });
     return hold === null ? [] : [{ tag, reason: hold.kind, why: whyHeld(hold, tag) }];
   });
-  // A tag that failed is passed over for the one below; what a person left is not.
+  // A tag that failed is passed over for the next lower one. A tag that a person left is not.
   const hasFailed = (tag: string): boolean =>
     held.some((one) => one.tag === tag && one.reason === 'known-bad');
   const next = newer.find(({ tag }) => !hasFailed(tag)) ?? newer[0] ?? null;
@@ -98,7 +98,7 @@ const NOTHING_KNOWN: TrackingView = {
   ran: null,
 };
 
-/** What was pushed, and where an order of tags decides, also what registries have answered for. */
+/** The pushed tags. If tags have an order, also the tags that registries have answered for. */
 const readKnown = async (
   { db, lookUps }: Deps,
   policy: Policy,
@@ -122,7 +122,7 @@ const readKnown = async (
   return [...pushed, ...answered];
 };
 
-/** Those that the policy takes, each tag once. */
+/** The tags that the policy accepts, each once, newest first. */
 const newestFirst = (
   policy: Policy,
   present: string,
@@ -142,7 +142,7 @@ const newestFirst = (
   return sorted;
 };
 
-/** A tag with the digest that the service has is no move. */
+/** A tag with the service's present digest is not a move. */
 const isSame = (service: Service, { digest }: Known): boolean =>
   digest !== null && digest === specDigest(service);
 
@@ -156,7 +156,7 @@ const holdOf = (
     ? null
     : (memory.hold(service, digest, image) ?? tracking.putBack(service, digest, image));
 
-/** What the gates of the service say of a tag; null where they let it through. */
+/** What the service's gates say about a tag; null if they are open. */
 const whyWaiting = async (
   { memory }: Deps,
   service: Service,

@@ -9,24 +9,24 @@ import { type Arrival, readArrivals } from '../../store/track/arrivals.ts';
 import { readMoves, readOpenTags } from '../../store/track/moves.ts';
 import type { Memory } from '../assess/check-services.ts';
 
-/** What is remembered of the tags that services of a cluster were moved to. */
+/** What the store knows of the tags that services of a cluster were moved to. */
 export type Tracking = {
   /**
-   * The tag below which a service does not go: its own, or that of a deployment which is on its way. With when that
-   * was pushed.
+   * The tag below which a service does not move, with its push time: its own tag, or that of a deployment in
+   * progress.
    */
   readonly floorOf: (service: Service) => TagSeen | null;
-  /** When a tag was first pushed with this digest, ms since the epoch; null where that is not known. */
+  /** When a tag was first pushed with this digest, in ms since the epoch; null if unknown. */
   readonly arrivedAt: (tag: string, digest: string | null) => number | null;
-  /** The newer tag that the helper moved the service to, where somebody has put it back to another since. */
+  /** The newer tag that the helper had moved the service to, if somebody has put the service back since. */
   readonly ranBefore: (service: Service) => TrackingView['ran'];
-  /** The hold on a tag and digest that a service was moved to, and that somebody has put back to another since. */
+  /** The hold on a tag and digest that the helper moved a service to and somebody has undone since. */
   readonly putBack: Memory['hold'];
 };
 
 /**
- * Reads it for one look, whose pushes name `tags`, or with no name for services of any repository, of which no
- * arrivals are read. Without a service that tracks nothing is read.
+ * Reads it for one check whose pushes name `tags`. With `name` null: for services of any repository, without
+ * arrivals. Reads nothing if no service follows tags.
  */
 export const readTracking = async (
   db: Db,
@@ -84,7 +84,7 @@ const UNTRACKED: Tracking = {
   putBack: () => null,
 };
 
-/** Of a push that named no digest the first push of its tag counts, as that is the one it may repeat. */
+/** If a push names no digest, the first push of its tag counts, because this one may repeat it. */
 const firstOf = (
   arrivals: readonly Arrival[],
   tag: string,

@@ -8,7 +8,7 @@ import { readTracking } from './read-tracking.ts';
 
 /** What a run knows of the tags that services of a cluster follow. */
 export type TrackedInRun = ChosenTags & {
-  /** The same holds, and those on tags that somebody has put back. */
+  /** The same holds, plus those on tags that somebody has put back. */
   readonly withPutBack: (hold: Memory['hold']) => Memory['hold'];
 };
 
@@ -23,11 +23,11 @@ type Deps = {
   readonly cluster: { readonly name: string };
   readonly db: Db;
   readonly select: Selection;
-  /** Without it, every service is compared with the tag that it has. */
+  /** Without it, every service is compared with its own tag. */
   readonly listTags?: ListTags;
 };
 
-/** Reads what is remembered of the services that follow tags, and lists their repositories. */
+/** Reads what the store knows of services that follow tags, and lists their repositories. */
 export const trackForRun = async (
   { cluster, db, select, listTags }: Deps,
   services: readonly Service[],

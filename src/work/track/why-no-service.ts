@@ -3,12 +3,12 @@ import { effectOfPush } from '../../core/policy/explain-push.ts';
 import { trackLabel } from '../../core/policy/labels.ts';
 import { presentTag, type Service } from '../../core/swarm/service.ts';
 
-/** So many services are named; the others are counted. */
+/** Up to this many services are named; the others are counted. */
 const MOST_NAMED = 3;
 
 /**
- * Why a pushed tag is for none of the services of its repository: what those that mean to follow tags say against it.
- * One line for a person; null where none of them means to follow any.
+ * Why none of the services of a repository takes a pushed tag: what those with a tracking label say against it. One
+ * line for a person; null if none has such a label.
  */
 export const whyNoService = (
   name: string,
