@@ -7,11 +7,11 @@ import type { Db, Query } from '../sqlite/open-store.ts';
 export type NewAction = {
   readonly id: string;
   readonly actor: string;
-  /** Where it was asked from, where that is known. */
+  /** The client's address, if known. */
   readonly address?: string | null;
-  /** What was done, e.g. `redeploy`. */
+  /** What was done, for example `redeploy`. */
   readonly action: string;
-  /** To what, e.g. `production/web`. */
+  /** The target, for example `production/web`. */
   readonly target: string;
   readonly detail: Readonly<Record<string, unknown>>;
 };
@@ -25,7 +25,7 @@ export const recordAction = async (query: Query, action: NewAction, now: number)
     .execute();
 };
 
-/** Only what this person did, or what was done to one of these. */
+/** Only what this person did, or what was done to one of these targets. */
 export type ActionLimit = { readonly actor: string; readonly targets: readonly string[] };
 
 /** Newest first. */

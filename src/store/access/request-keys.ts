@@ -1,29 +1,28 @@
 import type { Db } from '../sqlite/open-store.ts';
 
-/** A key that an act is asked with; each actor has keys of its own. */
+/** An idempotency key. Each actor has its own keys. */
 export type RequestKey = {
   readonly actor: string;
   readonly key: string;
-  /** Tells one request from another; never the request itself. */
+  /** A digest of the request, never the request itself. */
   readonly request: string;
 };
 
 export type KeptAnswer = { readonly status: number; readonly body: string | null };
 
 /**
- * `new`: nobody asked with it, and it is kept now. `answered`: what the same request was answered.
- * `other-request`: it was used for another. `unfinished`: the same request is under way, or was when
- * the process before ended.
+ * `new`: nobody used it before, and it is stored now. `answered`: the answer to the same request. `other-request`: it
+ * was used for another request. `unfinished`: the same request is in progress, or was when the previous process ended.
  */
 export type SeenKey =
   | { readonly kind: 'new' | 'other-request' | 'unfinished' }
   | { readonly kind: 'answered'; readonly answer: KeptAnswer };
 
 export const KEY_KEPT_MS = 24 * 3_600_000;
-/** Answers that are kept at most; the oldest go. */
+/** Maximum number of stored answers. The oldest are removed. */
 const MOST_KEYS = 1_000;
 
-/** Takes a key for a request that is about to be carried out, or tells what became of it. */
+/** Takes a key for a request that is about to be carried out, or returns what became of the earlier one. */
 export const takeKey = async (db: Db, wanted: RequestKey, now: number): Promise<SeenKey> =>
   db.transaction().execute(async (query) => {
     const { actor, key, request } = wanted;
@@ -62,7 +61,7 @@ export const takeKey = async (db: Db, wanted: RequestKey, now: number): Promise<
     return { kind: 'new' };
   });
 
-/** Keeps what a request was answered. */
+/** Stores the answer to a request. */
 export const keepAnswer = async (db: Db, of: RequestKey, answer: KeptAnswer): Promise<void> => {
   await db
     .updateTable('request_keys')
@@ -72,7 +71,7 @@ export const keepAnswer = async (db: Db, of: RequestKey, answer: KeptAnswer): Pr
     .execute();
 };
 
-/** Nothing came of the request: it may be asked again with the same key. */
+/** The request had no effect: it may be sent again with the same key. */
 export const forgetKey = async (db: Db, of: RequestKey): Promise<void> => {
   await db
     .deleteFrom('request_keys')

@@ -2,13 +2,13 @@ import { rfc3339 } from '../query/json.ts';
 import type { Db } from '../sqlite/open-store.ts';
 
 export type SecretUse = {
-  /** That it let in and that are kept. */
+  /** Number of stored deliveries that it admitted. */
   readonly deliveries: number;
   /** RFC 3339. */
   readonly lastAt: string;
 };
 
-/** What each secret of hooks was used for, by its name; one that never was is not there. */
+/** The use of each webhook secret, by its name. Unused secrets are missing. */
 export const secretUses = async (db: Db): Promise<ReadonlyMap<string, SecretUse>> => {
   const rows = await db
     .selectFrom('deliveries')

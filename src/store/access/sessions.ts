@@ -4,9 +4,9 @@ import { isAmong } from '../query/fragments.ts';
 import { relaxed } from '../sqlite/relaxed.ts';
 
 export type StoredSession = {
-  /** Digest of the id, which itself is nowhere but with the client. */
+  /** Digest of the id. Only the client has the id itself. */
   readonly idHash: string;
-  /** Name of the token that was signed in with. */
+  /** Name of the token used for the sign-in. */
   readonly token: string;
   readonly fingerprint: string;
   /** ms since the epoch. */
@@ -14,10 +14,10 @@ export type StoredSession = {
   readonly usedAt: number;
 };
 
-/** Sessions of one token at most; those unused for longest go. */
+/** Maximum number of sessions of one token. Those that were unused for longest are removed. */
 export const MOST_SESSIONS = 100;
 
-/** Adds a session, and removes those that have ended and those of the token that are too many. */
+/** Adds a session, removes ended ones, and those above the token's limit. */
 export const addSession = async (
   query: Query,
   session: Omit<StoredSession, 'createdAt' | 'usedAt'>,
@@ -64,19 +64,19 @@ export const findSession = async (db: Db, idHash: string): Promise<StoredSession
   return { idHash, token, fingerprint, createdAt, usedAt };
 };
 
-/** A use that is lost in a crash of the host only ends the session earlier. */
+/** Not fsynced: losing it in a crash of the host only ends the session earlier. */
 export const touchSession = (db: Db, idHash: string, now: number): Promise<unknown> =>
   relaxed(db, (query) =>
     query.updateTable('sessions').set({ used_at: now }).where('id_hash', '=', idHash).execute(),
   );
 
-/** Ends one session; whether there was one. */
+/** Ends one session. Returns whether there was one. */
 export const endSession = async (query: Query, idHash: string): Promise<boolean> => {
   const gone = await query.deleteFrom('sessions').where('id_hash', '=', idHash).executeTakeFirst();
   return gone.numDeletedRows > 0n;
 };
 
-/** Ends every session of a token; how many there were. */
+/** Ends every session of a token. Returns how many there were. */
 export const endSessionsOf = async (query: Query, token: string): Promise<number> => {
   const gone = await query.deleteFrom('sessions').where('token', '=', token).executeTakeFirst();
   return Number(gone.numDeletedRows);

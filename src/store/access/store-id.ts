@@ -4,7 +4,7 @@ import type { Db } from '../sqlite/open-store.ts';
 const KEY = 'store-id';
 const BYTES = 6;
 
-/** What tells a store from others: letters and digits, the same for every instance. */
+/** A unique id of the store: letters and digits, the same for every instance. */
 export const storeId = async (db: Db): Promise<string> => {
   await db
     .insertInto('settings')

@@ -36,7 +36,7 @@ export type DecidedOn = {
   readonly service: string;
 };
 
-/** By which link of a notification it is decided; null where somebody has a token. */
+/** The notification link used for the decision; null with an API token. */
 export type ByLink = { readonly hash: string; readonly channel: string } | null;
 
 export type Decision =
@@ -50,7 +50,7 @@ type ActedAt = {
   readonly now: number;
 };
 
-/** Counts a person's vote for what waits, and has the service looked at again now. */
+/** Counts a person's vote for what waits, and makes the service's check due now. */
 export const approveByPerson = (
   db: Db,
   on: DecidedOn,
@@ -69,7 +69,7 @@ export const approveByPerson = (
     const { link, person, role } = vote;
     if (link !== null && !(await useLink(query, link.hash, now))) return { kind: 'link-used' };
     if (judged.kind === 'repeated') return { kind: 'repeated', waiting };
-    // A clock that was set back must not let the vote die.
+    // The vote must still count after a clock was set back.
     const at = Math.max(now, row.candidate_since);
     await putVote(query, row, { person, role, at }, link?.channel ?? null);
     const after = { ...row, gates: JSON.stringify(judged.gates) };
@@ -84,12 +84,12 @@ export const approveByPerson = (
 export type Rejection = {
   readonly digest: string | null;
   readonly reason: string;
-  /** For the hold and the news of it. */
+  /** For the hold and its gate news. */
   readonly ids: { readonly hold: string; readonly news: string };
   readonly link: ByLink;
 };
 
-/** Holds what waits for the service; an older image that waits behind it may come in its place. */
+/** Holds the waiting image of the service. An older waiting image may become the candidate. */
 export const rejectByPerson = (
   db: Db,
   on: DecidedOn,
@@ -134,7 +134,7 @@ const toldOf = (row: Waiting, link: ByLink) => ({
   ...(link === null ? {} : { channel: link.channel }),
 });
 
-/** The gates as they stand now, and the service due. */
+/** Stores the present gates, and makes the service due for a check. */
 const lookAgain = async (query: Query, row: Waiting, now: number): Promise<void> => {
   await query
     .updateTable('waiting')

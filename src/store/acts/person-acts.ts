@@ -13,8 +13,8 @@ import type { FreezeView } from '../../core/contract/views.ts';
  */
 
 /**
- * Queues a deployment that a person asked for; gives its id, or that of the one it joined. What waited for its
- * image at gates comes with it, and who passed those is announced.
+ * Queues a deployment at a person's request. Returns its id, or that of the one it joined. Takes over the triggers of
+ * its waiting image, and announces who passed the gates.
  */
 export const queueByPerson = (
   db: Db,
@@ -31,7 +31,9 @@ export const queueByPerson = (
     return id;
   });
 
-/** Lifts every hold of a service. One that the store did not know is put down first, so that it is known to be lifted. */
+/**
+ * Releases every hold of a service. A hold that the store did not know is recorded first, so that its release is known.
+ */
 export const releaseByPerson = (
   db: Db,
   of: {
@@ -59,7 +61,7 @@ export const freezeByPerson = (
     return addFreeze(query, freeze, now);
   });
 
-/** False where no such freeze stands; then nothing is recorded. */
+/** False if there is no such freeze; then nothing is recorded. */
 export const thawByPerson = (
   db: Db,
   freeze: string,
@@ -88,7 +90,7 @@ export const signOut = (db: Db, idHash: string, action: NewAction, now: number):
     if (await endSession(query, idHash)) await recordAction(query, action, now);
   });
 
-/** Ends every session of a token, and records how many those were. */
+/** Ends every session of a token, and records their number. */
 export const signOutEverywhere = (
   db: Db,
   token: string,

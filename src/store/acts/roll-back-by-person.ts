@@ -14,20 +14,20 @@ import { type NewDeployment, queueDeployment } from '../deployments/queue-deploy
 import { readMembers } from '../published/seen-indexes.ts';
 
 export type PersonsRollback = {
-  /** From what the service has to what the person goes back to; `to` is null where the cluster alone knows. */
+  /** From what the service has to what the person goes back to. `to` is null if only the cluster knows it. */
   readonly deployment: NewDeployment;
-  /** What the service will have then, as far as that is known. */
+  /** What the service will have then, if known. */
   readonly goesTo: Digest | null;
   readonly newId: () => string;
 };
 
-/** A digest that a person's rollback leaves, with the tag that it was to come with. */
+/** A digest that a person's rollback leaves, with its tag. */
 type Left = { readonly digest: Digest; readonly tag: string; readonly deployment: string | null };
 
 /**
- * Queues a person's rollback, with the record of who asked for it, and gives the id of the deployment that will do
- * it. What the service has is held, and with it what the person knew to come: the digest that the tag was last seen
- * with, what waits for gates, and those of deployments that are open. A deployment that was queued ends as skipped.
+ * Queues a person's rollback, with the record of who asked for it, and returns the id of its deployment. Holds what the
+ * service has, and everything that would come next: the digest that the tag was last seen with, what waits at gates,
+ * and the digests of open deployments. A queued deployment ends as skipped.
  */
 export const rollBackByPerson = (
   db: Db,
@@ -45,7 +45,7 @@ export const rollBackByPerson = (
       digest,
       kind: 'left-by-person',
       deployment: of,
-      // The digest alone is held where the service stays on its tag.
+      // If the service stays on its tag, only the digest is held.
       ...(tag === image.tag ? {} : { tag }),
     });
     const present = presentTag(service) ?? image.tag;
@@ -67,7 +67,7 @@ export const rollBackByPerson = (
     return id;
   });
 
-/** What would come next to the service of a rollback, each once. */
+/** The digests that would come next to a service that is rolled back, each once. */
 const findToCome = async (
   query: Query,
   wanted: NewDeployment,
@@ -80,7 +80,7 @@ const findToCome = async (
     .where('cluster', '=', cluster)
     .where('service_id', '=', service.id)
     .where((eb) => eb.or([IS_QUEUED, IS_UNDER_WAY]))
-    // What a person went back to is nothing that was published.
+    // A digest that a person went back to is not a published one.
     .where('cause', '!=', 'taken-back')
     .orderBy('id')
     .execute();
@@ -95,8 +95,8 @@ const findToCome = async (
 };
 
 /**
- * What waits for the gates of a service: the candidate, and whatever its tag was seen with since what it has, as the
- * newest of that which is old enough is the next candidate.
+ * What waits at the gates of a service: the candidate, and every digest that its tag has shown since the running one,
+ * because the newest of them that is old enough is the next candidate.
  */
 const findBehindGates = async (
   query: Query,
@@ -111,13 +111,13 @@ const findBehindGates = async (
   return [...seen.map((digest) => ({ digest, tag, deployment: null })), candidate];
 };
 
-/** Whether an index holds the other digest, or both are the same. */
+/** Whether an index contains the other digest, or both are the same. */
 const isSameImage = async (query: Query, index: Digest, other: Digest | null): Promise<boolean> => {
   if (other === null || other === index) return other !== null;
   return (await readMembers(query, index))?.includes(other) ?? false;
 };
 
-/** What is under way already is superseded by the rollback, as by any other deployment. */
+/** The rollback supersedes a deployment in progress, like any other deployment. */
 const skipQueued = async (query: Query, rollback: NewDeployment, now: number): Promise<void> => {
   const { cluster, service, to } = rollback;
   const queued = await query
@@ -136,8 +136,8 @@ const skipQueued = async (query: Query, rollback: NewDeployment, now: number): P
 };
 
 /**
- * Holds all that a rollback left for the spec that came back with it too, which may differ in more than its image; to
- * be called in a transaction.
+ * Holds everything that a rollback left for the restored spec too, which may differ in more than its image. Call it in
+ * a transaction.
  */
 export const holdLeftAlso = async (
   query: Query,
@@ -151,7 +151,7 @@ export const holdLeftAlso = async (
     .where('cluster', '=', cluster)
     .where('service_id', '=', service.id)
     .where('kind', '=', 'rolled-back')
-    // They were put down in one commit with the deployment.
+    // They were recorded in the same commit as the deployment.
     .where('created_at', '=', queuedAt)
     .where('released_at', 'is', null)
     .execute();

@@ -10,14 +10,14 @@ import { eventOf, findWaiting, gatesOf, isDecided, noticeOf } from './waiting.ts
 export type Expiring = {
   readonly cluster: string;
   readonly serviceId: string;
-  /** For the hold and the news of it. */
+  /** For the hold and its gate news. */
   readonly ids: { readonly hold: string; readonly news: string };
 };
 
 /**
- * Holds what waits for a service and did not have its votes at the deadline, as part of the caller's transaction;
- * gives the hold's line for a person. Null where the deadline is ahead, where enough votes came before it, or where
- * a person rejected it: either may have come since the caller looked.
+ * Holds an image that did not get its votes by the deadline, as part of the caller's transaction. Returns the hold's
+ * line for a person. Null if the deadline is ahead, if enough votes came before it, or if a person rejected the image:
+ * any of these may have happened since the caller checked.
  */
 export const expireWaiting = async (
   query: Query,
@@ -29,7 +29,7 @@ export const expireWaiting = async (
   if (row === null || asked === undefined) return null;
   const { until, votes, canOpen } = asked;
   if (votes === null || until === null || now < until) return null;
-  // A person rejected it since the caller looked.
+  // A person rejected it since the caller checked.
   if (await isDecided(query, row)) return null;
   const given = (await votesFor(query, row)).filter(
     ({ role, at }) => canOpen.includes(role) && at < until,

@@ -3,7 +3,7 @@ import { addMessages, type NewMessage } from '../notices/notifications.ts';
 import { readJson } from '../query/json.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
 
-/** Leaves word of what became of an image at its gates, as part of the commit that decides it. */
+/** Leaves gate news about an image, as part of the commit that decides it. */
 export const leaveGateNews = async (
   query: Query,
   notice: GateNotice,
@@ -15,7 +15,7 @@ export const leaveGateNews = async (
     .execute();
 };
 
-/** What nobody was told yet, at most `limit`, the oldest first. */
+/** Gate news that was not announced yet, at most `limit`, oldest first. */
 export const readGateNews = async (db: Db, limit: number): Promise<readonly GateNotice[]> => {
   const rows = await db
     .selectFrom('gate_news')
@@ -26,7 +26,7 @@ export const readGateNews = async (db: Db, limit: number): Promise<readonly Gate
   return rows.map(({ content }) => readJson<GateNotice>(content));
 };
 
-/** Turns news into messages, in one commit: each is announced once and never lost. */
+/** Turns gate news into messages, in one commit: each is announced once and never lost. */
 export const tellGateNews = async (
   db: Db,
   ids: readonly string[],

@@ -1,11 +1,11 @@
 import { type VotedOn, votedOn } from './votes.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
 
-/** A one-time link of a notification; its token is nowhere but in the message. */
+/** A one-time link of a notification. Only the message contains its token. */
 export type NewLink = {
   /** SHA-256 of the token. */
   readonly hash: string;
-  /** Name of the channel that it is sent to. */
+  /** Name of the channel that gets the link. */
   readonly channel: string;
   /** ms since the epoch. */
   readonly expiresAt: number;
@@ -42,7 +42,7 @@ export const findLink = async (query: Query, hash: string): Promise<StoredLink |
   return { ...votedOn(row), channel, expiresAt, usedAt };
 };
 
-/** Uses a link up; false where it was used before. To be called in the transaction of what it decides. */
+/** Marks a link as used. False if it was used before. Call it in the transaction of the decision. */
 export const useLink = async (query: Query, hash: string, now: number): Promise<boolean> => {
   const used = await query
     .updateTable('approval_links')
@@ -53,7 +53,7 @@ export const useLink = async (query: Query, hash: string, now: number): Promise<
   return used.numUpdatedRows > 0n;
 };
 
-/** Those that expired before are of no use to anybody, not even to be told that they did. */
+/** Removes links that expired before a time. They are of no use, not even to report that they expired. */
 export const pruneLinks = async (query: Query, before: number): Promise<void> => {
   await query.deleteFrom('approval_links').where('expires_at', '<', before).execute();
 };

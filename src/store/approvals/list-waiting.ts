@@ -7,7 +7,7 @@ import type { Tables } from '../query/schema.ts';
 import { isUndecided } from '../holds/undecided.ts';
 import { buildsOf, comparePages, toView, type Waiting } from './waiting.ts';
 
-/** Where a row stands in the list of what waits. */
+/** The position of a row in the list of waits. */
 type Place = readonly [cluster: string, stack: string, name: string, id: string];
 
 const printPlace = (row: Waiting): string =>
@@ -26,8 +26,8 @@ const parsePlace = (text: string): Place | null => {
 };
 
 /**
- * A part of what waits, in the order of cluster, stack and name. What was rejected a moment ago waits no more,
- * although its cluster was not looked at since. The database reads the gates of this part only, however many wait.
+ * A part of the waits, ordered by cluster, stack and name. A wait that was just rejected is left out even before its
+ * cluster is checked. The database reads the gates of this part only, however many wait.
  */
 export const listWaiting = async (
   db: Query,

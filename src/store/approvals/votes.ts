@@ -4,19 +4,19 @@ import type { Service } from '../../core/swarm/service.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import type { WaitingRow } from '../query/schema.ts';
 
-/** What a vote is for: one image for one service with the spec that it has. Another one of either needs other votes. */
+/** The subject of a vote: one image for one service with its present spec. Another image or spec needs new votes. */
 export type VotedOn = Pick<
   WaitingRow,
   'cluster' | 'service_id' | 'spec_fingerprint' | 'tag' | 'digest'
 >;
 
-/** The part of a row that says what is voted on. */
+/** The part of a row that identifies the subject of a vote. */
 export const votedOn = (row: VotedOn): VotedOn => {
   const { cluster, service_id, spec_fingerprint, tag, digest } = row;
   return { cluster, service_id, spec_fingerprint, tag, digest };
 };
 
-/** Keeps a person's vote, in place of one that the person gave when the image waited before. */
+/** Stores a person's vote. It replaces an earlier vote of the same person for the same subject. */
 export const putVote = async (
   query: Query,
   on: VotedOn,
@@ -35,7 +35,7 @@ export const putVote = async (
     .execute();
 };
 
-/** The votes for what waits, the oldest first. One that was given when the same image waited before has died. */
+/** The votes for what waits, oldest first. Votes from an earlier wait of the same image do not count. */
 export const votesFor = async (
   query: Query,
   row: VotedOn & Pick<WaitingRow, 'candidate_since'>,
@@ -53,14 +53,14 @@ export const votesFor = async (
     .orderBy('person')
     .execute();
 
-/** Answers what people have said about an image for a service as its spec is now; `now` where it begins to wait. */
+/** Returns the votes on an image for a service with its present spec. Its time is `now` if it begins to wait. */
 export type FindApprovals = (
   service: Pick<Service, 'id' | 'specFingerprint'>,
   candidate: { readonly tag: string; readonly digest: Digest },
   now: number,
 ) => Approvals;
 
-/** What people have said about all that waits in a cluster, read once. */
+/** The votes on everything that waits in a cluster, read once. */
 export const readApprovals = async (query: Query, cluster: string): Promise<FindApprovals> => {
   const waiting = await query
     .selectFrom('waiting')
@@ -97,7 +97,7 @@ const readVotesOf = (query: Query, cluster: string) =>
     .orderBy('at')
     .execute();
 
-/** Kept for the audit's sake no longer than history is; one that waits is never so old. */
+/** Removes old votes. They are kept for the audit, no longer than history. Votes that still count are never so old. */
 export const pruneVotes = async (query: Query, before: number): Promise<void> => {
   await query
     .deleteFrom('approval_votes')

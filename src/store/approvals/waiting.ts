@@ -12,20 +12,20 @@ import { isUndecided } from '../holds/undecided.ts';
 
 export type Waiting = Selectable<WaitingRow>;
 
-/** What the service has; the table has a blank where that is not known. */
+/** What the service has. The table has an empty text if it is unknown. */
 const presentOf = ({ from_digest: digest }: Pick<Waiting, 'from_digest'>): Digest | null =>
   digest === '' ? null : (digest as Digest);
 
 export const gatesOf = ({ gates }: Pick<Waiting, 'gates'>): readonly Gate[] =>
   readJson<readonly Gate[]>(gates);
 
-/** A service that waits, by its name or id; null where it does not. Of two with one name that with the id. */
+/** A waiting service, by its name or id; null if it does not wait. If two match, the one with the id wins. */
 export const findWaiting = async (
   query: Query,
   cluster: string,
   service: string,
 ): Promise<Waiting | null> => {
-  // One by one: a condition on both would read everything that waits.
+  // One after the other: a condition on both would read everything that waits.
   for (const column of ['service_id', 'service_name'] as const) {
     const row = await query
       .selectFrom('waiting')
@@ -38,7 +38,7 @@ export const findWaiting = async (
   return null;
 };
 
-/** Rejected or expired already, and not looked at since. `row` is read in the same transaction. */
+/** Already rejected or expired, and not checked since. `row` must be read in the same transaction. */
 export const isDecided = async (query: Query, row: Waiting): Promise<boolean> => {
   const found = await query
     .selectFrom('waiting')
@@ -57,7 +57,7 @@ export const viewOf = async (query: Query, row: Waiting): Promise<WaitingView> =
 
 type Builds = ReadonlyMap<string, BuildFacts | null>;
 
-/** Forges' pages of what changes with these rows, for {@link toView}. */
+/** The forges' comparison pages for these rows, for {@link toView}. */
 export const comparePages = async (
   query: Query,
   of: readonly Waiting[],
@@ -70,7 +70,7 @@ export const comparePages = async (
     .select(['cluster', 'service_id', 'from_digest', 'digest', 'compare_url'])
     .where('compare_url', 'is not', null)
     .where('ended', 'is', null)
-    // With the cluster it is found by the key of the table.
+    // With the cluster, the table's key finds it.
     .where((eb) => isAmong(eb.ref('cluster'), clusters))
     .where((eb) => isAmong(eb.ref('service_id'), ids))
     .execute();
@@ -102,7 +102,7 @@ export const toView = (
   compareUrl: pages.get(changeOf(row)) ?? null,
 });
 
-/** What these digests were built from, as far as somebody read it. */
+/** The build facts of these digests, as far as they were read. */
 export const buildsOf = async (query: Query, digests: readonly string[]): Promise<Builds> => {
   if (digests.length === 0) return new Map();
   const rows = await query
@@ -113,7 +113,7 @@ export const buildsOf = async (query: Query, digests: readonly string[]): Promis
   return new Map(rows.map(({ digest, facts }) => [digest, readJson<BuildFacts | null>(facts)]));
 };
 
-/** A digest of a repository that somebody waits for or would leave, of which nobody has read what it was built from. */
+/** A digest that waits, or would be replaced, and whose build facts were not read yet. */
 export type UnreadBuild = { readonly name: string; readonly tag: string; readonly digest: Digest };
 
 /** At most `limit` of them. */
@@ -149,7 +149,7 @@ export const readUnreadBuilds = async (
   return [...wanted.values()].slice(0, limit);
 };
 
-/** Null where the image says nothing of it, or could not be read: it is not asked again. */
+/** Null if the image has no build labels, or could not be read. It is not asked again. */
 export const putBuild = async (
   query: Query,
   digest: Digest,
@@ -163,7 +163,7 @@ export const putBuild = async (
     .execute();
 };
 
-/** What listeners hear of a row. */
+/** The content of a row's events. */
 export const eventOf = (row: Waiting) => ({
   cluster: row.cluster,
   service: { id: row.service_id, name: row.service_name },
@@ -172,7 +172,7 @@ export const eventOf = (row: Waiting) => ({
   digest: row.digest,
 });
 
-/** The news of a row, without what only one kind of news has. */
+/** The gate news of a row, without the fields that only one kind of news has. */
 export const noticeOf = (
   row: Waiting,
   { id, state }: Pick<GateNotice, 'id' | 'state'>,

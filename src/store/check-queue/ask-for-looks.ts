@@ -10,15 +10,15 @@ const PENDING = literal('pending');
 
 export type LookTiming = { readonly now: () => number };
 
-/** A repository on a cluster of which somebody pushed. */
+/** A repository on a cluster that somebody pushed to. */
 export type Pushed = Repository & {
-  /** Name of the secret that it came with; null where a person asked. */
+  /** Name of the secret that it came with; null if a person asked. */
   readonly secret: string | null;
 };
 
 /**
- * A hook resets its repository's look to now, or to the end of the burst that it belongs to. Gives those of
- * which one is due sooner than any was before.
+ * A webhook moves the check of its repository to now, or to the end of its burst. Returns those that are due sooner
+ * than any check was before.
  */
 export const askForLooks = async (
   query: Query,
@@ -34,7 +34,7 @@ export const askForLooks = async (
     const pending = waiting.get(key);
     const askedAt = pending?.asked_at ?? now;
     const runAt = lookAfterHook(now, lastChecks.get(key) ?? null, askedAt);
-    // A follow-up that is due sooner serves the hook as well.
+    // A follow-up that is due sooner also covers the webhook.
     const isSooner = pending?.asked_at === null && pending.run_at < runAt;
     return { cluster, name, secret, askedAt, due: isSooner ? pending.run_at : runAt, pending };
   });

@@ -4,7 +4,7 @@ import { isAmong } from '../query/fragments.ts';
 /** A repository on a cluster. */
 export type Repository = { readonly cluster: string; readonly name: string };
 
-/** A last check matters while its burst lasts, which is seconds. */
+/** A last check only matters while its burst lasts, which is seconds. */
 const KEPT_MS = 3_600_000;
 
 /** Records when a check of a repository began, as part of the transaction that begins it. */

@@ -12,7 +12,7 @@ const WAITING = literal('waiting');
 
 export type ClaimedLook = Repository & {
   readonly id: number;
-  /** Name of the hook secret that first asked for it, see `shareBacklog`. */
+  /** Name of the webhook secret that first asked for it, see `shareBacklog`. */
   readonly secret: string | null;
   /** Failures in a row so far. */
   readonly attempts: number;
@@ -28,14 +28,17 @@ export type WaitingPush = LookedAtPush & {
 
 export type PushResult = {
   readonly push: number;
-  /** False while the registry may still catch up with the hook. */
+  /** False while the registry may still catch up with the webhook. */
   readonly ended: boolean;
   readonly outcome: PushOutcome;
   /** One line for a person. */
   readonly detail: string | null;
 };
 
-/** A cluster's looks that were under way when whoever worked on it ended wait again, due now. To be called before any is taken up. */
+/**
+ * Makes a cluster's checks that were in progress when their worker ended wait again, due now. Call it before any is
+ * claimed.
+ */
 export const releaseLooks = async (db: Db, cluster: string, now: number): Promise<void> =>
   db.transaction().execute(async (query) => {
     const running = await query
@@ -57,8 +60,8 @@ export const releaseLooks = async (db: Db, cluster: string, now: number): Promis
   });
 
 /**
- * When the cluster's next look is due that can be taken up, ms since the epoch, or null: one whose
- * repository is being looked at has to wait for the end of that.
+ * When the cluster's next check that can be claimed is due, ms since the epoch, or null. A check whose repository is
+ * being checked waits for the end of that.
  */
 export const nextLookAt = async (db: Query, cluster: string): Promise<number | null> => {
   const row = await db
@@ -79,9 +82,8 @@ export const nextLookAt = async (db: Query, cluster: string): Promise<number | n
 };
 
 /**
- * Takes up the cluster's look that has been due longest, or null where none is due. A repository
- * whose look is under way is passed over: its next one begins when that has ended. Those that the hook secret
- * `after` asked for come after all others.
+ * Claims the cluster's check that has been due longest, or returns null if none is due. Skips repositories that are
+ * being checked: their next check begins afterwards. Checks for the webhook secret `after` come last.
  */
 export const claimLook = async (
   db: Db,
@@ -89,7 +91,7 @@ export const claimLook = async (
   now: number,
   after: string | null = null,
 ): Promise<ClaimedLook | null> =>
-  // What is lost of it is due again.
+  // If it is lost, the check is due again.
   relaxed(db, async (query) => {
     const others = after === null ? undefined : await takeDue(query, cluster, now, after);
     const look = others ?? (await takeDue(query, cluster, now, null));
@@ -131,7 +133,7 @@ const takeDue = (query: Query, cluster: string, now: number, but: string | null)
     .returning(['id', 'cluster', 'name', 'attempts', 'secret'])
     .executeTakeFirst();
 
-/** When a freeze last ended that may have kept services of the cluster, ms since the epoch; 0 for never. */
+/** When a freeze that may have kept services of the cluster last ended, ms since the epoch; 0 for never. */
 const lastThaw = async (query: Query, cluster: string, now: number): Promise<number> => {
   const ends = await query
     .selectFrom('freezes')
@@ -162,7 +164,7 @@ const waitingPushes = async (
     outdated: newest.get(row.tag) !== row.id,
     delivery: row.delivery_id,
     tag: row.tag,
-    // Only valid digests were put in.
+    // Only valid digests are stored.
     named: row.digest as Digest | null,
     receivedAt: row.received_at,
     agesFrom: Math.max(row.received_at, thawedAt),
@@ -172,21 +174,21 @@ const waitingPushes = async (
 
 export type LookEnd = {
   readonly results: readonly PushResult[];
-  /** When to look again, or null; a look that a hook asked for meanwhile stays as it is if sooner. */
+  /** When to check again, or null. If a webhook meanwhile asked for an earlier check, that time stays. */
   readonly againAt: number | null;
-  /** Failures in a row, 0 after a look that worked. */
+  /** Failures in a row, 0 after a check that worked. */
   readonly attempts: number;
   readonly error: string | null;
 };
 
-/** Records what a look found and when the next one is due, as part of the caller's transaction. */
+/** Records what a check found and when the next one is due, as part of the caller's transaction. */
 export const endLook = async (
   query: Query,
   look: ClaimedLook,
   end: LookEnd,
   now: number,
 ): Promise<void> => {
-  // The pushes of a burst mostly end alike: a statement for all that do.
+  // The pushes of a burst mostly end alike: one statement covers all that do.
   const alike = Map.groupBy(end.results, ({ ended, outcome, detail }) =>
     JSON.stringify([ended, outcome, detail]),
   );
@@ -222,15 +224,15 @@ export const endLook = async (
 export type LookSchedule = {
   /** Now, ms since the epoch. */
   readonly setAt: number;
-  /** When a hook or a person asked for it, ms since the epoch; null where it only follows up. */
+  /** When a webhook or a person asked for it, ms since the epoch; null for a follow-up. */
   readonly askedAt: number | null;
   readonly attempts: number;
   readonly error: string | null;
-  /** Name of the hook secret whose share of the backlog it is. */
+  /** Name of the webhook secret whose share of the backlog it uses. */
   readonly secret?: string | null;
 };
 
-/** Sees to it that a look is due no later than at a time. */
+/** Makes sure that a check is due no later than a given time. */
 export const scheduleLook = async (
   query: Query,
   key: Repository,

@@ -21,9 +21,9 @@ import {
 } from '../runs/runs.ts';
 import type { RunProgress, RunSummary, ServiceView } from '../../core/contract/views.ts';
 
-/** What a check found, and what is to be done about it. */
+/** The result of a check, and what to do about it. */
 export type Checked<Planned extends PlannedStep> = {
-  /** What the registries answered. */
+  /** The registries' answers. */
   readonly answers: readonly NewLookUp[];
   readonly planned: readonly Planned[];
   readonly by: QueuedBy<Planned>;
@@ -38,11 +38,11 @@ const put = async <Planned extends PlannedStep>(
   return queuePlanned(query, by, planned, now);
 };
 
-/** Remembers what registries answered. Not waited for on the disk: it can be asked again. */
+/** Records the registries' answers. Not fsynced: the registries can be asked again. */
 export const keepLookUps = (db: Db, answers: readonly NewLookUp[], now: number): Promise<void> =>
   relaxed(db, (query) => recordLookUps(query, answers, now));
 
-/** Puts down what a look has found so far. Not waited for on the disk: after a host crash this look is still open and runs again. */
+/** Records what a check has found so far. Not fsynced: after a host crash this check is still open and runs again. */
 export const queueChecked = <Planned extends PlannedStep>(
   db: Db,
   checked: Checked<Planned>,
@@ -56,9 +56,9 @@ type Concluding<Planned extends PlannedStep> = Checked<Planned> & {
 };
 
 /**
- * Puts down what a look found together with its end, which `conclude` tells from all that it found, `before`
- * included, which was queued already. Gives what was queued now. Not waited for on the disk: after a host crash
- * this look is still open and runs again.
+ * Records what a check found, together with its end. `conclude` derives the end from everything that it found,
+ * including `before`, which is already queued. Returns what was queued now. Not fsynced: after a host crash this check
+ * is still open and runs again.
  */
 export const concludeChecked = <Planned extends PlannedStep>(
   db: Db,
@@ -68,7 +68,7 @@ export const concludeChecked = <Planned extends PlannedStep>(
 ): Promise<{ readonly queued: readonly (Planned & Joined)[]; readonly end: LookEnd }> =>
   relaxed(db, async (query) => {
     const queued = (await put(query, checked, now)).map(alone);
-    // Where nothing was queued for them, nothing was put down of them yet.
+    // If nothing was queued for them, their gates are not recorded yet.
     await noteGates(query, checked.by, checked.before, now);
     const found = [...checked.before, ...queued];
     const ids = found.map(({ service }) => service.id);
@@ -86,7 +86,7 @@ const alone = <Planned extends PlannedStep>({
   deployment,
 }: Queued<Planned>): Planned & Joined => ({ ...planned, deployment, joins: false });
 
-/** The end of a look that got no answer. Not waited for on the disk, for the same reason. */
+/** Ends a check that got no answer. Not fsynced, for the same reason. */
 export const endUnchecked = (db: Db, look: ClaimedLook, end: LookEnd, now: number): Promise<void> =>
   relaxed(db, (query) => endLook(query, look, end, now));
 
@@ -97,8 +97,8 @@ type ShownRun<Planned> = {
 };
 
 /**
- * Puts down what a run found on a cluster, `shown` by what was queued: after a restart it is either checked and
- * queued, or neither.
+ * Records what a run found on a cluster, `shown` by what was queued. After a restart it is either checked and queued,
+ * or neither.
  */
 export const recordRunCheck = <Planned extends PlannedStep>(
   db: Db,
@@ -109,21 +109,21 @@ export const recordRunCheck = <Planned extends PlannedStep>(
   db.transaction().execute(async (query) => {
     const queued = (await put(query, checked, now)).map(alone);
     const open = await openDeployments(query, of.cluster);
-    // The newest last, so that it stays.
+    // The newest comes last, so it wins.
     const newest = new Map(open.map((one) => [one.serviceId, one]));
     const { triggersOf } = checked.by;
     const joined = await joinDeployments(query, queued, newest, { triggersOf, now });
     const all = joined.map((one, index) => ({
       ...one,
-      // A deployment that has ended already decides how the service stands, and is not the run's.
+      // A deployment that has already ended decides the service's state, but does not belong to the run.
       deployment: one.joins ? one.deployment : (queued[index]?.deployment ?? null),
     }));
     await putRunServices(query, of.run, of.cluster, of.shown(all));
   });
 
 /**
- * Begins a dry run, on the disk where the helper asked for it: how long ago it last did must be known also after
- * a crash of the host.
+ * Begins a dry run. It is fsynced if the helper itself asked for it, because the time of the last one must survive a
+ * crash of the host.
  */
 export const beginDryRun = async (db: Db, run: NewRun, now: number): Promise<void> => {
   if (run.origin === 'person') await relaxed(db, (query) => insertRun(query, run, now));
@@ -139,8 +139,8 @@ export type DryRunEnd = {
 };
 
 /**
- * Ends a dry run with what it found; null where it had ended already. Not waited for on the disk: whoever asked
- * has the answer, and can ask again.
+ * Ends a dry run with what it found; null if it had already ended. Not fsynced: the caller has the answer, and can ask
+ * again.
  */
 export const endDryRun = (
   db: Db,

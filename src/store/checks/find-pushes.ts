@@ -3,7 +3,7 @@ import { ASKED_BACK_MS, type OutcomeAsk } from '../../core/outcome/outcome-ask.t
 import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
 
-/** A push on one cluster that an ask may be about. */
+/** A push on one cluster that a query may be about. */
 export type FoundPush = {
   readonly push: number;
   readonly cluster: string;
@@ -15,7 +15,7 @@ export type FoundPush = {
   readonly receivedAt: number;
 };
 
-/** Tells which pushes an ask is about, one each cluster at most for an image; null: no such delivery. */
+/** Finds the pushes that a query is about, at most one per cluster and image; null: no such delivery. */
 export type FindPushes = (ask: OutcomeAsk) => readonly FoundPush[] | null;
 
 type Row = Omit<FoundPush, 'digest'> & { readonly digest: string | null };
@@ -38,8 +38,8 @@ const selectPushes = (query: Query) =>
     ]);
 
 /**
- * Finds the pushes of any number of asks with a fixed number of queries, each by an index, and reads no more
- * than the newest push of each image, digest and cluster.
+ * Finds the pushes of any number of queries with a fixed number of statements, each by an index. Reads no more than the
+ * newest push of each image, digest and cluster.
  *
  * @param now ms since the epoch
  */
@@ -60,7 +60,7 @@ export const findPushes = async (
   };
 };
 
-/** All pushes of each delivery; a repetition has those of its original. */
+/** All pushes of each delivery. A duplicate has those of its original. */
 const ofDeliveries = async (
   query: Query,
   ids: readonly string[],
@@ -82,7 +82,7 @@ const ofDeliveries = async (
   return new Map(
     deliveries.map(({ id, duplicate_of }) => {
       const own = pushesOf.get(id) ?? [];
-      // One that was sent again by a person has results of its own.
+      // A delivery that a person replayed has its own results.
       return [id, own.length > 0 ? own : (pushesOf.get(duplicate_of ?? '') ?? [])];
     }),
   );
@@ -96,7 +96,7 @@ const newestEach = (pushes: readonly FoundPush[]): readonly FoundPush[] => {
   return [...newest.values()];
 };
 
-/** The newest push of a digest on each cluster: one that named it, or at whose check the registry showed it. */
+/** The newest push of a digest on each cluster: one that named it, or whose check saw the registry show it. */
 const ofDigests = async (
   query: Query,
   asks: readonly ImageAsk[],
@@ -155,7 +155,7 @@ const ofDigests = async (
   };
 };
 
-/** The newest push of an image on each cluster, unless it is older than what is asked about. */
+/** The newest push of an image on each cluster, unless it is older than the query allows. */
 const ofImages = async (
   query: Query,
   asks: readonly ImageAsk[],
@@ -190,9 +190,9 @@ const newestOf = async (
 };
 
 /**
- * Tells of a push of an asked digest that it is history: it is not recent, and the tag has been pushed with
- * something else since. Whoever asks about the digest now means a push that is still to come, such as that
- * of a build that goes back to an earlier state.
+ * Whether a push of a requested digest is history: it is not recent, and the tag has since been pushed with something
+ * else. A query about the digest then means a push that is still to come, for example of a build that returns to an
+ * earlier state.
  */
 const passedSince = async (
   query: Query,

@@ -14,19 +14,19 @@ import { LOOK_AGAIN } from '../gates/queue-planned.ts';
 import type { PlannedStep } from '../gates/planned-step.ts';
 import { addTriggers, type Trigger } from '../deployments/triggers.ts';
 
-/** The deployment that will do it, that it joined, or that decides what became of it. */
+/** The deployment that will do it, that it joined, or that decides its outcome. */
 export type Joined = {
   readonly deployment: string | null;
-  /** That deployment is in progress, and was there before. */
+  /** The deployment was already in progress. */
   readonly joins: boolean;
 };
 
 type Joining = PlannedStep & { readonly deployment: string | null };
 
 /**
- * Lets those for which no deployment was queued join the one that already rolls their digest out, as part of the
- * caller's transaction. A service to which another digest was sent since it was read is to be looked at again.
- * `newest` holds the newest deployment of each service, by the service's id.
+ * Lets services for which no deployment was queued join the one that already rolls out their digest, as part of the
+ * caller's transaction. A service to which another digest was sent since it was read is checked again. `newest` is the
+ * newest deployment of each service, by the service's id.
  */
 export const joinDeployments = async <One extends Joining>(
   query: Query,
@@ -75,7 +75,7 @@ export const recordCheck = async (
       digest: shown.map(digestOf).find((digest) => digest !== null) ?? null,
       members: shown.find(({ members }) => members !== null)?.members ?? null,
       services: found.map(({ service, image, verdict, deployment, ...one }) => ({
-        // What stands for it where the service has a newer tag, or gets one.
+        // The digest that counts if the service has a newer tag, or gets one.
         ...(image?.tag === tag ? {} : { digest: digestOf(one) ?? specDigest(service) }),
         serviceId: service.id,
         service: service.name,

@@ -3,7 +3,7 @@ import type { NewestDeployment } from '../../core/outcome/joined-deployment.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
 
-/** The newest deployment of each of these services that has one, by the service's id. */
+/** The newest deployment of each of these services, by the service's id. Services without one are missing. */
 export const newestDeployments = async (
   query: Query,
   cluster: string,

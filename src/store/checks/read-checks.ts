@@ -6,7 +6,7 @@ import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
 import { readFailure } from '../query/read-failure.ts';
 
-/** How a push stands on one cluster, and what its checks found. */
+/** The state of a push on one cluster, and what its checks found. */
 export type PushResultFacts = {
   readonly state: 'waiting' | 'done';
   readonly outcome: PushOutcome | null;
@@ -17,7 +17,7 @@ export type PushResultFacts = {
 /** By push and cluster; null: there is none. */
 export type FindResult = (push: number, cluster: string) => PushResultFacts | null;
 
-/** What is known of these pushes, in a fixed number of queries. */
+/** What is known about these pushes, in a fixed number of statements. */
 export const readResults = async (query: Query, pushes: readonly number[]): Promise<FindResult> => {
   if (pushes.length === 0) return () => null;
   const rows = await query
@@ -99,12 +99,12 @@ const readFound = async (
   );
 };
 
-/** A service whose pushes follow each other faster than they are rolled out supersedes so many in a row. */
+/** A service whose pushes arrive faster than they are rolled out supersedes at most this many deployments in a row. */
 const LONGEST_CHAIN = 50;
 
 /**
- * These deployments and, for each that did not succeed, those of the same service after it, oldest first: its
- * retry or what took its place is among them.
+ * These deployments and, for each that did not succeed, the later ones of the same service, oldest first. Its retry or
+ * its replacement is among them.
  */
 export const readDeploymentChains = async (
   query: Query,

@@ -7,21 +7,21 @@ import type { Db } from '../sqlite/open-store.ts';
 import { type FindPushes, type FoundPush, findPushes } from './find-pushes.ts';
 import { type FindResult, readDeploymentChains, readResults } from './read-checks.ts';
 
-/** Everything that the store knows about what became of some pushes. */
+/** Everything that the store knows about the outcome of some pushes. */
 export type OutcomeFacts = {
   readonly pushesOf: FindPushes;
   readonly resultOf: FindResult;
   /** By cluster and service id, oldest first. */
   readonly deploymentsOf: (cluster: string, serviceId: string) => readonly DeploymentFacts[];
   readonly freezeOf: (cluster: string) => FindFreeze;
-  /** Closed gates of a service that waits. */
+  /** Closed gates of a waiting service. */
   readonly gatesOf: (cluster: string, serviceId: string) => readonly Gate[];
 };
 
 const NO_FREEZE: FindFreeze = () => null;
 
 /**
- * Reads all that any number of asks need, in one transaction and about a dozen queries however many ask.
+ * Reads all that any number of queries need, in one transaction and about a dozen statements.
  *
  * @param now ms since the epoch
  */

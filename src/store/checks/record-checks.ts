@@ -8,18 +8,18 @@ import type { CheckServiceRow } from '../query/schema.ts';
 /** Literal, because SQLite finds the partial index by its text. */
 const WAITING = literal('waiting' as const);
 
-/** What one check found of a tag. */
+/** What one check found for a tag. */
 export type CheckedTag = {
   readonly tag: string;
-  /** Null if the registry was not asked, or showed none. */
+  /** Null if the registry was not asked, or showed no digest. */
   readonly digest: Digest | null;
   /** Platform digests of `digest`; null if they were not read. */
   readonly members: readonly Digest[] | null;
-  /** With the digest that counts for one, where that is another. */
+  /** Each service has its own digest if that differs from the one above. */
   readonly services: readonly (Omit<CheckedFacts, 'digest'> & Partial<CheckedFacts>)[];
 };
 
-/** A check that ended, and the newest push that it was for. */
+/** An ended check, and the newest push that it covers. */
 export type EndedCheck = {
   readonly cluster: string;
   readonly name: string;
@@ -28,8 +28,8 @@ export type EndedCheck = {
 };
 
 /**
- * Records what a check found for the pushes that wait for it, as part of the transaction that ends it. Pushes
- * that were first checked together share what is recorded, so that a burst costs no more than one push.
+ * Records what a check found for the pushes that wait for it, as part of the transaction that ends it. Pushes that were
+ * first checked together share one record, so a burst costs no more than one push.
  */
 export const recordChecks = async (query: Query, ended: EndedCheck, now: number): Promise<void> => {
   const known = await checksOfWaiting(query, ended);
@@ -49,7 +49,7 @@ export const recordChecks = async (query: Query, ended: EndedCheck, now: number)
   }
 };
 
-/** The checks that the waiting pushes of each tag have so far; null stands for those that have none. */
+/** The existing records of each tag's waiting pushes; null stands for pushes without one. */
 const checksOfWaiting = (query: Query, { cluster, name, newestPush }: EndedCheck) =>
   query
     .selectFrom('push_results')
@@ -153,7 +153,7 @@ const recordFound = async (
   }
 };
 
-/** A check that could not tell leaves the deployment that an earlier one led to. */
+/** A check without a result keeps the deployment from an earlier one. */
 const rowOf = (
   check_id: number,
   shown: Digest | null,

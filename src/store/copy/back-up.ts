@@ -4,15 +4,14 @@ import { finishBackup } from '../sqlite/finish-backup.ts';
 import { LEFT_OUT_OF_BACKUPS, NEVER_COPIED } from './copied-tables.ts';
 import { copyWhole } from './copy-store.ts';
 
-/** Addresses, bodies and the audit are for nobody else on the machine. */
+/** Nobody else on the machine may read addresses, bodies and the audit. */
 const PRIVATE = 0o600;
 
 /**
- * Writes a backup of a store that is in use into a new file: SQLite's own format, for both kinds of store. It holds
- * one moment of the store, and nobody who writes waits for it. What belongs to sign-ins, to links that were sent and
- * to running helpers is left out.
+ * Writes a backup of a store in use to a new file, in SQLite's format for both kinds of store. It is one snapshot, and
+ * no writer waits for it. Sign-ins, sent links and the data of running helpers are left out.
  *
- * @throws where there is such a file already, or it cannot be written; then nothing is left of it
+ * @throws if the file exists already or cannot be written; then nothing is left of it
  */
 export const backUp = async (store: Store, file: string): Promise<void> => {
   closeSync(openSync(file, 'wx', PRIVATE));

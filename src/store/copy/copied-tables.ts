@@ -1,17 +1,17 @@
 import type { Tables } from '../query/schema.ts';
 
-/** A table, and the columns that tell its rows apart, in the order of its index. */
+/** A table, and its key columns in the order of its index. */
 export type CopiedTable = { readonly name: keyof Tables; readonly key: readonly string[] };
 
 const table = (name: keyof Tables, ...key: readonly string[]): CopiedTable => ({ name, key });
 
-/** What belongs to people who are signed in, and to messages that were sent: no backup keeps it. */
+/** Belongs to signed-in people and to sent messages: no backup contains it. */
 export const LEFT_OUT_OF_BACKUPS = ['sessions', 'approval_links'] as const;
 
-/** What a helper that only started has written: a store with no more than that is empty. */
+/** Written by a first start. A store with no more than that counts as empty. */
 export const WRITTEN_BY_A_START: readonly string[] = ['settings', 'sessions'];
 
-/** What belongs to the running helpers of one store, or to whoever listens to it now: it is never copied. */
+/** Belongs to the running helpers of one store, or to its present listeners: it is never copied. */
 export const NEVER_COPIED: readonly string[] = [
   'events',
   'changes',
@@ -21,7 +21,7 @@ export const NEVER_COPIED: readonly string[] = [
   'instances',
 ];
 
-/** Everything that is kept, each table after those that it refers to. */
+/** All persistent tables, each after those that it refers to. */
 export const COPIED_TABLES: readonly CopiedTable[] = [
   table('settings', 'key'),
   table('deliveries', 'id'),

@@ -9,7 +9,7 @@ import { type EndedWork, endRestored } from './end-restored.ts';
 
 const isPostgres = (db: Db): boolean => db.getExecutor().adapter instanceof PostgresAdapter;
 
-/** A SQLite file is locked by who has it; in PostgreSQL somebody who works holds a lease. */
+/** A helper in use locks its SQLite file; in PostgreSQL it holds a lease. */
 const requireUnused = async (db: Db, query: Query, which: 'source' | 'target'): Promise<void> => {
   if (!isPostgres(db)) return;
   const { leases } = await readLeases(query);
@@ -19,11 +19,11 @@ const requireUnused = async (db: Db, query: Query, which: 'source' | 'target'): 
   throw new StoreError('in-use', text);
 };
 
-/** One view of a store for a long read, whatever others write meanwhile. */
+/** One snapshot of a store for a long read, whatever others write meanwhile. */
 export const readWhole = <T>(db: Db, read: (query: Query) => Promise<T>): Promise<T> =>
   db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read);
 
-/** Fills an empty store: with everything, or with nothing where it fails. */
+/** Fills an empty store with everything, or with nothing on failure. */
 const fillWhole = <T>(db: Db, fill: (query: Query) => Promise<T>): Promise<T> => {
   const tables = COPIED_TABLES.map(({ name }) => name);
   return db.transaction().execute(async (query) => {
@@ -36,7 +36,7 @@ const fillWhole = <T>(db: Db, fill: (query: Query) => Promise<T>): Promise<T> =>
 };
 
 /**
- * Copies a whole store, also one in which helpers work, into an empty one. All or nothing, and the source stays as it is.
+ * Copies a whole store into an empty one, even while helpers work in it. All or nothing; the source is unchanged.
  *
  * @throws {StoreError} `in-use` if a helper works on the target, `not-empty`, `not-copied`
  */
@@ -44,8 +44,8 @@ export const copyWhole = (from: Db, to: Db, options: CopyOptions = {}): Promise<
   readWhole(from, (source) => fillWhole(to, (target) => copyTables(source, target, options)));
 
 /**
- * Moves a store into an empty one of either kind: like {@link copyWhole}, but nobody may work on the source, because
- * what is written meanwhile would be missing.
+ * Moves a store into an empty one of either kind. Like {@link copyWhole}, but no helper may work on the source, because
+ * later writes would be missing.
  *
  * @throws {StoreError} `in-use`, `not-empty`, `not-copied`
  */
@@ -58,7 +58,7 @@ export const copyStore = (from: Db, to: Db, options: CopyOptions = {}): Promise<
 export type Restored = { readonly copied: Copied; readonly ended: EndedWork };
 
 /**
- * Copies a backup into an empty store, and ends what was still to be done when it was made.
+ * Copies a backup into an empty store, and ends the work that was pending when it was made.
  *
  * @throws {StoreError} `in-use`, `not-empty`, `not-copied`
  */

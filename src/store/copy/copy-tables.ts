@@ -10,15 +10,15 @@ import { countRows, createTotal, deleteRows, hasRows, insertRowsOf, readRows } f
 
 export type Copied = {
   readonly rows: number;
-  /** Rows of each table that has any. */
+  /** Number of rows of each table that has any. */
   readonly tables: Readonly<Record<string, number>>;
 };
 
 export type CopyOptions = {
-  /** Leaves out what a backup leaves out. */
+  /** Leaves out the tables that a backup leaves out. */
   readonly asBackup?: boolean;
   readonly onProgress?: (progress: CopyProgress) => void;
-  /** Breaks the copy off, which is undone then. */
+  /** Aborts the copy, which is then undone. */
   readonly signal?: AbortSignal;
 };
 
@@ -29,8 +29,8 @@ export type CopyProgress = {
 };
 
 /**
- * Copies everything that one store holds into another, which is empty, and compares number and checksum of each
- * table's rows as they are read back. To be called in a transaction of each.
+ * Copies everything from one store into another, which must be empty, reads each table back and compares its number of
+ * rows and checksum. Call it in a transaction of each.
  *
  * @throws {StoreError} `not-empty`, `not-copied`
  */
@@ -86,7 +86,7 @@ const copyTable = async (
   return expected.rows;
 };
 
-/** Removes what a first start leaves in a new store, and refuses one that holds more. */
+/** Removes the rows that a first start writes to a new store, and refuses a store that contains more. */
 const requireEmpty = async (to: Query): Promise<void> => {
   const filled: string[] = [];
   for (const { name } of COPIED_TABLES) {

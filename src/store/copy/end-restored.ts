@@ -4,7 +4,7 @@ import { setFirstReport } from '../runs/first-report.ts';
 import { addStep } from '../deployments/deployments.ts';
 
 const REASON = 'restored';
-/** For a person, where a row has room for a sentence. */
+/** For a person, in rows with room for a sentence. */
 const DETAIL = 'skipped: restored from a backup';
 
 export type EndedWork = {
@@ -18,9 +18,9 @@ export type EndedWork = {
 };
 
 /**
- * Ends what a store that comes out of a backup still wanted to do: it was decided on services and images as they were
- * then. Nothing of it is announced. Holds, freezes and what ran well stay. The next start makes one report, as on a
- * new store, which shows what is obsolete.
+ * Ends the pending work of a store restored from a backup: it was decided on the services and images of that time.
+ * Nothing of it is announced. Holds, freezes and good images stay. The next start makes one report, as with a new
+ * store, which shows what is obsolete.
  *
  * @param now ms since the epoch
  */

@@ -7,14 +7,14 @@ import type { CopiedTable } from './copied-tables.ts';
 
 export type Row = Readonly<Record<string, string | number | null>>;
 
-/** Any table, known by its name alone. */
+/** Any table, by its name alone. */
 type AnyTables = Readonly<Record<string, Row>>;
 const anyTable = (query: Query): Kysely<AnyTables> => query as unknown as Kysely<AnyTables>;
 
 /** They are in memory together, and deliveries have bodies of up to 256 KiB. */
 const ROWS_AT_ONCE = 200;
 
-/** Every row of a table in the order of its key, some at a time. Texts are such as both databases can hold. */
+/** Every row of a table in the order of its key, in batches. Texts are converted to what both databases can store. */
 export async function* readRows(
   query: Query,
   { name, key }: CopiedTable,
@@ -89,7 +89,7 @@ export const deleteRows = async (query: Query, name: string): Promise<void> => {
 /** Number and checksum of a table's rows. */
 export type Total = { readonly rows: number; readonly checksum: string };
 
-/** Adds up rows of one table, in the order in which they are given. */
+/** Adds up rows of one table in the given order. */
 export const createTotal = (): {
   readonly add: (rows: readonly Row[]) => void;
   readonly end: () => Total;

@@ -4,7 +4,7 @@ import type { DeploymentRow } from '../query/schema.ts';
 
 type Differing = Partial<Insertable<DeploymentRow>> & { readonly id: string };
 
-/** Adds a deployment that is as another but for `differing`, with the same triggers; to be called in a transaction. */
+/** Adds a copy of a deployment with the changes in `differing` and the same triggers. Call it in a transaction. */
 export const copyDeployment = async (
   query: Query,
   of: string,
@@ -32,7 +32,7 @@ export const copyDeployment = async (
   await copyChecks(query, of, differing.id);
 };
 
-/** Lets whoever finds one deployment through a check find another too, as what follows it. */
+/** Makes every check that leads to one deployment lead to another too, as its follow-up. */
 export const copyChecks = async (query: Query, of: string, to: string): Promise<void> => {
   await query
     .insertInto('check_deployments')

@@ -10,8 +10,8 @@ export const deploymentsOfDelivery = (query: Query, delivery: string) =>
     .where('pushes.delivery_id', '=', delivery);
 
 /**
- * The ids of the deployments that each of these deliveries led to, oldest first. A deployment remembers only the first and
- * the newest of its deliveries: the others find it through the check of their pushes.
+ * The ids of the deployments that each of these deliveries led to, oldest first. A deployment keeps only the first and
+ * the newest of its deliveries. The others find it through the check of their pushes.
  */
 export const deploymentsOfDeliveries = async (
   query: Query,

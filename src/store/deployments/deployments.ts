@@ -13,7 +13,7 @@ import type { FinalState } from '../../core/contract/final-state.ts';
 
 export type { Deployment, Intent, Refusals };
 
-/** What happened to a deployment. */
+/** A step in the history of a deployment. */
 export type NewStep = {
   /** ms since the epoch. */
   readonly at: number;
@@ -32,7 +32,7 @@ export const addStep = async (
     .execute();
 };
 
-/** The same for what happens on the way: nothing is told of a deployment that has been given its end. */
+/** The same for steps on the way. An ended deployment gets no more of them. */
 export const addStepOnWay = async (
   query: Query,
   deployment: string,
@@ -60,13 +60,13 @@ export type DeploymentEnd = {
   readonly state: FinalState;
   readonly reason: string | null;
   readonly failure: FailureView | null;
-  /** What its last step tells besides. */
+  /** Additional details of its last step. */
   readonly detail?: Readonly<Record<string, unknown>>;
 };
 
 /**
- * Gives an open deployment its one final state, and leaves word for whoever announces it; false where
- * it has one already. To be called in a transaction.
+ * Gives an open deployment its final state, and records it for announcement. False if it already has one. Call it in a
+ * transaction.
  */
 export const endDeployment = async (
   query: Query,
@@ -129,7 +129,7 @@ const toDeployment = (row: Row): Deployment => ({
   name: row.name,
   tag: row.tag,
   fromTag: row.from_tag ?? row.tag,
-  // Only valid digests were put in.
+  // Only valid digests are stored.
   from: row.from_digest as Digest | null,
   to: row.to_digest as Digest | null,
   cause: row.cause,
@@ -146,11 +146,11 @@ const toDeployment = (row: Row): Deployment => ({
 });
 
 export type OpenDeployment = Deployment & {
-  /** A person asked for it, alone or among others. */
+  /** A person asked for it, alone or with other triggers. */
   readonly isAsked: boolean;
 };
 
-/** The cluster's deployments that are not ended, those under way first, then in the order queued. */
+/** The cluster's open deployments: those in progress first, then in queue order. */
 export const openDeployments = async (db: Query, cluster: string): Promise<OpenDeployment[]> => {
   const rows = await db
     .selectFrom('deployments')
@@ -166,7 +166,7 @@ export const openDeployments = async (db: Query, cluster: string): Promise<OpenD
         )
         .as('is_asked'),
     )
-    // Each with the cluster, so that each has its index.
+    // Each condition includes the cluster, so each can use its index.
     .where((eb) =>
       eb.or([
         eb.and([eb('cluster', '=', cluster), IS_QUEUED]),
@@ -179,7 +179,7 @@ export const openDeployments = async (db: Query, cluster: string): Promise<OpenD
   return rows.map((row) => ({ ...toDeployment(row), isAsked: Boolean(row.is_asked) }));
 };
 
-/** The deployments of these services that have been sent or are about to be. */
+/** The deployments of these services that have been sent or are about to be sent. */
 export const activeDeployments = async (
   db: Query,
   cluster: string,
@@ -193,7 +193,7 @@ export const activeDeployments = async (
   return new Map(rows.map((row) => [row.service_id, toDeployment(row)]));
 };
 
-/** A deployment as it stands now, or null where it is none. */
+/** A deployment in its present state, or null if it does not exist. */
 export const findDeployment = async (db: Query, id: string): Promise<Deployment | null> => {
   const row = await db
     .selectFrom('deployments')
@@ -203,7 +203,7 @@ export const findDeployment = async (db: Query, id: string): Promise<Deployment 
   return row === undefined ? null : toDeployment(row);
 };
 
-/** Puts a deployment off for `afterMs`. */
+/** Postpones a deployment by `afterMs`. */
 export const postpone = async (
   query: Query,
   id: string,
@@ -217,7 +217,7 @@ export const postpone = async (
     .execute();
 };
 
-/** The same where nothing went wrong: its tries are counted anew. */
+/** The same without a failure: the number of tries starts again. */
 export const waitFor = async (
   query: Query,
   id: string,
@@ -231,7 +231,7 @@ export const waitFor = async (
     .execute();
 };
 
-/** The digest that the cluster chose by itself, once it is seen, and the tag where it went back to another. */
+/** Records the digest that the cluster chose, once seen, and the tag if it went back to another. */
 export const recordTarget = async (
   query: Query,
   id: string,
@@ -253,7 +253,7 @@ export const recordBuild = async (query: Query, id: string, build: BuildFacts): 
     .execute();
 };
 
-/** Keeps where what is deployed is shown, as the service's label says. */
+/** Records the address where people see the deployment, from the service's label. */
 export const recordShownAt = async (query: Query, id: string, address: string): Promise<void> => {
   await query
     .updateTable('deployments')
@@ -262,14 +262,14 @@ export const recordShownAt = async (query: Query, id: string, address: string): 
     .execute();
 };
 
-/** The last update that we sent to a service. */
+/** The last update that the helper sent to a service. */
 export type LastSent = {
   readonly id: string;
   /** ms since the epoch. */
   readonly at: number;
-  /** What it replaced, where that was known. */
+  /** What it replaced, if known. */
   readonly from: Digest | null;
-  /** What it brought, where we chose it. */
+  /** What it deployed, if the helper chose it. */
   readonly digest: Digest | null;
 };
 

@@ -5,9 +5,9 @@ import type { Db, Query } from '../sqlite/open-store.ts';
 const DETAIL = 'the cluster is no longer in the configuration';
 
 /**
- * Ends the pushes and deployments that wait for a cluster that is none of `clusters` any more, and forgets
- * its looks: nobody would take them up, runs would wait for them for ever, and a cluster that came back
- * after months would get what was published then. What was deployed stays so. To be called once, at the start.
+ * Ends the pushes and deployments that wait for a cluster that is no longer in `clusters`, and removes its checks:
+ * nobody would process them, runs would wait for them forever, and a cluster that returned after months would get what
+ * was published then. Finished deployments stay. Call it once, at the start.
  *
  * @param now ms since the epoch
  */
@@ -59,7 +59,7 @@ export const endUnconfigured = async (
   });
 
 const SKIPPED: DeploymentEnd = { state: 'skipped', reason: 'cluster-removed', failure: null };
-/** It may have been sent, and how it went is not to be learnt. */
+/** It may have been sent, and its outcome cannot be determined. */
 const UNKNOWN: DeploymentEnd = {
   state: 'failed',
   reason: 'outcome-unknown',

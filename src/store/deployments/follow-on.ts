@@ -5,8 +5,8 @@ import type { Query } from '../sqlite/open-store.ts';
 import { jsonField, jsonFieldIsFalse } from '../query/fragments.ts';
 
 /**
- * The deployment of the same service whose update was on its way when this one, or one before it that was sent
- * as little, took its place; null where there is none.
+ * The deployment of the same service whose update was in progress when this one displaced it, or when an earlier one
+ * did that was not sent either; null if there is none.
  */
 export const findDisplaced = async (
   query: Query,
@@ -18,7 +18,7 @@ export const findDisplaced = async (
     .where('cluster', '=', cluster)
     .where('service_id', '=', serviceId)
     .where('id', '<', id)
-    // One that was superseded before it was sent, or that the cluster refused, stood for nothing. Where the cluster
+    // A deployment that was superseded before it was sent, or that the cluster refused, does not count. If the cluster
     // refused its revert, the service still has the update that was to be reverted.
     .where((eb) =>
       eb.or([
@@ -27,7 +27,7 @@ export const findDisplaced = async (
         eb(jsonField(eb.ref('intent'), 'phase'), '=', 'back'),
       ]),
     )
-    // Nor was one sent that was skipped because this one, a person's rollback, took its place.
+    // Nor does one that was skipped because this one, a person's rollback, replaced it.
     .where((eb) => eb.or([eb('reason', 'is', null), eb('reason', '!=', ROLLED_BACK_MEANWHILE)]))
     .orderBy('id', 'desc')
     .limit(1)
@@ -36,8 +36,8 @@ export const findDisplaced = async (
 };
 
 /**
- * Has the update of a superseded deployment followed again, by a new one that begins where that was left, as
- * part of the transaction that ended the one that had taken its place.
+ * Makes a new deployment follow the update of a superseded one from where that stopped, as part of the transaction that
+ * ended its replacement.
  */
 export const followOn = async (
   query: Query,
@@ -47,7 +47,7 @@ export const followOn = async (
 ): Promise<void> => {
   await copyDeployment(query, displaced.id, {
     id,
-    // Nobody knows whether a revert was sent: the service shows whether it was.
+    // A revert may or may not have been sent: the service shows which.
     state: displaced.intent?.phase === 'back' ? 'updating' : 'verifying',
     reason: null,
     queued_at: now,

@@ -6,8 +6,8 @@ import type { Query } from '../query/db.ts';
 import type { Tables } from '../query/schema.ts';
 
 /**
- * Whether the tag was not seen to have moved on from what is to be sent. A person's wish and the way back
- * do not ask for it, and a gate lets through what the tag showed before.
+ * Whether the tag was not seen to have moved on from what is about to be sent. A person's request and a revert do not
+ * need this, and a gate lets older digests of the tag through.
  */
 const isStillPublished =
   ({ phase, target }: Intent) =>
@@ -30,9 +30,8 @@ const isStillPublished =
         ]);
 
 /**
- * Commits what is about to be sent, before it is sent, and counts the attempt; false where nothing may be
- * sent: the deployment has ended meanwhile, or a look has seen its tag elsewhere and left the service, which
- * still had what that saw, as it was.
+ * Commits an update before it is sent, and counts the attempt. False if nothing may be sent: the deployment has ended
+ * meanwhile, or a check has seen its tag move and left the service alone because it still had that digest.
  */
 export const recordIntent = async (
   query: Query,
@@ -57,7 +56,7 @@ export const recordIntent = async (
   return row !== undefined;
 };
 
-/** What was intended is known not to have been carried out. */
+/** Records that an intended update was not carried out. */
 export const refuteIntent = async (query: Query, id: string, intent: Intent): Promise<void> => {
   await query
     .updateTable('deployments')
@@ -66,7 +65,7 @@ export const refuteIntent = async (query: Query, id: string, intent: Intent): Pr
     .execute();
 };
 
-/** What was intended was done to a later version than the one that was decided upon. */
+/** Records that an intended update was applied to a later version than the one it was decided on. */
 export const raiseIntent = async (query: Query, id: string, intent: Intent): Promise<void> => {
   await query
     .updateTable('deployments')
@@ -76,13 +75,13 @@ export const raiseIntent = async (query: Query, id: string, intent: Intent): Pro
 };
 
 type SentDetail = {
-  /** Of the step that tells of it. */
+  /** Of the step that reports it. */
   readonly detail: Readonly<Record<string, unknown>>;
-  /** What it changed in the spec, where that is to be kept. */
+  /** What it changed in the spec, if that is recorded. */
   readonly changes?: readonly SpecChange[] | null;
 };
 
-/** The update was taken by the cluster and is followed from now on; false where it has ended meanwhile. */
+/** The cluster accepted the update, which is followed from now on. False if the deployment has ended meanwhile. */
 export const recordSent = async (
   query: Query,
   id: string,

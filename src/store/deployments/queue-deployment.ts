@@ -19,14 +19,13 @@ export type NewDeployment = {
   readonly to: Digest | null;
   readonly cause: Cause;
   readonly triggers: readonly Trigger[];
-  /** What it has to do with gates; missing or null where none stood in its way. */
+  /** How it passed gates; missing or null if there were none. */
   readonly gates?: DeploymentGates;
 };
 
 /**
- * Queues a deployment, as part of the caller's transaction, and returns the id of the deployment that
- * will do it. One that is open for the same service and digest is joined; one for another digest is
- * superseded, because the newest wins.
+ * Queues a deployment, as part of the caller's transaction, and returns the id of the deployment that will do it. Joins
+ * an open one for the same service and digest, and supersedes one for another digest, because the newest wins.
  */
 export const queueDeployment = async (
   query: Query,
@@ -42,7 +41,7 @@ export const queueDeployment = async (
     .orderBy('id')
     .execute();
   const newest = open.at(-1);
-  // Two that leave the digest to the cluster are one only where they ask the same of it.
+  // Two deployments that leave the digest to the cluster are the same only if they request the same image.
   const isSame =
     newest?.to_digest === wanted.to && (wanted.to !== null || newest.cause === wanted.cause);
   if (newest !== undefined && isSame && wanted.cause !== 'forced') {
@@ -55,8 +54,8 @@ export const queueDeployment = async (
         .where('id', '=', id)
         .execute();
     }
-    // One that waits to be tried again need wait no longer if somebody asks now. A follow-up check of what led to
-    // the try before is not asking.
+    // A new request ends the wait before a retry. A follow-up check for the trigger of the previous try is not a new
+    // request.
     const isAsked =
       newest.follows === null || (await isAskedAfter(query, wanted.triggers, newest.queued_at));
     if (isAsked) {
@@ -72,12 +71,12 @@ export const queueDeployment = async (
   for (const { id, state, to_digest, intent } of open) {
     const failed = readOptionalJson<Intent>(intent)?.failed ?? null;
     if (failed !== null && to_digest !== wanted.to) {
-      // It was being taken back, and what was wrong with it stays wrong.
+      // It was being reverted, and its problem still exists.
       const deployment = { id, cluster: wanted.cluster, to: to_digest as Digest | null };
       const { reason } = failed;
       await holdFailed(query, id, { deployment, service: wanted.service, reason }, now);
     }
-    // No answer is on disk, but its digest may have run: the record must not read as if it had not.
+    // No answer is stored, but its digest may have run: the record must not look as if it had not.
     const sent = state === 'updating' ? { mayHaveBeenSent: true } : {};
     await endDeployment(
       query,
@@ -126,7 +125,7 @@ export const queueDeployment = async (
   return { id: wanted.id, joined: false };
 };
 
-/** What a deployment that is queued has, whatever one that it repeats had. */
+/** The values of a newly queued deployment, whatever those of the one that it repeats. */
 export const NOT_BEGUN = {
   state: 'queued',
   reason: null,

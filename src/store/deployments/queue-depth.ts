@@ -7,11 +7,11 @@ import type { Db } from '../sqlite/open-store.ts';
 export type QueueDepth = {
   readonly cluster: string;
   readonly looks: number;
-  /** When the oldest look that is due became so; null where none is. */
+  /** When the oldest due check became due; null if none is due. */
   readonly oldestLookAt: number | null;
 };
 
-/** Looks that wait or are under way. */
+/** Checks that wait or are in progress. */
 export const lookQueue = async (db: Db, now: number): Promise<readonly QueueDepth[]> => {
   return db
     .selectFrom('look_work')
@@ -29,11 +29,11 @@ export const lookQueue = async (db: Db, now: number): Promise<readonly QueueDept
 export type PushQueue = {
   readonly cluster: string;
   readonly pushes: number;
-  /** When the oldest came that no freeze keeps waiting; null where there is none. */
+  /** When the oldest waiting push that no freeze keeps arrived; null if there is none. */
   readonly oldestPushAt: number | null;
 };
 
-/** Pushes that were not carried to their end. */
+/** Pushes that are not done. */
 export const pushQueue = async (db: Db): Promise<readonly PushQueue[]> => {
   return db
     .selectFrom('push_results')
@@ -56,7 +56,7 @@ export type OpenDeployments = {
   readonly count: number;
 };
 
-/** Deployments that are not at their end, by state. */
+/** Deployments that have not ended, by state. */
 export const countOpenDeployments = async (db: Db): Promise<readonly OpenDeployments[]> =>
   db
     .selectFrom('deployments')

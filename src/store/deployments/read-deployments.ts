@@ -23,16 +23,16 @@ import { literal, holdText, isAmong, jsonField } from '../query/fragments.ts';
 import { searchInSlices } from '../query/search-in-slices.ts';
 import type { DeploymentRow, StepRow, Tables, TriggerRow } from '../query/schema.ts';
 
-/** Deployments of one service that are searched for what it ran. */
+/** Maximum number of deployments of one service that are searched for what it ran. */
 const MOST_LOOKED_BACK = 100;
 
-/** More would say nothing more, and each is one look at every deployment. */
+/** More words hardly narrow the result, and each costs a scan of all deployments. */
 const MOST_WORDS = 10;
 
 const wordsOf = (q = ''): readonly string[] =>
   q.toLowerCase().split(/\s+/).filter(Boolean).slice(0, MOST_WORDS);
 
-/** Of a run or a delivery that led to it the kind alone is told; of a person, the name. */
+/** A search matches only the kind of a run or a delivery that triggered it, but the name of a person. */
 const holdsWord =
   (word: string) =>
   (eb: ExpressionBuilder<Tables, 'deployments'>): Expression<SqlBool> =>
@@ -59,7 +59,7 @@ const holdsWord =
       ),
     ]);
 
-/** What a trigger is searched by. */
+/** The searchable text of a trigger. */
 const told = (eb: ExpressionBuilder<Tables, 'triggers'>): Expression<string> =>
   eb
     .case('kind')
@@ -76,7 +76,7 @@ const isWithin = (
 ): Expression<SqlBool> =>
   eb.and([eb('cluster', 'in', clusters), ...(stacks === null ? [] : [eb('stack', 'in', stacks)])]);
 
-/** Every cluster and stack that deployments are known of. */
+/** Every cluster and stack that has deployments. */
 export const deploymentPlaces = (
   db: Db,
 ): Promise<readonly { readonly cluster: string; readonly stack: string | null }[]> =>
@@ -102,7 +102,7 @@ export const deployedWithin = async (
   }));
 };
 
-/** Of these deployments, those in a scope. */
+/** The deployments among these that are in a scope. */
 export const keepWithin = async (
   db: Db,
   ids: readonly string[],
@@ -118,7 +118,7 @@ export const keepWithin = async (
   return new Set(rows.map(({ id }) => id));
 };
 
-/** Newest first; without what each task did, which may be long and is told of one deployment at a time. */
+/** Newest first. Without the task steps, which can be long and are shown for a single deployment only. */
 export const listDeployments = async (
   db: Db,
   filter: DeploymentFilter,
@@ -139,7 +139,7 @@ export const listDeployments = async (
       eb.or([
         eb('name', '=', asked),
         eb(eb.fn<string>('concat', ['name', literal(':'), 'tag']), '=', asked),
-        // What left the image is about it as well.
+        // A deployment that moved a service away from the image is also about it.
         eb(eb.fn<string>('concat', ['name', literal(':'), 'from_tag']), '=', asked),
       ]),
     );
@@ -209,7 +209,7 @@ export const readDeployment = async (db: Db, id: string): Promise<DeploymentView
   return forge === null ? view : { ...view, forge };
 };
 
-/** What is known of the last deployment of each service of a cluster, by the service's id. */
+/** The last deployment of each service of a cluster, by the service's id. */
 export const latestDeployments = async (
   db: Db,
   cluster: string,
@@ -222,7 +222,7 @@ export const latestDeployments = async (
   const rows = await db
     .selectFrom('deployments')
     .select(['id', 'service_id', 'to_digest', 'build'])
-    // Those that no later one of the same service follows.
+    // Those without a later one of the same service.
     .where('id', 'in', (newest) =>
       newest
         .selectFrom('deployments')
@@ -239,7 +239,7 @@ export const latestDeployments = async (
   );
 };
 
-/** What these digests were built from, as far as a deployment to them has read it. */
+/** The build facts of these digests, as read for a deployment to them. */
 export const readBuilds = async (
   db: Db,
   digests: readonly string[],
@@ -316,7 +316,7 @@ const toViews = async (
   }));
 };
 
-/** How many pushes led to each deployment, by the checks that queued or joined it. */
+/** The number of pushes that led to each deployment, from the checks that queued or joined it. */
 const countPushes = async (
   db: Db,
   deployments: readonly string[],
@@ -331,7 +331,7 @@ const countPushes = async (
   return new Map(rows.map((row) => [row.deployment_id, row.pushes]));
 };
 
-/** Of hooks only two are kept; what an earlier version recorded is kept whole. */
+/** Only two webhook triggers are kept. Triggers from an earlier version are all kept. */
 const countTriggers = (kept: readonly Selectable<TriggerRow>[], pushes: number): number => {
   const hooks = kept.filter(({ kind }) => kind === 'hook').length;
   return kept.length - hooks + Math.max(hooks, pushes);
@@ -359,12 +359,12 @@ const toTrigger = ({ kind, source }: Selectable<TriggerRow>): TriggerView => {
 
 export type DigestInHistory = {
   readonly digest: Digest;
-  /** That the service had with it last. */
+  /** The last tag that the service had with it. */
   readonly tag: string;
   readonly build: BuildFacts | null;
 };
 
-/** Every digest that the service's recent deployments were from or to, the newest first, each once. */
+/** Every digest in the service's recent deployments, from or to, newest first, each once. */
 export const digestsInHistory = async (
   db: Db,
   cluster: string,
@@ -380,7 +380,7 @@ export const digestsInHistory = async (
     .execute();
   const found = new Map<string, Omit<DigestInHistory, 'digest'>>();
   for (const { from_digest, from_tag, to_digest, tag, build } of rows) {
-    // The deployment to a digest knows more of it than the one away from it.
+    // The deployment to a digest knows more about it than the one away from it.
     if (to_digest !== null && (found.get(to_digest)?.build ?? null) === null) {
       const known = found.get(to_digest)?.tag ?? tag;
       found.set(to_digest, { tag: known, build: readOptionalJson<BuildFacts>(build) });
@@ -392,7 +392,7 @@ export const digestsInHistory = async (
   return [...found].map(([digest, facts]) => ({ ...facts, digest: digest as Digest }));
 };
 
-/** How the newest deployment of a service ended that did anything; null for none. */
+/** The end of a service's newest deployment that did anything; null if there is none. */
 export const lastEnded = async (
   db: Db,
   cluster: string,

@@ -3,14 +3,14 @@ import { addStep, type Deployment } from './deployments.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import { NOT_BEGUN } from './queue-deployment.ts';
 
-/** Waits before a digest is tried again on a service after a failure that may pass by itself. */
+/** Waits before a digest is retried on a service after a failure that may resolve without anyone acting. */
 export const RETRY_AFTER_MS: readonly number[] = [60_000, 5 * 60_000, 15 * 60_000];
-/** Failures older than this count no more. */
+/** Failures older than this no longer count. */
 const COUNTED_MS = 24 * 3_600_000;
 
 /**
- * Queues the same deployment again for later, with the same triggers, as part of the transaction that
- * ended it; false where it has been tried often enough, or a newer one waits already.
+ * Queues a retry of the deployment, with the same triggers, as part of the transaction that ended it. False if it has
+ * been tried often enough, or if a newer one is already waiting.
  */
 export const queueRetry = async (
   query: Query,
@@ -58,7 +58,7 @@ export const queueRetry = async (
   return true;
 };
 
-/** Whether a deployment is the next try of one that a node could not pull the image of. */
+/** Whether a deployment retries one whose image a node could not pull. */
 export const retriesPull = async (query: Query, id: string): Promise<boolean> => {
   const before = await query
     .selectFrom('deployments as next')

@@ -5,8 +5,8 @@ import type { TriggerRow } from '../query/schema.ts';
 export type Trigger = { readonly kind: TriggerRow['kind']; readonly source: string };
 
 /**
- * Triggers of one kind that a deployment keeps: the first and the newest. A webhook finds its deployments through its
- * check, so two are enough to show; runs and persons are few.
+ * Number of triggers of each kind that a deployment keeps: the first and the newest. A webhook finds its deployments
+ * through its check, so two are enough to show; runs and people are few.
  */
 const KEPT: Readonly<Record<Trigger['kind'], number>> = {
   hook: 2,
@@ -15,7 +15,7 @@ const KEPT: Readonly<Record<Trigger['kind'], number>> = {
   person: 20,
 };
 
-/** What led to a deployment, oldest first. */
+/** The triggers of a deployment, oldest first. */
 export const readTriggers = async (query: Query, deployment: string): Promise<readonly Trigger[]> =>
   query
     .selectFrom('triggers')
@@ -51,7 +51,7 @@ export const isAskedAfter = async (
   return run !== undefined;
 };
 
-/** Adds what led to a deployment, oldest first, as part of the caller's transaction. */
+/** Adds triggers of a deployment, oldest first, as part of the caller's transaction. */
 export const addTriggers = async (
   query: Query,
   deployment: string,

@@ -9,7 +9,7 @@ import { readFailure } from '../query/read-failure.ts';
 import type { Tables } from '../query/schema.ts';
 import { readReportedWaits } from './waits.ts';
 
-/** A deployment that is open, or ended without forges having been told. */
+/** A deployment that is open, or that ended before forges were told. */
 export type ForgeCandidate = {
   readonly id: string;
   readonly cluster: string;
@@ -18,18 +18,18 @@ export type ForgeCandidate = {
   readonly tag: string;
   readonly to: Digest | null;
   readonly build: BuildFacts | null;
-  /** The same, as it was read while the image waited at a gate. */
+  /** The same, as read while the image waited at a gate. */
   readonly read: BuildFacts | null;
-  /** Of the image that ran before, where that is known. */
+  /** Of the image that ran before, if known. */
   readonly before: BuildFacts | null;
   readonly isEnded: boolean;
-  /** By the service's label. */
+  /** From the service's label. */
   readonly environmentUrl: string | null;
   /** ms since the epoch. */
   readonly queuedAt: number;
 };
 
-/** What the image was built from that a deployment takes the place of, by the deployment that brought it. */
+/** The build of the image that a deployment replaces, from the deployment that brought it. */
 const buildBefore = () =>
   expressionBuilder<Tables, 'deployments'>()
     .selectFrom('deployments as before')
@@ -42,7 +42,7 @@ const buildBefore = () =>
     .limit(1)
     .as('before_build');
 
-/** What was read of an image while it waited at a gate. */
+/** The build facts of an image, read while it waited at a gate. */
 const factsRead = <Name extends string>(which: 'to_digest' | 'from_digest', name: Name) =>
   expressionBuilder<Tables, 'deployments'>()
     .selectFrom('build_facts')
@@ -50,7 +50,7 @@ const factsRead = <Name extends string>(which: 'to_digest' | 'from_digest', name
     .whereRef('build_facts.digest', '=', `deployments.${which}`)
     .as(name);
 
-/** At most `limit`, the oldest first. */
+/** At most `limit`, oldest first. */
 export const readForgeCandidates = async (
   db: Db,
   limit: number,
@@ -111,7 +111,7 @@ const nameOfBuild = (build: string | null): string | null => {
 
 type Reported = ReportedDeployment & { readonly environmentUrl: string | null };
 
-/** All that a report is about, in the order in which it was queued or began to wait. */
+/** Everything that a report is about, in the order in which it was queued or began to wait. */
 export const readReported = async (db: Query, report: string): Promise<readonly Reported[]> => {
   const rows = await db
     .selectFrom('forge_deployments')
@@ -154,7 +154,7 @@ export const readReported = async (db: Query, report: string): Promise<readonly 
   return inOrder(deployments, await readReportedWaits(db, report));
 };
 
-/** What waits stands before the deployments of its service that were queued since. */
+/** A wait comes before the deployments of its service that were queued since. */
 const inOrder = (
   deployments: readonly (Reported & { readonly queuedAt: number })[],
   waits: readonly (ReportedDeployment & { readonly since: number })[],
@@ -171,7 +171,7 @@ const inOrder = (
   return all;
 };
 
-/** What deployments went back to, by their ids: a version, a commit, or else a short digest. */
+/** What deployments went back to, by their ids: a version, a commit, or a short digest. */
 const readReverted = async (
   db: Query,
   deployments: readonly string[],

@@ -18,9 +18,8 @@ type Wait = Pick<
 >;
 
 /**
- * Puts down what became of those that wait no longer, by what the store says of them: so nothing that ends a wait has
- * to tell, and a crash loses none. A deployment that came of it takes its place in the report. At most `limit`; gives
- * how many.
+ * Records the outcome of ended waits, from the state of the store. So no code that ends a wait has to report it, and a
+ * crash loses none. A resulting deployment replaces the wait in the report. At most `limit`; returns the number.
  */
 export const endWaits = (db: Db, limit: number): Promise<number> =>
   db.transaction().execute(async (query) => {
@@ -64,7 +63,7 @@ export const endWaits = (db: Db, limit: number): Promise<number> =>
     return ended;
   });
 
-/** Whether a deployment of the image came of it, which the report is about from now on. */
+/** Whether the wait led to a deployment of the image, which the report is about from now on. */
 const goOn = async (query: Query, wait: Wait): Promise<boolean> => {
   const { report_id: report, commit_url: commitUrl } = wait;
   if (report === null) return false;
@@ -91,7 +90,7 @@ const goOn = async (query: Query, wait: Wait): Promise<boolean> => {
       pull_request_url: wait.pull_request_url,
     })
     .execute();
-  // Its end may have been looked at before it belonged to a report.
+  // Its end may have been processed before it belonged to a report.
   if (deployment.ended_at !== null) await noteEndForForges(query, deployment.id);
   return true;
 };
@@ -121,7 +120,7 @@ const endOf = async (
     .where('service_id', '=', service_id)
     .executeTakeFirst();
   if (next !== undefined) {
-    // What it was built from is being read.
+    // Its build is still being read.
     if (next.facts === null) return 'not-known-yet';
     const by = readJson<BuildFacts | null>(next.facts)?.revision ?? null;
     return { ended: 'replaced', by };
@@ -167,8 +166,8 @@ const remove = async (query: Query, { cluster, service_id, digest }: Wait): Prom
 };
 
 /**
- * A service runs what it waited for, although no deployment of the helper's brought it: as part of the commit that
- * ends the wait.
+ * Records that a service runs the image that it waited for, although the helper did not deploy it. Part of the commit
+ * that ends the wait.
  */
 export const noteRanWaiting = async (
   query: Query,

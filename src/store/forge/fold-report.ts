@@ -4,8 +4,8 @@ import type { Db, Query } from '../query/db.ts';
 import { readReported } from './candidates.ts';
 
 /**
- * Works out how a report stands now, and keeps it to be sent if that differs from what was kept before. True where
- * there is something new to send.
+ * Computes the current state of a report, and stores it for sending if it differs from the stored one. True if there is
+ * something new to send.
  */
 export const foldReport = (db: Db, report: string, now: number): Promise<boolean> =>
   db.transaction().execute(async (query) => {
@@ -24,7 +24,7 @@ export const foldReport = (db: Db, report: string, now: number): Promise<boolean
     return keepReport(query, report, combined, now);
   });
 
-/** Reports that do not say yet what became of something that waits. */
+/** Reports that do not include the end of a wait yet. */
 export const readUntoldReports = async (db: Db): Promise<readonly string[]> => {
   const rows = await db
     .selectFrom('forge_waiting')
@@ -64,7 +64,7 @@ const keepReport = async (
       eb.or([
         eb('state', '!=', state),
         eb('description', '!=', description),
-        // Nothing was said yet.
+        // Nothing was reported yet.
         eb('change', '=', 0),
       ]),
     )

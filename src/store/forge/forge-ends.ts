@@ -1,6 +1,6 @@
 import type { Db, Query } from '../query/db.ts';
 
-/** Leaves word that forges are to be told of an end, as part of the commit that ends the deployment. */
+/** Records that forges must be told of an end, as part of the commit that ends the deployment. */
 export const noteEndForForges = async (query: Query, deployment: string): Promise<void> => {
   await query
     .insertInto('forge_ends')
@@ -9,7 +9,7 @@ export const noteEndForForges = async (query: Query, deployment: string): Promis
     .execute();
 };
 
-/** Forgets what ended while no forge was configured. */
+/** Removes the ends from the time when no forge was configured. */
 export const forgetForgeEnds = async (db: Db): Promise<void> => {
   await db.deleteFrom('forge_ends').execute();
 };

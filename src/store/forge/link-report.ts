@@ -1,7 +1,7 @@
 import type { Db, Query } from '../query/db.ts';
 import type { ReportKey } from './reports.ts';
 
-/** The forge's pages about what is deployed, and the id of the report in case it is new. */
+/** The forge's pages about a deployment, and the id of the report in case it is new. */
 export type ReportLinks = {
   readonly id: string;
   /** Branch or tag that the image was built from. */
@@ -13,7 +13,7 @@ export type ReportLinks = {
   readonly now: number;
 };
 
-/** Adds a deployment to the report of its commit, which is made where there is none; gives the report's id. */
+/** Adds a deployment to the report of its commit, which is created if it is missing. Returns the report's id. */
 export const linkToReport = async (
   db: Db,
   deployment: string,
@@ -36,7 +36,7 @@ export const linkToReport = async (
     return id;
   });
 
-/** The report of a commit and environment, as part of the caller's transaction; gives its id. */
+/** Finds or creates the report of a commit and environment, as part of the caller's transaction. Returns its id. */
 export const findOrMakeReport = async (
   query: Query,
   { deployment, key }: { readonly deployment: string | null; readonly key: ReportKey },
@@ -57,7 +57,7 @@ export const findOrMakeReport = async (
       environment_url: null,
       remote_id: null,
       remote_url: null,
-      // Nothing to send until it is known how it stands.
+      // There is nothing to send until its state is known.
       delivery: 'sent',
       run_at: now,
       set_at: now,

@@ -4,7 +4,7 @@ import type { ForgeReport } from '../../core/forge/report.ts';
 import type { Db } from '../query/db.ts';
 import type { ForgeReportRow } from '../query/schema.ts';
 
-/** What one report is about. */
+/** The subject of a report. */
 export type ReportKey = {
   readonly forge: string;
   readonly repository: string;
@@ -13,8 +13,8 @@ export type ReportKey = {
 };
 
 /**
- * The source repository that an image may report to: the one that was seen first for it. `found` is kept where
- * there is none yet. Labels are written by whoever builds the image, so a later one never takes its place.
+ * The source repository that an image may report to: the one that was first seen for it. `found` is stored if there is
+ * none yet. Anyone who builds an image can write its labels, so a later one never replaces it.
  */
 export const sourceOf = async (
   db: Db,
@@ -34,7 +34,7 @@ export const sourceOf = async (
     .executeTakeFirstOrThrow();
 };
 
-/** Reports that deployments belong to, by deployment. */
+/** The reports of deployments, by deployment. */
 export const reportsOf = async (
   db: Db,
   deployments: readonly string[],
@@ -48,19 +48,19 @@ export const reportsOf = async (
   return new Map(rows.map((row) => [row.deployment_id, row.report_id]));
 };
 
-/** Forgets the word of these ends: their reports are kept. */
+/** Removes the records of these ends. Their reports stay. */
 export const dropForgeEnds = async (db: Db, deployments: readonly string[]): Promise<void> => {
   if (deployments.length === 0) return;
   await db.deleteFrom('forge_ends').where('deployment_id', 'in', deployments).execute();
 };
 
-/** A report that is to be sent. */
+/** A report that is waiting to be sent. */
 export type WaitingReport = Omit<ForgeReport, 'logUrl'> & {
-  /** Where the dashboard says the most, behind `#/`. */
+  /** Path of the most informative dashboard page, after `#/`. */
   readonly page: string;
   readonly runAt: number;
   readonly attempts: number;
-  /** Which change of the report this is. */
+  /** Number of the report's change. */
   readonly change: number;
   /** ms since the epoch. */
   readonly changedAt: number;
@@ -83,7 +83,7 @@ const toWaiting = (row: Selectable<ForgeReportRow>): WaitingReport => ({
   changedAt: row.changed_at,
 });
 
-/** The forge's report that is to be sent next, due or not; null where none waits. */
+/** The next report to send to the forge, due or not; null if none waits. */
 export const nextReport = async (db: Db, forge: string): Promise<WaitingReport | null> => {
   const row = await db
     .selectFrom('forge_reports')
@@ -100,7 +100,7 @@ export const nextReport = async (db: Db, forge: string): Promise<WaitingReport |
 export type SendEnd =
   | { readonly kind: 'sent'; readonly remoteId: string | null; readonly url: string | null }
   | { readonly kind: 'failed'; readonly remoteId: string | null; readonly detail: string }
-  /** `runAt` is when it is sent again, ms since the epoch. */
+  /** `runAt` is when to send it again, ms since the epoch. */
   | {
       readonly kind: 'again';
       readonly remoteId: string | null;
@@ -108,7 +108,7 @@ export type SendEnd =
       readonly detail: string;
     };
 
-/** Keeps what became of an attempt; what the report became meanwhile is sent after it. */
+/** Records the result of an attempt. Changes of the report made meanwhile are sent afterwards. */
 export const recordSend = async (
   db: Db,
   { id, change }: Pick<WaitingReport, 'id' | 'change'>,
@@ -137,7 +137,7 @@ export const recordSend = async (
   });
 };
 
-/** Gives up what waits for forges that are no longer configured, and says how much that is. */
+/** Gives up what waits for forges that are no longer configured, and returns the number. */
 export const giveUpOtherForges = async (db: Db, forges: readonly string[]): Promise<number> => {
   let query = db
     .updateTable('forge_reports')
@@ -172,7 +172,7 @@ export const readForgeView = async (db: Db, deployment: string): Promise<ForgeVi
   };
 };
 
-/** Removes reports that last changed before, and what they were about, unless something waits; returns how many. */
+/** Removes reports that last changed before a time, with their contents, unless something waits. Returns the number. */
 export const pruneReports = async (db: Db, before: number): Promise<number> =>
   Number(
     (

@@ -8,7 +8,7 @@ import type { Db, Query } from '../query/db.ts';
 import { findOrMakeReport, type ReportLinks } from './link-report.ts';
 import type { ReportKey } from './reports.ts';
 
-/** A service that waits for an image, of which its report does not know, or not as it waits now. */
+/** A service that waits for an image, and whose present wait is missing from its report. */
 export type WaitToTell = {
   readonly cluster: string;
   readonly serviceId: string;
@@ -18,17 +18,17 @@ export type WaitToTell = {
   readonly tag: string;
   readonly digest: Digest;
   readonly fromTag: string;
-  /** Null where it is not known what runs. */
+  /** Null if it is unknown what runs. */
   readonly from: Digest | null;
   /** JSON. */
   readonly gates: string;
   readonly since: number;
-  /** What the image was built from, and the one that runs; null where they do not say. */
+  /** The builds of the waiting and the running image; null if they have no build labels. */
   readonly build: BuildFacts | null;
   readonly before: BuildFacts | null;
 };
 
-/** At most `limit` of those whose images were read. */
+/** At most `limit` waits whose images were read. */
 export const readWaitsToTell = async (db: Db, limit: number): Promise<readonly WaitToTell[]> => {
   const rows = await db
     .selectFrom('waiting')
@@ -79,7 +79,7 @@ export const readWaitsToTell = async (db: Db, limit: number): Promise<readonly W
 /** The report about it, and its pages; null if no forge gets one. */
 export type WaitTarget = { readonly key: ReportKey; readonly links: ReportLinks } | null;
 
-/** Adds a service that waits to the report of its commit, as it waits now. */
+/** Adds the present wait of a service to the report of its commit. */
 export const putWait = async (db: Db, wait: WaitToTell, target: WaitTarget): Promise<void> =>
   db.transaction().execute(async (query) => {
     const report =
@@ -111,7 +111,7 @@ export const putWait = async (db: Db, wait: WaitToTell, target: WaitTarget): Pro
       .execute();
   });
 
-/** Lets what no forge is told of be looked at again, as after a change of the configuration. */
+/** Makes waits without a report be checked again, for example after a change of the configuration. */
 export const forgetUntoldWaits = async (db: Db): Promise<void> => {
   await db.deleteFrom('forge_waiting').where('report_id', 'is', null).execute();
 };
@@ -121,7 +121,7 @@ type ReportedWait = Omit<ReportedDeployment, 'id'> & {
   readonly since: number;
 };
 
-/** Those that a report is about, the longest first. */
+/** The waits that a report is about, longest first. */
 export const readReportedWaits = async (
   query: Query,
   report: string,
@@ -162,7 +162,7 @@ const standingOf = ({
     }
     case 'replaced':
       return { state: 'superseded', reason: null };
-    // A forge may be public: who rejected it, and why, is told to those who sign in.
+    // A forge may be public. Only people who sign in see who rejected it, and why.
     case 'rejected':
       return { state: 'refused', reason: 'a person rejected it' };
     case 'expired':

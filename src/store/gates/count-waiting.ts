@@ -2,16 +2,16 @@ import { GATE_NAMES, type Gate, type GateName } from '../../core/policy/gates/ga
 import { readJson } from '../query/json.ts';
 import type { Db } from '../sqlite/open-store.ts';
 
-/** Services of a cluster that wait at a gate; a service may wait at several. */
+/** Services of a cluster that wait at a gate. A service may wait at several. */
 export type WaitingCount = {
   readonly cluster: string;
   readonly gate: GateName;
   readonly services: number;
-  /** Since when the one waits that has waited longest, ms since the epoch; null where none does. */
+  /** Start of the longest wait, ms since the epoch; null if nothing waits. */
   readonly oldestSince: number | null;
 };
 
-/** What waits at each gate, for these clusters; every one has its count, also where nothing waits. */
+/** The number of waiting services at each gate, for these clusters. Every gate has a count, even 0. */
 export const countWaiting = async (
   db: Db,
   clusters: readonly string[],

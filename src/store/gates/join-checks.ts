@@ -3,8 +3,8 @@ import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
 
 /**
- * Lets what checks found for pushes of these digests name the deployment that came of their waiting, as part of the
- * transaction that queued it: so a push finds what became of it.
+ * Links the records of pushes that wait for these digests to the resulting deployment, as part of the transaction that
+ * queued it. A push then finds its outcome.
  */
 export const joinWaitingChecks = async (
   query: Query,
@@ -33,7 +33,7 @@ export const joinWaitingChecks = async (
     .execute();
 };
 
-/** What checks found waiting for a digest is held now: rejected, or expired. As part of the caller's transaction. */
+/** The digest that checks found waiting is now held: rejected, or expired. Part of the caller's transaction. */
 export const holdWaitingChecks = async (
   query: Query,
   of: { readonly serviceId: string; readonly digest: Digest },

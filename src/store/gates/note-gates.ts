@@ -8,11 +8,11 @@ import type { Trigger } from '../deployments/triggers.ts';
 import { endWaiting, putWaiting, readWaitingOf } from './waiting.ts';
 import { addWaitingTriggers, takeWaitingTriggers } from './waiting-triggers.ts';
 
-/** What waits, and behind what. */
+/** The waiting candidate, and the image that it would replace. */
 type Waits = { readonly at: AtGates; readonly from: PutFrom };
 type PutFrom = Parameters<typeof putWaiting>[1]['from'];
 
-/** What a check says of the gates of a service: it waits, it waits no longer, or nothing. */
+/** The result of a check for the gates of a service: it waits, it no longer waits, or nothing is known. */
 const waitsOf = ({ verdict, service, step, lookUp }: PlannedStep): Waits | 'over' | null => {
   const present = { tag: presentTag(service), digest: specDigest(service) };
   switch (verdict.verdict) {
@@ -20,18 +20,18 @@ const waitsOf = ({ verdict, service, step, lookUp }: PlannedStep): Waits | 'over
       return { at: verdict.at, from: { ...present, digest: verdict.from } };
     case 'held':
       if (verdict.at !== undefined) return { at: verdict.at, from: present };
-      // A freeze says nothing of what waits.
+      // A freeze says nothing about what waits.
       return verdict.hold.kind === 'frozen' ? null : 'over';
     case 'obsolete': {
       const { opened } = verdict;
       if (opened === undefined || opened.later === null) return 'over';
-      // It is put off: what is open is still to be deployed.
+      // A postponed deployment does not end the wait: what is open must still be deployed.
       if (step.kind !== 'deploy') return null;
       return { at: opened.later, from: { tag: presentTag(service), digest: verdict.to } };
     }
     case 'current':
     case 'diverged':
-      // Nothing was asked where a newer tag is known.
+      // If a newer tag is known, the registry was not asked.
       return lookUp === null ? null : 'over';
     case 'pinned':
     case 'excluded':
@@ -47,7 +47,7 @@ const waitsOf = ({ verdict, service, step, lookUp }: PlannedStep): Waits | 'over
 const shownOf = ({ lookUp, image }: PlannedStep) =>
   lookUp?.kind === 'published' && image !== null ? { tag: image.tag, digest: lookUp.digest } : null;
 
-/** Puts down who waits by what a check found, and who does no longer, as part of the caller's transaction. */
+/** Records which services wait according to a check, and which no longer do, as part of the caller's transaction. */
 export const noteGates = async <Planned extends PlannedStep>(
   query: Query,
   { cluster, triggersOf, newId }: QueuedBy<Planned>,
@@ -81,16 +81,19 @@ export const noteGates = async <Planned extends PlannedStep>(
   }
 };
 
-/** Whether a service that waited for a digest has it by now. */
+/** Whether a service that waited for a digest runs it by now. */
 const runsIt = (planned: PlannedStep, digest: string): boolean =>
   planned.verdict.verdict === 'current' &&
   (specDigest(planned.service) === digest || shownOf(planned)?.digest === digest);
 
-/** What the tag shows is deployed now. */
+/** The digest that the tag shows is deployed now. */
 const isOpened = ({ step }: PlannedStep, digest: Digest): boolean =>
   step.kind === 'deploy' && (step.opened?.covers ?? []).includes(digest);
 
-/** What led to a digest that a gate let through: what waited for it, and what asks now, if that is for it. */
+/**
+ * The triggers of a digest that a gate let through: the stored ones from the wait, and the present one if it is for
+ * this digest.
+ */
 export const openedBy = async (
   query: Query,
   planned: PlannedStep,

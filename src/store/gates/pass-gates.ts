@@ -11,13 +11,13 @@ import { joinWaitingChecks } from './join-checks.ts';
 import { endWaiting, tellReady } from './waiting.ts';
 import { takeWaitingTriggers } from './waiting-triggers.ts';
 
-/** How a deployment that a person asked for passes the gates of its service. */
+/** How a person's deployment passes the gates of its service. */
 export type Passed = {
   /** Name of the person. */
   readonly by: string;
-  /** Why they were skipped; null where they were open, or where there are none. */
+  /** Why they were skipped; null if they were open, or if there are none. */
   readonly reason: string | null;
-  /** Older digests that it stands for. */
+  /** Older digests that it covers. */
   readonly covers: readonly Digest[];
   readonly newId: () => string;
 };
@@ -25,7 +25,7 @@ export type Passed = {
 const digestsOf = ({ to }: Pick<NewDeployment, 'to'>, { covers }: Passed): readonly Digest[] =>
   to === null ? covers : [...new Set([...covers, to])];
 
-/** What led to its image while that waited, as part of the transaction that queues the deployment. */
+/** The triggers of its image from the time when that waited, as part of the transaction that queues the deployment. */
 export const takeWaited = (
   query: Query,
   deployment: NewDeployment,
@@ -36,7 +36,10 @@ export const takeWaited = (
   return takeWaitingTriggers(query, { cluster, serviceId: service.id, digests });
 };
 
-/** Lets those who wait for its image find the deployment, and tells who let it through; in the same transaction. */
+/**
+ * Links the pushes and reports that wait for its image to the deployment, and announces who let it through; in the same
+ * transaction.
+ */
 export const noteWaited = async (
   query: Query,
   deployment: NewDeployment,

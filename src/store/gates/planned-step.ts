@@ -9,15 +9,15 @@ import type { Trigger } from '../deployments/triggers.ts';
 /** What a check decided for one service. */
 export type PlannedStep = {
   readonly service: Service;
-  /** What it should have; null where the spec's image has no tag or is none. */
+  /** What it should have; null if the spec's image has no tag or is invalid. */
   readonly image: NewDeployment['image'] | null;
   readonly verdict: Verdict;
-  /** Null where the registry was not asked. */
+  /** Null if the registry was not asked. */
   readonly lookUp: LookUp | null;
-  /** Platform manifests of the published digest; null where they were not read. */
+  /** Platform manifests of the published digest; null if they were not read. */
   readonly members: readonly Digest[] | null;
   readonly step: Step;
-  /** The pushed tags for which it was planned, where those are others than the image's own. */
+  /** The pushed tags that led to the plan, if they differ from the image's own. */
   readonly tags?: readonly string[];
 };
 

@@ -10,20 +10,20 @@ import { readPublished } from '../published/published.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import type { PlannedStep, QueuedBy } from './planned-step.ts';
 
-/** What became of a plan for one service. */
+/** The result of a plan for one service. */
 export type Queued<Planned extends PlannedStep> = {
   /**
-   * As it stands now: held, where a hold has come about since it was planned; to be looked at again, where the
-   * tag has been seen to move on.
+   * The plan as it is now: held, if a hold was added since the planning; to be checked again, if the tag has since
+   * moved on.
    */
   readonly planned: Planned;
-  /** The deployment that will do it, or null where none is to be made. */
+  /** The deployment that will do it, or null if none is needed. */
   readonly deployment: string | null;
 };
 
 /**
- * Queues what was planned to be deployed, as part of the caller's transaction, which has put down what the
- * registries answered; gives all, in the same order.
+ * Queues the planned deployments, as part of the caller's transaction, which has already recorded the registries'
+ * answers. Returns all plans in the same order.
  */
 export const queuePlanned = async <Planned extends PlannedStep>(
   query: Query,
@@ -37,7 +37,7 @@ export const queuePlanned = async <Planned extends PlannedStep>(
     await noteGates(query, by, all, now);
     return all.map((planned) => ({ planned, deployment: null }));
   }
-  // The digest may have failed on a service, or been taken back from it, since that was planned.
+  // Since the planning, the digest may have failed on a service, or a person may have rolled back from it.
   const findHold = await readHolds(query, cluster);
   const queued: Queued<Planned>[] = [];
   for (const before of all) {
@@ -71,7 +71,7 @@ export const queuePlanned = async <Planned extends PlannedStep>(
 
 const heldSince = <Planned extends PlannedStep>(planned: Planned, findHold: FindHold): Planned => {
   const { verdict, service, image } = planned;
-  // Where the two could not be compared, no hold was looked for: the deployment will say that one stands.
+  // If the two could not be compared, no hold was looked up. The deployment will report any hold.
   if (verdict.verdict !== 'obsolete') return planned;
   const { from, to, opened } = verdict;
   const target = opened?.tag ?? image?.tag ?? null;
@@ -81,16 +81,16 @@ const heldSince = <Planned extends PlannedStep>(planned: Planned, findHold: Find
   return { ...planned, verdict: { verdict: 'held', hold, from, to }, step: { kind: 'leave' } };
 };
 
-/** What was decided no longer fits what is known by now. */
+/** The decision no longer matches what is known. */
 export const LOOK_AGAIN: Step = { kind: 'look-again' };
 
 /**
- * Whether somebody who asked later was shown another digest of the tag, as a hook's look may be while a run
- * of thousands of images is still being answered: then what it queued is the newer.
+ * Whether a later lookup showed another digest of the tag. This happens to a webhook's check while a run of thousands
+ * of images is still being answered: the deployment that the check queued is newer.
  */
 const hasMovedOn = async (query: Query, { step, image }: PlannedStep): Promise<boolean> => {
   if (step.kind !== 'deploy' || step.to === null || image === null) return false;
-  // What a gate let through may be older than what the tag shows.
+  // A digest that a gate let through may be older than what the tag shows.
   if (step.opened !== undefined) return false;
   const published = await readPublished(query, { name: imageName(image), tag: image.tag });
   return published !== null && published !== step.to;

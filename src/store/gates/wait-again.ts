@@ -7,8 +7,8 @@ import { makeWaitingDue, putWaiting, readWaitingOf } from './waiting.ts';
 import { addWaitingTriggers } from './waiting-triggers.ts';
 
 /**
- * What was about to be sent waits at its gates again, with what led to it, as part of the transaction that skips its
- * deployment. It is looked at at once: meanwhile another image may be the candidate.
+ * An image that was about to be sent waits at its gates again, with its triggers, as part of the transaction that skips
+ * its deployment. It is checked at once, because another image may be the candidate by now.
  */
 export const waitAgain = async (
   query: Query,

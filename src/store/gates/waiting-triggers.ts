@@ -3,7 +3,7 @@ import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
 import type { Trigger } from '../deployments/triggers.ts';
 
-/** What led to a digest that waits: the deployment that comes of it names it. As part of the caller's transaction. */
+/** Records the triggers of a waiting digest for its later deployment. Part of the caller's transaction. */
 export const addWaitingTriggers = async (
   query: Query,
   of: { readonly cluster: string; readonly serviceId: string; readonly digest: Digest },
@@ -20,7 +20,7 @@ export const addWaitingTriggers = async (
     .execute();
 };
 
-/** What led to these digests, oldest first; they are forgotten with it. As part of the caller's transaction. */
+/** Returns the triggers of these digests, oldest first, and removes them. Part of the caller's transaction. */
 export const takeWaitingTriggers = async (
   query: Query,
   of: { readonly cluster: string; readonly serviceId: string; readonly digests: readonly Digest[] },
@@ -35,7 +35,7 @@ export const takeWaitingTriggers = async (
   return rows.toSorted((a, b) => a.at - b.at).map(({ kind, source }) => ({ kind, source }));
 };
 
-/** Forgets what led to digests that no service waits for any more. */
+/** Removes triggers of digests that no service waits for any more. */
 export const pruneWaitingTriggers = async (db: Query, before: number): Promise<void> => {
   await db
     .deleteFrom('waiting_triggers')

@@ -15,7 +15,7 @@ import { isAmong } from '../query/fragments.ts';
 import type { WaitingRow } from '../query/schema.ts';
 import { recordRan } from '../published/seen-digests.ts';
 
-/** A service that waits, with its candidate. Times are ms since the epoch. */
+/** A waiting service with its candidate. Times are ms since the epoch. */
 export type Waiting = {
   readonly cluster: string;
   readonly serviceId: string;
@@ -24,20 +24,20 @@ export type Waiting = {
   /** Registry and repository. */
   readonly name: string;
   readonly fromTag: string;
-  /** Null where it is not known what runs. */
+  /** Null if it is unknown what runs. */
   readonly from: Digest | null;
   /** The candidate. */
   readonly tag: string;
   readonly digest: Digest;
-  /** Of the spec around the image when the candidate became one: votes die with another. */
+  /** Of the spec around the image when the candidate became one: votes do not carry over to another spec. */
   readonly specFingerprint: string;
-  /** Those that were closed when it was last looked at. */
+  /** Those that were closed at the last check. */
   readonly gates: readonly Gate[];
   /** Since when the service waits. */
   readonly since: number;
   /** Since when it waits for this candidate. */
   readonly candidateSince: number;
-  /** When it is to be looked at again. */
+  /** When to check it again. */
   readonly dueAt: number;
   /** When that was set. */
   readonly setAt: number;
@@ -66,7 +66,7 @@ const toWaiting = (row: Selectable<WaitingRow>): Waiting => ({
   lastError: row.last_error,
 });
 
-/** Everything that waits on a cluster, or on all of them, the longest first. */
+/** Everything that waits on a cluster, or on all clusters, longest wait first. */
 export const readWaiting = async (db: Query, cluster?: string): Promise<readonly Waiting[]> => {
   const rows = await db
     .selectFrom('waiting')
@@ -79,7 +79,7 @@ export const readWaiting = async (db: Query, cluster?: string): Promise<readonly
   return rows.map(toWaiting);
 };
 
-/** What these services wait for, by their ids, in one statement; those that do not wait are missing. */
+/** What these services wait for, by their ids, in one statement. Services that do not wait are missing. */
 export const readWaitingOf = async (
   query: Query,
   cluster: string,
@@ -99,20 +99,20 @@ export type NewWaiting = {
   readonly cluster: string;
   readonly service: Service;
   readonly image: Pick<ImageReference, 'registry' | 'repository'>;
-  /** What it has, or will have when that is deployed for which the gates are open. */
+  /** What it has, or will have once the deployment with open gates is done. */
   readonly from: { readonly tag: string | null; readonly digest: Digest | null };
   readonly at: AtGates;
-  /** What the tag shows now, which is known to be newer than what runs. */
+  /** What the tag shows now, known to be newer than what runs. */
   readonly shown: { readonly tag: string; readonly digest: Digest } | null;
-  /** What it waits for so far; null where it does not wait. */
+  /** What it has waited for so far; null if it does not wait. */
   readonly before: Waiting | null;
-  /** Makes the id of the news of it. */
+  /** Creates the id of its gate news. */
   readonly newId: () => string;
 };
 
 /**
- * Puts down that a service waits, as part of the caller's transaction. Where the candidate or the spec around it is
- * another than before, the time that people have begins anew.
+ * Records that a service waits, as part of the caller's transaction. If the candidate or the spec around it has
+ * changed, the deadline for votes starts again.
  */
 export const putWaiting = async (query: Query, wanted: NewWaiting, now: number): Promise<void> => {
   const { cluster, service, image, from, at, shown, before } = wanted;
@@ -155,7 +155,7 @@ export const putWaiting = async (query: Query, wanted: NewWaiting, now: number):
   await leaveNews(query, wanted, hadVotes && isOther ? before.digest : null, now);
 };
 
-/** Leaves word for the channels that something waits, and what it replaced. */
+/** Leaves news for the channels that something waits, and what it replaced. */
 const leaveNews = async (
   query: Query,
   { cluster, service, newId }: NewWaiting,
@@ -179,7 +179,7 @@ const findRow = (query: Query, cluster: string, serviceId: string) =>
     .where('service_id', '=', serviceId)
     .executeTakeFirst();
 
-/** Tells that an image that waited is deployed now, as part of the transaction that queued its deployment. */
+/** Announces that an image that waited is deployed now, as part of the transaction that queued its deployment. */
 export const tellReady = async (
   query: Query,
   of: { readonly cluster: string; readonly serviceId: string; readonly digest: Digest },
@@ -210,7 +210,7 @@ const eventOf = ({ cluster, service, at }: NewWaiting) => ({
   digest: at.candidate.digest,
 });
 
-/** The service waits no longer, whatever became of it; false where it did not wait. */
+/** Ends the wait of a service, for any reason. False if it did not wait. */
 export const endWaiting = async (
   query: Query,
   cluster: string,
@@ -224,7 +224,7 @@ export const endWaiting = async (
   return numDeletedRows > 0n;
 };
 
-/** The same for one whose service is gone or has another image, with what led to it. */
+/** The same if its service was removed or has another image; also removes the triggers. */
 export const dropWaiting = (db: Db, { cluster, serviceId }: Waiting): Promise<void> =>
   db.transaction().execute(async (query) => {
     await endWaiting(query, cluster, serviceId);
@@ -235,7 +235,10 @@ export const dropWaiting = (db: Db, { cluster, serviceId }: Waiting): Promise<vo
       .execute();
   });
 
-/** Has a service that waits looked at now, as after a vote; part of the caller's transaction, if there is one. */
+/**
+ * Makes the check of a waiting service due now, for example after a vote. Part of the caller's transaction, if there is
+ * one.
+ */
 export const makeWaitingDue = async (
   query: Query,
   cluster: string,
@@ -251,8 +254,8 @@ export const makeWaitingDue = async (
 };
 
 /**
- * Ends what was to be approved by now: its image is held, and what else may come in its place is looked at next.
- * Gives the hold's line for a person, or null where the votes came in time after all.
+ * Ends a wait whose approval deadline has passed: its image is held, and the next candidate is checked. Returns the
+ * hold's line for a person, or null if the votes arrived in time after all.
  */
 export const endInTime = (
   db: Db,
@@ -269,7 +272,7 @@ export const endInTime = (
     return detail;
   });
 
-/** It could not be looked at: again at `dueAt`, with why for a person. */
+/** The service could not be checked: try again at `dueAt`, with the reason for a person. */
 export const postponeWaiting = async (
   query: Query,
   { cluster, serviceId, attempts }: Waiting,

@@ -2,7 +2,7 @@ import type { Digest } from '../../core/image/digest.ts';
 import type { DeploymentState } from '../../core/contract/views.ts';
 import type { Query } from '../sqlite/open-store.ts';
 
-/** How the newest deployment of a service ended that was carried out. */
+/** The end of a service's newest deployment that was carried out. */
 export type LastEnd = {
   readonly state: Extract<DeploymentState, 'succeeded' | 'failed' | 'rolled-back'>;
   readonly to: Digest | null;

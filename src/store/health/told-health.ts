@@ -3,7 +3,7 @@ import { addMessages, type NewMessage } from '../notices/notifications.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
 import type { ToldHealthRow } from '../query/schema.ts';
 
-/** What of a service's health is told and not over. */
+/** A health problem of a service that was announced and is not over. */
 export type ToldHealth = {
   readonly service: string;
   readonly kind: ToldHealthRow['kind'];
@@ -36,9 +36,9 @@ export type HealthNews = {
 };
 
 /**
- * Keeps what has begun and what is over, with the messages and the audit of it, in one commit. `decide` gets what is
- * told by then, in the same transaction: of several callers at the same time, one tells it. Gives how many messages
- * it added.
+ * Records new and ended health problems, with their messages and audit rows, in one commit. `decide` gets the announced
+ * problems in the same transaction: of several concurrent callers, only one announces a problem. Returns how many
+ * messages it added.
  */
 export const tellHealth = (
   db: Db,

@@ -11,13 +11,13 @@ import type { FreezeRow } from '../query/schema.ts';
 
 export type NewFreeze = {
   readonly id: string;
-  /** Null for each means every one. */
+  /** A null field means every one. */
   readonly cluster: string | null;
   readonly stack: string | null;
   readonly service: string | null;
   readonly reason: string;
   readonly by: string;
-  /** ms since the epoch; null stands until somebody thaws it. */
+  /** ms since the epoch; null until somebody ends it. */
   readonly until: number | null;
 };
 
@@ -35,15 +35,15 @@ export const addFreeze = async (
   return toView(row);
 };
 
-/** Answers which freeze stands for a service. */
+/** Returns the freeze that applies to a service. */
 export type FindFreeze = (service: Pick<Service, 'name' | 'id' | 'stack'>) => Hold | null;
 
-/** The freezes that stand for a cluster, read once. */
+/** The active freezes of a cluster, read once. */
 export const readFreezes = async (db: Query, cluster: string, now: number): Promise<FindFreeze> => {
   const standing = await selectStanding(db, now)
     .where((eb) => eb.or([eb('cluster', 'is', null), eb('cluster', '=', cluster)]))
     .execute();
-  // Asked of each of thousands of services.
+  // Called for each of thousands of services.
   if (standing.length === 0) return () => null;
   return ({ name, id, stack }) => {
     const found = standing.find(
@@ -64,7 +64,7 @@ const selectStanding = (db: Query, now: number) =>
     .where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', now)]))
     .orderBy('id');
 
-/** The freezes that stand, oldest first. */
+/** The active freezes, oldest first. */
 export const listFreezes = async (
   db: Query,
   page: PageRequest,
@@ -81,8 +81,8 @@ export const listFreezes = async (
 };
 
 /**
- * Ends a freeze, and lets every push that it kept be looked at now, as part of the caller's
- * transaction; false where no such freeze stands.
+ * Ends a freeze, and makes every push that it kept due now, as part of the caller's transaction. False if there is no
+ * such freeze.
  */
 export const endFreeze = async (
   query: Query,
@@ -106,7 +106,7 @@ export const endFreeze = async (
     .where((eb) =>
       eb.or([
         eb('outcome', '=', 'frozen'),
-        // A check in progress may have read the freeze, and would wait for this very end of it.
+        // A check in progress may have read the freeze, and would then wait for its end, which is now.
         eb.exists(
           eb
             .selectFrom('look_work')

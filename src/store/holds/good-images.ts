@@ -5,9 +5,9 @@ import { presentTag, type Service } from '../../core/swarm/service.ts';
 import { readHolds } from './holds.ts';
 import type { Query } from '../sqlite/open-store.ts';
 
-/** Good images that are kept of a service: two are needed, and a person may want to go further back. */
+/** Number of good images kept per service: two are needed, and a person may want to go further back. */
 const GOOD_KEPT = 10;
-/** Images that did not run well: they tell why a revert passes them over. */
+/** Number of images kept that did not run well. They explain why a revert passes them over. */
 const OTHERS_KEPT = 3;
 
 type Of = { readonly cluster: string; readonly service: Pick<Service, 'id' | 'image'> };
@@ -15,7 +15,10 @@ type Of = { readonly cluster: string; readonly service: Pick<Service, 'id' | 'im
 const nameOf = ({ image }: Pick<Service, 'image'>): string | null =>
   image.ok ? imageName(image.image) : null;
 
-/** The images that a service was seen running, the newest first; none of another repository than it has now. */
+/**
+ * The images that a service was seen running, newest first. Images of another repository than the present one are left
+ * out.
+ */
 export const readKnownImages = async (
   query: Query,
   cluster: string,
@@ -42,7 +45,7 @@ export const readKnownImages = async (
   return rows
     .filter((row) => row.name === null || row.name === name)
     .map((row) => {
-      // Only valid digests were put in.
+      // Only valid digests are stored.
       const digest = row.digest as Digest;
       const isHeld = findHold(service, digest) !== null;
       const { tag } = row;
@@ -57,7 +60,10 @@ export const readKnownImages = async (
     });
 };
 
-/** What the helper saw converge: whether it is good is found out at `checkAt`, or known where that is null. */
+/**
+ * Records an image that the helper saw converge. Whether it is good is determined at `checkAt`, or already known if
+ * that is null.
+ */
 export const recordConverged = async (
   query: Query,
   { cluster, service }: Of,
@@ -76,7 +82,7 @@ export const recordConverged = async (
   await forgetOldest(query, cluster, service.id);
 };
 
-/** What is known of the image that a service ran when it was replaced. */
+/** Records what is known about the image that a service ran when it was replaced. */
 export const recordLeft = async (
   query: Query,
   { cluster, service }: Of,
@@ -117,7 +123,7 @@ const forgetOldest = async (query: Query, cluster: string, serviceId: string): P
   }
 };
 
-/** An image of which it is to be found out whether it is good. */
+/** An image that must be checked for being good. */
 export type ImageToCheck = {
   readonly serviceId: string;
   readonly digest: Digest;
@@ -126,7 +132,7 @@ export type ImageToCheck = {
   readonly dueAt: number;
 };
 
-/** All that are to be checked at some time, the soonest first. */
+/** All images with a check ahead, the soonest first. */
 export const imagesToCheck = async (
   query: Query,
   cluster: string,
@@ -146,7 +152,7 @@ export const imagesToCheck = async (
   }));
 };
 
-/** What a check found; nothing where the image has converged again, or was replaced, meanwhile. */
+/** Records the result of a check. Does nothing if the image has converged again, or was replaced, meanwhile. */
 export const recordChecked = async (
   query: Query,
   { cluster, serviceId, digest, convergedAt, dueAt }: ImageToCheck & { readonly cluster: string },
@@ -155,7 +161,7 @@ export const recordChecked = async (
 ): Promise<void> => {
   const ended = {
     check_at: checked.kind === 'again' ? checked.at : null,
-    // What converged in the future did so before the clock was set back.
+    // A time in the future comes from before the clock was set back.
     converged_at: Math.min(convergedAt, now),
   };
   const found =
@@ -200,7 +206,7 @@ export const wasUpdatedBefore = async (
   return sent !== undefined;
 };
 
-/** What the engine went back to has shown itself good since. */
+/** Records that the image to which the engine rolled back has since proved good. */
 export const recordEarned = async (
   query: Query,
   { cluster, service }: Of,

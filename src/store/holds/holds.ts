@@ -10,15 +10,15 @@ export type NewHold = {
   readonly cluster: string;
   readonly service: Pick<Service, 'id' | 'specFingerprint'>;
   readonly digest: Digest;
-  /** Held as well, whatever its digest; missing where the digest alone is. */
+  /** Held too, whatever its digest; missing if only the digest is held. */
   readonly tag?: string | null;
   readonly kind: 'known-bad' | 'left-by-person' | 'rejected' | 'expired';
   readonly deployment: string | null;
-  /** Of one that a gate made: who or what, and why, in one line for a person. */
+  /** For a hold from a gate: who or what caused it, and why, in one line for a person. */
   readonly detail?: string;
 };
 
-/** The words of the table, which an earlier version knows as well. */
+/** The table's words, which an earlier version also understands. */
 const KEPT_AS = {
   'known-bad': 'known-bad',
   'left-by-person': 'rolled-back',
@@ -48,7 +48,7 @@ export const addHold = async (query: Query, hold: NewHold, now: number): Promise
     .execute();
 };
 
-/** The same unless one of the kind stands already; to be called in a transaction. */
+/** The same, unless a hold of the kind already exists. Call it in a transaction. */
 export const addHoldOnce = async (query: Query, hold: NewHold, now: number): Promise<void> => {
   const { service, digest, tag = null } = hold;
   const standing = (await readHolds(query, hold.cluster))(service, digest, tag);
@@ -67,7 +67,7 @@ export type FailedDeployment = {
   readonly reason: FailureReason;
 };
 
-/** Holds the digest of a deployment if the reason of its failure asks for it; to be called in a transaction. */
+/** Holds the digest of a deployment if the reason of its failure calls for it. Call it in a transaction. */
 export const holdFailed = async (
   query: Query,
   id: string,
@@ -83,14 +83,14 @@ export const holdFailed = async (
   await addHoldOnce(query, hold, now);
 };
 
-/** Answers which hold stands on a tag or its digest for a service as its spec is now. */
+/** Returns the hold on a tag or its digest for a service with its present spec. */
 export type FindHold = (
   service: Pick<Service, 'id' | 'specFingerprint'>,
   digest: Digest,
   tag?: string | null,
 ) => Hold | null;
 
-/** Every standing hold of a cluster, read once. */
+/** Every active hold of a cluster, read once. */
 export const readHolds = async (db: Query, cluster: string): Promise<FindHold> => {
   const rows = await db
     .selectFrom('holds')
@@ -99,13 +99,13 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
     .where('released_at', 'is', null)
     .orderBy('id')
     .execute();
-  // Asked of each of thousands of services.
+  // Called for each of thousands of services.
   if (rows.length === 0) return () => null;
   const standing = Map.groupBy(rows, (row) => row.service_id);
   return (service, digest, tag = null) => {
     const isMeant = (one: (typeof rows)[number]): boolean =>
       one.digest === digest || (tag !== null && one.tag === tag);
-    // The fingerprint is dear to compute, and few services have a hold.
+    // The fingerprint is expensive to compute, and few services have a hold.
     const row = standing
       .get(service.id)
       ?.findLast((one) => isMeant(one) && one.spec_fingerprint === service.specFingerprint());
@@ -117,7 +117,9 @@ export const readHolds = async (db: Query, cluster: string): Promise<FindHold> =
   };
 };
 
-/** When a digest that somebody went back from was last released for a service, ms since the epoch, or null. */
+/**
+ * When a hold on a digest that somebody went back from was last released for a service, ms since the epoch, or null.
+ */
 export type FindRelease = (serviceId: string, digest: Digest) => number | null;
 
 /** Every such release of a cluster, read once. */
@@ -135,7 +137,7 @@ export const readReleases = async (db: Query, cluster: string): Promise<FindRele
     rows.find((row) => row.service_id === serviceId && row.digest === digest)?.at ?? null;
 };
 
-/** Lifts every hold of a service and returns how many stood. */
+/** Releases every hold of a service. Returns how many there were. */
 export const releaseHolds = async (
   query: Query,
   { cluster, serviceId }: { readonly cluster: string; readonly serviceId: string },

@@ -6,9 +6,9 @@ import type { ProvenRow } from '../query/schema.ts';
 
 export type Proven = {
   readonly digest: Digest;
-  /** That the service had then; null where its image named none. */
+  /** The tag that the service had then; null if its image had none. */
   readonly tag: string | null;
-  /** Tells whether anything of the spec is another, its image's text included. */
+  /** Changes with any part of the spec, including the image's text. */
   readonly spec: string;
   readonly forceUpdate: number;
   /** ms since the epoch. */
@@ -18,15 +18,15 @@ export type Proven = {
 const specOf = (service: Pick<Service, 'specFingerprint' | 'imageText'>): string =>
   `${service.specFingerprint()} ${service.imageText}`;
 
-/** The tag of the image's text in what {@link specOf} made. */
+/** The tag of the image's text in a result of {@link specOf}. */
 const tagOf = (spec: string): string | null => {
   const parsed = parseImageReference(spec.slice(spec.indexOf(' ') + 1));
   return parsed.ok ? parsed.image.tag : null;
 };
 
 /**
- * Whether nothing was done to a service since it was proven but one redeploy, so that the spec before the present
- * one is the proven one, digest included.
+ * Whether exactly one redeploy happened to a service since it was proven, so that the previous spec is the proven one,
+ * including its digest.
  */
 export const isOneRedeployLater = (
   proven: Proven,
@@ -41,7 +41,7 @@ type ProvenService = {
   readonly service: Pick<Service, 'id' | 'specFingerprint' | 'imageText' | 'forceUpdate'>;
 };
 
-/** Remembers the digest with which a service was seen converged. */
+/** Records the digest on which a service was seen converged. */
 export const recordProven = async (
   query: Query,
   { cluster, service }: ProvenService,
@@ -94,12 +94,12 @@ const toProven = (row: ProvenRow): Proven => ({
 });
 
 /**
- * What an unpinned service is known to run: the proven digest, while neither its spec nor its
- * ForceUpdate changed since. Null where that is not known, and for a service that names its digest.
+ * The digest that an unpinned service is known to run: the proven one, if neither its spec nor its ForceUpdate has
+ * changed since. Null if unknown, and for a service that names its digest.
  */
 export const knownDigest = (service: Service, proven: Proven | undefined): Digest | null =>
   proven !== undefined &&
-  // Asked in this order, because the fingerprint is dear to compute.
+  // In this order, because the fingerprint is expensive to compute.
   !(service.image.ok && service.image.image.digest !== null) &&
   proven.forceUpdate === service.forceUpdate &&
   proven.spec === specOf(service)

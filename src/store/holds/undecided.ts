@@ -2,8 +2,8 @@ import { expressionBuilder } from 'kysely';
 import type { Tables } from '../query/schema.ts';
 
 /**
- * Whether a row of `waiting` still waits: what was rejected, or has expired, a moment ago waits no more, although its
- * cluster was not looked at since.
+ * Whether a row of `waiting` still waits. A wait that was just rejected, or has just expired, is over even before its
+ * cluster is checked.
  */
 export const isUndecided = () => {
   const eb = expressionBuilder<Tables, 'waiting'>();

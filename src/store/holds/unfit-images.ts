@@ -4,16 +4,16 @@ import { readOptionalJson } from '../query/json.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
 import { relaxed } from '../sqlite/relaxed.ts';
 
-/** As many as anybody has pushed by mistake; the oldest go first. */
+/** More than anyone pushes by mistake. The oldest are removed first. */
 const MOST_UNFIT = 1_000;
 
 /**
- * The platforms of images that once had no fitting node, null where they could not be read. Whether they fit now
- * depends on the nodes of the cluster and on the service.
+ * The platforms of images that once had no fitting node; null if they could not be read. Whether they fit now depends
+ * on the nodes of the cluster and on the service.
  */
 export type UnfitImages = ReadonlyMap<Digest, readonly Platform[] | null>;
 
-/** Remembers an image that no node could run. Lost in a crash of the host, it is found out again. */
+/** Records an image that no node could run. Not fsynced: after a host crash it is determined again. */
 export const recordUnfit = (
   db: Db,
   digest: Digest,
@@ -31,13 +31,13 @@ export const recordUnfit = (
 
 export const readUnfit = async (query: Query): Promise<UnfitImages> => {
   const rows = await query.selectFrom('unfit_images').select(['digest', 'platforms']).execute();
-  // Only valid digests were put in.
+  // Only valid digests are stored.
   return new Map(
     rows.map((row) => [row.digest as Digest, readOptionalJson<readonly Platform[]>(row.platforms)]),
   );
 };
 
-/** Forgets the oldest beyond {@link MOST_UNFIT}. */
+/** Removes the oldest beyond {@link MOST_UNFIT}. */
 export const pruneUnfit = async (query: Query, most = MOST_UNFIT): Promise<void> => {
   await query
     .deleteFrom('unfit_images')

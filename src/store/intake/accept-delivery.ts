@@ -16,8 +16,8 @@ export type IntakeOptions = LookTiming & {
   /** Every configured cluster. */
   readonly clusters: readonly string[];
   /**
-   * Called after the commit with the clusters that have work sooner than before. Whatever is committed later reaches
-   * the disk later, so that nothing done about it outlives it.
+   * Called after the commit with the clusters that have work sooner than before. Later commits reach the disk later, so
+   * nothing done about the delivery can outlive it.
    */
   readonly onWork: (clusters: ReadonlySet<string>) => void;
 };
@@ -30,14 +30,13 @@ type Waiting = {
 
 export type IntakeWriter = {
   /**
-   * Puts a delivery on disk, with the looks that its pushes ask for, in one commit: when it resolves, no
-   * crash loses it. Deliveries that come while a commit is under way share the next one, because a commit
-   * costs the same for one as for a hundred.
+   * Stores a delivery, with the checks that its pushes ask for, in one commit. Fsynced when it resolves. Deliveries
+   * that arrive during a commit share the next one, because a commit costs the same for one as for a hundred.
    *
-   * Throws {@link BacklogFull} where too many looks wait, or too many of the same secret, and nothing is kept.
+   * Throws {@link BacklogFull} if too many checks wait, in total or for the same secret; then nothing is stored.
    */
   readonly accept: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
-  /** Rejects where a delivery could not be stored now, whatever the reason; nothing of it stays. */
+  /** Rejects if a delivery could not be stored now, for any reason. Stores nothing. */
   readonly rehearse: () => Promise<void>;
 };
 
@@ -45,28 +44,28 @@ export const createIntakeWriter = (
   store: Pick<Store, 'db' | 'durability' | 'tryToWrite'>,
   options: IntakeOptions,
 ): IntakeWriter => {
-  /** The one that last could not be stored: others may be taken while such as it are not. */
+  /** The last delivery that could not be stored. Others may still be accepted while ones like it are not. */
   let failed: NewDelivery | null = null;
   let waiting: Waiting[] = [];
   let committing = false;
   let unpruned = 0;
 
   const commitNext = async (): Promise<void> => {
-    // What has arrived meanwhile is read first, so that it shares this commit.
+    // First read what has arrived meanwhile, so that it shares this commit.
     await nextTurn();
     const batch = waiting;
     waiting = [];
     try {
       failed = (await commit(store, options, batch)) ?? failed;
     } catch (error) {
-      // Those that have their answer do not hear of it.
+      // Deliveries that already have their answer are not affected.
       for (const { reject } of batch) reject(error);
     }
     unpruned += batch.filter(({ delivery }) => delivery.pushes.length === 0).length;
-    // A registry tells of every pull: what is pruned from time to time would swell until then.
+    // A registry may report every pull. Such deliveries would pile up until the hourly pruning.
     if (unpruned < IGNORED_KEPT) return;
     unpruned = 0;
-    // Where it fails, the next time or the hourly one does it.
+    // If this fails, the next call or the hourly pruning does it.
     await pruneIgnored(store.db).catch(() => {});
   };
 
@@ -74,7 +73,7 @@ export const createIntakeWriter = (
     try {
       while (waiting.length > 0) await commitNext();
     } finally {
-      // Whatever happened: else no delivery would be committed any more.
+      // Always reset, or no delivery would be committed any more.
       committing = false;
     }
   };
@@ -96,7 +95,7 @@ export const createIntakeWriter = (
   };
 };
 
-/** Its id sorts after all others, as that of the next delivery will. */
+/** Its id sorts after all others, like that of the next delivery. */
 const REHEARSED: NewDelivery = {
   id: 'ffffffff-ffff-7fff-bfff-ffffffffffff',
   receivedAt: '2100-01-01T00:00:00Z',
@@ -117,7 +116,7 @@ const REHEARSED: NewDelivery = {
   clusters: null,
 };
 
-/** Thrown to have a transaction rolled back that did all that it should. */
+/** Thrown to roll back a transaction that succeeded. */
 class TakenBack extends Error {}
 
 const rehearse = async (
@@ -136,7 +135,7 @@ const rehearse = async (
   }
 };
 
-/** Gives a delivery of the batch that could not be stored; null where all were, or a full backlog refused them. */
+/** Returns a delivery of the batch that could not be stored; null if all were, or if a full backlog refused them. */
 const commit = async (
   { durability }: Pick<Store, 'durability'>,
   options: IntakeOptions,
@@ -160,7 +159,7 @@ const commit = async (
       only.reject(error);
       return only.delivery;
     }
-    // One that cannot be stored takes no other with it.
+    // A delivery that cannot be stored must not affect the others.
     let failed: NewDelivery | null = null;
     for (const one of batch) failed = (await commit({ durability }, options, [one])) ?? failed;
     return failed;
@@ -169,7 +168,7 @@ const commit = async (
 
 type Taken = {
   readonly answers: readonly (AcceptedDelivery | BacklogFull)[];
-  /** Those that have work sooner than before. */
+  /** The clusters that have work sooner than before. */
   readonly clusters: ReadonlySet<string>;
 };
 

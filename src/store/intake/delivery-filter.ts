@@ -6,7 +6,7 @@ import type { Tables } from '../query/schema.ts';
 
 type Eb = ExpressionBuilder<Tables, 'deliveries'>;
 
-/** By who sent it and when: what a delivery without a push can be asked for too. */
+/** By sender and time: these filters also apply to deliveries without a push. */
 export const isSentBy =
   ({ sender, secret, since, until }: DeliveryFilter) =>
   (eb: Eb): Expression<SqlBool> =>
@@ -17,7 +17,7 @@ export const isSentBy =
       ...(until === undefined ? [] : [eb('received_at', '<', Date.parse(until))]),
     ]);
 
-/** It held no push. The zero is part of the text, as it is in the index. */
+/** It contained no push. The zero is part of the text, as in the index. */
 export const isIgnored = (eb: Eb): Expression<SqlBool> => eb('counted', '=', eb.lit(0));
 
 const hasPushOf = (eb: Eb, images: readonly string[]): Expression<SqlBool> =>
@@ -32,7 +32,7 @@ const hasPushOf = (eb: Eb, images: readonly string[]): Expression<SqlBool> =>
       ),
   );
 
-/** With any tag where none is asked for. */
+/** If the query has no tag, any tag matches. */
 const hasPushOfAsked = (eb: Eb, image: string): Expression<SqlBool> => {
   const asked = askedImage(image);
   return eb.exists(
@@ -66,7 +66,7 @@ const hasOutcome = (eb: Eb, outcome: DeliveryOutcome): Expression<SqlBool> => {
   );
 };
 
-/** Which deliveries a list shows: those with a push, unless others are asked for. */
+/** The deliveries that a list shows: those with a push, unless the query asks for others. */
 export const isShown =
   (filter: DeliveryFilter) =>
   (eb: Eb): Expression<SqlBool> => {

@@ -6,16 +6,16 @@ import { isAmong, literal } from '../query/fragments.ts';
 import { inParts } from '../query/in-parts.ts';
 import { insertRows } from '../query/insert-rows.ts';
 
-/** A sender's own delivery id is remembered this long. */
+/** How long a sender's own delivery id is remembered. */
 const REMEMBERED_MS = 7 * 24 * 3_600_000;
 
 type Inserted = {
   readonly answers: readonly AcceptedDelivery[];
-  /** What is to be looked at for them, each repository and cluster once. */
+  /** The checks that they ask for, each repository and cluster once. */
   readonly pushed: readonly Pushed[];
 };
 
-/** Puts deliveries in with their pushes, in a few statements however many they are. */
+/** Inserts deliveries with their pushes, in a few statements for any number of them. */
 export const insertDeliveries = async (
   query: Query,
   deliveries: readonly NewDelivery[],
@@ -62,13 +62,13 @@ export const insertDeliveries = async (
 };
 
 /**
- * One registry may tell two secrets for different clusters of one event, and nobody may use up the ids of
- * another.
+ * Ids are separate per secret: one registry may send one event to two secrets for different clusters, and no secret may
+ * use up the ids of another.
  */
 const sourceOf = (one: { sender: string; secret: string; id: string }): string =>
   JSON.stringify([one.sender, one.secret, one.id]);
 
-/** The first delivery, on disk or of these, that each of these repeats; by its id. */
+/** For each duplicate among these, the first delivery that it repeats, stored or among these; by its id. */
 const findFirst = async (
   query: Query,
   deliveries: readonly NewDelivery[],
@@ -167,7 +167,7 @@ const insertPushes = async (
   return inserted;
 };
 
-/** Looks that wait. */
+/** The number of waiting checks. */
 export const countPending = async (query: Query): Promise<number> => {
   const { count } = await query
     .selectFrom('look_work')

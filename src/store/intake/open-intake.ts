@@ -2,13 +2,13 @@ import { createIntakeWriter, type IntakeOptions, type IntakeWriter } from './acc
 import type { Store } from '../sqlite/open-store.ts';
 import { replayDelivery } from './replay-delivery.ts';
 
-/** Everything through which deliveries come to be looked at. */
+/** All ways by which deliveries lead to checks. */
 export type Intake = IntakeWriter & {
   /** See {@link replayDelivery}. */
   readonly replay: (delivery: string) => Promise<number | null>;
 };
 
-/** What opens the intake of a store, once it is known which clusters there are and who is to be woken. */
+/** Opens the intake of a store, once the clusters and the listeners for new work are known. */
 export type OpenIntake = (options: IntakeOptions) => Intake;
 
 export const openIntakeOf =

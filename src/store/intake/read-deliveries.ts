@@ -8,7 +8,10 @@ import { isIgnored, isSentBy, isShown } from './delivery-filter.ts';
 import type { Db } from '../sqlite/open-store.ts';
 import type { DeliveryRow, PushResultRow } from '../query/schema.ts';
 
-/** Newest first, with the count of those without a push, by the same sender, secret and time, that are left out. */
+/**
+ * Newest first. Includes the count of deliveries without a push that the same filters for sender, secret and time leave
+ * out.
+ */
 export const listDeliveries = async (
   db: Db,
   filter: DeliveryFilter,

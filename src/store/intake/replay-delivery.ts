@@ -4,8 +4,8 @@ import type { Durability } from '../sqlite/durability.ts';
 import { inParts } from '../query/in-parts.ts';
 
 /**
- * Lets every push of a delivery be looked at once more; null where there is no such delivery, else
- * how many pushes it has.
+ * Makes every push of a delivery due for another check. Returns the number of its pushes, or null if there is no such
+ * delivery.
  */
 export const replayDelivery = async (
   durability: Durability,
@@ -32,7 +32,7 @@ export const replayDelivery = async (
       .execute();
     const again = pushes.flatMap(({ id: push, name }) => {
       const of = results.flatMap(({ push_id, cluster }) => (push_id === push ? [cluster] : []));
-      // Those that it was for; all where that was never worked out, because it was a duplicate.
+      // Its own clusters, or all if they were never determined, because it was a duplicate.
       const clusters = of.length === 0 ? options.clusters : of;
       return clusters.map((cluster) => ({ push_id: push, cluster, name }));
     });

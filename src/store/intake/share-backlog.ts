@@ -4,7 +4,7 @@ import { countPending } from './insert-deliveries.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import { isAmong, literal } from '../query/fragments.ts';
 
-/** Looks that may wait before senders are asked to come again. */
+/** Maximum number of waiting checks. Beyond it, senders are asked to retry. */
 export const BACKLOG = 10_000;
 
 const looksOf = (
@@ -15,7 +15,7 @@ const looksOf = (
     (clusters ?? allClusters).map((cluster) => `${cluster} ${imageName(image)}`),
   );
 
-/** Those of the looks of these deliveries that wait already. */
+/** The checks of these deliveries that are already waiting. */
 const findPending = async (
   query: Query,
   deliveries: readonly NewDelivery[],
@@ -30,7 +30,7 @@ const findPending = async (
   return new Set(rows.map(({ cluster, name }) => `${cluster} ${name}`));
 };
 
-/** Looks that wait because a secret asked for them, each counted for the one that asked first. */
+/** The number of waiting checks by secret, each counted for the secret that asked first. */
 const countBySecret = async (query: Query): Promise<Map<string, number>> => {
   const rows = await query
     .selectFrom('look_work')
@@ -43,8 +43,9 @@ const countBySecret = async (query: Query): Promise<Map<string, number>> => {
 };
 
 /**
- * Which of these deliveries the backlog has room for. No secret may have more looks waiting than are free: one alone
- * gets half of the backlog, the next half of the rest, and there is always room for one that asks for little.
+ * Which of these deliveries the backlog has room for. No secret may have more waiting checks than there are free
+ * places: a single one gets half of the backlog, the next half of the rest, and there is always room for one that asks
+ * for little.
  */
 export const shareBacklog = async (
   query: Query,
@@ -53,7 +54,7 @@ export const shareBacklog = async (
 ): Promise<readonly boolean[]> => {
   const wanted = deliveries.map((one) => looksOf(one, allClusters));
   const waiting = await countPending(query);
-  // Nobody can be above their share while less than half is taken.
+  // No secret can exceed its share while less than half is taken.
   if (waiting + new Set(wanted.flat()).size < BACKLOG / 2) return deliveries.map(() => true);
   let free = BACKLOG - waiting;
   const pending = await findPending(query, deliveries);
@@ -62,7 +63,7 @@ export const shareBacklog = async (
     if (pushes.length === 0) return true;
     const own = taken.get(secret) ?? 0;
     const more = new Set(wanted[index]).difference(pending);
-    // What asks only for looks that wait already takes no room.
+    // A delivery whose checks all wait already takes no room.
     if (more.size > 0 && own >= free) return false;
     for (const look of more) pending.add(look);
     taken.set(secret, own + more.size);

@@ -11,14 +11,14 @@ export type Instance = {
 export type SeenInstance = Instance & {
   /** ms since the epoch. */
   readonly startedAt: number;
-  /** When it last said that it lives, ms since the epoch. */
+  /** Its last heartbeat, ms since the epoch. */
   readonly seenAt: number;
 };
 
-/** One that was not seen for so long is forgotten. */
+/** An instance that was not seen for this long is removed. */
 const FORGET_AFTER_MS = 3_600_000;
 
-/** Puts down, as part of the caller's transaction, that an instance lives; forgets those that died long ago. */
+/** Records an instance's heartbeat, as part of the caller's transaction. Removes those that died long ago. */
 export const seeInstance = async (query: Query, instance: Instance, now: number): Promise<void> => {
   await query
     .insertInto('instances')
@@ -31,7 +31,7 @@ export const seeInstance = async (query: Query, instance: Instance, now: number)
     .execute();
 };
 
-/** All others are gone, with what they held: the store is this one's alone. */
+/** Removes all other instances and their leases: the store belongs to this one alone. */
 export const forgetOthers = async (query: Query, id: string): Promise<void> => {
   await query.deleteFrom('instances').where('id', '!=', id).execute();
   await query
@@ -41,7 +41,7 @@ export const forgetOthers = async (query: Query, id: string): Promise<void> => {
     .execute();
 };
 
-/** Those that live or died a while ago, oldest first, and what the database's clock shows. */
+/** Instances that are alive or died recently, oldest first, and the time of the database's clock. */
 export const listInstances = async (
   db: Db,
 ): Promise<{ readonly now: number; readonly instances: readonly SeenInstance[] }> => {

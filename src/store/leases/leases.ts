@@ -4,7 +4,7 @@ import type { LeaseRow } from '../query/schema.ts';
 import { forgetOthers, type Instance, seeInstance } from './instances.ts';
 import { byDatabase, readNow, type StoreTime } from './store-time.ts';
 
-/** A lease as an instance holds it. */
+/** A lease held by an instance. */
 export type HeldLease = {
   readonly name: string;
   /** Fencing token. */
@@ -12,37 +12,39 @@ export type HeldLease = {
 };
 
 export type TakenLease = HeldLease & {
-  /** Whether the holder before did not leave it, but stopped to renew it: it may still believe that it works. */
+  /** Whether the previous holder stopped renewing it instead of releasing it: it may still believe that it holds it. */
   readonly isTakenOver: boolean;
 };
 
 export type LeaseWish = {
   readonly instance: Instance;
-  /** What it holds and works on. */
+  /** The leases that it holds. */
   readonly renew: readonly HeldLease[];
-  /** What it would work on. */
+  /** The leases that it wants. */
   readonly take: readonly string[];
-  /** How long a lease lives that is not renewed; null where no other process can have the store: then all are taken, for ever. */
+  /**
+   * How long a lease lives without renewal; null if no other process can have the store. Then all are taken forever.
+   */
   readonly lifeMs: number | null;
   readonly time?: StoreTime;
 };
 
 export type KeptLeases = {
-  /** What the database's clock showed, ms since the epoch. */
+  /** The time of the database's clock, ms since the epoch. */
   readonly now: number;
-  /** Those of `renew` that were renewed; the others are lost. */
+  /** The leases of `renew` that were renewed. The others are lost. */
   readonly renewed: readonly HeldLease[];
   readonly taken: readonly TakenLease[];
 };
 
 /**
- * Puts down that the instance lives, renews what it holds, and takes what is free. A lease is a row, so it works behind
- * a pooler; times are the database's, so clocks of instances may differ.
+ * Records the instance's heartbeat, renews its leases, and takes free ones. A lease is a row, so it works behind a
+ * pooler. Times are the database's, so the clocks of instances may differ.
  */
 export const keepLeases = (db: Db, wish: LeaseWish): Promise<KeptLeases> =>
   db.transaction().execute(async (query) => {
     const { instance, lifeMs } = wish;
-    // After the turn of this transaction has come: nobody else changes a lease until it ends.
+    // Read after this transaction has got its turn: nobody else changes a lease until it ends.
     const now = await readNow(query, wish.time ?? byDatabase);
     const rows = await query.selectFrom('leases').selectAll().execute();
     const until = lifeMs === null ? null : now + lifeMs;
@@ -79,11 +81,11 @@ const isHeldBy = (row: Selectable<LeaseRow>, id: string, { name, epoch }: HeldLe
 const isAlive = ({ until }: Selectable<LeaseRow>, now: number): boolean =>
   until === null || until > now;
 
-/** One of its own that it does not know of was taken by a commit whose answer never came. */
+/** An own lease that the instance does not know of comes from a commit whose answer never arrived. */
 const isFree = (row: Selectable<LeaseRow>, id: string, now: number): boolean =>
   row.holder === null || row.holder === id || !isAlive(row, now);
 
-/** Leaves leases to whoever wants them. */
+/** Releases leases for others. */
 export const leaveLeases = async (
   db: Db,
   id: string,
@@ -103,12 +105,12 @@ export const leaveLeases = async (
     }
   });
 
-/** The instance ends: it is forgotten. */
+/** Removes an instance that ends. */
 export const forgetInstance = async (db: Db, id: string): Promise<void> => {
   await db.deleteFrom('instances').where('id', '=', id).execute();
 };
 
-/** A query that finds something while the instance holds the lease, by the database's clock. */
+/** A query that returns a row while the instance holds the lease, by the database's clock. */
 export const holdsLease = (
   db: Db,
   id: string,
@@ -126,16 +128,16 @@ export const holdsLease = (
 
 export type LeaseState = {
   readonly name: string;
-  /** Null where nobody works on it. */
+  /** Null if nobody works on it. */
   readonly holder: string | null;
   readonly epoch: number;
   /** Since when, ms since the epoch. */
   readonly since: number;
-  /** ms since the epoch; null where it has no end. */
+  /** ms since the epoch; null if it has no end. */
   readonly until: number | null;
 };
 
-/** All leases that there ever were, by name, and what the database's clock shows. A holder whose time is over holds none. */
+/** All leases that ever existed, by name, and the time of the database's clock. An expired lease has no holder. */
 export const readLeases = async (
   db: Query,
   time: StoreTime = byDatabase,

@@ -2,16 +2,16 @@ import { readJson, rfc3339 } from '../query/json.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
 
 export type StoredEvent = {
-  /** Counts up from 1, without gaps, since the events were opened; also over times in which nothing was told. */
+  /** Counts up from 1 without gaps since the events were opened, even if nobody listened. */
   readonly id: number;
   readonly at: string;
   /** What changed: `delivery`, `push`, `look`, `published`, `deployment`, `step`, … */
   readonly type: string;
-  /** Which one, and how it stands now; never what a container wrote. */
+  /** The item and its present state. Never contains output of a container. */
   readonly data: Readonly<Record<string, unknown>>;
 };
 
-/** Tells what happened outside of the store. */
+/** Adds an event for something that happened outside of the store. */
 export const addEvent = async (
   db: Query,
   type: string,
@@ -44,7 +44,7 @@ export const readEvents = async (
   }));
 };
 
-/** Ids of the oldest and the newest event that are kept; `newest` is 0 where there was none yet. */
+/** Ids of the oldest and the newest stored event; `newest` is 0 if there was none yet. */
 export const eventRange = async (
   db: Db,
 ): Promise<{ readonly oldest: number; readonly newest: number }> => {
@@ -56,7 +56,9 @@ export const eventRange = async (
   return { oldest: oldest ?? 1, newest: newest ?? 0 };
 };
 
-/** Counts up, always, with whatever may change how services stand; for who wants to look again only then. */
+/**
+ * A counter that increases with everything that may change the state of services. Callers recheck only if it changed.
+ */
 export const countChanges = async (db: Db): Promise<number> => {
   const { count } = await db.selectFrom('changes').select('count').executeTakeFirstOrThrow();
   return count;
@@ -68,12 +70,12 @@ export type DeploymentEnds = readonly {
   readonly count: number;
 }[];
 
-/** How many deployments have come to each final state since the store was opened. */
+/** The number of deployments that reached each final state since the store was opened. */
 export const countDeploymentEnds = (db: Db): Promise<DeploymentEnds> =>
   db.selectFrom('deployment_ends').selectAll().orderBy('cluster').orderBy('state').execute();
 
 export type Verified = { readonly cluster: string; readonly seconds: number };
 
-/** Takes, once each, how long pushes took from their first hook to the verified end of a deployment. */
+/** Returns, once each, how long pushes took from their first webhook to the verified end of a deployment. */
 export const takeVerified = (db: Db): Promise<readonly Verified[]> =>
   db.deleteFrom('verified').returning(['cluster', 'seconds']).execute();

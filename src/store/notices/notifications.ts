@@ -5,7 +5,7 @@ import { IS_QUEUED, IS_UNDER_WAY } from '../query/open-states.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
 import type { NotificationMessageRow } from '../query/schema.ts';
 
-/** Leaves word that a deployment has ended, as part of the commit that ends it. */
+/** Records that a deployment has ended, as part of the commit that ends it. */
 export const announceEnd = async (
   query: Query,
   deployment: string,
@@ -18,13 +18,13 @@ export const announceEnd = async (
     .execute();
 };
 
-/** A deployment that ended and was not announced yet. */
+/** A deployment that ended and is not announced yet. */
 export type Unannounced = {
   readonly deployment: string;
   readonly endedAt: number;
-  /** What first led to it, `kind source`; its own id where nothing did. */
+  /** Its first trigger, `kind source`; its own id if it has none. */
   readonly group: string;
-  /** Others that the same led to are still to be done now. */
+  /** Other deployments with the same trigger are still due now. */
   readonly isGroupOpen: boolean;
 };
 
@@ -56,7 +56,7 @@ export const readUnannounced = async (
     .innerJoin('triggers', 'triggers.deployment_id', 'deployments.id')
     .select(['kind', 'source'])
     .distinct()
-    // One that waits to be tried again is not waited for.
+    // Do not wait for a deployment that waits for its retry.
     .where((eb) => eb.or([IS_UNDER_WAY, eb.and([IS_QUEUED, eb('run_at', '<=', now)])]))
     .execute();
   const openGroups = new Set(open.map(groupName));
@@ -78,7 +78,7 @@ export const readUnannounced = async (
 const groupName = ({ kind, source }: { kind: string; source: string }): string =>
   `${kind} ${source}`;
 
-/** A message to one channel, to be kept until it is sent or given up. */
+/** A message to one channel, stored until it is sent or given up. */
 export type NewMessage = {
   readonly channel: string;
   readonly message: Message;
@@ -86,7 +86,7 @@ export type NewMessage = {
   readonly giveUpAt: number;
 };
 
-/** Leaves messages to be sent; to be called in a transaction. */
+/** Stores messages for sending. Call it in a transaction. */
 export const addMessages = async (
   query: Query,
   messages: readonly NewMessage[],
@@ -125,7 +125,7 @@ export const announce = async (
   });
 };
 
-/** Forgets what ended while there was nobody to tell. */
+/** Removes ends that nobody was configured to hear. */
 export const forgetUnannounced = async (db: Db): Promise<void> => {
   await db.deleteFrom('notifications').execute();
 };
@@ -136,13 +136,13 @@ export type WaitingMessage = {
   readonly message: Message;
   readonly runAt: number;
   readonly giveUpAt: number;
-  /** How often it was sent in vain. */
+  /** Number of failed attempts. */
   readonly attempts: number;
-  /** What the last of them met; null where none was made. */
+  /** The last error; null if there was no attempt. */
   readonly lastError: string | null;
 };
 
-/** The channel's message that is to be sent next, due or not; null where none waits. */
+/** The next message to send to the channel, due or not; null if none waits. */
 export const nextMessage = async (db: Db, channel: string): Promise<WaitingMessage | null> => {
   const row = await db
     .selectFrom('notification_messages')
@@ -168,10 +168,10 @@ const toWaiting = (row: Selectable<NotificationMessageRow>): WaitingMessage => (
 export type AttemptEnd =
   | { readonly kind: 'sent' }
   | { readonly kind: 'failed'; readonly detail: string }
-  /** `runAt` is when it is sent again, ms since the epoch. */
+  /** `runAt` is when to send it again, ms since the epoch. */
   | { readonly kind: 'again'; readonly runAt: number; readonly detail: string };
 
-/** Keeps what became of one attempt. What was sent is kept without its content. */
+/** Records the result of one attempt. A sent message is kept without its content. */
 export const recordAttempt = async (
   db: Db,
   id: string,
@@ -192,7 +192,7 @@ export const recordAttempt = async (
     .execute();
 };
 
-/** Gives up what waits for channels that there are no more, and tells how much that is. */
+/** Gives up messages to channels that no longer exist, and returns the number. */
 export const giveUpOthers = async (
   db: Db,
   channels: readonly string[],
@@ -206,7 +206,7 @@ export const giveUpOthers = async (
   return Number((await query.executeTakeFirst()).numUpdatedRows);
 };
 
-/** Gives up the oldest of a channel's waiting messages beyond `most`, and tells how many those are. */
+/** Gives up the oldest of a channel's waiting messages beyond `most`, and returns the number. */
 export const giveUpExcess = async (
   db: Db,
   channel: string,
@@ -230,7 +230,7 @@ export const giveUpExcess = async (
   return Number(given.numUpdatedRows);
 };
 
-/** Removes messages that ended before; returns how many. */
+/** Removes messages that ended before a time. Returns the number. */
 export const pruneMessages = async (db: Db, before: number): Promise<number> =>
   Number(
     (await db.deleteFrom('notification_messages').where('ended_at', '<', before).executeTakeFirst())

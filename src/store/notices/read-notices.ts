@@ -5,10 +5,10 @@ import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from '../query/j
 import type { Db } from '../sqlite/open-store.ts';
 import type { StepRow } from '../query/schema.ts';
 
-/** A notice, and whether it only says again what was said of the attempt before. */
+/** A notice, and whether it only repeats the notice of the previous attempt. */
 export type ReadNotice = { readonly notice: Notice; readonly isRepetition: boolean };
 
-/** What is to be told of these ended deployments, in the order in which they were queued. */
+/** The notices for these ended deployments, in the order in which they were queued. */
 export const readNotices = async (
   db: Db,
   deployments: readonly string[],
@@ -65,7 +65,7 @@ type Step = Pick<StepRow, 'deployment_id' | 'step' | 'detail'>;
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
-/** The digest that the last step says runs now. */
+/** The digest that runs now, according to the last step. */
 const runsAfter = (steps: readonly Step[]): string | null => {
   const last = steps.findLast(({ step }) => step !== 'queued');
   if (last === undefined) return null;
@@ -73,7 +73,7 @@ const runsAfter = (steps: readonly Step[]): string | null => {
   return textOf(detail['digest'] ?? detail['takenBackTo'] ?? detail['rolledBackTo']);
 };
 
-/** How the deployments ended that some of these try once more. */
+/** The ends of the deployments that some of these retry. */
 const readTriedBefore = async (
   db: Db,
   steps: readonly Step[],

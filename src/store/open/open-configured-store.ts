@@ -2,7 +2,7 @@ import type { StoreSetting } from '../../core/store-setting.ts';
 import { openStore, type Store } from '../sqlite/open-store.ts';
 
 /**
- * Opens the store that the configuration names. What speaks PostgreSQL is loaded only where it names one.
+ * Opens the store that the configuration names. The PostgreSQL code is loaded only if it is needed.
  *
  * @throws {StoreError}
  */

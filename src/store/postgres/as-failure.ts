@@ -2,7 +2,9 @@ import { DatabaseError } from 'pg';
 import { StoreError } from '../query/store-error.ts';
 import { type FailureKind, StoreFailure } from '../../core/store-failure.ts';
 
-/** PostgreSQL's codes, the longest beginning first (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+/**
+ * PostgreSQL's error codes, the longest prefix first (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
 const KINDS: readonly (readonly [code: string, kind: FailureKind])[] = [
   ['57P', 'unreachable'],
   ['08', 'unreachable'],
@@ -19,7 +21,7 @@ const KINDS: readonly (readonly [code: string, kind: FailureKind])[] = [
   ['55000', 'refused'],
 ];
 
-/** The only sign that `pg` gives of an answer that did not come. */
+/** The only sign in `pg` of an answer that did not arrive. */
 const NO_ANSWER = 'Query read timeout';
 
 const kindOf = (error: unknown): FailureKind | null => {
@@ -31,13 +33,13 @@ const kindOf = (error: unknown): FailureKind | null => {
   return KINDS.find(([begins]) => code.startsWith(begins))?.[1] ?? null;
 };
 
-/** Several attempts at one host fail each with an error of its own, and their sum says nothing. */
+/** If several attempts at one host fail, each has its own error, and the message of their AggregateError is empty. */
 const reasonOf = (error: unknown): string => {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
   return error instanceof Error ? error.message : String(error);
 };
 
-/** An error of `pg` as a failure of the database; what is a fault of the query itself stays as it is. */
+/** Converts an error of `pg` into a failure of the database. An error of the query itself is returned unchanged. */
 export const asFailure = (error: unknown, server: string): unknown => {
   if (error instanceof StoreFailure) return error;
   const kind = kindOf(error);
@@ -46,9 +48,9 @@ export const asFailure = (error: unknown, server: string): unknown => {
     : new StoreFailure(kind, `PostgreSQL ${server}: ${reasonOf(error)}`, error);
 };
 
-/** Whether a connection can still be used after an error: the server answered, and goes on. */
+/** Whether a connection is still usable after an error: the server answered, and carries on. */
 export const isUsableAfter = (error: unknown): boolean => {
   const kind = kindOf(error);
-  // A server that takes no writes now is left for another.
+  // A server that accepts no writes now is replaced by another.
   return error instanceof DatabaseError && kind !== 'unreachable' && kind !== 'read-only';
 };

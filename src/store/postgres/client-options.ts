@@ -3,7 +3,7 @@ import { type ClientConfig, type CustomTypesConfig, types as pgTypes } from 'pg'
 import type { PostgresAddress, PostgresHost, PostgresTls } from '../../core/store-setting.ts';
 import { StoreError } from '../query/store-error.ts';
 
-/** Counts and times are far below 2^53; `pg` gives these types as texts. */
+/** Counts and times are far below 2^53; `pg` returns these types as text by default. */
 const NUMBERS: readonly number[] = [pgTypes.builtins.INT8, pgTypes.builtins.NUMERIC];
 const types: CustomTypesConfig = {
   getTypeParser: (id, format) =>
@@ -12,7 +12,10 @@ const types: CustomTypesConfig = {
 
 /** A server within reach answers in milliseconds; a longer wait keeps webhooks from their 503. */
 export const CONNECT_WITHIN_MS = 4_000;
-/** How long a server that sends nothing more is waited for: most senders wait 10 s. Its own limit (`STATEMENT_MS`) is shorter. */
+/**
+ * How long to wait for a server that has stopped sending: most senders of webhooks wait 10 s. The server's own limit
+ * (`STATEMENT_MS`) is shorter.
+ */
 export const ANSWER_WITHIN_MS = 8_000;
 
 const readPem = (path: string | null, what: string): string | undefined => {
@@ -40,8 +43,8 @@ const tlsOptions = (tls: PostgresTls): ClientConfig['ssl'] => {
 };
 
 /**
- * How a client of one of an address's hosts is made; each part is said, so `pg` takes nothing from the environment. No
- * setting of the session is among them, because a pooler in transaction mode refuses or forgets those.
+ * The client options for one of an address's hosts. Every option is set, so `pg` takes nothing from the environment.
+ * Session settings are not used, because a pooler in transaction mode refuses or forgets them.
  *
  * @throws {StoreError} if a certificate cannot be read
  */
@@ -52,7 +55,7 @@ export const clientOptions = (
   host,
   port,
   user: address.user,
-  // A function: an empty text would make `pg` look for another one.
+  // A function, because an empty text would make `pg` search for another password.
   password: () => address.password?.reveal() ?? '',
   database: address.database,
   ssl: host.startsWith('/') ? false : tlsOptions(address.tls),

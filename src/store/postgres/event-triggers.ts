@@ -1,6 +1,6 @@
 import { EVENTS_KEPT, FORGOTTEN_AT_ONCE, VERIFIED_KEPT } from '../sqlite/event-triggers.ts';
 
-/** On a change of a table: runs `body` in the change's own transaction, on the tables of the schema that it was made in. */
+/** Runs `body` on a change of a table, in the transaction of the change and in the schema that contains the table. */
 const on = (name: string, change: string, body: string, when = ''): string => `
   CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN
     ${body}
@@ -9,7 +9,7 @@ const on = (name: string, change: string, body: string, when = ''): string => `
   CREATE TRIGGER ${name} AFTER ${change} FOR EACH ROW ${when === '' ? '' : `WHEN (${when})`}
     EXECUTE FUNCTION ${name}();`;
 
-/** Tells a change as an event. */
+/** Reports a change as an event. */
 const tell = (wish: {
   readonly name: string;
   readonly change: string;
@@ -51,7 +51,7 @@ const LOOK_ENDED = `OLD.state = 'running'`;
 const PUBLISHED_ANEW = '(NEW.digest, NEW.failure) IS DISTINCT FROM (OLD.digest, OLD.failure)';
 const DEPLOYMENT_MOVED = 'NEW.state IS DISTINCT FROM OLD.state';
 
-/** What may change how a service stands, beside what happens on the cluster. */
+/** Changes in the store that may change the state of a service. */
 const CHANGES: readonly (readonly [change: string, when?: string])[] = [
   ['DELETE ON look_work', LOOK_ENDED],
   ['INSERT ON published'],
@@ -206,7 +206,7 @@ const TELLERS: readonly string[] = [
 ];
 
 /**
- * Tables for events, and for what metrics want to know, which triggers fill in the same transaction as what they tell:
- * every instance sees the events of all. Writers take turns, so events are committed in the order of their ids.
+ * Tables for events and for metrics. Triggers fill them in the transaction of the change that they report, so every
+ * instance sees all events. Writers take turns, so events are committed in the order of their ids.
  */
 export const EVENTS = [TABLES, ...COUNTERS, ...TELLERS].join('\n');

@@ -10,7 +10,7 @@ import { readServerVersion, readVersion, requireReadable, requireServer } from '
 import { MIGRATIONS } from './migrations.ts';
 import { connectToWriter } from './writer-pool.ts';
 
-/** What is found of a store; for people. */
+/** Facts about a store, for people. */
 export type Inspection =
   | { readonly ok: true; readonly detail: string }
   | { readonly ok: false; readonly why: string };
@@ -50,7 +50,7 @@ const refuse = (why: string): never => {
   throw new StoreError('refused', why);
 };
 
-/** Whether the role may make what is missing. */
+/** Whether the role may create what is missing. */
 const requireMigration = async (
   client: ClientBase,
   schema: string,
@@ -81,7 +81,7 @@ const requireRights = async (client: ClientBase, schema: string, user: string): 
   );
 };
 
-/** Further addresses lead to the same server, if through another way. */
+/** The other addresses must lead to the same server, although on another path. */
 const requireSame = async (client: ClientBase, place: string, key: string): Promise<void> => {
   if ((await placeOf(client)) === place) return;
   refuse(`store.${key} leads to another database than store.url`);
@@ -123,7 +123,7 @@ const inspect = async (setting: PostgresSetting): Promise<string> => {
   return `${showAddress(address)}: PostgreSQL ${server}, ${tables}`;
 };
 
-/** Reaches every address of a store and looks whether version and rights suffice; changes nothing. */
+/** Connects to every address of a store and checks version and rights. Changes nothing. */
 export const inspectPostgresStore = async (setting: PostgresSetting): Promise<Inspection> => {
   try {
     return { ok: true, detail: await inspect(setting) };

@@ -6,20 +6,23 @@ import { connectToWriter, type WriterPool } from './writer-pool.ts';
 type Connections = Pick<WriterPool, 'connect'>;
 type Told = { readonly channel: string; readonly own: string };
 
-/** A connection that nobody else uses, and how it is closed. */
+/** A dedicated connection, and how to close it. */
 type Line = { readonly client: ClientBase; readonly close: () => void };
 
-/** A connection of the pool. Behind a pooler that gives each transaction another one, it hears nothing. */
+/**
+ * A connection of the pool. It hears nothing behind a pooler in transaction mode, which may use another connection for
+ * each transaction.
+ */
 export const lineOfPool = async (pool: Connections): Promise<Line> => {
   const client = await pool.connect();
-  // Not to be used by others: it listens.
+  // It listens, so it must not return to the pool.
   return { client, close: () => client.release(true) };
 };
 
 /**
- * A connection beside the pool, to an address that is only for listening.
+ * A connection outside the pool, to an address that is only for listening.
  *
- * @throws an error that names the setting, because nothing but listening fails with this address
+ * @throws an error that names the setting, because only listening fails with this address
  */
 export const lineTo = async (address: PostgresAddress): Promise<Line> => {
   try {
@@ -32,10 +35,10 @@ export const lineTo = async (address: PostgresAddress): Promise<Line> => {
 };
 
 /**
- * Listens for writes of other instances, until the connection breaks or is closed.
+ * Listens for writes of other instances until the connection breaks or is closed.
  *
- * @param told the channel, and what this instance itself sends on it
- * @param heard is told of each message whether this instance sent it
+ * @param told the channel, and the payload that this instance itself sends on it
+ * @param heard called for each message; its argument says whether this instance sent it
  */
 export const listenOn = async (
   { client, close: closeLine }: Line,
@@ -62,7 +65,7 @@ export const listenOn = async (
   return { ended, close };
 };
 
-/** Sends a message to all that listen, this instance included. */
+/** Sends a message to all listeners, including this instance. */
 export const notify = async (pool: Connections, { channel, own }: Told): Promise<void> => {
   const client = await pool.connect();
   try {

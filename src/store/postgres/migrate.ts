@@ -5,12 +5,12 @@ import { StoreFailure } from '../../core/store-failure.ts';
 import { MIGRATIONS, READABLE_FROM } from './migrations.ts';
 import { connectToWriter } from './writer-pool.ts';
 
-/** Older ones get no more corrections, and are not tested. */
+/** Older servers get no more fixes, and are not tested. */
 export const OLDEST_SERVER = 15;
 
 export type StoreVersion = { readonly version: number; readonly readableFrom: number };
 
-/** What a schema holds; 0 and 0 where nothing was made yet. */
+/** The version of a schema; 0 and 0 if it is still empty. */
 export const readVersion = async (client: ClientBase, schema: string): Promise<StoreVersion> => {
   const table = `${escapeIdentifier(schema)}.schema_version`;
   const { rows: found } = await client.query('select to_regclass($1) is not null as is_there', [
@@ -37,7 +37,7 @@ export const requireServer = (version: number): void => {
   throw new StoreError('refused', text);
 };
 
-/** @throws {StoreError} `newer` if a newer version wrote it that this one cannot read */
+/** @throws {StoreError} `newer` if a newer version that this one cannot read wrote it */
 export const requireReadable = ({ version, readableFrom }: StoreVersion): void => {
   if (version <= MIGRATIONS.length || readableFrom <= MIGRATIONS.length) return;
   throw new StoreError(
@@ -47,11 +47,11 @@ export const requireReadable = ({ version, readableFrom }: StoreVersion): void =
 };
 
 /**
- * Runs what is missing in one transaction under a lock, so that of several instances that start at the same time one
- * does it; tells whether the schema was empty. Connects as `migrate`, where there is one, and only if something is
- * missing; then whoever works on the store may read and write the new tables.
+ * Runs the missing migrations in one transaction under a lock, so only one of several starting instances does it.
+ * Returns whether the schema was empty. Connects as `migrate`, if that is set, and only if something is missing; then
+ * grants the store's role access to the new tables.
  *
- * @throws {StoreError} if the server or the store has another version than this one can use, or a right is missing
+ * @throws {StoreError} if the server or the store has a version that this one cannot use, or a right is missing
  */
 export const migrate = async (setting: PostgresSetting): Promise<boolean> => {
   const worker = await connectToWriter(setting.address);
@@ -92,7 +92,7 @@ const migrateAs = async (
     ]);
     const found = await readVersion(client, schema);
     requireReadable(found);
-    // Not `if not exists`, which needs the right to make one also where it is there.
+    // Not `if not exists`, which needs the right to create a schema even if it exists.
     const { rows } = await client.query('select 1 from pg_namespace where nspname = $1', [schema]);
     if (rows.length === 0) await client.query(`create schema ${name}`);
     await client.query(`set local search_path to ${name}`);
@@ -116,7 +116,7 @@ const migrateAs = async (
   }
 };
 
-/** The tables belong to another role than the one that works on them. */
+/** Grants access if the tables belong to another role than the one that works on them. */
 const letWork = async (client: ClientBase, schema: string, role: string): Promise<void> => {
   const [place, to] = [escapeIdentifier(schema), escapeIdentifier(role)];
   await client.query(`grant usage on schema ${place} to ${to}`);

@@ -18,8 +18,8 @@ import { createWriterPool } from './writer-pool.ts';
 export type PostgresStore = Store & { readonly server: StoreServer };
 
 /**
- * Opens the store in a schema of a PostgreSQL database, which is made if it is missing, and brings its tables up to
- * date; several instances may do so at the same time. A commit is on the server's disk when it returns.
+ * Opens the store in a schema of a PostgreSQL database, creates it if it is missing, and upgrades its tables. Several
+ * instances may do so at the same time. A commit is on the server's disk when it returns.
  *
  * @throws {StoreError} if the store, the server or its rights need a person
  * @throws {StoreFailure} if the server is unreachable
@@ -29,14 +29,14 @@ export const openPostgresStore = async (setting: PostgresSetting): Promise<Postg
   const isNew = await migrate(setting);
   const pool = createWriterPool(address, poolSize);
   const { ring, onChange } = createChanges();
-  // Tells its own messages from those of others.
+  // Distinguishes its own messages from those of others.
   const own = randomUUID();
   const channel = `cd-helper ${schema}`;
   const { note, ...book } = createFailureBook();
   const driver = new SerialDriver(pool, { schema, channel, own, onWrite: ring, onFailure: note });
   const db = queriesOf(driver, schema);
   const durability: Durability = {
-    // PostgreSQL has it on disk when a commit returns.
+    // With PostgreSQL, data is on disk when a commit returns.
     accept: async (batch) => ({
       result: await db.transaction().execute(batch),
       onDisk: Promise.resolve(),

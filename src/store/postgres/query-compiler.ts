@@ -2,8 +2,8 @@ import { PostgresQueryCompiler, type RawNode, type SchemableIdentifierNode } fro
 import { isDialectNode } from '../query/dialect-words.ts';
 
 /**
- * Compiles fragments that each database says in its own words in PostgreSQL's, and puts the schema before each of the
- * store's tables: no query depends on a setting of the session, which a pooler in transaction mode would forget.
+ * Compiles the fragments that have one form per database into PostgreSQL's, and puts the schema before each of the
+ * store's tables: no query depends on a session setting, which a pooler in transaction mode would forget.
  */
 export class StoreQueryCompiler extends PostgresQueryCompiler {
   readonly #schema: string;
@@ -21,7 +21,7 @@ export class StoreQueryCompiler extends PostgresQueryCompiler {
   }
 
   protected override visitSchemableIdentifier(node: SchemableIdentifierNode): void {
-    // Others are aliases.
+    // Other names are aliases.
     if (node.schema === undefined && this.#tables.has(node.identifier.name)) {
       this.append(`"${this.sanitizeIdentifier(this.#schema)}".`);
     }

@@ -13,7 +13,7 @@ import { connectToWriter, createWriterPool } from './writer-pool.ts';
 const CONNECTIONS = 2;
 
 /**
- * Opens a store in PostgreSQL to read it; nothing of it is changed.
+ * Opens a store in PostgreSQL read-only.
  *
  * @throws {StoreError} `no-store`, `newer`, `refused`
  * @throws {StoreFailure} if the server is unreachable

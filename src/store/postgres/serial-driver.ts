@@ -12,25 +12,25 @@ import { plainText } from '../query/plain-text.ts';
 import { asFailure, isUsableAfter } from './as-failure.ts';
 import type { WriterPool } from './writer-pool.ts';
 
-/** A statement, the wait for a turn included, takes so long at most. */
+/** Maximum duration of a statement, including the wait for its turn. */
 const STATEMENT_MS = 7_000;
-/** A transaction of an instance that stands still ends after so long, so that others get their turn. */
+/** A transaction of an instance that has stopped is ended after this time, so that others get their turn. */
 const LONGEST_PAUSE_MS = 5_000;
 
 export type Told = {
   readonly schema: string;
   /** Called after each commit of a write. */
   readonly onWrite: () => void;
-  /** Other instances hear of each commit of a write on it, and `own` tells them whose. */
+  /** Other instances are notified on it of each commit of a write. `own` says whose commit it was. */
   readonly channel: string;
   readonly own: string;
 } & Pick<Deps, 'onFailure'>;
 
 /**
- * Begins a transaction that writes. It takes a lock until it ends: writers take turns, as they do in SQLite. All that
- * reads before it writes (queue a deployment, take a request key, add a hold, …) is safe that way, also between
- * instances, without a rule of its own for each. Readers take no turn. Lock and limits live as long as the transaction,
- * so they work behind a pooler.
+ * Begins a transaction that writes. It takes a lock until it ends: writers take turns, as in SQLite. This makes
+ * everything that reads before it writes (queue a deployment, take a request key, add a hold, …) safe, even between
+ * instances, without separate rules. Readers need no turn. Lock and limits last as long as the transaction, so they
+ * work behind a pooler.
  */
 const beginOf = ({ schema, channel, own }: Pick<Told, 'schema' | 'channel' | 'own'>): string =>
   `begin;
@@ -39,7 +39,7 @@ const beginOf = ({ schema, channel, own }: Pick<Told, 'schema' | 'channel' | 'ow
    select pg_advisory_xact_lock(hashtextextended(${escapeLiteral(`cd-helper ${schema}`)}, 0)),
      pg_notify(${escapeLiteral(channel)}, ${escapeLiteral(own)})`;
 
-/** Begins one view of the store for a long read, beside which writers go on. */
+/** Begins a long read of one snapshot of the store, while writers continue. */
 const BEGIN_READING = `start transaction isolation level repeatable read read only;
    set local statement_timeout = ${STATEMENT_MS};
    set local idle_in_transaction_session_timeout = 0`;
@@ -62,7 +62,7 @@ const noted = (error: unknown, { onFailure }: Pick<Deps, 'onFailure'>): unknown 
   return error;
 };
 
-/** A connection on which each write outside a transaction is one of its own, which waits for its turn. */
+/** A connection on which each write outside a transaction gets its own transaction, which waits for its turn. */
 class SerialConnection implements DatabaseConnection {
   readonly #client: PoolClient;
   readonly #deps: Deps;
@@ -99,13 +99,13 @@ class SerialConnection implements DatabaseConnection {
 
   async commit(): Promise<void> {
     const { command } = await this.#send('commit');
-    // As PostgreSQL ends a transaction in which a statement failed.
+    // PostgreSQL ends a transaction with ROLLBACK if one of its statements failed.
     if (command === 'ROLLBACK') throw new Error('the transaction was undone by PostgreSQL');
     this.#isInTransaction = false;
     this.#deps.onWrite();
   }
 
-  /** Undoes what is open; a connection that cannot is closed, and PostgreSQL undoes it. */
+  /** Rolls back what is open. If that fails, the connection is closed, and PostgreSQL rolls back. */
   async rollback(): Promise<void> {
     if (!this.#isInTransaction) return;
     this.#isInTransaction = false;
@@ -130,7 +130,7 @@ class SerialConnection implements DatabaseConnection {
     }
   }
 
-  // Nothing of the store streams.
+  // The store never streams.
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new StoreFailure('refused', 'the store streams no rows');
   }
@@ -140,7 +140,7 @@ class SerialConnection implements DatabaseConnection {
   }
 }
 
-/** Kysely's driver for PostgreSQL, in which writers take turns. */
+/** Kysely's driver for PostgreSQL, with writers taking turns. */
 export class SerialDriver implements Driver {
   readonly #pool: WriterPool;
   readonly #deps: Deps;

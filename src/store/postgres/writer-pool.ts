@@ -4,18 +4,18 @@ import { clientOptions, CONNECT_WITHIN_MS } from './client-options.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { asFailure } from './as-failure.ts';
 
-/** Connections to the server that takes writes. */
+/** Connections to the server that accepts writes. */
 export type WriterPool = {
   /** @throws {StoreFailure} */
   readonly connect: () => Promise<PoolClient>;
-  /** The server that is used now, for people. */
+  /** The current server, for people. */
   readonly server: () => string;
-  /** Those in use, and how many queries wait for one. */
+  /** The number of connections in use, and of queries that wait for one. */
   readonly connections: () => { readonly inUse: number; readonly waiting: number };
   readonly end: () => Promise<void>;
 };
 
-/** Chooses among hosts: the one that served last, and after a failure the next. */
+/** Chooses among hosts: the one that last worked, and after a failure the next. */
 const createHosts = ({ hosts }: PostgresAddress) => {
   let preferred = 0;
   const host = () => hosts[preferred] ?? { host: '', port: 0 };
@@ -23,7 +23,7 @@ const createHosts = ({ hosts }: PostgresAddress) => {
     count: hosts.length,
     host,
     name: () => `${host().host}:${host().port}`,
-    /** Not twice where several failed at the same host. */
+    /** Moves on only once, even if several connections failed at the same host. */
     leave: (name: string): void => {
       if (name === `${host().host}:${host().port}`) preferred = (preferred + 1) % hosts.length;
     },
@@ -40,7 +40,7 @@ const requireWriter = async (client: ClientBase, server: string): Promise<void> 
   }
 };
 
-/** Tries each host once, from the preferred one on. */
+/** Tries each host once, starting with the preferred one. */
 const atAnyHost = async <T>(hosts: Hosts, connect: () => Promise<T>): Promise<T> => {
   const failures: unknown[] = [];
   for (;;) {
@@ -57,7 +57,7 @@ const atAnyHost = async <T>(hosts: Hosts, connect: () => Promise<T>): Promise<T>
   }
 };
 
-/** One failure for all hosts; what only one host says is said of it. */
+/** One failure for all hosts. If only one host gives a reason, the failure names that host. */
 const sumOf = (failures: readonly unknown[]): unknown => {
   const last = failures.at(-1);
   if (failures.length === 1 || !(last instanceof StoreFailure)) return last;
@@ -65,12 +65,12 @@ const sumOf = (failures: readonly unknown[]): unknown => {
   return new StoreFailure(last.kind, texts.join('; '), last);
 };
 
-/** A connection of its own to the server that takes writes; `end` closes it. */
+/** A separate connection to the server that accepts writes. `end` closes it. */
 export const connectToWriter = (address: PostgresAddress): Promise<Client> => {
   const hosts = createHosts(address);
   return atAnyHost(hosts, async () => {
     const client = new Client(clientOptions(address, hosts.host()));
-    // One that breaks while nobody waits for an answer is noticed by the next query.
+    // If it breaks while idle, the next query notices.
     client.on('error', () => {});
     try {
       await client.connect();
@@ -83,14 +83,14 @@ export const connectToWriter = (address: PostgresAddress): Promise<Client> => {
   });
 };
 
-/** Opens connections when they are asked for, up to `size`. */
+/** Opens connections on demand, up to `size`. */
 export const createWriterPool = (address: PostgresAddress, size: number): WriterPool => {
   const hosts = createHosts(address);
   class ClientOfHost extends Client {
     constructor() {
       super(clientOptions(address, hosts.host()));
-      // One that breaks between two queries of a transaction is noticed by the next; an error that nobody hears ends
-      // the process.
+      // If it breaks between two queries of a transaction, the next query notices. An error without a listener would
+      // end the process.
       this.on('error', () => {});
     }
   }
@@ -102,13 +102,13 @@ export const createWriterPool = (address: PostgresAddress, size: number): Writer
     // oxlint-disable-next-line typescript/no-misused-promises
     ...(hosts.count > 1 ? { onConnect: (client) => requireWriter(client, hosts.name()) } : {}),
   });
-  // One that breaks while nobody uses it is replaced when the next is asked for.
+  // A connection that breaks while idle is replaced by the next request for one.
   pool.on('error', () => {});
   const connectOnce = async (): Promise<PoolClient> => {
     try {
       return await pool.connect();
     } catch (error) {
-      // All are in use: the server has nothing to do with it.
+      // All are in use: this is not the server's fault.
       if (error instanceof Error && error.message === NO_CONNECTION_FREE) {
         const text = `none of the store's ${size} connections became free within ${CONNECT_WITHIN_MS / 1000} s`;
         throw new StoreFailure('exhausted', text, error);
@@ -127,5 +127,5 @@ export const createWriterPool = (address: PostgresAddress, size: number): Writer
   };
 };
 
-/** The only sign that `pg` gives of a pool that is used up. */
+/** The only sign in `pg` of an exhausted pool. */
 const NO_CONNECTION_FREE = 'timeout exceeded when trying to connect';

@@ -7,8 +7,8 @@ export const HISTORY_KINDS = ['deliveries', 'deployments', 'runs', 'actions'] as
 export type HistoryKind = (typeof HISTORY_KINDS)[number];
 
 /**
- * What part of the whole each kind may be where not all fits. Deployments are what people come back for, and the
- * audit is small; deliveries and runs are what senders and people can cause as fast as they like.
+ * Each kind's share of the total if not everything fits. People come back for deployments, and the audit is small;
+ * senders and people can create deliveries and runs at any rate.
  */
 const SHARES: Readonly<Record<HistoryKind, number>> = {
   deliveries: 0.4,
@@ -17,12 +17,12 @@ const SHARES: Readonly<Record<HistoryKind, number>> = {
   actions: 0.1,
 };
 
-/** What a row costs beside its long texts, with its indexes; only the proportion matters. */
+/** The size of a row without its long texts, including its indexes. Only the proportion matters. */
 const ROW = 250;
 
 type Texts<T extends keyof Tables> = readonly (keyof Tables[T] & string)[];
 
-/** Bytes of a table, roughly: its rows and what its long columns hold. */
+/** Approximate size of a table in bytes: its rows and the content of its long columns. */
 const sizeOf = async <T extends keyof Tables>(
   db: Db,
   table: T,
@@ -46,7 +46,7 @@ const sizeOf = async <T extends keyof Tables>(
   return Object.values(sums).reduce((all, sum) => all + sum, (count ?? 0) * ROW);
 };
 
-/** The kind that is furthest above its share, then the next: from which of them history is to be removed first. */
+/** The kinds by how far they exceed their share, the furthest first: the order in which to remove history. */
 export const kindsBySize = async (db: Db): Promise<readonly HistoryKind[]> => {
   const sizes: Readonly<Record<HistoryKind, number>> = {
     deliveries:

@@ -1,13 +1,13 @@
 import type { Db } from '../sqlite/open-store.ts';
 
-/** What people did, and apart from it their sign-ins and sign-outs, which are many and cheap to cause. */
+/** Limit for people's actions, and separately for sign-ins and sign-outs, which are many and cheap to cause. */
 const MOST_ACTIONS = 20_000;
 const MOST_SIGN_INS = 5_000;
 export const SIGN_IN_ACTIONS: readonly string[] = ['sign-in', 'sign-out', 'sign-out-everywhere'];
 
 /**
- * Removes the audit rows that are too many, oldest first and each kind by its own number: whoever signs in over and
- * over removes nothing but sign-ins. Returns how many went.
+ * Removes excess audit rows, oldest first, with a limit per kind: repeated sign-ins only push out sign-ins. Returns how
+ * many were removed.
  */
 export const pruneActions = async (db: Db): Promise<number> => {
   let removed = 0;

@@ -1,6 +1,6 @@
 import type { Db } from '../sqlite/open-store.ts';
 
-/** Removes what checks found for pushes that are gone, and the platforms of digests that no check shows. */
+/** Removes the check results of pushes that were removed, and the platforms of digests that no check shows. */
 export const pruneChecks = async (db: Db): Promise<void> => {
   await db
     .deleteFrom('checks')

@@ -1,9 +1,9 @@
 import type { Db, Query } from '../sqlite/open-store.ts';
 
-/** Deliveries that asked for nothing are kept as a sample; their count is kept for ever. */
+/** Deliveries that asked for nothing are kept as a sample. Their count is kept forever. */
 export const IGNORED_KEPT = 1_000;
 
-/** Removes all but the newest of the deliveries that asked for nothing; returns how many went. */
+/** Removes all but the newest of the deliveries that asked for nothing. Returns how many were removed. */
 export const pruneIgnored = async (db: Db | Query): Promise<number> => {
   const gone = await db
     .deleteFrom('deliveries')

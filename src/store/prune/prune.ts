@@ -13,18 +13,18 @@ import { reservedBytes, usedBytes } from '../query/fragments.ts';
 
 export type Retention = {
   readonly ageMs: number;
-  /** Ended deployments that are kept at most. */
+  /** Maximum number of ended deployments to keep. */
   readonly deployments: number;
-  /** What the store may hold, in bytes; see `usedBytes`. */
+  /** Maximum size of the store in bytes; see `usedBytes`. */
   readonly bytes: number;
 };
 
-/** Removed in one commit at most, so that hooks never wait long for the store. */
+/** Maximum number of rows removed in one commit, so webhooks never wait long for the store. */
 const BATCH = 500;
 
 /**
- * Removes history that is older, more or larger than wanted, oldest first; never what is still to be
- * done. Returns how many deliveries and deployments went. To be called from time to time.
+ * Removes history that exceeds the limits of age, number or size, oldest first, but never pending work. Returns how
+ * many deliveries and deployments were removed. Call it from time to time.
  */
 export const prune = async (db: Db, retention: Retention, now: number): Promise<number> => {
   let removed = await pruneIgnored(db);
@@ -46,12 +46,12 @@ export const prune = async (db: Db, retention: Retention, now: number): Promise<
 };
 
 /**
- * Removes history, oldest first, until the rest fits: each time an eighth of the time of the kind that is furthest
- * above its share, so that no kind, however fast it grows, pushes out another.
+ * Removes history, oldest first, until the rest fits. Each step removes an eighth of the time range of the kind that
+ * exceeds its share the most, so that no kind pushes out another, however fast it grows.
  */
 const pruneBytes = async (db: Db, bytes: number, now: number): Promise<number> => {
   let removed = 0;
-  /** Kinds that have nothing left to remove. */
+  /** Kinds with nothing left to remove. */
   const spent = new Set<HistoryKind>();
   if ((await readBytes(db, reservedBytes())) <= bytes) return 0;
   while ((await readBytes(db, usedBytes())) > bytes) {
@@ -64,7 +64,10 @@ const pruneBytes = async (db: Db, bytes: number, now: number): Promise<number> =
   return removed;
 };
 
-/** Removes the oldest eighth of the time of a kind; more, where nothing of it may go. How many went; 0 where none may. */
+/**
+ * Removes the oldest eighth of a kind's time range, or more if nothing in it may be removed. Returns how many rows were
+ * removed; 0 if none may be.
+ */
 const removeOldest = async (db: Db, kind: HistoryKind, now: number): Promise<number> => {
   for (let before = await oldestAt(db, kind, now); before < now; ) {
     before += Math.max(1, Math.ceil((now - before) / 8));
@@ -82,7 +85,7 @@ const REMOVE: Readonly<Record<HistoryKind, (db: Db, before: number) => Promise<n
   actions: (db, before) => removeActions(db, before),
 };
 
-/** When the oldest of a kind was, or ended; `now` where there is none. */
+/** When the oldest item of a kind was created, or ended; `now` if there is none. */
 const oldestAt = async (db: Db, kind: HistoryKind, now: number): Promise<number> => {
   const { at } = await OLDEST[kind](db);
   return at ?? now;
@@ -143,7 +146,7 @@ const removeDeliveries = async (db: Db, before: number): Promise<number> => {
   return Number(gone.numDeletedRows);
 };
 
-/** The oldest ended deployments before a time. What a service was deployed last is never forgotten. */
+/** The oldest ended deployments before a time. The last deployment of a service is never removed. */
 const removeDeployments = async (db: Db, before: number, most = BATCH): Promise<number> => {
   const gone = await db
     .deleteFrom('deployments')
@@ -185,10 +188,10 @@ const removeActions = async (db: Db, before: number): Promise<number> => {
   return Number(gone.numDeletedRows);
 };
 
-/** A run may hold every service of a cluster. */
+/** Small, because a run may contain every service of a cluster. */
 const RUNS_AT_ONCE = 20;
 
-/** Ended runs before a time. */
+/** Removes runs that ended before a time. */
 const removeRuns = async (db: Db, before: number): Promise<number> => {
   let removed = 0;
   for (;;) {

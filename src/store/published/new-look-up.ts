@@ -1,13 +1,13 @@
 import type { Digest } from '../../core/image/digest.ts';
 import type { LookUp } from '../../core/image/published.ts';
 
-/** What a registry answered for a tag, to be recorded. */
+/** A registry's answer for a tag, to be recorded. */
 export type NewLookUp = {
   /** Registry and repository. */
   readonly name: string;
   readonly tag: string;
   readonly lookUp: LookUp;
-  /** The platform manifests of the published digest, null where they were not read. */
+  /** The platform manifests of the published digest; null if they were not read. */
   readonly members: readonly Digest[] | null;
   /** When the registry was asked, ms since the epoch. */
   readonly askedAt: number;

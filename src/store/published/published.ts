@@ -9,12 +9,12 @@ import { inParts } from '../query/in-parts.ts';
 import type { PublishedRow } from '../query/schema.ts';
 import type { NewLookUp } from './new-look-up.ts';
 
-/** The last answer of a registry for a tag. A failure keeps the digest that was seen before it. */
+/** A registry's last answer for a tag. A failure keeps the digest that was seen before it. */
 export type LastLookUp = {
   readonly digest: Digest | null;
-  /** Platform manifests of the digest; empty where they were not read. */
+  /** Platform manifests of the digest; empty if they were not read. */
   readonly members: readonly Digest[];
-  /** Blank where it is not known. */
+  /** Empty if unknown. */
   readonly mediaType: string;
   readonly failure: LookUpFailure | null;
   readonly detail: string | null;
@@ -23,8 +23,8 @@ export type LastLookUp = {
 };
 
 /**
- * Remembers what was answered, each image at most once in the list. What was asked before the answer that
- * is remembered already is out of date, and changes nothing.
+ * Records the registries' answers, each image at most once in the list. An answer to an earlier request than the stored
+ * one is outdated and changes nothing.
  *
  * @param now ms since the epoch
  */
@@ -54,7 +54,7 @@ export const recordLookUps = async (
   await recordMembers(query, indexes, now);
 };
 
-/** What is told of the digest, else what was told of it before. */
+/** The new value for the digest, or else the stored one. */
 const newestOf = (eb: Answered, column: 'members' | 'media_type'): Expression<string | null> =>
   eb
     .case()
@@ -76,8 +76,8 @@ type Answered = ExpressionBuilder<
 >;
 
 /**
- * A failure keeps what was seen before it; members that were read before belong to the digest of then. Nothing
- * was asked later than now, unless the clock was set back since.
+ * A failure keeps what was seen before it; stored members belong to the stored digest. A stored request time in the
+ * future comes from before the clock was set back.
  */
 const upsertPublished = (
   query: Query,
@@ -107,10 +107,10 @@ const upsertPublished = (
     )
     .execute();
 
-/** What a registry answered, as far as it is remembered: without how long to wait. */
+/** The remembered part of a registry's answer: everything but the time to wait. */
 export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members' | 'askedAt'>;
 
-/** Those answers by `name:tag` that came after `since`, ms since the epoch. */
+/** The answers by `name:tag` that arrived after `since`, ms since the epoch. */
 export const readLookUpsAfter = async (
   query: Query,
   since: number,
@@ -137,7 +137,7 @@ export const readLookUpsAfter = async (
   return new Map(remembered);
 };
 
-/** The digest that a tag was last seen with, or null where it never was. */
+/** The digest that a tag was last seen with, or null if it was never seen. */
 export const readPublished = async (
   db: Query,
   { name, tag }: { readonly name: string; readonly tag: string },
@@ -148,11 +148,11 @@ export const readPublished = async (
     .where('name', '=', name)
     .where('tag', '=', tag)
     .executeTakeFirst();
-  // Only valid digests were put in.
+  // Only valid digests are stored.
   return (row?.digest ?? null) as Digest | null;
 };
 
-/** The last answer for one tag, or null where it was never asked for. */
+/** The last answer for one tag, or null if it was never looked up. */
 export const readLastAnswer = async (
   db: Query,
   { name, tag }: { readonly name: string; readonly tag: string },

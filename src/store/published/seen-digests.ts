@@ -6,8 +6,8 @@ import { isAmong } from '../query/fragments.ts';
 import { relaxed } from '../sqlite/relaxed.ts';
 
 /**
- * Puts down which tags have moved to another digest, as part of the caller's transaction and before the answers
- * themselves are. A digest that comes back keeps when it was first seen.
+ * Records which tags have moved to another digest, as part of the caller's transaction and before the answers
+ * themselves are recorded. A digest that returns keeps the time when it was first seen.
  *
  * @param now ms since the epoch
  */
@@ -30,7 +30,7 @@ export const recordSeen = async (
   for (const { name, tag, digest, askedAt } of shown) {
     const known = last.get(`${name}:${tag}`);
     if (known?.digest === digest) continue;
-    // It was asked before the answer that is remembered.
+    // This request is older than the stored answer.
     if (known !== undefined && askedAt < known.checked_at && known.checked_at <= now) continue;
     await addSeen(query, { name, tag, digest }, now);
   }
@@ -49,7 +49,7 @@ const addSeen = async (
     .where('name', '=', name)
     .where('tag', '=', tag)
     .executeTakeFirst();
-  // Whatever the clock says, it came after what came before.
+  // Whatever the clock says, it appeared after the earlier ones.
   const appearedAt = Math.max(now, (newest?.at ?? 0) + 1);
   await query
     .insertInto('seen_digests')
@@ -63,8 +63,8 @@ const addSeen = async (
 };
 
 /**
- * Remembers what a service runs as older than what its tag shows, where the tag was never seen with it: what the tag
- * shows from now on is known to have come after it.
+ * Records the digest that a service runs as older than what its tag shows, if the tag was never seen with it.
+ * Everything that the tag shows from now on is then known to be newer.
  */
 export const recordRan = async (
   query: Query,
@@ -93,7 +93,7 @@ export const recordRan = async (
     .execute();
 };
 
-/** What the tags of these repositories were seen with, by repository. */
+/** The digests that the tags of these repositories were seen with, by repository. */
 export const readSeen = async (
   db: Query,
   names: readonly string[],
@@ -107,7 +107,7 @@ export const readSeen = async (
   const seen = rows.map((row) => ({
     name: row.name,
     tag: row.tag,
-    // Only valid digests were put in.
+    // Only valid digests are stored.
     digest: row.digest as Digest,
     firstSeenAt: row.first_seen_at,
     appearedAt: row.appeared_at,
@@ -116,7 +116,10 @@ export const readSeen = async (
   return Map.groupBy(seen, ({ name }) => name);
 };
 
-/** What a tag was seen with after a digest, and its registry still has, the oldest first; nothing where it was never seen. */
+/**
+ * The digests that a tag was seen with after this one and that its registry still has, oldest first. Empty if the tag
+ * was never seen with this one.
+ */
 export const seenAfter = async (
   query: Query,
   { name, tag, digest }: SeenKey,
@@ -130,11 +133,11 @@ export const seenAfter = async (
     .execute();
   const at = rows.findIndex((row) => row.digest === digest);
   const later = at === -1 ? [] : rows.slice(at + 1);
-  // Only valid digests were put in.
+  // Only valid digests are stored.
   return later.flatMap((row) => (row.gone_at === null ? [row.digest as Digest] : []));
 };
 
-/** A registry no longer has it. Not waited for on the disk: it can be asked again. */
+/** Records that a registry no longer has a digest. Not fsynced: the registry can be asked again. */
 export const markGone = (db: Db, { name, tag, digest }: SeenKey, now: number): Promise<void> =>
   relaxed(db, async (query) => {
     await query
@@ -146,9 +149,7 @@ export const markGone = (db: Db, { name, tag, digest }: SeenKey, now: number): P
       .execute();
   });
 
-/**
- * Forgets what appeared before a time, but of each tag the newest of that: what came after it is known to be newer.
- */
+/** Removes what appeared before a time, except the newest of each tag: later digests are known to be newer than it. */
 export const pruneSeen = async (db: Db, before: number): Promise<number> => {
   const { numDeletedRows } = await db
     .deleteFrom('seen_digests')

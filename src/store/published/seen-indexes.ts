@@ -3,10 +3,10 @@ import { readJson } from '../query/json.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import { inParts } from '../query/in-parts.ts';
 
-/** As many as a few years of releases of many services have; the oldest go first. */
+/** Enough for a few years of releases of many services. The oldest are removed first. */
 export const MOST_INDEXES = 20_000;
 
-/** Remembers what indexes hold, which never changes. */
+/** Records the members of indexes, which never change. */
 export const recordMembers = async (
   query: Query,
   indexes: readonly { readonly digest: Digest; readonly members: readonly Digest[] }[],
@@ -24,7 +24,7 @@ export const recordMembers = async (
   }
 };
 
-/** The platform manifests of an index; null where it was never read. */
+/** The platform manifests of an index; null if it was never read. */
 export const readMembers = async (
   query: Query,
   digest: Digest,
@@ -34,11 +34,11 @@ export const readMembers = async (
     .select('members')
     .where('digest', '=', digest)
     .executeTakeFirst();
-  // Only valid digests were put in.
+  // Only valid digests are stored.
   return row === undefined ? null : readJson<Digest[]>(row.members);
 };
 
-/** Forgets the oldest beyond {@link MOST_INDEXES}. */
+/** Removes the oldest beyond {@link MOST_INDEXES}. */
 export const pruneMembers = async (query: Query, most = MOST_INDEXES): Promise<void> => {
   await query
     .deleteFrom('seen_indexes')

@@ -1,10 +1,10 @@
-/** Tells those who wait for news of the store that there may be some, without saying what. */
+/** Notifies listeners that the store may have changed, without saying what. */
 export type Changes = {
   /** Something was written, or is about to be committed. */
   readonly ring: () => void;
   /**
-   * Has `listener` called whenever something is written; it must not throw. A transaction may still be under way
-   * then: a query made at once waits for its end. Returns what ends it.
+   * Calls `listener` whenever something is written; it must not throw. A transaction may still be open at that moment:
+   * a query made at once waits for its end. Returns a function that removes the listener.
    */
   readonly onChange: (listener: () => void) => () => void;
 };
@@ -16,7 +16,7 @@ export const createChanges = (): Changes => {
       for (const listener of listeners) listener();
     },
     onChange: (listener) => {
-      // The same function may listen twice.
+      // The same function may be registered twice.
       const one = (): void => listener();
       listeners.add(one);
       return () => listeners.delete(one);

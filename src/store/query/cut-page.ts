@@ -1,6 +1,6 @@
 /**
- * The rows of a part of a list, of which one more was asked for than it has: those that are shown, and
- * the id of the last of them where there is more, which the next part is asked for after.
+ * Cuts the extra row of a page that was read with one row more than its size. Returns the rows to show and, if there is
+ * more, the id of the last of them, after which the next page starts.
  */
 export const cutPage = <Row extends { readonly id: string }>(
   rows: readonly Row[],

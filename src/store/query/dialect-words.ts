@@ -1,13 +1,13 @@
 import { type OperationNode, type RawBuilder, RawNode, sql } from 'kysely';
 
-/** A fragment that each database says in its own words. */
+/** A fragment with a separate form for each database. */
 export type DialectNode = RawNode & { readonly postgres: () => OperationNode };
 
 export const isDialectNode = (node: RawNode): node is DialectNode => 'postgres' in node;
 
 /**
- * One fragment in the words of both databases. SQLite's compiler takes the first. PostgreSQL's asks for the second
- * (`postgres/query-compiler.ts`), which nobody else has to pay for: every webhook passes here.
+ * A fragment in the forms of both databases. SQLite's compiler takes the first, PostgreSQL's asks for the second
+ * (`postgres/query-compiler.ts`). The second is built only on demand, because every webhook passes here.
  */
 export const inWords = <T>(words: {
   readonly sqlite: RawBuilder<T>;

@@ -7,8 +7,8 @@ const PENDING = literal('pending');
 const WAITING = literal('waiting');
 
 /**
- * Makes due now what a clock that has been set back since would let wait longer than it was to wait: what was put
- * off at a time that lies ahead. For a cluster's checks and deployments.
+ * Makes a cluster's checks and deployments due now if they were postponed at a time that lies in the future: the clock
+ * has been set back since, and they would wait too long.
  */
 export const makeDueAgain = async (db: Db, cluster: string, now: number): Promise<void> => {
   await db.transaction().execute(async (query) => {

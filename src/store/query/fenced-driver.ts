@@ -7,11 +7,11 @@ import type {
 } from 'kysely';
 import { isWrite } from './is-write.ts';
 
-/** What must be true when something is written. */
+/** A condition that must hold for every write. */
 export type Fence = {
-  /** Finds a row while it is. */
+  /** Returns a row while it holds. */
   readonly isOpen: CompiledQuery;
-  /** Is called where it is not; what it gives is thrown, and nothing is written. */
+  /** Called if it does not hold. Its result is thrown, and nothing is written. */
   readonly refuse: () => Error;
 };
 
@@ -46,8 +46,8 @@ class FencedConnection implements DatabaseConnection {
 }
 
 /**
- * The driver of an open store, for somebody who may write only while a fence is open: each of their transactions looks
- * at it first, in the same transaction, and each single write is a transaction. It opens and closes nothing.
+ * The driver of an open store, for a writer that may write only while a fence is open. Each of its transactions first
+ * checks the fence in the same transaction, and each single write is a transaction. It opens and closes nothing.
  */
 export class FencedDriver implements Driver {
   readonly #driver: Driver;

@@ -6,10 +6,10 @@ import { plainText } from './plain-text.ts';
  * Every fragment of SQL that is written by hand, for what Kysely has no word for, in the words of each database.
  */
 
-/** A text that stands in the query itself: SQLite finds a partial index by the very text of its condition. */
+/** A text inside the query itself. SQLite matches a partial index by the exact text of its condition. */
 export const literal = <Text extends string>(text: Text): RawBuilder<Text> => sql.lit(text);
 
-/** Whether a column has one of many values, which are one parameter however many they are. */
+/** Whether a column has one of many values. They are a single parameter, however many they are. */
 export const isAmong = (
   column: Expression<unknown>,
   values: readonly (string | number)[],
@@ -19,15 +19,15 @@ export const isAmong = (
     postgres: () => sql<SqlBool>`${column} = any(${sql.val(values)})`,
   });
 
-/** What may be an escape of a character that PostgreSQL refuses, see {@link plainText}. */
+/** Matches possible escapes of characters that PostgreSQL refuses, see {@link plainText}. */
 const REFUSED_IN_JSON = /\\u(?:0000|d[89a-f])/;
 const plainValue = (_name: string, value: unknown): unknown =>
   typeof value === 'string' ? plainText(value) : value;
 
 /**
- * Rows to be inserted, as one parameter however many they are: the text of the statement stays the same, so that
- * neither Kysely nor the database makes it anew for each number of rows. Every row has the same fields; their
- * values are texts, numbers and null. SQLite parses them once (`jsonb_each`), and not anew for each field.
+ * Rows to insert, as a single parameter, however many they are. The statement's text stays constant, so neither Kysely
+ * nor the database compiles it again for each number of rows. All rows have the same fields; their values are texts,
+ * numbers and null. SQLite parses them once (`jsonb_each`), not once per field.
  */
 export const rowsOf = <Row extends object>(
   table: string,
@@ -37,7 +37,7 @@ export const rowsOf = <Row extends object>(
   const json = JSON.stringify(rows);
   const values = sql.join(names.map((name) => sql`value ->> ${sql.lit(name)}`));
   return inWords({
-    // Without a condition SQLite takes a following `on conflict` for part of a join.
+    // Without a condition, SQLite parses a following `on conflict` as part of a join.
     sqlite: sql<Row>`select ${values} from jsonb_each(${json}) where true`,
     postgres: () => {
       const columns = sql.join(names.map((name) => sql.ref(name)));
@@ -54,7 +54,7 @@ export const smaller = (one: Expression<number>, other: Expression<number>): Raw
     postgres: () => sql<number>`least(${one}, ${other})`,
   });
 
-/** A field of a JSON object that a column holds, as a text; null where it has none. */
+/** A field of a JSON object in a column, as a text; null if it is missing. */
 export const jsonField = (
   column: Expression<string | null>,
   field: string,
@@ -64,7 +64,7 @@ export const jsonField = (
     postgres: () => sql<string | null>`${column}::json ->> ${sql.lit(field)}`,
   });
 
-/** Whether a field of a JSON object that a column holds is `false`, and neither missing nor anything else. */
+/** Whether a field of a JSON object in a column is `false`, and neither missing nor anything else. */
 export const jsonFieldIsFalse = (
   column: Expression<string | null>,
   field: string,
@@ -74,7 +74,7 @@ export const jsonFieldIsFalse = (
     postgres: () => sql<SqlBool>`(${column}::json -> ${sql.lit(field)})::text = 'false'`,
   });
 
-/** Whether one of these texts holds a word, whatever its capitals; `word` has small letters only. */
+/** Whether one of these texts contains a word, ignoring case. `word` must be lower-case. */
 export const holdText = (
   texts: readonly Expression<string | null>[],
   word: string,
@@ -90,7 +90,7 @@ const sqliteBytes = (): RawBuilder<number> =>
   sql<number>`(select (page_count - freelist_count) * page_size
     from pragma_page_count, pragma_freelist_count, pragma_page_size)`;
 
-/** Tables that grow with the history, and not only with what there is. */
+/** Tables that grow with the history, and not only with the current state. */
 const HISTORY = [
   'deliveries',
   'pushes',
@@ -106,7 +106,7 @@ const HISTORY = [
   'actions',
 ];
 
-/** Bytes that the store takes at most; cheap. PostgreSQL counts tables with their indexes and with what was freed. */
+/** Upper bound of the store's size in bytes; cheap. PostgreSQL includes indexes and freed space. */
 export const reservedBytes = (): RawBuilder<number> =>
   inWords({
     sqlite: sqliteBytes(),
@@ -119,8 +119,8 @@ export const reservedBytes = (): RawBuilder<number> =>
   });
 
 /**
- * Bytes of the store that hold something: what was freed is used again. PostgreSQL gives a table's file back to nobody
- * when rows go, so there it is what the rows of the history hold, without indexes; it reads them all.
+ * Bytes of the store in use, because freed space is reused. PostgreSQL does not shrink a table's file when rows are
+ * deleted, so there it is the size of the rows of the history, without indexes; it reads them all.
  */
 export const usedBytes = (): RawBuilder<number> =>
   inWords({
@@ -134,7 +134,7 @@ export const usedBytes = (): RawBuilder<number> =>
     },
   });
 
-/** The database's clock, ms since the epoch: the same for every instance, and not that of a transaction's beginning. */
+/** The database's clock, ms since the epoch: the same for every instance, and not the transaction's start time. */
 export const databaseNow = (): RawBuilder<number> =>
   inWords({
     sqlite: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,

@@ -1,7 +1,7 @@
-/** Rows of one statement travel together, with bodies of up to 256 KiB among them. */
+/** Rows of one statement are in memory together, with bodies of up to 256 KiB. */
 const ROWS_AT_ONCE = 100;
 
-/** Rows as they may be put in: a statement for many, and never too many for one. */
+/** Splits rows for inserting: many per statement, but never too many. */
 export const inParts = <Row>(rows: readonly Row[]): readonly [Row, ...Row[]][] => {
   const parts: [Row, ...Row[]][] = [];
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {

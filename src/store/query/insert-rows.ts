@@ -3,7 +3,7 @@ import type { Query } from './db.ts';
 import type { Tables } from './schema.ts';
 import { rowsOf } from './fragments.ts';
 
-/** Begins a statement that inserts any number of rows under one and the same text; see {@link rowsOf}. */
+/** Begins a statement that inserts any number of rows with one constant text; see {@link rowsOf}. */
 export const insertRows = <Table extends keyof Tables>(
   query: Query,
   table: Table,

@@ -1,4 +1,4 @@
-/** The instance no longer holds the lease under which it wanted to write; nothing was written. */
+/** The instance no longer holds the lease that the write needed. Nothing was written. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
   readonly lease: string;

@@ -8,10 +8,10 @@ const UPDATING = literal('updating');
 const VERIFYING = literal('verifying');
 
 /**
- * The open states of a deployment, as the partial indexes over them have them: SQLite finds those by their
- * text, and then reads nothing of what has ended, however much of it is kept.
+ * The open states of a deployment, exactly as in the partial indexes: SQLite matches those by their text, and then
+ * skips all ended deployments.
  */
 export const IS_QUEUED = eb('state', '=', QUEUED);
 export const IS_UNDER_WAY = eb('state', 'in', [UPDATING, VERIFYING]);
-/** One of both; for a row that is found otherwise. */
+/** Either of them, for a row that is found in another way. */
 export const IS_OPEN = eb('state', 'in', [QUEUED, UPDATING, VERIFYING]);

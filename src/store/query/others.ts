@@ -1,16 +1,16 @@
-/** A connection on which the writes of other instances are heard. */
+/** A connection that hears the writes of other instances. */
 export type Listening = {
-  /** Resolves when nothing is heard any more. */
+  /** Resolves when it no longer hears anything. */
   readonly ended: Promise<void>;
   readonly close: () => void;
 };
 
-/** How an instance hears that others have written to the store. What they wrote is to be read. */
+/** How an instance hears that others have written to the store. It must then read what they wrote. */
 export type Others = {
-  /** `heard` also hears {@link Others.call} of this instance, and then is told so. */
+  /** `heard` also receives {@link Others.call} of this instance; its argument then says so. */
   readonly listen: (heard: (isOwn: boolean) => void) => Promise<Listening>;
-  /** Lets all who listen hear something. */
+  /** Sends something to all listeners. */
   readonly call: () => Promise<void>;
-  /** Others have written, or may have: rings whoever waits for changes of the store. */
+  /** Others have written, or may have: notifies all listeners for changes of the store. */
   readonly ring: () => void;
 };

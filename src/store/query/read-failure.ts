@@ -1,7 +1,7 @@
 import type { FailureView } from '../../core/contract/views.ts';
 import { readOptionalJson } from './json.ts';
 
-/** Why a deployment failed, also as a version wrote it that did not record the node's name. */
+/** Reads why a deployment failed, including failures written by versions that did not record the node's name. */
 export const readFailure = (text: string | null): FailureView | null => {
   const failure = readOptionalJson<Omit<FailureView, 'nodeName'> & Partial<FailureView>>(text);
   return failure === null ? null : { ...failure, nodeName: failure.nodeName ?? null };

@@ -7,8 +7,8 @@ import type { NotGood } from '../../core/rollout/good-image.ts';
 import type { DeploymentState, RunOrigin, VerdictName } from '../../core/contract/views.ts';
 
 /**
- * The tables, as the newest migration leaves them. Times are whole ms since the epoch. Columns that
- * hold JSON say so in their comment; they are written and read by the query files alone.
+ * The tables after the newest migration. Times are whole ms since the epoch. Comments mark the columns that hold JSON;
+ * only the query files read and write those.
  */
 export type Tables = {
   deliveries: DeliveryRow;
@@ -56,7 +56,7 @@ export type Tables = {
   sessions: SessionRow;
   leases: LeaseRow;
   instances: InstanceRow;
-  /** From here on in memory, beside the store's one connection. */
+  /** From here on in memory, with the store's one connection. */
   events: EventRow;
   changes: ChangeRow;
   deployment_ends: DeploymentEndRow;
@@ -72,16 +72,16 @@ export type DeliveryRow = {
   status: number;
   sender_delivery_id: string | null;
   duplicate_of: string | null;
-  /** JSON object; null where only ignored. */
+  /** JSON object; null if nothing but ignored events. */
   headers: string | null;
   body: string | null;
   /** JSON array of ignored events. */
   ignored: string;
-  /** 1 where at least one push was taken from it. */
+  /** 1 if at least one push was taken from it. */
   counted: number;
 };
 
-/** How often a sender said something that asks for nothing. */
+/** How often a sender sent something that asks for nothing. */
 export type IgnoredCountRow = {
   sender: string;
   secret: string;
@@ -100,7 +100,7 @@ export type PushRow = {
   received_at: number;
 };
 
-/** What became of a push on one cluster. */
+/** The result of a push on one cluster. */
 export type PushResultRow = {
   push_id: number;
   cluster: string;
@@ -115,7 +115,7 @@ export type PushResultRow = {
   check_id: Generated<number | null>;
 };
 
-/** What the checks of a tag on a cluster found for the pushes that waited for them together. */
+/** The combined result of a tag's checks on a cluster, for the pushes that waited for them together. */
 export type CheckRow = {
   id: Generated<number>;
   cluster: string;
@@ -123,14 +123,14 @@ export type CheckRow = {
   tag: string;
   /** When the newest of them ended. */
   checked_at: number;
-  /** Pushes that share it. */
+  /** Number of pushes that share it. */
   pushes: Generated<number>;
 };
 
 /** A digest that the registry showed at one of the checks. */
 export type CheckDigestRow = { check_id: number; digest: string };
 
-/** How a service of the tag was found by the newest check that could tell. */
+/** A service of the tag, as found by the newest check with a result. */
 export type CheckServiceRow = {
   check_id: number;
   service_id: string;
@@ -152,20 +152,20 @@ export type CheckDeploymentRow = { check_id: number; deployment_id: string };
 /** A platform manifest of an index. */
 export type IndexMemberRow = { member: string; digest: string };
 
-/** A look that waits or is under way; at most one of each a (cluster, name). */
+/** A check that waits or is in progress; at most one of each per (cluster, name). */
 export type LookWorkRow = {
   id: Generated<number>;
   cluster: string;
   name: string;
   state: 'pending' | 'running';
   run_at: number;
-  /** When `run_at` was set; null where an earlier version set it. */
+  /** When `run_at` was set; null if an earlier version set it. */
   set_at: Generated<number | null>;
-  /** When the first hook asked for it; null where it only follows up. */
+  /** When the first webhook asked for it; null for a follow-up. */
   asked_at: number | null;
   attempts: number;
   last_error: string | null;
-  /** Name of the hook secret that first asked for it; null where none did, or an earlier version wrote it. */
+  /** Name of the webhook secret that first asked for it; null if none did, or if an earlier version wrote it. */
   secret: Generated<string | null>;
 };
 
@@ -177,21 +177,21 @@ export type RepositoryRow = {
   last_check_at: number;
 };
 
-/** What a registry last answered for a tag. */
+/** A registry's last answer for a tag. */
 export type PublishedRow = {
   name: string;
   tag: string;
   digest: string | null;
-  /** JSON array of the platform digests of the index, where they were read. */
+  /** JSON array of the platform digests of the index, if they were read. */
   members: string | null;
   failure: string | null;
   detail: string | null;
   checked_at: number;
-  /** Of what the digest names; null where it was not told, or by a version before. */
+  /** Media type of the digest; null if unknown, or if an earlier version wrote it. */
   media_type: string | null;
 };
 
-/** What an index holds, of every tag that was ever seen with it. */
+/** The members of an index, for every index that any tag was ever seen with. */
 export type SeenIndexRow = {
   digest: string;
   /** JSON array of platform digests. */
@@ -204,15 +204,15 @@ export type SeenDigestRow = {
   name: string;
   tag: string;
   digest: string;
-  /** Its age counts from here, also where it comes back. */
+  /** Its age counts from here, even if it returns later. */
   first_seen_at: number;
-  /** When the tag moved to it last: the order of candidates. */
+  /** When the tag last moved to it. This is the order of candidates. */
   appeared_at: number;
   /** When the registry no longer had it; null while it may have it. */
   gone_at: Generated<number | null>;
 };
 
-/** A service that waits at a gate, with the candidate that it waits for. */
+/** A service that waits at a gate, with its candidate. */
 export type WaitingRow = {
   cluster: string;
   service_id: string;
@@ -226,7 +226,7 @@ export type WaitingRow = {
   /** The candidate. */
   tag: string;
   digest: string;
-  /** Of the service when the candidate became one: votes die with another. */
+  /** Spec of the service when the candidate became one: votes do not carry over to another spec. */
   spec_fingerprint: string;
   /** JSON array of the closed gates, see `Gate`. */
   gates: string;
@@ -234,7 +234,7 @@ export type WaitingRow = {
   since: number;
   /** Since when it waits for this candidate: the deadline of its votes counts from here. */
   candidate_since: number;
-  /** When it is to be looked at again. */
+  /** When to check it again. */
   due_at: number;
   /** When `due_at` was set. */
   set_at: number;
@@ -243,7 +243,7 @@ export type WaitingRow = {
   last_error: Generated<string | null>;
 };
 
-/** What led to a digest that waits, kept for the deployment that comes of it. */
+/** What triggered a waiting digest, kept for its later deployment. */
 export type WaitingTriggerRow = {
   cluster: string;
   service_id: string;
@@ -260,9 +260,9 @@ export type ApprovalVoteRow = {
   spec_fingerprint: string;
   tag: string;
   digest: string;
-  /** Name of an API token; all links in notifications are one more. */
+  /** Name of an API token. All links in notifications together are one more voter. */
   person: string;
-  /** That of the person then. */
+  /** The person's role at that time. */
   role: VoterRole;
   /** The channel whose link was used; null for a token. */
   channel: string | null;
@@ -271,7 +271,7 @@ export type ApprovalVoteRow = {
 
 /** A one-time link that was sent in a notification. */
 export type ApprovalLinkRow = {
-  /** Digest of the token in it. */
+  /** Digest of its token. */
   hash: string;
   cluster: string;
   service_id: string;
@@ -284,7 +284,7 @@ export type ApprovalLinkRow = {
   used_at: number | null;
 };
 
-/** What became of an image at its gates, until the channels' messages about it are made. */
+/** A decision on an image at its gates, stored until the messages to channels are made. */
 export type GateNewsRow = {
   id: string;
   /** JSON, see GateNotice. */
@@ -292,18 +292,18 @@ export type GateNewsRow = {
   at: number;
 };
 
-/** What a digest was built from that waits, or that something waits to replace. */
+/** The build facts of a digest that waits, or that a waiting digest would replace. */
 export type BuildFactsRow = {
   digest: string;
-  /** JSON, see BuildFacts; `null` where nothing could be read. */
+  /** JSON, see BuildFacts; `null` if nothing could be read. */
   facts: string;
   read_at: number;
 };
 
-/** An image that no node could run, when it was to be deployed. */
+/** An image that no node could run when it should have been deployed. */
 export type UnfitImageRow = {
   digest: string;
-  /** JSON array of what it runs on; `null` where that could not be read. */
+  /** JSON array of its platforms; `null` if they could not be read. */
   platforms: string;
   seen_at: number;
 };
@@ -316,7 +316,7 @@ export type DeploymentRow = {
   stack: string | null;
   name: string;
   tag: string;
-  /** That of the service when it was queued; null where an earlier version queued it. */
+  /** The service's tag when it was queued; null if an earlier version queued it. */
   from_tag: Generated<string | null>;
   from_digest: string | null;
   to_digest: string | null;
@@ -328,24 +328,24 @@ export type DeploymentRow = {
   ended_at: number | null;
   /** Absolute; set when the update is first intended. */
   deadline_at: number | null;
-  /** Not to be taken up before. */
+  /** The earliest time to work on it. */
   run_at: number;
-  /** When `run_at` was set; null where an earlier version set it. */
+  /** When `run_at` was set; null if an earlier version set it. */
   set_at: Generated<number | null>;
   attempts: number;
-  /** JSON, see Intent: what is about to be sent, or was. */
+  /** JSON, see Intent: the update that is about to be sent, or was. */
   intent: string | null;
   /** JSON, see FailureView. */
   failure: string | null;
   /** JSON, see BuildFacts. */
   build: string | null;
-  /** JSON, see SpecChange; null where it is not known what the update changed. */
+  /** JSON, see SpecChange; null if the changes of the update are unknown. */
   changes: Generated<string | null>;
-  /** Where what was deployed is shown, by the service's label `cd-helper.url`. */
+  /** The address where people see what was deployed, from the service's label `cd-helper.url`. */
   environment_url: Generated<string | null>;
-  /** The deployment that this one retries, or whose update it follows again. */
+  /** The deployment that this one retries, or whose update it continues to follow. */
   follows: Generated<string | null>;
-  /** `opened`: a gate let it through; `skipped`: an operator did. Null where no gate stood in its way. */
+  /** `opened`: its gates opened; `skipped`: an operator skipped them. Null if it had none. */
   gates: Generated<'opened' | 'skipped' | null>;
 };
 
@@ -371,7 +371,7 @@ export type HoldRow = {
   cluster: string;
   service_id: string;
   digest: string;
-  /** Held as well, whatever its digest; null where the digest alone is. */
+  /** Held too, whatever its digest; null if only the digest is held. */
   tag: Generated<string | null>;
   spec_fingerprint: string;
   kind: 'known-bad' | 'rolled-back';
@@ -379,13 +379,13 @@ export type HoldRow = {
   created_at: number;
   released_at: number | null;
   released_by: string | null;
-  /** The gate's word for it, where no failure held it; an earlier version knows the kind alone. */
+  /** Set if a gate caused the hold, not a failure. An earlier version only reads `kind`. */
   gate: Generated<'rejected' | 'expired' | null>;
-  /** Of such a hold: who rejected it and why, for a person. */
+  /** For such a hold: who rejected it and why, for a person. */
   gate_detail: Generated<string | null>;
 };
 
-/** The digest with which a service was last seen converged, with the spec around it. */
+/** The digest on which a service was last seen converged, with its spec. */
 export type ProvenRow = {
   cluster: string;
   service_id: string;
@@ -400,24 +400,24 @@ export type GoodImageRow = {
   cluster: string;
   service_id: string;
   digest: string;
-  /** Registry and repository; null where an earlier version did not record it. */
+  /** Registry and repository; null if an earlier version did not record it. */
   name: string | null;
   /** The same for the tag. */
   tag: Generated<string | null>;
-  /** Puts the images of a service in order: when it converged, or was replaced. */
+  /** Orders the images of a service: when it converged, or was replaced. */
   ran_at: number;
-  /** Null where others brought it. */
+  /** Null if somebody else deployed it. */
   converged_at: number | null;
-  /** Null where it is not good, or not any more. */
+  /** Null if it is not good, or no longer. */
   good_at: number | null;
   why: NotGood | null;
-  /** When the service is to be seen, to find out whether it is good; null for never. */
+  /** When to observe the service to determine whether the image is good; null for never. */
   check_at: number | null;
 };
 
 export type RunRow = {
   id: string;
-  /** JSON, see RunRequest: equal requests under way are joined. */
+  /** JSON, see RunRequest. A request that equals one in progress joins it. */
   request: string;
   origin: RunOrigin;
   actor: string | null;
@@ -428,7 +428,7 @@ export type RunRow = {
   progress: string;
   started_at: number;
   ended_at: number | null;
-  /** The instance whose request a dry run belongs to; null for others, and for those of earlier versions. */
+  /** The instance that a dry run belongs to; null for other runs, and for those of earlier versions. */
   instance: string | null;
 };
 
@@ -443,7 +443,7 @@ export type RunServiceRow = {
   view: string;
 };
 
-/** What a dry run found. It is written once and read whole, so it is one row however many services there are. */
+/** The result of a dry run. It is written once and read as a whole, so it is one row for any number of services. */
 export type RunPlanRow = {
   run_id: string;
   /** JSON, services by verdict. */
@@ -477,10 +477,10 @@ export type FreezeRow = {
   ended_by: string | null;
 };
 
-/** A deployment that ended and was not announced yet. */
+/** A deployment that ended and is not announced yet. */
 export type NotificationRow = { deployment_id: string; ended_at: number };
 
-/** What is sent, or was, to one channel. */
+/** A message to one channel, sent or not. */
 export type NotificationMessageRow = {
   id: string;
   channel: string;
@@ -488,11 +488,11 @@ export type NotificationMessageRow = {
   content: string;
   state: 'waiting' | 'sent' | 'failed';
   created_at: number;
-  /** Not to be sent before. */
+  /** The earliest time to send it. */
   run_at: number;
-  /** When `run_at` was set; null where an earlier version set it. */
+  /** When `run_at` was set; null if an earlier version set it. */
   set_at: Generated<number | null>;
-  /** Absolute: not to be sent after. */
+  /** The latest time to send it. */
   give_up_at: number;
   attempts: number;
   /** One line for a person. */
@@ -500,20 +500,20 @@ export type NotificationMessageRow = {
   ended_at: number | null;
 };
 
-/** What of a service's health is told and not over. */
+/** A health problem of a service that was announced and is not over. */
 export type ToldHealthRow = {
   cluster: string;
   service_id: string;
   /** `held`: somebody else deployed a held digest. */
   kind: 'failing' | 'held';
-  /** The digest that is held; empty for `failing`. */
+  /** The held digest; empty for `failing`. */
   subject: string;
-  /** Id of what was told. */
+  /** Id of the announcement. */
   incident: string;
   told_at: number;
 };
 
-/** The source repository that was seen first for an image. */
+/** The source repository that was first seen for an image. */
 export type ForgeSourceRow = {
   /** Registry and repository. */
   image: string;
@@ -523,27 +523,27 @@ export type ForgeSourceRow = {
   seen_at: number;
 };
 
-/** How one commit stands in one environment, and whether its forge knows. */
+/** The state of one commit in one environment, and whether its forge has it. */
 export type ForgeReportRow = {
   id: string;
   forge: string;
   repository: string;
   commit_sha: string;
-  /** Branch or tag that it was built from, by the image's label. */
+  /** Branch or tag that it was built from, from the image's label. */
   ref: string | null;
   environment: string;
   state: ReportState;
   description: string;
-  /** The deployment that says the most; empty where none exists yet. */
+  /** The most informative deployment; empty if none exists yet. */
   deployment_id: string;
   environment_url: string | null;
-  /** Goes up with each change, so that what was sent is not taken for what came after it. */
+  /** Increases with each change, so that an old send does not mark a newer change as sent. */
   change: Generated<number>;
-  /** What the forge calls it. */
+  /** The forge's id for it. */
   remote_id: string | null;
   remote_url: string | null;
   delivery: 'waiting' | 'sent' | 'failed';
-  /** Not to be sent before. */
+  /** The earliest time to send it. */
   run_at: number;
   /** When `run_at` was set. */
   set_at: number;
@@ -551,18 +551,18 @@ export type ForgeReportRow = {
   /** One line for a person. */
   last_error: string | null;
   changed_at: number;
-  /** Where the dashboard says the most, behind `#/`; null where an earlier version wrote the row. */
+  /** Path of the most informative dashboard page, after `#/`; null if an earlier version wrote the row. */
   page: Generated<string | null>;
 };
 
-/** A service that waits at gates for an image, or did, and the report that says so. */
+/** A service that waits, or waited, at gates for an image, and the report that contains it. */
 export type ForgeWaitingRow = {
   cluster: string;
   service_id: string;
   digest: string;
   service_name: string;
   from_tag: string;
-  /** Empty where it is not known what runs. */
+  /** Empty if it is unknown what runs. */
   from_digest: string;
   tag: string;
   /** JSON array of the closed gates, see `Gate`. */
@@ -574,18 +574,18 @@ export type ForgeWaitingRow = {
   commit_url: string | null;
   compare_url: string | null;
   pull_request_url: string | null;
-  /** Why it waits no longer, where no deployment came of it; null while it waits. */
+  /** Why it no longer waits, if no deployment followed; null while it waits. */
   ended: ForgeWaitEnd | null;
-  /** Commit of what took its place. */
+  /** Commit of what replaced it. */
   replaced_by: string | null;
-  /** 0: the report does not say yet what this row says. */
+  /** 0: the report does not contain this row's state yet. */
   is_told: number;
 };
 
-/** `current`: the service was given the image by somebody else. `over`: the service went, or is left alone now. */
+/** `current`: somebody else gave the service the image. `over`: the service was removed, or is no longer updated. */
 export type ForgeWaitEnd = 'replaced' | 'rejected' | 'expired' | 'current' | 'over';
 
-/** Which report a deployment belongs to, and the forge's pages about it. */
+/** The report of a deployment, and the forge's pages about it. */
 export type ForgeDeploymentRow = {
   deployment_id: string;
   report_id: string;
@@ -594,7 +594,7 @@ export type ForgeDeploymentRow = {
   pull_request_url: string | null;
 };
 
-/** A key that an act was asked with, and what it was answered once it was. */
+/** An idempotency key, and the answer once there is one. */
 export type RequestKeyRow = {
   actor: string;
   key: string;
@@ -606,13 +606,13 @@ export type RequestKeyRow = {
   created_at: number;
 };
 
-/** Somebody signed in with a token; neither the session's id nor anything of the token can be told from it. */
+/** A sign-in with a token. It reveals neither the session's id nor any part of the token. */
 export type SessionRow = {
   /** Digest of the id. */
   id_hash: string;
   /** Name of the token. */
   token: string;
-  /** Ties the session to the token's value. */
+  /** Binds the session to the token's value. */
   fingerprint: string;
   created_at: number;
   used_at: number;
@@ -620,17 +620,16 @@ export type SessionRow = {
 
 export type SettingRow = { key: string; value: string };
 
-/** What happened, to be told to whoever listens. */
 /** See {@link keepLeases}. */
 export type LeaseRow = {
   name: string;
-  /** An instance; null where nobody works on it. */
+  /** An instance; null if nobody works on it. */
   holder: string | null;
-  /** Counts up with each holder: a fencing token. */
+  /** Increases with each holder: a fencing token. */
   epoch: number;
-  /** When the holder took it, or the last one left it. */
+  /** When the holder took it, or the last one released it. */
   since: number;
-  /** When it ends unless it is renewed; null where it has no end. */
+  /** When it ends unless it is renewed; null if it has no end. */
   until: number | null;
 };
 
@@ -642,6 +641,7 @@ export type InstanceRow = {
   seen_at: number;
 };
 
+/** An event for the clients that listen. */
 export type EventRow = {
   id: Generated<number>;
   at: Generated<number>;
@@ -650,11 +650,11 @@ export type EventRow = {
   data: string;
 };
 
-/** One row, whose count goes up with whatever may change how services stand. */
+/** One row. Its count increases with everything that may change the state of services. */
 export type ChangeRow = { count: number };
 
 /** Deployments that ended since the store was opened. */
 export type DeploymentEndRow = { cluster: string; state: string; count: number };
 
-/** From the first hook of a push to the verified end of a deployment. */
+/** Time from the first webhook of a push to the verified end of a deployment. */
 export type VerifiedRow = { id: Generated<number>; cluster: string; seconds: number };

@@ -2,15 +2,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PageRequest } from '../../core/contract/list-filters.ts';
 import type { Db } from './db.ts';
 
-/** Deployments that one statement looks at: 2 ms, so that a webhook never waits longer for a search. */
+/** Number of deployments that one statement reads: 2 ms, so a webhook never waits longer for a search. */
 const SLICE = 500;
-/** Looked at for one answer; who wants more asks on from there. */
+/** Maximum number of slices for one answer. The next page continues there. */
 const MOST_SLICES = 60;
 
 /**
- * Searches deployments from the newest on, one short statement after another, and lets everything else have its turn
- * in between. `read` gives those of a slice that fit: below `after`, down to `down`, which belongs to it; null is no
- * limit. Where the bound is reached first, `next` goes on after what was looked at, however few were found.
+ * Searches deployments from the newest on with one short statement after another, and lets other work run in between.
+ * `read` returns the matches of a slice: below `after`, down to and including `down`; null is no limit. If the maximum
+ * is reached first, `next` continues after the searched part, however few were found.
  */
 export const searchInSlices = async <Row extends { readonly id: string }>(
   db: Db,
@@ -33,7 +33,7 @@ export const searchInSlices = async <Row extends { readonly id: string }>(
   return { rows, next: from };
 };
 
-/** The id of the last deployment of a slice that begins below `from`; null where the slice is the last. */
+/** The id of the last deployment of a slice that begins below `from`; null for the last slice. */
 const sliceEnd = async (db: Db, from: string | null): Promise<string | null> => {
   let query = db.selectFrom('deployments').select('id');
   if (from !== null) query = query.where('id', '<', from);

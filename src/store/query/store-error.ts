@@ -1,4 +1,4 @@
-/** The store could not be opened; the message says why and what to do, for the person who starts the helper. */
+/** The store could not be opened. The message says why and what to do, for the person who starts the helper. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code:
@@ -32,7 +32,7 @@ const adviceOn = (code: string): string => {
   return 'check that its folder is on a disk and belongs to the user that the helper runs as';
 };
 
-/** Whatever kept the store at `path` from being opened, as what a person should read. */
+/** Converts any error while opening the store at `path` into a message for a person. */
 export const explain = (error: unknown, path: string): StoreError => {
   if (error instanceof StoreError) return error;
   const code = codeOf(error);

@@ -1,10 +1,10 @@
 import { FAILURE_KINDS, type FailureKind, type StoreFailure } from '../../core/store-failure.ts';
 
-/** What is known of the database server that keeps the store. */
+/** Facts about the database server that holds the store. */
 export type StoreServer = {
   /** How often it failed since the start, by kind. */
   readonly failures: () => Readonly<Record<FailureKind, number>>;
-  /** The newest failure since this was asked last. */
+  /** The newest failure since the last call. */
   readonly takeFailure: () => StoreFailure | null;
   /** Connections in use, and queries that wait for one. */
   readonly connections: () => { readonly inUse: number; readonly waiting: number };

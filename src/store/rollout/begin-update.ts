@@ -14,18 +14,18 @@ export type UpdateToBegin = {
   readonly intent: Intent;
   /** ms since the epoch. */
   readonly deadlineAt: number;
-  /** The service as it was last seen. */
+  /** The service as last seen. */
   readonly service: Service;
-  /** The digest that the service ran converged until now; null if that is not known. */
+  /** The digest on which the service has been converged until now; null if unknown. */
   readonly settled: Digest | null;
-  /** How well it ran what it ran until now; null if that is not known. */
+  /** How good the image was that it ran until now; null if unknown. */
   readonly left: Left | null;
 };
 
 /**
- * Commits what is about to be sent, with what the record tells before it: that the service goes back, or what it
- * ran well until now. It is on the disk when this resolves. False if nothing may be sent, and then nothing is
- * recorded; see {@link recordIntent}.
+ * Commits the update that is about to be sent, together with earlier facts: that the service goes back, or which image
+ * it ran well until now. Fsynced when it resolves. False if nothing may be sent; then nothing is recorded. See {@link
+ * recordIntent}.
  */
 export const beginUpdate = (db: Db, begun: UpdateToBegin, now: number): Promise<boolean> =>
   db.transaction().execute(async (query) => {
@@ -39,7 +39,7 @@ export const beginUpdate = (db: Db, begun: UpdateToBegin, now: number): Promise<
       const detail = { to, tag, reason, message, ...(note === undefined ? {} : { note }) };
       await addStep(query, id, { at: now, step: 'taking-back', detail });
     }
-    // A digest that is held is nothing to go back to, even if it runs well at the moment.
+    // A held digest is not one to go back to, even if it runs well now.
     const ran = settled ?? left?.digest ?? null;
     if (ran !== null && (await readHolds(query, cluster))(service, ran) === null) {
       if (settled !== null) await recordProven(query, { cluster, service }, settled, now);

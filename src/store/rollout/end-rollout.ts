@@ -24,20 +24,20 @@ import { readTriggers } from '../deployments/triggers.ts';
  * nobody hears of an end, a hold or a retry that a crash could take back.
  */
 
-/** A deployment, and its service as it was last seen; null if it was not. */
+/** A deployment, and its service as last seen; null if it was not seen. */
 export type Ending = {
   readonly deployment: Deployment;
   readonly service: Service | null;
-  /** Makes ids for what the end adds. */
+  /** Creates ids for rows that the end adds. */
   readonly newId: () => string;
 };
 
 type Succeeded = Omit<Extract<End, { state: 'succeeded' }>, 'state'> & {
-  /** When it is to be found out whether the image is good, ms since the epoch. */
+  /** When to check whether the image is good, ms since the epoch. */
   readonly checkAt: number;
 };
 
-/** The update succeeded. If tasks run the digest, it is checked later whether it is one to go back to. */
+/** The update succeeded. If tasks run the digest, a later check decides whether it is one to go back to. */
 export const endAsSucceeded = (
   db: Db,
   { deployment, service, newId }: Ending,
@@ -50,14 +50,14 @@ export const endAsSucceeded = (
     if (to === null && digest !== null) await recordTarget(query, id, digest, present);
     if (service !== null && digest !== null) {
       const isNamed = specDigest(service) === digest;
-      // Also where nothing runs: what somebody goes back from later is told by it.
+      // Also if nothing runs: a later roll back is recognised by it.
       if (isProven || isNamed) await recordProven(query, { cluster, service }, digest, now);
       if (isProven && isNamed) {
         await recordConverged(query, { cluster, service }, { digest, checkAt }, now);
       }
     }
     if (service !== null && left !== null) {
-      // The spec before may differ in more than its image, so the digest is held for that spec too.
+      // The previous spec may differ in more than its image, so the digest is held for that spec too.
       const tag = present === fromTag ? null : fromTag;
       const hold = { id: newId(), cluster, service, digest: left, tag };
       await addHoldOnce(query, { ...hold, kind: 'left-by-person', deployment: null }, now);
@@ -85,7 +85,7 @@ type Failed = Omit<Exclude<End, { state: 'succeeded' }>, 'failed'> & {
   readonly failure: FailureView;
 };
 
-/** The update failed. Its digest is held, or tried again later, if the reason asks for it. */
+/** The update failed. Its digest is held, or retried later, if the reason calls for it. */
 export const endAsFailed = (
   db: Db,
   { deployment, service, newId }: Ending,
@@ -103,8 +103,8 @@ export const endAsFailed = (
       const { cluster } = deployment;
       await recordEarned(query, { cluster, service }, rolledBackTo as Digest, now);
     }
-    // Only if the service is at what it was, because it went back or was never updated: else it has the new digest
-    // already.
+    // Only if the service is unchanged, because it went back or was never updated. Otherwise it already has the new
+    // digest.
     const wasLeftAlone = reason === 'image-unavailable' && deployment.intent === null;
     if ((state === 'rolled-back' || wasLeftAlone) && mayPass(reason)) {
       await queueRetry(query, deployment, newId(), now);
@@ -114,14 +114,14 @@ export const endAsFailed = (
     }
   });
 
-/** Whether the failure came before the service had anything of the deployment. */
+/** Whether the failure happened before the deployment changed the service. */
 const changedNothing = ({ state, intent }: Deployment, reason: FailureReason): boolean =>
   state !== 'verifying' && intent?.phase !== 'back' && reason !== 'outcome-unknown';
 
-/** Why a deployment did nothing, and at which gates its image waits again. */
+/** Why a deployment did nothing, and the gates at which its image waits again. */
 export type Skipped = { readonly reason: string; readonly waitsAt?: AtGates };
 
-/** The deployment did nothing. Gives the deployment whose update is followed again instead, or null. */
+/** The deployment did nothing. Returns the deployment whose update is followed instead, or null. */
 export const endAsSkipped = (
   db: Db,
   { deployment, service, newId }: Ending,
@@ -138,8 +138,8 @@ export const endAsSkipped = (
   });
 
 /**
- * If the service has what an update brought that this deployment took the place of, that update is followed again:
- * else nobody would learn what becomes of it. Gives the deployment whose update that is, or null.
+ * If the service has the update of a deployment that this one displaced, that update is followed again. Otherwise its
+ * outcome would stay unknown. Returns the deployment whose update that is, or null.
  */
 const followDisplaced = async (
   query: Query,
@@ -152,9 +152,9 @@ const followDisplaced = async (
 };
 
 /**
- * The deployment whose update the service has, and that nobody follows since this one took its place; null where there
- * is none. An update that got no answer and never arrived left the service to the deployment before it, and so did one
- * that the engine rolled back.
+ * The deployment whose update the service has and that is no longer followed because this one displaced it; null if
+ * there is none. An update that got no answer and never arrived left the service to the deployment before it, and so
+ * did one that the engine rolled back.
  */
 const findUnfollowed = async (
   query: Query,
@@ -169,18 +169,18 @@ const findUnfollowed = async (
   return displaced;
 };
 
-/** Whether the service still has the digest that the deployment's last update was to replace. */
+/** Whether the service still has the digest that the deployment's last update should have replaced. */
 const hasNotArrived = (service: Service, { intent, from, to }: Deployment): boolean => {
   const left = intent?.phase === 'back' ? to : from;
   return intent !== null && left !== null && left !== intent.target && specDigest(service) === left;
 };
 
-/** The engine decided which image the service has: it went back to the spec before an update that failed. */
+/** The engine decided which image the service has: it rolled a failed update back. */
 const isEnginesWay = ({ update }: Service): boolean => update?.rolledBackBy === 'engine';
 
 /**
- * Whether the service has what a forward update brought, or has it again because the engine rolled a later one back;
- * also if it was to be reverted and the revert never arrived. What was reverted is good already.
+ * Whether the service has what a forward update deployed, or has it again because the engine rolled back a later one.
+ * This includes an update whose revert never arrived. A finished revert led to a good image already.
  */
 const hasItsUpdate = (service: Service, displaced: Deployment): boolean => {
   const { intent } = displaced;
@@ -197,7 +197,7 @@ export type Replacement = {
   readonly to: Digest;
 };
 
-/** Another deployment takes the place of one whose decision no longer holds. Gives the id of that deployment. */
+/** Another deployment replaces one whose decision no longer holds. Returns the id of the new deployment. */
 export const replaceDeployment = (
   db: Db,
   { id, cluster, cause }: Deployment,

@@ -9,7 +9,7 @@ import { relaxed } from '../sqlite/relaxed.ts';
 
 export type AcceptedUpdate = {
   readonly id: string;
-  /** The intent with the version that was replaced, if that is later than the one on disk; else null. */
+  /** The intent with the replaced version, if that is later than the stored one; else null. */
   readonly raised: Intent | null;
   readonly detail: Readonly<Record<string, unknown>>;
   /** What a forward update changes in the spec. */
@@ -17,8 +17,8 @@ export type AcceptedUpdate = {
 };
 
 /**
- * Records that the cluster took the update; false if the deployment has ended meanwhile. Not waited for on the
- * disk: after a host crash the service itself tells that the update was done.
+ * Records that the cluster accepted the update. False if the deployment has ended meanwhile. Not fsynced: after a host
+ * crash the service itself shows that the update was done.
  */
 export const recordAccepted = (db: Db, accepted: AcceptedUpdate, now: number): Promise<boolean> =>
   relaxed(db, async (query) => {
@@ -27,7 +27,7 @@ export const recordAccepted = (db: Db, accepted: AcceptedUpdate, now: number): P
     return recordSent(query, id, now, { detail, changes });
   });
 
-/** Records that an update whose answer was lost was carried out; false if the deployment has ended meanwhile. */
+/** Records that an update whose answer was lost was carried out. False if the deployment has ended meanwhile. */
 export const recordRecovered = (
   db: Db,
   id: string,
@@ -35,7 +35,7 @@ export const recordRecovered = (
   now: number,
 ): Promise<boolean> => db.transaction().execute((query) => recordSent(query, id, now, { detail }));
 
-/** Records what became of an update's tasks. Not waited for on the disk: lost, it is a gap in the story only. */
+/** Records changes of an update's tasks. Not fsynced: losing them only leaves a gap in the history. */
 export const recordTasks = (
   db: Db,
   id: string,
@@ -44,7 +44,7 @@ export const recordTasks = (
 ): Promise<void> =>
   relaxed(db, (query) => addStepOnWay(query, id, { at: now, step: 'tasks', detail: { tasks } }));
 
-/** Holds the digest of a deployment whose end is still to come. */
+/** Holds the digest of a deployment before the deployment ends. */
 export const holdCondemned = (
   db: Db,
   hold: string,

@@ -2,7 +2,7 @@ import type { Db, Query } from '../sqlite/open-store.ts';
 
 const KEY = 'first-report';
 
-/** What became of the report that a new store gets; null where none was ever due. */
+/** The state of the report for a new store; null if none was ever due. */
 export const firstReport = async (db: Db): Promise<'due' | 'made' | null> => {
   const row = await db
     .selectFrom('settings')

@@ -35,7 +35,7 @@ export const readRun = async (db: Db, id: string): Promise<RunView | null> => {
   if (summary === null) return null;
   const planned = summary.dryRun ? await readPlanServices(db, id) : null;
   const services = planned ?? (await readRunServices(db, id));
-  // Those that an earlier version stored tell no health.
+  // Services stored by an earlier version have no health.
   return {
     ...summary,
     services: services.map((view) => ({ ...NOT_OBSERVED, ...NO_GATES, ...view })),
@@ -67,7 +67,7 @@ const toSummary = async (db: Db, row: Selectable<RunRow>): Promise<RunSummary> =
   return summaryOf(row, planned ?? (await countRunServices(db, row.id)));
 };
 
-/** A run without its services, of which it is known how many there are by verdict. */
+/** A run without its services, with the given counts by verdict. */
 export const summaryOf = (row: Selectable<RunRow>, counts: RunSummary['counts']): RunSummary => ({
   id: row.id,
   state: row.state,

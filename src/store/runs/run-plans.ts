@@ -10,7 +10,7 @@ const countVerdicts = (services: readonly ServiceView[]): Counts => {
   return counts;
 };
 
-/** Keeps what a dry run found, and gives its services by verdict. */
+/** Stores the result of a dry run, and returns its number of services by verdict. */
 export const putRunPlan = async (
   query: Query,
   run: string,
@@ -24,7 +24,7 @@ export const putRunPlan = async (
   return counts;
 };
 
-/** Services of a dry run by verdict; null where it found nothing, or was made before plans were kept. */
+/** Services of a dry run by verdict; null if it found nothing, or ran before plans were stored. */
 export const readPlanCounts = async (query: Query, run: string): Promise<Counts | null> => {
   const row = await query
     .selectFrom('run_plans')
@@ -34,7 +34,7 @@ export const readPlanCounts = async (query: Query, run: string): Promise<Counts 
   return row === undefined ? null : readJson(row.counts);
 };
 
-/** What a dry run found, or null as for {@link readPlanCounts}. */
+/** The result of a dry run, or null as for {@link readPlanCounts}. */
 export const readPlanServices = async (
   query: Query,
   run: string,

@@ -33,17 +33,17 @@ const toRun = (row: Selectable<RunRow>): Run => ({
 });
 
 export type NewRun = Omit<Run, 'state' | 'startedAt'> & {
-  /** The instance whose request a dry run belongs to. */
+  /** The instance that a dry run belongs to. */
   readonly instance?: string;
 };
 
-/** The same while the run checks. Not waited for on the disk: after a crash it is counted anew. */
+/** Updates a run's progress while it checks. Not fsynced: after a crash it is counted again. */
 export const showRunProgress = (db: Db, id: string, progress: RunProgress): Promise<void> =>
   relaxed(db, (query) => setRunProgress(query, id, 'checking', progress));
 
 const NO_PROGRESS: RunProgress = { services: 0, images: 0, checkedImages: 0 };
 
-/** The same text for the same request, in whatever order its asker named its fields. */
+/** The same text for equal requests, whatever the order of their fields. */
 const requestText = (request: RunRequest): string => {
   const { cluster, services, stacks, images, dryRun, pin, scope = null } = request;
   const all = { cluster, services, stacks, images, dryRun, pin };
@@ -51,8 +51,8 @@ const requestText = (request: RunRequest): string => {
 };
 
 /**
- * Puts a run on disk, or answers the id of an equal one that is being checked, which it joins. One that
- * deploys has seen all that it will see, and there may be more by now.
+ * Stores a run, or returns the id of an equal one that is still checking, which it joins. A run that already deploys
+ * has finished checking, and there may be something new by now.
  */
 export const startRun = async (db: Db, run: NewRun, now: number): Promise<string> =>
   db.transaction().execute(async (query) => {
@@ -70,7 +70,7 @@ export const startRun = async (db: Db, run: NewRun, now: number): Promise<string
     return run.id;
   });
 
-/** Puts a run on disk that is joined with no other. */
+/** Stores a run without joining it to another. */
 export const insertRun = async (query: Query, run: NewRun, now: number): Promise<void> => {
   const { id, request, origin, actor } = run;
   await query
@@ -91,13 +91,15 @@ export const insertRun = async (query: Query, run: NewRun, now: number): Promise
     .execute();
 };
 
-/** Runs that are not at their end, oldest first. */
+/** Runs that have not ended, oldest first. */
 export const openRuns = async (db: Query): Promise<Run[]> =>
   (
     await db.selectFrom('runs').selectAll().where('ended_at', 'is', null).orderBy('id').execute()
   ).map(toRun);
 
-/** Ids of dry runs that are not at their end, and belong to no instance that was seen after `seenAfter`, ms since the epoch. */
+/**
+ * Ids of dry runs that have not ended and belong to no instance that was seen after `seenAfter`, ms since the epoch.
+ */
 export const forgottenDryRuns = async (
   db: Query,
   seenAfter: number,
@@ -164,17 +166,14 @@ export const setRunProgress = async (
     .execute();
 };
 
-/** How a run ended; `progress` is its last where that was not set before. */
+/** The end of a run. `progress` is the final one if it was not stored before. */
 export type RunEnd = {
   readonly state: 'done' | 'failed';
   readonly reason: string | null;
   readonly progress?: RunProgress;
 };
 
-/**
- * Gives the run as it stands then; nothing where it
- * had ended already.
- */
+/** Returns the run after its end, or null if it had already ended. */
 export const endRun = async (
   query: Query,
   id: string,
@@ -196,7 +195,7 @@ export const endRun = async (
 
 export type RunService = { readonly view: ServiceView; readonly deployment: string | null };
 
-/** What a run has found on a cluster so far, by service id. */
+/** The results of a run on a cluster so far, by service id. */
 export const readFound = async (
   query: Query,
   run: string,
@@ -216,7 +215,7 @@ export const readFound = async (
   return new Map(found);
 };
 
-/** Replaces what a run found on a cluster. */
+/** Replaces the results of a run on a cluster. */
 export const putRunServices = async (
   query: Query,
   run: string,
@@ -246,8 +245,8 @@ export const putRunServices = async (
 };
 
 /**
- * How many of the run's deployments are not at their end: those that its services name, and those that
- * it led to before a restart, after which its services may stand well already.
+ * The number of the run's deployments that have not ended: those that its services name, and those from before a
+ * restart, whose services may already be current.
  */
 export const openDeploymentsOfRun = async (query: Query, run: string): Promise<number> => {
   const { count } = await query

@@ -6,12 +6,12 @@ import { relaxed } from './relaxed.ts';
 import type { Tables } from '../query/schema.ts';
 import type { CheckFiles } from './store-files.ts';
 
-/** How what comes in great numbers reaches the disk. */
+/** How high-volume writes reach the disk. */
 export type Durability = {
   /**
-   * Runs a batch in a transaction of its own: all of it or, where it throws, nothing. Resolves after the
-   * commit, which no crash of the process undoes and which every later query sees; no crash of the host
-   * undoes it from `onDisk` on, which rejects where the batch is lost.
+   * Runs a batch in a transaction of its own: all of it or, if it throws, nothing. Resolves after the commit. From then
+   * on no crash of the process undoes it, and every later query sees it. Once `onDisk` resolves, no crash of the host
+   * undoes it either; `onDisk` rejects if the batch is lost.
    */
   readonly accept: <T>(
     batch: (query: Transaction<Tables>) => Promise<T>,
@@ -21,9 +21,8 @@ export type Durability = {
 const sync = promisify(fdatasync);
 
 /**
- * Waits for the disk in a thread of Node's pool instead of in SQLite, so that what comes meanwhile is
- * read meanwhile. `log` is the file that holds what is committed last, null for a store in memory. Nothing is
- * said to be on disk where the files of the store are gone.
+ * Waits for the disk in a thread of Node's pool instead of in SQLite, so new requests are read meanwhile. `log` is the
+ * write-ahead log, null for a store in memory. If the store's files are gone, nothing is reported as on disk.
  */
 export const createDurability = (
   db: Db,
@@ -48,12 +47,12 @@ export const createDurability = (
     accept: async (batch) => {
       const result = await relaxed(db, batch);
       const onDisk = reachDisk();
-      // Not everybody waits for it.
+      // Not every caller awaits it.
       onDisk.catch(() => {});
       return { result, onDisk };
     },
     close: async () => {
-      // A number that is closed meanwhile may be another file's by the time a thread comes to it.
+      // If the file descriptor were closed meanwhile, the waiting thread might sync another file with the same number.
       await Promise.allSettled(syncing);
       const closing = file;
       file = null;

@@ -1,7 +1,7 @@
-/** Events that are kept, at the least, for those who come back; the oldest go, so many at a time. */
+/** Minimum number of events kept for clients that reconnect. The oldest are removed, `FORGOTTEN_AT_ONCE` at a time. */
 export const EVENTS_KEPT = 5_000;
 export const FORGOTTEN_AT_ONCE = 100;
-/** Times of verified pushes that wait to be taken. */
+/** Maximum number of times of verified pushes that wait to be taken. */
 export const VERIFIED_KEPT = 10_000;
 
 type EventOf = {
@@ -12,7 +12,7 @@ type EventOf = {
   readonly from?: string;
 };
 
-/** On a change of a table: tells it as an event, in the change's own transaction. */
+/** Reports a change of a table as an event, in the transaction of the change. */
 const tell = (name: string, on: string, { type, data, from = '' }: EventOf): string => {
   const pairs = Object.entries(data).map(([key, value]) => `'${key}', ${value}`);
   return `CREATE TEMP TRIGGER ${name} AFTER ${on} BEGIN
@@ -50,7 +50,7 @@ const PUBLISHED_ANEW =
   'UPDATE ON main.published WHEN (NEW.digest, NEW.failure) IS NOT (OLD.digest, OLD.failure)';
 const DEPLOYMENT_MOVED = 'UPDATE ON main.deployments WHEN NEW.state IS NOT OLD.state';
 
-/** What may change how a service stands, beside what happens on the cluster. */
+/** Changes in the store that may change the state of a service. */
 const CHANGES: readonly string[] = [
   LOOK_ENDED,
   'INSERT ON main.published',
@@ -66,7 +66,7 @@ const CHANGES: readonly string[] = [
 
 const TABLES: readonly string[] = [
   'PRAGMA temp_store = MEMORY',
-  // The newest is never forgotten, so no id comes twice.
+  // The newest is never removed, so no id is used twice.
   `CREATE TEMP TABLE events (
     id INTEGER PRIMARY KEY,
     at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)),
@@ -174,7 +174,7 @@ const TELLERS: readonly string[] = [
 ];
 
 /**
- * A place for events, and what metrics want to know, for the store's one connection: it lives in memory beside
- * it, and triggers write to it in the same transaction as what they tell, so that neither comes without the other.
+ * Events and metrics for the store's one connection, in temporary tables in memory. Triggers write them in the
+ * transaction of the change that they report, so neither exists without the other.
  */
 export const EVENT_TRIGGERS = [...TABLES, ...TELLERS].join(';\n');

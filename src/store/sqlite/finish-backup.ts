@@ -1,13 +1,13 @@
 import Database from 'better-sqlite3';
 
 /**
- * Empties those tables of a backup's file of which none keeps anything, and leaves one file that can be read from a read-only place.
- * It is on the disk when this returns.
+ * Empties the given tables of a backup's file, which no backup keeps, and leaves a single file that can be read from
+ * read-only media. It is on the disk when this returns.
  */
 export const finishBackup = (file: string, tables: readonly string[]): void => {
   const database = new Database(file);
   try {
-    // What is removed is overwritten, not only forgotten.
+    // Overwrites removed data instead of only unlinking it.
     database.pragma('secure_delete = ON');
     const remove = database.transaction(() => {
       for (const table of tables) {

@@ -3,15 +3,18 @@ import { dirname } from 'node:path';
 import { makeFolder } from '../../files/make-folder.ts';
 import { StoreError } from '../query/store-error.ts';
 
-/** Deliveries, addresses and the audit are for nobody else on the machine. SQLite gives its other files the mode of the first. */
+/**
+ * Nobody else on the machine may read deliveries, addresses and the audit. SQLite gives its other files the mode of the
+ * first.
+ */
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
 
 /**
- * Makes the folder for the store at `path`, and its file, both for the owner alone where they are missing. The modes
- * of what is there already are left as they are.
+ * Creates the folder for the store at `path`, and its file, readable by the owner alone, if they are missing. Existing
+ * modes stay as they are.
  *
  * @throws {StoreError} and what Node throws
  */
@@ -28,7 +31,7 @@ export const makePlace = (path: string): void => {
   const stat = statOf(path);
   if (stat?.isDirectory() === true) refuse('it is a folder; name a file in it');
   if (stat !== undefined && !stat.isFile()) refuse('it is no ordinary file; name one on a disk');
-  // SQLite would only say that it cannot open it.
+  // SQLite would only report that it cannot open the file.
   accessSync(stat === undefined ? dirname(path) : path, constants.R_OK | constants.W_OK);
   if (stat === undefined) closeSync(openSync(path, 'a', FILE_MODE));
 };

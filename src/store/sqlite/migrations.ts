@@ -1,12 +1,12 @@
 /**
- * How many of the migrations a version must know to read a store that has them all: the others only
- * add. To be raised, one release later, by a migration that does more.
+ * How many of the migrations a version must know to read a store that has all of them: the others only add. A migration
+ * that does more must raise this, one release later.
  */
 export const READABLE_FROM = 1;
 
 /**
- * Append-only: a migration that was released is never edited, and each leaves a store that the
- * version before can still read, so that a helper which is rolled back opens it again.
+ * Append-only. A released migration is never edited, and each must leave a store that the previous version can still
+ * read, so that a helper can be rolled back.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -262,7 +262,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE published ADD COLUMN media_type TEXT;
   `,
-  // Plans are no longer packed. The column stays for the version before, which takes null for that.
+  // Plans are no longer compressed. The column stays for the previous version, for which null means that.
   `
   UPDATE run_plans SET packed = NULL, services = (
     SELECT json_group_array(json_set(
@@ -323,7 +323,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX seen_indexes_by_age ON seen_indexes (seen_at);
   `,
-  // When a due time was set: one that was set later than now was set by a clock that has been set back since.
+  // When a due time was set. If that lies in the future, the clock has been set back since.
   `
   ALTER TABLE look_work ADD COLUMN set_at INTEGER;
   ALTER TABLE deployments ADD COLUMN set_at INTEGER;
@@ -333,7 +333,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE checks ADD COLUMN pushes INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX check_deployments_by_deployment ON check_deployments (deployment_id);
   `,
-  // Whose share of the backlog a look is.
+  // The secret whose share of the backlog a check counts towards.
   `
   ALTER TABLE look_work ADD COLUMN secret TEXT;
   `,
@@ -344,7 +344,8 @@ export const MIGRATIONS: readonly string[] = [
     seen_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
-  // What ran well, to go back to. The version before counted what was deployed successfully, and `proven` stays for it.
+  // Images that ran well, to go back to. The previous version used successful deployments instead, and `proven` stays
+  // for it.
   `
   CREATE TABLE good_images (
     cluster TEXT NOT NULL,
@@ -379,7 +380,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (cluster, service_id, kind)
   ) STRICT, WITHOUT ROWID;
   `,
-  // When a repository was last checked on a cluster: it decides whether a webhook belongs to a burst.
+  // When a repository was last checked on a cluster. This decides whether a webhook belongs to a burst.
   `
   CREATE TABLE repositories (
     cluster TEXT NOT NULL,
@@ -389,7 +390,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX repositories_by_age ON repositories (last_check_at);
   `,
-  // Null where an earlier version queued it, which moved no service to another tag.
+  // Null if an earlier version queued it. Earlier versions moved no service to another tag.
   `
   ALTER TABLE deployments ADD COLUMN from_tag TEXT;
   ALTER TABLE holds ADD COLUMN tag TEXT;
@@ -442,7 +443,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE forge_deployments ADD COLUMN pull_request_url TEXT;
   `,
-  // Gates: when each digest of a tag was first seen, and what waits. What was seen before is no younger than its check.
+  // Gates: when each digest of a tag was first seen, and what waits. A digest seen earlier gets the time of its check.
   `
   CREATE TABLE seen_digests (
     name TEXT NOT NULL,
@@ -491,7 +492,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE holds ADD COLUMN gate TEXT;
   ALTER TABLE holds ADD COLUMN gate_detail TEXT;
   `,
-  // Votes for what waits, links to vote by, and what channels are to hear of it.
+  // Votes for what waits, one-time links, and gate news for channels.
   `
   CREATE TABLE approval_votes (
     cluster TEXT NOT NULL,
@@ -529,7 +530,7 @@ export const MIGRATIONS: readonly string[] = [
     read_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
-  // Which instance works on what, and which there are. Null where an earlier version began the run.
+  // Instances and their leases. Null if an earlier version began the run.
   `
   CREATE TABLE leases (
     name TEXT PRIMARY KEY,
@@ -547,7 +548,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   ALTER TABLE runs ADD COLUMN instance TEXT;
   `,
-  // Services that wait at a gate, as forges are told of them, and the page that a report leads to.
+  // Services that wait at a gate, for reports to forges, and the page that a report links to.
   `
   CREATE TABLE forge_waiting (
     cluster TEXT NOT NULL,

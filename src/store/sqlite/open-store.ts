@@ -19,32 +19,31 @@ export type { Db, Query } from '../query/db.ts';
 export type Store = {
   readonly db: Db;
   readonly durability: Durability;
-  /** Whether the file was made by this opening: then nothing is known of what was deployed before. */
+  /** Whether this call created the store. Then nothing is known about earlier deployments. */
   readonly isNew: boolean;
-  /** Throws `StoreLost` where its files were deleted or replaced since it was opened; never for one in memory. */
+  /** Throws `StoreLost` if its files were deleted or replaced since it was opened. Never for a store in memory. */
   readonly checkFiles: CheckFiles;
-  /** Puts something small on disk; rejects where that cannot be done. */
+  /** Writes something small to disk. Rejects if that fails. */
   readonly tryToWrite: () => Promise<void>;
   /** See {@link Changes}. */
   readonly onChange: Changes['onChange'];
   /**
-   * The same store for somebody who may write only while a fence is open; it closes with the store. Null where no other
-   * process can have the store, so that nobody needs one.
+   * The same store for a writer that may write only while a fence is open. It closes with the store. Null if no other
+   * process can have the store, so no fence is needed.
    */
   readonly fence: ((fence: Fence) => Db) | null;
-  /** Other instances with the same store; null where there cannot be any. */
+  /** Other instances with the same store; null if there cannot be any. */
   readonly others: Others | null;
-  /** Writes everything into a new SQLite file, while others go on; null where the database cannot do so itself. */
+  /** Writes everything into a new SQLite file while others continue; null if the database itself cannot do so. */
   readonly copyTo: ((file: string) => Promise<unknown>) | null;
-  /** What went wrong with the database server; null where there is none. */
+  /** The failures and connections of the database server; null if there is none. */
   readonly server: StoreServer | null;
   readonly close: () => Promise<void>;
 };
 
 /**
- * Opens the SQLite file at `path`, making it and its folder where they are missing, brings its tables
- * up to date, and keeps every other process out of it until {@link Store.close} or the end of this
- * process, however it ends.
+ * Opens the SQLite file at `path`. Creates it and its folder if they are missing, upgrades its tables, and keeps every
+ * other process out of it until {@link Store.close} or the end of this process, however it ends.
  *
  * A commit is on the disk when it returns (WAL, `synchronous=FULL`).
  *
@@ -53,14 +52,13 @@ export type Store = {
 export const openStore = (path: string): Store => {
   const database = openFile(path);
   try {
-    // Taken with the first write and held from then on, by the operating system: no stale lock
-    // survives a crash.
+    // The operating system holds the lock from the first write on, so no stale lock survives a crash.
     database.pragma('locking_mode = EXCLUSIVE');
     database.pragma('busy_timeout = 0');
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
-    // What is committed is copied into the file by who commits last: seldom, so that few hooks wait for it.
+    // A commit sometimes copies the log into the database file: rarely, so that few webhooks wait for it.
     database.pragma(`wal_autocheckpoint = ${PAGES_BETWEEN_COPIES}`);
     database.pragma('journal_size_limit = 67108864');
     const isNew = migrate(database, path);
@@ -84,10 +82,10 @@ export const openStore = (path: string): Store => {
         .execute();
     };
     const close = async (): Promise<void> => {
-      // First, as SQLite deletes the log that it waits for.
+      // Close this first, because SQLite deletes the log that it waits for.
       await durability.close();
       await db.destroy();
-      // Kysely leaves alone what it was never asked to query, and the lock with it.
+      // Kysely does not close a database that it never queried, which would leave the lock.
       if (database.open) database.close();
     };
     const copyTo = (file: string): Promise<unknown> => database.backup(file);
@@ -110,10 +108,13 @@ export const openStore = (path: string): Store => {
   }
 };
 
-/** Of 4 KiB: 4 MiB, which whoever commits last copies in a few ms. More at once is no less work, and is waited for longer. */
+/**
+ * Of 4 KiB each: 4 MiB, which one commit copies in a few ms. A larger number would not save work, and would make that
+ * commit slower.
+ */
 const PAGES_BETWEEN_COPIES = 1_024;
 
-/** SQLite's name for no file at all. */
+/** SQLite's name for a database without a file. */
 const IN_MEMORY = ':memory:';
 
 const openFile = (path: string): Database.Database => {
@@ -126,16 +127,16 @@ const openFile = (path: string): Database.Database => {
 };
 
 /**
- * How many migrations a version must know to read the store, as the one that wrote it says. It stands in
- * the file's header, where SQLite has a number free for the application.
+ * How many migrations a version must know to read the store, as recorded by the version that wrote it: in the file's
+ * header, where SQLite reserves a number for the application.
  */
 const readableFrom = (database: Database.Database, version: number): number =>
   Number(database.pragma('application_id', { simple: true })) || version;
 
-/** Runs what is missing, each migration in a transaction of its own, and tells whether the store was empty. */
+/** Runs the missing migrations, each in a transaction of its own, and returns whether the store was empty. */
 const migrate = (database: Database.Database, path: string): boolean => {
   const version = Number(database.pragma('user_version', { simple: true }));
-  // Whatever only adds can be read by the version before, so a rolled-back helper goes on.
+  // A version can read a store whose later migrations only add, so a helper that was rolled back still works.
   if (version > MIGRATIONS.length && readableFrom(database, version) > MIGRATIONS.length) {
     const text = `the store ${path} was written by a newer version, and this one cannot read it; start that version, or another store`;
     throw new StoreError('newer', text);

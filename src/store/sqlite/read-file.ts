@@ -7,12 +7,12 @@ import type { Tables } from '../query/schema.ts';
 import { withStatementCache } from './statement-cache.ts';
 import { explain, StoreError } from '../query/store-error.ts';
 
-/** A store that is only read. */
+/** A read-only store. */
 export type ReadStore = { readonly db: Db; readonly close: () => Promise<void> };
 
 /**
- * Opens the SQLite file of a store, or a backup, to read it. Nothing of it is changed, and no helper can open it while
- * a transaction reads it. The file of an earlier version is read from a copy at `temporary`, which is brought up to date.
+ * Opens the SQLite file of a store, or a backup, read-only. No helper can open it while a transaction reads it. The
+ * file of an earlier version is copied to `temporary`, and the copy is upgraded and read.
  *
  * @throws {StoreError} `missing`, `no-store`, `in-use`, `newer`, `damaged`
  */
@@ -81,7 +81,7 @@ const readAsItIs = (database: Database.Database): ReadStore => {
     db,
     close: async () => {
       await db.destroy();
-      // Kysely leaves alone what it was never asked to query.
+      // Kysely does not close a database that it never queried.
       if (database.open) database.close();
     },
   };

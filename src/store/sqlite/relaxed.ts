@@ -5,10 +5,10 @@ import type { Tables } from '../query/schema.ts';
 type Work<T> = (query: Transaction<Tables>) => Promise<T>;
 
 /**
- * A transaction that is on the disk at the latest with the next one that is not relaxed, in the order
- * of both; without waiting for the disk itself. A crash of the process loses nothing of it. A crash of
- * the host may lose it, but never what came before it, nor it alone where something after it was kept:
- * only for what is found out again by the next start, such as which looks had been taken up.
+ * Runs a transaction without waiting for the disk. It reaches the disk with the next transaction that is not relaxed at
+ * the latest, in order. A crash of the process loses nothing. A crash of the host may lose it, but never what came
+ * before it, and never it alone if something later was kept. Use it only for what the next start determines again, such
+ * as which checks had begun.
  */
 export const relaxed = <T>(db: Db, work: Work<T>): Promise<T> =>
   db.getExecutor().adapter instanceof PostgresAdapter
@@ -16,7 +16,7 @@ export const relaxed = <T>(db: Db, work: Work<T>): Promise<T> =>
     : relaxedSqlite(db, work);
 
 const relaxedSqlite = <T>(db: Db, work: Work<T>): Promise<T> =>
-  // One connection serves all, each in its turn, so nobody else's commit becomes a relaxed one.
+  // One connection serves everything in turn, so nobody else's commit becomes relaxed.
   db.connection().execute(async (connection) => {
     await sql`pragma synchronous = normal`.execute(connection);
     try {

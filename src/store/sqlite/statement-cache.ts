@@ -1,14 +1,14 @@
 import type Database from 'better-sqlite3';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 
-/** Distinct texts are some hundred; lists of values of many lengths make more. */
+/** There are some hundred distinct texts. Value lists of different lengths add more. */
 const MOST_STATEMENTS = 500;
 
 /**
- * Keeps what SQLite made of each query's text, as making it costs more than running it. Pragmas are
- * made anew each time, because some take effect while they are made.
+ * Caches SQLite's prepared statement for each query text, because preparing costs more than running. Pragmas are
+ * prepared anew each time, because some take effect while they are prepared.
  *
- * @param told.onBegin called before each transaction, which does not begin where it throws
+ * @param told.onBegin called before each transaction, which does not begin if this throws
  * @param told.onWrite called after each statement that writes
  */
 export const withStatementCache = (
@@ -25,7 +25,7 @@ export const withStatementCache = (
       if (isRolledBackAlready(text, database)) return database.prepare(NOTHING);
       const known = statements.get(text);
       if (known !== undefined) {
-        // The oldest in use stays longest.
+        // Move it to the end: the least recently used is removed first.
         statements.delete(text);
         statements.set(text, known);
         return known;
@@ -51,14 +51,14 @@ export const withStatementCache = (
 const NOTHING = 'select 1 limit 0';
 
 /**
- * Whether a `rollback` comes after SQLite rolled back automatically, as it does when the disk is full. Kysely sends
- * one after every error of a transaction. SQLite refuses it ("no transaction is active"), and that error would take
- * the place of the first, which says what went wrong; so nothing is sent instead.
+ * Whether a `rollback` follows an automatic rollback by SQLite, which happens when the disk is full. Kysely sends a
+ * `rollback` after every error in a transaction. SQLite refuses it ("no transaction is active"), and that error would
+ * hide the first one, which says what went wrong. So nothing is sent instead.
  */
 const isRolledBackAlready = (text: string, database: Database.Database): boolean =>
   text === 'rollback' && !database.inTransaction;
 
-/** The same statement, which says so each time it has written. */
+/** The same statement, with a call of `onWrite` after each run. */
 const telling = (statement: SqliteStatement, onWrite: () => void): SqliteStatement => ({
   reader: statement.reader,
   all: (values) => {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** The files of the open store are no longer at its path: what is written now is gone with this process. */
+/** The files of the open store are no longer at its path. Everything written now is lost when the process ends. */
 export class StoreLost extends Error {
   override readonly name = 'StoreLost';
   readonly code: 'files-deleted' | 'files-replaced';
@@ -12,7 +12,7 @@ export class StoreLost extends Error {
   }
 }
 
-/** @throws {StoreLost} where a file of the open store was deleted or replaced */
+/** @throws {StoreLost} if a file of the open store was deleted or replaced */
 export type CheckFiles = () => void;
 
 type Found = { readonly dev: bigint; readonly ino: bigint };
@@ -23,8 +23,8 @@ const find = (file: string): Found | null => {
 };
 
 /**
- * Remembers the files of the store at `path`, which is open: the database and the log of what was committed
- * last. An inode is not used again while its file is open, so the same number is the same file.
+ * Remembers the files of the open store at `path`: the database and its write-ahead log. An inode is not reused while
+ * its file is open, so the same number means the same file.
  */
 export const rememberFiles = (path: string): CheckFiles => {
   const files = [path, `${path}-wal`].map((file) => ({ file, opened: find(file) }));

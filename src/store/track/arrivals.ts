@@ -2,7 +2,7 @@ import type { Digest } from '../../core/image/digest.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
 
-/** When a tag was first pushed with a digest; null stands for pushes that named none. */
+/** When a tag was first pushed with a digest; null stands for pushes without one. */
 export type Arrival = {
   readonly tag: string;
   readonly digest: Digest | null;
@@ -13,7 +13,7 @@ export type Arrival = {
 /** Maximum number of tags of a repository that are shown, the latest pushes first. */
 const MOST_ARRIVALS = 5_000;
 
-/** The first pushes of all tags of a repository with each digest, the newest first, as far as they are kept. */
+/** The first pushes of all tags of a repository with each digest, newest first, as far as they are kept. */
 export const readAllArrivals = async (db: Query, name: string): Promise<readonly Arrival[]> => {
   const rows = await db
     .selectFrom('pushes')

@@ -4,7 +4,7 @@ import { readOptionalJson } from '../query/json.ts';
 import { IS_QUEUED, IS_UNDER_WAY } from '../query/open-states.ts';
 import type { Query } from '../sqlite/open-store.ts';
 
-/** A deployment that brought a service to another tag, where it stayed until somebody else put it on a third. */
+/** A deployment that moved a service to another tag, where it stayed until somebody else set a third. */
 export type Move = {
   readonly deployment: string;
   readonly tag: string;
@@ -14,8 +14,8 @@ export type Move = {
 };
 
 /**
- * The tags that services of a cluster were moved to, each with its digest, the newest first, by the service's id.
- * Those that failed and were taken back are not among them.
+ * The tags that services of a cluster were moved to, each with its digest, newest first, by the service's id. Moves
+ * that failed and were reverted are left out.
  */
 export const readMoves = async (
   db: Query,
@@ -44,7 +44,7 @@ export const readMoves = async (
   return Map.groupBy(moves, ({ service }) => service);
 };
 
-/** The tag of each service's newest deployment that is open and goes forward, by the service's id. */
+/** The tag of each service's newest open forward deployment, by the service's id. */
 export const readOpenTags = async (
   db: Query,
   cluster: string,

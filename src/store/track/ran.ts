@@ -1,13 +1,13 @@
 import type { Digest } from '../../core/image/digest.ts';
 import type { Query } from '../sqlite/open-store.ts';
 
-/** A tag with the digest that a service ran under it. */
+/** A tag, with the digest that a service ran under it. */
 export type Ran = { readonly tag: string; readonly digest: Digest };
 
-/** Deployments of one service that are searched for what it ran. */
+/** Maximum number of deployments of one service that are searched for what it ran. */
 const MOST_LOOKED_BACK = 100;
 
-/** What a service ran, brought by us or found by us, the latest first. */
+/** What a service ran, deployed or found by the helper, latest first. */
 export const readRan = async (
   db: Query,
   cluster: string,
