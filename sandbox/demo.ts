@@ -65,7 +65,7 @@ const stayUp = async (stage: Stage, { helper, push }: Play): Promise<void> => {
       },
     );
   }
-  // Input can end before the one who watches has seen enough.
+  // The input can end before the person has seen enough.
   if (!interrupted.signal.aborted) {
     await new Promise((resolve) => {
       interrupted.signal.addEventListener('abort', resolve);
@@ -101,9 +101,9 @@ const main = async (): Promise<number> => {
     await stayUp(stage, played);
     return 0;
   } catch (error) {
-    // Once the job is done, Ctrl-C is how it is meant to end.
+    // Once the demo has finished, Ctrl-C is the normal way to end it.
     if (done && interrupted.signal.aborted) return 0;
-    // What breaks because it is being stopped is not why.
+    // An error caused by stopping is not the cause of the failure.
     const { aborted, reason } = interrupted.signal;
     console.error(`\nThe demo did not work: ${reasonOf(aborted ? reason : error)}`);
     return 1;

@@ -11,7 +11,7 @@ try {
   }
   console.log(`registry: ${sandbox.registry.url}, log ${sandbox.registry.accessLog}`);
   console.log('Ctrl-C stops it and leaves nothing behind.');
-  // Nothing else keeps the process up while it waits for a signal.
+  // Nothing else keeps the process alive while it waits for a signal.
   setInterval(() => {}, 2 ** 30);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

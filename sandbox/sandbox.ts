@@ -29,51 +29,51 @@ import {
 } from './registry/start-registry.ts';
 import { attachEngine, type Engine } from './swarm/engine.ts';
 
-/** Plain data that tells another process where everything is. */
+/** Plain data that another process needs to find everything. */
 export type SandboxAddresses = {
   readonly folder: string;
   readonly engines: readonly [EngineAddresses, ...EngineAddresses[]];
   readonly registry: RegistryAddresses;
 };
 
-/** A real Swarm and a real registry that run already; `engines[0]` is always there. */
+/** A real Swarm and a real registry that already run. `engines[0]` always exists. */
 export type AttachedSandbox = Pick<
   Pusher,
   'pushImage' | 'uploadImage' | 'moveTag' | 'deleteManifest'
 > & {
   readonly engines: readonly [Engine, ...Engine[]];
   readonly registry: RegistryAddresses;
-  /** `acme/web:v1` at the sandbox's registry, as a spec names it; with a digest it is pinned. */
+  /** `acme/web:v1` in the sandbox's registry, as in a service spec; pinned if it has a digest. */
   readonly image: (repository: string, tag: string, digest?: string) => string;
   readonly addresses: SandboxAddresses;
-  /** Releases sockets; the sandbox goes on. */
+  /** Releases sockets. The sandbox continues to run. */
   readonly close: () => Promise<void>;
 };
 
 export type Sandbox = AttachedSandbox & {
   readonly startedInMs: number;
-  /** Starts the registry anew where it was, with what it holds, so that it notifies these from now on. */
+  /** Restarts the registry at the same address with its content. From then on, it notifies these endpoints. */
   readonly notify: (endpoints: readonly NotifyEndpoint[]) => Promise<void>;
   /** Ends every process and removes every file of the sandbox. May be called again. */
   readonly stop: () => Promise<void>;
 };
 
 export type SandboxOptions = {
-  /** Its folder, which must not exist yet; by default one for temporary files. It is removed on stop. */
+  /** The sandbox's folder, which must not exist yet and is removed on stop; default: a folder for temporary files. */
   readonly folder?: string;
-  /** Swarms, each with one engine, by default one. */
+  /** Number of Swarms with one engine each; default: one. */
   readonly engines?: 1 | 2 | 3;
   readonly notify?: readonly NotifyEndpoint[];
-  /** By default what `engineChoice` finds in the environment. */
+  /** Default: what `engineChoice` finds in the environment. */
   readonly engine?: EngineChoice;
   readonly engineArguments?: ExtraArguments;
   readonly taskHistory?: number;
-  /** Told what takes long. */
+  /** Called with a line about each slow step. */
   readonly tell?: (line: string) => void;
   readonly signal?: AbortSignal;
 };
 
-/** Speaks to a sandbox that another process started. */
+/** Connects to a sandbox that another process started. */
 export const attachSandbox = (addresses: SandboxAddresses): AttachedSandbox => {
   const { registry } = addresses;
   const pusher = createPusher({ url: registry.url });
@@ -116,7 +116,7 @@ type EngineProgram = Pick<EngineOptions, 'path' | 'imageStore'>;
 
 type Part = RunningEngine | RunningRegistry;
 
-/** Starts everything; what runs is in `parts` also where a later part fails. */
+/** Starts everything. `parts` holds what runs, even if a later part fails. */
 const startParts = async (
   folder: string,
   options: SandboxOptions & EngineProgram,
@@ -156,11 +156,11 @@ const startParts = async (
 };
 
 /**
- * Starts one to three Swarms and a registry, private to the sandbox: own folder, namespaces and
- * addresses, so that any number stand side by side and nothing else on the machine is touched. Needs
- * root on Linux, and installs Debian's packages where they are missing; throws `NoRealEngine` where
- * that cannot be, and leaves nothing behind where it fails. SIGINT, SIGTERM and the end of this
- * process stop it; after a SIGKILL its processes end too, and the next start removes its files.
+ * Starts one to three Swarms and a registry, private to the sandbox. It has its own folder, namespaces and addresses,
+ * so any number of sandboxes can run in parallel, and nothing else on the machine changes. Needs root on Linux, and
+ * installs missing Debian packages. Throws `NoRealEngine` if that is not possible, and leaves nothing behind if it
+ * fails. SIGINT, SIGTERM and the end of this process stop the sandbox. After a SIGKILL its processes end too, and the
+ * next start removes its files.
  */
 export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
   const { tell = () => {} } = options;
@@ -177,7 +177,7 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
 
   const stopAll = async (): Promise<void> => {
     stopped.abort(new Error('the sandbox is being stopped'));
-    // What is half up must be known before it can be stopped; a failure is told to the one who started it.
+    // Before we stop, we must know what has started. The caller who started it gets the failure.
     await changing.catch(() => {});
     await Promise.all([...parts].map((part) => part.stop()));
     removeLeftovers(folder);

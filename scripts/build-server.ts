@@ -1,4 +1,4 @@
-/** Builds the helper into `dist`, where the image takes it from: `node scripts/build-server.ts`. */
+/** Builds the helper into `dist`, which the image build reads: `node scripts/build-server.ts`. */
 import { join } from 'node:path';
 import { buildServer } from './server-build.ts';
 

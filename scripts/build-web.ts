@@ -1,6 +1,6 @@
 /**
- * Builds the dashboard where what was built is not what the sources would give now:
- * `node scripts/build-web.ts`. `--force` builds in any case.
+ * Builds the dashboard if the last build is not from the current sources: `node scripts/build-web.ts`. `--force` always
+ * builds.
  */
 import { buildWeb, isWebStale } from './web-build.ts';
 
@@ -12,7 +12,7 @@ const isNotInstalled = (error: unknown): boolean =>
 try {
   if (isForced || isWebStale()) await buildWeb();
 } catch (error) {
-  // The helper does its work without a dashboard too, and says at its address that there is none.
+  // The helper also works without a dashboard, and says at its address that there is none.
   if (isForced || !isNotInstalled(error)) throw error;
   console.error('The dashboard is not built: what builds it is not installed (npm ci).');
 }

@@ -1,13 +1,13 @@
 /**
- * Reads subjects of commits from standard input, one per line, and fails on those that are no
- * {@link https://www.conventionalcommits.org Conventional Commits}:
- * `git log --format=%s main.. | node scripts/check-commit-messages.ts`
+ * Reads commit subjects from standard input, one per line, and fails for those that are not
+ * {@link https://www.conventionalcommits.org Conventional Commits}: `git log --format=%s main.. | node
+ * scripts/check-commit-messages.ts`
  */
 import { text } from 'node:stream/consumers';
 
 const FORM =
   /^(?:build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(?:\([a-z0-9/-]+\))?!?: \S/;
-/** Git writes these. */
+/** Git itself writes these. */
 const BY_GIT = /^(?:Merge |Revert ")/;
 const LONGEST = 120;
 

@@ -1,6 +1,6 @@
 /**
- * Checks every shell script of this checkout: its syntax by the shell that runs it, and all else by shellcheck
- * where that is installed.
+ * Checks every shell script in this checkout: the syntax with its own shell, and everything else with shellcheck if it
+ * is installed.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Looks for known vulnerabilities: in the dependencies that the lock file names, and in the image. Both need a network, so
-# where there is none each says that it is skipped; REQUIRE=yes makes that a failure.
+# Looks for known vulnerabilities in the dependencies of the lock file and in the image. Both checks need a network.
+# Without one, each reports that it is skipped; with REQUIRE=yes it fails instead.
 #   IMAGE=cd-helper:1.2.3 sh scripts/check-supply-chain.sh
-# Any high or critical one that has a fix fails. IMAGE is what verify-w-docker.sh built; without it no image is scanned.
+# Any high or critical vulnerability that has a fix fails the check. IMAGE is what verify-w-docker.sh built. Without it,
+# no image is scanned.
 set -u
 cd "$(dirname "$0")/.." || exit
 
@@ -19,7 +20,7 @@ skip() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# npm of this machine, or of the image that the helper is built on.
+# npm of this machine, or of the helper's base image.
 npm_here() {
   if has npm; then
     npm "$@"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds an image and pushes it under the tags of the scheme that the helper's users rely on:
+# Builds an image and pushes it with the tags that users of the helper rely on:
 #   --version=v1.3.0   v1, v1.3, v1.3.0, v1.3.0_COMMIT; a prerelease only its own tag and the one with the commit
 #   --name=main        main, main-COMMIT            (also INT, pr-177, …)
 # COMMIT is the first seven digits of the commit. A dry run prints one full reference per line and does nothing.
@@ -114,7 +114,7 @@ command -v docker >/dev/null 2>&1 || fail 'there is no docker command here' 1
 if [ -z "$source" ]; then
   source=$(git -C "$context" config --get remote.origin.url 2>/dev/null || true)
   case $source in
-    # An address with a user in it may hold a password.
+    # An address with a user in it might contain a password.
     https://*@*) source='' ;;
     https://*) source=${source%.git} ;;
     *) source='' ;;
@@ -131,7 +131,7 @@ for tag in $tags; do
   set -- "$@" --tag "$image:$tag"
 done
 
-# The digest of what this run pushed. Docker Hub's repositories have no host among an image's digests.
+# The digest of what this run pushed. Docker Hub's repositories have no host in an image's digests.
 write_digest() {
   [ -n "$digest_file" ] || return 0
   printf '%s\n' "$1" | grep -Eqx 'sha256:[0-9a-f]{64}' || fail "the digest that was pushed could not be determined" 1
@@ -151,7 +151,7 @@ case $platforms in
   *)
     [ -z "$platforms" ] || set -- "$@" --platform "$platforms"
     docker build "$@" "$context"
-    # The tag with the commit goes first: when a floating tag moves, what it names is already there.
+    # Push the tag with the commit first: when a floating tag moves, its content is already there.
     set --
     for tag in $tags; do
       set -- "$tag" "$@"

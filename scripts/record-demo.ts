@@ -1,6 +1,6 @@
 /**
- * Draws docs/images/demo.svg out of what `./dev demo` really writes: `node scripts/record-demo.ts`.
- * Needs what the demo needs: root on Linux, and a minute.
+ * Draws docs/images/demo.svg from the real output of `./dev demo`: `node scripts/record-demo.ts`. Needs what the demo
+ * needs: root on Linux, and a minute.
  */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { drawTerminal } from './terminal-svg.ts';
 const ROOT = join(import.meta.dirname, '..');
 const PICTURE = join(ROOT, 'docs', 'images', 'demo.svg');
 const WITHIN_MS = 300_000;
-/** What comes after it is for those who sit at the terminal, and names a secret, if a dead one. */
+/** The rest is for people at the terminal and contains a secret, even if it no longer works. */
 const END = 'Your turn';
 
 const runDemo = async (): Promise<string> => {

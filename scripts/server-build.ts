@@ -5,24 +5,24 @@ import { build, type Plugin } from 'vite';
 const ROOT = join(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');
 
-/** Every program of its own, and what the image's health check imports. */
+/** Every separate program, and what the image's health check imports. */
 const ENTRIES = {
   main: join(SRC, 'main.ts'),
   'try-store-program': join(SRC, 'wiring/try-store-program.ts'),
   'load-config': join(SRC, 'config/load-config.ts'),
 };
 
-/** Loads a binary that stands beside its own files, so it stays a package of its own. */
+/** Loads a binary that is beside its own files, so it stays a package. */
 const KEPT_APART = ['better-sqlite3'];
 
 /**
- * What libraries load and nothing of ours calls. Half of undici: its own fetch and what stands on it, answers for tests,
- * caches, and a second parser; no request whose body is text or bytes comes to any of it. Of pg: files of passwords,
- * another implementation, and another platform. And what another library uses only if it happens to be installed.
+ * Modules that libraries load but that our code never calls. Half of undici: its own fetch and what builds on it,
+ * mocks, caches, and a second parser. No request with a body of text or bytes uses any of these. In pg: password files,
+ * another implementation, and another platform. Also what other libraries use only if it happens to be installed.
  */
 const UNUSED =
   /\/(?:undici\/lib\/(?:web|mock|cache|interceptor|milo)|pgpass\/lib|pg\/lib\/native|pg-cloudflare\/dist|node_modules\/supports-color)\//;
-/** Can be made, as undici makes some while it loads, and throws when it is called. */
+/** Can be constructed, because undici constructs some while it loads. Throws when it is used. */
 const LEFT_OUT = 'module.exports = new Proxy({}, { get: () => class LeftOut {} });';
 
 const leaveOutUnused = (): Plugin => ({
@@ -31,8 +31,8 @@ const leaveOutUnused = (): Plugin => ({
 });
 
 /**
- * V8 keeps the text of a file with two bytes a character as soon as one of them is not in Latin-1. Only strings, templates
- * and regular expressions have such characters here, and there an escape means the same.
+ * V8 keeps a file in two bytes per character as soon as one character is not in Latin-1. Only strings, templates and
+ * regular expressions have such characters here, and an escape means the same in them.
  */
 const asciiOnly = (): Plugin => ({
   name: 'ascii-only',
@@ -47,13 +47,13 @@ const asciiOnly = (): Plugin => ({
   },
 });
 
-/** `fastify`, `@fastify/swagger`: the package that a file is of. */
+/** The package of a file: `fastify`, `@fastify/swagger`. */
 const packageOf = (path: string): string =>
   /^(?:@[^/]+\/)?[^/]+/.exec(path.split('node_modules/').at(-1) ?? '')?.[0] ?? 'other';
 
 /**
- * Each library is a file: V8 needs memory to compile the largest one, up to 10 MB for one of a megabyte, and the C library
- * does not always give it back.
+ * One file per library. V8 needs memory to compile the largest file, up to 10 MB for a megabyte, and the C library does
+ * not always give it back.
  */
 const BY_LIBRARY = {
   test: /node_modules/,
@@ -61,13 +61,13 @@ const BY_LIBRARY = {
   debugName: 'libraries',
 };
 
-/** The names of functions stand in the trace of an error, so they stay. */
+/** Keep the names of functions, because stack traces show them. */
 const NAMED = { keepNames: { function: true, class: true } };
 
 /**
- * Builds the helper into a folder: its sources and its libraries become a few files, which start in a fraction of the time
- * and need less memory than a thousand. Takes away what an earlier build put there. Types are not checked. Returns the
- * packages that it put into those files.
+ * Builds the helper into a folder. Its sources and libraries become a few files, which start much faster and need less
+ * memory than a thousand. Removes the output of an earlier build. Does not check types. Returns the packages that are
+ * in those files.
  */
 export const buildServer = async (folder: string): Promise<readonly string[]> => {
   for (const file of globSync('*.js', { cwd: folder })) rmSync(join(folder, file));
@@ -82,9 +82,9 @@ export const buildServer = async (folder: string): Promise<readonly string[]> =>
       ssr: true,
       target: 'node24',
       outDir: folder,
-      // The dashboard stands there too.
+      // The dashboard is there too.
       emptyOutDir: false,
-      // As the output below says.
+      // The output options below minify.
       minify: false,
       rolldownOptions: {
         input: ENTRIES,

@@ -1,4 +1,4 @@
-/** Columns that are shown; a longer line ends with `…`. */
+/** The width in columns. A longer line ends with `…`. */
 const COLUMNS = 100;
 const CHARACTER_WIDTH = 7.8;
 const LINE_HEIGHT = 18;
@@ -8,7 +8,7 @@ const BAR_HEIGHT = 30;
 
 type Span = { readonly text: string; readonly classes: readonly string[] };
 
-/** The codes that the demo writes, as what they switch on; an empty text switches the pair off. */
+/** The codes that the demo writes, and what each switches on. An empty text switches the pair off. */
 const SWITCHES: ReadonlyMap<number, readonly [pair: 'weight' | 'colour', on: string]> = new Map([
   [1, ['weight', 'bold']],
   [2, ['weight', 'dim']],
@@ -23,7 +23,7 @@ const SWITCHES: ReadonlyMap<number, readonly [pair: 'weight' | 'colour', on: str
 // oxlint-disable-next-line no-control-regex -- that is what colours are made of
 const COLOUR_CODE = /\u001B\[([\d;]*)m/;
 
-/** One line of a terminal, cut into pieces of one look each. */
+/** One line of a terminal, split into spans of one style each. */
 const spansOf = (line: string): readonly Span[] => {
   const now = { weight: '', colour: '' };
   let left = COLUMNS;
@@ -79,8 +79,8 @@ text { fill: #1f2328; font: ${FONT_SIZE}px ui-monospace, SFMono-Regular, Menlo, 
 }`;
 
 /**
- * What a terminal showed, as an SVG that needs nothing from outside and follows the reader's light or
- * dark scheme. `description` is for those who cannot see it.
+ * The content of a terminal as an SVG. It needs no external files and follows the reader's light or dark scheme.
+ * `description` is for people who cannot see it.
  */
 export const drawTerminal = (
   output: string,

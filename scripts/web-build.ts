@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '..');
 const BUILT = join(ROOT, 'dist', 'web');
 const STAMP = join(ROOT, '.cache', 'web-built-from');
-/** All that can change what comes out. */
+/** Everything that can change the output. */
 const SOURCES = ['web', 'src/core'];
 
 const filesOf = (folder: string): readonly string[] =>
@@ -14,7 +14,7 @@ const filesOf = (folder: string): readonly string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 
-/** Contents, not times: a checkout gives every file a new time. */
+/** Hashes contents, not times: a checkout gives every file a new time. */
 const hashSources = (): string => {
   const hash = createHash('sha256');
   for (const file of [...SOURCES.flatMap(filesOf), join(ROOT, 'package-lock.json')].toSorted()) {
@@ -29,12 +29,12 @@ export const isWebStale = (): boolean =>
   !existsSync(STAMP) ||
   readFileSync(STAMP, 'utf8') !== hashSources();
 
-/** Builds the dashboard into `dist/web`; throws where it cannot be built or weighs too much. */
+/** Builds the dashboard into `dist/web`. Throws if the build fails or the result is too large. */
 export const buildWeb = async (): Promise<void> => {
   const from = hashSources();
-  // Loaded only now, so that finding nothing to do takes no time.
+  // Loaded only here, so that a check with nothing to build is fast.
   const { build } = await import('vite');
-  // Built aside and put in place at once, for whoever serves or builds it at the same time.
+  // Built in a separate folder and moved into place at once, because others may serve or build it at the same time.
   const aside = join(ROOT, 'dist', `web-${process.pid}`);
   const former = `${aside}-former`;
   try {

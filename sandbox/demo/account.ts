@@ -1,6 +1,6 @@
 import colours from 'picocolors';
 
-/** Writes the demo's account to the terminal, a line for each thing that happened. */
+/** Writes the demo's story to the terminal, one line per event. */
 export type Account = {
   readonly title: (text: string) => void;
   readonly banner: (text: string) => void;

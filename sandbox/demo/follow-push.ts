@@ -12,16 +12,16 @@ import type { Helper } from './helper.ts';
 export type FollowedPush = {
   readonly image: string;
   readonly digest: Digest;
-  /** When it was made, ms since the epoch. */
+  /** When the push was made, ms since the epoch. */
   readonly at: number;
-  /** Those that use the image, and so must be deployed. */
+  /** The services that use the image, and so must be deployed. */
   readonly services: readonly string[];
 };
 
 const FOLLOW_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 100;
 const OPEN = new Set(['queued', 'updating', 'verifying']);
-/** Clocks of the registry's and the helper's records have whole milliseconds. */
+/** The clocks in the registry's and the helper's records have whole milliseconds. */
 const TOLERANCE_MS = 2;
 
 const short = (digest: string | null): string =>
@@ -66,8 +66,8 @@ const stepLine = (deployment: DeploymentView, { at, step, detail }: StepView): L
 };
 
 /**
- * Tells what the helper's API says of a push until each service's deployment has ended, and gives
- * those. Throws after two minutes, with what became of the push.
+ * Shows what the helper's API reports about a push until the deployment of each service has ended, and returns those
+ * deployments. Throws after two minutes, with the last state of the push.
  */
 export const followPush = async (
   helper: Helper,

@@ -6,20 +6,20 @@ import { freePort } from '../machine/network.ts';
 import { HopelessError, waitUntil } from '../machine/wait-until.ts';
 import type { Stage } from './stage.ts';
 
-/** A `cd-helper serve` of its own process. */
+/** A `cd-helper serve` in a separate process. */
 export type Helper = {
   readonly url: string;
   readonly hookUrl: string;
   readonly token: string;
   readonly logFile: string;
-  /** Asks the API; null where it has no such route. Throws on any other failure. */
+  /** Calls the API; null if there is no such route. Throws on any other failure. */
   readonly ask: <T>(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<T | null>;
   readonly stop: () => Promise<void>;
   /** SIGKILL; resolves when it is gone. */
   readonly kill: () => Promise<void>;
 };
 
-/** What senders and people have to show. */
+/** The credentials of senders and people. */
 export type Keys = { readonly secret: string; readonly token: string };
 
 export const newKeys = (): Keys => ({
@@ -28,11 +28,11 @@ export const newKeys = (): Keys => ({
 });
 
 type HelperOptions = {
-  /** Tells its log from those of others. */
+  /** Distinguishes the log of this helper from others. */
   readonly name?: string;
-  /** A file of its own by default. */
+  /** Default: a new file. */
   readonly store?: string;
-  /** Those of other instances of its store; new ones by default. */
+  /** The keys of other instances with the same store; default: new ones. */
   readonly keys?: Keys;
 };
 
@@ -45,7 +45,9 @@ const NOT_FOUND = 404;
 const lastLines = async (file: string): Promise<string> =>
   (await readFile(file, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-8).join('\n');
 
-/** Starts the helper for this stage and waits until it is ready. Throws with its last words if it is not. */
+/**
+ * Starts the helper for this stage and waits until it is ready. Otherwise, throws with the last lines of its output.
+ */
 export const startHelper = async (
   stage: Pick<Stage, 'engineUrl' | 'registryHost' | 'folder'>,
   signal: AbortSignal,

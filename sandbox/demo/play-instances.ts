@@ -7,9 +7,9 @@ import { deployFirst, type Play, pushAndFollow, type Started } from './play.ts';
 import type { Stage } from './stage.ts';
 
 const NAMES = ['A', 'B', 'C'] as const;
-/** Of the work on the demo's cluster. */
+/** The lease for the work on the demo's cluster. */
 const LEASE = 'cluster:default';
-/** Once an update was sent, and before it has ended. */
+/** An update was sent and has not ended. */
 const IN_PROGRESS = new Set(['updating', 'verifying']);
 const WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 100;
@@ -34,7 +34,7 @@ const startAll = async (
   for (const name of NAMES) {
     const helper = await startHelper(stage, signal, { name: `helper-${name}`, store, keys });
     started(helper);
-    // It is ready a moment before it says so in the store.
+    // The helper is ready a moment before the store shows it.
     const { id } = await waitUntil(
       async () => (await instancesSeenBy(helper)).find(({ isSelf }) => isSelf) ?? null,
       { what: `instance ${name} is known`, withinMs: WITHIN_MS, everyMs: LOOK_EVERY_MS, signal },
@@ -44,7 +44,7 @@ const startAll = async (
   return instances;
 };
 
-/** The one that works, as `asked` sees it; null while nobody does. */
+/** The working instance, as `asked` sees it; null while there is none. */
 const workerSeenBy = async (
   asked: Helper,
   instances: readonly Instance[],
@@ -62,7 +62,7 @@ const tellWho = (account: Account, instances: readonly Instance[], worker: Insta
   }
 };
 
-/** Kills the working instance as soon as a rollout is in progress, and tells who takes over. */
+/** Kills the working instance as soon as a rollout is in progress, and returns the instance that takes over. */
 const killInRollout = async (
   watcher: Instance,
   instances: readonly Instance[],
@@ -100,8 +100,8 @@ const killInRollout = async (
 };
 
 /**
- * Plays the demo with several helpers on one PostgreSQL: a push, and in the middle of its rollout the working one is
- * killed. Throws where the others did not finish the job.
+ * Plays the demo with several helpers on one PostgreSQL: a push, and a kill of the working instance in the middle of
+ * its rollout. Throws if the others did not finish the rollout.
  */
 export const playInstances = async (
   { stage, store }: { readonly stage: Stage; readonly store: string },
@@ -119,7 +119,7 @@ export const playInstances = async (
     signal,
   });
   tellWho(account, instances, worker);
-  // It gets the webhooks, and lives on.
+  // This instance receives the webhooks and survives.
   const watcher = instances.find((one) => one !== worker) ?? worker;
   const { helper } = watcher;
   await stage.notify(helper.hookUrl);

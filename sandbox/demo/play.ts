@@ -5,19 +5,19 @@ import { followPush } from './follow-push.ts';
 import { type Helper, startHelper } from './helper.ts';
 import { REPOSITORY, SERVICES, type Stage, TAG, type Version } from './stage.ts';
 
-/** The demo once its first push has been carried out. */
+/** The demo after its first push was deployed. */
 export type Play = {
   readonly helper: Helper;
-  /** Pushes another version and tells what comes of it. */
+  /** Pushes another version and shows what happens. */
   readonly push: (version: Version) => Promise<void>;
 };
 
-/** Tells of a helper at once, so that it can be stopped in every case. */
+/** Called as soon as a helper starts, so that it can be stopped in every case. */
 export type Started = (helper: Helper) => void;
 
 const names = SERVICES.map(({ name }) => name);
 
-/** Pushes, follows, and asks the containers themselves what they run; throws where the job was not done. */
+/** Pushes, follows, and checks in the containers themselves what they run. Throws if the push was not deployed. */
 export const pushAndFollow = async (
   stage: Stage,
   helper: Helper,
@@ -64,7 +64,7 @@ const dryRun = async (helper: Helper, account: Account): Promise<void> => {
   account.note('in all', counts.join(', ') || 'no service');
 };
 
-/** Deploys the first version of the services, before there is a helper. */
+/** Deploys the first version of the services, before the helper starts. */
 export const deployFirst = async (stage: Stage, account: Account): Promise<void> => {
   for (const line of stage.description) account.note('sandbox', line);
   const first = await stage.deploy({ name: 'v1', crashes: false });
@@ -77,8 +77,8 @@ export const deployFirst = async (stage: Stage, account: Account): Promise<void>
 };
 
 /**
- * Plays the demo up to its first push, carried out: services deployed, helper started, a push made
- * and followed. Throws where any of it did not work.
+ * Plays the demo until its first push is deployed: deploys services, starts the helper, pushes and follows. Throws if
+ * any of these fails.
  */
 export const play = async (
   stage: Stage,

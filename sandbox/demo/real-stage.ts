@@ -2,7 +2,7 @@ import { crashing, good } from '../image/sample.ts';
 import { startSandbox } from '../sandbox.ts';
 import { REPOSITORY, SERVICES, type Stage, TAG, type Version } from './stage.ts';
 
-/** Longer than the second after which the crashing version crashes. */
+/** Longer than the second that the crashing version runs. */
 const MONITOR_MS = 2000;
 
 const sampleOf = ({ name, crashes }: Version) => (crashes ? crashing(name) : good(name));

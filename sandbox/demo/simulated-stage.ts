@@ -12,7 +12,7 @@ import { REPOSITORY, SERVICES, type Stage, TAG, type Version } from './stage.ts'
 const SECOND_IN_NS = 1_000_000_000;
 const HOOK_WITHIN_MS = 5000;
 
-/** As a distribution registry tells of a push. */
+/** Reports a push like a distribution registry. */
 const notification = (registryHost: string, digest: Digest, mediaType: string) => ({
   events: [
     {
@@ -27,7 +27,7 @@ const notification = (registryHost: string, digest: Digest, mediaType: string) =
   ],
 });
 
-/** An engine and a registry that this process plays, for machines that can have no real ones. */
+/** A simulated engine and registry in this process, for machines that cannot run real ones. */
 export const openSimulatedStage = async (): Promise<Stage> => {
   const folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
   claimFolder(folder);

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 
-/** Thrown where the engine answers anything but a success. */
+/** The engine answered with anything but a success. */
 export class EngineRefusal extends Error {
   override readonly name = 'EngineRefusal';
   readonly status: number;
@@ -16,11 +16,11 @@ export type EngineRequest = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** The Docker Engine API over a socket, for what the sandbox itself and tests do with it. */
+/** The Docker Engine API over a socket, as far as the sandbox and tests need it. */
 export type EngineApi = {
   /**
-   * The parsed answer, or undefined for an empty one. `path` begins with `/`, without a version: the
-   * newest that the engine offers is spoken.
+   * The parsed answer, or undefined if it is empty. `path` begins with `/` and has no version: the newest version that
+   * the engine offers is used.
    */
   readonly call: <T>(
     method: 'GET' | 'POST' | 'DELETE',
@@ -32,13 +32,13 @@ export type EngineApi = {
 
 const DEADLINE_MS = 60_000;
 
-/** Speaks to the engine that listens on the unix socket `socketPath`. */
+/** Talks to the engine that listens on the unix socket `socketPath`. */
 export const engineApi = (socketPath: string): EngineApi => {
   const pool = new Pool('http://engine', {
     connections: 16,
     connect: { socketPath },
   });
-  /** What the engine offered last: another engine may stand here by and by. */
+  /** The version that the engine offered last: another engine may replace it. */
   let version: string | null = null;
 
   const ask = async (
@@ -70,14 +70,14 @@ export const engineApi = (socketPath: string): EngineApi => {
     if (version === null) await ask('GET', '/_ping', { signal: request.signal });
     const asked = version;
     const first = await ask(method, `/v${asked}${path}`, request);
-    // Refused for its version alone, so that nothing was done.
+    // The engine refused only the version, so nothing was done.
     const isOther = first.status === 400 && version !== asked;
     const { status, text } = isOther ? await ask(method, `/v${version}${path}`, request) : first;
     if (status >= 300) throw new EngineRefusal(`${method} ${path}`, status, text.slice(0, 1000));
     try {
       return JSON.parse(text) as T;
     } catch {
-      // Pulls answer a line of JSON for each step, and some calls answer nothing.
+      // A pull answers with one line of JSON per step, and some calls have no body.
       return text as T;
     }
   };

@@ -1,4 +1,4 @@
-/** Engines that the sandbox can run: each is the `docker.io` of a Debian release. */
+/** Engines that the sandbox can run: each one is the `docker.io` package of a Debian release. */
 export const ENGINE_RELEASES = {
   '20.10': 'bookworm',
   '26.1': 'trixie',
@@ -9,18 +9,20 @@ export type EngineVersion = keyof typeof ENGINE_RELEASES;
 
 export const ENGINE_VERSIONS = Object.keys(ENGINE_RELEASES) as readonly EngineVersion[];
 
-/** Where an engine keeps its images: in its own graph driver, or in containerd, as engine 29 does by default. */
+/** Where an engine keeps its images: in its graph driver, or in containerd (the default of engine 29). */
 export type ImageStore = 'graph-driver' | 'containerd';
 
 export type EngineChoice = {
-  /** Null is the one of the machine's own Debian. */
+  /** Null means the version of the machine's own Debian. */
   readonly version: EngineVersion | null;
   readonly imageStore: ImageStore;
 };
 
 const isVersion = (text: string): text is EngineVersion => text in ENGINE_RELEASES;
 
-/** What `CD_HELPER_SANDBOX_ENGINE` and `CD_HELPER_SANDBOX_IMAGE_STORE` choose; throws where that does not exist. */
+/**
+ * The engine that `CD_HELPER_SANDBOX_ENGINE` and `CD_HELPER_SANDBOX_IMAGE_STORE` choose. Throws if it does not exist.
+ */
 export const engineChoice = (
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): EngineChoice => {

@@ -6,14 +6,14 @@ const argumentsOf = async (pid: string): Promise<readonly string[]> => {
   try {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
   } catch {
-    // It has ended since it was listed.
+    // The process ended after it was listed.
     return [];
   }
 };
 
 /**
- * The id of a sandbox engine's process as this machine counts, whoever started the sandbox; throws
- * where it does not run. One that is ended with SIGKILL comes again on the same data, with another id.
+ * The id of a sandbox engine's process in this machine's own numbering, whoever started the sandbox. Throws if the
+ * engine does not run. After a SIGKILL, the engine starts again on the same data with another id.
  */
 export const engineProcess = async ({
   folder,
@@ -28,14 +28,14 @@ export const engineProcess = async ({
 };
 
 /**
- * Ends the engine as the end of its host would: with everything that runs in it, and it does not come
- * again. `pid` is the engine's process.
+ * Ends the engine as a crash of its host would: with everything that runs in it, and without a restart. `pid` is the
+ * engine's process.
  */
 export const killHostOf = async (pid: number): Promise<void> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const inside = /^NSpid:.*\s(\d+)$/m.exec(status)?.[1];
   const parent = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
-  // The first process of the namespace takes all others with it.
+  // When the first process of a namespace ends, the kernel kills all others in it.
   if (inside === '1') process.kill(pid, 'SIGKILL');
   else if (parent > 1) await killHostOf(parent);
   else throw new Error('the engine runs in no namespace of its own');

@@ -8,24 +8,26 @@ import { downloadPackages, ownRelease, unpack } from '../machine/other-release.t
 import { NoRealEngine } from '../machine/packages.ts';
 import { ENGINE_RELEASES, type EngineVersion } from './engine-choice.ts';
 
-/** Of another release: Debian 12 has the command line in `docker.io`, later ones in `docker-cli`. */
+/**
+ * Packages of another release. Debian 12 has the command line in `docker.io`, later releases have it in `docker-cli`.
+ */
 const PACKAGES = ['docker.io', 'containerd'];
 const PACKAGES_SINCE_13 = [...PACKAGES, 'docker-cli'];
 
-/** Programs of an engine, by where their packages have them. The machine's own `runc` serves every engine. */
+/** Programs of an engine, by their paths in the packages. The machine's own `runc` works with every engine. */
 const PROGRAMS = [
   'usr/sbin/dockerd',
   'usr/bin/docker',
   'usr/bin/containerd',
   'usr/bin/containerd-shim-runc-v2',
 ];
-/** Written last: without it a folder is what an interrupted download left. */
+/** Written last. A folder without it comes from an interrupted download. */
 const COMPLETE = 'complete';
 
 const cacheFolder = (): string =>
   join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'cd-helper-sandbox');
 
-/** The folder that holds the engine's programs, after which a search path goes on with the machine's own. */
+/** The folder with the engine's programs. In a search path, the machine's own folders follow it. */
 const fetchEngine = async (
   version: EngineVersion,
   tell: (line: string) => void,
@@ -67,9 +69,9 @@ const fetchEngine = async (
 };
 
 /**
- * The search path under which `dockerd`, `docker` and what they start are of the version asked for:
- * the machine's own where that is it (or null), else that of another Debian release, which is downloaded
- * once into the user's cache and unpacked there; nothing is installed.
+ * The search path whose `dockerd` and `docker` have the version asked for, with the programs that they start. If that
+ * is the machine's own version (or null), these are the machine's programs. Otherwise they are downloaded once from
+ * another Debian release into the user's cache and unpacked there. Nothing is installed.
  */
 export const enginePath = async (
   version: EngineVersion | null,

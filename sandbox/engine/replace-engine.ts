@@ -10,8 +10,8 @@ import { COMES_AGAIN_FILE, type EngineAddresses, PATH_FILE } from './start-engin
 const REPLACED_WITHIN_MS = 90_000;
 
 /**
- * Stops an engine as its service manager would, and starts another version on the same data and socket:
- * what an update of the package does. Resolves when the Swarm has a leader again.
+ * Stops an engine as its service manager would, and starts another version on the same data and socket, as a package
+ * update does. Resolves when the Swarm has a leader again.
  */
 export const replaceEngine = async (
   { folder, socket }: EngineAddresses,

@@ -11,22 +11,22 @@ import type { ImageStore } from './engine-choice.ts';
 
 export type EngineAddresses = {
   readonly name: string;
-  /** Path of the socket; `unix://` and this is the URL. */
+  /** Path of the socket; its URL is `unix://` and this path. */
   readonly socket: string;
   readonly url: string;
-  /** This machine as the engine's containers on the host network reach it, and they as it reaches them. */
+  /** The address at which this machine and the engine's containers on the host network reach each other. */
   readonly hostAddress: string;
   readonly engineAddress: string;
   readonly logFile: string;
   readonly folder: string;
-  /** Search path whose `docker` belongs to the engine that was started. */
+  /** Search path whose `docker` belongs to this engine. */
   readonly path: string;
 };
 
 export type RunningEngine = EngineAddresses & {
-  /** Process outside of the namespaces whose end is the end of everything in them. */
+  /** A process outside the namespaces. When it ends, everything in them ends. */
   readonly pid: number;
-  /** Kills the engine and all that runs in it, at once; files stay. */
+  /** Kills the engine and everything that runs in it at once. Files stay. */
   readonly stop: () => Promise<void>;
 };
 
@@ -36,7 +36,7 @@ export type ExtraArguments =
 
 export type EngineOptions = {
   readonly name: string;
-  /** Of its own; made where it is missing. */
+  /** For this engine only; created if it does not exist. */
   readonly folder: string;
   /** Below the root of each cgroup hierarchy. */
   readonly cgroup: string;
@@ -44,15 +44,15 @@ export type EngineOptions = {
   /** Search path of `dockerd` and what it starts; see `enginePath`. */
   readonly path: string;
   readonly imageStore: ImageStore;
-  /** More arguments of dockerd; as a function they may name the address that it is given. */
+  /** More arguments for dockerd. A function receives the address of the engine. */
   readonly extraArguments?: ExtraArguments;
-  /** Ended tasks that the Swarm keeps for each slot. */
+  /** Finished tasks that the Swarm keeps per slot. */
   readonly taskHistory?: number;
 };
 
-/** In the engine's folder: the search path of the engine that comes next. */
+/** In the engine's folder: the search path of the next engine. */
 export const PATH_FILE = 'path';
-/** In the engine's folder while an engine that ends is to be followed by another. */
+/** In the engine's folder while an engine that ends will be followed by another one. */
 export const COMES_AGAIN_FILE = 'comes-again';
 
 const START_WITHIN_MS = 30_000;
@@ -94,8 +94,8 @@ const lastLines = async (file: string): Promise<string> => {
 };
 
 /**
- * Ends the first process of the namespace: its parent ends only once every process in there is gone.
- * The kernel takes the network down a moment later; the link is removed here, so that it is gone by then.
+ * Ends the first process of the namespace. Its parent ends only when every process in the namespace is gone. The kernel
+ * removes the network a moment later, so remove the link here to be sure that it is gone.
  */
 const stopNamespace = async (child: Child, link: Link): Promise<void> => {
   while (!child.hasEnded()) {
@@ -104,7 +104,7 @@ const stopNamespace = async (child: Child, link: Link): Promise<void> => {
     if (inside.length === 0) kill(child.pid, 'SIGKILL');
     await Promise.race([child.ended, delay(KILL_AGAIN_AFTER_MS)]);
   }
-  // It fails where the kernel was faster.
+  // This fails if the kernel was faster.
   await run('ip', ['link', 'delete', link.name], { env: { PATH: SYSTEM_PATH } }).catch(() => {});
 };
 
@@ -143,8 +143,8 @@ const startSwarm = async (
 };
 
 /**
- * Starts a Docker Engine that is the only manager of a Swarm of its own. Throws with the engine's last
- * log lines where it does not come up, with nothing left running.
+ * Starts a Docker Engine as the only manager of its own Swarm. If it does not start, throws with the engine's last log
+ * lines and leaves nothing running.
  */
 export const startEngine = async (options: EngineOptions): Promise<RunningEngine> => {
   const { folder, name, path, imageStore } = options;

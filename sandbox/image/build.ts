@@ -11,10 +11,10 @@ export type Manifest = {
   readonly bytes: Buffer;
 };
 
-/** Everything that a registry needs: blobs first, then the members, then the manifest for the tag. */
+/** Everything to push to a registry: blobs first, then the members, then the manifest of the tag. */
 export type BuiltImage = {
   readonly blobs: readonly { readonly digest: Digest; readonly bytes: Buffer }[];
-  /** The platform manifests of an index in the order of the index; empty for a plain image. */
+  /** The platform manifests of an index, in its order; empty for a plain image. */
   readonly members: readonly Manifest[];
   readonly manifest: Manifest;
 };
@@ -68,7 +68,7 @@ const configOf = (sample: Sample, architecture: Architecture, diffId: Digest) =>
       'org.opencontainers.image.revision': createHash('sha1').update(sample.version).digest('hex'),
       'org.opencontainers.image.source': SOURCE,
       'org.opencontainers.image.created': CREATED,
-      // Makes the configuration, by which an engine knows an image, differ where a version differs.
+      // The engine identifies an image by its configuration, so different versions need different configurations.
       'sample.form': `${sample.form} ${sample.shape}`,
     },
   },
@@ -101,7 +101,7 @@ const buildPlatform = (sample: Sample, architecture: Architecture) => {
   return { manifest, blobs, platform: { architecture, os: 'linux' }, annotations: {} };
 };
 
-/** What buildx adds to an index for a platform: a manifest of platform unknown/unknown that nothing can run. */
+/** What buildx adds to an index for each platform: a manifest with platform unknown/unknown that cannot run. */
 const buildAttestation = (attested: Manifest) => {
   const types = MEDIA_TYPES.oci;
   const statement = json({
@@ -131,7 +131,7 @@ const buildAttestation = (attested: Manifest) => {
 const OWN: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const OTHER: Architecture = OWN === 'amd64' ? 'arm64' : 'amd64';
 
-/** Builds a version of the sample image; the same version always gives the same digests. */
+/** Builds a version of the sample image. The same version always has the same digests. */
 export const buildSample = (sample: Sample): BuiltImage => {
   if (sample.shape === 'manifest') {
     const { manifest, blobs } = buildPlatform(sample, sample.isForeign ? OTHER : OWN);

@@ -1,6 +1,6 @@
 /**
- * What the sample program does once it runs: `exits` ends without being stopped, `runs` waits to be stopped, and
- * `eats` does so with that much memory in use.
+ * What the sample program does: `exits` ends on its own, `runs` waits until it is stopped, and `eats` waits too, with
+ * that much memory in use.
  */
 export type Behaviour =
   | { readonly kind: 'runs' }
@@ -9,9 +9,9 @@ export type Behaviour =
 
 export type Program = {
   readonly behaviour: Behaviour;
-  /** What the program answers as its own health check, i.e. when it is called with an argument. */
+  /** The result of the program as its own health check, which calls it with an argument. */
   readonly healthExitCode: number;
-  /** With what it ends on SIGTERM and SIGINT. */
+  /** Exit code after SIGTERM or SIGINT. */
   readonly stopExitCode: number;
 };
 
@@ -21,16 +21,16 @@ export type Architecture = (typeof ARCHITECTURES)[number];
 const LOAD_ADDRESS = 0x40_0000;
 const FILE_HEADER = 64;
 const PROGRAM_HEADER = 56;
-/** Where the table of values that the code reads begins, and where the code itself does. */
+/** The start of the table of values that the code reads, and the start of the code. */
 const TABLE = FILE_HEADER + PROGRAM_HEADER;
 const TABLE_LENGTH = 88;
 const CODE = TABLE + TABLE_LENGTH;
 
 /**
- * Both do the same, with values from the table and system calls only: called with an argument, exit
- * with the health code. Else block SIGTERM and SIGINT, write the greeting, and wait for one of the
- * two (exit with the stop code) or for the time to pass (write the last words, exit with the exit code). A signal
- * that is waited for needs no handler, and is not ignored although the program is process 1.
+ * Both versions do the same, with only system calls and values from the table. Called with an argument, they exit with
+ * the health code. Otherwise they block SIGTERM and SIGINT, write the greeting, and wait. On one of the two signals
+ * they exit with the stop code. When the time has passed, they write the last words and exit with the exit code. A
+ * signal that a program waits for needs no handler, and is not ignored even if the program is process 1.
  */
 const CODE_OF: Readonly<Record<Architecture, { machine: number; hex: string }>> = {
   amd64: {
@@ -48,7 +48,7 @@ const CODE_OF: Readonly<Record<Architecture, { machine: number; hex: string }>> 
   },
 };
 
-/** `mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)`, before all else. */
+/** Runs first: `mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)`. */
 const EATING: Readonly<Record<Architecture, (size: number) => Buffer>> = {
   amd64: (size) => {
     const code = Buffer.from(
@@ -85,8 +85,8 @@ const u64s = (...values: readonly (number | bigint)[]): Buffer => {
 };
 
 /**
- * A static executable for Linux of a few hundred bytes, made without a compiler.
- * Layout: {@link https://refspecs.linuxfoundation.org/elf/elf.pdf ELF}, one readable and executable segment.
+ * A static executable for Linux of a few hundred bytes, built without a compiler. Layout:
+ * {@link https://refspecs.linuxfoundation.org/elf/elf.pdf ELF}, one segment that is readable and executable.
  */
 export const programFile = (architecture: Architecture, program: Program): Buffer => {
   const { machine, hex } = CODE_OF[architecture];

@@ -1,21 +1,21 @@
 import type { Behaviour } from './program.ts';
 
-/** A version of the sample image; two that differ in anything have different digests. */
+/** A version of the sample image. Versions that differ in any field have different digests. */
 export type Sample = {
-  /** Becomes the label `org.opencontainers.image.version`. */
+  /** The value of the label `org.opencontainers.image.version`. */
   readonly version: string;
   readonly behaviour: Behaviour;
-  /** `failing` and `passing` carry a health check that runs every second; `none` has none. */
+  /** `failing` and `passing` have a health check that runs every second; `none` has none. */
   readonly health: 'none' | 'passing' | 'failing';
   /**
-   * With what it ends on SIGTERM. An engine tells `unhealthy container` only of a container that
-   * ended with anything but 0; one that ended with 0 is `complete`, without an error.
+   * Exit code after SIGTERM. An engine reports `unhealthy container` only if the exit code of the container is not 0.
+   * With 0, the task is `complete`, without an error.
    */
   readonly stopExitCode: number;
   readonly form: 'docker' | 'oci';
-  /** An index holds one manifest for amd64, one for arm64 and, as buildx makes it, an attestation of each. */
+  /** An index holds one manifest for amd64, one for arm64 and, as buildx does, an attestation of each. */
   readonly shape: 'manifest' | 'index';
-  /** Built for a machine that this one is not, and for no other: what an Apple laptop pushes for amd64 nodes. */
+  /** Built only for another architecture than this machine's: what an Apple laptop pushes for amd64 nodes. */
   readonly isForeign: boolean;
 };
 
@@ -35,7 +35,7 @@ const sample = (version: string, differing: Partial<Sample>): Sample => ({
 /** Runs until it is stopped. */
 export const good = (version: string, form: Form = {}): Sample => sample(version, form);
 
-/** Exits with `code`, by default 3, after `afterMs`, by default one second. */
+/** Exits after `afterMs` (default: one second) with `code` (default: 3). */
 export const crashing = (
   version: string,
   options: Form & { readonly afterMs?: number; readonly code?: number } = {},
@@ -44,15 +44,15 @@ export const crashing = (
   return sample(version, { ...form, behaviour: { kind: 'exits', code, afterMs } });
 };
 
-/** Needs more memory than a service with a limit of 16 MiB may have. */
+/** Needs more memory than a limit of 16 MiB allows. */
 export const hungry = (version: string): Sample =>
   sample(version, { behaviour: { kind: 'eats', mebibytes: 256 } });
 
-/** Runs, with a health check that passes. */
+/** Runs with a health check that passes. */
 export const healthy = (version: string, form: Form = {}): Sample =>
   sample(version, { ...form, health: 'passing' });
 
-/** Runs, with a health check that fails: unhealthy after two seconds. */
+/** Runs with a health check that fails: unhealthy after two seconds. */
 export const unhealthy = (
   version: string,
   options: Form & { readonly stopExitCode?: number } = {},
@@ -62,6 +62,6 @@ export const unhealthy = (
 export const multiPlatform = (version: string, form: Pick<Form, 'form'> = {}): Sample =>
   sample(version, { form: 'oci', ...form, shape: 'index' });
 
-/** Would run, on other machines than this one. */
+/** Runs on other machines, but not on this one. */
 export const foreign = (version: string, shape: Sample['shape']): Sample =>
   sample(version, { form: 'oci', shape, isForeign: true });

@@ -1,6 +1,6 @@
 const BLOCK = 512;
 
-/** A tar archive (ustar) of one executable file at the root, the same bytes every time. */
+/** A tar archive (ustar) of one executable file at the root. The bytes are always the same. */
 export const tarOfProgram = (name: string, content: Buffer): Buffer => {
   const header = Buffer.alloc(BLOCK);
   const octal = (value: number, at: number, length: number) =>
@@ -11,7 +11,7 @@ export const tarOfProgram = (name: string, content: Buffer): Buffer => {
   octal(0, 116, 8);
   octal(content.length, 124, 12);
   octal(0, 136, 12);
-  // The checksum is taken over the header with blanks in its own place.
+  // The checksum is calculated over the header with blanks in the checksum field.
   header.write(' '.repeat(8), 148);
   header.write('0', 156);
   header.write('ustar\x0000', 257);

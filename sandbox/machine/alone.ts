@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 /**
- * Runs `work` while no other process of this machine runs any under the same lock file, which is made
- * where it is missing. The lock ends with this process, in whatever way that ends.
+ * Runs `work` while no other process on this machine runs work with the same lock file, which is created if it does not
+ * exist. The lock ends with this process, however it ends.
  */
 export const alone = async <T>(lock: string, work: () => Promise<T>): Promise<T> => {
-  // The lock is held until the command has read its input to the end.
+  // `flock` holds the lock until the command has read its input to the end.
   const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

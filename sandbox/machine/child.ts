@@ -2,32 +2,34 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-/** A process that we started, and that the kernel kills when we end in whatever way. */
+/** A process that we started. The kernel kills it when this process ends, however it ends. */
 export type Child = {
   readonly pid: number;
-  /** Fulfilled once it has ended and everything that it held is released, with a line that says how. */
+  /**
+   * Resolves when the process has ended and has released everything that it held, with a line that says how it ended.
+   */
   readonly ended: Promise<string>;
   readonly hasEnded: () => boolean;
 };
 
 export type ChildOptions = {
   readonly command: readonly string[];
-  /** Files that its output is appended to. */
+  /** Files that receive its output, appended. */
   readonly stdout: string;
   readonly stderr: string;
-  /** All that it shall find in its environment. */
+  /** Its complete environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly folder?: string;
 };
 
-/** Part of util-linux: ties a process to the life of the one that started it. */
+/** Part of util-linux: ties the life of a process to that of its parent. */
 const TIE = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : [];
 
 const begin = (options: ChildOptions): ChildProcess => {
   const out = openSync(options.stdout, 'a');
   const err = openSync(options.stderr, 'a');
   try {
-    // An own session, so that Ctrl-C in a terminal reaches us alone and the order of stopping is ours.
+    // A separate session: Ctrl-C in a terminal reaches only us, and we decide the order of stopping.
     const [command = '', ...args] = [...TIE, ...options.command];
     return spawn(command, args, {
       stdio: ['ignore', out, err],
@@ -41,7 +43,7 @@ const begin = (options: ChildOptions): ChildProcess => {
   }
 };
 
-/** Starts a process of ours. Throws where the command cannot be run at all. */
+/** Starts a child process. Throws if the command cannot be run. */
 export const startChild = async (options: ChildOptions): Promise<Child> => {
   const child = begin(options);
   let over = false;
@@ -56,16 +58,16 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
   return { pid: child.pid, ended, hasEnded: () => over };
 };
 
-/** Kills `pid` if it is still there. */
+/** Kills `pid` if it still exists. */
 export const kill = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(pid, signal);
   } catch {
-    // It had ended already.
+    // The process had already ended.
   }
 };
 
-/** The processes that `pid` started and that still run. */
+/** The child processes of `pid` that still run. */
 export const childrenOf = async (pid: number): Promise<readonly number[]> => {
   try {
     const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
@@ -75,7 +77,7 @@ export const childrenOf = async (pid: number): Promise<readonly number[]> => {
   }
 };
 
-/** Asks it to end, and kills it where it does not within `patienceMs`. */
+/** Asks the process to end, and kills it if it has not ended after `patienceMs`. */
 export const stopChild = async (child: Child, patienceMs: number): Promise<void> => {
   kill(child.pid, 'SIGTERM');
   const impatience = setTimeout(() => kill(child.pid, 'SIGKILL'), patienceMs);
@@ -83,5 +85,5 @@ export const stopChild = async (child: Child, patienceMs: number): Promise<void>
   clearTimeout(impatience);
 };
 
-/** Where Debian's commands are. */
+/** The folders of Debian's commands. */
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -1,20 +1,23 @@
 import { readFileSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How the folders of sandboxes in the folder for temporary files begin. */
+/** Prefix of sandbox folders in the folder for temporary files. */
 export const FOLDER_PREFIX = 'cd-helper-sandbox-';
 
 const OWNER_FILE = 'owner';
 const CGROUPS = '/sys/fs/cgroup';
-/** A folder without an owner is one whose sandbox is just being made, or was killed while it was. */
+/** A folder without an owner belongs to a sandbox that is being created, or that was killed while it was. */
 const OWNERLESS_AFTER_MS = 60_000;
 const STAT_START_TIME = 19;
 const CGROUP_ATTEMPTS = 40;
 const CGROUP_PAUSE_MS = 25;
-/** Never changes: waiting for it to change is the pause of code that must not be asynchronous. */
+/** Never changes: waiting for it is a pause in code that cannot be asynchronous. */
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
-/** When a process began, in the kernel's ticks; null where it is gone. With its id it names one process for ever. */
+/**
+ * The start time of a process in kernel ticks; null if the process is gone. Start time and id together identify a
+ * process for ever.
+ */
 const startTimeOf = (pid: number): string | null => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -24,7 +27,7 @@ const startTimeOf = (pid: number): string | null => {
   }
 };
 
-/** Writes down that this process owns the sandbox in `folder`. */
+/** Records that this process owns the sandbox in `folder`. */
 export const claimFolder = (folder: string): void => {
   writeFileSync(join(folder, OWNER_FILE), `${process.pid} ${startTimeOf(process.pid) ?? ''}`);
 };
@@ -42,7 +45,7 @@ const isAbandoned = (folder: string): boolean => {
   }
 };
 
-/** The folders of control groups named `name` below the root of each hierarchy (or of the only one). */
+/** The folders of control groups named `name` below the root of each hierarchy (or of the only hierarchy). */
 export const cgroupFolders = (name: string): readonly string[] => {
   const roots = [CGROUPS, ...folders(CGROUPS).map((hierarchy) => join(CGROUPS, hierarchy))];
   return roots.map((root) => join(root, name)).filter((folder) => exists(folder));
@@ -60,7 +63,7 @@ const folders = (folder: string): readonly string[] => {
   }
 };
 
-/** A control group can be removed once its processes are gone for good, a moment after they were killed. */
+/** A control group can be removed only when its processes are completely gone, a moment after they were killed. */
 const removeCgroup = (folder: string): void => {
   for (const name of folders(folder)) removeCgroup(join(folder, name));
   for (let attempt = 1; exists(folder) && attempt <= CGROUP_ATTEMPTS; attempt += 1) {
@@ -72,7 +75,7 @@ const removeCgroup = (folder: string): void => {
   }
 };
 
-/** The name of a sandbox's control group, told by its folder. */
+/** The name of a sandbox's control group, derived from its folder. */
 export const cgroupName = (folder: string): string =>
   `${folder.slice(folder.lastIndexOf('/') + 1)}.cg`;
 
@@ -83,8 +86,8 @@ export const removeLeftovers = (folder: string): void => {
 };
 
 /**
- * Removes what sandboxes left that could not stop by themselves, because they were killed. Their
- * processes, mounts and networks ended with them; files and empty control groups remain.
+ * Removes what killed sandboxes left behind. Their processes, mounts and networks ended with them. Only files and empty
+ * control groups remain.
  */
 export const removeAbandoned = (parent: string): void => {
   for (const name of folders(parent)) {

@@ -3,12 +3,12 @@ import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 /**
- * Where sandboxes take their addresses from: set aside for tests of network devices, so that no real
- * host has one ({@link https://www.rfc-editor.org/rfc/rfc2544 RFC 2544}, appendix C.2.2).
+ * The addresses of sandboxes come from this range. It is reserved for tests of network devices, so no real host uses it
+ * ({@link https://www.rfc-editor.org/rfc/rfc2544 RFC 2544}, appendix C.2.2).
  */
 export const SANDBOX_NETWORK = '198.18.0.0/15';
 
-/** A network of two addresses, one on the machine and one for an engine. */
+/** A network with two addresses, one for the machine and one for an engine. */
 export type Link = {
   readonly name: string;
   readonly hostAddress: string;
@@ -54,7 +54,7 @@ export const freePort = async (host = '127.0.0.1'): Promise<number> => {
   return address.port;
 };
 
-/** Null where nothing accepts a connection there: made for waiting until something does. */
+/** Null if nothing accepts a connection there, for use with `waitUntil`. */
 export const canConnect = async (host: string, port: number): Promise<true | null> =>
   await new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 1000 });

@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 const WITHIN_MS = 300_000;
 const LARGEST_OUTPUT = 64 * 1024 * 1024;
-/** Debian's keys for all of its releases. */
+/** Debian's keys for all its releases. */
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 export type DownloadedPackage = {
@@ -17,13 +17,13 @@ export type DownloadedPackage = {
   readonly file: string;
 };
 
-/** The code name of the machine's own Debian, or '' where it tells none. */
+/** The code name of the machine's own Debian, or '' if it is unknown. */
 export const ownRelease = async (): Promise<string> => {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
   return /^VERSION_CODENAME=(\S+)$/m.exec(text)?.[1]?.replaceAll('"', '') ?? '';
 };
 
-/** Where the machine gets its own release from; every other release is beside it. */
+/** The archive that the machine's own release comes from. Every other release is beside it. */
 const archive = async (): Promise<string> => {
   const own = await ownRelease();
   const format = '$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)';
@@ -42,8 +42,8 @@ const archive = async (): Promise<string> => {
 };
 
 /**
- * Downloads packages of another Debian release by apt, with a sources list and state of its own below
- * `folder`: the machine's own apt is only asked where Debian is, and stays as it is.
+ * Downloads packages of another Debian release with apt. It uses its own sources list and state below `folder`. The
+ * machine's own apt only shows where Debian's archive is, and does not change.
  */
 export const downloadPackages = async (options: {
   readonly release: string;
@@ -66,7 +66,7 @@ export const downloadPackages = async (options: {
     'Dir::State::Status=/dev/null',
     `Dir::Cache=${apt}`,
     'Acquire::Languages=none',
-    // As root: the folder may be one that apt's own user cannot enter.
+    // As root, because apt's own user might not be able to enter the folder.
     'APT::Sandbox::User=root',
   ].map((setting) => `-o${setting}`);
   const limits = { cwd: archives, timeout: WITHIN_MS, maxBuffer: LARGEST_OUTPUT, signal };

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { alone } from './alone.ts';
 import { SYSTEM_PATH } from './child.ts';
 
-/** Thrown where this machine cannot have a real engine; the message says why and what to do. */
+/** This machine cannot run a real engine. The message says why, and what to do. */
 export class NoRealEngine extends Error {
   override readonly name = 'NoRealEngine';
 }
@@ -14,7 +14,7 @@ export class NoRealEngine extends Error {
 const run = promisify(execFile);
 
 const FOLDERS = SYSTEM_PATH.split(':');
-/** Since Debian 13 the command line has a package of its own, which `docker.io` only recommends. */
+/** Since Debian 13, the command line is a separate package, which `docker.io` only recommends. */
 const DOCKER_CLI = 'docker-cli';
 const PACKAGE_OF: Readonly<Record<string, string>> = {
   dockerd: 'docker.io',
@@ -28,10 +28,10 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const KEPT_POLICY = `${POLICY}.before-sandbox`;
-/** 101 is how it says that a service may not be started. */
+/** Exit status 101 forbids the start of a service. */
 const OWN_POLICY = '#!/bin/sh\n# While cd-helper installs packages for its sandbox.\nexit 101\n';
 const INSTALL_WITHIN_MS = 600_000;
-/** Files of tests run side by side, and none may put the policy back under another that still installs. */
+/** Test files run in parallel. None may restore the policy while another one still installs. */
 const LOCK = '/run/cd-helper-packages.lock';
 const LOCK_WAIT = '-oDPkg::Lock::Timeout=300';
 
@@ -48,9 +48,9 @@ const missingPackages = (packageOf: Readonly<Record<string, string>>): readonly 
 const isOwnPolicy = async (): Promise<boolean> =>
   (await readFile(POLICY, 'utf8').catch(() => '')) === OWN_POLICY;
 
-/** Keeps packages from starting services while `work` runs, then puts back what was there. */
+/** Keeps packages from starting services while `work` runs, then restores the previous policy. */
 const withoutServiceStarts = async (work: () => Promise<void>): Promise<void> => {
-  // Our own is there where an earlier run was killed before it put the real one back.
+  // If our own policy is there, an earlier run was killed before it restored the real one.
   if (existsSync(POLICY) && !(await isOwnPolicy())) await rename(POLICY, KEPT_POLICY);
   await writeFile(POLICY, OWN_POLICY, { mode: 0o755 });
   try {
@@ -73,7 +73,7 @@ const aptGet = async (
   );
 };
 
-/** The same packages where Debian 12 has no package of the command line: it comes with the engine there. */
+/** Debian 12 has no package for the command line, because it comes with the engine: leave that package out. */
 const withCliOfRelease = async (packages: readonly string[]): Promise<readonly string[]> => {
   if (!packages.includes(DOCKER_CLI)) return packages;
   const { stdout } = await run('apt-cache', ['search', '--names-only', `^${DOCKER_CLI}$`]);
@@ -82,10 +82,10 @@ const withCliOfRelease = async (packages: readonly string[]): Promise<readonly s
 };
 
 /**
- * Makes sure of an engine, a registry and what starts them: installs Debian's packages where they are
- * missing, without starting any of their services. Throws {@link NoRealEngine} where that cannot be.
+ * Ensures that there is an engine, a registry and what starts them. Installs missing Debian packages without starting
+ * any of their services. Throws {@link NoRealEngine} if that is not possible.
  *
- * @param also further commands, each with the package that it is in
+ * @param also more commands, each with its package
  */
 export const ensurePackages = (
   tell: (line: string) => void,
@@ -94,9 +94,9 @@ export const ensurePackages = (
 ): Promise<void> => ensureCommands({ ...PACKAGE_OF, ...also }, tell, signal);
 
 /**
- * Makes sure of commands, each with the Debian package that it is in; a path, with wildcards or without, stands for a
- * command outside the usual folders. Installs what is missing without starting a service. Throws {@link NoRealEngine}
- * where that cannot be.
+ * Ensures that commands exist, each with the Debian package that contains it. A path, with or without wildcards, stands
+ * for a command outside the usual folders. Installs missing packages without starting a service. Throws
+ * {@link NoRealEngine} if that is not possible.
  */
 export const ensureCommands = async (
   packageOf: Readonly<Record<string, string>>,

@@ -1,9 +1,9 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs `stop` when this process is asked to end, and then lets it end by that signal, unless others
- * listen to the signal as well: then they decide. `cleanUp` runs where the process ends without that.
- * Gives a function that forgets both.
+ * Runs `stop` when a signal asks this process to end, and then lets the signal end it. If there are other listeners for
+ * the signal, they decide instead. `cleanUp` runs if the process ends without a signal. Returns a function that removes
+ * both.
  */
 export const stopOnSignals = (stop: () => Promise<void>, cleanUp: () => void): (() => void) => {
   const forget = () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export type WaitOptions = {
-  /** What is waited for, named by the error. */
+  /** What to wait for, named in the error. */
   readonly what: string;
   readonly withinMs: number;
   readonly everyMs?: number;
@@ -9,8 +9,8 @@ export type WaitOptions = {
 };
 
 /**
- * Asks `look` until it answers anything but null, and gives that. Throws an error that names what was
- * waited for, with what the last look threw, once the time is over; or the signal's reason.
+ * Calls `look` until it returns something other than null, and returns that. When the time is over, throws an error
+ * that names what it waited for and what the last call threw. After an abort, throws the signal's reason.
  */
 export const waitUntil = async <T>(
   look: () => Promise<T | null>,
@@ -35,7 +35,7 @@ export const waitUntil = async <T>(
   }
 };
 
-/** Thrown by a look that knows that waiting is of no use. */
+/** Thrown by a `look` that knows that waiting is useless. */
 export class HopelessError extends Error {
   override readonly name = 'HopelessError';
 }

@@ -15,19 +15,19 @@ import { type Server, startServer } from './start-server.ts';
 
 /** Owns the tables and migrates them. */
 const OWNER = 'cd_owner';
-/** Reads and writes rows, and may change no table. */
+/** Reads and writes rows, and must not change tables. */
 const WORKER = 'cd_worker';
 const PASSWORD = 'a-database-password-for-tests-only';
 
-/** A database of a test's own. */
+/** A database for one test. */
 export type TestDatabase = {
   readonly name: string;
-  /** As the owner, for one role that does everything. */
+  /** As the owner, for a single role that does everything. */
   readonly url: string;
   readonly workerUrl: string;
   /** The same as the owner through PgBouncer; null without one. */
   readonly bouncerUrl: string | null;
-  /** The same as the owner at the standby; null without one. */
+  /** The same as the owner on the standby; null without one. */
   readonly standbyUrl: string | null;
   readonly drop: () => Promise<void>;
 };
@@ -37,20 +37,23 @@ export type Postgres = {
   readonly standby: Server | null;
   readonly bouncer: Bouncer | null;
   readonly createDatabase: () => Promise<TestDatabase>;
-  /** Makes the standby the primary; resolves when it takes writes. The old one must be gone, or has split from it. */
+  /**
+   * Makes the standby the primary. Resolves when it accepts writes. The old primary must be gone, or their data
+   * diverge.
+   */
   readonly promote: () => Promise<void>;
   /** Ends every process and removes every file. May be called again. */
   readonly stop: () => Promise<void>;
 };
 
 export type PostgresOptions = {
-  /** A second server that follows the first by streaming, asynchronously. */
+  /** A second server that follows the first with asynchronous streaming replication. */
   readonly standby?: boolean;
-  /** PgBouncer in transaction mode before the first. */
+  /** PgBouncer in transaction mode in front of the first server. */
   readonly bouncer?: boolean;
   /** Settings of the servers, such as `synchronous_commit`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Where its files are; by default the folder for temporary files. */
+  /** The folder for its files; default: the folder for temporary files. */
   readonly parent?: string;
   readonly tell?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -71,14 +74,14 @@ const copyOf =
 const urlOf = (at: { host: string; port: number }, user: string, database: string): string =>
   `postgres://${user}:${PASSWORD}@${at.host}:${at.port}/${database}?sslmode=disable`;
 
-/** A private PostgreSQL of Debian's, up in a few seconds and gone without a trace after `stop`. */
+/** A private PostgreSQL from Debian's package. It starts in a few seconds, and `stop` removes every trace of it. */
 export const startPostgres = async (options: PostgresOptions = {}): Promise<Postgres> => {
   const { tell = () => undefined, settings = {}, parent = tmpdir(), signal } = options;
   const programs = await ensurePostgres({ bouncer: options.bouncer === true, tell }, signal);
   removeAbandoned(parent);
   const folder = mkdtempSync(join(parent, FOLDER_PREFIX));
   claimFolder(folder);
-  // PostgreSQL's user has to pass through to its own folders.
+  // PostgreSQL's user must be able to pass through to its own folders.
   chmodSync(folder, 0o711);
   const servers: Server[] = [];
   let bouncer: Bouncer | null = null;

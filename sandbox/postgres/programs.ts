@@ -2,18 +2,18 @@ import { globSync } from 'node:fs';
 import { ensureCommands } from '../machine/packages.ts';
 
 const FOLDERS = '/usr/lib/postgresql/*/bin';
-/** Debian's package makes this user; PostgreSQL refuses to run as root. */
+/** Debian's package creates this user. PostgreSQL refuses to run as root. */
 const USER = 'postgres';
 
 const versionOf = (folder: string): number => Number(folder.split('/').at(-2));
 
-/** Folder of the newest PostgreSQL that Debian has installed here. */
+/** Folder of the newest PostgreSQL installed from Debian. */
 const findPrograms = (): string | null =>
   globSync(FOLDERS).toSorted((one, other) => versionOf(other) - versionOf(one))[0] ?? null;
 
 /**
- * Makes sure of Debian's PostgreSQL, and of PgBouncer if it is wanted; gives the folder of PostgreSQL's programs. No
- * service is started. Throws `NoRealEngine` where this machine cannot have them.
+ * Ensures that Debian's PostgreSQL is installed, and PgBouncer if requested. Returns the folder of PostgreSQL's
+ * programs. Starts no service. Throws `NoRealEngine` if this machine cannot have them.
  */
 export const ensurePostgres = async (
   wish: { readonly bouncer: boolean; readonly tell: (line: string) => void },
@@ -29,13 +29,13 @@ export const ensurePostgres = async (
   return folder;
 };
 
-/** A command that runs as PostgreSQL's own user, and ends with the process that started it. */
+/** A command that runs as PostgreSQL's own user and ends with its parent process. */
 export const asPostgres = (...command: readonly string[]): readonly string[] => [
   '/usr/bin/setpriv',
   `--reuid=${USER}`,
   `--regid=${USER}`,
   '--clear-groups',
-  // Changing the user forgets the signal that was set before it.
+  // A change of user clears a signal that was set before it.
   '--pdeathsig=KILL',
   ...command,
 ];

@@ -10,7 +10,7 @@ const HOST = '127.0.0.1';
 const UP_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 5_000;
 
-/** PgBouncer in transaction mode before a server. */
+/** PgBouncer in transaction mode in front of a server. */
 export type Bouncer = {
   readonly host: string;
   readonly port: number;
@@ -20,8 +20,8 @@ export type Bouncer = {
 };
 
 /**
- * Starts PgBouncer on a free port. `users` are names with their passwords; each transaction may run on another of the
- * server's connections, of which there are `poolSize` for each user and database.
+ * Starts PgBouncer on a free port. `users` maps names to passwords. Each transaction may use another of the server's
+ * connections. There are `poolSize` of them for each user and database.
  */
 export const startBouncer = async (options: {
   readonly folder: string;

@@ -18,14 +18,14 @@ export type Server = {
   readonly host: string;
   readonly port: number;
   readonly pid: () => number;
-  /** Runs SQL as the superuser and gives what it prints: columns between `|`, one row a line. */
+  /** Runs SQL as the superuser and returns the output: columns separated by `|`, one row per line. */
   readonly sql: (text: string, database?: string) => Promise<string>;
-  /** Stops every process of the server where it is (SIGSTOP), as a frozen machine would. */
+  /** Stops every process of the server in place (SIGSTOP), like a frozen machine. */
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
-  /** Ends all connections at once, and starts it again at the same address. */
+  /** Ends all connections at once, and starts the server again at the same address. */
   readonly restart: () => Promise<void>;
-  /** SIGKILL, as a lost machine would; `restart` recovers it. */
+  /** SIGKILL, like the loss of a machine. `restart` recovers the server. */
   readonly kill: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
@@ -33,15 +33,15 @@ export type Server = {
 export type ServerOptions = {
   /** Folder of PostgreSQL's programs. */
   readonly programs: string;
-  /** Its own folder, below which its user makes everything. */
+  /** A folder of its own, in which PostgreSQL's user creates everything. */
   readonly folder: string;
-  /** Makes the data folder: `initdb`, or a copy of another server. */
+  /** Creates the data folder: `initdb`, or a copy of another server. */
   readonly makeData: (data: string, as: RunAs) => Promise<void>;
   readonly settings?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 };
 
-/** Runs a program of PostgreSQL as its own user and gives what it prints. */
+/** Runs one of PostgreSQL's programs as its own user and returns the output. */
 export type RunAs = (program: string, ...args: readonly string[]) => Promise<string>;
 
 const createRunAs =
@@ -56,14 +56,14 @@ const createRunAs =
     return stdout;
   };
 
-/** A folder that PostgreSQL's user owns, below one that it can pass through. */
+/** Creates a folder that PostgreSQL's user owns, below one that this user can pass through. */
 export const makeOwnFolder = (folder: string): void => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid, gid } = statSync('/var/lib/postgresql');
   chownSync(folder, uid, gid);
 };
 
-/** Starts a server on a free port. Throws with its last log lines if it does not come up; then nothing is left running. */
+/** Starts a server on a free port. If it does not start, throws with its last log lines and leaves nothing running. */
 export const startServer = async (options: ServerOptions): Promise<Server> => {
   const { programs, folder, signal, settings = {} } = options;
   makeOwnFolder(folder);
@@ -85,7 +85,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       port: `${port}`,
       listen_addresses: HOST,
       unix_socket_directories: folder,
-      // In its own folder, where a server that is killed leaves nothing behind.
+      // In the server's own folder, so a killed server leaves nothing elsewhere.
       dynamic_shared_memory_type: 'mmap',
       ...settings,
     };
@@ -118,7 +118,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       try {
         return { port, child: await startAt(port) };
       } catch (error) {
-        // Somebody else can take a port between our finding it free and PostgreSQL's asking for it.
+        // Another process can take the port after we found it free and before PostgreSQL opens it.
         const isTaken = error instanceof Error && error.message.includes('Address already in use');
         if (!isTaken || attempt === PORT_ATTEMPTS) throw error;
       }
@@ -127,7 +127,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
 
   let { port, child } = await startAnywhere();
   const signalAll = async (name: NodeJS.Signals): Promise<void> => {
-    // Its own process first, so that it starts no more while the others are stopped.
+    // The main process first, so that it starts no new ones while the others are stopped.
     kill(child.pid, name);
     for (const pid of await childrenOf(child.pid)) kill(pid, name);
   };
@@ -154,7 +154,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
   };
 };
 
-/** SIGINT ends its sessions and then itself ("fast"), SIGQUIT leaves the rest to recovery ("immediate"). */
+/** SIGINT ends the sessions and then the server ("fast"). SIGQUIT ends at once and needs recovery ("immediate"). */
 const end = async (child: Child, how: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
   kill(child.pid, how);
   const impatience = setTimeout(() => kill(child.pid, 'SIGQUIT'), STOP_WITHIN_MS);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 /** A request that a registry answered. */
 export type AccessEntry = {
   readonly method: string;
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
   readonly status: number;
   readonly userAgent: string;
@@ -13,8 +13,8 @@ const LINE =
   /^\S+ \S+ \S+ \[[^\]]*\] "(?<method>[A-Z]+) (?<path>\S+) [^"]*" (?<status>\d+) \S+ "[^"]*" "(?<agent>[^"]*)"/;
 
 /**
- * The requests that the registry has answered so far, oldest first. Compare two readings to count
- * those of a span of time.
+ * The requests that the registry has answered so far, oldest first. To count the requests of a period, compare two
+ * readings.
  */
 export const readAccessLog = async (file: string): Promise<readonly AccessEntry[]> => {
   const text = await readFile(file, 'utf8');
@@ -26,7 +26,7 @@ export const readAccessLog = async (file: string): Promise<readonly AccessEntry[
   });
 };
 
-/** The requests for manifests of `repository`, by tag or digest: what a look at it costs. */
+/** The requests for manifests of `repository`, by tag or digest: what a check of it costs. */
 export const manifestRequests = (
   entries: readonly AccessEntry[],
   repository: string,

@@ -4,7 +4,7 @@ import { type BuiltImage, buildSample, type Manifest } from '../image/build.ts';
 import type { Sample } from '../image/sample.ts';
 
 export type PushedImage = {
-  /** What the registry answers for the tag now. */
+  /** The published digest of the tag. */
   readonly digest: Digest;
   readonly mediaType: string;
   /** Digests of the platform manifests of an index; empty for a plain image. */
@@ -12,11 +12,11 @@ export type PushedImage = {
 };
 
 export type Pusher = {
-  /** Pushes a version of the sample image: its blobs and members where they are missing, then the tag. */
+  /** Pushes a version of the sample image: missing blobs and members, then the tag. */
   readonly pushImage: (repository: string, tag: string, sample: Sample) => Promise<PushedImage>;
-  /** Uploads a version without giving it a tag, so that {@link moveTag} alone is left to be timed. */
+  /** Uploads a version without a tag, so that a test can time {@link moveTag} alone. */
   readonly uploadImage: (repository: string, sample: Sample) => Promise<PushedImage>;
-  /** Points a tag at a manifest that the repository has: one request of a few milliseconds. */
+  /** Points a tag at a manifest that is already in the repository: one request of a few milliseconds. */
   readonly moveTag: (repository: string, tag: string, digest: Digest) => Promise<void>;
   /** Deletes the manifest, and with it every tag that points at it. */
   readonly deleteManifest: (repository: string, digest: Digest) => Promise<void>;
@@ -25,7 +25,7 @@ export type Pusher = {
 
 export type PusherOptions = {
   readonly url: string;
-  /** Sent with each request, for registries that want credentials. */
+  /** Sent with each request, for registries that require credentials. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Certificate authority of a registry with TLS, as PEM. */
   readonly ca?: string;
@@ -40,7 +40,7 @@ const ACCEPT = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-/** Speaks distribution's push protocol, without a docker command. */
+/** Uses distribution's push protocol, without a docker command. */
 export const createPusher = ({ url, headers = {}, ca }: PusherOptions): Pusher => {
   const pool = new Pool(url, {
     connections: CONNECTIONS,
@@ -89,7 +89,7 @@ export const createPusher = ({ url, headers = {}, ca }: PusherOptions): Pusher =
     manifests.set(`${repository}@${manifest.digest}`, manifest);
   };
 
-  /** Everything but the manifest that a tag would point at. */
+  /** Uploads everything except the manifest of the tag. */
   const putParts = async (repository: string, image: BuiltImage): Promise<void> => {
     await Promise.all(image.blobs.map(({ digest, bytes }) => putBlob(repository, digest, bytes)));
     const missing = image.members.filter(({ digest }) => !manifests.has(`${repository}@${digest}`));

@@ -5,16 +5,16 @@ import { startChild, stopChild, SYSTEM_PATH } from '../machine/child.ts';
 import { canConnect, freePort } from '../machine/network.ts';
 import { HopelessError, waitUntil } from '../machine/wait-until.ts';
 
-/** An endpoint for notifications, with the options and defaults of distribution's configuration. */
+/** A notification endpoint, with the options and defaults of distribution's configuration. */
 export type NotifyEndpoint = {
   readonly url: string;
   readonly name?: string;
   readonly headers?: Readonly<Record<string, readonly string[]>>;
   readonly timeout?: string;
-  /** Failures in a row after which it waits for `backoff`. */
+  /** Consecutive failures after which the registry waits for `backoff`. */
   readonly threshold?: number;
   readonly backoff?: string;
-  /** What it does not report. */
+  /** Events that it does not report. */
   readonly ignore?: {
     readonly mediatypes?: readonly string[];
     readonly actions?: readonly string[];
@@ -22,11 +22,11 @@ export type NotifyEndpoint = {
 };
 
 export type RegistryOptions = {
-  /** Of its own; made where it is missing. */
+  /** For this registry only; created if it does not exist. */
   readonly folder: string;
-  /** Address to listen on, by default 127.0.0.1. */
+  /** Address to listen on; default: 127.0.0.1. */
   readonly hostAddress?: string;
-  /** By default one that is free. */
+  /** Default: a free port. */
   readonly port?: number;
   readonly notify?: readonly NotifyEndpoint[];
   /** Merged over the top-level keys of its configuration: `auth`, `proxy`, … */
@@ -38,10 +38,10 @@ export type RegistryOptions = {
 };
 
 export type RegistryAddresses = {
-  /** As image references name it, `198.18.0.1:45001`. */
+  /** As in image references: `198.18.0.1:45001`. */
   readonly host: string;
   readonly url: string;
-  /** A line for each request, in Apache's combined format. */
+  /** One line per request, in Apache's combined format. */
   readonly accessLog: string;
   readonly logFile: string;
   readonly folder: string;
@@ -49,11 +49,11 @@ export type RegistryAddresses = {
 
 export type RunningRegistry = RegistryAddresses & {
   readonly pid: number;
-  /** Ends it and starts it anew at the same address, with what was pushed so far. */
+  /** Stops the registry and starts it again at the same address, with everything that was pushed so far. */
   readonly restart: (
     changes: Pick<RegistryOptions, 'notify' | 'config'>,
   ) => Promise<RunningRegistry>;
-  /** Ends it; what was pushed stays in its folder. */
+  /** Stops the registry. What was pushed stays in its folder. */
   readonly stop: () => Promise<void>;
 };
 
@@ -126,8 +126,8 @@ const startOnce = async (options: RegistryOptions, port: number): Promise<Runnin
 };
 
 /**
- * Starts a distribution registry, with or without notifications. Throws with its last log lines where
- * it does not come up, with nothing left running.
+ * Starts a distribution registry, with or without notifications. If it does not start, throws with its last log lines
+ * and leaves nothing running.
  */
 export const startRegistry = async (options: RegistryOptions): Promise<RunningRegistry> => {
   await mkdir(options.folder, { recursive: true });
@@ -135,7 +135,7 @@ export const startRegistry = async (options: RegistryOptions): Promise<RunningRe
     try {
       return await startOnce(options, options.port ?? (await freePort(options.hostAddress)));
     } catch (error) {
-      // Somebody else can take a port between our finding it free and the registry's asking for it.
+      // Another process can take the port after we found it free and before the registry opens it.
       const taken = error instanceof Error && error.message.includes('address already in use');
       if (!taken || options.port !== undefined || attempt === PORT_ATTEMPTS) throw error;
     }

@@ -8,14 +8,16 @@ import { createServices, type Services } from './services.ts';
 export type Engine = EngineAddresses & {
   readonly api: EngineApi;
   readonly services: Services;
-  /** Runs the docker command of this engine's version against it and gives what it wrote; throws where it failed. */
+  /**
+   * Runs the docker command of this engine's version against it and returns the output. Throws if the command fails.
+   */
   readonly docker: (...args: readonly string[]) => Promise<string>;
 };
 
 const run = promisify(execFile);
 const DOCKER_WITHIN_MS = 120_000;
 
-/** Speaks to an engine that runs already, from whatever process. */
+/** Connects to an engine that already runs, started by any process. */
 export const attachEngine = (addresses: EngineAddresses): Engine => {
   const api = engineApi(addresses.socket);
   return {

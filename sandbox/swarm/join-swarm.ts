@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts';
 
-/** Makes an engine leave the Swarm of its own that it was started with, for a manager's. */
+/** Makes an engine leave its own Swarm, which it was started with, and join that of a manager. */
 export const joinSwarm = async (
   engine: Engine,
   manager: Engine,

@@ -1,9 +1,9 @@
-/** A service to create, in few words; what is left out is as the docker command line has it. */
+/** A short description of a service to create. Omitted fields have the defaults of the docker command line. */
 export type ServiceRequest = {
   readonly name: string;
-  /** As it shall stand in the spec: with `@digest` for one that is pinned as the docker command pins it. */
+  /** As in the spec. A service that the docker command would pin has `@digest`. */
   readonly image: string;
-  /** By default 1. */
+  /** Default: 1. */
   readonly replicas?: number;
   readonly mode?: 'replicated' | 'global';
   readonly labels?: Readonly<Record<string, string>>;
@@ -11,21 +11,21 @@ export type ServiceRequest = {
   readonly command?: readonly string[];
   readonly failureAction?: 'pause' | 'continue' | 'rollback';
   readonly order?: 'stop-first' | 'start-first';
-  /** How long the engine watches a new task for failure; by default 1 s here, so that tests are short. */
+  /** How long the engine watches a new task for failure. The default here is 1 s, so that tests are short. */
   readonly monitorMs?: number;
   readonly delayMs?: number;
   readonly parallelism?: number;
-  /** By default `any` after 200 ms. */
+  /** Default: `any` after 200 ms. */
   readonly restart?: {
     readonly condition: 'any' | 'none' | 'on-failure';
     readonly attempts?: number;
   };
-  /** By default the engine's own network, which this machine reaches and which reaches this machine. */
+  /** Default: the engine's own network. It and this machine can reach each other. */
   readonly network?: 'host' | 'none' | (string & {});
   readonly constraints?: readonly string[];
-  /** What a task may use at most. */
+  /** Memory limit of a task. */
   readonly memoryBytes?: number;
-  /** Merged over the top level of the spec, for anything else. */
+  /** Merged over the top level of the spec. */
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly containerSpec?: Readonly<Record<string, unknown>>;
 };
@@ -34,7 +34,7 @@ const MS_IN_NS = 1_000_000;
 const MONITOR_MS = 1000;
 const RESTART_DELAY_MS = 200;
 
-/** The specification that `POST /services/create` takes. */
+/** The body of `POST /services/create`. */
 export const serviceSpec = (request: ServiceRequest): Readonly<Record<string, unknown>> => {
   const { restart } = request;
   const updateConfig = {

@@ -3,7 +3,7 @@ import { EngineRefusal, type EngineApi } from '../engine/api.ts';
 import { waitUntil } from '../machine/wait-until.ts';
 import { type ServiceRequest, serviceSpec } from './service-spec.ts';
 
-/** The part of the engine's answers that tests look at. */
+/** The part of the engine's answers that tests read. */
 export type EngineService = {
   readonly ID: string;
   readonly Version: { readonly Index: number };
@@ -41,24 +41,24 @@ export type EngineTask = {
 };
 
 export type Services = {
-  /** Creates a service and gives its id, without waiting for its tasks. */
+  /** Creates a service and returns its id, without waiting for its tasks. */
   readonly create: (request: ServiceRequest) => Promise<string>;
-  /** Creates services and waits until each has all its tasks running. */
+  /** Creates services and waits until all tasks of each one run. */
   readonly deploy: (...requests: readonly ServiceRequest[]) => Promise<readonly string[]>;
   readonly inspect: (idOrName: string) => Promise<EngineService>;
   readonly list: () => Promise<readonly EngineService[]>;
-  /** `Version.Index`: what shows whether anybody changed the service. */
+  /** `Version.Index`: shows whether anybody has changed the service. */
   readonly versionOf: (idOrName: string) => Promise<number>;
-  /** Every task that the engine still knows, oldest first. */
+  /** Every task that the engine still remembers, oldest first. */
   readonly tasks: (idOrName: string) => Promise<readonly EngineTask[]>;
   /**
-   * Digests that its containers run now, asked of the containers' images and not of any spec: one for
-   * each running task, sorted.
+   * The digests that its containers run now, one per running task, sorted. They come from the images of the containers,
+   * not from a spec.
    */
   readonly runningDigests: (idOrName: string) => Promise<readonly Digest[]>;
   /**
-   * Waits until no update is under way and all its tasks run, with `digest` if one is named; throws
-   * with the tasks' states after `withinMs` (60 s).
+   * Waits until no update is in progress and all tasks run, with `digest` if given. After `withinMs` (60 s), throws
+   * with the states of the tasks.
    */
   readonly converged: (
     idOrName: string,
@@ -69,7 +69,7 @@ export type Services = {
     },
   ) => Promise<void>;
   readonly remove: (...idsOrNames: readonly string[]) => Promise<void>;
-  /** Removes every service, and waits until their containers are gone. */
+  /** Removes every service and waits until their containers are gone. */
   readonly removeAll: () => Promise<void>;
 };
 
@@ -81,7 +81,7 @@ const OVER = new Set(['complete', 'shutdown', 'failed', 'rejected', 'remove', 'o
 const filters = (value: Readonly<Record<string, readonly string[]>>): string =>
   `filters=${encodeURIComponent(JSON.stringify(value))}`;
 
-/** The calls that tests make on the services of the engine behind `api`. */
+/** The calls that tests use for the services of the engine behind `api`. */
 export const createServices = (api: EngineApi): Services => {
   const inspect = (idOrName: string) =>
     api.call<EngineService>('GET', `/services/${encodeURIComponent(idOrName)}`);
@@ -97,7 +97,7 @@ export const createServices = (api: EngineApi): Services => {
       'GET',
       `/images/${container.Image}/json`,
     );
-    // Containerd's image store calls an image by the digest that was pulled; engine 26.1 names no other.
+    // Containerd's image store identifies an image by the pulled digest. Engine 26.1 reports no other.
     const names = image.RepoDigests.length === 0 ? [image.Id] : image.RepoDigests;
     const digests = new Set(names.map((name) => name.slice(name.indexOf('@') + 1)));
     const [digest = ''] = digests;

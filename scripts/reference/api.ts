@@ -36,7 +36,7 @@ const FORBIDDEN = 403;
 const isStream = ({ responses }: Operation): boolean =>
   responses?.['200']?.content?.['text/event-stream'] !== undefined;
 
-/** Who may ask for it: the server itself says so to tokens that may only look, or decide. */
+/** The role that a request needs, as the server itself reports it to tokens that can only read or approve. */
 const roleOf = async (
   server: FastifyInstance,
   { method, path, operation }: Route,
@@ -59,7 +59,7 @@ const roleOf = async (
 const schemaOf = (content: Content | undefined): JsonSchema | undefined =>
   Object.values(content ?? {})[0]?.schema;
 
-/** `{"items": [Service], "next"}` for a list. */
+/** For a list: `{"items": [Service], "next"}`. */
 const bodyText = (schema: JsonSchema | undefined): string => {
   if (schema === undefined) return '';
   const items = schema.properties?.['items'];
@@ -109,12 +109,12 @@ const schemaLines = (name: string, schema: JsonSchema): readonly string[] => {
   ];
 };
 
-/** The reference of the API: every route and every shape of its description (`/openapi.json`). */
+/** The API reference: every route and every schema of its description (`/openapi.json`). */
 export const printApi = async (): Promise<string> => {
   const server = await createServer(createMemoryPorts().deps);
   try {
     await server.ready();
-    // The library's own type has unions for older versions of OpenAPI.
+    // The library's own type also includes older versions of OpenAPI.
     const { paths, components } = server.swagger() as unknown as Document;
     const routes: readonly Route[] = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),

@@ -32,10 +32,10 @@ const optionRows = (command: Command): readonly (readonly string[])[] =>
       .join('; '),
   ]);
 
-/** What stands below the options in a command's help: notes, what --json prints, examples. */
+/** The text below the options in a command's help: notes, what --json prints, examples. */
 const addedText = (command: Command): string => {
   let text = '';
-  // What all commands take is told once.
+  // Options that all commands share are listed once.
   command.configureHelp({ showGlobalOptions: false });
   command.configureOutput({
     writeOut: (part) => {
@@ -89,7 +89,7 @@ const commandLines = (command: Command): readonly string[] => {
 const leavesOf = (command: Command): readonly Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
 
-/** The reference of the command line: every command with its options and examples. */
+/** The CLI reference: every command with its options and examples. */
 export const printCommands = (): string => {
   const program = createProgram(NOTHING, () => undefined);
   const leaves = leavesOf(program).filter((one) => !one.name().startsWith('__'));

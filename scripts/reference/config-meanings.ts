@@ -1,12 +1,12 @@
-/** What stands in the reference beside what the schema tells of a key. */
+/** What the reference says about a key in addition to the schema. */
 export type KeyText = {
-  /** Markdown, as seen from docs/reference. */
+  /** Markdown, with links relative to docs/reference. */
   readonly meaning: string;
-  /** Where the schema's own default is no text that a person would write. */
+  /** If the schema's own default is not what a person would write. */
   readonly initial?: string;
 };
 
-/** By the path of the key. A test holds it against the schema: no key is missing, and none is left over. */
+/** By the path of the key. A test compares it with the schema: no key is missing, and none is unknown. */
 export const KEY_TEXTS: Readonly<Record<string, KeyText>> = {
   listen: { meaning: '`host:port`, `[::1]:port`, or a port alone', initial: '`0.0.0.0:8080`' },
   basePath: {

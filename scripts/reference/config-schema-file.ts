@@ -4,10 +4,10 @@ import { FILE_KEYS } from '../../src/config/source/secret-file.ts';
 import { KEY_TEXTS } from './config-meanings.ts';
 import type { JsonSchema } from './schema-text.ts';
 
-/** A value that the environment fills in; the configuration reads any scalar from such a text. */
+/** A value from the environment. The configuration accepts any scalar in this form. */
 const FROM_ENVIRONMENT: JsonSchema = { type: 'string', pattern: String.raw`\$\{` };
 
-/** Markdown links and code marks, which editors show as they are. */
+/** Removes Markdown links and code marks, which editors would show literally. */
 const plain = (markdown: string): string =>
   markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '');
 
@@ -18,7 +18,7 @@ const isScalar = ({ type, enum: choices, const: only }: JsonSchema): boolean =>
   only === undefined &&
   (choices !== undefined || ['integer', 'number', 'boolean'].includes(String(type)));
 
-/** Numbers, flags and choices accept `${VAR}` too, and the address to listen at a port alone. */
+/** Numbers, flags and choices also accept `${VAR}`. The address to listen on also accepts a port alone. */
 const orVariable = (schema: JsonSchema, path: string): JsonSchema => {
   if (path === 'listen') return { ...schema, type: ['string', 'integer'] };
   if (!isScalar(schema)) return schema;
@@ -55,7 +55,7 @@ const forMapping = (schema: JsonSchema, path: string): JsonSchema => {
   };
 };
 
-/** The part of the schema at `path`, with what a file may contain besides the values that zod describes. */
+/** The part of the schema at `path`, with everything else that a file may contain and zod does not describe. */
 const forEditors = (schema: JsonSchema, path: string): JsonSchema => {
   const { $schema: _, ...rest } = schema;
   const meaning = KEY_TEXTS[path]?.meaning;
@@ -69,16 +69,16 @@ const forEditors = (schema: JsonSchema, path: string): JsonSchema => {
 };
 
 /**
- * The JSON Schema of a configuration file, with which editors complete and check it. It is wider than the program's own
- * check, which also knows addresses, patterns and what belongs together.
+ * The JSON Schema of a configuration file, which editors use to complete and check it. It accepts more than the
+ * program's own check, which also validates addresses, patterns and combinations.
  */
 export const printConfigSchema = (): string => {
-  // Zod writes it of its own schema, so it is one.
+  // Safe: zod generates it from our schema.
   const schema = z.toJSONSchema(configSchema, {
     io: 'input',
     unrepresentable: 'any',
   }) as JsonSchema;
-  // Loading fills in the clusters where the file has none.
+  // If a file has no clusters, the loader adds them.
   const { required: _, ...file } = forEditors(schema, '');
   const whole = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -31,7 +31,7 @@ const initialOf = ({ path, schema, isRequired }: Field): string => {
   return isTold(schema.default) ? code(String(schema.default)) : 'none';
 };
 
-/** Lists of mappings and mappings say what they are by the keys below them. */
+/** The keys below describe mappings and lists of mappings. */
 const typeOf = (schema: JsonSchema): string => {
   const text = describeType(schema)
     .replaceAll(/ or null$/g, '')
@@ -53,7 +53,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   retention: 'Retention',
 };
 
-/** The reference of the configuration: every key of the schema, each with its variable. */
+/** The configuration reference: every key of the schema, with its variable. */
 export const printConfiguration = (): string => {
   const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
   const variables = variablesOf();
@@ -69,7 +69,7 @@ export const printConfiguration = (): string => {
     lines.push(...table(['key', 'default', 'variable', 'meaning', 'value'], rows, 'all'));
     rows = [];
   };
-  // Zod writes it of its own schema, so it is one.
+  // Safe: zod generates it from our schema.
   for (const field of fieldsOf(schema as JsonSchema)) {
     const title = SECTIONS[field.path];
     if (title !== undefined) {

@@ -1,4 +1,4 @@
-/** Says where a page comes from, and how it is made anew. */
+/** Says where a page comes from and how to regenerate it. */
 export const GENERATED =
   '<!-- Made by `npm run docs` of the program itself. A test fails where it is out of date. -->';
 
@@ -7,7 +7,9 @@ const inCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(
 
 export const code = (text: string): string => (text === '' ? '' : `\`${text}\``);
 
-/** A table, or nothing where it has no rows. Columns in which no row says anything are left out, unless all are wanted. */
+/**
+ * A table, or nothing if it has no rows. Columns that are empty in every row are left out, unless all are requested.
+ */
 export const table = (
   titles: readonly string[],
   rows: readonly (readonly string[])[],

@@ -3,7 +3,7 @@ import { printCommands } from './commands.ts';
 import { printConfigSchema } from './config-schema-file.ts';
 import { printConfiguration } from './configuration.ts';
 
-/** The pages and files that are made of the program, by their path in the checkout. */
+/** The pages and files that are generated from the program, by their path in the checkout. */
 export const referencePages = async (): Promise<Readonly<Record<string, string>>> => ({
   'docs/reference/api.md': await printApi(),
   'docs/reference/commands.md': printCommands(),

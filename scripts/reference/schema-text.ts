@@ -1,4 +1,4 @@
-/** A JSON schema, as far as the reference reads it. */
+/** The parts of JSON Schema that the reference uses. */
 export type JsonSchema = {
   readonly $schema?: string;
   readonly $ref?: string;
@@ -27,7 +27,7 @@ const scalar = (schema: JsonSchema, type: string): string => {
   return isBounded ? `${type} from ${minimum} to ${maximum}` : type;
 };
 
-/** What a value is, in a few words: `string or null`, `list of Service`, `"a" or "b"`. */
+/** The type of a value in a few words: `string or null`, `list of Service`, `"a" or "b"`. */
 export const describeType = (schema: JsonSchema): string => {
   const { $ref, type, items } = schema;
   if ($ref !== undefined) {
@@ -52,7 +52,7 @@ export type Field = {
   readonly isRequired: boolean;
 };
 
-/** What several alternatives say of one field: the names that tell them apart together, else the first. */
+/** Merges what several alternatives say about one field: all names that distinguish them, otherwise the first text. */
 const merge = (fields: readonly Field[]): readonly Field[] => {
   const [first] = fields;
   if (first === undefined) return [];
@@ -60,7 +60,7 @@ const merge = (fields: readonly Field[]): readonly Field[] => {
   return [names.length > 1 ? { ...first, schema: { enum: [...new Set(names)] } } : first];
 };
 
-/** Every field of a schema and of what is inside it; one of several alternatives once. */
+/** Every field of a schema, including nested fields. A field of several alternatives appears once. */
 export const fieldsOf = (schema: JsonSchema, prefix = ''): readonly Field[] => {
   const own = Object.entries(schema.properties ?? {}).flatMap(([name, inner]): Field[] => {
     const path = prefix === '' ? name : `${prefix}.${name}`;

@@ -59,25 +59,25 @@ export const parseChange = (file: string, content: string): Change => {
   };
 };
 
-/** All changesets of a folder, by name. */
+/** All changesets in a folder, by name. */
 export const readChanges = (folder: string): readonly Change[] =>
   globSync('*.md', { cwd: folder })
     .filter((name) => basename(name) !== 'README.md')
     .toSorted()
     .map((name) => parseChange(name, readFileSync(join(folder, name), 'utf8')));
 
-/** The largest of the bumps: what the next version has to be, at least. */
+/** The largest bump: the next version needs at least this one. */
 export const largestBump = (changes: readonly Change[]): Bump =>
   (['major', 'minor', 'patch'] as const).find((bump) =>
     changes.some((change) => change.bump === bump),
   ) ?? 'patch';
 
-/** One bullet of a Markdown list; every line of the text stays in it. */
+/** One bullet of a Markdown list that contains every line of the text. */
 const bulletOf = ({ text }: Change): string =>
-  // A text that is a list already needs no bullet around it.
+  // A text that is already a list needs no extra bullet.
   text.startsWith('- ') ? text : `- ${text.replaceAll('\n', '\n  ').replaceAll(/^ +$/gm, '')}`;
 
-/** The section of CHANGELOG.md for one version: what is new, what changed, what was fixed, each by area. */
+/** The section of CHANGELOG.md for one version: new, changed and fixed, each by area. */
 export const renderSection = (
   version: string,
   date: string,
@@ -96,7 +96,7 @@ export const renderSection = (
   return `${parts.join('\n\n')}\n`;
 };
 
-/** Puts a section above the newest one of the changelog. */
+/** Inserts a section above the newest one in the changelog. */
 export const addSection = (changelog: string, section: string): string => {
   const newest = changelog.search(/^## /m);
   const head = newest === -1 ? changelog.trimEnd() : changelog.slice(0, newest).trimEnd();

@@ -1,6 +1,6 @@
 /**
- * Makes a version of what is on main: see USAGE. Publishing it is another step, `scripts/release/publish.ts`, which CI
- * runs for the tag.
+ * Makes a version from main: see USAGE. Publishing is a separate step, `scripts/release/publish.ts`, which CI runs for
+ * the tag.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -57,7 +57,7 @@ const tag = `v${version}`;
 const commit = ask('git', 'rev-parse', 'HEAD') ?? '';
 const ref = `${image}:${tag}`;
 
-/** What a release needs beside this checkout. */
+/** What a release needs in addition to this checkout. */
 const toolProblems = (): readonly Problem[] =>
   [
     ['docker', '--version'],
@@ -78,7 +78,7 @@ const tagProblems = (): readonly Problem[] => {
   ].map((text) => ({ text, inCommit: false }));
 };
 
-/** The base image with the digest that its tag shows now, so that the attestation names exactly what was used. */
+/** The base image with the current digest of its tag, so that the attestation names exactly what was used. */
 const pinnedBase = (): string => {
   const [, base = ''] = /^ARG NODE_IMAGE=(\S+)$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
   const command = ['buildx', 'imagetools', 'inspect', base, '--format', '{{.Manifest.Digest}}'];
@@ -92,7 +92,7 @@ const pinnedBase = (): string => {
     : fail(`the digest of ${base} could not be determined`, 1);
 };
 
-/** Compares what was pushed, by its digest, with what it must say about itself. */
+/** Compares the version and labels of the pushed digest with the expected ones. */
 const checkPushed = (pushed: string): void => {
   const said = ask('docker', 'run', '--rm', pushed, '--version');
   if (said !== version) fail(`${pushed} --version says ${said ?? 'nothing'}, not ${version}`, 1);
@@ -110,7 +110,7 @@ const checkPushed = (pushed: string): void => {
   }
 };
 
-// publish-image.sh knows what the name of an image may be.
+// publish-image.sh checks the name of the image.
 if (
   ask(
     'sh',

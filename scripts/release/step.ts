@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** A reason for which a release must not go on. `inCommit`: a commit must mend it; otherwise it is this checkout's state. */
+/** A reason to refuse a release. `inCommit`: a commit must fix it. Otherwise, it is the state of this checkout. */
 export type Problem = { readonly text: string; readonly inCommit: boolean };
 
-/** What a command that only reads has to say; null if it fails or does not exist. */
+/** The output of a command that only reads; null if it fails or does not exist. */
 export const ask = (command: string, ...args: readonly string[]): string | null => {
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;
@@ -12,7 +12,10 @@ export const ask = (command: string, ...args: readonly string[]): string | null 
 const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** Prints a command as one can type it, and runs it unless this is a dry run. If it fails, ends the process with its status. */
+/**
+ * Prints a command in a form that can be typed, and runs it unless this is a dry run. If the command fails, ends the
+ * process with its status.
+ */
 export const createStep =
   (dryRun: boolean) =>
   (command: string, ...args: readonly string[]): void => {
@@ -25,8 +28,8 @@ export const createStep =
   };
 
 /**
- * Reports all problems at once. Ends the process with status 1 if there are any; a dry run only if one of them
- * is in the commit, because the checkout of a test is seldom one that can be released.
+ * Reports all problems at once. If there are any, ends the process with status 1. A dry run does so only for a problem
+ * in the commit, because the checkout of a test can rarely be released.
  */
 export const refuseIf = (problems: readonly Problem[], dryRun: boolean): void => {
   for (const { text, inCommit } of problems) {
@@ -35,7 +38,7 @@ export const refuseIf = (problems: readonly Problem[], dryRun: boolean): void =>
   if (problems.some(({ inCommit }) => inCommit || !dryRun)) process.exit(1);
 };
 
-/** What of this checkout's state forbids a release. */
+/** The problems in the state of this checkout. */
 export const stateProblems = (): readonly Problem[] => {
   const texts: string[] = [];
   const changed = ask('git', 'status', '--porcelain');

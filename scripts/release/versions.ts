@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** A place that names the version, and which one it names: without the `v` of a tag. */
+/** A place that contains the version, and the version there, without the `v` of a tag. */
 export type Place = { readonly where: string; readonly version: string };
 
 /** The image that a stack file uses by default. */
 const DEFAULT_IMAGE = /\$\{CD_HELPER_IMAGE:-([^}\s]+):v?([^}:\s]+)\}/g;
-/** The image that verify-w-docker.sh builds, as the instructions name it. */
+/** The image that verify-w-docker.sh builds, as written in the instructions. */
 const BUILT_IMAGE = /(?<![\w/-])cd-helper:(\d+\.\d+\.\d+(?:-[\w.-]+)?)/g;
 const STACK_FILES = 'deploy/stack*.yml';
 const INSTRUCTIONS = ['README.md', 'docs/install.md', STACK_FILES];
@@ -26,7 +26,7 @@ const namedIn = (root: string, files: string | readonly string[], name: RegExp):
       })),
     );
 
-/** The version in every file that a release changes, in a checkout. */
+/** The version in every file of a checkout that a release changes. */
 export const writtenVersions = (root: string): readonly Place[] => {
   const own = JSON.parse(read(root, 'package.json')) as { version: string };
   const lock = JSON.parse(read(root, 'package-lock.json')) as {
@@ -48,8 +48,8 @@ export const defaultImage = (root: string): string =>
   [...read(root, 'deploy/stack.yml').matchAll(DEFAULT_IMAGE)][0]?.[1] ?? '';
 
 /**
- * Writes a new version to those files, but for the changelog. `image` is the repository that the version will be
- * published in; the stack files then name it by default.
+ * Writes a new version to those files, except the changelog. `image` is the repository that the version will be
+ * published in. It becomes the default in the stack files.
  */
 export const writeVersion = (root: string, version: string, image: string): void => {
   const write = (file: string, text: string): void => writeFileSync(join(root, file), text);
@@ -58,7 +58,7 @@ export const writeVersion = (root: string, version: string, image: string): void
     'package.json',
     read(root, 'package.json').replace(`"version": "${before}"`, `"version": "${version}"`),
   );
-  // The first two are the package's own.
+  // The first two are the package itself.
   let left = 2;
   const lock = read(root, 'package-lock.json').replaceAll(`"version": "${before}"`, (whole) =>
     left-- > 0 ? `"version": "${version}"` : whole,
@@ -76,8 +76,8 @@ const TOKEN = 'only-for-this-check-0123456789';
 const READY_WITHIN_MS = 60_000;
 
 /**
- * The version that the program of a checkout reports: `--version`, the log, `/version.txt`, the OpenAPI description, and
- * the session that the dashboard shows it from. Starts a helper with a store of its own, and stops it.
+ * The version that the program of a checkout reports in `--version`, the log, `/version.txt`, the OpenAPI description,
+ * and the session that the dashboard reads. Starts a helper with a new store, and stops it.
  */
 export const reportedVersions = async (root: string): Promise<readonly Place[]> => {
   const main = join(root, 'src/main.ts');

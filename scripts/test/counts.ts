@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-/** How many tests of a run passed and were skipped, and the name of each that failed, with the first line of why. */
+/**
+ * How many tests of a run passed and were skipped, and the name of each failed test with the first line of its error.
+ */
 export type Counts = {
   readonly passed: number;
   readonly skipped: number;
@@ -13,7 +15,7 @@ const counts = z.object({
   failures: z.array(z.string()),
 });
 
-/** The counts that `text` holds as JSON; a run that left none has failed. */
+/** The counts in the JSON of `text`. A run that left no counts has failed. */
 export const parseCounts = (text: string | null): Counts => {
   if (text === null) return { passed: 0, skipped: 0, failures: ['the run ended without counts'] };
   return counts.parse(JSON.parse(text));

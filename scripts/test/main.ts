@@ -5,7 +5,7 @@ import { ownRelease } from '../../sandbox/machine/other-release.ts';
 import { addCounts, type Counts, countsLine, parseCounts } from './counts.ts';
 import { type Stage, testStages } from './stages.ts';
 
-/** The last line of `.ci/run`. */
+/** The file for the last line of `.ci/run`. */
 const TOTAL = '.cache/test-counts';
 const OF_STAGE = '.cache/test-counts.json';
 
@@ -34,11 +34,11 @@ const runStage = async ({ command, env, counts }: Stage): Promise<Ended> => {
   const failures = ok ? [] : [`${command.join(' ')} (exit status ${code ?? 'none'})`];
   if (!counts) return { counts: { passed: ok ? 1 : 0, skipped: 0, failures }, ok };
   const told = parseCounts(readIfThere(OF_STAGE));
-  // A run can fail without a failed test, such as for a file that was not found.
+  // A run can fail without a failed test, for example if a file was not found.
   return { counts: ok || told.failures.length > 0 ? told : { ...told, failures }, ok };
 };
 
-// Ctrl-C reaches the stage too, which ends in its own time.
+// The stage receives Ctrl-C too and needs time to end.
 process.on('SIGINT', () => {});
 mkdirSync('.cache', { recursive: true });
 rmSync(TOTAL, { force: true });
@@ -57,7 +57,7 @@ if (stages.length > 1) console.log(`\n${lines.join('\n')}`);
 const sum = addCounts(ended.map(({ counts }) => counts));
 const total = countsLine(sum);
 writeFileSync(TOTAL, `${total}\n`);
-// Again at the end: the runner's own report of an early stage is far above by then.
+// Repeated at the end, because the report of an early stage is far above by then.
 if (sum.failures.length > 0) console.log(`\nfailed:\n  ${sum.failures.join('\n  ')}\n`);
 if (stages.length > 1) console.log(total);
 process.exitCode = ended.every(({ ok }) => ok) ? 0 : 1;

@@ -6,11 +6,11 @@ export type Stage = {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
-  /** Whether the command writes counts of its tests; one that does not counts as a single test. */
+  /** Whether the command writes test counts. Otherwise it counts as a single test. */
   readonly counts: boolean;
 };
 
-/** What every change must pass on more than the machine's own engine: each kind of call to an engine is among them. */
+/** What every change must pass on other engines than the machine's own. It includes each kind of call to an engine. */
 const MOST_TELLING = [
   'test/e2e/bad-releases/bad-digest.test.ts',
   'test/e2e/engine/adapter.test.ts',
@@ -19,7 +19,7 @@ const MOST_TELLING = [
   'test/e2e/push/smart-redeploy.test.ts',
 ];
 
-/** Every file whose result may depend on the engine. */
+/** Every file whose result can depend on the engine. */
 const ENGINE_FILES = [
   ...MOST_TELLING,
   'test/chaos/engine-stopped.test.ts',
@@ -40,7 +40,7 @@ const ENGINE_FILES = [
   'test/e2e/engine/three-managers.test.ts',
 ];
 
-/** Engines that every change is tested with; the machine's own is one of them. */
+/** Engines that every change is tested with. The machine's own engine is one of them. */
 const ALWAYS: readonly EngineVersion[] = ['20.10', '26.1'];
 
 const vitest = (
@@ -68,14 +68,17 @@ const onEngine = (
   });
 };
 
-/** An optimisation that can be switched off must not change a result. */
+/** An optimisation that can be switched off must never change a result. */
 const withoutShortcuts = vitest(
   'work and simulation without shortcuts',
   ['--project', 'integration', 'test/integration/work/', 'test/chaos/simulation.test.ts'],
   { CD_HELPER_TEST_SHORTCUTS: 'off' },
 );
 
-/** The store's files, and those of the work that ask most of it. Not for every change: a busy machine breaks some. */
+/**
+ * The tests of the store, and those of the work that use it most. Not for every change, because some fail on a busy
+ * machine.
+ */
 const onPostgres = vitest(
   'store, work and simulation on PostgreSQL',
   [
@@ -118,7 +121,7 @@ const everyEngine: readonly Stage[] = [
   ),
 ];
 
-/** Too long for every change. A command that ends with status 0 has passed. Add yours here. */
+/** Takes too long for every change. A command passes if it ends with status 0. Add yours here. */
 const LONG: readonly Stage[] = [
   vitest(
     'a hundred races of two webhooks',
@@ -155,8 +158,8 @@ const LONG: readonly Stage[] = [
 ];
 
 /**
- * The commands that the arguments of `./dev test` ask for: `--engines` runs what depends on the engine on
- * each engine, `--all` everything there is; any others are vitest's.
+ * The commands for the arguments of `./dev test`. `--engines` runs the engine tests on each engine, `--all` runs
+ * everything. All other arguments go to vitest.
  */
 export const testStages = (args: readonly string[], release: string): readonly Stage[] => {
   if (args.length === 0) return everyChange(release);
