@@ -8,7 +8,7 @@ import { startFakes } from './support/start-fakes.ts';
 const ATTACKED_FOR_MS = 4_000;
 const WARM_UP_HOOKS = 50;
 
-/** What somebody without a secret costs the helper, and the senders beside them. */
+/** The cost of a client without a secret, to the helper and to other senders. */
 export const anonymousFlood: Benchmark = {
   name: 'anonymous-flood',
   about: 'memory, and the slowest good webhook, under floods without a secret',

@@ -1,13 +1,13 @@
 import type { Report } from './report.ts';
 
 export type BenchmarkTools = {
-  /** Says what is being done, for whoever waits. */
+  /** Reports progress to people who wait. */
   readonly tell: (line: string) => void;
-  /** Aborted when the benchmark has taken far too long. */
+  /** Aborted if the benchmark takes far too long. */
   readonly signal: AbortSignal;
 };
 
-/** Throws where what it measured did not do what it should: then no figure of it is worth anything. */
+/** Throws if what it measured did not work correctly, because its figures are then worthless. */
 export type Benchmark = {
   readonly name: string;
   readonly about: string;

@@ -12,14 +12,14 @@ import { pageOf, type SameBytes, startSameBytes } from './support/start-same-byt
 
 const SERVICES = 2000;
 const IMAGES = 200;
-/** The longest part of a list that the API gives at once. */
+/** The largest page of a list that the API returns. */
 const PART = 500;
 const VIEWS = 5;
 const LISTS = 100;
 const WARM_LISTS = 10;
 const GOAL = 2;
 
-/** Every part of the list of services as the API gives it, and the addresses that gave them. */
+/** Every page of the list of services, and the paths of these pages. */
 const readParts = async (helper: BuiltHelper): Promise<{ paths: string[]; texts: string[] }> => {
   const paths: string[] = [];
   const texts: string[] = [];
@@ -35,7 +35,7 @@ const readParts = async (helper: BuiltHelper): Promise<{ paths: string[]; texts:
   return { paths, texts };
 };
 
-/** Times of reading all these one after another over a warm connection, in turns at each origin. */
+/** Times of reading all these paths one after another over a warm connection, alternating between the origins. */
 const timeLists = async (
   sides: readonly {
     readonly origin: string;
@@ -67,7 +67,7 @@ const timeLists = async (
   }
 };
 
-/** Opens the page in a browser that knows nothing but its session. */
+/** Opens the page in a browser that has a session and an empty cache. */
 const viewAnew = async (browser: RunningBrowser, url: string, whole: string, token?: string) => {
   const { context } = await browser.visit(new URL(url).origin, {
     viewport: { width: 1280, height: 800 },
@@ -80,7 +80,7 @@ const viewAnew = async (browser: RunningBrowser, url: string, whole: string, tok
   return viewFirst(context, url, whole);
 };
 
-/** The dashboard's first view of very many services, beside a page of as many bytes that is only sent. */
+/** The dashboard's first view of very many services, compared with a static page of the same size. */
 export const dashboard: Benchmark = {
   name: 'dashboard',
   about: 'first view of 2,000 services in a real browser, and their list from the API',

@@ -12,7 +12,7 @@ const STARTS = 7;
 const IMAGES = 100;
 const HOOKS = 1_000;
 const CONNECTIONS = 8;
-/** What a start leaves to be collected is gone by then. */
+/** By then, the garbage from the start is collected. */
 const IDLE_AFTER_MS = 3_000;
 const START_GOAL = 3;
 const IDLE_MB_ALLOWED = 120;
@@ -22,7 +22,7 @@ const startHelper = ({ engineUrl, registry }: Fakes) =>
 
 type Started = { readonly readyAfterMs: number; readonly pid: number };
 
-/** What a start took, and the memory of the process when it has nothing to do. */
+/** The start time, and the memory of the idle process. */
 const lookAt = async ({ readyAfterMs, pid }: Started) => {
   await delay(IDLE_AFTER_MS);
   return { readyAfterMs, idle: (await memoryOf(pid)).now };
@@ -71,7 +71,7 @@ const memoryAfterHooks = async (fakes: Fakes) => {
   }
 };
 
-/** What the helper costs while it does nothing, and to begin with. */
+/** The cost of the helper at its start and when it is idle. */
 export const footprint: Benchmark = {
   name: 'footprint',
   about: 'start-up time, and resident memory idle and after 1,000 hooks',

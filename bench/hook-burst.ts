@@ -10,9 +10,9 @@ const HOOKS = 10_000;
 const IMAGES = 100;
 const BURSTS = 3;
 const CONNECTIONS = 64;
-/** What was seen longer ago is asked for anew. */
+/** After this time, the helper asks the registry again. */
 const A_BURST_MS = 4_000;
-/** Memory that a burst leaves behind, beside the burst before it. */
+/** Memory left after a burst, relative to the burst before it. */
 const GOAL = 1.1;
 const DONE_WITHIN_MS = 90_000;
 
@@ -25,7 +25,7 @@ const sum = (a: Counts, b: Counts): Counts => ({
   outdated: b.outdated,
 });
 
-/** Ten thousand hooks for a hundred images, three times over. */
+/** Ten thousand webhooks for a hundred images, three times. */
 export const hookBurst: Benchmark = {
   name: 'hook-burst',
   about: '10,000 hooks for 100 images: look-ups, updates, memory',
@@ -63,14 +63,14 @@ export const hookBurst: Benchmark = {
             { what: 'every service runs what is published', withinMs: DONE_WITHIN_MS },
           );
           const took = performance.now() - began;
-          // The look that ends a burst, and the ends of the rollouts.
+          // Time for the check that ends a burst, and for the rollouts to end.
           await new Promise((resolve) => setTimeout(resolve, 6_000));
           counts = sum(counts, await fakes.count());
           if (counts.updates !== IMAGES) {
             throw new Error(`${counts.updates} updates of ${IMAGES} services`);
           }
-          // All hooks of an image name one digest, which the first look of its burst sees. A burst that
-          // takes long is several.
+          // All webhooks of an image name one digest, which the first check of its burst sees. A burst that takes too
+          // long counts as several.
           if (sendingMs < A_BURST_MS && counts.heads !== IMAGES) {
             throw new Error(`${counts.heads} look-ups for hooks that came in ${sendingMs} ms`);
           }

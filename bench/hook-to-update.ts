@@ -12,8 +12,7 @@ import { median, quantile } from './support/quantile.ts';
 const SERVICES = 100;
 const PUSHES = 200;
 /**
- * Before anything counts, so that both have compiled what they run and opened their connections, and
- * the helper has looked at each repository once.
+ * Not measured: both sides compile their code and open their connections, and the helper checks each repository once.
  */
 const WARM_UP = SERVICES / 2;
 const GOAL = 2;
@@ -22,7 +21,7 @@ const CREATED_AT_ONCE = 8;
 const repositoryOf = (index: number): string => `bench/app-${index}`;
 const nameOf = (index: number): string => `app-${index}`;
 
-/** One service a repository, so that no push is part of another's burst. */
+/** One service per repository, so that no push belongs to another's burst. */
 const createServices = async ({ engines, image, pushImage }: Sandbox): Promise<void> => {
   const [{ services }] = engines;
   const create = async (index: number): Promise<void> => {
@@ -37,7 +36,7 @@ const createServices = async ({ engines, image, pushImage }: Sandbox): Promise<v
   }
 };
 
-/** ms since the epoch, finer than `Date.now`. */
+/** ms since the epoch, more precise than `Date.now`. */
 const now = (): number => performance.timeOrigin + performance.now();
 
 type Push = { readonly service: string; readonly digest: string; readonly tookMs: number };
@@ -59,8 +58,8 @@ const pushBare = async (sandbox: Sandbox, floor: Redeployer, index: number, vers
 };
 
 /**
- * Resolves with when the hook was sent, ms since the epoch, once the deployment is over and the look has
- * listed the others: its list would else meet that of the floor.
+ * Resolves with the time when the webhook was sent, in ms since the epoch. It waits until the deployment has ended and
+ * the check has listed the other services. Otherwise that list would overlap with the one of the bare script.
  */
 const pushThroughHelper = async (
   sandbox: Sandbox,
@@ -89,7 +88,7 @@ const pushThroughHelper = async (
   return { service, digest, sentAt, acceptedAt };
 };
 
-/** When the helper did what it did, ms since the epoch. */
+/** The times of the helper's steps, ms since the epoch. */
 type Times = { readonly queuedAt: number; readonly intendedAt: number; readonly sentAt: number };
 
 const timesOf = (
@@ -105,7 +104,7 @@ const timesOf = (
   const sent = deployment.steps.filter(({ step }) => step === 'update-sent');
   const [step] = sent;
   if (step === undefined || sent.length > 1) throw new Error(`${service}: ${sent.length} updates`);
-  // The helper's clock counts whole milliseconds: on the average half of one is missing.
+  // The helper records whole milliseconds, so on average half a millisecond is missing.
   const at = (time: string | null): number => Date.parse(time ?? '') + 0.5;
   return {
     queuedAt: at(deployment.queuedAt),
@@ -114,7 +113,7 @@ const timesOf = (
   };
 };
 
-/** A second hook of a repository within this time waits for the end of a burst, by design. */
+/** By design, a second webhook for a repository within this time waits for the end of a burst. */
 const APART_MS = BURST_MS + 100;
 
 const measure = async (sandbox: Sandbox, helper: BuiltHelper, floor: Redeployer) => {
@@ -149,7 +148,7 @@ const checkEngine = async (
   }
 };
 
-/** From the hook to the update that the engine accepted, beside list, HEAD and update by a bare script. */
+/** From the webhook to the update that the engine accepted, compared with list, HEAD and update by a bare script. */
 export const hookToUpdate: Benchmark = {
   name: 'hook-to-update',
   about: 'from the hook to the accepted update, with 100 services on a real engine',

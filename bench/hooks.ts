@@ -12,7 +12,7 @@ const CONNECTIONS = 64;
 const IMAGES = 10;
 const ROUNDS = 4;
 const SECONDS = 4;
-/** Durable webhooks reach at least a quarter of the rate of a route that keeps nothing. */
+/** Durable webhooks reach at least a quarter of the rate of a route that stores nothing. */
 const GOAL = 4;
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -27,18 +27,18 @@ const storedDeliveries = (store: string): number => {
   }
 };
 
-/** Hooks that are on the disk when they are answered, beside a route that parses and answers. */
+/** Webhooks that are on disk when they are answered, compared with a route that only parses and answers. */
 export const hooks: Benchmark = {
   name: 'hooks',
   about: 'durable hooks a second over 64 connections',
   run: async ({ tell }) => {
-    // Of images that no service runs: what is measured is the intake.
+    // No service runs these images, because only the intake is measured.
     const fakes = await startFakes({ services: 0, images: 1, latencyMs: 0 });
     const helper = await startBuiltHelper({
       engineUrl: fakes.engineUrl,
       registries: [fakes.registry],
     });
-    // Sender and reader of the log would share a core.
+    // Otherwise the sender and the reader of the log would share a core.
     helper.ignoreLines();
     const bare = await startBareReceiver();
     const storing = await startStoringReceiver();
@@ -77,7 +77,7 @@ export const hooks: Benchmark = {
       await helper.stop((store) => {
         stored = storedDeliveries(store);
       });
-      // At the end of each round the sender drops what is still under way, stored or not.
+      // At the end of each round, the sender drops the requests in progress, stored or not.
       const dropped = CONNECTIONS * (ROUNDS + 1);
       if (stored < accepted || stored > accepted + dropped) {
         throw new Error(`${accepted} hooks were accepted and ${stored} are in the store`);

@@ -8,12 +8,13 @@ import { startFakeEngine } from '../test/support/fake-engine.ts';
 import { type RunningHelper, startHelper } from '../test/support/start-helper.ts';
 
 /*
- * How much helpers that have nothing to do ask of their PostgreSQL: `node bench/idle-queries.ts [--seconds 60] [--top 12]`.
- * The first instance works, each further one waits for its leases. Exits 1 if one asks for more than is documented.
+ * How many queries idle helpers send to their PostgreSQL: `node bench/idle-queries.ts [--seconds 60] [--top 12]`. The
+ * first instance works, the others wait for its leases. Exits with 1 if an instance sends more than the documented
+ * number.
  */
 
 const INSTANCES = 3;
-/** Statements a minute for each instance; see docs/guide/high-availability.md. `begin` and the like are statements, too. */
+/** Statements per minute for each instance; see docs/guide/high-availability.md. `begin` and the like count too. */
 const MOST = 600;
 const { values } = parseArgs({
   options: {
@@ -63,7 +64,7 @@ try {
       },
       { what: 'all are there', withinMs: 30_000 },
     );
-    // What a start does is over by then.
+    // By then, the work of the start is done.
     await new Promise((resolve) => void setTimeout(resolve, 10_000));
     await postgres.primary.sql('select pg_stat_statements_reset()', database);
     const from = await count();

@@ -29,7 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   waiting,
 ];
 
-/** Well above what any of them takes on two busy cores. */
+/** Well above the time that any benchmark takes on two busy cores. */
 const LONGEST_MS = 10 * 60_000;
 
 const { values, positionals } = parseArgs({
@@ -45,7 +45,7 @@ const usage = (): string =>
 
 const build = (): void => {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  // Measured is what is shipped, and not the sources as they are run in development.
+  // Measure the shipped build, not the sources that run in development.
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 2, 2] });
 };
 

@@ -15,10 +15,10 @@ const REPLICAS = 2;
 const GOAL = 1.1;
 const POLL_MS = 10;
 const RUNNING_WITHIN_MS = 60_000;
-/** A second webhook of a repository within this time waits for the end of a burst, by design. */
+/** By design, a second webhook for a repository within this time waits for the end of a burst. */
 const APART_MS = BURST_MS + 100;
 
-/** One service for each of the two, of its own repository. */
+/** One service for each side, each with its own repository. */
 const BARE = 'bare';
 const HELPER = 'helper';
 const repositoryOf = (name: string): string => `bench/${name}`;
@@ -32,7 +32,7 @@ const createService = async (
   await services.deploy({ name, image: image(repository, 'v1', digest), replicas: REPLICAS });
 };
 
-/** Resolves once every task of the service that shall run does, and runs the digest. */
+/** Resolves when every desired task of the service runs, with this digest. */
 const everyTaskRuns = async (
   { engines: [{ services }] }: Sandbox,
   name: string,
@@ -49,7 +49,7 @@ const everyTaskRuns = async (
   );
 };
 
-/** Pushes a new image, has `update` bring it to the service, and gives how long that took, in ms. */
+/** Pushes a new image, lets `update` deploy it to the service, and returns the time in ms. */
 const timeOf = async (
   sandbox: Sandbox,
   name: string,
@@ -62,7 +62,7 @@ const timeOf = async (
     everyTaskRuns(sandbox, name, digest).then(() => performance.now()),
     update(digest),
   ]);
-  // The engine still watches the new tasks, and refuses nothing: but the next update would meet this one.
+  // The engine still watches the new tasks. It would accept another update, but the two would overlap.
   await sandbox.engines[0].services.converged(name, { withinMs: RUNNING_WITHIN_MS });
   return running - began;
 };
@@ -92,7 +92,7 @@ const measure = async (sandbox: Sandbox, helper: BuiltHelper) => {
   return { bare, pushed };
 };
 
-/** From the push to the moment when every task runs it, beside the docker command issued at that moment. */
+/** From the push until every task runs the image, compared with a docker command at the moment of the push. */
 export const pushToRunning: Benchmark = {
   name: 'push-to-running',
   about: 'from the push until every task runs it, beside `docker service update --image`',

@@ -1,24 +1,24 @@
-/** One thing measured, beside what a bare floor took for the same in the same run. */
+/** One measurement, compared with a bare floor in the same run. */
 export type Figure = {
   readonly what: string;
   readonly unit: 'ms' | 'MB' | '/s' | '';
-  /** Null where there is nothing bare to compare with. */
+  /** Null if there is nothing bare to compare with. */
   readonly floor: number | null;
   readonly helper: number;
-  /** How many times dearer the helper is than the floor; null without one. */
+  /** The cost of the helper as a multiple of the floor; null without a floor. */
   readonly ratio: number | null;
-  /** The ratio that is wanted at most; null where none was set. */
+  /** The largest acceptable ratio; null if there is no goal. */
   readonly goal: number | null;
 };
 
 export type Report = {
   readonly benchmark: string;
   readonly figures: readonly Figure[];
-  /** What the run was made of and what was counted: no comparison, but worth knowing. */
+  /** Parameters and counts of the run, for information only. */
   readonly facts: Readonly<Record<string, number | string>>;
 };
 
-/** Made by {@link figure}: `ratio` follows from the rest. */
+/** Input of {@link figure}, which derives `ratio`. */
 export type Measured = {
   readonly what: string;
   readonly unit: Figure['unit'];
@@ -32,12 +32,12 @@ export const figure = ({ what, unit, floor, helper, goal }: Measured): Figure =>
   unit,
   floor: floor ?? null,
   helper,
-  // Of what is counted per second more is better.
+  // For a rate per second, more is better.
   ratio: floor === undefined ? null : unit === '/s' ? floor / helper : helper / floor,
   goal: goal ?? null,
 });
 
-/** Whether a figure keeps its goal; null where it has none. */
+/** Whether a figure meets its goal; null if it has none. */
 const keepsGoal = ({ ratio, goal }: Figure): boolean | null =>
   ratio === null || goal === null ? null : ratio <= goal;
 

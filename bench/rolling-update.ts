@@ -15,15 +15,15 @@ import {
 } from '../test/support/start-helper.ts';
 
 /*
- * Several helpers on one PostgreSQL under a stream of webhooks: each is stopped and replaced, one after another, as an
- * update of the helper does; then the working one is killed. `node bench/rolling-update.ts [--rounds 3] [--kills 3]`.
- * Exits 1 if a webhook was refused or lost, or if the work was not taken over in time.
+ * Several helpers on one PostgreSQL under a stream of webhooks. Each one is stopped and replaced in turn, as in an
+ * update of the helper. Then the working one is killed. `node bench/rolling-update.ts [--rounds 3] [--kills 3]`. Exits
+ * with 1 if a webhook was refused or lost, or if the takeover was too slow.
  */
 
 const INSTANCES = 3;
-/** Between two webhooks. */
+/** Pause between two webhooks. */
 const PAUSE_MS = 10;
-/** An instance gets no new connections for so long before SIGTERM. The engine waits for 2 s. */
+/** How long before SIGTERM an instance gets no new connections. The engine waits for 2 s. */
 const OUT_BEFORE_MS = 100;
 const TAKEN_OVER_MS = { SIGTERM: 2_000, SIGKILL: 20_000 };
 const LEASE = 'cluster:production';
@@ -57,14 +57,14 @@ const helpers: RunningHelper[] = [];
 for (let index = 0; index < INSTANCES; index += 1) helpers.push(await start(index));
 const addresses = helpers.map(({ url }) => url);
 
-/** How the last one was ended, and connections that broke meanwhile. */
+/** How the last instance was ended, and the connections that broke meanwhile. */
 let ending: keyof typeof TAKEN_OVER_MS = 'SIGTERM';
 const broken: Record<keyof typeof TAKEN_OVER_MS, string[]> = { SIGTERM: [], SIGKILL: [] };
 
-/** Those that the mesh does not send to: the engine takes them out before it sends SIGTERM. */
+/** Instances that the mesh does not send to: the engine takes them out before it sends SIGTERM. */
 const out = new Set<number>();
 
-/** As a routing mesh: to one after another, and to the next where no connection is made. */
+/** Posts like a routing mesh: to the instances in turn, and to the next one if there is no connection. */
 const post = async (first: number, body: string): Promise<number | string> => {
   const failures: string[] = [];
   for (let turn = first; turn < first + INSTANCES; turn += 1) {
@@ -73,7 +73,7 @@ const post = async (first: number, body: string): Promise<number | string> => {
     try {
       const answer = await fetch(`${addresses[index]}/hooks/${HOOK_SECRET}`, {
         method: 'POST',
-        // What a new sender does, whose connection the mesh sends somewhere.
+        // Like a new sender, whose connection the mesh can send anywhere.
         headers: { 'content-type': 'application/json', connection: 'close' },
         body,
         signal: AbortSignal.timeout(10_000),
@@ -84,7 +84,7 @@ const post = async (first: number, body: string): Promise<number | string> => {
       const cause = error instanceof Error ? error.cause : undefined;
       const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(error);
       failures.push(why);
-      // The sender itself would have seen this one.
+      // The sender itself would have seen this error.
       if (why !== 'ECONNREFUSED') broken[ending].push(why);
     }
   }
@@ -112,7 +112,7 @@ const instancesBy = async (url: string): Promise<readonly InstanceView[]> => {
   const answer = await fetch(`${url}/api/v1/instances`, { headers, signal });
   return ((await answer.json()) as { items: InstanceView[] }).items;
 };
-/** The index of the helper that works, as one of the others sees it. */
+/** The index of the working helper, as one of the others sees it. */
 const workingNow = async (except: number): Promise<number | null> => {
   const asked = addresses[(except + 1) % INSTANCES] ?? '';
   const holder = (await instancesBy(asked)).find(
@@ -133,7 +133,10 @@ const working = (except: number): Promise<number> =>
     everyMs: 10,
   });
 
-/** Ends one, and starts another at its address; resolves with the ms until the work was taken over, if it worked. */
+/**
+ * Ends an instance, and starts another at its address. If it was the working one, resolves with the ms until the
+ * takeover.
+ */
 const replace = async (index: number, signal: 'SIGTERM' | 'SIGKILL', worked: boolean) => {
   const helper = helpers[index];
   if (helper === undefined) throw new Error(`no helper ${index}`);

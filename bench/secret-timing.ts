@@ -9,17 +9,16 @@ import { type Measured, figure } from './report.ts';
 import { quantile } from './support/quantile.ts';
 
 /**
- * Whether the time that a refusal takes tells how much of a secret was right. Two kinds of wrong
- * secrets, one without a single right character and one with all but the last, are tried in a random
- * order, and Welch's t says whether their times differ
- * ({@link https://eprint.iacr.org/2016/1123 dudect}). A comparison that stops at the first difference
- * is measured the same way: where that is not found out, nothing was proved.
+ * Whether the time of a refusal shows how much of a secret was right. It tries two kinds of wrong secrets in random
+ * order: one without a right character, and one with all but the last. Welch's t shows whether their times differ
+ * ({@link https://eprint.iacr.org/2016/1123 dudect}). The same method measures a comparison that stops at the first
+ * difference. If it does not detect that leak, the result proves nothing.
  */
 const LEAK = 4.5;
-/** Slow samples are the machine's doing, not the comparison's. */
+/** The machine causes the slowest samples, not the comparison. */
 const KEPT = 0.9;
 const CALLS = 60_000;
-/** Called this often for one sample, or the clock would be all that is measured. */
+/** Calls per sample. With fewer, the sample would measure only the clock. */
 const CALLS_A_SAMPLE = 20;
 const REQUESTS = 8_000;
 
@@ -40,7 +39,7 @@ const moments = (values: readonly number[]): { mean: number; variance: number } 
   return { mean, variance: squares / (values.length - 1) };
 };
 
-/** Welch's t of two sets of times: how sure it is that their means differ. */
+/** Welch's t of two samples of times: how certain it is that their means differ. */
 const welch = (times: Times): number => {
   const { near, far } = cropped(times);
   const [one, other] = [moments(near), moments(far)];
@@ -67,7 +66,7 @@ const timeCalls = (compare: (shown: string) => unknown, one = NEAR): Times => {
   return times;
 };
 
-/** Refusals over one connection, each as if from an address of its own: none is told to wait. */
+/** Refusals over one connection, each as if from another address, so that none is delayed. */
 const timeRequests = async ({ signal }: BenchmarkTools): Promise<Times> => {
   const { deps } = createMemoryPorts({ trustedProxies: ['127.0.0.1'] });
   const value = { reveal: () => SECRET };
@@ -100,7 +99,7 @@ const timeRequests = async ({ signal }: BenchmarkTools): Promise<Times> => {
   return times;
 };
 
-/** Measured up to three times: what leaks does so each time, what a busy machine does is chance. */
+/** Measures up to three times: a leak shows each time, noise from a busy machine does not. */
 const smallest = async (measure: () => Times | Promise<Times>): Promise<number> => {
   let least = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 3 && least > LEAK; attempt += 1) {

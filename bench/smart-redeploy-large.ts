@@ -10,12 +10,12 @@ import { startFakes } from './support/start-fakes.ts';
 const SERVICES = 10_000;
 const IMAGES = 2_000;
 const LATENCY_MS = 20;
-/** What the helper asks a registry at one time unless told otherwise. */
+/** The helper's default concurrency for a registry. */
 const CONCURRENCY = 8;
-/** V8 collects what grew old for the first time after some six of them: a leak shows only after that. */
+/** V8 collects old objects for the first time after about six runs, so a leak shows only after that. */
 const DRY_RUNS = 12;
 const BESIDE = 6;
-/** Memory that a run leaves behind, beside what an earlier one left. */
+/** Memory left after a run, relative to an earlier run. */
 const MEMORY_GOAL = 1.1;
 const OBSOLETE_IMAGES = 4;
 const GOAL = 1.2;
@@ -25,7 +25,7 @@ const expectEqual = (what: string, found: unknown, wanted: unknown): void => {
   if (found !== wanted) throw new Error(`${what}: ${String(found)} and not ${String(wanted)}`);
 };
 
-/** As many services as a large Swarm has, beside a bare script that does its look-ups. */
+/** A SmartRedeploy of as many services as a large Swarm has, compared with a bare script that does the same lookups. */
 export const smartRedeployLarge: Benchmark = {
   name: 'smart-redeploy-large',
   about: '10,000 services over 2,000 images, fakes with 20 ms latency',

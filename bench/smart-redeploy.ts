@@ -10,7 +10,7 @@ import { type BuiltHelper, startBuiltHelper } from './support/start-built-helper
 
 const SERVICES = 1_000;
 const IMAGES = 50;
-/** Images of which something newer is published: what a run finds to do. */
+/** Images with a newer published digest, which a run must find. */
 const OBSOLETE_IMAGES = 2;
 const OBSOLETE = (SERVICES / IMAGES) * OBSOLETE_IMAGES;
 const ROUNDS = 9;
@@ -43,7 +43,7 @@ const createServices = async ({ engines, image, pushImage }: Sandbox): Promise<v
   }
 };
 
-/** Publishes something newer of some images and gives what services of theirs should run. */
+/** Publishes new digests for some images and returns what their services should run. */
 const publish = async (
   { pushImage, image }: Sandbox,
   version: string,
@@ -58,7 +58,7 @@ const publish = async (
 
 type Asked = { readonly lookUps: number; readonly others: number };
 
-/** What the helper asked the registry while `work` went on. */
+/** The requests that the helper sent to the registry during `work`. */
 const asked = async <T>(sandbox: Sandbox, work: () => Promise<T>): Promise<[T, Asked]> => {
   const own = async () =>
     (await readAccessLog(sandbox.registry.accessLog)).filter(({ userAgent }) =>
@@ -105,7 +105,7 @@ const measure = async (sandbox: Sandbox, helper: BuiltHelper) => {
   }
 };
 
-/** Deploys what is obsolete, and sees to it that nothing else was touched. */
+/** Deploys what is obsolete, and checks that nothing else changed. */
 const deploy = async (sandbox: Sandbox, helper: BuiltHelper, wanted: readonly string[]) => {
   const [{ services }] = sandbox.engines;
   const before = new Map((await services.list()).map((one) => [one.ID, one.Version.Index]));
@@ -130,7 +130,7 @@ const deploy = async (sandbox: Sandbox, helper: BuiltHelper, wanted: readonly st
   return run;
 };
 
-/** A SmartRedeploy of a thousand services over fifty images, beside a bare script that does its look-ups. */
+/** A SmartRedeploy of a thousand services with fifty images, compared with a bare script that does the same lookups. */
 export const smartRedeploy: Benchmark = {
   name: 'smart-redeploy',
   about: '1,000 services over 50 images on a real engine',

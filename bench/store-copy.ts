@@ -12,14 +12,14 @@ import { readStoreFile } from '../src/store/sqlite/read-file.ts';
 import { postgresSetting } from '../test/support/postgres-setting.ts';
 
 /*
- * How long a big store takes from SQLite to PostgreSQL and back, and to back up and restore:
- * `node bench/store-copy.ts [DELIVERIES] [DEPLOYMENTS]`.
+ * How long it takes to copy a big store from SQLite to PostgreSQL and back, to back it up and to restore it: `node
+ * bench/store-copy.ts [DELIVERIES] [DEPLOYMENTS]`.
  */
 
 const [, , deliveries = '100000', deployments = '20000'] = process.argv;
 const BODY = JSON.stringify({ push: 'x'.repeat(600) });
 
-/** A store as some months leave it: a push for each delivery, five steps for each deployment. */
+/** A store after some months: one push per delivery, five steps per deployment. */
 const fill = (file: string): void => {
   const database = new Database(file);
   const numbers = (count: string): string =>

@@ -16,14 +16,14 @@ const SERVICES = 10_000;
 const IMAGES = 2_000;
 const WATCHED_MS = 2 * 60_000;
 const RUN_WITHIN_MS = 180_000;
-/** What both images of each change were built from is read once, for people. */
+/** The helper reads once, for people, what both images of each change were built from. */
 const BUILDS_WITHIN_MS = 300_000;
 const QUIET_MS = 10_000;
-/** The longest part of a list that the API gives at once. */
+/** The largest page of a list that the API returns. */
 const PART = 500;
 const PING_EVERY_MS = 50;
 
-/** Waits until the registry was asked nothing for a while. */
+/** Waits until the registry has received no request for a while. */
 const untilQuiet = async (fakes: Fakes): Promise<void> => {
   const until = performance.now() + BUILDS_WITHIN_MS;
   for (;;) {
@@ -34,7 +34,7 @@ const untilQuiet = async (fakes: Fakes): Promise<void> => {
   }
 };
 
-/** Every service that waits, by parts as the command line reads them. */
+/** Every waiting service, in pages as the CLI reads them. */
 const listAll = async (helper: BuiltHelper) => {
   const began = performance.now();
   let items = 0;
@@ -48,7 +48,7 @@ const listAll = async (helper: BuiltHelper) => {
   return { items, tookMs: performance.now() - began };
 };
 
-/** How long `/healthz` takes while something else goes on: what a webhook would wait as well. */
+/** How long `/healthz` takes during other work: a webhook would wait as long. */
 const ping = async (helper: BuiltHelper, signal: AbortSignal): Promise<readonly number[]> => {
   const pool = new Pool(helper.url);
   const times: number[] = [];
@@ -63,7 +63,7 @@ const ping = async (helper: BuiltHelper, signal: AbortSignal): Promise<readonly 
   return times;
 };
 
-/** As many services as a large Swarm has, all of them at a gate. */
+/** As many services as a large Swarm has, all waiting at a gate. */
 export const waiting: Benchmark = {
   name: 'waiting',
   about: '10,000 services that wait at a gate: what they cost while they do',
@@ -71,7 +71,7 @@ export const waiting: Benchmark = {
     const labels = { 'cd-helper.min-age': '72h' };
     const folder = mkdtempSync(join(tmpdir(), 'bench-waiting-'));
     const config = join(folder, 'config.yml');
-    // The report of a first start would ask the registry meanwhile.
+    // Otherwise the report of a first start would contact the registry during the measurement.
     writeFileSync(config, 'smartRedeploy: { onStart: off }\n');
     const fakes = await startFakes({ services: SERVICES, images: IMAGES, latencyMs: 0, labels });
     try {
@@ -86,7 +86,7 @@ export const waiting: Benchmark = {
         await fakes.publish(IMAGES, 'second');
         const ended = new AbortController();
         const pings = ping(helper, ended.signal);
-        // Told where it is awaited.
+        // The `await` below reports the error.
         pings.catch(() => {});
         const { run, tookMs, cpuMs } = await realRun(helper, RUN_WITHIN_MS);
         if (run.counts.waiting !== SERVICES) throw new Error(JSON.stringify(run.counts));
@@ -102,7 +102,7 @@ export const waiting: Benchmark = {
         const times = await pings;
         if (counts.heads + counts.gets > 0)
           throw new Error(`the registry: ${JSON.stringify(counts)}`);
-        // One may come just after the beginning, and another just before the end.
+        // One request may come just after the beginning, and another just before the end.
         const allowed = WATCHED_MS / 60_000 + 1;
         if (counts.lists > allowed) throw new Error(`${counts.lists} lists of ${allowed}`);
         if (counts.updates > 0) throw new Error(`${counts.updates} updates`);

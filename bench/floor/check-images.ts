@@ -1,7 +1,7 @@
 /**
- * The bare script that a SmartRedeploy is compared with: list the services, ask the registry once for
- * each image, so many at a time, and count the services that differ. Arguments: the engine's address,
- * the registry's origin, how many at a time. Does so for each line on standard input.
+ * The bare script that a SmartRedeploy is compared with. It lists the services, asks the registry once for each image,
+ * with limited concurrency, and counts the services that differ. Arguments: the engine's address, the registry's
+ * origin, the concurrency. Runs once for each line on standard input.
  */
 import { createInterface } from 'node:readline';
 import { createRedeployer } from './redeployer.ts';

@@ -1,6 +1,6 @@
 /**
- * The least that a receiver of hooks can be: fastify listens, parses a body and answers. It says so with
- * a line when it listens, as the helper does.
+ * The minimal webhook receiver: fastify listens, parses a body and answers. Like the helper, it writes a line when it
+ * listens.
  */
 import fastify from 'fastify';
 

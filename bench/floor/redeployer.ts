@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 
-/** What a bare script knows of a service: enough to post its spec with another digest. */
+/** What a bare script knows about a service: enough to post its spec with another digest. */
 export type ListedService = {
   readonly ID: string;
   readonly Version: { readonly Index: number };
@@ -12,10 +12,10 @@ export type ListedService = {
   } & Readonly<Record<string, unknown>>;
 };
 
-/** The least that does what the helper does: no store, no checks, no memory; its connections are warm. */
+/** The minimum that does the same as the helper: no store, no checks, no memory. Its connections are warm. */
 export type Redeployer = {
   readonly list: () => Promise<readonly ListedService[]>;
-  /** The digest that the registry answers to HEAD. */
+  /** The digest from the registry's answer to HEAD. */
   readonly head: (repository: string, tag: string) => Promise<string>;
   readonly update: (service: ListedService, image: string) => Promise<void>;
   readonly close: () => Promise<void>;

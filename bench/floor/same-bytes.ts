@@ -1,6 +1,6 @@
 /**
- * The least that could show as much: bare fastify routes that send what is given, a file each, in the
- * order of the arguments. It says so with a line when it listens, as the helper does.
+ * The minimum that shows the same amount of data: bare fastify routes that send the given files, one per route, in the
+ * order of the arguments. Like the helper, it writes a line when it listens.
  */
 import { readFileSync } from 'node:fs';
 import fastify from 'fastify';

@@ -1,6 +1,6 @@
 /**
- * The least that keeps what it accepts: fastify parses a body, puts it in one row of SQLite and answers
- * when the row is on the disk; those that come meanwhile share the next commit.
+ * The minimum that keeps what it accepts: fastify parses a body, writes it to one row of SQLite and answers when the
+ * row is on disk. Webhooks that arrive in the meantime share the next commit.
  */
 import { fdatasync, openSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';

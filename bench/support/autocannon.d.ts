@@ -1,4 +1,4 @@
-/** As much of autocannon as is used here; it brings no types. */
+/** The part of autocannon that the benchmarks use. The package has no types. */
 declare module 'autocannon' {
   export type Request = {
     readonly method: string;
@@ -12,9 +12,9 @@ declare module 'autocannon' {
     readonly duration?: number;
     /** Requests, instead of a duration. */
     readonly amount?: number;
-    /** Each connection sends them in turn. */
+    /** Each connection sends these in turn. */
     readonly requests: readonly Request[];
-    /** Called for each connection before it begins. */
+    /** Called for each connection before it starts. */
     readonly setupClient?: (client: {
       readonly setRequests: (requests: readonly Request[]) => void;
     }) => void;

@@ -3,14 +3,14 @@ import { createInterface } from 'node:readline';
 
 export type Line = Readonly<Record<string, unknown>>;
 
-/** A process of a benchmark that writes a JSON object a line. */
+/** A process of a benchmark that writes one JSON object per line. */
 export type LineChild = {
   readonly pid: number;
-  /** The next line that matches, also one that came already; rejects at the end of the process. */
+  /** The first line that matches, including lines already received. Rejects when the process ends. */
   readonly line: (matches: (line: Line) => boolean) => Promise<Line>;
   /** Forgets the lines so far. */
   readonly forget: () => void;
-  /** Reads what it writes from now on, and takes no more trouble over it. */
+  /** From now on, reads the output and discards it. */
   readonly ignore: () => void;
   /** Writes a line to its standard input. */
   readonly write: (line: Line) => void;
@@ -19,14 +19,14 @@ export type LineChild = {
 
 export type LineChildOptions = {
   readonly file: string;
-  /** Node's own. */
+  /** Options for Node itself. */
   readonly nodeOptions?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 };
 
 const KILL_AFTER_MS = 20_000;
-/** Of what a process says that is no JSON, the last of it is told where it fails. */
+/** How much of the output that is not JSON an error shows, from its end. */
 const KEPT_TEXT = 4_000;
 
 const parse = (text: string): Line | null => {
@@ -48,7 +48,7 @@ const endOf = (child: ChildProcess): Promise<number | string | null> =>
     child.once('close', (code, signal) => resolve(signal ?? code));
   });
 
-/** Runs a script of Node; it ends with the benchmark at the latest. */
+/** Runs a Node script. It ends with the benchmark at the latest. */
 export const startLineChild = ({
   file,
   nodeOptions = [],

@@ -1,7 +1,7 @@
 /**
- * The fake engine and the fake registry in a process of their own, so that what they cost is nobody
- * else's. Its one argument is a {@link FakesOptions} as JSON; asked a line of JSON on standard input,
- * it answers one on standard output.
+ * The fake engine and the fake registry in a separate process, so that their cost does not count for anyone else. The
+ * argument is a {@link FakesOptions} as JSON. Each request is a line of JSON on standard input, answered with a line on
+ * standard output.
  */
 import { createInterface } from 'node:readline';
 import { digestOrText } from '../../test/support/fake-engine-spec.ts';
@@ -11,16 +11,16 @@ import { startFakeRegistry } from '../../test/support/fake-registry.ts';
 export type FakesOptions = {
   readonly services: number;
   readonly images: number;
-  /** Waited by the registry before each answer. */
+  /** The registry waits this long before each answer. */
   readonly latencyMs: number;
-  /** Of every service; default none. */
+  /** The labels of every service; default: none. */
   readonly labels?: Readonly<Record<string, string>>;
 };
 
 export type FakesQuestion =
-  /** Publishes a new version of the first so many images. */
+  /** Publishes a new version of the first `images` images. */
   | { readonly do: 'publish'; readonly images: number; readonly version: string }
-  /** Requests and updates since the last time. */
+  /** Requests and updates since the last call. */
   | { readonly do: 'count' };
 
 const {
@@ -48,7 +48,7 @@ for (let service = 0; service < services; service += 1) {
 
 let updatesBefore = 0;
 let listsBefore = 0;
-/** Lists of all services. Each probe of the cluster asks for one that there is not, by its name and by its id. */
+/** Full lists of services. Each probe of the cluster asks for a service that does not exist, by name and by id. */
 const countLists = (): number => {
   const of = (path: string) => engine.requests.get(`GET ${path}`) ?? 0;
   return of('/services') - of('/services/none');

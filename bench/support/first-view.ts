@@ -1,16 +1,16 @@
 import type { BrowserContext, Page } from 'playwright-core';
 
-/** What a person waits for who opens a page that the browser does not know yet. */
+/** What a person waits for when they open a page that is not in the browser's cache. */
 export type FirstView = {
-  /** From the start of the navigation to the first row of a table that stands in the page, ms. */
+  /** From the start of the navigation to the first table row in the page, ms. */
   readonly firstRowMs: number;
   /** From the start of the navigation to `whole`, ms. */
   readonly wholeMs: number;
-  /** All that came over the wire until then, headers included. */
+  /** All bytes received until then, including headers. */
   readonly bytes: number;
 };
 
-/** Runs before anything of the page does; frames are when a person could see it. */
+/** Runs before the page's own scripts. It checks once per frame, when a person could see the row. */
 const WATCH = `(() => {
   const look = () => {
     if (document.querySelector('.body [role=row]')) globalThis.firstRowMs = performance.now();
@@ -19,7 +19,7 @@ const WATCH = `(() => {
   requestAnimationFrame(look);
 })()`;
 
-/** Opens `url` in a new tab of `context`, and gives the tab; `whole` is a text that is there at the end. */
+/** Opens `url` in a new tab of `context`, and returns the tab. `whole` is a text that appears last. */
 export const viewFirst = async (
   context: BrowserContext,
   url: string,
@@ -43,12 +43,12 @@ export const viewFirst = async (
 
 export type Scroll = {
   readonly frames: number;
-  /** Processor time of the page's thread for a frame; of 16.7 ms that it has. */
+  /** Processor time of the page's thread per frame, of 16.7 ms available. */
   readonly cpuMs: number;
-  /** 95 of 100 frames came within so many ms of the one before. */
+  /** 95 % of the frames came within this time after the previous frame. */
   readonly p95Ms: number;
   readonly worstMs: number;
-  /** Times that the page did not answer for more than 50 ms. */
+  /** How often the page was unresponsive for more than 50 ms. */
   readonly longTasks: number;
 };
 
@@ -57,7 +57,7 @@ const SCROLL = `new Promise((done) => {
   new PerformanceObserver((list) => { longTasks += list.getEntries().length; })
     .observe({ entryTypes: ['longtask'] });
   const frames = [];
-  // Reckoned and not asked: to ask where it stands would lay the page out in the middle of a frame.
+  // Calculated, because reading the position would force a layout in the middle of a frame.
   const bottom = document.documentElement.scrollHeight - innerHeight;
   let top = 0;
   let before = performance.now();
@@ -78,7 +78,7 @@ const SCROLL = `new Promise((done) => {
   requestAnimationFrame(step);
 })`;
 
-/** Scrolls from the top to the bottom, as fast as frames come: a quick turn of the wheel, held. */
+/** Scrolls from top to bottom as fast as frames come, like a long, fast turn of the wheel. */
 export const scrollThrough = async (page: Page): Promise<Scroll> => {
   const processor = await page.context().newCDPSession(page);
   await processor.send('Performance.enable', { timeDomain: 'threadTicks' });

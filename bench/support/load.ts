@@ -1,7 +1,7 @@
 import autocannon from 'autocannon';
 
 export type Load = {
-  /** Answers with 202 in a second. */
+  /** 202 answers per second. */
   readonly perSecond: number;
   /** ms */
   readonly p50: number;
@@ -10,14 +10,14 @@ export type Load = {
 };
 
 /**
- * Posts these bodies in turn over so many connections; throws where anything but 202 is answered. Each
- * connection begins at another body, so that those of one kind come all the time and not all at once.
+ * Posts these bodies in turn over several connections. Throws for any answer except 202. Each connection starts at
+ * another body, so that bodies of one kind are spread over time.
  */
 export const postHooks = async (options: {
   readonly url: string;
   readonly bodies: readonly unknown[];
   readonly connections: number;
-  /** Either for so many seconds, or so many hooks. */
+  /** A number of seconds or a number of webhooks. */
   readonly until: { readonly seconds: number } | { readonly hooks: number };
 }): Promise<Load> => {
   const { url, bodies, connections, until } = options;

@@ -3,12 +3,12 @@ import { readdir, readFile } from 'node:fs/promises';
 const NS_PER_MS = 1_000_000;
 const KIB_PER_MB = 1024;
 
-/** Processor time in ms that all threads of a process have had so far, as the scheduler counted it. */
+/** Processor time of all threads of a process so far, in ms, as the scheduler counted it. */
 export const cpuMsOf = async (pid: number): Promise<number> => {
   const threads = await readdir(`/proc/${pid}/task`);
   const times = await Promise.all(
     threads.map(async (thread) => {
-      // A thread may end between the two readings; what it had is small.
+      // A thread may end between the two readings. Its share is small.
       const text = await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0');
       return Number(text.split(' ')[0]);
     }),
@@ -16,7 +16,7 @@ export const cpuMsOf = async (pid: number): Promise<number> => {
   return times.reduce((sum, ns) => sum + ns, 0) / NS_PER_MS;
 };
 
-/** Resident memory of a process in MB, now and at its highest. */
+/** Resident memory of a process in MB, current and peak. */
 export const memoryOf = async (pid: number): Promise<{ now: number; highest: number }> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const field = (name: string): number =>

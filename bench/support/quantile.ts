@@ -1,4 +1,4 @@
-/** The value that a share `q` (0 to 1) of the samples does not exceed; throws where there is none. */
+/** The value that a share `q` (0 to 1) of the samples does not exceed. Throws if there are no samples. */
 export const quantile = (samples: readonly number[], q: number): number => {
   const sorted = samples.toSorted((a, b) => a - b);
   const value = sorted[Math.min(Math.floor(sorted.length * q), sorted.length - 1)];

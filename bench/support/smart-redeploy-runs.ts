@@ -10,7 +10,7 @@ const expectDone = (run: RunView): RunView => {
   throw new Error(`run ${run.id} is ${run.state}: ${run.reason}`);
 };
 
-/** A dry run, from the request to the whole of its answer. */
+/** A dry run, from the request to the complete answer. */
 export const dryRun = async (helper: BuiltHelper): Promise<TimedRun> => {
   const before = await cpuMsOf(helper.pid);
   const began = performance.now();
@@ -19,7 +19,7 @@ export const dryRun = async (helper: BuiltHelper): Promise<TimedRun> => {
   return { run: expectDone(run), tookMs, cpuMs: (await cpuMsOf(helper.pid)) - before };
 };
 
-/** A run that deploys, until everything that it deployed is verified. */
+/** A run that deploys, until every deployment is verified. */
 export const realRun = async (helper: BuiltHelper, withinMs: number): Promise<TimedRun> => {
   const before = await cpuMsOf(helper.pid);
   const began = performance.now();

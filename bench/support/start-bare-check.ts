@@ -12,7 +12,7 @@ export type BareCheck = {
   readonly obsolete: number;
 };
 
-/** The bare script of `floor/check-images.ts` in a process of its own. */
+/** The bare script `floor/check-images.ts` in a separate process. */
 export const startBareCheck = async (options: {
   readonly engineUrl: string;
   readonly registryUrl: string;

@@ -14,10 +14,10 @@ export type BareReceiver = {
   readonly stop: () => Promise<void>;
 };
 
-/** The bare fastify route of `floor/fastify-route.ts` in a process of its own. */
+/** The bare fastify route `floor/fastify-route.ts` in a separate process. */
 export const startBareReceiver = (): Promise<BareReceiver> => start(fileOf('fastify-route.ts'), []);
 
-/** The one of `floor/storing-route.ts`, which keeps what it accepts in a file of its own. */
+/** The route `floor/storing-route.ts`, which stores what it accepts in its own file. */
 export const startStoringReceiver = async (): Promise<BareReceiver> => {
   const folder = await mkdtemp(join(tmpdir(), 'cd-helper-bench-'));
   const receiver = await start(fileOf('storing-route.ts'), [join(folder, 'hooks.db')]);

@@ -12,33 +12,33 @@ const HOOK_SECRET = 'a-path-secret-for-benchmarks-only-0123456789';
 const API_TOKEN = 'an-operator-token-for-benchmarks-only-0123456789';
 const ANSWER_WITHIN_MS = 120_000;
 
-/** The helper as it is shipped, in a process and with a store of its own. */
+/** The shipped build of the helper, in a separate process with a new store. */
 export type BuiltHelper = {
   readonly pid: number;
   readonly url: string;
   readonly hookUrl: string;
-  /** An operator's. */
+  /** The token of an operator. */
   readonly token: string;
-  /** From the start of the process to the line that says that it is ready. */
+  /** From the start of the process to the line that reports that it is ready. */
   readonly readyAfterMs: number;
-  /** The next line of its log that matches, also one that came already. */
+  /** The first log line that matches, including lines already received. */
   readonly line: (matches: (line: Line) => boolean) => Promise<Line>;
   readonly forgetLines: () => void;
-  /** From now on its log costs the one who measures nothing. */
+  /** From now on, the log costs the measuring process nothing. */
   readonly ignoreLines: () => void;
-  /** Posts a hook over a warm connection; throws for anything but 202. */
+  /** Posts a webhook over a warm connection. Throws for any answer except 202. */
   readonly hook: (body: unknown) => Promise<void>;
   readonly get: <T>(path: string) => Promise<T>;
   readonly post: <T>(path: string, body: unknown) => Promise<T>;
-  /** Every item of a list. */
+  /** Every item of a list, from all its pages. */
   readonly list: <T>(path: string) => Promise<readonly T[]>;
-  /** Stops it, lets `inspect` look at its store, and removes that. May be called again. */
+  /** Stops the helper, lets `inspect` read its store, and removes the store. Can be called again. */
   readonly stop: (inspect?: (store: string) => void) => Promise<void>;
 };
 
 export type BuiltHelperOptions = {
   readonly engineUrl: string;
-  /** Registries spoken to over HTTP. */
+  /** Registries that the helper contacts over HTTP. */
   readonly registries: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -58,7 +58,7 @@ export const startBuiltHelper = async (options: BuiltHelperOptions): Promise<Bui
       CD_HELPER_API_TOKEN: API_TOKEN,
       CD_HELPER_ENGINE_URL: options.engineUrl,
       CD_HELPER_REGISTRY_INSECURE: options.registries.join(','),
-      // And Node's own options, for whoever profiles it.
+      // More Node options, for profiling.
       NODE_OPTIONS: process.env['CD_HELPER_BENCH_NODE_OPTIONS'] ?? '',
       ...options.env,
     },

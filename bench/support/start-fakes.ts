@@ -7,25 +7,25 @@ const FILE = fileURLToPath(new URL('fakes.ts', import.meta.url));
 export type Counts = {
   readonly heads: number;
   readonly gets: number;
-  /** Most requests that the registry was answering at one time, ever. */
+  /** The most requests that the registry ever answered at the same time. */
   readonly mostAtOnce: number;
   readonly updates: number;
-  /** Services that do not run what is published. */
+  /** Services that do not run the published digest. */
   readonly outdated: number;
-  /** Lists of all services that the engine was asked for. */
+  /** Full lists of services that the engine answered. */
   readonly lists: number;
 };
 
-/** A fake engine whose services all run what a fake registry publishes, in another process. */
+/** A fake engine in another process. All its services run what a fake registry publishes. */
 export type Fakes = {
   readonly engineUrl: string;
   /** `host:port` */
   readonly registry: string;
-  /** The image that the service of this number runs, with its tag. */
+  /** The image of the service with this number, with its tag. */
   readonly imageOf: (service: number) => string;
-  /** Publishes a new version of the first so many images, and gives their digests. */
+  /** Publishes a new version of the first `images` images and returns their digests. */
   readonly publish: (images: number, version: string) => Promise<readonly string[]>;
-  /** What was asked and updated since the last call. */
+  /** Requests and updates since the last call. */
   readonly count: () => Promise<Counts>;
   readonly stop: () => Promise<void>;
 };

@@ -11,7 +11,7 @@ export type SameBytes = {
   readonly stop: () => Promise<void>;
 };
 
-/** `floor/same-bytes.ts` in a process of its own: `/0` is the first of these texts, `/1` the second. */
+/** `floor/same-bytes.ts` in a separate process: `/0` is the first of these texts, `/1` the second. */
 export const startSameBytes = async (texts: readonly string[]): Promise<SameBytes> => {
   const folder = mkdtempSync(join(tmpdir(), 'same-bytes-'));
   const paths = texts.map((text, index) => {
@@ -24,12 +24,12 @@ export const startSameBytes = async (texts: readonly string[]): Promise<SameByte
     const ready = await child.line(({ msg }) => msg === 'ready');
     return { url: String(ready['address']), stop: child.stop };
   } finally {
-    // It has read them by then.
+    // The process has read the files by now.
     rmSync(folder, { recursive: true, force: true });
   }
 };
 
-/** A page with one row of a table in `bytes` bytes, as tall as one with thousands. */
+/** A page of `bytes` bytes with one table row, as tall as a table with thousands. */
 export const pageOf = (bytes: number): string => {
   const start =
     '<!doctype html><title>.</title><div class="body"><p role="row" style="height:90000px">row</p></div><!--';

@@ -6,30 +6,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 export type UpdateMoment = 'before' | 'after';
 
 /**
- * What becomes of an update's request or answer; `drop` ends the connection without a word, and `refuse` answers
- * a request with 503 in place of the engine.
+ * What happens to the request or answer of an update. `drop` closes the connection without an answer, and `refuse`
+ * answers a request with 503 instead of the engine.
  */
 export type OnUpdate = (moment: UpdateMoment, body: Buffer) => Promise<'pass' | 'drop' | 'refuse'>;
 
 export type EngineProxy = {
   readonly url: string;
-  /** Updates that the engine answered with a success. */
+  /** Updates that the engine accepted. */
   readonly accepted: () => number;
-  /** Updates that the engine was asked for, whatever it answered. */
+  /** Updates that reached the engine, whatever it answered. */
   readonly asked: () => number;
-  /** Asked before an update is handed on and, where the engine took it, before its answer is. */
+  /** Called before an update is forwarded and, if the engine accepted it, before its answer is. */
   readonly setOnUpdate: (onUpdate: OnUpdate) => void;
-  /** Done before the first update whose spec holds `text` is handed on. */
+  /** `act` runs before the first update whose spec contains `text` is forwarded. */
   readonly onUpdateOf: (text: string, act: () => Promise<void>) => void;
   readonly close: () => Promise<void>;
 };
 
-/** Swarmpit names no version of the API. */
+/** Swarmpit's requests have no API version. */
 const UPDATE = /^(?:\/v[\d.]+)?\/services\/[^/]+\/update\?/;
 
 /**
- * Stands between the helper and the engine's socket, so that a test can end either of them exactly
- * before or after an update: no code of the product knows of it. Every answer is `slowByMs` later.
+ * Sits between the helper and the engine's socket, so that a test can end either of them exactly before or after an
+ * update. The product's code does not know it. Every answer is delayed by `slowByMs`.
  */
 export const startEngineProxy = async (
   engineSocket: string,

@@ -8,7 +8,7 @@ import { endedDeployments } from '../support/open-stage.ts';
 import { deploySettled, digestOfTask } from '../support/settled-service.ts';
 import { useStage } from '../support/use-stage.ts';
 
-/** Short enough that the Swarm, whose only node stands still too, does not take it for lost. */
+/** Short enough that the Swarm, whose only node is stopped too, does not consider it lost. */
 const STOPPED_MS = 4_000;
 
 const crashingAtOnce = (version: string): Sample => crashing(version, { afterMs: 100 });
@@ -59,7 +59,7 @@ describe('the engine stands still in the middle of a rollout', () => {
       process.kill(pid, 'SIGSTOP');
       const restarting = restarts ? killAndStart() : Promise.resolve();
       try {
-        // Not to wait for something: this is how long the engine stands still, however slow a start is.
+        // This does not wait for an event: the engine is stopped for exactly this long, however slow a start is.
         await delay(STOPPED_MS);
       } finally {
         process.kill(pid, 'SIGCONT');

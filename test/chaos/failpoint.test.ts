@@ -77,10 +77,7 @@ describe('the helper is killed', () => {
     return digest;
   };
 
-  /**
-   * Kills the helper at the moment of its next update that holds `text`, for as many starts in a row
-   * as there are moments.
-   */
+  /** Kills the helper at its next update that contains `text`, once per moment, each time in a new start. */
   const killAt = async (text: string, ...moments: readonly UpdateMoment[]): Promise<void> => {
     for (const [index, moment] of moments.entries()) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -90,7 +87,7 @@ describe('the helper is killed', () => {
         await kill().then(resolve, reject);
         return 'drop';
       });
-      // The first comes with a hook, the next with the start itself.
+      // The first update follows a webhook, the next ones follow the start.
       if (index > 0) await start();
       await promise;
     }

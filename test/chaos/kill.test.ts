@@ -16,16 +16,16 @@ import { seeded } from './seeded.ts';
 
 const KILLS = 30;
 const SERVICES = ['chaos-a', 'chaos-b', 'chaos-c', 'chaos-d'];
-/** What a start, or a hook, sets going is mostly under way within this time. */
+/** Most of what a start or a webhook triggers happens within this time. */
 const LONGEST_LIFE_MS = 1_500;
-/** The others are killed just as they have started. */
+/** The share of kills after a webhook. The others come just after a start. */
 const KILLED_AFTER_HOOK = 0.7;
-/** One start in so many is killed before it may be ready. */
+/** The share of starts that are killed before the helper can be ready. */
 const KILLED_WHILE_STARTING = 0.25;
 const LONGEST_START_MS = 2_000;
 const LONG_AFTER_MS = 3_600_000;
 const BETWEEN_PUSHES_MS = 700;
-/** Longer than several starts in a row on a machine that is busy with other things. */
+/** Longer than several starts in a row on a busy machine. */
 const ACCEPTED_WITHIN_MS = 120_000;
 const TEST_WITHIN_MS = 900_000;
 
@@ -81,7 +81,7 @@ describe('kill -9 at any instant, during a stream of hooks', () => {
       await Promise.all(SERVICES.map((name) => services.converged(name)));
 
       const ended = new AbortController();
-      /** Every task that the engine ever showed, because it forgets old ones. */
+      /** Every task that the engine has shown, because it forgets old ones. */
       const seen = new Map<string, EngineTask>();
       const watchTasks = async (): Promise<void> => {
         for (;;) {
@@ -93,7 +93,7 @@ describe('kill -9 at any instant, during a stream of hooks', () => {
         }
       };
 
-      /** As a registry does: until it is accepted, however often the helper dies under it. */
+      /** Repeats like a registry until the webhook is accepted, however often the helper dies meanwhile. */
       const post = async (name: string, digest: Digest, named: boolean): Promise<Accepted> => {
         const image = sandbox.image(`chaos/${name}`, 'v1');
         const answer = await waitUntil(
@@ -125,7 +125,7 @@ describe('kill -9 at any instant, during a stream of hooks', () => {
 
       const watching = watchTasks();
       const pushing = pushAll();
-      // Told where it is awaited.
+      // The `await` below reports the error.
       pushing.catch(() => {});
       const hookAfter = (count: number) =>
         waitUntil(async () => (accepted.length > count ? true : null), {
@@ -167,7 +167,7 @@ describe('kill -9 at any instant, during a stream of hooks', () => {
       }
       await watching;
 
-      // Every accepted delivery stands in the history, with what became of it.
+      // Every accepted delivery is in the history, with its outcome.
       const history = new Map((await helper.deliveries()).map((one) => [one.id, one]));
       const untold = accepted.filter(({ delivery }) => {
         const results = history.get(delivery)?.pushes.flatMap((push) => push.results) ?? [];
@@ -175,7 +175,7 @@ describe('kill -9 at any instant, during a stream of hooks', () => {
       });
       expect(untold).toEqual([]);
 
-      // What the engine ran equals what differed: each digest at most once in each slot, in the order pushed.
+      // The engine ran exactly what changed: each digest at most once in each slot, in the order of the pushes.
       let restarts = 0;
       for (const name of SERVICES) {
         const order = pushed.get(name) ?? [];

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Starts the helper, and again after it was killed. */
+/** Starts the helper, and starts it again after a kill. */
 const createLives = (env: Readonly<Record<string, string>>) => {
   let helper: RunningHelper | null = null;
   const said: string[] = [];
@@ -64,9 +64,9 @@ describe('a helper that is killed again and again while a run checks', () => {
   test('asks a registry for what it was not told, and not for everything at every start', async () => {
     const images = 300;
     const kills = 6;
-    /** All together fewer than there are images: a run that lost nothing must not end before the last kill. */
+    /** In total fewer than the number of images: a run that lost nothing must not end before the last kill. */
     const beforeKill = 40;
-    /** Those under way at eight at a time, and those of the tenth of a second before. */
+    /** The requests in progress (eight at a time), and those of the last tenth of a second. */
     const lostByKill = 30;
     const engine = await startFakeEngine();
     const registry = await startFakeRegistry({ latencyMs: 50 });
@@ -112,7 +112,7 @@ describe('a helper that is killed again and again while a run checks', () => {
     const names = Array.from({ length: 8 }, (_, index) => `run-killed-${index}`);
     const sandbox = attachSandbox(ownSandbox());
     const { services, url } = sandbox.engines[0];
-    /** Holds the run where it is: a registry that takes connections and says nothing. */
+    /** Keeps the run at this point: a registry that accepts connections and never answers. */
     let silentAsks = 0;
     const silent = createServer((socket) => {
       silentAsks += 1;

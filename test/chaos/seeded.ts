@@ -1,4 +1,4 @@
-/** Fills bytes with what a seed decides, apart from {@link seeded}. */
+/** Fills bytes with values from a seed, independent of {@link seeded}. */
 export const seededBytes = (seed: number): ((bytes: Uint8Array) => void) => {
   const random = seeded(~seed);
   return (bytes) => {
@@ -6,7 +6,7 @@ export const seededBytes = (seed: number): ((bytes: Uint8Array) => void) => {
   };
 };
 
-/** Numbers from 0 to 1 that a seed decides (mulberry32), so that a failing row of chances can be had again. */
+/** Numbers from 0 to 1 from a seed (mulberry32), so that a failure can be reproduced. */
 export const seeded = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {

@@ -3,17 +3,17 @@ import { runScenario } from './simulation/run-scenario.ts';
 import { isOnPostgres } from '../support/test-store/open-test-store.ts';
 import { parseSeeds } from './simulation/seeds.ts';
 
-/** As `parseSeeds` reads them. Those that always run. */
+/** In the form that `parseSeeds` reads. The default seeds always run. */
 const ASKED = process.env['SIMULATION_SEEDS'] ?? '37,67..113,1080,1127,1518';
 const SEEDS = parseSeeds(ASKED);
 const COMMAND = 'npx vitest run --project integration test/chaos/simulation.test.ts';
-/** A scenario takes a third of a second, and some of these where the machine is busy elsewhere. */
+/** A scenario takes a third of a second, and some take much longer on a busy machine. */
 const SCENARIO_WITHIN_MS = 60_000;
 
 /**
- * Seen to fail where, for one, a deployment that has its end is told more of, a deployment is put off to a part
- * of a millisecond, an update is sent although its tag was seen to go back, or nobody follows one whose place
- * was taken by what is then skipped.
+ * These scenarios fail, as they should, if for example an ended deployment gets another step, a deployment is postponed
+ * to a fraction of a millisecond, an update is sent although its tag was seen to go back, or nobody follows an update
+ * whose deployment was replaced by one that is then skipped.
  */
 describe('hooks, people, faults and deaths of the process in an order that a seed decides', () => {
   for (const seed of SEEDS) {
@@ -29,7 +29,7 @@ describe('hooks, people, faults and deaths of the process in an order that a see
   }
 });
 
-// A server answers when it does.
+// A server answers at its own speed.
 test.skipIf(isOnPostgres)(
   'a seed is the same scenario to the letter, whatever ran before it',
   async () => {

@@ -63,7 +63,7 @@ describe('starting and stopping', () => {
       const content = 'this is no database, and long enough to be read'.repeat(100);
       writeFileSync(join(folder, 'broken'), content);
       const store = what === 'a folder that is a file' ? 'broken/store.db' : 'broken';
-      // A file of settings could not be written beside it.
+      // A configuration file could not be written beside the store.
       const env = { ...options().env, CD_HELPER_CONFIG: '' };
       const { code, output } = await runHelperToEnd({ store: join(folder, store), env });
       expect(code).toBe(1);
@@ -85,7 +85,7 @@ describe('starting and stopping', () => {
     try {
       const answer = await helper.postHook({ image: 'registry.invalid/start/slow:v1' });
       expect(answer.status).toBe(202);
-      // Long enough that the engine is being asked, whose answer does not come.
+      // Long enough for the request to the engine to be in progress. Its answer never comes.
       await delay(500);
       const began = performance.now();
       expect(await helper.stop()).toBe(0);

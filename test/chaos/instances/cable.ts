@@ -5,14 +5,14 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export type Cable = {
   readonly host: string;
   readonly port: number;
-  /** From now on nothing arrives on either side, and nobody is told: as when a switch loses its power. */
+  /** From now on, nothing arrives on either side and neither side is informed, as when a switch loses power. */
   readonly cut: () => void;
-  /** Ends what was cut, so that both sides notice, and lets new connections through. */
+  /** Closes what was cut, so that both sides notice, and allows new connections. */
   readonly mend: () => void;
   readonly close: () => Promise<void>;
 };
 
-/** Stands before a TCP server on a free port of the loopback. */
+/** Sits in front of a TCP server, on a free loopback port. */
 export const layCable = async (to: { host: string; port: number }): Promise<Cable> => {
   const sockets = new Set<Socket>();
   let isCut = false;
@@ -23,7 +23,7 @@ export const layCable = async (to: { host: string; port: number }): Promise<Cabl
   };
   const server = createServer((from) => {
     keep(from);
-    // It is open, as far as its owner can tell.
+    // To its owner, the connection still looks open.
     if (isCut) return;
     const onward = connect(to);
     keep(onward);

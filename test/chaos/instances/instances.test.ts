@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { usePostgres } from '../../support/use-postgres.ts';
 import { type Fault, runRound } from './round.ts';
 
-/** Seeds whose pushes all name their digest, so that a round ends soon. */
+/** Seeds whose pushes all name their digest, so that a round ends quickly. */
 const ROUNDS: readonly (readonly [Fault, number])[] = [
   ['kill', 1],
   ['stop', 2],
@@ -10,12 +10,12 @@ const ROUNDS: readonly (readonly [Fault, number])[] = [
   ['cut', 5],
 ];
 
-/** A round takes about a minute. On a busy machine it takes a multiple. */
+/** A round takes about a minute, and several times as long on a busy machine. */
 const ROUND_WITHIN_MS = 420_000;
 
 /**
- * The pause was seen to fail where the fence lets every transaction pass, `mayAct` always agrees, and the loss of a lease
- * stops nobody. Longer: `ROUNDS=100 node test/chaos/instances/main.ts`.
+ * The pause fails, as it should, if the fence lets every transaction pass, `mayAct` always agrees, and the loss of a
+ * lease stops nobody. For a longer run: `ROUNDS=100 node test/chaos/instances/main.ts`.
  */
 describe('three helpers on one PostgreSQL', () => {
   const postgres = usePostgres({ settings: { fsync: 'off' } });

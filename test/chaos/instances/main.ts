@@ -1,7 +1,7 @@
 import { startPostgres } from '../../../sandbox/postgres/postgres.ts';
 import { FAULTS, runRound } from './round.ts';
 
-/** `ROUNDS=100 SEED=1 SWARMPIT=on node test/chaos/instances/main.ts`: one line a round. */
+/** `ROUNDS=100 SEED=1 SWARMPIT=on node test/chaos/instances/main.ts`: one line per round. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 4);
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const behindSwarmpit = process.env['SWARMPIT'] === 'on';

@@ -14,18 +14,18 @@ import { seeded } from '../seeded.ts';
 import { type Accepted, brokenRules } from './rules.ts';
 import { type Member, openTrio, type Trio } from './trio.ts';
 
-/** What happens to the helper that works. */
+/** What happens to the working helper. */
 export const FAULTS = ['kill', 'stop', 'pause', 'cut'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export type Round = {
   readonly fault: Fault;
-  /** What was broken when; for people. */
+  /** The faults with their times, for people. */
   readonly story: readonly string[];
   readonly accepted: number;
   /** Updates that the engine accepted. */
   readonly updates: number;
-  /** From the fault until another helper had the lease, and until the engine accepted an update of it. */
+  /** From the fault until another helper held the lease, and until the engine accepted an update from it. */
   readonly takenOverMs: number;
   readonly resumedMs: number;
   /** Rules that the round broke. */
@@ -38,19 +38,19 @@ const REPLICAS = 2;
 const PAUSE_MS = 40_000;
 const CUT_MS = 25_000;
 const BETWEEN_PUSHES_MS = 900;
-/** One that stands still, or has no database, does not answer: then the sender tries the next. */
+/** A helper that is paused or has no database does not answer. The sender then tries the next. */
 const ANSWER_WITHIN_MS = 5_000;
 const ACCEPTED_WITHIN_MS = 60_000;
 const RESUMED_WITHIN_MS = 120_000;
 const QUIET_WITHIN_MS = 240_000;
 
-/** One round: three helpers, a stream of pushes, and a fault of the one that works, all as a seed decides. */
+/** One round: three helpers, a stream of pushes, and a fault of the working helper. The seed decides everything. */
 export const runRound = async (
   postgres: Postgres,
   { fault, seed, behindSwarmpit }: { fault: Fault; seed: number; behindSwarmpit: boolean },
 ): Promise<Round> => {
   const random = seeded(seed);
-  // A push that names no digest is followed up for minutes.
+  // The helper follows up a push without a digest for minutes.
   const isBrief = seed % 3 !== 0;
   const folder = mkdtempSync(join(tmpdir(), 'instances-'));
   const registry = await startFakeRegistry();
@@ -60,7 +60,7 @@ export const runRound = async (
     speed: 10,
     listen: { kind: 'unix', path: engineSocket },
   });
-  /** One for each helper, so that it is known who sent what. */
+  /** One per helper, to know who sent what. */
   const proxies: EngineProxy[] = [];
   const swarmpits: SwarmpitDouble[] = [];
   for (const index of [0, 1, 2]) {
@@ -128,7 +128,7 @@ export const runRound = async (
     const worker = await trio.worker();
     say(`helper ${worker.index} works`);
     const pushing = pushAll();
-    // Told where it is awaited.
+    // The `await` below reports the error.
     pushing.catch(() => {});
 
     const askedBy = (): number => proxies[worker.index]?.asked() ?? 0;
@@ -178,7 +178,7 @@ export const runRound = async (
       replicas: REPLICAS,
       withinMs: QUIET_WITHIN_MS,
     });
-    // Where the lease was not taken again since, the helper that lost it had no right to send anything.
+    // If nobody has taken the lease since, the helper that lost it had no right to send anything.
     const isSame = taken.epoch !== null && (await taken.next.epoch()) === taken.epoch;
     const sent = askedBy() - taken.asked;
     say(isSame ? 'the lease was not taken again' : 'the lease was taken again');
@@ -207,7 +207,7 @@ export const runRound = async (
   }
 };
 
-/** Posts to each helper in turn, as a load balancer does, until one accepts it; gives the delivery. */
+/** Posts to the helpers in turn, like a load balancer, until one accepts. Returns the delivery. */
 const post = (trio: Trio, body: object, from: number): Promise<string> => {
   let turn = from;
   return waitUntil(
@@ -226,7 +226,7 @@ const post = (trio: Trio, body: object, from: number): Promise<string> => {
   );
 };
 
-/** Resolves at any time during the stream, or exactly before or after one of the next updates. */
+/** Resolves at a random time during the stream, or exactly before or after one of the next updates. */
 const momentOf = async (random: () => number, proxy: EngineProxy | undefined): Promise<void> => {
   const kind = random();
   if (kind < 0.4 || proxy === undefined) {
@@ -243,14 +243,14 @@ const momentOf = async (random: () => number, proxy: EngineProxy | undefined): P
       if (seen < wanted) return 'pass';
       proxy.setOnUpdate(async () => 'pass');
       resolve();
-      // The fault comes first.
+      // Let the fault happen first.
       await new Promise((next) => void setImmediate(next));
       return 'pass';
     });
   });
 };
 
-/** Resolves when the helper is well again. */
+/** Resolves when the helper works again. */
 const inflict = async (
   fault: Fault,
   { helper, cable, start }: Member,

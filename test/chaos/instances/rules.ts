@@ -4,7 +4,7 @@ import { ENDED } from '../../support/work-bench.ts';
 import type { EngineProxy } from '../engine-proxy.ts';
 import type { Trio } from './trio.ts';
 
-/** A push that a helper said it has. */
+/** A push that a helper confirmed. */
 export type Accepted = {
   readonly delivery: string;
   readonly name: string;
@@ -16,19 +16,19 @@ export type Judged = {
   readonly engine: FakeEngine;
   readonly proxies: readonly EngineProxy[];
   readonly accepted: readonly Accepted[];
-  /** Digests of each service's tag, oldest first; the first was there at the beginning. */
+  /** Digests of each service's tag, oldest first. The first one was there at the beginning. */
   readonly pushed: ReadonlyMap<string, readonly string[]>;
   readonly replicas: number;
-  /** All must be quiet after so long. */
+  /** Everything must be quiet after this time. */
   readonly withinMs: number;
 };
 
-/** Swarmpit looks the tag up itself, and may find a newer push. An engine is told the digest. */
+/** Swarmpit itself looks up the tag, and may find a newer push. An engine receives the digest. */
 const TAG_MOVED = 'other-digest';
 
 const digestOf = (image: string): string => image.slice(image.indexOf('@') + 1);
 
-/** Waits until nothing is left to do; gives what must hold then and does not, a line each. */
+/** Waits until nothing is left to do. Returns one line for each rule that is then broken. */
 export const brokenRules = async (judged: Judged): Promise<readonly string[]> => {
   const [{ helper } = never()] = judged.trio.members;
   const whatIsOpen = async (): Promise<readonly string[]> => {
@@ -84,7 +84,7 @@ const lostDeliveries = async ({ trio, accepted }: Judged): Promise<readonly stri
   return broken;
 };
 
-/** Each digest is new when it is pushed: an update to one that was there before is one too many. */
+/** Each pushed digest is new, so an update to an earlier digest is one too many. */
 const repeatedUpdates = ({ engine, proxies, pushed }: Judged): readonly string[] => {
   const broken: string[] = [];
   for (const [name, digests] of pushed) {
@@ -99,7 +99,7 @@ const repeatedUpdates = ({ engine, proxies, pushed }: Judged): readonly string[]
   return broken;
 };
 
-/** A digest that differed is started once in each slot. */
+/** A new digest is started once in each slot. */
 const needlessTasks = ({ engine, pushed, replicas }: Judged): readonly string[] =>
   [...pushed].flatMap(([name, [first = '']]) => {
     const sent = engine.updates.filter((one) => one.name === name);

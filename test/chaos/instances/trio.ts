@@ -14,16 +14,18 @@ const SKEW = fileURLToPath(new URL('../../support/skew-clock.ts', import.meta.ur
 const ANSWER_WITHIN_MS = 2_000;
 export const CLUSTER_LEASE = 'cluster:production';
 
-/** One of several helpers with one store, each behind a cable of its own to the database. */
+/** One of several helpers with one store. Each has its own cable to the database. */
 export type Member = {
   readonly index: number;
   readonly helper: () => RunningHelper;
   readonly cable: Cable;
-  /** Starts it again after its end. */
+  /** Starts it again after it has ended. */
   readonly start: () => Promise<void>;
-  /** How often the cluster's lease was taken, by what it says itself; null where it does not hold it, or answer. */
+  /**
+   * The epoch of the cluster's lease, as this helper reports it; null if it does not hold the lease or does not answer.
+   */
   readonly epoch: () => Promise<number | null>;
-  /** What all its lives wrote. */
+  /** The output of all its processes. */
   readonly output: () => string;
 };
 

@@ -9,11 +9,11 @@ import type { Actor, World } from './world.ts';
 /** One thing that happens to the helper from outside. */
 type Act = (world: World) => Promise<void>;
 
-/** An act waits so long at most, in the machine's time, which passes only while something is answered. */
+/** The limit for an act, in the machine's time, which passes only while something is answered. */
 const ACT_WITHIN_MS = 60_000;
 const by = () => ({ actor: 'op', address: '::1', signal: AbortSignal.timeout(ACT_WITHIN_MS) });
 
-/** A sender sends a hook until it is told that it was taken. */
+/** A sender sends a webhook until it is accepted. */
 const hook = async (world: World, repository: Repository, digest: Digest | null): Promise<void> => {
   for (;;) {
     const sent = world.bench.hook(
@@ -33,7 +33,7 @@ const hook = async (world: World, repository: Repository, digest: Digest | null)
 
 export const isOfDeath = (error: unknown): boolean => String(error).includes('process is gone');
 
-/** A person asks for something, and takes no for an answer. */
+/** A person asks for something, and accepts a refusal. */
 const ask = async (world: World, what: string, doing: () => Promise<unknown>): Promise<boolean> => {
   try {
     await world.turns.drive(doing());
@@ -45,7 +45,7 @@ const ask = async (world: World, what: string, doing: () => Promise<unknown>): P
   }
 };
 
-/** A digest becomes the published one, and the registry tells so in one way or another. */
+/** A digest becomes the published one, and the registry reports it in one way or another. */
 const push = async (world: World, repository: Repository, digest: Digest): Promise<void> => {
   const { chances, images, turns } = world;
   const how = chances.pick(['named', 'named', 'plain', 'burst', 'wrong'] as const);
@@ -70,7 +70,7 @@ const push = async (world: World, repository: Repository, digest: Digest): Promi
   }
 };
 
-/** Somebody else changes the spec of a service. */
+/** Another actor changes the spec of a service. */
 const changeBehind = (
   { bench, say }: World,
   actor: Actor,
@@ -92,7 +92,7 @@ const rollBackBehind = async ({ bench, say }: World, actor: Actor): Promise<void
   const url = `${engine.url.replace('tcp:', 'http:')}/v1.41/services/${ID}/update`;
   const before = engine.updates.length;
   actor.theirTries += 1;
-  // The faults meet everybody: what was carried out is asked of the engine itself.
+  // The faults affect everybody, so only the engine itself knows what was carried out.
   await fetch(`${url}?version=${Version.Index}&rollback=previous`, {
     method: 'POST',
     body: JSON.stringify(Spec),
@@ -104,7 +104,7 @@ const rollBackBehind = async ({ bench, say }: World, actor: Actor): Promise<void
   actor.theirs += 1;
   actor.wentBackFrom.push({ digest: digestOf(Spec), at: bench.clock.now() });
   const digest = digestOf(engine.service(actor.name).Spec);
-  // Whoever went back from a change of anything else has chosen no image.
+  // If the rollback undid another change than the image, nobody has chosen an image.
   if (digest !== digestOf(Spec)) actor.sets.push({ digest, after: engine.updates.length });
 };
 
@@ -116,7 +116,7 @@ const ENGINE_FAULTS: readonly EngineFault[] = [
 ];
 const REGISTRY_FAULTS: readonly RegistryFault[] = [
   { kind: 'status', status: 500 },
-  // Longer than a look-up may take: a shorter one would be waited for in the machine's time.
+  // Longer than a lookup may take. A shorter wait would pass in the machine's time.
   { kind: 'status', status: 429, headers: { 'retry-after': '120' } },
   { kind: 'reset' },
 ];
@@ -126,11 +126,11 @@ export const thaw = async (world: World): Promise<void> => {
   const id = world.freezes.shift();
   if (id === undefined) return;
   const done = await ask(world, `thaw of ${id}`, () => world.helper().work.acts.thaw(id, by()));
-  // One that ended by itself cannot be ended; one that was asked of a dying helper stands.
+  // A freeze that already ended cannot be ended. A freeze that a dying helper was asked to end stays.
   if (!done) await world.revive();
 };
 
-/** How often, of all, and what. */
+/** Each act with its weight. */
 const ACTS: readonly (readonly [number, Act])[] = [
   [
     10,
@@ -147,7 +147,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
     },
   ],
   [
-    // One that was there before is published again.
+    // Publishes an earlier image again.
     7,
     async (world) => {
       const repository = world.chances.pick(REPOSITORIES);
@@ -155,7 +155,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
     },
   ],
   [
-    // A tag goes on and back again.
+    // A tag moves to a new image and back.
     4,
     async (world) => {
       const { chances, images, turns } = world;
@@ -167,7 +167,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
     },
   ],
   [
-    // A bad one is followed by another soon.
+    // Another image soon follows a bad one.
     3,
     async (world) => {
       const { chances, images, turns } = world;
@@ -178,7 +178,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
     },
   ],
   [
-    // The hook comes before the registry shows what it tells of.
+    // The webhook arrives before the registry shows the digest.
     2,
     async (world) => {
       const { chances, images, say, turns } = world;
@@ -238,7 +238,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
       if (images.kindOf(digest) !== 'good') return;
       actor.imagesSet += 1;
       const { engine } = world.bench;
-      // Nobody can tell who gave it the image that it has already.
+      // If the service already has this image, nobody can know who set it.
       if (digest !== digestOf(engine.service(actor.name).Spec)) {
         actor.sets.push({ digest, after: engine.updates.length });
       }
@@ -281,7 +281,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
       await ask(world, `release of ${name}`, () =>
         acts.release({ cluster: 'one', service: name }, by()),
       );
-      // Also where no answer came: it may be on disk.
+      // Set it even if no answer came: the release may be on disk.
       actor.releasedAt = world.bench.clock.now();
     },
   ],
@@ -290,7 +290,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
     async (world) => {
       const actor = world.chances.pick(world.actors);
       const force = world.chances.happens(0.5);
-      // Also where no answer came: it may be on disk.
+      // Set it even if no answer came: the redeployment may be on disk.
       if (force) actor.forced = true;
       await ask(world, `redeploy of ${actor.name}${force ? ' by force' : ''}`, () =>
         world.helper().work.acts.redeploy({ cluster: 'one', service: actor.name }, { force }, by()),
@@ -319,7 +319,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
 ];
 const WEIGHTED = ACTS.flatMap(([weight, act]) => Array.from({ length: weight }, () => act));
 
-/** One thing that chance decides upon happens; a helper that dies of it comes again. */
+/** One random act. A helper that dies of it is started again. */
 export const actOnce = async (world: World): Promise<void> => {
   await world.chances.pick(WEIGHTED)(world);
   const { chances, turns } = world;
@@ -327,7 +327,7 @@ export const actOnce = async (world: World): Promise<void> => {
   await world.revive();
 };
 
-/** What a person is told of a service; null where nobody could tell. */
+/** What a person sees of a service; null if that was impossible. */
 export const askToCheck = async (
   { helper, turns }: World,
   service: string,

@@ -1,15 +1,15 @@
 import { seeded } from '../seeded.ts';
 
-/** Whatever a scenario leaves to chance: the same for the same seed. */
+/** All random choices of a scenario: the same for the same seed. */
 export type Chances = {
-  /** A whole number, both ends included. */
+  /** A whole number, including both ends. */
   readonly number: (from: number, to: number) => number;
-  /** Whether something of this probability, 0 to 1, happens. */
+  /** Whether something with this probability (0 to 1) happens. */
   readonly happens: (probability: number) => boolean;
   readonly pick: <T>(among: readonly [T, ...T[]] | readonly T[]) => T;
 };
 
-/** Seeds that stand beside each other begin alike: this many numbers are thrown away. */
+/** Neighbouring seeds start with similar numbers, so the first ones are discarded. */
 const ALIKE = 5;
 
 export const createChances = (seed: number): Chances => {

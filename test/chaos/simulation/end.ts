@@ -2,37 +2,37 @@ import type { DeploymentView, ServiceView } from '../../../src/core/contract/vie
 import type { Kind, Shown } from './images.ts';
 import type { Actor } from './world.ts';
 
-/** An update that the engine took. */
+/** An update that the engine accepted. */
 export type Update = {
-  /** Its place among all that the engine took. */
+  /** Its position among all accepted updates. */
   readonly index: number;
   /** ms since the epoch. */
   readonly at: number;
   readonly digest: string;
-  /** What the service had before; null where its spec named none. */
+  /** The digest before the update; null if the spec had none. */
   readonly replaced: string | null;
   readonly isTheirs: boolean;
 };
 
-/** What has become of a service when all is quiet. */
+/** The state of a service when all is quiet. */
 export type End = {
   readonly actor: Readonly<Actor>;
-  /** Of its spec; null where that names none. */
+  /** The digest in its spec; null if there is none. */
   readonly has: string | null;
   readonly published: string;
-  /** Everything that its tag ever named, oldest first. */
+  /** Everything that its tag has pointed to, oldest first. */
   readonly shown: readonly Shown[];
   readonly desired: number;
-  /** What a person is told who asks for it. */
+  /** What a person sees when they ask for the service. */
   readonly view: Pick<ServiceView, 'verdict' | 'reason'> | null;
   /** Oldest first. */
   readonly deployments: readonly DeploymentView[];
-  /** From anybody, oldest first. */
+  /** From any actor, oldest first. */
   readonly updates: readonly Update[];
-  /** How often the engine was asked to update it, whatever it answered. */
+  /** Update requests to the engine, whatever it answered. */
   readonly asked: number;
   readonly kindOf: (digest: string | null) => Kind | null;
 };
 
-/** What must hold of each service; gives what speaks against it, a line each. */
+/** A rule for each service. Returns one line per violation. */
 export type Law = (end: End) => readonly string[];

@@ -9,26 +9,26 @@ export const REPOSITORIES = ['acme/a', 'acme/b'] as const;
 export type Repository = (typeof REPOSITORIES)[number];
 const TAG = 'v1';
 
-/** A digest that a tag came to name at a time, ms since the epoch. */
+/** A digest and the time when a tag first pointed to it, ms since the epoch. */
 export type Shown = { readonly digest: Digest; readonly at: number };
 
-/** What the developers of a scenario build, and what their tag names at the moment. */
+/** The images that a scenario's developers build, and what their tag currently points to. */
 export type Images = {
-  /** Builds an image whose containers do so, and does not publish it. */
+  /** Builds an image with this kind of containers, without publishing it. */
   readonly build: (repository: Repository, kind: Kind) => Digest;
   readonly publish: (repository: Repository, digest: Digest) => void;
   readonly published: (repository: Repository) => Digest;
-  /** Everything that the tag ever named, oldest first, with when it came to that. */
+  /** Everything that the tag has pointed to, oldest first, with times. */
   readonly shown: (repository: Repository) => readonly Shown[];
-  /** All that were ever built, oldest first. */
+  /** Every image that was built, oldest first. */
   readonly built: (repository: Repository) => readonly Digest[];
   /** Null for a digest that nobody built. */
   readonly kindOf: (digest: string | null) => Kind | null;
-  /** Such as `a#3(crash)`. */
+  /** For example `a#3(crash)`. */
   readonly nameOf: (digest: string | null) => string;
-  /** Every digest in a text in its place, and without the ports that the fakes happen to have. */
+  /** Replaces every digest in a text by its name, and removes the random ports of the fakes. */
   readonly named: (text: string) => string;
-  /** As a service's spec spells it. */
+  /** The image as in a service spec. */
   readonly spelt: (repository: Repository, digest: Digest | null) => string;
 };
 

@@ -4,23 +4,23 @@ import type { End, Law } from './end.ts';
 import { SEND_LAWS } from './send-laws.ts';
 
 const isIf = (broken: boolean, what: string): readonly string[] => (broken ? [what] : []);
-/** Of the last deployment that came to an end of its own. */
+/** The last step of the last deployment that was not skipped or superseded. */
 const lastStep = ({ deployments }: End): string =>
   JSON.stringify(
     deployments
       .findLast(({ state }) => state !== 'skipped' && state !== 'superseded')
       ?.steps.at(-1),
   );
-/** Where none is known to be good, nothing is taken back, and the record says so. */
+/** If no image is known to be good, the helper does not revert, and the record says so. */
 const saysNothingProven = (end: End): boolean =>
   /no good image known|it (?:runs|ran) the|"proven":false/.test(lastStep(end));
-/** It was deployed while nothing was to run, so there was nothing to verify; somebody has started it since. */
+/** It was deployed with no desired tasks, so there was nothing to verify. Somebody has started it since. */
 const wasNeverVerified = ({ has, deployments }: End): boolean => {
   const last = deployments.findLast(({ state }) => state !== 'skipped');
   const end = last?.steps.at(-1)?.detail;
   return last?.state === 'succeeded' && end?.['desired'] === 0 && end['digest'] === has;
 };
-/** The cluster did not take it within the time that a rollout has, which the record says and which is told. */
+/** The cluster did not accept the update within the time limit of a rollout, and the record says so. */
 const isGivenUp = ({ published, deployments }: End): boolean => {
   const last = deployments.findLast(({ to }) => to === published);
   return last?.state === 'failed' && last.reason === 'refused';
@@ -29,8 +29,8 @@ const briefly = ({ to, state, reason, failure }: DeploymentView): string =>
   `deployment of ${to}: ${state}, ${reason}, ${failure?.message}`;
 
 /**
- * A hold is on a digest for the rest of the spec as it was: with a change of that it ends, and what a person went back
- * from, through the helper or through the engine, comes with the next push.
+ * A hold applies to a digest with the rest of the spec at that time. It ends when that spec changes. What a person
+ * rolled back from, through the helper or the engine, then comes with the next push.
  */
 const hasHoldEnded = ({ actor, deployments, published, shown }: End): boolean => {
   const { changedAt, releasedAt, wentBackFrom } = actor;
@@ -38,7 +38,7 @@ const hasHoldEnded = ({ actor, deployments, published, shown }: End): boolean =>
   const wasHeld = deployments.some(
     ({ to, state }) => to === published && (state === 'rolled-back' || state === 'failed'),
   );
-  // What a person released is deployed by the next push, or by whoever asks for it.
+  // What a person released is deployed by the next push, or when somebody asks for it.
   if (wasHeld && releasedAt !== null && shownAt <= releasedAt) return true;
   if (changedAt === null) return false;
   const isShownSince = shownAt > changedAt;
@@ -56,7 +56,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'the published digest is there, or held for a reason': (end) => {
     const { actor, has, published, view, deployments, kindOf } = end;
     if (kindOf(published) !== 'good') return [];
-    // What somebody else put there is left until the next push.
+    // An image that another actor set stays until the next push.
     const isOthers =
       actor.imagesSet > 0 ||
       (!actor.isPinned && has === null && (actor.touched || deployments.length === 0));
@@ -87,7 +87,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
 
   'no service is left on a digest that fails': (end) => {
     const { actor, has, desired, kindOf } = end;
-    // It may be that somebody else went back to one.
+    // Another actor may have gone back to such a digest.
     if (!actor.goesBack || actor.theirs > 0 || desired === 0 || has === null) return [];
     const isToBeLeft = saysNothingProven(end) || wasNeverVerified(end);
     return isIf(kindOf(has) !== 'good' && !isToBeLeft, `it is left on ${has}`);
@@ -96,7 +96,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'a deployment ends once, and nothing follows': ({ deployments }) =>
     deployments.flatMap(({ id, state, steps }) => {
       const finals = steps.filter(({ step }) => ENDED.includes(step));
-      // That a failed one is retried is noted once it has ended.
+      // The retry of a failed deployment is recorded after its end.
       const last = steps.findLast(({ step }) => step !== 'retry-queued');
       const isOnce = finals.length === 1 && last === finals[0] && finals[0]?.step === state;
       return isIf(!isOnce, `${id} is ${state} after ${steps.map(({ step }) => step).join(', ')}`);
@@ -127,7 +127,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
         one.state === 'failed' &&
           kindOf(one.to) === 'good' &&
           !actor.touched &&
-          // An engine that refuses for as long as a deployment may take is told as that.
+          // If the engine refuses for the whole time of a deployment, the reason says so.
           one.reason !== 'refused',
         briefly(one),
       ),
@@ -138,7 +138,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     const recorded = steps.filter(({ step }) => step === 'update-sent').length;
     const maybe = steps.filter(({ detail }) => detail['mayHaveBeenSent'] === true).length;
     const sent = end.updates.length - end.actor.theirs;
-    // What somebody else put there cannot be told from an update of ours whose answer never came.
+    // An image that another actor set looks like an update of ours whose answer was lost.
     const isTold = sent >= recorded - end.actor.imagesSet && sent <= recorded + maybe;
     return isIf(!isTold, `${sent} were sent, ${recorded} are recorded, ${maybe} may have been`);
   },
@@ -157,7 +157,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   ...SEND_LAWS,
 };
 
-/** Every law that is broken, a line each. */
+/** Every broken law, one line each. */
 export const brokenLaws = (end: End): readonly string[] =>
   Object.entries(LAWS).flatMap(([law, check]) =>
     check(end).map((what) => `${end.actor.name}: ${law}: ${what}`),

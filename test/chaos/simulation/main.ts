@@ -4,7 +4,7 @@ import { parseSeeds } from './seeds.ts';
 
 const USAGE = 'usage: node test/chaos/simulation/main.ts SEED|FIRST..LAST …';
 
-/** One line a scenario: its seed, what its story comes to, and the laws that it broke. */
+/** One line per scenario: its seed, a hash of its story, and the laws that it broke. */
 const seeds = parseSeeds(process.argv.slice(2).join(','));
 if (seeds.length === 0 || seeds.some((seed) => !Number.isInteger(seed))) {
   process.stderr.write(`${USAGE}\n`);

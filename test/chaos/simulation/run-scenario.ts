@@ -7,18 +7,18 @@ import type { End } from './end.ts';
 import { brokenLaws } from './laws.ts';
 import { openWorld, type Actor, type Storage, type World } from './world.ts';
 
-/** What came of a scenario: which laws it broke, and what happened in it, a line each. */
+/** The result of a scenario: the laws that it broke, and its events, one line each. */
 export type Outcome = { readonly broken: readonly string[]; readonly story: readonly string[] };
 
-/** In the time of the scenario: far beyond the longest wait of the work. */
+/** In the scenario's time, far above the longest wait of the work. */
 const SETTLES_WITHIN_MS = 12 * 3_600_000;
-/** While nothing is being deployed, and all that is left is due later. */
+/** Used while nothing is being deployed and everything left is due later. */
 const LONG_STEP_MS = 5_000;
-/** Beyond the rest that a registry may have asked for. */
+/** Longer than a registry can ask clients to wait. */
 const LAST_ONES_MS = 180_000;
 const CHECKS = 8;
 
-/** One scenario from its beginning until all is quiet: the same for the same seed, on every machine. */
+/** One scenario from its start until all is quiet: the same for the same seed on every machine. */
 export const runScenario = async (seed: number, storage: Storage = {}): Promise<Outcome> => {
   const chances = createChances(seed);
   const world = await openWorld(chances, seededBytes(seed), storage);
@@ -31,7 +31,7 @@ export const runScenario = async (seed: number, storage: Storage = {}): Promise<
   }
 };
 
-/** All that was broken works again, nobody does anything more, and time passes until nothing is open. */
+/** All faults end, nobody acts any more, and time passes until nothing is open. */
 const settle = async (world: World): Promise<readonly string[]> => {
   const { bench, say, turns } = world;
   bench.engine.clearFaults();
@@ -109,7 +109,7 @@ const endOf = async (world: World, actor: Actor): Promise<End> => {
   const { bench, images } = world;
   const { Spec } = bench.engine.service(actor.name);
   let view: End['view'] = null;
-  // What is left of the registry's faults ends with so many questions, and the longest rest that it asks for.
+  // This many questions, with the longest wait that the registry can ask for, use up its remaining faults.
   for (let left = CHECKS; left > 0 && (view === null || view.verdict === 'unknown'); left -= 1) {
     if (view !== null) bench.clock.skip(LAST_ONES_MS);
     view = await askToCheck(world, actor.name);

@@ -1,20 +1,26 @@
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import type { End, Law, Update } from './end.ts';
 
-/** What a registry has shown may be relied upon for two minutes, and an update takes a while to be sent. */
+/** The helper may rely on a registry's answer for two minutes, and an update takes a while to send. */
 const RELIED_UPON_MS = 150_000;
-/** What was decided on another image than the one that is replaced is asked of the registry directly before. */
+/**
+ * If the image to replace differs from the one at the decision, the helper asks the registry again directly before the
+ * send.
+ */
 const ASKED_ANEW_MS = 30_000;
-/** An update is sent so often at most where the cluster answers with errors, on its way there and on its way back. */
+/** The most sends of one deployment if the cluster answers with errors, for the update and for the revert. */
 const MOST_TRIES = 2 * 11;
-/** In a row, where somebody else changes the service meanwhile. */
+/** The most consecutive tries while another actor changes the service. */
 const TRIES_BESIDE = 10;
-/** A digest is tried anew so often where it may have failed for what passes. */
+/** The most retries of a digest after a failure that may be temporary. */
 const MOST_RETRIES = 3;
 
 const time = (text: string | null): number => (text === null ? Number.NaN : Date.parse(text));
 
-/** The deployment that an update is of: the last one that began before it, or where that means another, the one before. */
+/**
+ * The deployment that an update belongs to: the last one that began before it and has this target; otherwise the last
+ * one that began.
+ */
 const deploymentOf = ({ deployments }: End, update: Update): DeploymentView | undefined => {
   const begun = deployments.filter(({ startedAt }) => time(startedAt) <= update.at);
   return begun.findLast((one) => one.to === update.digest || wentBack(one, update)) ?? begun.at(-1);
@@ -25,7 +31,7 @@ const wentBack = ({ steps }: DeploymentView, { digest, at }: Update): boolean =>
     (one) => one.step === 'taking-back' && time(one.at) <= at && one.detail['to'] === digest,
   );
 
-/** How long the tag has no longer named a digest by then, ms; null where it never did. */
+/** How long the tag had no longer pointed to a digest at that time, ms; null if it never did. */
 const goneFor = ({ shown }: End, digest: string | null, at: number): number | null => {
   const last = shown.findLastIndex((one) => one.digest === digest && one.at <= at);
   if (last === -1) return null;
@@ -33,7 +39,7 @@ const goneFor = ({ shown }: End, digest: string | null, at: number): number | nu
   return next === undefined || next.at > at ? 0 : at - next.at;
 };
 
-/** What the helper sent because it is published. */
+/** Updates that the helper sent because the digest is published. */
 const forward = (end: End) =>
   end.updates.flatMap((update) => {
     const deployment = deploymentOf(end, update);
@@ -45,7 +51,7 @@ const forward = (end: End) =>
     return isForward ? { update, deployment } : [];
   });
 
-/** Whether what an update replaced was put there by somebody else. */
+/** Whether another actor had set what an update replaced. */
 const isOverTheirs = ({ actor, updates }: End, { replaced, index }: Update): boolean =>
   actor.sets.some(
     ({ digest, after }) =>
@@ -68,12 +74,13 @@ export const SEND_LAWS: Readonly<Record<string, Law>> = {
       if (update.isTheirs || digest === replaced || !isOverTheirs(end, update)) return [];
       const what = `${digest} over ${replaced}`;
       const deployment = deploymentOf(end, update);
-      // A person may go back from what another person deployed.
+      // A person may roll back what another person deployed.
       if (deployment?.cause === 'taken-back') return [];
       if (deployment !== undefined && wentBack(deployment, update))
         return [`${what}, on the way back`];
       const ms = goneFor(end, digest, at);
-      // Theirs was there when it was decided: what was shown then is newer, and may be relied upon as anywhere.
+      // The other image was already there at the decision, so the registry's answer is newer and the usual limit
+      // applies.
       const longest = deployment?.from === replaced ? RELIED_UPON_MS : ASKED_ANEW_MS;
       return ms !== null && ms <= longest ? [] : [`${what}, gone for ${ms} ms`];
     }),
@@ -83,7 +90,7 @@ export const SEND_LAWS: Readonly<Record<string, Law>> = {
     const others = actor.theirs + actor.imagesSet + (actor.touched ? 5 : 0);
     const most = actor.theirTries + deployments.length * MOST_TRIES + others * TRIES_BESIDE;
     const taken = updates.filter(({ isTheirs }) => !isTheirs).length;
-    // Once there and once back, but where somebody else came between.
+    // One update and one revert, plus one if another actor interfered.
     const mostTaken = deployments.length * (actor.touched ? 3 : 2);
     return [
       ...(asked > most ? [`the engine was asked ${asked} times, at most ${most} make sense`] : []),

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../src/work/loop/clock.ts';
 
 /**
- * Lets every `AbortSignal.timeout` of this process go by this clock, so that no deadline depends on how
- * fast the machine is. Gives what undoes it.
+ * Makes every `AbortSignal.timeout` in this process use this clock, so that no deadline depends on the speed of the
+ * machine. Returns a function that undoes it.
  */
 export const timeOutBy = ({ wait }: Clock): (() => void) => {
   const before = AbortSignal.timeout.bind(AbortSignal);

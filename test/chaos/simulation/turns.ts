@@ -5,30 +5,29 @@ import type { Wrap } from '../../support/work-bench.ts';
 import type { Chances } from './chances.ts';
 
 /**
- * Lets one thing happen at a time, in an order that the seed decides. Every question to a cluster, a
- * registry or the disk waits until it is let go, and its answer again until it is let in; time passes only
- * here. So nothing depends on how fast the machine is, and what is let happen next may be anything that
- * could be next.
+ * Lets one thing happen at a time, in an order that the seed decides. Every request to a cluster, a registry or the
+ * disk waits for its turn, and so does its answer. Time passes only here. Nothing depends on the speed of the machine,
+ * and anything that could happen next can be chosen.
  */
 export type Turns = {
-  /** Goes before the ports of one run of the work; once that run `isGone`, nothing of it goes out any more. */
+  /** Wraps the ports of one run of the work. Once that run `isGone`, none of its requests leave. */
   readonly wrap: (isGone: () => boolean) => Wrap;
-  /** Lets things happen until `doing` has its end. */
+  /** Lets things happen until `doing` settles. */
   readonly drive: <T>(doing: Promise<T>) => Promise<T>;
-  /** Lets so many things happen. */
+  /** Lets `count` things happen. */
   readonly pass: (count: number) => Promise<void>;
 };
 
-/** Functions of the ports that ask nobody, and answer themselves. */
+/** Functions of the ports that send no request and answer at once. */
 const AT_ONCE: ReadonlySet<string | symbol> = new Set(['close', 'quotas', 'followsIndex']);
-/** The work lets at most three turns of the event loop go by without a query or a question. */
+/** The work lets at most three turns of the event loop pass without a query or a request. */
 const STILL_TURNS = 6;
-/** What passes at once while nobody waits for an answer … */
+/** The time that passes in one step while nobody waits for an answer … */
 const IDLE_MS = [10, 120] as const;
-/** … and, now and then, while somebody does. */
+/** … and the probability that time passes while somebody does. */
 const TIME_BETWEEN = 0.15;
 
-/** The cluster's own deadline for an update comes before that of the work. */
+/** The cluster's own deadline for an update is shorter than that of the work. */
 const updateLate = (): ClusterError =>
   new ClusterError('one', 'timed-out', 'no answer in time', {
     retryable: true,
@@ -36,8 +35,8 @@ const updateLate = (): ClusterError =>
   });
 
 /**
- * @param isStoreBusy whether a query is under way in a store that answers after a turn of the event loop, as one behind
- *   a socket does; nothing else happens meanwhile
+ * @param isStoreBusy whether a query is in progress in a store that answers after a turn of the event loop, such as one
+ * behind a socket; nothing else happens meanwhile
  */
 export const createTurns = (
   chances: Chances,
@@ -45,7 +44,7 @@ export const createTurns = (
   isStoreBusy: () => boolean,
 ): Turns => {
   const waiting: (() => Promise<void>)[] = [];
-  /** Counts up with whatever the work does that can be seen. */
+  /** Increases with every visible activity of the work. */
   let seen = 0;
 
   const myTurn = (): Promise<void> =>
@@ -53,7 +52,7 @@ export const createTurns = (
       seen += 1;
       waiting.push(async () => resolve());
     });
-  /** @param late what is thrown where an answer comes after the signal was aborted; default its reason */
+  /** @param late what is thrown if an answer arrives after the signal was aborted; default: its reason */
   const inTurn = async <T>(
     ask: () => Promise<T>,
     signal?: AbortSignal,

@@ -12,60 +12,60 @@ import { createImages, type Images, REPOSITORIES, type Repository } from './imag
 import { timeOutBy } from './timeouts.ts';
 import { createTurns, type Turns } from './turns.ts';
 
-/** A service of the scenario, and what has been done to it that the laws make an allowance for. */
+/** A service of the scenario, and what happened to it that the laws must consider. */
 export type Actor = {
   readonly name: string;
   readonly repository: Repository;
   readonly goesBack: boolean;
   readonly isPinned: boolean;
-  /** Somebody else changed it behind the helper's back. */
+  /** Another actor changed it without the helper. */
   touched: boolean;
-  /** When somebody else last changed anything but its image, ms since the epoch; null for never. */
+  /** When another actor last changed anything except its image, ms since the epoch; null for never. */
   changedAt: number | null;
-  /** A person insisted on a redeployment. */
+  /** A person forced a redeployment. */
   forced: boolean;
-  /** Updates that somebody else had the engine carry out. */
+  /** Updates by other actors that the engine carried out. */
   theirs: number;
-  /** What somebody else asked of the engine, done or not. */
+  /** Updates that other actors requested, carried out or not. */
   theirTries: number;
-  /** What somebody else had the engine go back from, and when, ms since the epoch. */
+  /** What other actors rolled back from through the engine, and when, ms since the epoch. */
   readonly wentBackFrom: { readonly digest: string | null; readonly at: number }[];
-  /** When a person last lifted its holds, ms since the epoch; null for never. */
+  /** When a person last released its holds, ms since the epoch; null for never. */
   releasedAt: number | null;
-  /** How often somebody else put another digest into its spec. */
+  /** How often another actor put another digest into its spec. */
   imagesSet: number;
-  /** Images that somebody else gave it, each with how many updates the engine had taken by then. */
+  /** Images that other actors set, each with the number of updates that the engine had accepted by then. */
   readonly sets: { readonly digest: string | null; readonly after: number }[];
 };
 
-/** The stage of one scenario: a fake engine, a fake registry, and the helper, which may die and come again. */
+/** The stage of one scenario: a fake engine, a fake registry, and the helper, which can die and start again. */
 export type World = {
   readonly bench: WorkBench;
   readonly chances: Chances;
   readonly turns: Turns;
   readonly images: Images;
   readonly actors: readonly Actor[];
-  /** Ids of the deliveries that the helper said it has. */
+  /** Ids of the deliveries that the helper confirmed. */
   readonly accepted: string[];
-  /** Ids of the freezes that stand. */
+  /** Ids of the active freezes. */
   readonly freezes: string[];
-  /** What happened, a line each, with the seconds since the beginning. */
+  /** The events, one line each, with the seconds since the start. */
   readonly story: string[];
   readonly say: (what: string) => void;
   readonly helper: () => RunningWork;
-  /** The process dies at one of its next steps, and comes again at the next {@link World.revive}. */
+  /** The process dies at one of its next steps, and starts again at the next {@link World.revive}. */
   readonly killSoon: () => void;
-  /** The helper is told to stop, and starts again. */
+  /** Stops the helper gracefully and starts it again. */
   readonly restart: () => Promise<void>;
   /** Starts the helper again if it has died. */
   readonly revive: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-/** For deadlines that go by the machine's own time. */
+/** For deadlines that use the machine's own time. */
 const NEVER_LATE = { attemptMs: 60_000, lookUpMs: 60_000 };
 const SECOND_NS = 1_000_000_000;
-/** Questions, answers and queries that one that is to die may still come to. */
+/** The most requests, answers and queries before a dying process is gone. */
 const LONGEST_LAST_STEPS = 80;
 
 const addActors = (bench: WorkBench, images: Images, chances: Chances): readonly Actor[] =>
@@ -102,7 +102,7 @@ const addActors = (bench: WorkBench, images: Images, chances: Chances): readonly
     }),
   );
 
-/** Where the store is, if not where `openTestStore` opens one. */
+/** Where the store is, if `openTestStore` does not open it. */
 export type Storage = Pick<WorkBenchOptions, 'openStore'>;
 
 export const openWorld = async (
@@ -110,7 +110,7 @@ export const openWorld = async (
   fillRandom: FillRandom,
   storage: Storage = {},
 ): Promise<World> => {
-  // Time passes by turns alone.
+  // Time passes only in turns.
   const bench = await openWorkBench({
     speed: 0,
     fillRandom,
@@ -176,12 +176,12 @@ type Life = {
 const startLife = (bench: WorkBench, turns: Turns, chances: Chances): Life => {
   const counter = createStepCounter(chances.number(1, LONGEST_LAST_STEPS), 'crash');
   const inTurns = turns.wrap(counter.isReached);
-  // Counted outside of the turns, so that the last thing it does may be to send, and not to hear.
+  // Counted outside the turns, so that the last step can be a request whose answer never arrives.
   const running = bench.start({}, around(counter.wrap, inTurns));
   return { running, killSoon: counter.count, isGone: counter.isReached };
 };
 
-/** What `inner` gives in place of the bench's own, and `outer` in place of that. */
+/** Applies `inner` to the bench's ports, and `outer` to the result. */
 const around = (outer: Wrap, inner: Wrap): Wrap => {
   const both =
     <T>(last?: (one: T) => T, first?: (one: T) => T) =>

@@ -15,13 +15,13 @@ export type Soak = {
   readonly random: () => number;
   readonly services: readonly string[];
   readonly helper: () => RunningHelper;
-  /** SIGKILL, and the same helper anew. */
+  /** SIGKILL, then a start of the same helper. */
   readonly killHelper: () => Promise<void>;
-  /** Engines that are stopped now. */
+  /** Engines that are currently stopped. */
   readonly stopped: Set<Engine>;
 };
 
-/** One thing that happens to the Swarm or the helper; it has ended when it resolves. */
+/** One thing that happens to the Swarm or the helper. It has ended when the promise resolves. */
 export type Act = (soak: Soak) => Promise<void>;
 
 const TOLD_WITHIN_MS = 120_000;
@@ -38,13 +38,13 @@ const anyService = ({ random, services }: Soak): string => {
 const between = (random: () => number, least: number, most: number): number =>
   Math.round(least + random() * (most - least));
 
-/** An engine that answers now. */
+/** An engine that can answer now. */
 const answering = ({ managers, stopped }: Soak): Engine => {
   const [first] = managers;
   return managers.find((one) => !stopped.has(one)) ?? first;
 };
 
-/** Tells the helper of a version until it has taken it: senders repeat what was not answered. */
+/** Sends the webhook of a version until the helper accepts it, because senders retry. */
 const tell = async (soak: Soak, { service, digest }: Published): Promise<number> => {
   const until = Date.now() + TOLD_WITHIN_MS;
   for (;;) {
@@ -53,7 +53,7 @@ const tell = async (soak: Soak, { service, digest }: Published): Promise<number>
       const answer = await soak.helper().postHook({ image, digest });
       if (answer.status < 300) return Date.now();
     } catch {
-      // It was killed.
+      // The helper was killed.
     }
     if (Date.now() > until) throw new Error(`the helper took no webhook of ${service}`);
     await delay(TOLD_AGAIN_MS);
@@ -77,7 +77,7 @@ const publish = async (soak: Soak, isGood: boolean): Promise<void> => {
 const pushGood: Act = (soak) => publish(soak, true);
 const pushBad: Act = (soak) => publish(soak, false);
 
-/** Posts a changed spec as another actor does; gives up where somebody else was faster. */
+/** Posts a changed spec as another actor. Gives up if somebody else was faster. */
 const change = async (
   soak: Soak,
   service: string,
@@ -103,7 +103,7 @@ const labelService: Act = async (soak) => {
   await change(soak, service, (spec) => ({ ...spec, Labels: { ...spec.Labels, touched } }));
 };
 
-/** Somebody deploys the newest version by hand. */
+/** Somebody deploys the newest version manually. */
 const deployNewest: Act = async (soak) => {
   const { story, sandbox } = soak;
   const newest = story.published.at(-1);
@@ -136,7 +136,7 @@ const setAvailability = async (
       });
       return;
     } catch {
-      // Out of sequence, or without a leader for a moment.
+      // The version is outdated, or the Swarm has no leader for a moment.
       await delay(TOLD_AGAIN_MS);
     }
   }
@@ -154,7 +154,7 @@ const drainNode: Act = async (soak) => {
   story.tell(`${name} is active again`);
 };
 
-/** An engine hangs for a while, or is killed and comes again. */
+/** An engine hangs for a while, or is killed and starts again. */
 const stopEngine: Act = async (soak) => {
   const { random, managers, story, stopped } = soak;
   const engine = pick(random, managers);
@@ -182,7 +182,7 @@ const killHelper: Act = async (soak) => {
   await soak.killHelper();
 };
 
-/** How often each comes, and which of them cannot meet another of the same kind. */
+/** The frequency of each act, and which acts must not overlap with another of their kind. */
 export const ACTS: readonly {
   readonly act: Act;
   readonly weight: number;

@@ -1,18 +1,18 @@
 import type { DeploymentView, ServiceView } from '../../../src/core/contract/views.ts';
 import { brief, type Change, type Story } from './story.ts';
 
-/** A digest that is held for a service, as the store has it, also where it was released since. */
+/** A digest that is or was held for a service, from the store. */
 export type Held = { readonly service: string; readonly digest: string; readonly kind: string };
 
 export type Record = {
   readonly deployments: readonly DeploymentView[];
   readonly held: readonly Held[];
-  /** When all is quiet. */
+  /** The services when all is quiet. */
   readonly services: readonly ServiceView[];
 };
 
 export type Judged = {
-  /** What must not be, a line each. */
+  /** Violations, one line each. */
   readonly broken: readonly string[];
   readonly figures: Readonly<{ [name: string]: number }>;
   /** The healthy push that waited longest. */
@@ -23,14 +23,14 @@ type Seen = Pick<Story, 'published' | 'changes' | 'theirs'>;
 
 const key = (service: string, digest: string | null): string => `${service} ${digest}`;
 
-/** How often the record says that each image was put into each service, by an update or on the way back. */
+/** How often the record says that each image was sent to each service, by an update or a revert. */
 const recorded = (deployments: readonly DeploymentView[]): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>();
   for (const { service, steps, to } of deployments) {
     let onItsWay = to;
     for (const { step, detail } of steps) {
       if (step === 'taking-back') onItsWay = String(detail['to']);
-      // A newer push may take the place of one that is just being sent: then the record says that it may have been.
+      // A newer push may replace a deployment that is just being sent. The record then says that it may have been sent.
       const isSent = step === 'update-sent' || step === 'no-answer';
       if (!isSent && detail['mayHaveBeenSent'] !== true) continue;
       const digest = typeof detail['digest'] === 'string' ? detail['digest'] : onItsWay;
@@ -41,7 +41,7 @@ const recorded = (deployments: readonly DeploymentView[]): ReadonlyMap<string, n
   return counts;
 };
 
-/** Changes that are neither the engine's nor somebody else's: the helper's, who must have recorded them. */
+/** Changes that neither the engine nor another actor made. The helper made them, so it must have recorded them. */
 const unexplained = ({ changes, theirs }: Seen, deployments: readonly DeploymentView[]) => {
   const left = new Map(recorded(deployments));
   const others = new Map<string, number>();
@@ -61,7 +61,7 @@ const unexplained = ({ changes, theirs }: Seen, deployments: readonly Deployment
   };
 };
 
-/** Updates that were recorded as sent, and whose image nobody ever saw in the service. */
+/** Updates that were recorded as sent, but whose image never appeared in the service. */
 const unseen = ({ changes }: Seen, deployments: readonly DeploymentView[]): readonly string[] => {
   const seen = new Set(changes.map(({ service, to }) => key(service, to)));
   return deployments
@@ -70,7 +70,7 @@ const unseen = ({ changes }: Seen, deployments: readonly DeploymentView[]): read
     .map(({ service, to }) => `recorded, but never seen: ${service.name} → ${brief(to)}`);
 };
 
-/** Forward updates to a version that was published before the one that they replaced. */
+/** Forward updates to a version that was published before the one it replaced. */
 const downgrades = (
   { published, changes, theirs }: Seen,
   deployments: readonly DeploymentView[],
@@ -92,8 +92,8 @@ const downgrades = (
 type Wait = { readonly service: string; readonly digest: string; readonly ms: number | null };
 
 /**
- * Ms from the webhook's answer until the service had the image, or one that was published later; null where it
- * never came to that, because nothing good was published after it.
+ * Ms from the webhook's answer until the service had the image or a later one; null if that never happened because
+ * nothing good was published after it.
  */
 const waits = ({ published, changes }: Seen): readonly Wait[] => {
   const order = new Map(published.map(({ service, digest }, at) => [key(service, digest), at]));
@@ -107,7 +107,7 @@ const waits = ({ published, changes }: Seen): readonly Wait[] => {
   });
 };
 
-/** What was published last and is good must run when all is quiet. */
+/** If the last published image is good, it must run when all is quiet. */
 const notThere = ({ published, theirs }: Seen, { services }: Record): readonly string[] => {
   const newest = new Map(published.map((one) => [one.service, one]));
   return [...newest.values()].flatMap(({ service, digest, isGood }) => {
@@ -119,7 +119,7 @@ const notThere = ({ published, theirs }: Seen, { services }: Record): readonly s
   });
 };
 
-/** What a soak has shown. */
+/** The result of a soak. */
 export const judge = (seen: Seen, record: Record): Judged => {
   const isGood = new Map(
     seen.published.map(({ service, digest, isGood: good }) => [key(service, digest), good]),

@@ -21,7 +21,7 @@ const SERVICES = ['soak-a', 'soak-b', 'soak-c', 'soak-d', 'soak-e', 'soak-f'];
 const ACTIONS = ['pause', 'rollback', 'continue'] as const;
 const LEAST_PAUSE_MS = 1_000;
 const MOST_PAUSE_MS = 5_000;
-/** Retries, follow-up checks and updates that hang have ended by then. */
+/** By then, retries, follow-up checks and hanging updates have ended. */
 const QUIET_WITHIN_MS = 15 * 60_000;
 const QUIET_FOR_MS = 20_000;
 
@@ -118,7 +118,7 @@ const disturb = async (): Promise<void> => {
     if (chosen !== undefined && !(chosen.alone && underWay.has(chosen.act))) {
       const { act } = chosen;
       const done = act(soak).finally(() => underWay.delete(act));
-      // It is awaited at the end, where what went wrong is told.
+      // The `await` at the end reports the error.
       done.catch(() => {});
       underWay.set(act, done);
       all.push(done);
@@ -128,7 +128,7 @@ const disturb = async (): Promise<void> => {
   await Promise.all(all);
 };
 
-/** Waits until nothing has happened for a while and nothing is to come. */
+/** Waits until nothing has happened for a while and nothing is due. */
 const becomeQuiet = async (): Promise<void> => {
   story.tell('nothing more happens: waiting until all is quiet');
   let since = Date.now();
@@ -184,7 +184,7 @@ try {
   const deployments = await helper.deployments();
   watching.abort();
   await watched;
-  // A running helper has its store for itself.
+  // A running helper locks its store.
   await helper.stop();
   const { broken, figures, slowest } = judge(story, { deployments, services, held: heldIn(names) });
   for (const [name, figure] of Object.entries(figures)) story.tell(`${name}: ${figure}`);

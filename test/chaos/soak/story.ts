@@ -5,24 +5,24 @@ export type Published = {
   readonly service: string;
   readonly digest: Digest;
   readonly isGood: boolean;
-  /** When the helper had answered its webhook, ms since the epoch; null while it has not. */
+  /** When the helper answered its webhook, ms since the epoch; null before that. */
   toldAt: number | null;
 };
 
-/** A change of a service's image as anybody could see it from outside. */
+/** A change of a service's image, as visible from outside. */
 export type Change = {
   readonly service: string;
   readonly at: number;
   readonly from: Digest | null;
   readonly to: Digest | null;
-  /** Whether the engine was going back when it was seen. */
+  /** Whether the engine was rolling back when it was seen. */
   readonly byEngine: boolean;
 };
 
-/** An image that somebody else set. */
+/** An image that another actor set. */
 export type Theirs = { readonly service: string; readonly digest: Digest; readonly at: number };
 
-/** Everything that happened, as it was seen from outside of the helper. */
+/** Everything that happened, as seen from outside the helper. */
 export type Story = {
   readonly published: Published[];
   readonly changes: Change[];
@@ -47,6 +47,6 @@ export const createStory = (print: (line: string) => void): Story => {
   };
 };
 
-/** Enough of a digest to tell it from others in a story. */
+/** The first part of a digest, enough to recognise it in a story. */
 export const brief = (digest: string | null): string =>
   digest === null ? 'no digest' : digest.slice(7, 15);

@@ -10,20 +10,20 @@ const ANSWER_WITHIN_MS = 2_000;
 const digestOf = (service: EngineService): Digest | null =>
   parseDigest(service.Spec.TaskTemplate.ContainerSpec.Image.split('@')[1] ?? '');
 
-/** The services as the first engine that answers tells them; null where none does. */
+/** The services from the first engine that answers; null if none does. */
 const listed = async (engines: readonly Engine[]): Promise<readonly EngineService[] | null> => {
   for (const { api } of engines) {
     try {
       const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
       return await api.call<readonly EngineService[]>('GET', '/services', { signal });
     } catch {
-      // It is stopped, or has no leader: another may answer.
+      // This engine is stopped or has no leader. Another may answer.
     }
   }
   return null;
 };
 
-/** Writes down every change of a service's image until `signal` fires. `engines` gives those to ask. */
+/** Records every change of a service's image until `signal` fires. `engines` returns the engines to ask. */
 export const watchImages = async (
   engines: () => readonly Engine[],
   story: Story,
@@ -35,7 +35,7 @@ export const watchImages = async (
       const { Name } = service.Spec;
       const before = last.get(Name);
       const now = { digest: digestOf(service), index: service.Version.Index };
-      // A manager that lags behind tells what is over.
+      // A manager that lags behind reports an old state.
       if (before !== undefined && now.index < before.index) continue;
       last.set(Name, now);
       if (before === undefined || before.digest === now.digest) continue;
