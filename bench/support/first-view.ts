@@ -57,7 +57,7 @@ const SCROLL = `new Promise((done) => {
   new PerformanceObserver((list) => { longTasks += list.getEntries().length; })
     .observe({ entryTypes: ['longtask'] });
   const frames = [];
-  // Calculated, because reading the position would force a layout in the middle of a frame.
+  // Reckoned and not asked: to ask where it stands would lay the page out in the middle of a frame.
   const bottom = document.documentElement.scrollHeight - innerHeight;
   let top = 0;
   let before = performance.now();

@@ -37,11 +37,11 @@ export type RealAnswer = {
   readonly body: unknown;
 };
 
-/** Tells what of an answer is not as the document says, or null. */
+/** Reports how an answer differs from the API description, or returns null. */
 export const createAnswerCheck = (
   document: ApiDocument,
 ): ((operation: DescribedOperation, answer: RealAnswer) => string | null) => {
-  // `readOnly` and the like are annotations of OpenAPI's own.
+  // `readOnly` and similar keywords are OpenAPI's own annotations.
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   (addFormats as unknown as (ajv: Ajv2020) => void)(ajv);
   const { components } = document;

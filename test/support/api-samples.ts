@@ -80,7 +80,7 @@ const buildOf = (revision: string) => ({
   created: TIME,
 });
 
-/** A service that waits for two votes, until long after any test. */
+/** A service that waits for two votes until long after any test. */
 export const waitingOf = (
   change: Partial<WaitingView> & { readonly name: string },
 ): WaitingView => ({

@@ -12,15 +12,15 @@ import { HOOK_SECRET, type RunningHelper, startHelper } from './start-helper.ts'
 export const OPERATOR = 'operator-token-of-the-api-stage-0123456789';
 export const APPROVER = 'approver-token-of-the-api-stage-0123456789';
 export const VIEWER = 'viewer-token-of-the-api-stage-0123456789';
-/** An operator of whom the configuration holds only the hash. */
+/** The token of an operator. The configuration contains only its hash. */
 export const HASHED = 'hashed-token-of-the-api-stage-0123456789';
-/** Longer than any service is watched: what runs at first is proven. */
+/** Longer than any monitor period, so the first image is proven. */
 const SETTLED_MS = 3_600_000;
 const WITHIN_MS = 60_000;
 
 export type Asked = {
   readonly method?: string;
-  /** Null sends none; default the operator's. */
+  /** Null sends none; default: the operator's token. */
   readonly token?: string | null;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -30,24 +30,24 @@ export type Told = {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Null where it is no JSON. */
+  /** Null if it is not JSON. */
   readonly body: unknown;
 };
 
-/** The real helper with its real store in a process of its own, before a fake engine and a fake registry. */
+/** The real helper with its real store in a separate process, in front of a fake engine and a fake registry. */
 export type ApiStage = {
   readonly engine: FakeEngine;
   readonly registry: FakeRegistry;
   readonly helper: () => RunningHelper;
   readonly ask: (path: string, asked?: Asked) => Promise<Told>;
-  /** `host/repository:tag` as images name it. */
+  /** `host/repository:tag`, as in image references. */
   readonly image: (repository: string, tag?: string, digest?: Digest) => string;
-  /** Publishes `content`, sends the hook, and waits for the end of what it led to. */
+  /** Publishes `content`, sends the webhook, and waits until its work has ended. */
   readonly push: (repository: string, content: string) => Promise<Digest>;
   readonly until: <T>(what: string, check: () => Promise<T>) => Promise<T>;
   /** Stops the helper and starts it again on the same store, at the same address. */
   readonly restart: () => Promise<void>;
-  /** The bytes of the store's files. */
+  /** The contents of the store's files. */
   readonly stored: () => Buffer;
   readonly close: () => Promise<void>;
 };
@@ -56,18 +56,18 @@ export const openApiStage = async (
   options: {
     readonly engine?: FakeEngineOptions;
     readonly config?: Readonly<Record<string, unknown>>;
-    /** Clusters beside `default`, as the configuration has them. */
+    /** Clusters in addition to `default`, as in the configuration. */
     readonly moreClusters?: readonly Readonly<Record<string, unknown>>[];
-    /** Fills the store before the helper has it. */
+    /** Fills the store before the helper opens it. */
     readonly seed?: (store: Store) => Promise<void>;
-    /** More variables of the helper's environment. */
+    /** More environment variables for the helper. */
     readonly env?: Readonly<Record<string, string>>;
-    /** Where the helper listens, in place of 127.0.0.1. */
+    /** The address that the helper listens on, instead of 127.0.0.1. */
     readonly host?: string;
   } = {},
 ): Promise<ApiStage> => {
   const engine = await startFakeEngine({
-    // The helper's own time, so that it takes a failure for one of its update and not of one before.
+    // The same time as the helper's, so that it attributes a failure to its own update and not to an earlier one.
     startAt: Date.now(),
     settledMs: SETTLED_MS,
     ...options.engine,
@@ -125,7 +125,7 @@ export const openApiStage = async (
       signal: AbortSignal.timeout(WITHIN_MS),
     });
     const type = answer.headers.get('content-type') ?? '';
-    // A stream of events has no end of its own.
+    // An event stream does not end on its own.
     const isStream = type.startsWith('text/event-stream');
     if (isStream) await answer.body?.cancel();
     const text = isStream ? '' : await answer.text();

@@ -5,9 +5,9 @@ import { buffer, json } from 'node:stream/consumers';
 import { compareVersions } from '../../src/adapters/swarm/engine/engine-version.ts';
 
 /**
- * Fields of a service's spec by the API version that brought them: an engine clears those that are newer
- * than the version of the request, as moby's `adjustForAPIVersion` does. Up to 1.52 they are moby's own;
- * those of later versions stand for what is to come.
+ * Fields of a service spec by the API version that introduced them. An engine clears fields that are newer than the
+ * version of the request, as moby's `adjustForAPIVersion` does. Up to 1.52 they are moby's own. Those of later versions
+ * represent future fields.
  */
 export const FIELDS_SINCE: Readonly<Record<string, readonly string[]>> = {
   '1.41': [
@@ -35,7 +35,7 @@ export const FIELDS_SINCE: Readonly<Record<string, readonly string[]>> = {
 
 type Bag = { [key: string]: unknown };
 
-/** Removes from `spec` what an update under `version` clears. */
+/** Removes the fields from `spec` that an update with `version` clears. */
 export const clearNewerFields = (spec: unknown, version: string): void => {
   for (const [since, paths] of Object.entries(FIELDS_SINCE)) {
     if (compareVersions(version, since) >= 0) continue;
@@ -48,7 +48,7 @@ export const clearNewerFields = (spec: unknown, version: string): void => {
   }
 };
 
-/** What an engine of that version tells of services: it does not know newer fields. */
+/** The answer of an engine of that version about services, without newer fields. */
 const hidden = (body: Buffer, version: string): Buffer | string => {
   const told = body.toString('utf8');
   if (!told.includes('"PreviousSpec"') && !told.includes('"Spec"')) return body;
@@ -62,24 +62,24 @@ const hidden = (body: Buffer, version: string): Buffer | string => {
 
 export type ApiVersionProxy = {
   readonly url: string;
-  /** The newest version of the engine that stands here from now on. */
+  /** The newest version that the engine offers from now on. */
   offered: string;
-  /** Whether every answer ends its connection. */
+  /** Whether every answer closes its connection. */
   closes: boolean;
-  /** Ends every connection, as an engine that stops does. */
+  /** Closes every connection, like an engine that stops. */
   readonly drop: () => void;
-  /** Called after a call was answered, with its method and its path without version and query. */
+  /** Called after each answer, with the method and the path without version and query. */
   onAnswered: (method: string, path: string) => void;
-  /** May change a spec before the engine gets it. */
+  /** Can change a spec before the engine receives it. */
   onPosted: (spec: unknown) => void;
-  /** `METHOD PATH` of each call with the version that it was made under, in their order. */
+  /** `METHOD PATH` of each call in order, with the API version of the request. */
   readonly calls: readonly { readonly call: string; readonly version: string | null }[];
   readonly close: () => Promise<void>;
 };
 
 /**
- * Makes an engine that keeps every field (at `engineUrl`) one of a certain API version: it refuses newer
- * requests, clears fields that are newer than the request, and tells none that are newer than itself.
+ * Makes the engine at `engineUrl`, which keeps every field, behave like one with a certain API version. It refuses
+ * newer requests, clears fields that are newer than the request, and does not report fields that are newer than itself.
  */
 export const startApiVersionProxy = async (
   engineUrl: string,

@@ -12,7 +12,9 @@ type Found = {
   }[];
 };
 
-/** What axe finds wrong with the page as it is now, a line each; it comes in beside the page's own policy. */
+/**
+ * What axe finds wrong with the page in its current state, one line each. The script bypasses the page's own policy.
+ */
 export const violationsOf = async (page: Page): Promise<readonly string[]> => {
   if (!(await page.evaluate<boolean>('"axe" in globalThis'))) await page.evaluate(AXE);
   const { violations } = await page.evaluate<Found>('axe.run(document, { preload: false })');
@@ -21,7 +23,7 @@ export const violationsOf = async (page: Page): Promise<readonly string[]> => {
   );
 };
 
-/** By how many pixels the page is wider than the screen; what it is that sticks out, where it is. */
+/** How many pixels the page is wider than the screen, and which elements stick out. */
 export const overflowOf = async (page: Page): Promise<readonly string[]> =>
   page.evaluate<string[]>(`(() => {
     const root = document.documentElement;

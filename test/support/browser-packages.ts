@@ -3,8 +3,8 @@ import { ensurePackages, NoRealEngine } from '../../sandbox/machine/packages.ts'
 const PACKAGE_OF = { chromium: 'chromium', nginx: 'nginx', caddy: 'caddy' } as const;
 
 /**
- * Makes sure of what tests in a browser need. Gives why this machine cannot have it, or null; says so on
- * standard error, for a test that is skipped should not go unseen, and throws it where CI runs.
+ * Ensures that browser tests have what they need. Returns null, or the reason why this machine cannot have it. Writes
+ * the reason to standard error, so that a skipped test is noticed. In CI it throws instead.
  */
 export const whyWithout = async (
   ...commands: readonly (keyof typeof PACKAGE_OF)[]

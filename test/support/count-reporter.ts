@@ -8,8 +8,8 @@ const firstLine = (error: unknown): string => {
 };
 
 /**
- * Leaves the counts of a run in the file that `CD_HELPER_TEST_COUNTS` names, for `scripts/test/main.ts`,
- * which adds those of several runs up. A file that could not even be loaded counts as one failure.
+ * Writes the counts of a run to the file in `CD_HELPER_TEST_COUNTS`. `scripts/test/main.ts` adds up those of several
+ * runs. A file that could not be loaded counts as one failure.
  */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {

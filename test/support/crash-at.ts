@@ -1,28 +1,27 @@
 import type { KyselyPlugin } from 'kysely';
 import type { Wrap } from './work-bench.ts';
 
-/** Something that happens at a step of the work, counted from the commit of the next hook that comes. */
+/** An event at a step of the work, counted from the commit of the next webhook. */
 export type StepCounter = {
-  /** Goes before the cluster, the registries and the store of one run of the work. */
+  /** Wraps the cluster, the registries and the store of one run of the work. */
   readonly wrap: Wrap;
-  /** Before the hook is sent, so that every run counts from the same moment. */
+  /** Call this before the webhook is sent, so that every run counts from the same moment. */
   readonly arm: () => void;
-  /** Counts from now, whether a hook comes or not. */
+  /** Starts counting now, with or without a webhook. */
   readonly count: () => void;
-  /** It has come to the step already, whatever was counted. */
+  /** Reaches the step at once, whatever the count. */
   readonly reach: () => void;
   readonly isReached: () => boolean;
-  /** Resolves at the step, if it ever comes. */
+  /** Resolves at the step, if it is ever reached. */
   readonly reached: Promise<void>;
 };
 
-/** Functions that ask nobody, and answer themselves. */
+/** Functions that send no request and answer at once. */
 const AT_ONCE: ReadonlySet<string | symbol> = new Set(['close', 'quotas', 'followsIndex']);
 
 /**
- * Counts every question to a cluster, a registry or the store, and every answer of a cluster or a
- * registry. At the `step`-th, a `crash` lets nothing get out of the work any more, as when its process
- * is gone; a `stop` only tells.
+ * Counts every request to a cluster, a registry or the store, and every answer of a cluster or a registry. From the
+ * `step`-th on, `crash` lets nothing leave the work, as if its process were gone. `stop` only reports the step.
  */
 export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCounter => {
   const { promise: reached, resolve } = Promise.withResolvers<void>();
@@ -34,7 +33,7 @@ export const createStepCounter = (step: number, at: 'crash' | 'stop'): StepCount
     if (left <= 0 && at === 'crash') throw new Error('the process is gone');
   };
 
-  /** The same with every function that gives a promise counted before and after. */
+  /** The same port. Every function that returns a promise is counted before and after. */
   const counted = <T extends object>(port: T): T =>
     new Proxy(port, {
       get: (target, key, receiver) => {

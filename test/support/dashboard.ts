@@ -1,25 +1,25 @@
 import type { Locator, Page } from 'playwright-core';
 import { API_TOKEN } from './start-helper.ts';
 
-/** The dashboard in one tab, as a person finds their way in it: by roles and names. */
+/** The dashboard in one tab. Finds elements as a person does: by roles and names. */
 export type Dashboard = {
   readonly page: Page;
   /** Opens the address and signs in with the token. */
   readonly enter: (token?: string) => Promise<void>;
-  /** Fills in the sign-in form, wherever it stands. */
+  /** Fills in the sign-in form, on any page. */
   readonly signIn: (token: string) => Promise<void>;
-  /** A place of the dashboard: `services`, `services?q=web`, `deployments/ID`. Nothing is loaded anew. */
+  /** Goes to a view of the dashboard without a reload: `services`, `services?q=web`, `deployments/ID`. */
   readonly go: (place: string) => Promise<void>;
-  /** The row of a table that has this in it. */
+  /** The table row that contains this text. */
   readonly row: (table: string, text: string | RegExp) => Locator;
   readonly dialog: (title: string | RegExp) => Locator;
-  /** Opens the dialog of one of a service's acts, on whatever page offers it. */
+  /** Opens the dialog for an action on a service, on any page that offers it. */
   readonly openAct: (act: string, service: string) => Promise<Locator>;
-  /** Opens an act's dialog, confirms it, waits until it says what came of it, and closes it. */
+  /** Opens the dialog of an action, confirms it, waits for the result, and closes it. */
   readonly act: (act: string, service: string, confirm?: string) => Promise<string>;
 };
 
-/** `address` is that of the dashboard, with the slash at its end. */
+/** `address` is that of the dashboard, including the slash at its end. */
 export const openDashboard = (page: Page, address: string): Dashboard => {
   const signIn = async (token: string): Promise<void> => {
     await page.getByLabel('Token').fill(token);

@@ -6,10 +6,10 @@ import { dockerHubPush } from './start-helper.ts';
 
 const TAG = 'stable';
 
-/** What became of the services of a small company: ids of what the dashboard has a page for. */
+/** The services of a small company after their deployments: ids of everything that has a page in the dashboard. */
 export type Shop = {
   readonly names: readonly string[];
-  /** Of the one that failed, with its log. */
+  /** The failed deployment, with its log. */
   readonly failed: string;
   readonly dryRun: string;
   readonly delivery: string;
@@ -20,8 +20,8 @@ const inStack = (stack: string): Pick<ServiceRequest, 'labels'> => ({
 });
 
 /**
- * Deploys services of three stacks and lets happen to them what happens: one was updated by a push, one
- * crashed and was taken back, two are obsolete, and of each other verdict there is one that can be.
+ * Deploys services of three stacks and creates their history: one was updated by a push, one crashed and was reverted,
+ * two are obsolete, and there is one with each other verdict that is possible.
  */
 export const deployShop = async ({ sandbox, services, helper }: StageInUse): Promise<Shop> => {
   const { pushImage, image } = sandbox;

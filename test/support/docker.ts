@@ -11,7 +11,7 @@ export type CommandOptions = {
   readonly stdin?: Readable;
 };
 
-/** Runs a command to its end and gives what it wrote; throws all of that where it failed. */
+/** Runs a command to its end and returns its output. Throws with all of that if it fails. */
 export const run = async (
   command: string,
   args: readonly string[],
@@ -29,7 +29,7 @@ export const run = async (
       output += chunk.toString();
     });
   }
-  // Where the command ends early its exit code says why, and not the broken pipe.
+  // If the command ends early, its exit code says why. Ignore the broken pipe.
   if (stdin !== undefined && child.stdin !== null) pipeline(stdin, child.stdin).catch(() => {});
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
@@ -39,7 +39,7 @@ export const run = async (
   return output;
 };
 
-/** Runs the docker command of an engine's version against it, without BuildKit: Debian's has none. */
+/** Runs the docker command of an engine's version against it. Without BuildKit, because Debian does not have it. */
 export const dockerFor =
   (engine: EngineAddresses) =>
   (args: readonly string[], options: CommandOptions = {}): Promise<string> =>

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The engine's own process, which is not the one that holds its namespaces. */
+/** The process of the engine itself, not the one that holds its namespaces. */
 export const pidOfEngine = (socket: string): number => {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
@@ -8,7 +8,7 @@ export const pidOfEngine = (socket: string): number => {
       const isEngine = readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'dockerd';
       if (isEngine && command.includes(`--host=unix://${socket}`)) return Number(pid);
     } catch {
-      // It ended while it was looked at.
+      // The process ended while it was being read.
     }
   }
   throw new Error(`no engine listens on ${socket}`);

@@ -4,15 +4,15 @@ import type { Rollouts } from './fake-engine-rollout.ts';
 import { isGlobal, isJob, type ServiceSpec } from './fake-engine-spec.ts';
 import type { EngineState, ServiceRecord } from './fake-engine-state.ts';
 
-/** A finished answer; `body` is text that is JSON already. */
+/** A complete answer. `body` is text that is already JSON. */
 export type Answer = { readonly status: number; readonly body: string };
 
-/** One accepted update, as a test wants to see it. */
+/** One accepted update, in a form for tests. */
 export type SeenUpdate = {
   readonly serviceId: string;
   readonly name: string;
   readonly image: string;
-  /** The image that it took the place of. */
+  /** The image before the update. */
   readonly replaced: string;
   readonly version: number;
   readonly query: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ const rpc = (code: string, text: string): string => `rpc error: code = ${code} d
 
 type Filters = Readonly<Record<string, readonly string[]>>;
 
-/** Both forms that the engine takes: `{"id":["x"]}` and the older `{"id":{"x":true}}`. */
+/** Both forms that the engine accepts: `{"id":["x"]}` and the older `{"id":{"x":true}}`. */
 const filtersOf = (query: URLSearchParams): Filters => {
   const given = JSON.parse(query.get('filters') ?? '{}') as Record<
     string,

@@ -1,15 +1,15 @@
-/** What the simulation asks of time. */
+/** The clock that the simulation needs. */
 export type SimulationClock = {
   readonly now: () => number;
-  /** Runs `run` after `ms`; the answer cancels it. */
+  /** Runs `run` after `ms`. The returned function cancels it. */
   readonly after: (ms: number, run: () => void) => () => void;
 };
 
-/** Time that stands still until it is told to pass. */
+/** Time that passes only on request. */
 export type ManualClock = SimulationClock & {
-  /** Lets `ms` pass, running what falls due in its order. */
+  /** Lets `ms` pass, and runs what becomes due in order. */
   readonly advance: (ms: number) => void;
-  /** Lets time pass from one due thing to the next until `done`, nothing is due, or `limitMs` passed. */
+  /** Lets time pass from one due item to the next until `done`, nothing is due, or `limitMs` has passed. */
   readonly runUntil: (done: () => boolean, limitMs: number) => void;
 };
 
@@ -32,7 +32,7 @@ export const createManualClock = (startAt: number): ManualClock => {
     now: () => now,
     after(ms, run) {
       const entry: Due = { at: now + Math.max(ms, 0), run, cancelled: false };
-      // From the back, as most things are due later than what waits already.
+      // From the end, because most items are due later than those already waiting.
       let index = due.length;
       while (index > 0 && (due[index - 1]?.at ?? 0) > entry.at) index -= 1;
       due.splice(index, 0, entry);
@@ -52,7 +52,7 @@ export const createManualClock = (startAt: number): ManualClock => {
   };
 };
 
-/** Real time, `speed` times as fast; its timers keep no process alive. */
+/** Real time, `speed` times as fast. Its timers keep no process alive. */
 export const createRealClock = (speed = 1): SimulationClock => ({
   now: () => Date.now(),
   after(ms, run) {

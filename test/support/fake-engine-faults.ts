@@ -1,4 +1,4 @@
-/** A request to the fake engine, its path without version prefix and query. */
+/** A request to the fake engine. The path has no version prefix and no query. */
 export type EngineRequest = {
   readonly method: string;
   readonly path: string;
@@ -6,8 +6,8 @@ export type EngineRequest = {
 };
 
 /**
- * What goes wrong: the connection drops before or after the request was carried out; an error
- * answer; nothing for a while, or for ever; a body that is not what was asked for.
+ * What goes wrong: the connection drops before or after the request was carried out; an error answer; no answer for a
+ * while, or for ever; an unexpected body.
  */
 export type FaultKind =
   | { readonly kind: 'drop-before' }
@@ -18,9 +18,9 @@ export type FaultKind =
   | { readonly kind: 'body'; readonly text: string };
 
 export type Fault = FaultKind & {
-  /** Which requests: by method and path expression; without it all. */
+  /** The matching requests, by method and path expression; default: all. */
   readonly on?: { readonly method?: string; readonly path?: RegExp };
-  /** How many of them; without it every one until the faults are cleared. */
+  /** The number of requests; default: every request until the faults are cleared. */
   readonly times?: number;
 };
 

@@ -17,13 +17,13 @@ const isOlder = (one: string, other: string): boolean => {
   return major < otherMajor || (major === otherMajor && minor < otherMinor);
 };
 
-/** What a test may change while the engine runs. */
+/** What a test can change while the engine runs. */
 export type EngineControl = {
   role: 'manager' | 'worker' | 'no-swarm';
   proxyAllows: ((request: EngineRequest) => boolean) | null;
 };
 
-/** The Engine API over HTTP: versions, proxy, faults, and the way to the answers. */
+/** The Engine API over HTTP: versions, proxy, faults, and routing to the answers. */
 export const createEngineHttp = (deps: {
   readonly state: EngineState;
   readonly answers: Answers;
@@ -33,7 +33,7 @@ export const createEngineHttp = (deps: {
   readonly minApiVersion: string;
   readonly listeners: Set<(event: Record<string, unknown>) => void>;
   readonly requests: Map<string, number>;
-  /** Told after a service was created or updated over HTTP. */
+  /** Called after a service was created or updated over HTTP. */
   readonly changed: (record: ServiceRecord | undefined) => void;
   readonly linesOf: (image: string) => readonly string[];
 }) => {
@@ -106,7 +106,7 @@ export const createEngineHttp = (deps: {
     request.socket.once('close', () => listeners.delete(listener));
   };
 
-  /** Whether the request may go on; otherwise it was answered. */
+  /** Whether the request may proceed. If not, it was answered here. */
   const passes = async (
     fault: FaultKind | null,
     request: IncomingMessage,

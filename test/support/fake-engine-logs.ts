@@ -1,7 +1,7 @@
 import type { EngineTask } from './fake-engine-spec.ts';
 import type { EngineState } from './fake-engine-state.ts';
 
-/** One line as the engine frames it: stream, three zeros, length, text. */
+/** One line in the engine's framing: stream, three zeros, length, text. */
 const frame = (stream: 1 | 2, text: string): Buffer => {
   const body = Buffer.from(text);
   const head = Buffer.alloc(8);

@@ -15,21 +15,21 @@ const DEFAULT_MONITOR_MS = 5000;
 const DEFAULT_RESTART_DELAY_MS = 5000;
 
 export type Rollouts = {
-  /** Brings the service's tasks to its spec, as the engine does after a create or an update. */
+  /** Changes the service's tasks to match its spec, as the engine does after a create or an update. */
   readonly deploy: (record: ServiceRecord) => void;
-  /** Gives a new service its running tasks at once, as if it had been there for long. */
+  /** Gives a new service its running tasks at once, as if it had run for a long time. */
   readonly settle: (record: ServiceRecord) => void;
-  /** Whether something is still to happen to the service by itself. */
+  /** Whether the service will still change on its own. */
   readonly isBusy: (record: ServiceRecord) => boolean;
 };
 
-/** What the engine counts as the same task: everything but where it came from. */
+/** What the engine considers the same task: everything except its origin. */
 const isUpToDate = (task: EngineTask, template: TaskTemplate): boolean =>
   isDeepStrictEqual(task.Spec, template);
 
 /**
- * SwarmKit's updater, made small: dirty slots are replaced by `Parallelism` workers, failures within
- * the monitor period pause the update or roll it back, and a rollback is followed the same way.
+ * A small version of SwarmKit's updater. `Parallelism` workers replace dirty slots, failures within the monitor period
+ * pause the update or roll it back, and a rollback is followed in the same way.
  */
 export const createRollouts = (deps: {
   readonly state: EngineState;
@@ -48,7 +48,7 @@ export const createRollouts = (deps: {
     },
   });
 
-  /** The restart supervisor: another task in the same place after the policy's delay. */
+  /** The restart supervisor: a new task in the same place after the policy's delay. */
   const restart = (record: ServiceRecord, failed: EngineTask): void => {
     const policy = failed.Spec.RestartPolicy;
     if (policy?.Condition === 'none' || isJob(record.service.Spec)) return;
@@ -104,7 +104,7 @@ export const createRollouts = (deps: {
     } else setStatus(record, 'paused', `update paused due to ${because}`, false);
   };
 
-  /** Replaces what is in one place by a task of the present spec, in the configured order. */
+  /** Replaces what is in one place by a task of the current spec, in the configured order. */
   const replace = (
     record: ServiceRecord,
     place: number | string,
@@ -122,7 +122,7 @@ export const createRollouts = (deps: {
       });
       return;
     }
-    // As the engine does it: the new task is there at once, and waits for the old one to be gone.
+    // As in the engine, the new task exists at once, and waits until the old one is gone.
     task.DesiredState = 'ready';
     state.setTask(task, 'ready', 'prepared');
     const start = (): void => {
@@ -171,7 +171,7 @@ export const createRollouts = (deps: {
       const place = queue.shift();
       if (place === undefined) {
         active -= 1;
-        // One monitor period more, so that what started last is watched as long as the others.
+        // One more monitor period, so that the tasks that started last are watched as long as the others.
         if (active === 0) {
           clock.after(monitorMs, () => {
             if (isCurrent() && state.find(record.service.ID) === record) finish();

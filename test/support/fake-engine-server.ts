@@ -10,21 +10,21 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where a fake server listens; `unix` alone picks a socket in a folder of its own. */
+/** Where a fake server listens. `unix` alone means a socket in a new folder. */
 export type ListenOn =
   | { readonly kind: 'tcp'; readonly port?: number }
   | { readonly kind: 'unix'; readonly path?: string }
   | { readonly kind: 'tls'; readonly ca: string; readonly cert: string; readonly key: string };
 
 export type ListeningServer = {
-  /** `tcp://…`, `unix://…` or `https://…`, as an engine's address is written. */
+  /** `tcp://…`, `unix://…` or `https://…`, like the address of an engine. */
   readonly url: string;
   readonly close: () => Promise<void>;
 };
 
 const MAX_BODY = 8 * 1024 * 1024;
 
-/** The whole body of a request as text, bounded. */
+/** The complete body of a request as text, up to a limit. */
 export const readBody = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   let size = 0;

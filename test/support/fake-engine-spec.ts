@@ -1,7 +1,6 @@
 import type { TaskState } from '../../src/core/swarm/service.ts';
 
-// The Engine API's shapes, as far as the fake engine minds them. Everything else that a spec holds
-// is kept as it came.
+// The parts of the Engine API that matter to the fake engine. It keeps all other parts of a spec unchanged.
 
 export type ContainerSpec = {
   Image: string;
@@ -117,5 +116,5 @@ export const replicasOf = (spec: ServiceSpec): number =>
   spec.Mode?.Replicated?.Replicas ??
   1;
 
-/** The digest in an image's text, or the whole text where it has none: what outcomes go by. */
+/** The digest in an image reference, or the whole text if there is none. Outcomes use it as their key. */
 export const digestOrText = (image: string): string => image.slice(image.indexOf('@') + 1);

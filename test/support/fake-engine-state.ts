@@ -11,24 +11,24 @@ import {
   type ServiceSpec,
 } from './fake-engine-spec.ts';
 
-/** A service with its tasks; `generation` tells an update in flight that a newer one replaced it. */
+/** A service with its tasks. `generation` shows an update in progress that a newer one has replaced it. */
 export type ServiceRecord = {
   readonly service: EngineService;
   tasks: EngineTask[];
   generation: number;
-  /** Every task that the service ever had, in the order of their making. */
+  /** Every task that the service ever had, in order of creation. */
   readonly made: { readonly id: string; readonly image: string; readonly at: string }[];
-  /** Serialised answers, kept until the service changes: lists of 10,000 are asked for in benchmarks. */
+  /** Serialised answers, kept until the service changes. Benchmarks request lists of 10,000. */
   json: { plain: string; withStatus: string } | null;
 };
 
 export type EngineState = ReturnType<typeof createEngineState>;
 
 const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
-/** Finished tasks kept a slot, as the engine's own default. */
+/** Finished tasks kept per slot, as by default in the engine. */
 const TASK_HISTORY = 5;
 
-/** Fills what it is given with random bytes. */
+/** Fills the array with random bytes. */
 export type FillRandom = (bytes: Uint8Array) => unknown;
 
 const TERMINAL: ReadonlySet<TaskState> = new Set([
@@ -40,14 +40,14 @@ const TERMINAL: ReadonlySet<TaskState> = new Set([
   'orphaned',
 ]);
 
-/** A task of a job is wanted until it has completed. */
+/** A task of a job is desired until it has completed. */
 const isWanted = ({ DesiredState }: EngineTask): boolean =>
   DesiredState === 'complete' || !TERMINAL.has(DesiredState);
 
 export const isLive = (task: EngineTask): boolean =>
   isWanted(task) && !TERMINAL.has(task.Status.State);
 
-/** What the engine keeps: services with tasks, nodes, and the one counter behind every version. */
+/** The state of the engine: services with tasks, nodes, and the one counter behind every version. */
 export const createEngineState = (
   clock: SimulationClock,
   nodeNames: readonly string[],
@@ -83,7 +83,7 @@ export const createEngineState = (
   const find = (idOrName: string): ServiceRecord | undefined =>
     records.get(idOrName) ?? records.get(idsByName.get(idOrName) ?? '');
 
-  /** Notes that the service was written: a new version, and an event. */
+  /** Records a write to the service: a new version and an event. */
   const touch = (record: ServiceRecord, attributes: Record<string, string> = {}): void => {
     record.service.Version = { Index: nextIndex() };
     record.service.UpdatedAt = timestamp();
@@ -137,7 +137,7 @@ export const createEngineState = (
     emitService('remove', record, {});
   };
 
-  /** A task of the present spec for a slot, or for a node of a global service. */
+  /** A task of the current spec for a slot, or for a node of a global service. */
   const makeTask = (record: ServiceRecord, place: number | string): EngineTask => {
     const at = timestamp();
     const ready = eligibleNodes();
@@ -195,7 +195,7 @@ export const createEngineState = (
     if (record !== undefined) record.json = null;
   };
 
-  /** Where tasks should be now: slots, or node ids for a global service. */
+  /** Where tasks should run now: slots, or node ids for a global service. */
   const places = (record: ServiceRecord): (number | string)[] =>
     isGlobal(record.service.Spec)
       ? eligibleNodes().map((node) => node.ID)

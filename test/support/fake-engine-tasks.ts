@@ -3,9 +3,9 @@ import { digestOrText, type EngineTask, isJob } from './fake-engine-spec.ts';
 import { type EngineState, isLive, type ServiceRecord } from './fake-engine-state.ts';
 
 /**
- * What becomes of a container of an image: it runs; it runs for a while and exits; its health check
- * fails while it is starting; its image cannot be pulled; no node fits. One that ends with 0 is
- * `complete` and tells no error, as with a real engine, also where its health check ended it.
+ * What happens to a container of an image: it runs; it runs for a while and exits; its health check fails while it
+ * starts; its image cannot be pulled; no node fits. As in a real engine, a task that exits with 0 is `complete` without
+ * an error, even if its health check ended it.
  */
 export type Outcome =
   | { readonly kind: 'good'; readonly pullMs?: number; readonly startMs?: number }
@@ -22,17 +22,17 @@ export type Durations = {
 };
 
 export type TaskLife = {
-  /** Begins the life of a task; the answer is told once, when it first runs or ends instead. */
+  /** Starts the life of a task. Reports once, when the task first runs or when it ends instead. */
   readonly begin: (
     record: ServiceRecord,
     task: EngineTask,
     settled?: (task: EngineTask) => void,
   ) => void;
-  /** Shuts a task down and then says so. */
+  /** Shuts a task down and then calls `stopped`. */
   readonly stop: (task: EngineTask, stopped?: () => void) => void;
 };
 
-/** Real containers of one task share no more than this with the simulation: state, error, exit code. */
+/** The simulation has only this in common with the real container of a task: state, error, exit code. */
 export const createTaskLife = (deps: {
   readonly state: EngineState;
   readonly clock: SimulationClock;
@@ -42,7 +42,7 @@ export const createTaskLife = (deps: {
 }): TaskLife => {
   const { state, clock, durations } = deps;
 
-  /** Runs `step` later, unless the task was shut down or the service removed meanwhile. */
+  /** Runs `step` later, unless the task was shut down or the service removed by then. */
   const later = (task: EngineTask, ms: number, step: () => void): void => {
     clock.after(ms, () => {
       if (isLive(task)) step();

@@ -21,27 +21,27 @@ import {
 import type { Outcome } from './fake-engine-tasks.ts';
 
 export type FakeEngineOptions = {
-  /** Default: a free TCP port of the loopback. */
+  /** Default: a free loopback TCP port. */
   readonly listen?: ListenOn;
   /**
-   * How time passes for rollouts: `immediate` (default) brings every update to its end before the
-   * next request is answered; `manual` only through `advance`; `real` by the clock, `speed` times as fast.
+   * How time passes for rollouts. `immediate` (default) completes every update before the next request is answered.
+   * `manual` passes only with `advance`. `real` follows the clock, `speed` times as fast.
    */
   readonly pace?: 'immediate' | 'manual' | 'real';
   readonly speed?: number;
-  /** When its time begins, ms since the epoch, where it does not pass by the clock; default 2026. */
+  /** The start of its time, ms since the epoch, unless it follows the clock; default: 2026. */
   readonly startAt?: number;
-  /** How long a service that is added has been running already; default no time at all. */
+  /** How long an added service has already been running; default: 0. */
   readonly settledMs?: number;
-  /** Names of the nodes; default one. */
+  /** Names of the nodes; default: one node. */
   readonly nodes?: readonly string[];
-  /** Default 1.47, least 1.24. */
+  /** Default: 1.47; minimum: 1.24. */
   readonly apiVersion?: string;
   readonly minApiVersion?: string;
   readonly prepareMs?: number;
   readonly startMs?: number;
   readonly stopMs?: number;
-  /** What ids are made of; default the machine's own chance. */
+  /** Source of random ids; default: the machine's own. */
   readonly fillRandom?: FillRandom;
 };
 
@@ -53,7 +53,7 @@ export type NewService = {
   readonly labels?: Readonly<Record<string, string>>;
   readonly update?: ServiceSpec['UpdateConfig'];
   readonly rollback?: ServiceSpec['RollbackConfig'];
-  /** Anything more for `ContainerSpec`. */
+  /** More fields for `ContainerSpec`. */
   readonly container?: Readonly<Record<string, unknown>>;
 };
 
@@ -62,36 +62,36 @@ export type FakeEngine = {
   /** The Swarm's id. */
   readonly swarmId: string;
   readonly nodes: EngineNode[];
-  /** A service with its tasks running already, as if it had been there for long. */
+  /** Adds a service whose tasks already run, as if it had run for a long time. */
   readonly addService: (service: NewService) => EngineService;
   readonly removeService: (name: string) => void;
-  /** As the engine would answer now; throws where there is none. */
+  /** The current answer of the engine. Throws if the service does not exist. */
   readonly service: (name: string) => EngineService;
-  /** Newest last, finished ones of the last five a slot included. */
+  /** Newest last, including the last five finished tasks per slot. */
   readonly tasks: (name: string) => readonly EngineTask[];
-  /** Digests (or image texts without one) of the tasks that run now. */
+  /** Digests (or image references without one) of the running tasks. */
   readonly running: (name: string) => readonly string[];
-  /** Every task the service ever had: what was started how often. */
+  /** Every task that the service ever had, to count what was started. */
   readonly tasksMade: (
     name: string,
   ) => readonly { readonly id: string; readonly image: string; readonly at: string }[];
-  /** Another actor changes the spec. */
+  /** Changes the spec as another actor. */
   readonly changeSpec: (name: string, change: (spec: ServiceSpec) => void) => void;
-  /** What containers of this digest (or image text) do; without one they are good. */
+  /** What containers of this digest (or image reference) do; default: they are good. */
   readonly setOutcome: (digest: string, outcome: Outcome) => void;
-  /** What containers of this digest wrote. */
+  /** The log of containers of this digest. */
   readonly setLog: (digest: string, lines: readonly string[]) => void;
-  /** Lets time pass; not with `real` pace. */
+  /** Lets time pass; not with the pace `real`. */
   readonly advance: (ms: number) => void;
   readonly inject: (fault: Fault) => void;
   readonly clearFaults: () => void;
-  /** Answers Swarm calls as a worker, or as an engine without a Swarm, does. */
+  /** Answers Swarm calls like a worker, or like an engine without a Swarm. */
   readonly setRole: (role: 'manager' | 'worker' | 'no-swarm') => void;
-  /** Puts a socket proxy before the engine that answers 403 unless `allows`. */
+  /** Puts a socket proxy in front of the engine that answers 403 unless `allows` returns true. */
   readonly setProxy: (allows: ((request: EngineRequest) => boolean) | null) => void;
-  /** Accepted updates in their order. */
+  /** Accepted updates, in order. */
   readonly updates: readonly SeenUpdate[];
-  /** How often each `METHOD path` (ids as they came, no query) was asked. */
+  /** The number of requests per `METHOD path` (ids as sent, no query). */
   readonly requests: ReadonlyMap<string, number>;
   readonly close: () => Promise<void>;
 };
@@ -99,7 +99,7 @@ export type FakeEngine = {
 const LONGEST_ROLLOUT_MS = 15 * 60_000;
 const START_OF_TIME = Date.parse('2026-01-01T00:00:00Z');
 
-/** An engine in this process that speaks enough of the Docker Engine API, with simulated rollouts. */
+/** An engine in this process that supports enough of the Docker Engine API, with simulated rollouts. */
 export const startFakeEngine = async (options: FakeEngineOptions = {}): Promise<FakeEngine> => {
   const { apiVersion = '1.47', minApiVersion = '1.24', pace = 'immediate' } = options;
   const manual = pace === 'real' ? null : createManualClock(options.startAt ?? START_OF_TIME);

@@ -27,7 +27,7 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(parts).toString('utf8');
 };
 
-/** An HTTP server that answers as a test says, and keeps what it was asked. */
+/** An HTTP server that answers as a test defines, and keeps the requests. */
 export const startFakeHelper = async (
   answer: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>,
 ): Promise<FakeHelper> => {
@@ -65,7 +65,7 @@ export const startFakeHelper = async (
   };
 };
 
-/** A problem as the helper answers one. */
+/** A problem document like those of the helper. */
 export const problem = (status: number, code: string, detail: string): FakeAnswer => ({
   status,
   type: 'application/problem+json; charset=utf-8',

@@ -6,7 +6,7 @@ import {
   type RegistriesOptions,
 } from '../../src/adapters/registry/registries.ts';
 
-/** A client with limits so short that no test waits long, and closed at the end of its block. */
+/** A client with limits so short that no test waits long. It is closed at the end of its block. */
 export const createTestRegistries = (
   options: Partial<RegistriesOptions> = {},
 ): ConnectedRegistries & AsyncDisposable => {
@@ -26,5 +26,5 @@ export const imageNamed = (text: string): ImageReference & { readonly tag: strin
   return { ...parsed.image, tag: parsed.image.tag };
 };
 
-/** A signal that nobody fires. */
+/** A signal that never fires. */
 export const unbounded = (): AbortSignal => new AbortController().signal;

@@ -9,52 +9,52 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string;
     }
-  /** Takes the request and never answers. */
+  /** Accepts the request and never answers. */
   | { readonly kind: 'hang' }
-  /** Answers 200 at once, then one byte of the body every `everyMs`, for ever. */
+  /** Answers 200 at once, then sends one byte of the body every `everyMs`, for ever. */
   | { readonly kind: 'drip'; readonly everyMs: number }
-  /** Answers 200 with that many bytes and no length. */
+  /** Answers 200 with this many bytes and no length. */
   | { readonly kind: 'huge'; readonly bytes: number }
   | {
       readonly kind: 'redirect';
       readonly to: string;
       readonly status?: number;
-      /** Hands on what the request asked for. */
+      /** Passes on the query of the request. */
       readonly keepsQuery?: boolean;
     }
-  /** Answers as usual, with the digest told in another way. */
+  /** Answers as usual, but with a changed digest. */
   | { readonly kind: 'bend-digest'; readonly bend: (digest: string) => string | string[] }
-  /** Cuts the connection instead of answering. */
+  /** Closes the connection instead of answering. */
   | { readonly kind: 'reset' }
-  /** Waits before it answers as usual. */
+  /** Waits, then answers as usual. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** Answers as usual, in this encoding. */
   | { readonly kind: 'encoded'; readonly encoding: 'gzip' | 'deflate' | 'br' | 'zstd' }
-  /** Answers as usual but without these headers. */
+  /** Answers as usual, but without these headers. */
   | { readonly kind: 'without-headers'; readonly names: readonly string[] }
-  /** Answers as usual but with these headers too. */
+  /** Answers as usual, but with these additional headers. */
   | {
       readonly kind: 'with-headers';
       readonly headers: Readonly<Record<string, string | string[]>>;
     }
-  /** Answers 200 with these bytes in place of what was asked for. */
+  /** Answers 200 with these bytes instead of the requested ones. */
   | {
       readonly kind: 'content';
       readonly body: string;
       readonly headers?: Readonly<Record<string, string>>;
     };
 
-/** Which requests a fault meets; what is left out matches all. */
+/** The requests that a fault applies to. An omitted field matches all. */
 export type FaultFilter = {
   readonly method?: string;
   readonly kind?: FakeRequestKind;
   readonly repository?: string;
   readonly reference?: string;
-  /** A part of the path or of its query. */
+  /** A part of the path or of the query. */
   readonly query?: string;
-  /** Whether it shows an `Authorization`. */
+  /** Whether the request has an `Authorization` header. */
   readonly signedIn?: boolean;
-  /** How many requests it meets before it is over; without it, all until it is removed. */
+  /** How many requests it applies to; default: all until it is removed. */
   readonly times?: number;
 };
 
@@ -85,7 +85,7 @@ const drip = (response: ServerResponse, everyMs: number): void => {
   response.once('close', () => clearInterval(timer));
 };
 
-/** Answers in the fault's way; false where the usual answer must follow. */
+/** Answers according to the fault. Returns false if the usual answer must follow. */
 export const answerWithFault = (
   fault: Fault,
   response: ServerResponse,
@@ -129,7 +129,7 @@ export const answerWithFault = (
   }
 };
 
-/** The body of a usual answer, encoded where a fault says so. */
+/** The body of a usual answer, encoded if a fault says so. */
 export const bendBody = (body: Buffer, faults: readonly Fault[]): Buffer => {
   let bent = body;
   for (const fault of faults) if (fault.kind === 'encoded') bent = ENCODERS[fault.encoding](bent);
@@ -143,7 +143,7 @@ const ENCODERS = {
   zstd: (bytes: Buffer) => zstdCompressSync(bytes),
 } as const;
 
-/** The headers of a usual answer as the faults that let it pass change them. */
+/** The headers of a usual answer, changed by the faults that allow an answer. */
 export const bendHeaders = (
   headers: Record<string, string | string[]>,
   faults: readonly Fault[],

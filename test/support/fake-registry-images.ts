@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../src/core/image/digest.ts';
 
-/** A manifest with everything under it, as a registry keeps it. */
+/** A manifest with all its content, as in a registry. */
 export type FakeContent = {
   readonly mediaType: string;
   readonly bytes: Buffer;
@@ -40,7 +40,7 @@ const asContent = (
   return { mediaType, bytes, digest: digestOf(bytes), blobs, children };
 };
 
-/** A plain image; two of differing `text` have differing digests, two of the same text the same one. */
+/** A plain image. Different `text` gives a different digest, the same text the same digest. */
 export const fakeImage = (
   text: string,
   options: {
@@ -49,11 +49,11 @@ export const fakeImage = (
     os?: string;
     labels?: Readonly<Record<string, string>>;
     annotations?: Readonly<Record<string, string>>;
-    /** In place of the form's own. */
+    /** Instead of the default of the form. */
     layerType?: string;
-    /** Media type of its configuration, in place of the form's own. */
+    /** Media type of the configuration, instead of the default of the form. */
     configType?: string;
-    /** By default true; some tools leave `mediaType` out of a manifest, which OCI allows. */
+    /** Default: true. Some tools omit `mediaType` from a manifest, which OCI allows. */
     namesType?: boolean;
   } = {},
 ): FakeContent => {
@@ -98,7 +98,7 @@ export type FakeMember = {
   readonly annotations?: Readonly<Record<string, string>>;
 };
 
-/** A manifest list (`docker`) or image index (`oci`); members may be indexes themselves. */
+/** A manifest list (`docker`) or image index (`oci`). Members can be indexes themselves. */
 export const fakeIndex = (
   members: readonly FakeMember[],
   options: { form?: FakeForm; annotations?: Readonly<Record<string, string>> } = {},
@@ -124,7 +124,7 @@ export const fakeIndex = (
   );
 };
 
-/** The usual two-platform index, `linux/amd64` first. */
+/** The usual index with two platforms, `linux/amd64` first. */
 export const fakeTwoPlatforms = (text: string, form: FakeForm = 'oci'): FakeContent =>
   fakeIndex(
     ['amd64', 'arm64'].map((architecture) => ({

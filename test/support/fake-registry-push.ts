@@ -3,7 +3,7 @@ import type { FakeContent } from './fake-registry-images.ts';
 
 const DEADLINE_MS = 15_000;
 
-/** Uploads content with all that is under it to a real registry that lets anybody push. */
+/** Uploads content with all its parts to a real registry that anybody can push to. */
 export const pushContent = async (
   url: string,
   repository: string,

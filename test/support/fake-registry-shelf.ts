@@ -19,7 +19,7 @@ export type Shelf = {
     reference: string,
     headers: IncomingHttpHeaders,
   ) => Answer;
-  /** A page of its tags in their order, and a link to the next, as distribution gives them from version 3 on. */
+  /** A page of the tags in order, with a link to the next page, like distribution from version 3 on. */
   readonly answerTags: (repository: string, query: URLSearchParams, most?: number) => Answer;
   readonly answerBlob: (digest: string) => Answer;
   readonly putManifest: (
@@ -30,8 +30,8 @@ export type Shelf = {
 };
 
 /**
- * Like distribution: a client that knows Docker's manifests and no lists of them gets the one for
- * `linux/amd64` when it asks for a tag.
+ * Like distribution: if a client accepts Docker manifests but no lists, the answer for a tag is the `linux/amd64`
+ * manifest.
  */
 const memberFor = (
   manifest: Manifest | undefined,
@@ -42,7 +42,7 @@ const memberFor = (
   return isUnknown && accept.includes(plain) ? (manifest.children?.[0] ?? null) : null;
 };
 
-/** Repositories, tags, manifests and blobs, answered for as distribution's registry does. */
+/** Repositories, tags, manifests and blobs, with the answers of distribution's registry. */
 export const createShelf = (): Shelf => {
   const repositories = new Map<string, Repository>();
   const blobs = new Map<string, Buffer>();
@@ -89,7 +89,7 @@ export const createShelf = (): Shelf => {
         const told = { 'content-type': type, 'docker-content-digest': found };
         return { status: 200, headers: told, body: bytes };
       }
-      // Like distribution: who does not accept OCI's types is told that there is nothing.
+      // Like distribution: a client that does not accept OCI types gets 404.
       const accepted = headers.accept ?? '';
       if (mediaType.includes('.oci.') && !accepted.includes(mediaType)) {
         return registryError(404, 'MANIFEST_UNKNOWN');

@@ -8,21 +8,21 @@ export type FakeSignIn =
   | {
       readonly kind: 'basic';
       readonly users: FakeUsers;
-      /** Repositories that anybody may read. */
+      /** Repositories that anybody can read. */
       readonly open?: readonly string[];
     }
   | {
       readonly kind: 'token';
       readonly users: FakeUsers;
       readonly open?: readonly string[];
-      /** Also hand tokens to those who name nobody. */
+      /** Also issues tokens to clients without a name. */
       readonly anonymous?: boolean;
-      /** Where tokens are had; `/token` of the registry itself if left out. */
+      /** The address that issues tokens; default: `/token` of the registry itself. */
       readonly realm?: string;
-      /** Seconds; left out of the answer where null. */
+      /** Seconds; null omits it from the answer. */
       readonly expiresIn?: number | null;
       readonly field?: 'token' | 'access_token';
-      /** Refresh tokens that `grant_type=refresh_token` takes. */
+      /** Refresh tokens that `grant_type=refresh_token` accepts. */
       readonly identityTokens?: readonly string[];
     };
 
@@ -60,15 +60,15 @@ const readText = async (request: IncomingMessage): Promise<string> => {
 };
 
 export type FakeGate = {
-  /** Null where the request may pass. */
+  /** Null if the request is allowed. */
   readonly refuse: (request: IncomingMessage, repository: string | null) => Answer | null;
   readonly answerToken: (request: IncomingMessage, url: URL) => Promise<Answer>;
-  /** Makes every token handed out so far worthless. */
+  /** Makes all tokens issued so far invalid. */
   readonly forgetTokens: () => void;
   readonly allowToken: (token: string) => void;
 };
 
-/** Says who may pass, as basic or token authentication does. Tokens are opaque and die with time. */
+/** Decides who gets access, with basic or token authentication. Tokens are opaque and expire. */
 export const createGate = (signIn: FakeSignIn, origin: () => string): FakeGate => {
   const tokens = new Map<string, { scope: string; until: number }>();
   const allowed = new Set<string>();

@@ -14,7 +14,7 @@ const LIFE_SECONDS = 300;
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token as distribution's registry verifies it: a signed JWT that carries its signer's certificate. */
+/** A token that distribution's registry can verify: a signed JWT with its signer's certificate. */
 const signToken = (signer: IssuedCertificate, claims: object): string => {
   const certificate = signer.cert.replaceAll(/-----[^-]+-----|\s/g, '');
   const header = { typ: 'JWT', alg: 'ES256', x5c: [certificate] };
@@ -23,11 +23,11 @@ const signToken = (signer: IssuedCertificate, claims: object): string => {
   return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
 };
 
-/** Hands out tokens for pulling to those whose password is right. */
+/** Issues pull tokens to clients with the right password. */
 export const startTokenServer = async (options: {
-  /** Address to listen on, by default 127.0.0.1. */
+  /** Address to listen on; default: 127.0.0.1. */
   hostAddress?: string;
-  /** Its own, for that address. */
+  /** The server's certificate for that address. */
   tls: IssuedCertificate;
   signer: IssuedCertificate;
   issuer: string;

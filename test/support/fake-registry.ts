@@ -37,29 +37,29 @@ export type FakeRequest = {
 export type FakeQuota = { limit: number; remaining: number; windowSeconds: number; source: string };
 
 export type FakeRegistryOptions = {
-  /** Address to listen on, by default 127.0.0.1. */
+  /** Address to listen on; default: 127.0.0.1. */
   readonly hostAddress?: string;
   readonly port?: number;
-  /** PEM; HTTPS where given. `ca` asks clients for a certificate that it signed. */
+  /** PEM; enables HTTPS. `ca` requires a client certificate that it signed. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   readonly signIn?: FakeSignIn;
-  /** Most tags in one page of a list; default as many as are asked for. */
+  /** The most tags in one page of a list; default: as many as requested. */
   readonly tagsPerPage?: number;
-  /** Waited before every answer. */
+  /** Waits this long before every answer. */
   readonly latencyMs?: number;
-  /** Told in Docker Hub's headers; a manifest GET takes one. */
+  /** Reported in Docker Hub's headers. A GET of a manifest uses one. */
   readonly quota?: FakeQuota;
-  /** Keep no log of requests, for benchmarks; {@link FakeRegistry.count} stays right. */
+  /** Keep no log of requests, for benchmarks. {@link FakeRegistry.count} stays correct. */
   readonly forgetful?: boolean;
 };
 
 export type FakeRegistry = {
-  /** `127.0.0.1:port`, as it stands in an image's name. */
+  /** `127.0.0.1:port`, as in an image reference. */
   readonly host: string;
   readonly origin: string;
   /**
-   * Points a tag at content, at a digest, or at an image made of a text (the same text, the same
-   * digest). A digest that nothing is stored under is answered to HEAD, and GET says 404.
+   * Points a tag at content, at a digest, or at an image made from a text (the same text gives the same digest). For a
+   * digest without content, HEAD answers and GET returns 404.
    */
   readonly setTag: (
     repository: string,
@@ -75,12 +75,12 @@ export type FakeRegistry = {
     reference?: string;
   }) => number;
   readonly forgetRequests: () => void;
-  /** Later faults are tried first; gives what removes it again. */
+  /** Later faults are tried first. Returns a function that removes the fault. */
   readonly fault: (fault: Fault, filter?: FaultFilter) => () => void;
   readonly forgetTokens: () => void;
-  /** Takes this token for everything from now on. */
+  /** Accepts this token for everything from now on. */
   readonly allowToken: (token: string) => void;
-  /** Most requests that were being answered at one time. */
+  /** The most requests in progress at the same time. */
   readonly mostAtOnce: () => number;
   /** Connections accepted so far. */
   readonly connections: () => number;
@@ -123,7 +123,7 @@ const listen = async (server: Server, port: number, address: string): Promise<nu
   return (server.address() as AddressInfo).port;
 };
 
-/** A registry in this process behind a real socket: what it holds, how slow and how wicked it is, is the test's. */
+/** A registry in this process behind a real socket. The test decides its content, its speed and its faults. */
 export const startFakeRegistry = async (
   options: FakeRegistryOptions = {},
 ): Promise<FakeRegistry> => {

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 type Column = { readonly name: string; readonly type: string; readonly notnull: number };
 type Reference = { readonly table: string; readonly from: string; readonly to: string };
 
-/** Values that a table takes only from a few. */
+/** For columns that accept only a few values. */
 const CHOICES: Readonly<Record<string, string>> = {
   'notification_messages.state': 'sent',
   'push_results.state': 'done',
@@ -13,8 +13,8 @@ const CHOICES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts `rows` rows into every table of the SQLite file of a store: some value in each column, JSON where a text is
- * read as such, and rows that refer to others to those of the same number.
+ * Writes `rows` rows to every table in the SQLite file of a store: a value in each column, JSON if the text is read as
+ * JSON. Rows that refer to others use the row with the same number.
  */
 export const fillTables = (file: string, rows: number): void => {
   const database = new Database(file);

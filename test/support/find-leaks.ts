@@ -3,12 +3,12 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { readTextFile } from '../../src/config/files/read-text-file.ts';
 import { secretsOf } from '../../src/config/secrets-of.ts';
 
-/** A shorter one stands in many innocent words. */
+/** Shorter values appear in many harmless words. */
 const SHORTEST = 6;
-/** Around a secret that was found, for whoever has to find out who wrote it. */
+/** Characters to show around a leaked secret, to help find out who wrote it. */
 const SHOWN = 80;
 
-/** Every secret that a helper is given by these variables and the file that they name. */
+/** Every secret that these variables, and the file that they name, give to a helper. */
 export const secretsGiven = (
   env: Readonly<Record<string, string | undefined>>,
 ): { readonly all: readonly string[]; readonly apiTokens: readonly string[] } => {
@@ -18,7 +18,7 @@ export const secretsGiven = (
   return { all: secretsOf(config), apiTokens: secretsOf(config.api) };
 };
 
-/** The files of a store, as bytes: what is only in its log counts too. */
+/** The files of a store as bytes, including what is only in its log. */
 export const readStore = (path: string): string =>
   ['', '-wal', '-journal']
     .map((ending) => `${path}${ending}`)
@@ -35,8 +35,7 @@ const formsOf = (secret: string): readonly string[] => [
 ];
 
 /**
- * Where one of the secrets stands in one of the texts, in any of the forms that it may have there; the
- * secret itself is not told again.
+ * Where a secret appears in a text, in any form that it can have there. The result does not contain the secret itself.
  */
 export const findLeaks = (
   secrets: readonly string[],

@@ -11,7 +11,7 @@ export type DoubleDeployment = {
   readonly ref: string;
   readonly payload: unknown;
   readonly transient: boolean;
-  /** Statuses in the order in which they came. */
+  /** Statuses in order of arrival. */
   readonly states: string[];
   readonly bodies: Readonly<Record<string, unknown>>[];
 };
@@ -24,34 +24,34 @@ export type DoubleStatus = {
   readonly body: Readonly<Record<string, unknown>>;
 };
 
-/** What the next requests meet, before anything is done with them. */
+/** What happens to the next requests before they are processed. */
 export type Fault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
-  /** Does what was asked, and breaks the connection instead of answering. */
+  /** Carries out the request, then breaks the connection instead of answering. */
   | 'lose-answer';
 
 export type ForgeDouble = {
-  /** As people open it. */
+  /** The address that people open. */
   readonly url: string;
   readonly deployments: DoubleDeployment[];
   readonly statuses: DoubleStatus[];
-  /** Of every request, `METHOD path`. */
+  /** `METHOD path` of every request. */
   readonly requests: string[];
   readonly environments: Map<string, string>;
-  /** The first of them is met by the next request. */
+  /** The next request takes the first of these. */
   readonly faults: Fault[];
-  /** Repositories that the credentials can see; any other is 404. */
+  /** Repositories that the credentials can see. Any other returns 404. */
   readonly repositories: Set<string>;
-  /** Commits that it knows; null for any. */
+  /** Known commits; null for any. */
   commits: Set<string> | null;
-  /** Called with each state that it is told, before it answers. */
+  /** Called with each reported state, before the answer. */
   onState: (told: {
     readonly repository: string;
     readonly sha: string;
     readonly environment: string;
     readonly state: string;
   }) => void;
-  /** Ends tokens of installations that were given so far. */
+  /** Expires all installation tokens issued so far. */
   readonly expireTokens: () => void;
   readonly close: () => Promise<void>;
 };
@@ -74,7 +74,7 @@ const GITLAB_STATES = ['created', 'running', 'success', 'failed', 'canceled'];
 const STATUS_STATES = ['pending', 'success', 'failure', 'error', 'warning'];
 const GITLAB_STATUS_STATES = ['pending', 'running', 'success', 'failed', 'canceled', 'skipped'];
 
-/** A strict double of the APIs of GitHub (an Enterprise Server), GitLab and Gitea, as their documentation has them. */
+/** A strict double of the APIs of GitHub (an Enterprise Server), GitLab and Gitea, according to their documentation. */
 export const startForgeDouble = async (
   type: 'github' | 'gitlab' | 'gitea',
   options: { readonly token?: string; readonly app?: { id: number; publicKey: string } } = {},
@@ -95,7 +95,7 @@ export const startForgeDouble = async (
 
   const createDeployment = (repository: string, body: Body): Answer => {
     if (type === 'github') {
-      // GitHub merges, or refuses while checks are red, unless it is told not to.
+      // Unless told not to, GitHub merges, or refuses while checks fail.
       if (body['auto_merge'] !== false) return { status: 202, body: { message: 'Auto-merged' } };
       if (JSON.stringify(body['required_contexts']) !== '[]') {
         return refuse(409, 'Conflict: Commit status checks failed');

@@ -5,22 +5,22 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 export type ForwardProxy = {
   readonly url: string;
   readonly host: string;
-  /** What it was asked for: `CONNECT ghcr.io:443`, `HEAD http://registry.test/v2/…`. */
+  /** The requests to it: `CONNECT ghcr.io:443`, `HEAD http://registry.test/v2/…`. */
   readonly asked: readonly string[];
   readonly close: () => Promise<void>;
 };
 
 export type ForwardProxyOptions = {
   readonly hostAddress?: string;
-  /** Where names lead, `host:port` → `host:port`; what is not named leads to itself. */
+  /** Redirects names, `host:port` → `host:port`. Other names go to themselves. */
   readonly leads?: Readonly<Record<string, string>>;
-  /** `user:password` that it wants. */
+  /** The required `user:password`. */
   readonly user?: string;
   /** Answers every tunnel with this status instead. */
   readonly refuse?: number;
 };
 
-/** A forward proxy as companies run them: tunnels for HTTPS, whole addresses for HTTP. */
+/** A forward proxy as in companies: tunnels for HTTPS, absolute URLs for HTTP. */
 export const startForwardProxy = async (
   options: ForwardProxyOptions = {},
 ): Promise<ForwardProxy> => {

@@ -8,7 +8,7 @@ export type GeneratedRequest = {
   readonly body: unknown;
 };
 
-/** Lone surrogates cannot be put into an address. */
+/** An address cannot contain lone surrogates. */
 const text = (options: fc.StringConstraints = {}): fc.Arbitrary<string> =>
   fc.string({ unit: 'binary', ...options });
 
@@ -63,8 +63,8 @@ const allowedBy = (document: ApiDocument, schema: Schema, depth = 0): fc.Arbitra
 };
 
 /**
- * Requests for an operation: mostly such as its description allows, with values of its own (`known`, by
- * parameter) among them, and some that it does not.
+ * Requests for an operation. Most are valid by its description, some of them with the values in `known` (by parameter).
+ * Some are invalid.
  */
 export const requestsFor = (
   document: ApiDocument,
@@ -101,10 +101,10 @@ export const requestsFor = (
         );
   return fc
     .record({
-      // An empty step, or one that means a folder, is another address.
+      // An empty segment, or one that means a folder, makes a different address.
       path: recordOf('path', (value) => encodeURIComponent(value.replace(/^\.{0,2}$/, 'x'))),
       query: recordOf('query', String),
-      // What is no token of HTTP never leaves a client.
+      // A client never sends characters that HTTP does not allow.
       headers: recordOf('header', (value) => value.replaceAll(/[^\x21-\x7e]/g, '')),
       body,
     })

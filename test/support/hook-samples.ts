@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import type { IncomingDelivery } from '../../src/core/contract/delivery.ts';
 import { SENDERS } from '../../src/intake/senders.ts';
 
-/** A body written from a sender's documentation, and what has to come of it. */
+/** A body from a sender's documentation, and the expected result. */
 export type HookSample = {
   readonly sender: string;
   readonly name: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly registry?: string;
   readonly body?: unknown;
-  /** In place of `body`, where its spelling matters. */
+  /** Instead of `body`, if the exact text matters. */
   readonly raw?: string;
   readonly pushes?: readonly string[];
-  /** It is refused with 400, because no image in it can be read. */
+  /** Refused with 400, because no image in it can be read. */
   readonly unreadable?: readonly string[];
 };
 

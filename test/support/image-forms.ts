@@ -8,12 +8,12 @@ import {
   fakeTwoPlatforms,
 } from './fake-registry-images.ts';
 
-/** A form in which images are published, with what a deployment must read out of it. */
+/** A form in which images are published, and what a deployment must read from it. */
 export type ImageForm = {
-  /** Also its repository's name. */
+  /** Also the name of its repository. */
   readonly name: string;
   readonly content: FakeContent;
-  /** Everything below an index that can run. */
+  /** Every runnable member of an index. */
   readonly members: readonly Digest[];
   readonly platforms: readonly Platform[];
 };
@@ -41,8 +41,8 @@ const platformMember = (
 ): FakeMember => ({ content: fakeImage(text, platform), platform });
 
 /**
- * What buildx adds for each platform: provenance and a list of what is in the image. It is a manifest that
- * nothing can run, of no known platform, and says in annotations whose it is.
+ * What buildx adds for each platform: provenance and an SBOM. It is a manifest that cannot run, with an unknown
+ * platform, and its annotations name the image that it describes.
  * {@link https://docs.docker.com/build/metadata/attestations/attestation-storage/}
  */
 const attestationOf = (attested: FakeContent): FakeMember => ({
@@ -70,7 +70,7 @@ const bare = platformMember('attested without platform');
 const inner = fakeTwoPlatforms('inner');
 const beside = platformMember('beside an index', { os: 'linux', architecture: 's390x' });
 
-/** Every form that is looked up in tests: against the fake registry, and against a real one beside skopeo. */
+/** Every form that tests look up: in the fake registry, and in a real one for comparison with skopeo. */
 export const IMAGE_FORMS: readonly ImageForm[] = [
   plain('docker-image', fakeImage('docker', { form: 'docker', labels })),
   plain('oci-image', fakeImage('oci', { form: 'oci', labels })),

@@ -9,7 +9,7 @@ export type Signer = {
   readonly privateKey: CryptoKey;
 };
 
-/** Claims as Pub/Sub makes them, with what is changed; `undefined` takes one away. */
+/** Claims like those of Pub/Sub, with changes. `undefined` removes a claim. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 export const AUDIENCE = 'https://cd.example.org/hooks';
@@ -46,12 +46,12 @@ export const signToken = async (
 
 export type KeyServer = {
   readonly address: string;
-  /** What it answers next, and how often it was asked. */
+  /** Its next answer, and the number of requests so far. */
   readonly state: { keys: readonly JWK[]; status: number; asked: number; body: string | null };
   readonly close: () => Promise<void>;
 };
 
-/** Publishes keys over HTTP as an issuer does. */
+/** Publishes keys over HTTP like an issuer. */
 export const startKeyServer = async (...keys: readonly JWK[]): Promise<KeyServer> => {
   const state: KeyServer['state'] = { keys, status: 200, asked: 0, body: null };
   const server = createServer((_request, reply) => {

@@ -4,10 +4,7 @@ export type ListedRoute = { readonly method: string; readonly path: string };
 
 const REFUSED_ELSEWHERE: readonly string[] = ['HEAD', 'OPTIONS'];
 
-/**
- * Every route of a server, those included that its description hides. Methods that an address only
- * refuses (405) are among them.
- */
+/** Every route of a server, including those hidden from its description and methods that are only refused (405). */
 export const listRoutes = (server: FastifyInstance): readonly ListedRoute[] => {
   const routes: ListedRoute[] = [];
   const folders: string[] = [];

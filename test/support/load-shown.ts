@@ -4,15 +4,15 @@ import { SENDERS } from '../../src/intake/senders.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n';
 
-/** For parts of a configuration that speak of clusters which stand elsewhere in it. */
+/** For parts of a configuration that refer to clusters defined elsewhere in it. */
 const CLUSTERS = `clusters:
   - { name: production, type: engine, url: unix:///var/run/docker.sock }
   - { name: qa, type: engine, url: tcp://10.0.0.5:2375 }
 `;
 
 /**
- * Loads a configuration that is shown to people, or a part of one, as the helper does, with every
- * secret file and variable that it asks for.
+ * Loads a configuration from the documentation, or a part of one, as the helper does. Provides every secret file and
+ * variable that it refers to.
  */
 export const loadShown = (part: string): LoadedConfig => {
   const yaml = /^clusters:/m.test(part) ? part : `${CLUSTERS}${part}`;

@@ -3,11 +3,11 @@ import { parseImageReference } from '../../src/core/image/image-reference.ts';
 import type { LookUp } from '../../src/core/image/published.ts';
 import type { Node, Service, Task } from '../../src/core/swarm/service.ts';
 
-/** A digest of one repeated hex digit: short to write, easy to tell apart. */
+/** A digest of one repeated hex digit: short to write, easy to recognise. */
 export const digestOfChar = (character: string): Digest =>
   `sha256:${character.repeat(64)}` as Digest;
 
-/** A replicated service of two that runs well; its image is parsed from `imageText`. */
+/** A healthy replicated service with two tasks. Its image is parsed from `imageText`. */
 export const makeService = (change: Partial<Service> = {}): Service => {
   const imageText = change.imageText ?? `acme/web:v1@${digestOfChar('a')}`;
   return {
@@ -45,7 +45,7 @@ export const makeService = (change: Partial<Service> = {}): Service => {
 
 let made = 0;
 
-/** A task that has run since long ago, in slot 1 on node-1. */
+/** A task in slot 1 on node-1 that has run for a long time. */
 export const makeTask = (change: Partial<Task> = {}): Task => {
   made += 1;
   return {

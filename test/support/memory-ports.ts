@@ -47,7 +47,7 @@ const token = (name: string, role: ApiToken['role'], value: string): ApiToken =>
   expiresAt: null,
 });
 
-/** A log that keeps every line as the text it would be written as. */
+/** A log that keeps every line as the text that would be written. */
 const createKeptLog = (lines: string[], bound: LogFields = {}): Log => {
   const write =
     (level: string) =>
@@ -66,7 +66,7 @@ const createKeptLog = (lines: string[], bound: LogFields = {}): Log => {
   };
 };
 
-/** The part of a list that is asked for; its position is the index of the next item. */
+/** The requested page of a list. Its position is the index of the next item. */
 const pageOf = <T>(all: readonly T[], { limit, after }: PageRequest): Page<T> => {
   const from = Number(after ?? 0) || 0;
   const to = from + limit;
@@ -86,7 +86,7 @@ export type Shelf = {
   readonly clusters: ClusterView[];
 };
 
-/** The server's ports, held in memory, with what came through them. */
+/** The server's ports in memory, with the calls that they received. */
 export const createMemoryPorts = (changes: Partial<ServerDeps> = {}) => {
   const accepted: NewDelivery[] = [];
   const logLines: string[] = [];

@@ -25,7 +25,7 @@ const find = (command: string): string => {
   return realpathSync(found);
 };
 
-/** Puts a program where an image has it, with the libraries that it is linked to and their loader. */
+/** Puts a program at its path in the image, with its linked libraries and their loader. */
 const addProgram = (root: string, program: string, path: string): void => {
   mkdirSync(join(root, dirname(path)), { recursive: true });
   copyFileSync(program, join(root, path));
@@ -43,7 +43,7 @@ const addNode = (root: string): void => {
   chmodSync(join(root, 'tmp'), 0o1777);
 };
 
-/** Parts of the C library that node is not linked to, and the linter is. */
+/** Parts of the C library that the linter needs but node does not. */
 const OTHER_PARTS = ['librt.so.1', 'libresolv.so.2', 'libutil.so.1'];
 
 const addLibraryParts = (root: string): void => {
@@ -55,7 +55,7 @@ const addLibraryParts = (root: string): void => {
   }
 };
 
-/** What `./dev` uses beside node. */
+/** What `./dev` uses in addition to node. */
 const addTools = (root: string): void => {
   addLibraryParts(root);
   const commands = 'bash sh env readlink dirname sha256sum cut uname id cat mkdir'.split(' ');
@@ -76,9 +76,9 @@ const importTar = async (docker: Docker, name: string, args: readonly string[]):
 };
 
 /**
- * Makes the two images that the product's Dockerfile builds upon out of this machine's own node and
- * tools, as no image can be pulled here: one to run in, and one to build in, which has the
- * dependencies that are installed here, as `./dev` leaves them, since there is no network either.
+ * Makes the two base images of the product's Dockerfile from this machine's own node and tools, because no image can be
+ * pulled here. One is for running. The other is for building and includes the dependencies installed here, in the form
+ * that `./dev` leaves them, because there is no network either.
  */
 export const importNodeImages = async (docker: Docker, folder: string): Promise<void> => {
   const slim = join(folder, 'slim');
@@ -92,7 +92,7 @@ export const importNodeImages = async (docker: Docker, folder: string): Promise<
   const stamp = `${createHash('sha256').update(lock).digest('hex')}\n`;
   writeFileSync(join(stamped, 'app/node_modules/.installed-from'), stamp);
   await importTar(docker, NODE_IMAGE, ['-C', slim, '.']);
-  // Caches that other programs may be writing to are left out.
+  // Excludes caches that other programs may be writing to.
   const excluded = ['.installed-from', '.v*', '.cache'].map(
     (name) => `--exclude=node_modules/${name}`,
   );

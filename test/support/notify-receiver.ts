@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 export type Received = {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** The bytes as they came. */
+  /** The body as received. */
   readonly raw: Buffer;
   /** The body as JSON. */
   readonly body: unknown;
@@ -15,11 +15,11 @@ export type Received = {
 export type Receiver = AsyncDisposable & {
   readonly url: string;
   readonly received: readonly Received[];
-  /** Resolves with the first `count` that came, once that many have. */
+  /** Resolves with the first `count` notifications when that many have arrived. */
   readonly first: (count: number) => Promise<readonly Received[]>;
 };
 
-/** Answers, or does not: then the sender hangs. */
+/** Answers, or never does, so that the sender hangs. */
 export type Answer = (response: ServerResponse, received: Received) => void;
 
 const ok: Answer = (response) => response.end('ok');

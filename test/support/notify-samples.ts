@@ -41,7 +41,7 @@ export const FAILURE = {
   log: [],
 };
 
-/** The deployment of api that failed and was taken back. */
+/** The deployment of api that failed and was reverted. */
 export const rolledBack = (): Notice =>
   noticeOf({
     id: '019a0000-0000-7000-8000-000000000002',

@@ -4,12 +4,12 @@ import { connect, createServer, type Socket } from 'node:net';
 export type Gate = {
   readonly port: number;
   readonly isOpen: () => boolean;
-  /** Refuses connections and ends those that stand, as a host whose process is gone does. */
+  /** Refuses connections and closes existing ones, like a host whose process is gone. */
   readonly shut: () => Promise<void>;
   readonly open: () => Promise<void>;
 };
 
-/** A way to a TCP port of this machine that a test can shut and open again; it keeps its own port. */
+/** Forwards to a TCP port of this machine. A test can close and reopen it. Its own port stays the same. */
 export const openGate = async (target: number): Promise<Gate> => {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {

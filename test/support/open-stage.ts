@@ -15,19 +15,19 @@ import type {
 import { type HelperOptions, type RunningHelper, startHelper } from './start-helper.ts';
 
 const ENDED: readonly string[] = ['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped'];
-/** Rollouts take seconds; on a busy machine with two cores they take many. */
+/** Rollouts take seconds, and many seconds on a busy machine with two cores. */
 const PATIENCE_MS = 90_000;
 
-/** A sandbox that runs already, with a helper of its own that looks after the first engine. */
+/** A running sandbox with a helper that manages the first engine. */
 export type Stage = {
   readonly sandbox: AttachedSandbox;
   readonly services: Services;
   readonly helper: RunningHelper;
-  /** For files of the test; removed at the end. */
+  /** For files of the test. Removed at the end. */
   readonly folder: string;
-  /** Prints what the helper wrote, or the lines with `about`, for a test that failed. */
+  /** Prints the output of the helper, or its lines with `about`, for a failed test. */
   readonly tell: (about?: string) => void;
-  /** SIGTERM, and the same helper anew; `helper` is the new one from then on. */
+  /** SIGTERM, then a start of the same helper. From then on, `helper` is the new one. */
   readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
@@ -80,7 +80,7 @@ export const openStage = async (
   };
 };
 
-/** Waits until the service has had `count` deployments and every one has ended; oldest first. */
+/** Waits until the service has had `count` deployments and all have ended. Returns them, oldest first. */
 export const endedDeployments = async (
   helper: RunningHelper,
   service: string,
@@ -97,7 +97,7 @@ export const endedDeployments = async (
     { what: `${count} deployments of ${service} have ended`, withinMs: PATIENCE_MS, everyMs: 100 },
   );
 
-/** Waits until the service runs the digest and has run it for long enough, so that a failure goes back to it. */
+/** Waits until the service has run the digest long enough that a failure reverts to it. */
 export const untilGood = (
   helper: RunningHelper,
   service: string,
@@ -114,7 +114,7 @@ export const untilGood = (
     { what: `${digest} is good on ${service}`, withinMs: PATIENCE_MS, everyMs: 500 },
   );
 
-/** Waits until every push of the delivery has been carried to its end. */
+/** Waits until every push of the delivery is done. */
 export const endedDelivery = async (
   helper: RunningHelper,
   answer: Response,
@@ -132,7 +132,7 @@ export const endedDelivery = async (
   );
 };
 
-/** Waits until `count` pushes of the image have been carried to their end; oldest first. */
+/** Waits until `count` pushes of the image are done. Returns them, oldest first. */
 export const endedPushes = async (
   helper: RunningHelper,
   image: string,
@@ -149,7 +149,7 @@ export const endedPushes = async (
     { what: `${count} pushes of ${image} have ended`, withinMs: PATIENCE_MS, everyMs: 100 },
   );
 
-/** Digests of a service's tasks in the order in which the engine made them, slot by slot. */
+/** Digests of a service's tasks by slot, in order of creation. */
 export const digestsBySlot = (tasks: readonly EngineTask[]): ReadonlyMap<string, string[]> => {
   const bySlot = new Map<string, string[]>();
   for (const { Slot, NodeID, Spec } of tasks) {
@@ -161,7 +161,7 @@ export const digestsBySlot = (tasks: readonly EngineTask[]): ReadonlyMap<string,
   return bySlot;
 };
 
-/** How often a registry was asked which digest a tag has: what each look at it costs. */
+/** How often a registry was asked for the digest of a tag: the cost of each check. */
 export const countLooks = async (
   accessLog: string,
   repository: string,

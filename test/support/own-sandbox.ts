@@ -1,7 +1,7 @@
 import { inject } from 'vitest';
 import type { SandboxAddresses } from '../../sandbox/sandbox.ts';
 
-/** The sandbox of the worker that runs this file: no other file uses it meanwhile. */
+/** The sandbox of the worker that runs this file. No other file uses it at the same time. */
 export const ownSandbox = (): SandboxAddresses => {
   const worker = Number(process.env['VITEST_POOL_ID']);
   const sandbox = inject('sandboxes')[worker - 1];

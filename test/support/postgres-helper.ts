@@ -9,19 +9,19 @@ import { type RunningHelper, startHelper } from './start-helper.ts';
 
 const WITHIN_MS = 60_000;
 
-/** A helper in a process of its own with its store in PostgreSQL, before a fake engine with a service `web`. */
+/** A helper in a separate process with its store in PostgreSQL, in front of a fake engine with a service `web`. */
 export type PostgresHelper = {
   readonly engine: FakeEngine;
   readonly helper: RunningHelper;
-  /** Posts a hook for the service's image. */
+  /** Posts a webhook for the service's image. */
   readonly post: () => Promise<Response>;
-  /** Publishes another image, posts its hook, and waits for the deployment to have succeeded. */
+  /** Publishes another image, posts its webhook, and waits until the deployment has succeeded. */
   readonly push: () => Promise<void>;
-  /** The status of `/readyz` or `/healthz`, with the reason that it gives. */
+  /** The status of `/readyz` or `/healthz`, with its reason. */
   readonly probe: (path: string) => Promise<readonly [status: number, reason: string | undefined]>;
   /** A sample of `/metrics`. */
   readonly metric: (name: string) => Promise<number>;
-  /** Waits until `/readyz` fails with this reason, or is well again (null). */
+  /** Waits until `/readyz` fails with this reason, or succeeds again (null). */
   readonly untilStore: (reason: string | null) => Promise<void>;
   readonly close: () => Promise<void>;
 };

@@ -1,7 +1,7 @@
 import { parsePostgresUrl } from '../../src/config/schema/postgres-url.ts';
 import type { PostgresSetting } from '../../src/core/store-setting.ts';
 
-/** A store's settings out of an address. */
+/** The settings of a store from an address. */
 export const postgresSetting = (url: string, schema: string): PostgresSetting => {
   const parsed = parsePostgresUrl(url);
   if (!parsed.ok) throw new Error(`not an address: ${parsed.expected}`);

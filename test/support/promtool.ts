@@ -10,7 +10,7 @@ const PLACES = ['/usr/bin/promtool', '/usr/local/bin/promtool', join(FOLDER, 'us
 
 const present = (): string | undefined => PLACES.find((place) => existsSync(place));
 
-/** Debian's prometheus, unpacked and not installed: no service is started and no user is made. */
+/** Debian's prometheus package, unpacked but not installed: no service is started and no user is created. */
 const unpack = async (): Promise<void> => {
   mkdirSync(FOLDER, { recursive: true });
   const options = { cwd: FOLDER, timeout: WITHIN_MS };
@@ -23,7 +23,7 @@ const unpack = async (): Promise<void> => {
   await execute('dpkg-deb', ['-x', file, '.'], options);
 };
 
-/** Runs Prometheus' own checks; gives what they wrote, and throws it where they find fault. */
+/** Runs Prometheus' own checks. Returns their output, or throws with it if they find errors. */
 export const promtool = async (args: readonly string[], input = ''): Promise<string> => {
   if (present() === undefined) await unpack();
   const child = spawn(present() ?? 'promtool', args, { timeout: WITHIN_MS });

@@ -13,8 +13,8 @@ const readAnswer = (text: string): RawAnswer => {
 };
 
 /**
- * Writes bytes to a server as they are and gives what it answers until it closes the connection, or
- * until an answer with a body as long as it says is there. Nothing tidies the bytes on their way.
+ * Sends bytes to a server unchanged. Returns the answer until the server closes the connection, or until the body is as
+ * long as its header says.
  */
 export const sendRaw = (port: number, ...parts: readonly string[]): Promise<RawAnswer> =>
   new Promise((resolve, reject) => {

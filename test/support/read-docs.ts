@@ -9,18 +9,18 @@ export type Block = {
   readonly text: string;
 };
 
-/** One page of the documentation, taken apart. `path` is relative to the root of the checkout. */
+/** One page of the documentation, parsed. `path` is relative to the root of the checkout. */
 export type Page = {
   readonly path: string;
   readonly text: string;
   readonly blocks: readonly Block[];
-  /** What stands between backticks in the running text, with its place. */
+  /** Text between backticks outside of blocks, with its place. */
   readonly codes: readonly { readonly at: string; readonly text: string }[];
-  /** Targets of links and pictures. */
+  /** Targets of links and images. */
   readonly links: readonly string[];
-  /** Anchors of its headings, as GitHub makes them. */
+  /** Anchors of its headings, in GitHub's form. */
   readonly anchors: readonly string[];
-  /** Every row of every table below the titles, with its cells and the titles of its table. */
+  /** The body rows of every table, with their cells and the column titles of their table. */
   readonly rows: readonly Row[];
 };
 
@@ -98,7 +98,7 @@ export const readPages = (...patterns: readonly string[]): readonly Page[] =>
 export const codesIn = (cell: string): readonly string[] =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
-/** What a shell makes of a line, of quotes, comments and redirections; nothing is filled in. */
+/** The words that a shell makes from a line: handles quotes, comments and redirections, but expands nothing. */
 export const shellWords = (line: string): readonly string[] => {
   const words: string[] = [];
   for (const [word] of line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)) {

@@ -2,16 +2,16 @@ import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 
 export type ReadEvent = { readonly id: string; readonly type: string; readonly data: unknown };
 
-/** A client of server-sent events that keeps what it was told. */
+/** A client for server-sent events that keeps what it receives. */
 export type EventReader = {
   readonly status: number;
   readonly headers: Headers;
   readonly events: readonly ReadEvent[];
-  /** Everything that came, as it came. */
+  /** Everything received, unchanged. */
   readonly text: () => string;
-  /** Waits until what was told satisfies the check. */
+  /** Waits until the received events pass the check. */
   readonly until: (what: string, check: (events: readonly ReadEvent[]) => boolean) => Promise<void>;
-  /** Resolves when the other side has ended it. */
+  /** Resolves when the server has ended the stream. */
   readonly ended: Promise<void>;
   readonly close: () => void;
 };

@@ -24,7 +24,7 @@ const each = async <Row extends { readonly id: string }, Detail>(
   read: (id: string) => Promise<Detail>,
 ): Promise<readonly Detail[]> => Promise.all(rows.map(({ id }) => read(id)));
 
-/** What a store tells of everything in it, as its readers tell it; `now` is ms since the epoch. */
+/** Everything in a store, as its read functions return it. `now` is ms since the epoch. */
 export const readEverything = async ({ db }: Pick<Store, 'db'>, now: number) => {
   const deliveries = await listDeliveries(db, { ignored: true }, ALL);
   const deployments = await listDeployments(db, {}, ALL);

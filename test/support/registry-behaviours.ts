@@ -5,11 +5,11 @@ import { type FakeRegistry, type FakeRegistryOptions, startFakeRegistry } from '
 export const USERS = { acme: 'hunter2' } as const;
 export const REPOSITORY = 'acme/app';
 
-/** How a registry answers that people really run, and that `docker pull` can live with. */
+/** A registry behaviour that exists in practice and that `docker pull` can handle. */
 export type RegistryBehaviour = {
   readonly name: string;
   readonly signIn?: FakeSignIn;
-  /** Whether whoever asks has a user name and password for it. */
+  /** Whether the client has a user name and password. */
   readonly isSignedIn?: boolean;
   readonly arrange: (registry: FakeRegistry) => void;
 };
@@ -100,7 +100,7 @@ const tokenAnswers = [
   ['expires_in: null', '{"token":"%","expires_in":null,"issued_at":null}'],
 ] as const;
 
-/** Every one must be resolved wherever the engine resolves it. */
+/** The helper must resolve each of these if the engine does. */
 export const REGISTRY_BEHAVIOURS: readonly RegistryBehaviour[] = [
   { name: 'as it should', arrange: () => {} },
   { name: 'basic', signIn: basic, isSignedIn: true, arrange: () => {} },

@@ -26,7 +26,7 @@ export type ReleaseCheckout = {
   readonly git: (...args: readonly string[]) => string;
   readonly read: (file: string) => string;
   readonly write: (file: string, text: string) => void;
-  /** Puts a command that writes down how it was called before the real ones; `script` is the rest of it, in sh. */
+  /** Puts a command that records its calls in front of the real one. `script` is the rest of it, in sh. */
   readonly fake: (command: string, script: string) => void;
   /** How the fake commands were called, in order. */
   readonly calls: () => readonly string[];
@@ -37,7 +37,7 @@ export type ReleaseCheckout = {
   readonly remove: () => void;
 };
 
-/** A copy of this checkout on main, with one commit and a Git configuration of its own. */
+/** A copy of this checkout on main, with one commit and its own Git configuration. */
 export const createReleaseCheckout = (): ReleaseCheckout => {
   const parent = mkdtempSync(join(tmpdir(), 'release-checkout-'));
   const root = join(parent, 'checkout');
@@ -63,7 +63,7 @@ export const createReleaseCheckout = (): ReleaseCheckout => {
     return stdout.trim();
   };
   git('init', '--quiet', '--initial-branch=main');
-  // It is a link here, which the pattern for folders does not match.
+  // Here it is a link, which the pattern for folders does not match.
   appendFileSync(join(root, '.git/info/exclude'), 'node_modules\n');
   git('add', '--all');
   git('commit', '--quiet', '--message', 'feat: everything');

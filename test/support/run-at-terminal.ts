@@ -7,17 +7,17 @@ const WITHIN_MS = 120_000;
 
 export type AtTerminal = {
   readonly status: number | null;
-  /** Everything that came over the terminal, as it came. */
+  /** Everything that the terminal received, unchanged. */
   readonly raw: string;
-  /** What a person has before them in the end, without colours. */
+  /** The final content of the screen, without colours. */
   readonly screen: readonly string[];
-  /** The texts that stood on a line which was then wiped. */
+  /** The texts on lines that were then erased. */
   readonly wiped: readonly string[];
 };
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** What a terminal makes of text that writes lines, returns to their beginning, and wipes them. */
+/** The result on a terminal of text that writes lines, returns to their start, and erases them. */
 const show = (raw: string): Pick<AtTerminal, 'screen' | 'wiped'> => {
   const screen: string[] = [];
   const wiped: string[] = [];
@@ -28,7 +28,7 @@ const show = (raw: string): Pick<AtTerminal, 'screen' | 'wiped'> => {
       if (line !== '') wiped.push(line);
       line = '';
     } else if (code !== '') {
-      // Colours, and what the question does with its own line.
+      // Colours, and the codes that the question uses on its own line.
     } else if (sign === '\r') {
       column = 0;
     } else if (sign === '\n') {
@@ -44,8 +44,8 @@ const show = (raw: string): Pick<AtTerminal, 'screen' | 'wiped'> => {
 };
 
 /**
- * Runs `cd-helper …` at a real terminal of 100 columns, with nothing of this environment but what is
- * given; `answer` is typed once it asks a question.
+ * Runs `cd-helper …` in a real terminal with 100 columns. The environment contains only what is given. `answer` is
+ * typed when it asks a question.
  */
 export const runAtTerminal = (
   args: readonly string[],

@@ -6,14 +6,14 @@ export type CliResult = { readonly status: number; readonly out: string; readonl
 export type CliWorld = Partial<Omit<CliDeps, 'sources' | 'stdout' | 'stderr'>> & {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
-  /** Columns of a terminal; without them there is none. */
+  /** Columns of the terminal; without it, there is no terminal. */
   readonly columns?: number;
 };
 
-/** 2026-01-01 at noon, local time, whatever the zone that tests run in. */
+/** 2026-01-01 at noon, local time, in any time zone that tests run in. */
 export const NOON = new Date(2026, 0, 1, 12).getTime();
 
-/** Runs the command line in this process, with a world that the test makes up. */
+/** Runs the CLI in this process, in a world that the test defines. */
 export const runCli = async (argv: readonly string[], world: CliWorld = {}): Promise<CliResult> => {
   const { env = {}, files = {}, columns, ...rest } = world;
   const out: string[] = [];

@@ -12,7 +12,7 @@ export type CommandResult = {
   readonly stderr: string;
 };
 
-/** Runs `cd-helper …` against a helper, in a process of its own, as an operator does. */
+/** Runs `cd-helper …` against a helper in a separate process, as an operator does. */
 export const runCommand = (
   helper: Pick<RunningHelper, 'url'>,
   ...args: readonly string[]

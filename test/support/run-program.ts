@@ -10,19 +10,19 @@ export type Program = {
   readonly process: ChildProcess;
   readonly out: () => string;
   readonly err: () => string;
-  /** Resolves once standard output matches. */
+  /** Resolves when standard output matches. */
   readonly says: (what: RegExp) => Promise<void>;
-  /** Exit status; the name of the signal that ended it where one did. */
+  /** The exit status, or the name of the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
 };
 
-/** Starts `cd-helper …` in a process of its own, with nothing of this environment but what is given. */
+/** Starts `cd-helper …` in a separate process. The environment contains only what is given. */
 export const startProgram = (
   args: readonly string[],
   given: {
     readonly env?: Readonly<Record<string, string>>;
     readonly input?: string;
-    /** The user whose rights it has, where that is another than this process's own. */
+    /** The user to run as, if different from this process. */
     readonly uid?: number;
   } = {},
 ): Program => {

@@ -3,12 +3,12 @@ import { type SandboxAddresses, startSandbox } from '../../sandbox/sandbox.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** One for each file that runs at a time; see `ownSandbox`. */
+    /** One for each file that can run at the same time; see `ownSandbox`. */
     sandboxes: readonly SandboxAddresses[];
   }
 }
 
-/** Starts the sandboxes that the end-to-end files use one after another, and gives what stops them. */
+/** Starts the sandboxes that the end-to-end files share in turn, and returns a function that stops them. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   const started = await Promise.all(
     Array.from({ length: project.config.maxWorkers }, () =>

@@ -4,9 +4,9 @@ import { parse, stringify } from 'yaml';
 type StackFile = { readonly services: { readonly 'cd-helper': Record<string, unknown> } };
 
 /**
- * A stack file as it is, but for what the sandbox's engine lacks and a real one has: a bridge and
- * IPVS. Its containers use its own network, where nothing has to be published and a service has no
- * virtual address. The shorter interval is for the clock alone.
+ * A stack file without what a real engine has and the sandbox's engine lacks: a bridge and IPVS. Its containers use the
+ * engine's own network, where no port needs to be published and a service has no virtual address. The interval is
+ * shorter only to save time.
  */
 export const sandboxStack = (file: string): string => {
   const stack = parse(readFileSync(file, 'utf8')) as StackFile;

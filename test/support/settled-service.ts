@@ -2,12 +2,12 @@ import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { ServiceRequest } from '../../sandbox/swarm/service-spec.ts';
 import type { EngineTask, Services } from '../../sandbox/swarm/services.ts';
 
-/** The engine tells its time to the second, and a task needs a moment to be told of. */
+/** The engine reports times in seconds, and a new task appears a moment later. */
 const MARGIN_MS = 1_500;
 
 /**
- * Deploys a service and waits until its tasks have run for as long as an update of it is watched, so
- * that what it runs counts as proven.
+ * Deploys a service and waits until its tasks have run for the monitor period of an update, so that its image counts as
+ * proven.
  */
 export const deploySettled = async (
   services: Services,
@@ -25,7 +25,7 @@ export const deploySettled = async (
   return id;
 };
 
-/** Tasks by the slot that they fill, or for a global service by node, oldest first. */
+/** Tasks by slot, or by node for a global service, oldest first. */
 export const tasksBySlot = (tasks: readonly EngineTask[]): readonly (readonly EngineTask[])[] => [
   ...Map.groupBy(tasks, ({ Slot, NodeID }) => String(Slot ?? NodeID)).values(),
 ];

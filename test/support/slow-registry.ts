@@ -2,19 +2,19 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A registry whose layers come as slowly as over a poor line; everything else it passes on at once. */
+/** A registry whose layers are as slow as over a bad connection. Everything else passes at once. */
 export type SlowRegistry = {
   readonly host: string;
-  /** How long a layer takes from now on, ms; 0 for no time. */
+  /** How long a layer takes from now on, in ms; 0 for no delay. */
   readonly slowDown: (layerMs: number) => void;
   readonly close: () => Promise<void>;
 };
 
-/** How layers begin: they are compressed with gzip, and configurations are JSON. */
+/** The first bytes of a layer: layers are compressed with gzip, configurations are JSON. */
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const EVERY_MS = 250;
 
-/** Stands before the registry at `url`, at an address that engines reach. */
+/** Sits in front of the registry at `url`, at an address that engines can reach. */
 export const startSlowRegistry = async (
   hostAddress: string,
   url: string,

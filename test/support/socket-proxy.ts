@@ -1,6 +1,6 @@
 import { createServer, request } from 'node:http';
 
-/** Whether a call is let through; the path is without its query. */
+/** Whether a call is allowed. The path has no query. */
 export type Filter = (method: string, path: string) => boolean;
 
 export type SeenCall = { readonly method: string; readonly path: string; readonly passed: boolean };
@@ -8,8 +8,8 @@ export type SeenCall = { readonly method: string; readonly path: string; readonl
 export type SocketProxy = { readonly url: string; readonly close: () => Promise<void> };
 
 /**
- * A filter before an engine's socket, in this process: as the socket proxy of the stack file it answers
- * 403 to what does not pass.
+ * A filter in front of an engine's socket, in this process. Like the socket proxy in the stack file, it answers 403 to
+ * everything that is not allowed.
  */
 export const startSocketProxy = async (
   socketPath: string,

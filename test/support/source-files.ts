@@ -17,11 +17,11 @@ export const readSourceFiles = (): readonly SourceFile[] =>
 const IMPORT =
   /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
 
-/** Everything that a file imports, types included, as it is written there. */
+/** Everything that a file imports, including types, as written there. */
 export const importsOf = (text: string): readonly string[] =>
   [...text.matchAll(IMPORT)].flatMap(([, from, bare]) => from ?? bare ?? []);
 
-/** The files below `src` that a file imports, types included. */
+/** The files below `src` that a file imports, including types. */
 export const importedFiles = ({ path, text }: SourceFile): readonly string[] =>
   importsOf(text)
     .filter((imported) => imported.startsWith('.'))

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { HOOK_SAMPLES, textOf } from './hook-samples.ts';
 
-/** One change of a JSON tree, somewhere in it. */
+/** One change somewhere in a JSON tree. */
 export type Change = {
   readonly how: 'replace' | 'remove' | 'double' | 'rename' | 'graft' | 'wrap';
-  /** Which field is taken at each level, counted round. */
+  /** The field to take at each level, modulo the number of fields. */
   readonly path: readonly number[];
   readonly value: unknown;
   readonly name: string;
@@ -35,7 +35,7 @@ const NAMES = [
   '',
 ];
 
-/** Texts that mean something to somebody: references, addresses, paths, escapes. */
+/** Texts with a meaning: references, addresses, paths, escapes. */
 const TEXTS = [
   '',
   ' ',
@@ -90,7 +90,7 @@ export const anyChange: fc.Arbitrary<Change> = fc.record({
 
 const own = (entries: readonly (readonly [string, unknown])[]): object => {
   const made = {};
-  // Plain assignment of `__proto__` would not make a field of it, as JSON.parse does.
+  // A plain assignment of `__proto__` would not create a field, but JSON.parse does.
   for (const [name, value] of entries) {
     Object.defineProperty(made, name, {
       value,
@@ -113,7 +113,7 @@ const changed = (value: unknown, { how, value: put, from }: Change): unknown => 
   return put;
 };
 
-/** `value` with one change, in place of nothing in it: the tree that was given stays as it was. */
+/** A copy of `value` with one change. The input stays unchanged. */
 export const change = (value: unknown, one: Change, depth = 0): unknown => {
   const step = one.path[depth];
   if (step === undefined || typeof value !== 'object' || value === null) return changed(value, one);

@@ -5,7 +5,7 @@ import {
   type Page,
 } from 'playwright-core';
 
-/** Debian's. */
+/** The path in Debian's package. */
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = [
   '--headless',
@@ -16,31 +16,31 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // It drops its HTTP/2 connections, and with them what is under way, whenever an address comes to or goes
-  // from any interface of the machine; the sandbox makes some.
+  // Chromium drops its HTTP/2 connections, with all requests in progress, whenever an address is added to or removed
+  // from an interface of the machine. The sandbox does that.
   '--disable-http2',
-  // Whatever it would ask outside of this machine, it does not find.
+  // The browser resolves no names outside this machine.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ];
 const START_WITHIN_MS = 60_000;
-/** Longest that anything on a page is waited for; rollouts of the real engine take tens of seconds. */
+/** The longest wait for anything on a page. Rollouts of the real engine take tens of seconds. */
 const PATIENCE_MS = 60_000;
 
-/** A person at a browser: cookies of their own, and one origin where they may go. */
+/** A person at a browser, with separate cookies and one allowed origin. */
 export type Visitor = {
   readonly context: BrowserContext;
   readonly page: Page;
   /** Another tab of the same person. */
   readonly openTab: () => Promise<Page>;
-  /** What the page complains about and this matches is no fault from now on. */
+  /** From now on, a complaint of the page that matches is not a fault. */
   readonly allow: (complaint: RegExp) => void;
 };
 
 export type RunningBrowser = {
   readonly visit: (origin: string, options?: BrowserContextOptions) => Promise<Visitor>;
   /**
-   * Closes every tab of every visitor, and throws what was wrong with them: an error in a script or on the
-   * console, what the Content-Security-Policy refused, or a request to another origin.
+   * Closes every tab of every visitor, and throws their faults: an error in a script or on the console, a violation of
+   * the Content-Security-Policy, or a request to another origin.
    */
   readonly leave: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -51,7 +51,7 @@ const isOf = (origin: string, address: string): boolean => {
   return protocol === 'data:' || protocol === 'blob:' || new URL(address).origin === origin;
 };
 
-/** Notes in `faults` whatever a page of `context` does that it should not. */
+/** Adds to `faults` everything that a page of `context` must not do. */
 const watch = (context: BrowserContext, origin: string, faults: string[]): void => {
   context.on('request', (request) => {
     if (!isOf(origin, request.url())) faults.push(`asked ${request.url()}`);
@@ -64,8 +64,8 @@ const watch = (context: BrowserContext, origin: string, faults: string[]): void 
 };
 
 /**
- * A real browser without a window, with a profile of its own that is gone afterwards. It ends with this
- * process in whatever way that ends, for it hears it through a pipe.
+ * A real headless browser with a temporary profile. A pipe connects it to this process, so it ends with it, however
+ * that ends.
  */
 export const startBrowser = async (): Promise<RunningBrowser> => {
   const browser = await chromium.launch({

@@ -7,8 +7,8 @@ import { inPlaceOf, type RunningProxy, startProxy } from './start-proxy.ts';
 import { createTestAuthority } from './test-authority.ts';
 
 /**
- * Debian's Caddy with the recipe's Caddyfile, before the helper that listens at `port`. Its certificate is one of a
- * test authority, whose PEM is `ca`: there is nobody here to get one from.
+ * Debian's Caddy with the Caddyfile of the guide, in front of the helper that listens on `port`. Its certificate comes
+ * from a test authority, whose PEM is `ca`, because no public authority is reachable here.
  */
 export const startCaddy = async (port: number): Promise<RunningProxy & { readonly ca: string }> => {
   const folder = mkdtempSync(join(tmpdir(), 'caddy-'));

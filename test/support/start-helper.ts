@@ -18,20 +18,20 @@ export const HOOK_SECRET = 'a-path-secret-for-tests-only-0123456789';
 export const API_TOKEN = 'an-operator-token-for-tests-only-0123456789';
 const READY_WITHIN_MS = 60_000;
 const ANSWER_WITHIN_MS = 30_000;
-/** A started helper that has not stopped by then hangs. */
+/** A helper that has not stopped after this time hangs. */
 const STOP_WITHIN_MS = 30_000;
 const END_WITHIN_MS = 60_000;
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
-/** The real helper in a process of its own, as `cd-helper serve` runs it. */
+/** The real helper in a separate process, as `cd-helper serve` runs it. */
 export type RunningHelper = {
   readonly pid: number;
   readonly url: string;
-  /** Where senders post to. */
+  /** The address that senders post to. */
   readonly hookUrl: string;
   readonly log: readonly LogLine[];
-  /** Every byte that it wrote to both streams. */
+  /** Everything that it wrote to both streams. */
   readonly output: () => string;
   readonly postHook: (body: unknown, headers?: Record<string, string>) => Promise<Response>;
   readonly get: <T>(path: string) => Promise<T>;
@@ -40,29 +40,29 @@ export type RunningHelper = {
   readonly deliveries: () => Promise<readonly DeliveryView[]>;
   readonly delivery: (id: string) => Promise<DeliveryDetail>;
   readonly services: (query?: string) => Promise<readonly ServiceView[]>;
-  /** Resolves with the exit code when it is gone; null after a signal. */
+  /** Resolves with the exit code when the process is gone; null after a signal. */
   readonly gone: Promise<number | null>;
   /** SIGTERM; resolves with the exit code. */
   readonly stop: () => Promise<number | null>;
-  /** SIGKILL; resolves when it is gone. */
+  /** SIGKILL; resolves when the process is gone. */
   readonly kill: () => Promise<void>;
 };
 
 export type HelperOptions = {
   readonly store: string;
-  /** 0 takes a free one. */
+  /** 0 means a free port. */
   readonly port?: number;
   readonly host?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Written as the YAML file that it is configured by, beside the store. */
+  /** Written as the YAML configuration file, beside the store. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Names that file by `--config` instead of the variable. */
+  /** Passes that file with `--config` instead of the variable. */
   readonly configByArgument?: boolean;
-  /** Kills it (SIGKILL), also while it starts. */
+  /** Kills it (SIGKILL), even while it starts. */
   readonly signal?: AbortSignal;
-  /** The program to run: the sources, unless a test builds another. */
+  /** The program to run; default: the sources. */
   readonly main?: string;
-  /** Secrets that its configuration does not tell, as when it holds only their hashes. */
+  /** Secrets that are not in its configuration, for example if it contains only their hashes. */
   readonly secrets?: readonly string[];
 };
 
@@ -85,7 +85,7 @@ type Child = {
   readonly apiTokens: readonly string[];
   readonly log: readonly LogLine[];
   readonly output: () => string;
-  /** The address that it says it listens at. */
+  /** The address that it reports to listen on. */
   readonly ready: Promise<string>;
   readonly gone: Promise<number | null>;
 };
@@ -98,7 +98,7 @@ const asLogLine = (line: string): LogLine => {
   }
 };
 
-/** A test that broke off must leave none behind. */
+/** A test that was interrupted must not leave a helper behind. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -110,7 +110,7 @@ const asObject = (value: unknown): object =>
 const spawnHelper = (options: HelperOptions): Child => {
   const { store, configByArgument = false } = options;
   const configFile = `${store}.yml`;
-  // Its report a minute after the start would come in between what is tested.
+  // Otherwise the report a minute after the start would disturb the test.
   const isOwn = options.env?.['CD_HELPER_CONFIG'] === undefined;
   const smartRedeploy = { onStart: 'off', ...asObject(options.config?.['smartRedeploy']) };
   const config = isOwn ? { ...options.config, smartRedeploy } : options.config;
@@ -160,7 +160,7 @@ const spawnHelper = (options: HelperOptions): Child => {
   return { process: child, secrets, apiTokens, log, output: () => output, ready, gone };
 };
 
-/** What `promise` gives, or an error that names what took longer than `ms`. */
+/** The result of `promise`, or an error that names what took longer than `ms`. */
 const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise<T> => {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms);
@@ -171,7 +171,7 @@ const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise
   }
 };
 
-/** Throws where anything that a helper wrote holds a secret that it was given. */
+/** Throws if the output of a helper contains one of its secrets. */
 const refuseLeaks = (
   { secrets, output }: Pick<Child, 'secrets' | 'output'>,
   written: Readonly<Record<string, string>>,
@@ -180,7 +180,7 @@ const refuseLeaks = (
   if (leaks.length > 0) throw new Error(`a secret was written:\n${leaks.join('\n')}`);
 };
 
-/** Starts the helper where it is expected to end by itself, and tells with what. */
+/** Starts a helper that is expected to end on its own, and returns how it ended. */
 export const runHelperToEnd = async (
   options: HelperOptions,
 ): Promise<{ readonly code: number | null; readonly output: string }> => {
@@ -197,8 +197,8 @@ export const runHelperToEnd = async (
 };
 
 /**
- * Starts the helper and waits until it listens. However it is ended, whatever it wrote is searched for
- * the secrets that it was given: its log, its store, what it answered with an error, and its metrics.
+ * Starts the helper and waits until it listens. However it ends, everything that it wrote is then searched for its
+ * secrets: its log, its store, its error answers, and its metrics.
  */
 export const startHelper = async (options: HelperOptions): Promise<RunningHelper> => {
   const { process: child, secrets, apiTokens, log, output, ready, gone } = spawnHelper(options);
@@ -279,7 +279,7 @@ export const startHelper = async (options: HelperOptions): Promise<RunningHelper
   };
 };
 
-/** Docker Hub's payload for a push, as it sends it. */
+/** Docker Hub's payload for a push. */
 export const dockerHubPush = (repository: string, tag: string): unknown => ({
   callback_url: `https://registry.hub.docker.com/u/${repository}/hook/2141b5bi5i5b02bec211i4eeih0242eg11000a/`,
   push_data: { images: [], pushed_at: 1_763_888_400.123, pusher: 'somebody', tag },

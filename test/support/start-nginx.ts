@@ -6,7 +6,7 @@ import { readPage } from './read-docs.ts';
 import { inPlaceOf, type RunningProxy, startProxy } from './start-proxy.ts';
 import { createTestAuthority } from './test-authority.ts';
 
-/** Debian's nginx with TLS, as the guide describes it, before the helper that listens at `port`. */
+/** Debian's nginx with TLS, as in the guide, in front of the helper that listens on `port`. */
 export const startNginx = async (port: number): Promise<RunningProxy> => {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
   const own = await freePort();

@@ -8,12 +8,12 @@ const UP_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 5_000;
 
 export type RunningProxy = {
-  /** `https://127.0.0.1:PORT`, whose certificate was made on the spot. */
+  /** `https://127.0.0.1:PORT`, with a certificate created for the test. */
   readonly origin: string;
   readonly stop: () => Promise<void>;
 };
 
-/** A text with this in place of what it names; fails where it does not name that. */
+/** Replaces each key of `changes` in a text with its value. Fails if the text does not contain a key. */
 export const inPlaceOf = (text: string, changes: Readonly<Record<string, string>>): string => {
   let changed = text;
   for (const [documented, used] of Object.entries(changes)) {
@@ -23,7 +23,7 @@ export const inPlaceOf = (text: string, changes: Readonly<Record<string, string>
   return changed;
 };
 
-/** Starts a proxy that listens at `port`; `folder` is its own, and goes with it. */
+/** Starts a proxy that listens on `port`. `folder` is only for this proxy, and is removed with it. */
 export const startProxy = async (wish: {
   readonly command: readonly [string, ...string[]];
   readonly folder: string;

@@ -2,15 +2,15 @@ import type { KyselyPlugin } from 'kysely';
 import type { Durability } from '../../src/store/sqlite/durability.ts';
 import type { Db } from '../../src/store/sqlite/open-store.ts';
 
-/** A store that answers nothing for a while: each query throws, whatever it reads or writes. */
+/** A store outage: each query throws, for reads and for writes. */
 export type StoreOutage = {
-  /** Goes before the store. */
+  /** Wraps the store. */
   readonly db: (db: Db) => Db;
   readonly durability: (durability: Durability) => Durability;
   /** Resolves when the first query has failed. */
   readonly begin: () => Promise<void>;
   readonly end: () => void;
-  /** Queries that have failed. */
+  /** The number of failed queries. */
   readonly failed: () => number;
 };
 

@@ -7,10 +7,10 @@ import { createTimeOrderedIds } from '../../src/core/time-ordered-id.ts';
 import type { NewDeployment } from '../../src/store/deployments/queue-deployment.ts';
 import { digestOfChar, makeService } from './make-service.ts';
 
-/** The moment at which tests of the store begin. */
+/** The start time of store tests. */
 export const START = Date.parse('2026-03-01T00:00:00Z');
 
-/** Ids that sort by their making. */
+/** Ids that sort by creation. */
 export const nextId = createTimeOrderedIds(() => START, randomFillSync);
 
 export const pushOf = (text: string, digest: Digest | null = null): ImagePush => {
@@ -19,7 +19,7 @@ export const pushOf = (text: string, digest: Digest | null = null): ImagePush =>
   return { image: { ...parsed.image, tag: parsed.image.tag }, digest };
 };
 
-/** A delivery of one push of acme/web:v1. */
+/** A delivery with one push of acme/web:v1. */
 export const makeDelivery = (change: Partial<NewDelivery> = {}): NewDelivery => ({
   id: nextId(),
   receivedAt: new Date(START).toISOString(),

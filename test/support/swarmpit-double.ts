@@ -12,47 +12,47 @@ import { SWARMPIT_TRAITS, type SwarmpitVersion } from './swarmpit/versions.ts';
 export { SWARMPIT_VERSIONS, type SwarmpitVersion } from './swarmpit/versions.ts';
 
 export type SwarmpitDoubleOptions = {
-  /** The engine behind it, fake or real: `unix://…`, `tcp://…` or `http://…`. */
+  /** The engine behind Swarmpit, fake or real: `unix://…`, `tcp://…` or `http://…`. */
   readonly engineUrl: string;
-  /** Default 1.10, the newest release. */
+  /** Default: 1.10, the newest release. */
   readonly version?: SwarmpitVersion;
-  /** What `GET /version` calls it. */
+  /** The version in `GET /version`. */
   readonly name?: string;
-  /** Where each registry host is spoken to over HTTP, e.g. `{ 'docker.io': 'http://127.0.0.1:4123' }`. */
+  /** The HTTP address of each registry host, e.g. `{ 'docker.io': 'http://127.0.0.1:4123' }`. */
   readonly registries?: Readonly<Record<string, string>>;
-  /** Hosts linked with Swarmpit; default all of `registries`. */
+  /** Hosts linked with Swarmpit; default: all of `registries`. */
   readonly linked?: readonly string[];
-  /** With which a host is linked. */
+  /** The credentials of a linked host. */
   readonly credentials?: Readonly<Record<string, Credentials>>;
-  /** Path below which it is served, e.g. `/swarmpit`. */
+  /** The base path, e.g. `/swarmpit`. */
   readonly basePath?: string;
   readonly port?: number;
   readonly registryTimeoutMs?: number;
   readonly dockerTimeoutMs?: number;
-  /** Days that an API token lives, as `SWARMPIT_API_TOKEN_EXPIRY_DAYS` says; default for ever. */
+  /** The lifetime of an API token in days, as in `SWARMPIT_API_TOKEN_EXPIRY_DAYS`; default: for ever. */
   readonly apiTokenDays?: number;
-  /** Whether `GET /api/services/{id}` is there; default true. */
+  /** Whether `GET /api/services/{id}` exists; default: true. */
   readonly tellsOne?: boolean;
-  /** Whether tasks, nodes and logs are; default true. */
+  /** Whether the routes of tasks, nodes and logs exist; default: true. */
   readonly tellsTasks?: boolean;
-  /** Awaited after a redeploy or rollback was carried out, before it is answered. */
+  /** Awaited after a redeploy or rollback was carried out, before the answer. */
   readonly beforeAnswer?: () => Promise<void>;
-  /** Whether `GET /version` is, which a proxy for `/api` alone hides; default true. */
+  /** Whether `GET /version` exists, which a proxy for `/api` alone hides; default: true. */
   readonly tellsVersion?: boolean;
 };
 
 export type SwarmpitDouble = {
-  /** Base path included, without `/api`. */
+  /** Including the base path, without `/api`. */
   readonly url: string;
-  /** A valid API token, with its prefix, as `POST /api-token` gives it. */
+  /** A valid API token with its prefix, as in the answer of `POST /api-token`. */
   readonly token: string;
   readonly viewerToken: string;
   readonly setTokenState: (token: string, state: TokenState) => void;
-  /** Every redeploy that was asked for, with what it came to. */
+  /** Every requested redeploy, with its result. */
   readonly redeploys: readonly { readonly serviceId: string; readonly status: number }[];
-  /** The same of rollbacks. */
+  /** Every requested rollback, with its result. */
   readonly rollbacks: readonly { readonly serviceId: string; readonly status: number }[];
-  /** One round of Swarmpit's own agent, which acts on services with its autoredeploy label. */
+  /** One round of Swarmpit's own agent, which redeploys services with its autoredeploy label. */
   readonly runAgent: () => Promise<void>;
   readonly inject: (fault: Fault) => void;
   readonly clearFaults: () => void;
@@ -61,7 +61,7 @@ export type SwarmpitDouble = {
 
 const ACT = /^\/api\/services\/([^/]+)\/(redeploy|rollback)$/;
 
-/** Swarmpit's HTTP API with its traps, as one of its versions has them, in front of an engine. */
+/** Swarmpit's HTTP API with its pitfalls, as in one of its versions, in front of an engine. */
 export const startSwarmpitDouble = async (
   options: SwarmpitDoubleOptions,
 ): Promise<SwarmpitDouble> => {

@@ -3,7 +3,7 @@ import type { Sample } from '../../sandbox/image/sample.ts';
 import type { AttachedSandbox } from '../../sandbox/sandbox.ts';
 import type { DeploymentView } from '../../src/core/contract/views.ts';
 
-/** Publishes one build under several tags, as a pipeline does. */
+/** Publishes one build with several tags, like a pipeline. */
 export const publishUnder = async (
   { pushImage, moveTag }: Pick<AttachedSandbox, 'pushImage' | 'moveTag'>,
   repository: string,
@@ -21,16 +21,16 @@ export const releaseTags = (version: string, commit: string): readonly [string, 
   return [`v${version}_${commit}`, `v${major}.${minor}`, `v${major}`];
 };
 
-/** In another order, by chance. */
+/** In random order. */
 export const shuffled = <T>(all: readonly T[], random: () => number): readonly T[] =>
   all
     .map((one) => ({ one, at: random() }))
     .toSorted((a, b) => a.at - b.at)
     .map(({ one }) => one);
 
-/** Where deployments went, oldest first: `v1.3.0 → v1.4.0 succeeded`. */
+/** The changes of tag, oldest first: `v1.3.0 → v1.4.0 succeeded`. */
 export const movesOf = (deployments: readonly DeploymentView[]): readonly string[] =>
   deployments.map(({ fromTag, toTag, state }) => `${fromTag} → ${toTag} ${state}`);
 
-/** The tag that a spec's image names. */
+/** The tag of the image in a spec. */
 export const tagOfSpec = (image: string): string => /:([^:/@]+)(?:@|$)/.exec(image)?.[1] ?? '';

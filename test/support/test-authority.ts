@@ -3,9 +3,12 @@ import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:cry
 export type IssuedCertificate = { readonly cert: string; readonly key: string };
 
 export type TestAuthority = {
-  /** PEM of the authority itself. */
+  /** The authority's own certificate as PEM. */
   readonly ca: string;
-  /** For a server at those IPv4 addresses and names, and for clients; good for a day, or since a year no more. */
+  /**
+   * A certificate for a server with these IPv4 addresses and names, and for clients. It is valid for a day, or expired
+   * a year ago.
+   */
   readonly issue: (names: readonly string[], validity?: 'valid' | 'expired') => IssuedCertificate;
 };
 
@@ -74,7 +77,7 @@ const makeCertificate = (wish: {
 const keyPair = (): { publicKey: KeyObject; privateKey: KeyObject } =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** An authority of this process's own, whose certificates are good for a day. */
+/** An authority for this process only, whose certificates are valid for a day. */
 export const createTestAuthority = (): TestAuthority => {
   const own = keyPair();
   const issuer = 'authority of a test';

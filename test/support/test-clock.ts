@@ -1,25 +1,25 @@
 import type { Clock } from '../../src/work/loop/clock.ts';
 
-/** Where time begins, as in the fake engine. */
+/** The start of time, as in the fake engine. */
 const TIME_BEGINS = Date.parse('2026-01-01T00:00:00Z');
 
-/** Time in which a machine that is busy elsewhere costs nothing, and that a test may let pass at once. */
+/** A clock that does not advance while a busy machine delays the test, and that a test can advance at once. */
 export type TestClock = Clock & {
-  /** How much faster than the machine's own it goes. */
+  /** Its speed relative to the machine's clock. */
   speed: number;
   readonly skip: (ms: number) => void;
-  /** Somebody sets the clock: no time passes, and nobody's wait is over. */
+  /** Sets the clock. No time passes, and no wait ends. */
   readonly jump: (ms: number) => void;
   readonly stop: () => void;
 };
 
-/** The most real time that one beat may count for: longer ones are the machine's, not ours. */
+/** The most real time that one tick can count for. Anything longer is the machine's delay. */
 const LONGEST_BEAT_MS = 20;
 const BEAT_MS = 2;
 
 /**
- * @param onPassed told of each bit of time that has passed, before those who waited for it are
- * @param standsStill asked at each beat; while it says so no time passes, but where a test lets it
+ * @param onPassed called with each amount of time that has passed, before those who waited for it
+ * @param standsStill called at each tick; while it returns true, time passes only when a test lets it
  */
 export const createTestClock = (
   onPassed: (ms: number) => void,

@@ -15,7 +15,7 @@ export type SwarmNode = {
 export const nodesOf = (engine: Engine): Promise<readonly SwarmNode[]> =>
   engine.api.call<readonly SwarmNode[]>('GET', '/nodes');
 
-/** A sandbox whose three engines are the managers of one Swarm, with the third as the first leader. */
+/** A sandbox whose three engines are the managers of one Swarm. The third one is the first leader. */
 export const startThreeManagers = async (
   options: SandboxOptions = {},
 ): Promise<Sandbox & { readonly managers: readonly [Engine, Engine, Engine] }> => {

@@ -11,30 +11,30 @@ export const VIEWER_TOKEN = 'a-viewer-token-for-tests-only-0123456789012';
 
 export type Desk = Omit<Visitor, 'page' | 'openTab'> &
   Dashboard & {
-    /** The same person in another tab, signed in already. */
+    /** Another tab of the same person, already signed in. */
     readonly openTab: () => Promise<Dashboard>;
   };
 
-/** A stage, and people who look at its helper in a real browser. */
+/** A stage, and people who use its dashboard in a real browser. */
 export type Desks = {
   readonly stage: StageInUse;
   readonly browser: RunningBrowser;
-  /** Somebody who has not signed in; nothing is loaded yet. */
+  /** A person who has not signed in. Nothing is loaded yet. */
   readonly approach: (options?: BrowserContextOptions) => Promise<Desk>;
-  /** Somebody who has. */
+  /** A person who has signed in. */
   readonly enter: (token?: string, options?: BrowserContextOptions) => Promise<Desk>;
 };
 
-/** A page asks whether somebody is signed in, and the browser takes "no" for a failure. */
+/** A page asks whether somebody is signed in, and the browser reports "no" as a failure. */
 const NOBODY_YET = /401.*\/api\/v1\/session\)/;
 
-/** Two tokens, with the roles that there are. */
+/** Two tokens with different roles. */
 const TOKENS = [
   { name: 'oncall', role: 'operator', value: API_TOKEN },
   { name: 'guest', role: 'viewer', value: VIEWER_TOKEN },
 ];
 
-/** Somebody at a browser, before the dashboard at `address`, which ends with a slash. */
+/** A person at a browser, with the dashboard at `address`, which ends with a slash. */
 export const approach = async (
   browser: RunningBrowser,
   address: string,
@@ -55,14 +55,14 @@ export const approach = async (
 };
 
 /**
- * Gives the tests of a file, or of the block that this is called in, a stage and a browser (`useStage`
- * says when); whoever came to it leaves after each test, which fails where a page of theirs was at fault.
+ * Gives the tests of a file, or of the block that calls this, a stage and a browser (`useStage` says when). All
+ * visitors leave after each test, which fails if one of their pages had a fault.
  */
 export const useDesk = (options: Partial<HelperOptions> = {}): Desks => {
   const stage = useStage(async () => {
     if (isWebStale()) await buildWeb();
     return {
-      // The same one again after a restart.
+      // The same port after a restart.
       port: await freePort(),
       ...options,
       config: { api: { tokens: TOKENS }, ...options.config },

@@ -6,7 +6,7 @@ import {
   startPostgres,
 } from '../../sandbox/postgres/postgres.ts';
 
-/** A server for the tests of a file; not where this machine can have none, unless in CI. */
+/** A server for the tests of a file. Skipped if this machine cannot have one, except in CI. */
 export const usePostgres = (options: PostgresOptions = {}): { readonly server: Postgres } => {
   let postgres: Postgres | undefined;
   beforeAll(async () => {

@@ -4,17 +4,16 @@ import { openStage, type Stage } from './open-stage.ts';
 import { ownSandbox } from './own-sandbox.ts';
 import type { HelperOptions } from './start-helper.ts';
 
-/** How the helper of a stage is started, and on which sandbox if not on the file's own. */
+/** How the helper of a stage is started, and on which sandbox; default: the file's own. */
 export type StageOptions = Partial<HelperOptions> & { readonly addresses?: SandboxAddresses };
 
-/** A stage that is there while tests and their hooks run; who asked for it need not close it. */
+/** A stage that exists while tests and their hooks run. Its user does not need to close it. */
 export type StageInUse = Omit<Stage, 'close'>;
 
 /**
- * Gives the tests of a file, or of the block that this is called in, one stage: opened before the first
- * and closed after the last, its services removed, and what the helper wrote printed for a test that
- * failed. Of options that are made from what a `beforeAll` further up has started, give the function that
- * makes them; what is closed by an `afterAll` further up outlives the stage.
+ * Gives the tests of a file, or of the block that calls this, one stage. It opens before the first test and closes
+ * after the last, which removes its services. For a failed test, it prints the helper's output. If options depend on
+ * what an earlier `beforeAll` started, pass a function. The stage closes before an earlier `afterAll` runs.
  */
 export const useStage = (
   options: StageOptions | (() => StageOptions | Promise<StageOptions>) = {},
@@ -34,7 +33,7 @@ export const useStage = (
   afterAll(async () => {
     if (stage === undefined) return;
     try {
-      // The next file with this sandbox begins with none.
+      // The next file with this sandbox starts without services.
       for (const { services } of stage.sandbox.engines) await services.removeAll();
     } finally {
       await stage.close();

@@ -1,9 +1,9 @@
 import { clearNewerFields } from './api-version-proxy.ts';
 
-/** What a spec names of other things in the Swarm. */
+/** Other objects in the Swarm that a spec refers to. */
 export type SpecRefs = {
   readonly image: string;
-  /** Of its secret, its config and its network. */
+  /** The name of its secret, its config and its network. */
   readonly name: string;
   readonly secretId: string;
   readonly configId: string;
@@ -18,7 +18,7 @@ const MODES: Readonly<Record<Mode, object>> = {
   'global-job': { GlobalJob: {} },
 };
 
-/** An integer of more digits than a number holds, as JSON text that nothing has rounded. */
+/** An integer with more digits than a number can hold, as JSON text without rounding. */
 const exact = (digits: string): unknown =>
   (JSON as unknown as { rawJSON: (text: string) => unknown }).rawJSON(digits);
 
@@ -98,7 +98,7 @@ const container = ({ image, name, secretId, configId }: SpecRefs) => ({
   ],
 });
 
-/** A spec with every field that engines up to `apiVersion` keep, zero, empty and very large values among them. */
+/** A spec with every field that engines up to `apiVersion` keep, including zero, empty and very large values. */
 export const wholeSpec = (
   name: string,
   mode: Mode,

@@ -36,7 +36,7 @@ const DAY = 24 * 3_600_000;
 export const ENDED = ['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped'];
 
 export type WorkBenchOptions = {
-  /** Default one cluster `one`. */
+  /** Default: one cluster, `one`. */
   readonly clusters?: readonly string[];
   readonly speed?: number;
   readonly engine?: FakeEngineOptions;
@@ -44,15 +44,15 @@ export type WorkBenchOptions = {
   readonly registry?: Parameters<typeof createRegistries>[0]['limits'];
   readonly maxParallel?: number;
   readonly select?: Selection;
-  /** What ids are made of, the engine's as well; default the machine's own chance. */
+  /** Source of random ids, also for the engine; default: the machine's own. */
   readonly fillRandom?: FillRandom;
-  /** Opens the store; default `openTestStore`'s. */
+  /** Opens the store; default: `openTestStore`. */
   readonly openStore?: (folder: string) => Promise<Store>;
 };
 
-/** What a run of the work may be given in place of what the bench has. */
+/** Changes to the bench's own ports for a run of the work. */
 export type Wrap = {
-  /** Names of those that are configured; default all of the bench's. */
+  /** Names of the configured clusters; default: all of the bench. */
   readonly only?: readonly string[];
   readonly cluster?: (cluster: Cluster) => Cluster;
   readonly registries?: (registries: Registries) => Registries;
@@ -60,24 +60,24 @@ export type Wrap = {
   readonly durability?: (durability: Durability) => Durability;
 };
 
-/** A run of the work; stopped, it may be followed by another on the same store. */
+/** A run of the work. After it stops, another can follow on the same store. */
 export type RunningWork = { readonly work: Work; readonly stop: () => Promise<void> };
 
 export type WorkBench = {
   readonly clock: TestClock;
-  /** Of the first cluster. */
+  /** The engine of the first cluster. */
   readonly engine: FakeEngine;
   readonly engines: Readonly<Record<string, FakeEngine>>;
   readonly registry: FakeRegistry;
   readonly store: Store;
-  /** Whether a query is under way; never in SQLite, which answers at once. */
+  /** Whether a query is in progress. Never in SQLite, which answers at once. */
   readonly isStoreBusy: () => boolean;
-  /** Lines of the helper's log that tell of an error of its own. */
+  /** Log lines about errors of the helper itself. */
   readonly errors: readonly string[];
   readonly start: (options?: Partial<WorkOptions>, wrap?: Wrap) => RunningWork;
-  /** `repository:tag` at the registry, as a service's spec spells it. */
+  /** `repository:tag` at the registry, as in a service spec. */
   readonly image: (repository: string, digest?: Digest | null) => string;
-  /** Lets services that were just added look as if they had stood for long. */
+  /** Makes new services look as if they had run for a long time. */
   readonly settle: () => void;
   readonly hook: (work: Work, image: string, digest?: Digest | null) => Promise<AcceptedDelivery>;
   readonly delivery: (id: string) => Promise<DeliveryView>;
@@ -87,22 +87,22 @@ export type WorkBench = {
     what: string,
     check: () => Promise<T | null | false> | T | null | false,
   ) => Promise<T>;
-  /** Every look that is due has been, and its result is on disk. */
+  /** Resolves when every due check is done and its result is on disk. */
   readonly looked: () => Promise<void>;
-  /** Lets every follow-up of a push come, each in its turn, until the push has its end. */
+  /** Lets every follow-up of a push happen in turn until the push has ended. */
   readonly letFollowUpsPass: (delivery: string) => Promise<void>;
-  /** The service's newest deployment once it and all before it have ended. */
+  /** The service's newest deployment, when it and all before it have ended. */
   readonly ended: (service: string, count?: number) => Promise<DeploymentView>;
-  /** HEADs that the registry was asked. */
+  /** The number of HEAD requests to the registry. */
   readonly heads: (repository?: string) => number;
   readonly close: () => Promise<void>;
 };
 
-/** The work with its real store and adapters, before a fake engine each cluster and a fake registry. */
-/** `CD_HELPER_TEST_SHORTCUTS=off`: the same must come of everything without any of them. */
+/** `CD_HELPER_TEST_SHORTCUTS=off`: the results must be the same without any shortcut. */
 const IS_ON = process.env['CD_HELPER_TEST_SHORTCUTS'] !== 'off';
 const SHORTCUTS: Shortcuts = { knownServices: IS_ON, seenDigests: IS_ON, recentList: IS_ON };
 
+/** The work with its real store and adapters, in front of one fake engine per cluster and a fake registry. */
 export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<WorkBench> => {
   const names = options.clusters ?? ['one'];
   const folder = mkdtempSync(join(tmpdir(), 'work-'));
@@ -114,7 +114,7 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
   if (engine === undefined) throw new Error('a bench needs a cluster');
   const registry = await startFakeRegistry();
   const store = await (options.openStore?.(folder) ?? openTestStore(join(folder, 'store.db')));
-  // In SQLite a query takes no time. Where it takes some, as much may not pass many times as fast.
+  // In SQLite, a query takes no time. While a query to a server takes time, test time must not pass many times as fast.
   const isStoreBusy = (): boolean => {
     const { inUse = 0, waiting = 0 } = store.server?.connections() ?? {};
     return inUse + waiting > 0;
@@ -194,7 +194,7 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
         onChange: store.onChange,
         clock,
         newId,
-        // Gives no whole ms, as a real one does not: the store takes nothing else.
+        // Leads to fractions of a ms, like a real source. The store accepts only whole ms.
         random: () => 0.50001,
         log,
         spentBudget: () => null,

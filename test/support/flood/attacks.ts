@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 
-/** One connection of an attacker. What it does with the connection is done when it opens. */
+/** One connection of an attacker, called when it opens. */
 export type Attacker = (socket: Socket) => void;
 
-/** What somebody without any secret does to a helper. */
+/** What a client without a secret does to a helper. */
 export type Attack = {
   readonly connections: number;
   readonly begin: Attacker;
-  /** Opens the connection again when the helper ends it. */
+  /** Reconnects when the helper closes the connection. */
   readonly again?: boolean;
 };
 
@@ -32,7 +32,7 @@ const halfBody = (path: string, length: number, more = ''): string => {
 
 const JUNK_SIGNATURE = `X-Hub-Signature-256: sha256=${'0'.repeat(64)}\r\nX-GitHub-Event: package\r\nX-GitHub-Delivery: 1\r\n`;
 
-/** Ends no connection before it has sent what it wants to send. */
+/** Keeps every connection open until it has sent everything. */
 const drip =
   (begun: string): Attacker =>
   (socket) => {
@@ -113,7 +113,7 @@ export const ATTACKS = {
 
 export type AttackName = keyof typeof ATTACKS;
 
-/** Attacks until the process ends; tells when every connection was tried once. */
+/** Attacks until the process ends. Calls `told` when every connection was tried once. */
 export const attack = (name: AttackName, port: number, told: () => void): void => {
   const { connections, begin, again = false }: Attack = ATTACKS[name];
   let tried = 0;
@@ -129,14 +129,14 @@ export const attack = (name: AttackName, port: number, told: () => void): void =
     socket.on('error', () => {});
     socket.once('connect', () => {
       begin(socket);
-      // What was written is on its way when the next turn of the loop comes.
+      // The written bytes have left when the next turn of the event loop begins.
       setImmediate(count);
     });
     socket.once('close', () => {
       count();
       if (again) setTimeout(open, 5);
     });
-    // A helper that ends the connection of somebody who does not read is seen only by who reads its end.
+    // If the helper closes a connection that is not being read, only a reader notices.
     if (again) setTimeout(() => socket.resume(), 1_000);
   };
   for (let index = 0; index < connections; index += 1) open();

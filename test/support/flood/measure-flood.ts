@@ -12,7 +12,7 @@ const PROGRAM = fileURLToPath(new URL('attack-program.ts', import.meta.url));
 const BETWEEN_HOOKS_MS = 50;
 const FORGET_HIGHEST = '5';
 
-/** What an attack cost a helper. Memory in MB, times in ms. */
+/** The cost of an attack for a helper. Memory in MB, times in ms. */
 export type FloodCost = {
   readonly memoryBefore: number;
   readonly highestMemory: number;
@@ -20,7 +20,7 @@ export type FloodCost = {
   readonly refused: number;
   readonly slowest: number;
   readonly median: number;
-  /** Processor time that the helper took from the slowest hook's first byte to its answer. */
+  /** Processor time of the helper from the first byte of the slowest webhook to its answer. */
   readonly slowestCpu: number;
 };
 
@@ -35,8 +35,7 @@ const postHook = async ({ port, hookPath }: Target): Promise<RawAnswer> =>
   );
 
 /**
- * Attacks a helper for `forMs` from a process of its own, and posts good webhooks meanwhile, each on a
- * connection of its own.
+ * Attacks a helper for `forMs` from a separate process, and meanwhile posts valid webhooks, each on a new connection.
  */
 export const measureFlood = async (
   name: AttackName,

@@ -5,14 +5,14 @@ import type { Answered, GateWorld, Person } from './open-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** Most that a kill comes after what it hits: the answer, the commit, the send, the start of the rollout. */
+/** The longest delay of a kill after what it interrupts: the answer, the commit, the send, the start of the rollout. */
 const ACT_MS = 250;
-/** The clock is set to so long before a gate opens: what opens early is seen. */
+/** How long before the opening of a gate the clock is set, so that an early opening is noticed. */
 const BEFORE_MS = 4_000;
-/** A start is killed anywhere from its first line to the end of what it found due. */
+/** A start is killed anywhere between its first line and the end of its due work. */
 const START_MS = 2_500;
 
-/** Where a service is when its helper is killed. */
+/** The state of a service when its helper is killed. */
 export const STATES = [
   'waiting for its age',
   'window closed',
@@ -32,7 +32,7 @@ export type Life = {
 
 const isDone = (answered: Answered): boolean => answered !== null && answered.status < 300;
 
-/** A sender that gets no answer sends it again. */
+/** A sender that gets no answer retries. */
 const push = async ({ world, name }: Life, content: string): Promise<Digest> => {
   const digest = world.publish(name, content);
   await world.until('the webhook is accepted', async () =>
@@ -47,7 +47,7 @@ const shows = ({ world, name }: Life, verdict: string, reason: string): Promise<
     return view.verdict === verdict && view.reason === reason ? view : null;
   });
 
-/** A person who gets no answer asks again; what was decided meanwhile cannot be decided anew. */
+/** A person who gets no answer asks again. A decision that was already made cannot be made again. */
 const decideAfterDeath = async (
   { world, random }: Life,
   act: () => Promise<Answered>,
@@ -61,7 +61,7 @@ const decideAfterDeath = async (
 const vote = async ({ world, name }: Life, person: Person): Promise<void> =>
   expect((await world.approve(name, person))?.status).toBe(200);
 
-/** It was sent to the engine once, and not before `from` by the helper's clock. */
+/** The deployment was sent to the engine once, and not before `from` by the helper's clock. */
 const isDeployedOnce = async (
   { world, name }: Life,
   digest: Digest,
@@ -80,12 +80,12 @@ const isDeployedOnce = async (
 const opensAt = ({ gates }: ServiceView): number => Date.parse(gates[0]?.until ?? '');
 const clockText = (at: number): string => new Date(at).toISOString().slice(11, 16);
 
-/** Kills the helper while the service waits for time, and lets that come while nobody runs. */
+/** Kills the helper while the service waits for a time, and lets that time pass while no helper runs. */
 const outlive = async (life: Life, reason: string): Promise<void> => {
   const { world, name, random } = life;
   const digest = world.publish(name, 'a');
   await world.dieDuring(() => world.hook(name, digest), random() * ACT_MS);
-  // A sender that got no answer sends it again, and so does one that is impatient.
+  // A sender that got no answer retries, and so does an impatient one.
   await push(life, 'a');
   const before = await shows(life, 'waiting', reason);
   await world.kill();
@@ -99,7 +99,7 @@ const outlive = async (life: Life, reason: string): Promise<void> => {
   await isDeployedOnce(life, digest, opensAt(before));
 };
 
-/** The held image is never deployed, also when it is pushed again; the next one is, by its own votes. */
+/** The held image is never deployed, even if it is pushed again. The next image is deployed, with its own votes. */
 const staysHeld = async (life: Life, digest: Digest, reason: string): Promise<void> => {
   const { world, name } = life;
   await shows(life, 'held', reason);
@@ -122,7 +122,7 @@ const staysHeld = async (life: Life, digest: Digest, reason: string): Promise<vo
 
 const untilVoted = (life: Life): Promise<ServiceView> => shows(life, 'waiting', 'approval');
 
-/** What a service goes through whose helper is killed in each of these states, and what must come of it. */
+/** For each state in which the helper is killed: what the service goes through, and the expected result. */
 const LIVES: Readonly<Record<State, (life: Life) => Promise<void>>> = {
   'waiting for its age': async (life) => {
     life.world.addService(life.name, { 'cd-helper.min-age': '3h' });
@@ -190,7 +190,7 @@ const LIVES: Readonly<Record<State, (life: Life) => Promise<void>>> = {
   },
 };
 
-/** One service whose helper is killed in this state; throws where anything is early, double or forgotten. */
+/** The life of one service whose helper is killed in this state. Throws if anything is early, repeated or forgotten. */
 export const liveAndDie = async (life: Life, state: State): Promise<void> => {
   await LIVES[state](life);
   life.world.removeService(life.name);

@@ -12,24 +12,24 @@ import { HOOK_SECRET, type RunningHelper, startHelper } from '../start-helper.ts
 import { gateConfig, PEOPLE, type Person } from './open-world.ts';
 
 const CLUSTER_LEASE = 'cluster:default';
-/** Longer than a take-over and the rollouts after it, on a machine that is busy. */
+/** Longer than a takeover and the rollouts after it on a busy machine. */
 const WITHIN_MS = 120_000;
 const MONITOR_NS = 100_000_000;
 
-/** Several helpers with one store, before a fake engine and a fake registry; whichever is asked, by its number. */
+/** Several helpers with one store, in front of a fake engine and a fake registry. A number selects one of them. */
 export type GateInstances = {
-  /** Who holds the lease of the cluster, once somebody alive does. */
+  /** The holder of the cluster's lease, as soon as a living helper has it. */
   readonly holder: () => Promise<number>;
-  /** SIGKILL; another one takes its number at once. */
+  /** SIGKILL. Another helper takes its number at once. */
   readonly kill: (which: number) => Promise<void>;
   readonly addService: (name: string, labels: Readonly<Record<string, string>>) => void;
-  /** Publishes an image, and gives its digest once `which` has accepted the webhook. */
+  /** Publishes an image, and returns its digest when `which` has accepted the webhook. */
   readonly push: (which: number, name: string, content: string) => Promise<Digest>;
   readonly approve: (which: number, name: string, by: Person) => Promise<number>;
-  /** What waits, by the names of services. */
+  /** What waits, by service name. */
   readonly waiting: (which: number) => Promise<ReadonlyMap<string, WaitingView>>;
   readonly deployments: (name: string) => Promise<readonly DeploymentView[]>;
-  /** Digests of the updates that the engine accepted, in their order. */
+  /** Digests of the updates that the engine accepted, in order. */
   readonly updates: (name: string) => readonly string[];
   readonly until: <T>(what: string, check: () => Promise<T | null>) => Promise<T>;
   readonly close: () => Promise<void>;

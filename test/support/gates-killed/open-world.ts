@@ -14,14 +14,14 @@ const SKEW = fileURLToPath(new URL('../skew-clock.ts', import.meta.url));
 const WITHIN_MS = 120_000;
 const MONITOR_NS = 100_000_000;
 
-/** People who may vote, by the token that each of them has. */
+/** People who can vote, by their tokens. */
 export const PEOPLE = {
   ana: 'the-token-of-ana-for-gates-killed-0123456789',
   ben: 'the-token-of-ben-for-gates-killed-0123456789',
 } as const;
 export type Person = keyof typeof PEOPLE;
 
-/** How a helper is configured at whose gates things wait: both people must let `vote-*` through. */
+/** Configuration of a helper with gates. Both people must approve `vote-*`. */
 export const gateConfig = (engineUrl: string): Readonly<Record<string, unknown>> => ({
   clusters: [{ name: 'default', type: 'engine', url: engineUrl.replace('http://', 'tcp://') }],
   api: {
@@ -32,7 +32,7 @@ export const gateConfig = (engineUrl: string): Readonly<Record<string, unknown>>
   ],
 });
 
-/** What was answered; null where the helper died before it answered. */
+/** The answer; null if the helper died before it answered. */
 type Asked = {
   readonly method?: string;
   readonly body?: string;
@@ -40,29 +40,29 @@ type Asked = {
 };
 export type Answered = { readonly status: number; readonly body: unknown } | null;
 
-/** A fake engine and a fake registry over sockets, and a real helper process that dies again and again. */
+/** A fake engine and a fake registry over sockets, and a real helper process that dies repeatedly. */
 export type GateWorld = {
-  /** What the helper's clock shows, ms since the epoch. */
+  /** The time of the helper's clock, ms since the epoch. */
   readonly now: () => number;
-  /** Sets the helper's clock forward, also that of a helper that runs. */
+  /** Sets the helper's clock forward, even while the helper runs. */
   readonly skip: (ms: number) => void;
   readonly start: () => Promise<void>;
   /** SIGKILL. */
   readonly kill: () => Promise<void>;
-  /** Starts the helper and kills it after so many ms, whether it is ready by then or not; then starts it again. */
+  /** Starts the helper, kills it after this many ms whether it is ready or not, and starts it again. */
   readonly dieStarting: (afterMs: number) => Promise<void>;
-  /** SIGKILL so many ms after `act` began, whether it was answered by then or not; then starts it again. */
+  /** SIGKILL this many ms after `act` began, answered or not. Then starts the helper again. */
   readonly dieDuring: <T>(act: () => Promise<T>, afterMs: number) => Promise<T>;
   readonly addService: (name: string, labels: Readonly<Record<string, string>>) => Digest;
   readonly removeService: (name: string) => void;
   readonly publish: (name: string, content: string) => Digest;
-  /** Sends the webhook; null where there is no answer. */
+  /** Sends the webhook; null if there is no answer. */
   readonly hook: (name: string, digest: Digest) => Promise<Answered>;
   readonly approve: (name: string, by: Person) => Promise<Answered>;
   readonly reject: (name: string, by: Person) => Promise<Answered>;
   readonly service: (name: string) => Promise<ServiceView>;
   readonly deployments: (name: string) => Promise<readonly DeploymentView[]>;
-  /** Digests of the updates that the engine accepted, in their order. */
+  /** Digests of the updates that the engine accepted, in order. */
   readonly updates: (name: string) => readonly string[];
   readonly until: <T>(what: string, check: () => Promise<T | null>) => Promise<T>;
   readonly kills: () => number;
@@ -106,7 +106,7 @@ export const openGateWorld = async (): Promise<GateWorld> => {
     helper = null;
   };
 
-  /** Null where the helper has no address, or does not answer. */
+  /** Null if the helper has no address or does not answer. */
   const ask = async (path: string, init: Asked): Promise<Answered> => {
     const headers = { 'content-type': 'application/json', ...init.headers };
     const signal = AbortSignal.timeout(WITHIN_MS);

@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import { createTestRegistries, imageNamed, unbounded } from '../fake-registry-client.ts';
 
 /**
- * Runs in a network of its own, in which these addresses are this machine's: a registry that turns on its client, and a
- * Docker API in a private network. Prints, for each trick, what the look-up gave, how often the private place was
- * asked, and whether anything it said came to the registry.
+ * Runs in a separate network in which these addresses belong to this machine: a malicious registry, and a Docker API in
+ * a private network. For each trick, prints the result of the lookup, how often the private address was contacted, and
+ * whether any of its data reached the registry.
  */
 const PUBLIC = '203.0.113.10';
 const PRIVATE = '10.66.0.2';

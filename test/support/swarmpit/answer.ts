@@ -13,12 +13,12 @@ export const withError = (status: number, error: string | null): SwarmpitAnswer 
 
 export const ok = (body: unknown): SwarmpitAnswer => ({ status: 200, body });
 
-/** What its router has no route for: no body, whoever asks. */
+/** For a path without a route: no body, for any client. */
 export const NO_ROUTE: SwarmpitAnswer = { status: 404 };
 
 export const TIMED_OUT = withError(408, 'Request timeout');
 
-/** Any exception that Swarmpit does not expect: the whole of it, and no `error`. */
+/** Any exception that Swarmpit does not expect: its complete text, and no `error`. */
 export const exception = (cause: string): SwarmpitAnswer => ({
   status: 500,
   body: { cause, via: [], trace: [] },

@@ -6,7 +6,7 @@ import { showService, splitImage } from './show-service.ts';
 import { showLog, showNode, showTask, sinceOf } from './show-tasks.ts';
 import type { SwarmpitTraits } from './versions.ts';
 
-/** What a look-up without a digest answers. */
+/** The answer to a lookup without a digest. */
 const refusal = (found: Exclude<FoundDigest, { kind: 'found' }>): SwarmpitAnswer => {
   switch (found.kind) {
     case 'not-linked':
@@ -24,7 +24,7 @@ const refusal = (found: Exclude<FoundDigest, { kind: 'found' }>): SwarmpitAnswer
 
 const serviceFilter = (id: string): string => encodeURIComponent(JSON.stringify({ service: [id] }));
 
-/** What Swarmpit answers for those who are signed in, out of what the engine behind it tells. */
+/** Swarmpit's answers to signed-in clients, based on the engine behind it. */
 export const createAnswers = (deps: {
   readonly docker: Docker;
   readonly lookUp: DigestLookUp;
@@ -51,7 +51,7 @@ export const createAnswers = (deps: {
     return ok(showService(found.body as EngineService, tasks));
   };
 
-  /** Of one service, or all. Docker answers 404 to the filter of a service that is gone. */
+  /** The tasks of one service, or of all. Docker answers 404 if the filter names a service that is gone. */
   const tasks = async (id: string | null): Promise<SwarmpitAnswer> => {
     const filter = id === null ? '' : `?filters=${serviceFilter(id)}`;
     const found = await docker.ask('GET', `/tasks${filter}`);
@@ -86,12 +86,12 @@ export const createAnswers = (deps: {
     const spec = structuredClone(found.Spec);
     const { TaskTemplate: template } = spec;
     const cut = splitImage(template.ContainerSpec.Image);
-    // A digest without a tag, and a blank tag, become latest: a trap for pinned services.
+    // A digest without a tag, and an empty tag, become latest: a pitfall for pinned services.
     const image = `${cut.name}:${tag ?? (cut.tag === '' ? 'latest' : cut.tag)}`;
     const digest = await findDigest(lookUp, image);
     if (digest.kind !== 'found') return refusal(digest);
     if (digest.digest === null && !traits.deploysUnpinned) {
-      // What Docker makes of `name:tag@`.
+      // Docker's answer to `name:tag@`.
       return withError(400, `ContainerSpec: "${image}@" is not a valid repository/tag`);
     }
     template.ContainerSpec.Image = digest.digest === null ? image : `${image}@${digest.digest}`;
@@ -103,7 +103,7 @@ export const createAnswers = (deps: {
     const read = await docker.ask('GET', `/services/${id}`);
     if (read.status !== 200) return relay(read);
     const found = read.body as EngineService;
-    // It sends nothing then, and that is what Docker says to it.
+    // Swarmpit then sends an empty body, and this is Docker's answer to it.
     if (found.PreviousSpec === undefined) {
       return withError(400, 'got EOF while reading request body');
     }
@@ -135,7 +135,7 @@ export const createAnswers = (deps: {
     redeploy,
     rollback,
     version,
-    /** One round of its own agent, which acts on services with its autoredeploy label. */
+    /** One round of its own agent, which redeploys services with its autoredeploy label. */
     async runAgent(): Promise<void> {
       for (const { ID, Spec } of await list<EngineService>('/services')) {
         if (Spec.Labels?.['swarmpit.service.deployment.autoredeploy'] !== 'true') continue;
@@ -146,7 +146,7 @@ export const createAnswers = (deps: {
         }
       }
     },
-    /** What an exception on the way comes to; whether Docker has acted by then nobody can tell. */
+    /** The answer after an exception on the way. Nobody knows whether Docker has acted by then. */
     failed: (error: unknown): SwarmpitAnswer => {
       if (error instanceof Error && error.name === 'TimeoutError') return TIMED_OUT;
       const code = (error as { code?: string }).code;

@@ -4,9 +4,9 @@ import { type SwarmpitAnswer, withError } from './answer.ts';
 export type DockerReply = { readonly status: number; readonly body: unknown };
 
 export type Docker = {
-  /** Gives up by itself as Swarmpit does: throws a `TimeoutError`. */
+  /** Times out like Swarmpit: throws a `TimeoutError`. */
   readonly ask: (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<DockerReply>;
-  /** A body that is no JSON. */
+  /** Reads a body that is not JSON. */
   readonly read: (path: string) => Promise<{ readonly status: number; readonly bytes: Buffer }>;
   readonly close: () => Promise<void>;
 };
@@ -39,6 +39,6 @@ export const connectDocker = (engineUrl: string, timeoutMs: number): Docker => {
   };
 };
 
-/** Docker's answer handed on: its status and its message. */
+/** Docker's answer, passed on: its status and its message. */
 export const relay = ({ status, body }: DockerReply): SwarmpitAnswer =>
   withError(status, (body as { message?: string } | null)?.message ?? null);

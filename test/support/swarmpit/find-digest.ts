@@ -1,11 +1,11 @@
 import { splitImage } from './show-service.ts';
 
-/** What Swarmpit's own look-up comes to. */
+/** The result of Swarmpit's own lookup. */
 export type FoundDigest =
-  /** Null where the registry answered with a type that was not asked for, such as OCI's. */
+  /** Null if the registry answered with a type that was not requested, such as OCI's. */
   | { readonly kind: 'found'; readonly digest: string | null }
   | { readonly kind: 'not-linked'; readonly host: string }
-  /** The answer to the manifest has no text that Swarmpit reads; that of a token server has. */
+  /** The answer for a manifest has no text that Swarmpit reads. The answer of a token server has one. */
   | { readonly kind: 'refused'; readonly status: number; readonly text: string | null }
   | { readonly kind: 'timed-out' }
   | { readonly kind: 'no-connection'; readonly message: string };
@@ -13,11 +13,11 @@ export type FoundDigest =
 export type Credentials = { readonly username: string; readonly password: string };
 
 export type DigestLookUp = {
-  /** Where each registry host is spoken to, e.g. `registry.local:5000` → `http://127.0.0.1:41234`. */
+  /** The address of each registry host, e.g. `registry.local:5000` → `http://127.0.0.1:41234`. */
   readonly registries: Readonly<Record<string, string>>;
-  /** Hosts that are linked with Swarmpit; Docker Hub needs no link. */
+  /** Hosts linked with Swarmpit. Docker Hub needs no link. */
   readonly linked: ReadonlySet<string>;
-  /** With which a host is linked; none signs in as nobody. */
+  /** The credentials of a linked host; without any, access is anonymous. */
   readonly credentials: Readonly<Record<string, Credentials>>;
   readonly timeoutMs: number;
   readonly asksForList: boolean;
@@ -26,7 +26,10 @@ export type DigestLookUp = {
 const LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
-/** A name with a dot or a colon anywhere is of a registry, Docker Hub's own name and repositories included. */
+/**
+ * A name with a dot or a colon anywhere counts as a registry host, including Docker Hub's own host and its
+ * repositories.
+ */
 const hostOf = (name: string): { host: string | null; path: string } => {
   const slash = name.indexOf('/');
   if (slash === -1) return { host: null, path: `library/${name}` };
@@ -38,7 +41,7 @@ const hostOf = (name: string): { host: string | null; path: string } => {
 const basic = ({ username, password }: Credentials): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
-/** Docker Hub's token server tells under `details`, the others as registries do. */
+/** Docker Hub's token server reports the error under `details`, the others do it like registries. */
 const textOf = (body: string): string | null => {
   try {
     const read = JSON.parse(body) as { details?: string; errors?: { message?: string }[] };
@@ -69,7 +72,7 @@ type Manifest = {
   readonly text: string | null;
 };
 
-/** One HEAD, and after a challenge once more with the token that it asks for. */
+/** One HEAD, and after a challenge a second one with the requested token. */
 const askManifest = async (
   url: string,
   accept: string,
@@ -101,9 +104,8 @@ const whyUnreachable = (error: unknown, host: string): string => {
 };
 
 /**
- * Asks for the Docker manifest list and then for the Docker manifest, never for OCI's, and stops at the
- * first answer that is no success: an OCI image is a 404 at a distribution registry, and no digest at one
- * that answers all the same.
+ * Asks for the Docker manifest list and then for the Docker manifest, never for OCI types, and stops at the first
+ * error. For an OCI image, distribution's registry answers 404. A registry that answers anyway gives no digest.
  */
 export const findDigest = async (lookUp: DigestLookUp, image: string): Promise<FoundDigest> => {
   const { registries, linked, credentials, timeoutMs } = lookUp;

@@ -7,9 +7,9 @@ export type RouteOptions = {
   readonly answers: Answers;
   readonly tokens: Tokens;
   readonly hasViewers: boolean;
-  /** Whether `GET /api/services/{id}` is let through; a proxy may know only some paths. */
+  /** Whether `GET /api/services/{id}` is allowed. A proxy may know only some paths. */
   readonly tellsOne: boolean;
-  /** Whether the routes of tasks, nodes and logs are. */
+  /** Whether the routes of tasks, nodes and logs are allowed. */
   readonly tellsTasks: boolean;
   readonly tellsVersion: boolean;
 };
@@ -23,7 +23,7 @@ export type SwarmpitRequest = {
 
 type Act = () => Promise<SwarmpitAnswer>;
 
-/** What a request is for; null where the router knows no such path. */
+/** The action for a request; null if the router does not know the path. */
 const actOf = (options: RouteOptions, { method, path, query }: SwarmpitRequest): Act | null => {
   const { answers, tokens, tellsTasks } = options;
   const [, api, collection, id, act, ...rest] = path.split('/');
@@ -42,7 +42,7 @@ const actOf = (options: RouteOptions, { method, path, query }: SwarmpitRequest):
       return tellsTasks ? of(answers.tasks) : null;
     case 'GET services/:id/logs': {
       const since = query.get('since');
-      // It must be given: without it the request is not as its route says.
+      // Required: without it, the request does not match the route's schema.
       if (since === null)
         return async () => ({ status: 400, body: { in: ['request', 'query-params'] } });
       return tellsTasks ? of((given) => answers.log(given, since)) : null;
@@ -62,7 +62,7 @@ const actOf = (options: RouteOptions, { method, path, query }: SwarmpitRequest):
   }
 };
 
-/** Path first, then who asks, then what they may: as its router and its two sign-in layers do. */
+/** Checks the path first, then who asks, then the permission, like Swarmpit's router and its two sign-in layers. */
 export const route = async (
   options: RouteOptions,
   asked: SwarmpitRequest,

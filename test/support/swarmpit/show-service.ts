@@ -1,6 +1,6 @@
 import type { EngineService, EngineTask, ServiceSpec } from '../fake-engine-spec.ts';
 
-/** Swarmpit cuts an image at its last colon, also where that is the one of a port. */
+/** Swarmpit splits an image at its last colon, even if that belongs to a port. */
 export const splitImage = (image: string): { name: string; tag: string } => {
   const text = image.split('@')[0] ?? '';
   const colon = text.lastIndexOf(':');
@@ -26,7 +26,7 @@ const updateConfig = (config: ServiceSpec['UpdateConfig']) => ({
   failureAction: config?.FailureAction ?? 'pause',
 });
 
-/** A key is read as a keyword there, which loses what stands before a slash. */
+/** Swarmpit reads a key as a keyword, which loses the part before a slash. */
 const labels = (told: Readonly<Record<string, string>> | undefined, hidden: RegExp) =>
   Object.entries(told ?? {})
     .map(([key, value]) => ({ name: key.slice(key.lastIndexOf('/') + 1), value }))
@@ -52,7 +52,7 @@ const NO_RESOURCES = {
   limit: { cpu: 0, memory: 0 },
 };
 
-/** A service as Swarmpit tells it, in the list as for itself; what is not there is null. */
+/** A service in Swarmpit's answers, the same in the list and alone. Missing values are null. */
 export const showService = (service: EngineService, tasks: readonly EngineTask[]) => {
   const { Spec } = service;
   const { ContainerSpec: container, ForceUpdate, RestartPolicy } = Spec.TaskTemplate;
@@ -63,7 +63,7 @@ export const showService = (service: EngineService, tasks: readonly EngineTask[]
   ).length;
   const mode = modeOf(Spec);
   const replicas = Spec.Mode?.Replicated?.Replicas ?? null;
-  // Of a job that counts every task that has not been shut down, those of earlier executions too.
+  // For a job, this counts every task that was not shut down, including those of earlier executions.
   const notShutDown = own.filter((task) => task.DesiredState !== 'shutdown').length;
   const total = mode === 'replicated' ? (replicas ?? 0) : notShutDown;
   return {

@@ -1,7 +1,7 @@
 import type { EngineNode, EngineService, EngineTask } from '../fake-engine-spec.ts';
 import { modeOf } from './show-service.ts';
 
-/** `web.1` for a replica, `web.NODE` for a global one, and for a job nothing but its id. */
+/** `web.1` for a replica, `web.NODE` for a global task, and only its id for a task of a job. */
 const nameOf = (task: EngineTask, service: EngineService | undefined): string => {
   if (service === undefined) return task.ID;
   const mode = modeOf(service.Spec);
@@ -9,7 +9,7 @@ const nameOf = (task: EngineTask, service: EngineService | undefined): string =>
   return mode === 'global' ? `${service.Spec.Name}.${task.NodeID ?? ''}` : task.ID;
 };
 
-/** A task as Swarmpit tells it: no slot, no exit code, no container, no health, no spec. */
+/** A task in Swarmpit's answers: no slot, no exit code, no container, no health, no spec. */
 export const showTask = (
   task: EngineTask,
   nodes: readonly EngineNode[],
@@ -59,8 +59,8 @@ const TASK = /com\.docker\.swarm\.task\.id=([a-z0-9]+)/i;
 const TIME = /(?:19|20)\d{2}[.:\-TZ0-9]* /;
 
 /**
- * The log of a service: the engine's stream taken for text, its lines split at spaces. What stands in front
- * of the time in each, which is how the engine frames it, goes with the time.
+ * The log of a service: the engine's stream read as text, with lines split at spaces. What precedes the time in each
+ * line, which is the engine's framing, is lost with the time.
  */
 export const showLog = (stream: Buffer) =>
   stream
@@ -85,7 +85,7 @@ const SINCE_MINUTES: Readonly<Record<string, number>> = {
   '24h': 1440,
 };
 
-/** Unix seconds for a time, for one of the spans that its page offers, and now for anything else. */
+/** Unix seconds for a timestamp or for one of the periods that Swarmpit's page offers; now for anything else. */
 export const sinceOf = (since: string, now: number): number => {
   const at = /^\d{4}-/.test(since) ? Date.parse(since) : Number.NaN;
   return Math.floor((Number.isNaN(at) ? now - (SINCE_MINUTES[since] ?? 0) * 60_000 : at) / 1000);

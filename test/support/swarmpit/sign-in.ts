@@ -9,7 +9,7 @@ type Token = { readonly role: Role; state: TokenState };
 const USER = { name: 'admin', password: 'correct horse' };
 const DAY_SECONDS = 86_400;
 
-/** A refusal of one of the two layers that mark their answers. */
+/** A refusal by one of the two layers that mark their answers. */
 export const refused = (status: 401 | 403, error: string): SwarmpitAnswer => ({
   ...withError(status, error),
   isMarked: true,
@@ -17,11 +17,13 @@ export const refused = (status: 401 | 403, error: string): SwarmpitAnswer => ({
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** The value has its prefix already, and requests without it are refused. */
+/** The value already has its prefix. Requests without it are refused. */
 const makeToken = (claims: object): string =>
   `Bearer ${encode({ alg: 'HS256' })}.${encode({ ...claims, jti: randomUUID() })}.c2ln`;
 
-/** Swarmpit's tokens. One from `/login` lives a day; an API token for ever, or for so many days. */
+/**
+ * Swarmpit's tokens. A token from `/login` is valid for a day, an API token for ever or for the given number of days.
+ */
 export const createTokens = (apiTokenDays: number | null) => {
   const tokens = new Map<string, Token>();
   let apiToken: string | null = null;
@@ -41,7 +43,7 @@ export const createTokens = (apiTokenDays: number | null) => {
   return {
     setState,
     issueFor: (role: Role): string => issue(role, 'swarmpit-api', apiTokenDays),
-    /** As `POST /api-token` does: the earlier one is discarded. */
+    /** Like `POST /api-token`: discards the previous token. */
     issueApiToken: (): string => {
       if (apiToken !== null) setState(apiToken, 'discarded');
       apiToken = issue('admin', 'swarmpit-api', apiTokenDays);
@@ -56,7 +58,7 @@ export const createTokens = (apiTokenDays: number | null) => {
       }
       return ok({ token: issue('admin', 'swarmpit', 1) });
     },
-    /** The role of who asks, or the refusal. */
+    /** The role of the client, or the refusal. */
     check: (request: IncomingMessage): Role | SwarmpitAnswer => {
       const header = request.headers.authorization;
       if (header === undefined || !header.startsWith('Bearer ')) {

@@ -1,15 +1,15 @@
-/** Versions of Swarmpit that differ in what the helper has to do with; `master` is in no release yet. */
+/** Versions of Swarmpit that differ in ways that matter to the helper. `master` is not in a release yet. */
 export const SWARMPIT_VERSIONS = ['1.7', '1.9', '1.10', 'master'] as const;
 export type SwarmpitVersion = (typeof SWARMPIT_VERSIONS)[number];
 
 export type SwarmpitTraits = {
-  /** As `GET /version` gives it. */
+  /** The version in `GET /version`. */
   readonly shown: string;
-  /** Asks a registry for the manifest list first; 1.7 and 1.8 ask only for one platform's manifest. */
+  /** Asks a registry for the manifest list first. 1.7 and 1.8 ask only for one platform's manifest. */
   readonly asksForList: boolean;
-  /** Deploys `name:tag` when it finds no digest; releases send `name:tag@`, which Docker refuses. */
+  /** Deploys `name:tag` if it finds no digest. Releases send `name:tag@`, which Docker refuses. */
   readonly deploysUnpinned: boolean;
-  /** Has users who may only look; before, everyone who is signed in may post. */
+  /** Has read-only users. Earlier versions let every signed-in user post. */
   readonly hasViewers: boolean;
   readonly showsStatistics: boolean;
   readonly showsInstanceName: boolean;

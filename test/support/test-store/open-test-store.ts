@@ -4,21 +4,21 @@ import { openStore, type Store } from '../../../src/store/sqlite/open-store.ts';
 import { postgresSetting } from '../postgres-setting.ts';
 import { TEMPLATE, TEMPLATE_SCHEMA } from './template.ts';
 
-/** The address of the template database where the tests run on PostgreSQL; see store-setup.ts. */
+/** The address of the template database if the tests run on PostgreSQL; see store-setup.ts. */
 const ADDRESS = process.env['CD_HELPER_TEST_STORE'];
 
 /** Whether `openTestStore` opens stores in PostgreSQL. */
 export const isOnPostgres = ADDRESS !== undefined;
 
 const IN_MEMORY = ':memory:';
-/** A database of PostgreSQL in the place of the file at `path`; it was closed. */
+/** A PostgreSQL database that stands for the file at `path`, after it was closed. */
 type Left = { readonly path: string; readonly name: string };
 let left: Left | null = null;
 let made = 0;
 
 /**
- * Opens a store that only this test has: in memory, or in the file at `path`, which may be closed and opened again. With
- * `CD_HELPER_TEST_STORE=postgres` it is a database of the run's own PostgreSQL server instead.
+ * Opens a store for one test: in memory, or in the file at `path`, which can be closed and opened again. With
+ * `CD_HELPER_TEST_STORE=postgres`, it is a database on the PostgreSQL server of the test run instead.
  */
 export const openTestStore = async (path = IN_MEMORY): Promise<Store> => {
   if (ADDRESS === undefined) return openStore(path);
@@ -32,7 +32,7 @@ export const openTestStore = async (path = IN_MEMORY): Promise<Store> => {
   let isClosed = false;
   return {
     ...store,
-    // The migrations ran in the template.
+    // The migrations have already run in the template.
     isNew: before === null,
     close: async () => {
       if (isClosed) return;
@@ -54,7 +54,7 @@ const create = async (address: string): Promise<string> => {
 const drop = (address: string, name: string): Promise<void> =>
   administer(address, `drop database ${name} with (force)`);
 
-/** Runs a command from a database that is no test's. */
+/** Runs a command from a database that no test uses. */
 const administer = async (address: string, command: string): Promise<void> => {
   const url = new URL(address);
   url.pathname = '/postgres';

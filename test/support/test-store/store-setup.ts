@@ -5,23 +5,23 @@ import { TEMPLATE, TEMPLATE_SCHEMA } from './template.ts';
 
 const VARIABLE = 'CD_HELPER_TEST_STORE';
 
-/** What survives a crash is of no interest here; a test that needs it starts a server of its own. */
+/** Most tests do not need data to survive a crash. A test that does starts its own server. */
 const QUICK = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
-  // It would keep the template in use while it is copied.
+  // Autovacuum would keep the template in use while it is copied.
   autovacuum: 'off',
   max_wal_size: '4GB',
   checkpoint_timeout: '1h',
 };
 
 /**
- * With `CD_HELPER_TEST_STORE=postgres`, starts a PostgreSQL server for all files of the run with a template for
- * `openTestStore`, whose address takes the variable's place; gives what stops it.
+ * With `CD_HELPER_TEST_STORE=postgres`, starts a PostgreSQL server for all files of the run, with a template for
+ * `openTestStore`. The variable then contains its address. Returns a function that stops the server.
  */
 export const setup = async (): Promise<(() => Promise<void>) | undefined> => {
-  // Another project of the same run may have started it.
+  // Another project of the same run may have started it already.
   if (process.env[VARIABLE] !== 'postgres') return undefined;
   const postgres = await startPostgres({ settings: QUICK });
   try {

@@ -2,7 +2,7 @@ import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import type { RunningHelper } from '../start-helper.ts';
 
-/** Waits for the end of a service's first deployment, whether it is tried again or not. */
+/** Waits for the end of a service's first deployment, whether it is retried or not. */
 export const firstEnded = (
   helper: Pick<RunningHelper, 'deployments'>,
   name: string,

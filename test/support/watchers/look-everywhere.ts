@@ -6,32 +6,32 @@ import { runCommand } from '../run-command.ts';
 import { API_TOKEN, type RunningHelper } from '../start-helper.ts';
 import { takePicture } from './take-picture.ts';
 
-/** Pages are live, and an observation is at most 5 s old; the rest is for a busy machine. */
+/** Pages are live, and an observation is at most 5 s old. The rest is for a busy machine. */
 const SHOWN_WITHIN_MS = 60_000;
 
-/** What everybody is shown who looks at one service. */
+/** What people must see for one service. */
 export type Expected = {
   readonly api: Partial<ServiceView> | Readonly<Record<string, unknown>>;
   /** Exit status of `cd-helper status NAME`. */
   readonly exit: 0 | 1 | 3;
-  /** What that prints. */
+  /** The output of that command. */
   readonly card: readonly (string | RegExp)[];
-  /** Why the service stands in the metric of those that fail; null where it must not. */
+  /** Why the service is in the metric of failing services; null if it must not be. */
   readonly metric: RegExp | null;
   /** Its row in the dashboard's list. */
   readonly row: readonly (string | RegExp)[];
-  /** Its own page there, without its history. */
+  /** Its own page in the dashboard, without its history. */
   readonly page: readonly (string | RegExp)[];
   readonly notOnPage?: readonly (string | RegExp)[];
 };
 
 type Place = {
   readonly helper: RunningHelper;
-  /** Another tab of somebody who has signed in, with the screen of a phone. */
+  /** Another tab of a signed-in person, with the screen of a phone. */
   readonly openTab: () => Promise<Dashboard>;
 };
 
-/** Asks again until `check` throws no longer: what is shown follows what is so within seconds. */
+/** Asks again until `check` no longer throws: the display follows the state within seconds. */
 const settles = <T>(what: string, look: () => Promise<T>, check: (seen: T) => void): Promise<T> =>
   waitUntil(
     async () => {
@@ -49,7 +49,7 @@ const expectAll = (text: string, all: readonly (string | RegExp)[]): void => {
   }
 };
 
-/** The series of a service in the metric of those that fail. */
+/** The series of a service in the metric of failing services. */
 const failingSeries = async ({ url }: RunningHelper, name: string): Promise<string> => {
   const headers = { authorization: `Bearer ${API_TOKEN}` };
   const text = await (await fetch(`${url}/metrics`, { headers })).text();
@@ -94,7 +94,7 @@ const lookInBrowser = async (
   }
 };
 
-/** Looks at a service as an API client, at the command line, in the metrics and on a phone; `moment` names the pictures. */
+/** Observes a service as an API client, in the CLI, in the metrics and on a phone. `moment` names the screenshots. */
 export const lookEverywhere = async (
   place: Place,
   name: string,

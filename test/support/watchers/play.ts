@@ -7,34 +7,34 @@ import { endedDeployments } from '../open-stage.ts';
 import { deploySettled } from '../settled-service.ts';
 import type { StageInUse } from '../use-stage.ts';
 
-/** A service that runs its first version, and what is done to it. */
+/** A service that runs its first version, and actions on it. */
 export type Play = {
   readonly name: string;
   readonly id: string;
   readonly repository: string;
-  /** With its tag. */
+  /** Includes the tag. */
   readonly image: string;
-  /** What it ran first. */
+  /** The first digest that it ran. */
   readonly first: Digest;
-  /** Moves the tag, and tells nobody. */
+  /** Moves the tag without a notification. */
   readonly publish: (sample: Sample) => Promise<Digest>;
   /** Moves the tag and posts a webhook. */
   readonly push: (sample: Sample) => Promise<Digest>;
-  /** The newest of so many deployments, once all have ended. */
+  /** The newest of `count` deployments, once all have ended. */
   readonly ended: (count?: number) => Promise<DeploymentView>;
-  /** Sets the digest as `docker stack deploy` does that asks the registry; keeps the rest of the spec. */
+  /** Sets the digest like a `docker stack deploy` that resolves it at the registry. Keeps the rest of the spec. */
   readonly deployByHand: (digest: Digest) => Promise<void>;
-  /** What `docker service rollback` does. */
+  /** Does what `docker service rollback` does. */
   readonly rollBackByHand: () => Promise<void>;
 };
 
-/** Long enough that a crash at once is told before it is over, also on a busy machine. */
+/** Long enough that an immediate crash is reported within it, even on a busy machine. */
 const MONITOR_MS = 4_000;
 
 export type PlayOptions = Partial<ServiceRequest> & {
-  /** By default a good one. */
+  /** Default: a good one. */
   readonly begin?: Sample;
-  /** The service is created and left to itself: what it begins with does not run. */
+  /** Creates the service without waiting: its first image does not run. */
   readonly neverRan?: true;
 };
 
@@ -43,7 +43,7 @@ type EngineSpec = {
   readonly Spec: { readonly TaskTemplate: { readonly ContainerSpec: { Image: string } } };
 };
 
-/** Makes the service `name`, and waits until what it runs counts as proven. */
+/** Creates the service `name`, and waits until its image counts as proven. */
 export const beginPlay = async (
   stage: StageInUse,
   name: string,

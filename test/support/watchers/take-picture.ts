@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 
-/** Where the pictures of tests go, to be looked at by a person; not part of the repository. */
+/** The folder for screenshots of tests, for people to look at. It is not part of the repository. */
 const FOLDER = fileURLToPath(new URL('../../../.cache/pictures', import.meta.url));
 
-/** Keeps what a person sees of the page without scrolling, as `NAME.png`. */
+/** Saves what a person sees of the page without scrolling, as `NAME.png`. */
 export const takePicture = async (page: Page, name: string): Promise<void> => {
   mkdirSync(FOLDER, { recursive: true });
   await page.screenshot({

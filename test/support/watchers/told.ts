@@ -3,22 +3,22 @@ import type { HealthNotice } from '../../../src/core/health/health-notice.ts';
 import type { Notice } from '../../../src/core/contract/notice.ts';
 import type { Receiver } from '../notify-receiver.ts';
 
-/** 30 s until a failure is announced, an observation every 5 s, and a busy machine. */
+/** 30 s until a failure is announced, an observation every 5 s, and time for a busy machine. */
 const TOLD_WITHIN_MS = 150_000;
 
-/** What a webhook channel was sent: of a deployment that ended, or of a service's health. */
+/** A message to a webhook channel, about the end of a deployment or about a service's health. */
 export type Told = Omit<Notice, 'id'> | HealthNotice;
 
 export type Channel = {
-  /** What was sent of a service, oldest first. */
+  /** The messages about a service, oldest first. */
   readonly told: (name: string) => readonly Told[];
-  /** Waits for the first in that state. */
+  /** Waits for the first message with that state. */
   readonly untilTold: (name: string, state: Told['state']) => Promise<Told>;
-  /** Those of its health only. */
+  /** Only the messages about its health. */
   readonly incidents: (name: string) => readonly HealthNotice[];
 };
 
-/** What `received` holds, by service. */
+/** The messages in `received`, by service. */
 export const channelOf = (received: () => Receiver['received']): Channel => {
   const told = (name: string): readonly Told[] =>
     received()

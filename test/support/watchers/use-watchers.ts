@@ -10,26 +10,26 @@ import { type Expected, lookEverywhere } from './look-everywhere.ts';
 import { beginPlay, type Play, type PlayOptions } from './play.ts';
 import { type Channel, channelOf } from './told.ts';
 
-/** Crash loops are seen within a minute, and the machine is busy. */
+/** Crash loops are detected within a minute, and the machine may be busy. */
 const PATIENCE_MS = 150_000;
 const PHONE = { viewport: { width: 390, height: 844 } };
 
-/** A stage, and everybody who hears or sees how its services are. Tests may use it at the same time. */
+/** A stage, and everybody who is told or sees how its services are. Tests can use it at the same time. */
 export type Watchers = Channel & {
   readonly stage: StageInUse;
   readonly play: (name: string, options?: PlayOptions) => Promise<Play>;
   readonly view: (name: string) => Promise<ServiceView>;
-  /** Waits until the API's answer of a service is so. */
+  /** Waits until the API's answer about a service passes the check. */
   readonly until: (
     name: string,
     what: string,
     is: (service: ServiceView) => boolean,
   ) => Promise<ServiceView>;
-  /** Looks at it in every way that there is; `moment` names the pictures. */
+  /** Observes it in every possible way. `moment` names the screenshots. */
   readonly look: (name: string, moment: string, expected: Expected) => Promise<void>;
 };
 
-/** Like `useStage`, with a channel that is told everything and somebody at a phone. */
+/** Like `useStage`, with a channel that receives everything and a person with a phone. */
 export const useWatchers = (options: () => StageOptions = () => ({})): Watchers => {
   let receiver: Receiver | undefined;
   let browser: RunningBrowser | undefined;
