@@ -62,7 +62,7 @@ const tellWho = (account: Account, instances: readonly Instance[], worker: Insta
   }
 };
 
-/** Kills the working instance as soon as a rollout is in progress, and returns the instance that takes over. */
+/** Kills the working instance as soon as a rollout is in progress, and reports which one takes over. */
 const killInRollout = async (
   watcher: Instance,
   instances: readonly Instance[],

@@ -73,7 +73,7 @@ const aptGet = async (
   );
 };
 
-/** Debian 12 has no package for the command line, because it comes with the engine: leave that package out. */
+/** Debian 12 has no package for the command line, because it comes with the engine: use `docker.io` instead. */
 const withCliOfRelease = async (packages: readonly string[]): Promise<readonly string[]> => {
   if (!packages.includes(DOCKER_CLI)) return packages;
   const { stdout } = await run('apt-cache', ['search', '--names-only', `^${DOCKER_CLI}$`]);

@@ -7,7 +7,7 @@ export type StoreOutage = {
   /** Wraps the store. */
   readonly db: (db: Db) => Db;
   readonly durability: (durability: Durability) => Durability;
-  /** Resolves when the first query has failed. */
+  /** Starts the outage. Resolves when the first query has failed. */
   readonly begin: () => Promise<void>;
   readonly end: () => void;
   /** The number of failed queries. */
