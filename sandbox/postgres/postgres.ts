@@ -37,10 +37,7 @@ export type Postgres = {
   readonly standby: Server | null;
   readonly bouncer: Bouncer | null;
   readonly createDatabase: () => Promise<TestDatabase>;
-  /**
-   * Makes the standby the primary. Resolves when it accepts writes. The old primary must be gone, or their data
-   * diverge.
-   */
+  /** Makes the standby the primary. Resolves when it accepts writes. The old primary must already be gone. */
   readonly promote: () => Promise<void>;
   /** Ends every process and removes every file. May be called again. */
   readonly stop: () => Promise<void>;

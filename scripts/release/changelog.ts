@@ -38,8 +38,8 @@ const FORM =
   /^---\n"doppler-cd-helper": (patch|minor|major)\n---\n\n(?:\[(\w+): (\w+)\]\n\n)?(\S[^]*)$/;
 
 /**
- * Reads the text of a changeset: front matter, then a line such as `[fixed: gates]`, then Markdown. Without that line, a
- * patch is `[fixed: other]` and anything else `[new: other]`.
+ * Reads the text of a changeset: front matter, then a line such as `[fixed: gates]`, then Markdown. Without that line,
+ * a patch is `[fixed: other]` and anything else `[new: other]`.
  * @throws Error with the file's name for any other text, and for an unknown kind or area.
  */
 export const parseChange = (file: string, content: string): Change => {

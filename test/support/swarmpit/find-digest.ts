@@ -26,10 +26,7 @@ export type DigestLookUp = {
 const LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
-/**
- * A name with a dot or a colon anywhere counts as a registry host, including Docker Hub's own host and its
- * repositories.
- */
+/** If a name has a dot or a colon anywhere, its first part counts as a host, even for Docker Hub. */
 const hostOf = (name: string): { host: string | null; path: string } => {
   const slash = name.indexOf('/');
   if (slash === -1) return { host: null, path: `library/${name}` };
