@@ -12,8 +12,8 @@ const MEANINGS: Readonly<Partial<Record<ConnectionCause, string>>> = {
 };
 
 /**
- * What a failure of the connection means, in a few words for people. Messages of errors are left out, because they hold the
- * address, which may be a secret.
+ * What a connection failure means, in a few words for people. The error's own message is left out, because it holds
+ * the address, which may be a secret.
  */
 export const describeConnectionProblem = (error: unknown, lateAfterMs: number | null): string => {
   if (lateAfterMs !== null) return `it did not answer within ${lateAfterMs / 1000} s`;

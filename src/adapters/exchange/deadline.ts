@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onAbort } from './on-abort.ts';
 
-/** How long a piece of work may still take, and who may end it before. */
+/** How much time some work has left, and the signal that may end it earlier. */
 export type Deadline = {
-  /** Its reason is thrown as it is. */
+  /** Its reason is thrown unchanged. */
   readonly caller: AbortSignal;
   readonly remainingMs: () => number;
 };
@@ -14,14 +14,14 @@ export const startDeadline = (caller: AbortSignal, ms: number): Deadline => {
   return { caller, remainingMs: () => Math.max(end - performance.now(), 0) };
 };
 
-/** What {@link watchLimit} ends things with where the time was up. */
+/** The reason that {@link watchLimit} gives when the time is up. */
 export class TimeUp extends Error {
   override readonly name = 'TimeUp';
 }
 
 /**
- * Calls `end` when the caller is aborted, with its reason, or with {@link TimeUp} after `ms`. Gives what
- * is to be called when neither matters any more.
+ * Calls `end` when the caller is aborted, with its reason, or after `ms`, with {@link TimeUp}. Returns a function
+ * that stops watching.
  */
 export const watchLimit = (
   caller: AbortSignal,
@@ -58,9 +58,9 @@ export const withinLimit = async <T>(
   }
 };
 
-/** Gives what `promise` gives, or throws the caller's reason as soon as it is aborted. */
+/** Resolves like `promise`, or throws the caller's reason as soon as it is aborted. */
 export const unlessAborted = async <T>(promise: Promise<T>, caller: AbortSignal): Promise<T> => {
-  // A failure after the caller has gone has no other listener, and Node ends the process for it.
+  // If the promise fails after the caller was aborted, nothing else handles that, and Node would exit.
   promise.catch(() => {});
   caller.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -72,7 +72,7 @@ export const unlessAborted = async <T>(promise: Promise<T>, caller: AbortSignal)
   }
 };
 
-/** Waits `ms`; throws the caller's reason when it is aborted meanwhile. */
+/** Waits `ms`. Throws the caller's reason if it is aborted meanwhile. */
 export const pause = async (ms: number, caller: AbortSignal): Promise<void> => {
   try {
     await sleep(ms, undefined, { signal: caller });

@@ -4,18 +4,19 @@ export type AnswerHeaders = Parameters<
   NonNullable<Dispatcher.DispatchHandler['onResponseStart']>
 >[2];
 
-/** What is made of an answer as it comes. */
+/** Receives the parts of an answer as they arrive. */
 export type Listener = {
   readonly head: (status: number, headers: AnswerHeaders) => void;
-  /** An error ends the exchange, and is told as what it ended with. */
+  /** A returned error ends the exchange and is reported as its outcome. */
   readonly chunk: (chunk: Buffer) => Error | null;
   readonly end: () => void;
   readonly error: (error: Error) => void;
 };
 
 /**
- * Sends one request and hears its answer as it comes from the connection: a stream for each answer would cost as
- * much as all the rest of a short one. Gives what ends it with an error, also while it waits for a connection.
+ * Sends one request and passes on its answer as it arrives from the connection: one stream for each answer would cost
+ * as much as all the rest of a short one. Returns a function that ends the request with an error, even while it waits
+ * for a connection.
  */
 export const dispatch = (
   dispatcher: Dispatcher,
@@ -27,11 +28,11 @@ export const dispatch = (
   dispatcher.dispatch(request, {
     onRequestStart: (controller) => {
       exchange = controller;
-      // While it waited for a connection.
+      // The caller ended it while it waited for a connection.
       if (ended !== null) controller.abort(ended);
     },
     onResponseStart: (_controller, status, headers) => {
-      // What comes before the answer itself, such as early hints, is none.
+      // Informational answers, such as early hints, come before the real one.
       if (status >= 200) listener.head(status, headers);
     },
     onResponseData: (controller, chunk) => {

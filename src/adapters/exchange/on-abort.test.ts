@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { onAbort } from './on-abort.ts';
 
-/** A signal that writes down who begins and ceases to listen. */
+/** A signal that logs when a listener is added or removed. */
 const heard = () => {
   const log: string[] = [];
   class Heard extends EventTarget {

@@ -16,17 +16,17 @@ const partyOf = (signal: AbortSignal): Party => {
 };
 
 /**
- * Calls `call` when the signal is aborted, and never after what it gives was called. All who listen at the
- * same time share one listener: of a run over thousands of images each listens several times, and a signal
- * compares a new listener with every one that it has.
+ * Calls `call` when the signal is aborted, but never after the returned function was called. All callers share one
+ * listener per signal: a run over thousands of images adds several callers for each, and a signal compares a new
+ * listener with all that it has.
  */
 export const onAbort = (signal: AbortSignal, call: () => void): (() => void) => {
   const party = partyOf(signal);
-  // An own function, as the same one may be given twice.
+  // A new function for each caller, because the same `call` may be passed twice.
   const own = (): void => call();
   party.calls.add(own);
   return () => {
-    // A signal with a listener may be kept in memory for it.
+    // A signal with a listener may be kept in memory because of it.
     if (!party.calls.delete(own) || party.calls.size > 0) return;
     signal.removeEventListener('abort', party.hear);
     parties.delete(signal);

@@ -1,14 +1,14 @@
 import { BlockList, isIP } from 'node:net';
 import { type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 
-/** An address that may carry a password, shown only to whoever connects. */
+/** An address that may contain a password. Only the code that connects reveals it. */
 export type ProxyAddress = { readonly reveal: () => string };
 
-/** What `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say. */
+/** The values of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
 export type Proxies = {
   readonly https: ProxyAddress | null;
   readonly http: ProxyAddress | null;
-  /** Hosts that are asked directly, separated by commas or spaces. */
+  /** Hosts that are contacted directly, separated by commas or spaces. */
   readonly bypass: string;
 };
 
@@ -42,7 +42,10 @@ const isInNetwork = (host: string, entry: string): boolean => {
   return network.check(host, familyOf(host));
 };
 
-/** One entry of `NO_PROXY`, as Docker reads it: a name with all below it, an address, a network, a port behind it. */
+/**
+ * Whether one entry of `NO_PROXY` matches. Docker's rules: a name with all its subdomains, an address or a network,
+ * and optionally a port.
+ */
 const matchesEntry = (entry: string, host: string, port: string): boolean => {
   if (entry === '*') return true;
   if (entry.includes('/')) return isInNetwork(host, entry);
@@ -54,7 +57,7 @@ const matchesEntry = (entry: string, host: string, port: string): boolean => {
   return host === name || (isIP(host) === 0 && host.endsWith(`.${name}`));
 };
 
-/** Whether `NO_PROXY` has a host asked directly. */
+/** Whether `NO_PROXY` exempts a host. */
 export const isBypassed = (place: Place, bypass: string): boolean => {
   const host = bareName(place.hostname);
   const port = place.port === '' ? (place.protocol === 'https:' ? '443' : '80') : place.port;
@@ -64,7 +67,7 @@ export const isBypassed = (place: Place, bypass: string): boolean => {
     .some((entry) => entry !== '' && matchesEntry(entry, host, port));
 };
 
-/** The proxy that a place is asked through; null where it is asked directly, as this machine always is. */
+/** The proxy for an address; null if it is contacted directly, as this machine always is. */
 export const proxyFor = (place: Place, proxies: Proxies): ProxyAddress | null => {
   const proxy = place.protocol === 'https:' ? proxies.https : proxies.http;
   if (proxy === null || isThisMachine(bareName(place.hostname))) return null;
@@ -78,7 +81,7 @@ export const createDispatcher = (
   { connect, ...options }: Pool.Options & { readonly connect: buildConnector.BuildOptions },
 ): Dispatcher => {
   if (proxy === null) return new Pool(origin, { ...options, connect });
-  // Names are resolved by the proxy, so that no lookup of ours decides where it connects to.
+  // The proxy resolves names, so our own lookup must not decide where it connects.
   const { lookup: _, ...tls } = connect as buildConnector.BuildOptions & { lookup?: unknown };
   return new ProxyAgent({
     ...options,

@@ -8,7 +8,7 @@ import {
 import { type ApiAnswer, ForgeUnreachable } from './forge-api.ts';
 import { refusalOf } from './refusal.ts';
 
-/** What trying a forge showed: one line for a person, and what to do where something is missing. */
+/** The result of trying a forge: one line for a person, and what to do if something is missing. */
 export type ForgeCheck = { readonly ok: boolean; readonly detail: string; readonly hint?: string };
 
 type Wanted = ForgeSettings['report'];
@@ -28,7 +28,7 @@ const missingPermissions = (missing: readonly string[], who: string, hint: strin
     ? { ok: true, detail: who }
     : { ok: false, detail: `${who}, without ${missing.join(' and ')}`, hint };
 
-/** An app lists its permissions. */
+/** An app's answer lists its permissions. */
 const judgeApp = ({ status, body }: ApiAnswer, wanted: Wanted): ForgeCheck | null => {
   if (status !== 200) return null;
   const permissions = (field(body, 'permissions') ?? {}) as Readonly<Record<string, unknown>>;
@@ -40,7 +40,7 @@ const judgeApp = ({ status, body }: ApiAnswer, wanted: Wanted): ForgeCheck | nul
   );
 };
 
-/** A classic token lists its scopes in a header; a fine-grained one does not say what it may do. */
+/** A classic token lists its scopes in a header. A fine-grained one does not reveal its permissions. */
 const judgeGitHubToken = ({ headers, body }: ApiAnswer, wanted: Wanted): ForgeCheck => {
   const who = `signed in as ${asText(field(body, 'login'))}`;
   const listed = headers['x-oauth-scopes'];
@@ -64,7 +64,7 @@ const judgeGitLabToken = ({ body }: ApiAnswer): ForgeCheck => {
   return missingPermissions(missing, `signed in with the token ${name}`, 'make a token with it');
 };
 
-/** Signs in to a forge and names the permissions that are missing. Throws only the signal's reason. */
+/** Signs in to a forge and lists missing permissions. Throws only the signal's reason. */
 export const checkForge = async (
   { type, app, token, report }: ForgeSettings,
   { api }: Pick<CreatedForge, 'api'>,
@@ -88,7 +88,7 @@ export const checkForge = async (
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ForgeUnreachable) return { ok: false, detail: error.message };
-    // A key that is none; its text must not be shown.
+    // The key is invalid. Its text must not be shown.
     return {
       ok: false,
       detail: 'the private key of the app cannot be read',

@@ -2,7 +2,7 @@ import type { Forge, ForgeReport, ReportOutcome, ReportState } from '../../core/
 import { refusalOf } from './refusal.ts';
 import type { CallApi } from './signed-api.ts';
 
-/** The words of GitHub, Gitea and Forgejo. */
+/** The state names of GitHub, Gitea and Forgejo. */
 const STATES: Readonly<Record<ReportState, string>> = {
   queued: 'pending',
   'in-progress': 'pending',
@@ -19,7 +19,7 @@ const GITLAB_STATES: Readonly<Record<ReportState, string>> = {
   superseded: 'canceled',
 };
 
-/** Sets the status `cd-helper/ENVIRONMENT` of the commit: each report takes the place of the one before. */
+/** Sets the commit status `cd-helper/ENVIRONMENT`. Each report replaces the one before. */
 export const reportCommitStatus = async (
   call: CallApi,
   { type, web }: { readonly type: Forge['type']; readonly web: string },
@@ -48,7 +48,7 @@ export const reportCommitStatus = async (
   const url = isGitLab
     ? `${web}/${repository}/-/commit/${commit}`
     : `${web}/${repository}/commit/${commit}`;
-  // GitLab refuses a state that the commit has already.
+  // GitLab refuses a state that the commit already has.
   const isSame =
     isGitLab &&
     answer.status === 400 &&

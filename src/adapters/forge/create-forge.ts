@@ -19,18 +19,18 @@ import { signedApi } from './signed-api.ts';
 
 export type ForgeSettings = {
   readonly type: Forge['type'];
-  /** As people open it, without a trailing slash: `https://github.com`. */
+  /** The address that people open, without a trailing slash: `https://github.com`. */
   readonly url: string;
-  /** One of both. */
+  /** Exactly one of `app` and `token` is set. */
   readonly app: GitHubApp | null;
   readonly token: Secret | null;
-  /** PEM of its own authority. */
+  /** PEM of a private certificate authority. */
   readonly ca: string | null;
-  /** Globs of images with the repository that they are built from. */
+  /** Globs of images, each with the repository that they are built from. */
   readonly sources: readonly { readonly image: string; readonly repository: string }[];
-  /** Globs of repositories that may be reported to; null limits nothing. */
+  /** Globs of repositories that the helper may report to; null: no limit. */
   readonly repositories: readonly string[] | null;
-  /** By cluster; one that is not here has its own name. */
+  /** Environment names by cluster. A cluster that is missing here is its own environment. */
   readonly environments: Readonly<Record<string, string>>;
   readonly report: readonly ('deployments' | 'statuses')[];
 };
@@ -42,7 +42,7 @@ export type CreatedForge = {
   readonly close: () => Promise<void>;
 };
 
-/** Where a forge's API is, for the address that people open. */
+/** The address of a forge's API, from the address that people open. */
 export const apiBase = (type: Forge['type'], url: string): string => {
   if (type === 'gitlab') return `${url}/api/v4`;
   if (type === 'gitea') return `${url}/api/v1`;
@@ -50,7 +50,7 @@ export const apiBase = (type: Forge['type'], url: string): string => {
   return hostname === 'github.com' ? 'https://api.github.com' : `${url}/api/v3`;
 };
 
-/** How a token is shown to a forge of this type. */
+/** The header that sends a token to a forge of this type. */
 export const tokenHeader =
   (type: Forge['type']) =>
   (token: string): Record<string, string> => {
@@ -58,7 +58,7 @@ export const tokenHeader =
     return { authorization: type === 'gitea' ? `token ${token}` : `Bearer ${token}` };
   };
 
-/** Headers that every request of this type has. */
+/** Headers of every request to this type of forge. */
 export const FIXED_HEADERS: Readonly<Record<Forge['type'], Readonly<Record<string, string>>>> = {
   github: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
   gitlab: {},
@@ -71,7 +71,7 @@ const PULL_REQUESTS: Readonly<Record<Forge['type'], string>> = {
   gitea: 'pulls',
 };
 
-/** A forge, ready to be told. */
+/** A forge that is ready to receive reports. */
 export const createForge = (
   settings: ForgeSettings,
   options: { readonly now: () => number; readonly proxies?: Proxies; readonly timeoutMs?: number },

@@ -3,18 +3,18 @@ import { SignJWT } from 'jose';
 import type { Secret } from '../../core/secret.ts';
 import type { ApiAnswer, ForgeApi } from './forge-api.ts';
 
-/** Headers that sign a request for a repository in. */
+/** Provides the headers that authenticate a request for a repository. */
 export type Credentials = {
   /** Throws {@link SignInRefused}, what the API throws, or the signal's reason. */
   readonly headersFor: (
     repository: string,
     signal: AbortSignal,
   ) => Promise<Readonly<Record<string, string>>>;
-  /** What was learnt by signing in is asked for anew: the forge refused it. */
+  /** Drops a token that the forge has refused. The next request signs in again. */
   readonly forget: (repository: string) => void;
 };
 
-/** Signing in was refused, with the answer that says why. */
+/** Signing in was refused. `answer` says why. */
 export class SignInRefused extends Error {
   override readonly name = 'SignInRefused';
   readonly answer: ApiAnswer;
@@ -26,7 +26,7 @@ export class SignInRefused extends Error {
   }
 }
 
-/** One token for everything. */
+/** The same token for every repository. */
 export const tokenCredentials = (
   header: (token: string) => Record<string, string>,
   token: Secret,
@@ -35,15 +35,15 @@ export const tokenCredentials = (
   forget: () => undefined,
 });
 
-/** GitHub allows ten minutes, and clocks may differ by one. */
+/** GitHub allows ten minutes, and clocks may differ by one minute. */
 const JWT_LIFE_S = 9 * 60;
 const CLOCK_SKEW_S = 60;
-/** A token is renewed while it is still good for a request. */
+/** A token is renewed while it is still valid for another request. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
 export type GitHubApp = { readonly id: number; readonly privateKey: Secret };
 
-/** A token of an app as itself, which only opens doors to tokens of installations. */
+/** A token for the app itself. It serves only to get tokens of installations. */
 export const appToken = async ({ id, privateKey }: GitHubApp, now: number): Promise<string> => {
   const at = Math.floor(now / 1_000);
   return new SignJWT({})
@@ -61,7 +61,10 @@ const textAt = (body: unknown, key: string): string | null => {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 };
 
-/** Signs in as a GitHub App: a token of the installation that a repository belongs to, renewed before it expires. */
+/**
+ * Signs in as a GitHub App, with a token of the installation that a repository belongs to. The token is renewed
+ * before it expires.
+ */
 export const appCredentials = (api: ForgeApi, app: GitHubApp, now: () => number): Credentials => {
   const known = new Map<string, Installation>();
   const signIn = async (repository: string, signal: AbortSignal): Promise<Installation> => {

@@ -6,19 +6,19 @@ import { createDispatcher, NO_PROXIES, type Proxies, proxyFor } from '../exchang
 export type ApiAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Null where it is no JSON. */
+  /** Null if the body is not JSON. */
   readonly body: unknown;
 };
 
 export type ApiCall = {
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** Below the API's own address, with its query. */
+  /** Relative to the API's address, including the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
 };
 
-/** The forge gave no answer; `message` is one line for a person. */
+/** The forge did not answer. `message` is one line for a person. */
 export class ForgeUnreachable extends Error {
   override readonly name = 'ForgeUnreachable';
 }
@@ -29,7 +29,7 @@ export type ForgeApi = {
   readonly close: () => Promise<void>;
 };
 
-/** The longest list of deployments that a forge sends in one page is far below it. */
+/** Far above the longest page of deployments that a forge sends. */
 const MOST_BYTES = 2 * 1024 * 1024;
 const TIMEOUT_MS = 15_000;
 
@@ -56,11 +56,11 @@ const oneEach = (
   );
 
 /**
- * A forge's API: one request at a time, because GitHub counts requests that overlap against a secondary limit.
+ * A forge's API. It sends one request at a time, because GitHub counts concurrent requests against a secondary limit.
  * Redirects are not followed, so credentials go nowhere else.
  */
 export const createForgeApi = (options: {
-  /** Such as `https://api.github.com`, without a trailing slash. */
+  /** For example `https://api.github.com`, without a trailing slash. */
   readonly base: string;
   readonly ca: string | null;
   readonly proxies?: Proxies;

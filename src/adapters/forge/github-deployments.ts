@@ -10,7 +10,7 @@ const STATES: Readonly<Record<ReportState, string>> = {
   superseded: 'inactive',
 };
 
-/** Pages of deployments that are searched for our own. */
+/** Pages of deployments to search for our own. */
 const MOST_PAGES = 5;
 const PER_PAGE = 100;
 
@@ -25,7 +25,7 @@ const ownIdOf = ({ payload }: Listed): unknown => {
   }
 };
 
-/** The deployment that was made in an attempt whose answer was lost; null where there is none. */
+/** The deployment that an earlier attempt created although its answer was lost; null if there is none. */
 const findOwn = async (
   call: CallApi,
   report: ForgeReport,
@@ -69,7 +69,8 @@ const create = async (
       body: {
         ref: commit,
         task: 'deploy',
-        // Without these two GitHub may merge the default branch into the commit's, or refuse while a check is red.
+        // Without these two, GitHub may merge the default branch into the commit's branch, or refuse while a check is
+        // red.
         auto_merge: false,
         required_contexts: [],
         environment,
@@ -87,7 +88,7 @@ const create = async (
 };
 
 /**
- * Tells GitHub of a deployment: creates it with the first report, and adds a status with each.
+ * Reports a deployment to GitHub: creates it with the first report, and adds a status with each.
  * https://docs.github.com/en/rest/deployments
  */
 export const reportGitHubDeployment = async (
@@ -123,10 +124,10 @@ export const reportGitHubDeployment = async (
       signal,
     );
   let answer = await tell(STATES[report.state]);
-  // Only deployments to transient environments may become inactive this way.
+  // Only deployments to transient environments accept the state `inactive` here.
   if (answer.status === 422 && report.state === 'superseded') answer = await tell('error');
   if (answer.status !== 201) {
-    // A deployment that somebody deleted is made anew by the next attempt.
+    // Somebody deleted the deployment. The next attempt creates it again.
     if (answer.status === 404 && report.remoteId !== null) {
       return {
         ...refusalOf(answer, `reporting to ${repository}`),

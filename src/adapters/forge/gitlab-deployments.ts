@@ -2,7 +2,7 @@ import type { ForgeReport, ReportOutcome, ReportState } from '../../core/forge/r
 import { refusalOf } from './refusal.ts';
 import type { CallApi } from './signed-api.ts';
 
-/** GitLab has no state before one is under way. */
+/** GitLab has no state for a deployment that has not started. */
 const STATES: Readonly<Record<ReportState, string>> = {
   queued: 'running',
   'in-progress': 'running',
@@ -22,11 +22,11 @@ type Listed = {
 
 const projectPath = (repository: string): string => `/projects/${encodeURIComponent(repository)}`;
 
-/** Whether GitLab refuses because a deployment that has ended does not start again, or is in that state already. */
+/** Whether GitLab refuses because a deployment that has ended cannot start again, or already has that state. */
 const isNoTransition = (status: number, body: unknown): boolean =>
   status === 400 && /transition|status/i.test(JSON.stringify(body ?? ''));
 
-/** A deployment of this commit that no job of GitLab's made, so one of ours; null where there is none. */
+/** A deployment of this commit that no GitLab job created, so it is one of ours; null if there is none. */
 const findOwn = async (
   call: CallApi,
   report: ForgeReport,
@@ -56,7 +56,7 @@ const findOwn = async (
   return own === undefined ? null : String(own.id);
 };
 
-/** Makes the environment show where it is; a forge that refuses it still has the deployment. */
+/** Sets the environment's address. If the forge refuses that, the deployment is still reported. */
 const keepAddress = async (
   call: CallApi,
   { repository, environment, environmentUrl }: ForgeReport,
@@ -84,7 +84,7 @@ const keepAddress = async (
   );
 };
 
-/** Tells GitLab of a deployment. https://docs.gitlab.com/api/deployments */
+/** Reports a deployment to GitLab. https://docs.gitlab.com/api/deployments */
 export const reportGitLabDeployment = async (
   call: CallApi,
   web: string,
@@ -106,7 +106,7 @@ export const reportGitLabDeployment = async (
         body: {
           environment,
           sha: commit,
-          // It has to name one; where the image says none, the commit itself does.
+          // GitLab requires a ref. If the image names none, the commit itself serves as one.
           ref: report.ref ?? commit,
           tag: report.ref !== null && /^v?\d+\.\d+\.\d+/.test(report.ref),
           status,

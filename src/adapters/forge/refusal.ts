@@ -4,9 +4,9 @@ import type { ApiAnswer } from './forge-api.ts';
 
 type Failed = Extract<ReportOutcome, { kind: 'failed' }>;
 
-/** What GitHub asks for where its secondary limit names no time. */
+/** The pause that GitHub asks for if its secondary limit gives no time. */
 const SECONDARY_WAIT_MS = 60_000;
-/** Somebody has to change a permission; asking sooner helps nobody. */
+/** Somebody has to change a permission, so retrying sooner is pointless. */
 const PERMISSION_WAIT_MS = 5 * 60_000;
 
 const failed = (detail: string, changes: Partial<Failed> = {}): Failed => ({
@@ -18,7 +18,7 @@ const failed = (detail: string, changes: Partial<Failed> = {}): Failed => ({
   ...changes,
 });
 
-/** What the forge says it is about, in one short line. */
+/** The forge's own error message, in one short line. */
 const messageOf = (body: unknown): string => {
   const { message, error } = (typeof body === 'object' && body !== null ? body : {}) as {
     message?: unknown;
@@ -36,7 +36,7 @@ const messageOf = (body: unknown): string => {
 const seconds = (text: string | undefined): number | null =>
   text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : null;
 
-/** How long a forge that limits us wants to be left alone; null where it does not limit us. */
+/** How long a forge that limits us wants no requests, in ms; null if it does not limit us. */
 const limitedFor = ({ status, headers, body }: ApiAnswer, now: number): number | null => {
   const after = parseRetryAfter(headers['retry-after'] ?? null, now);
   const isSecondary = /rate limit/i.test(messageOf(body));
@@ -51,7 +51,7 @@ const limitedFor = ({ status, headers, body }: ApiAnswer, now: number): number |
   return SECONDARY_WAIT_MS;
 };
 
-/** What an answer means that is not the one hoped for. `doing` is what was asked for, for people. */
+/** The failure that an unexpected answer stands for. `doing` says what was asked, for people. */
 export const refusalOf = (answer: ApiAnswer, doing: string): Failed => {
   const detail = `${doing}: the forge answered ${answer.status}${messageOf(answer.body)}`;
   const limitedMs = limitedFor(answer, Date.now());
@@ -61,7 +61,7 @@ export const refusalOf = (answer: ApiAnswer, doing: string): Failed => {
     return failed(`${detail}; ${hint}`, { retryAfterMs: PERMISSION_WAIT_MS });
   }
   const isFinal = answer.status < 500 && answer.status !== 408 && answer.status !== 202;
-  // One that does not know the commit may know the next.
+  // A 404 about a commit may not apply to the next commit.
   if (answer.status === 404 && !/commit|reference/i.test(messageOf(answer.body))) {
     return failed(`${detail}; is there such a repository, and may the helper see it?`, {
       retryable: false,

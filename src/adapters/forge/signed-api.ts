@@ -3,7 +3,7 @@ import type { ApiAnswer, ApiCall, ForgeApi } from './forge-api.ts';
 
 export type SignedCall = Omit<ApiCall, 'headers'> & { readonly repository: string };
 
-/** Calls in the name of the helper; what was refused as unknown is signed in anew, once. */
+/** Sends calls with the helper's credentials. After a refused sign-in, it signs in again once. */
 export const signedApi =
   (api: ForgeApi, credentials: Credentials, fixed: Readonly<Record<string, string>> = {}) =>
   async ({ repository, ...call }: SignedCall, signal: AbortSignal): Promise<ApiAnswer> => {

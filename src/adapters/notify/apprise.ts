@@ -7,12 +7,12 @@ export type AppriseBody = {
   readonly body: string;
   readonly type: 'info' | 'success' | 'warning' | 'failure';
   readonly format: 'text';
-  /** Those that have any of them. */
+  /** Only receivers with any of these tags. */
   readonly tag?: string;
 };
 
 const LONGEST_LOG = 2_000;
-/** Partly delivered: each further attempt repeats it for those who have it. */
+/** After a partial delivery, each retry repeats the message for those who have it. */
 const PARTLY_ATTEMPTS = 3;
 
 const typeOf = (message: Message): AppriseBody['type'] => {
@@ -44,7 +44,7 @@ const bodyOf = (message: Message): string => {
     .join('\n\n');
 };
 
-/** What `POST /notify/{key}` of the Apprise API takes. */
+/** The body of `POST /notify/{key}` of the Apprise API. */
 export const appriseBody = (message: Message, tags: readonly string[]): AppriseBody => ({
   title: titleOf(message),
   body: bodyOf(message),
@@ -53,7 +53,7 @@ export const appriseBody = (message: Message, tags: readonly string[]): AppriseB
   ...(tags.length === 0 ? {} : { tag: tags.join(',') }),
 });
 
-/** Apprise answers some failures in its own way: 204 where the key is unknown, 424 where a receiver failed. */
+/** Apprise reports some failures in its own way: 204 for an unknown key, 424 for a failed receiver. */
 export const appriseOutcome = (status: number): SendOutcome | null => {
   if (status === 204) {
     const detail = 'it answered 204: nothing is configured there under this key';

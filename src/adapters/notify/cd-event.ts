@@ -3,13 +3,13 @@ import type { Message, Notice } from '../../core/contract/notice.ts';
 import type { GateNotice } from '../../core/policy/approvals/gate-notice.ts';
 import { plainTexts } from './plain-text.ts';
 
-/** {@link https://github.com/cdevents/spec/tree/v0.4.1 CDEvents}, in whose words the events speak. */
+/** {@link https://github.com/cdevents/spec/tree/v0.4.1 CDEvents}, the vocabulary of these events. */
 const CDEVENTS_VERSION = '0.4.1';
 /** Version of the service events in that release. */
 const SERVICE_EVENT_VERSION = '0.2.0';
-/** And of its incident events. */
+/** Version of the incident events in that release. */
 const INCIDENT_EVENT_VERSION = '0.2.0';
-/** Version of our own events, for what CDEvents has no word for. */
+/** Version of our own events, for what CDEvents does not cover. */
 const OWN_EVENT_VERSION = '0.1.0';
 
 /** A CloudEvent in structured mode whose data is a CDEvent. */
@@ -96,7 +96,7 @@ const withTag = (image: string, tag: string): string =>
 const serviceType = (predicate: 'deployed' | 'upgraded' | 'rolledback'): string =>
   `dev.cdevents.service.${predicate}.${SERVICE_EVENT_VERSION}`;
 
-/** The standard's own event where it has one; ours for ends that left things unclear or as they were. */
+/** The standard's event if it has one. Our own for ends that changed nothing or left things unclear. */
 const typeOf = ({ state, cause, from, to }: Notice): string => {
   switch (state) {
     case 'succeeded':
@@ -171,7 +171,7 @@ const ofGates = (source: string, notice: GateNotice): CdEvent => {
   const subject = `${cluster}/${service.name}`;
   return toEvent(source, {
     id,
-    // All that happens to one image at the gates of one service belongs together.
+    // All events of one image at the gates of one service form a chain.
     chain: `${subject}@${to}`,
     type: `dev.cdeventsx.cdhelper-gates.${state}.${OWN_EVENT_VERSION}`,
     at: notice.at,
@@ -185,7 +185,7 @@ const ofGates = (source: string, notice: GateNotice): CdEvent => {
   });
 };
 
-/** The event that a message of one notice, or a test, is to programs. `source` is a URI reference. */
+/** The event for a message with one notice, or for a test. `source` is a URI reference. */
 export const cdEvent = (source: string, message: Message): CdEvent =>
   plainTexts(toCdEvent(source, message));
 

@@ -9,7 +9,7 @@ import { slackBody } from './slack.ts';
 
 export type ChannelSettings = NoticeFilter & {
   readonly name: string;
-  /** The whole address that is posted to. */
+  /** The full address to post to. */
   readonly url: Secret;
   readonly logs: boolean;
   readonly approve: LinkLife | null;
@@ -21,11 +21,11 @@ export type ChannelSettings = NoticeFilter & {
 
 export type ChannelsOptions = {
   readonly channels: readonly ChannelSettings[];
-  /** Which helper events come from, as a URI reference. */
+  /** The helper, as the source of events: a URI reference. */
   readonly source: string;
-  /** Through which receivers are reached; none by default. */
+  /** Proxies to reach receivers through. Default: none. */
   readonly proxies?: Proxies;
-  /** For one attempt; only tests have a reason to wait less. */
+  /** Timeout of one attempt. Only tests set this. */
   readonly timeoutMs?: number;
 };
 
@@ -34,9 +34,9 @@ export type Channels = {
   readonly close: () => Promise<void>;
 };
 
-/** A receiver that has not answered by then is asked again later. */
+/** If a receiver has not answered by then, the message is retried later. */
 const TIMEOUT_MS = 10_000;
-/** More would not fit into one message of the receivers with the least room. */
+/** More would not fit into one message of the receivers with the smallest limit. */
 const NOTICES_PER_MESSAGE = 10;
 
 const SIGNATURE_HEADER = 'x-cd-helper-signature';
@@ -68,7 +68,7 @@ const writeLetter = (settings: ChannelSettings, source: string, message: Message
   }
 };
 
-/** Channels that share nothing, so that one that hangs delays no other. */
+/** Channels share nothing, so a receiver that hangs delays no other. */
 export const createChannels = (options: ChannelsOptions): Channels => {
   const made = options.channels.map((settings) => {
     const { name, type, logs, approve, states, clusters, stacks, services } = settings;
@@ -84,7 +84,7 @@ export const createChannels = (options: ChannelsOptions): Channels => {
       logs,
       approve,
       filter: { states, clusters, stacks, services },
-      // An event is about one subject.
+      // An event has one subject.
       noticesPerMessage: type === 'webhook' ? 1 : NOTICES_PER_MESSAGE,
       send: async (message, signal) => {
         const { body, headers } = writeLetter(settings, options.source, message);

@@ -107,10 +107,10 @@ const describeHealth = (notice: HealthNotice): Described => {
   };
 };
 
-/** Where a person sees what changes, or decides, and what it says there. */
+/** A link to the changes, or to a decision, with its text. */
 export type PartLink = { readonly url: string; readonly text: string };
 
-/** One notice as a channel for people shows it, with what the container wrote, in so much room. */
+/** One notice as a chat channel shows it. `log` returns the container's output, cut to `room` characters. */
 export type Part = Described & {
   readonly log: (room: number) => string;
   readonly links: readonly PartLink[];
@@ -118,7 +118,7 @@ export type Part = Described & {
 
 const NO_LOG = (): string => '';
 
-/** All of a message but a test. */
+/** The parts of any message but a test. */
 export const partsOf = (message: Exclude<Message, { kind: 'test' }>): readonly Part[] => {
   switch (message.kind) {
     case 'deployments':
@@ -147,7 +147,7 @@ const linksOf = ({ compareUrl = null, link }: GateNotice): readonly PartLink[] =
     : [{ url: link.url, text: `Look at it and decide (once, until ${link.expiresAt})` }]),
 ];
 
-/** One line over all of a message. */
+/** One line that sums up a message. */
 export const titleOf = (message: Message): string => {
   if (message.kind === 'test') return 'Test of doppler-cd-helper';
   if (message.kind === 'health') {
@@ -174,13 +174,13 @@ export const titleOf = (message: Message): string => {
 export const testText = ({ by, at }: Extract<Message, { kind: 'test' }>): string =>
   `This channel works. Asked for by ${oneLine(by)} at ${at}.`;
 
-/** What a link to decide by looks like, where the channel gets such links. */
+/** Sample decision links, for a channel that gets such links. */
 export const trialLinksOf = ({
   trialLink,
 }: Extract<Message, { kind: 'test' }>): readonly PartLink[] =>
   trialLink === null ? [] : [{ url: trialLink, text: 'A trial link, which decides nothing' }];
 
-/** The failing container's lines, the last where not all have room; blank where none are to be sent. */
+/** The failed container's lines; if they do not fit, the last of them. Empty if none are to be sent. */
 export const logText = ({ failure }: Notice, room: number): string => {
   const text = (failure?.log ?? [])
     .map((line) => line.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ').trimEnd())

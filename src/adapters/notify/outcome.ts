@@ -13,12 +13,12 @@ const failed = (detail: string, changes: Partial<Failed> = {}): Failed => ({
   ...changes,
 });
 
-/** Statuses with which the same message would be refused again; others may come of a receiver that restarts. */
+/** Statuses that the same message would get again. Others may come from a receiver that is restarting. */
 const REFUSED: readonly number[] = [400, 401, 403, 405, 410, 411, 413, 414, 415, 422, 431];
 
 /**
- * Words with which Slack and those who speak its language refuse. Only these are repeated of an answer:
- * any other text could hold the address.
+ * Error words of Slack and compatible services. Nothing else of an answer is repeated: any other text could contain
+ * the address.
  */
 const KNOWN_WORDS: readonly string[] = [
   'action_prohibited',
@@ -37,7 +37,7 @@ const KNOWN_WORDS: readonly string[] = [
   'user_not_found',
 ];
 
-/** What an answer means, whatever the receiver. */
+/** What an answer means for any receiver. */
 export const outcomeOf = (status: number, text: string, retryAfter: string | null): SendOutcome => {
   if (status >= 200 && status < 300) return { kind: 'sent' };
   const word = KNOWN_WORDS.find((known) => text.trim() === known);
@@ -54,5 +54,5 @@ export const outcomeOf = (status: number, text: string, retryAfter: string | nul
 export const connectionProblem = (error: unknown, lateAfterMs: number | null): Failed =>
   failed(describeConnectionProblem(error, lateAfterMs));
 
-/** A failure that is told by the receiver's own rules. */
+/** A failure by the receiver's own rules. */
 export const refusal = failed;

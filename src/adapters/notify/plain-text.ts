@@ -1,7 +1,7 @@
-/** Controls, and characters that change the direction of what follows or are not seen; line ends and tabs stay. */
+/** Control characters, and characters that are invisible or change the direction of text. Line ends and tabs stay. */
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** Text of others, such as a task's error or an image's label, without characters that only deceive. */
+/** Text from outside, such as a task's error or an image's label, without characters that can deceive a reader. */
 export const plainText = (text: string): string => text.replace(UNSEEN, '');
 
 /** The same for every text in a value. */

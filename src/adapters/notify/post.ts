@@ -11,19 +11,19 @@ export type Post = (
 ) => Promise<SendOutcome>;
 
 export type PostOptions = {
-  /** The whole address; a user and password in it are shown as HTTP Basic. */
+  /** The full address. A user and password in it are sent as HTTP Basic. */
   readonly url: Secret;
   /** For connecting, sending and the answer together. */
   readonly timeoutMs: number;
-  /** Through which it is reached; none by default. */
+  /** Proxies to reach it through. Default: none. */
   readonly proxies?: Proxies;
-  /** What a status means to this kind of receiver, or null where it means what it usually does. */
+  /** What a status means to this kind of receiver, or null for its usual meaning. */
   readonly judge?: (status: number) => SendOutcome | null;
 };
 
-/** Of an answer this much is read, for the word that says why; the rest is thrown away. */
+/** Only this much of an answer is read, for the word that says why. The rest is discarded. */
 const READ_BYTES = 4 * 1024;
-/** As many connections as there are senders: the loop of the channel, and a test. */
+/** One connection for each sender: the channel's loop, and a test. */
 const CONNECTIONS = 2;
 
 const readStart = async (body: AsyncIterable<Buffer>): Promise<string> => {
@@ -44,8 +44,8 @@ const basicOf = (url: URL): Record<string, string> => {
 };
 
 /**
- * Posts to one address over connections of its own, so that no receiver stands in another's way.
- * Redirects are not followed: what is sent goes where it was meant to and nowhere else.
+ * Posts to one address over connections of its own, so that receivers do not delay each other. Redirects are not
+ * followed: a message goes only to the configured address.
  */
 export const createPost = (
   options: PostOptions,
@@ -55,7 +55,7 @@ export const createPost = (
   const agent = createDispatcher(address.origin, proxy, {
     connections: CONNECTIONS,
     connect: { timeout: options.timeoutMs },
-    // The deadline of each attempt rules.
+    // The deadline of each attempt applies instead.
     headersTimeout: 0,
     bodyTimeout: 0,
   });

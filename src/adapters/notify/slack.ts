@@ -3,21 +3,21 @@ import { plainText } from './plain-text.ts';
 import { type PartLink, partsOf, testText, titleOf, trialLinksOf } from './describe.ts';
 
 /**
- * Discord's endpoint for Slack messages takes 2000 characters; Slack itself shortens beyond 4000.
+ * Discord's endpoint for Slack messages accepts 2000 characters. Slack itself truncates after 4000.
  * {@link https://discord.com/developers/docs/resources/webhook#execute-slackcompatible-webhook}
  */
 const LONGEST_TEXT = 1_900;
-/** Slack's limit is 3000 for the text of one section. */
+/** Slack accepts 3000 characters in a section. */
 const LONGEST_SECTION = 2_900;
 const LONGEST_LOG = 600;
 
-/** Between two characters it keeps them from meaning something together, and is not seen. */
+/** Invisible. Between two characters, it breaks their special meaning. */
 const NOTHING = '\u200b';
 
 /**
- * Text of others that nobody is called by, that opens no link and that is not formatted: Slack's three characters,
- * an `@` that Mattermost, Rocket.Chat and Discord would take for a mention, addresses that become links by
- * themselves, and Markdown's links and signs for bold, italic and struck text.
+ * Text from outside that mentions nobody, opens no link and is not formatted. It escapes Slack's three special
+ * characters, an `@` that Mattermost, Rocket.Chat and Discord would take for a mention, addresses that become links
+ * automatically, and Markdown's links and signs for bold, italic and struck text.
  */
 const inert = (text: string): string =>
   plainText(text)
@@ -34,7 +34,7 @@ const inert = (text: string): string =>
 const cut = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 1)}…` : text;
 
-/** Our own address, in the form that also those understand who show no blocks. */
+/** A link to us, in the form that also clients without blocks understand. */
 const linkText = ({ url, text }: PartLink): string => `\n${inert(text)}: <${url}>`;
 
 type Section = {
@@ -44,13 +44,13 @@ type Section = {
 
 const section = (text: string): Section => ({
   type: 'section',
-  // `verbatim`: addresses and names in it do not become links.
+  // `verbatim`: addresses and names in the text do not become links.
   text: { type: 'mrkdwn', text: cut(text, LONGEST_SECTION), verbatim: true },
 });
 
 /**
- * The body of an incoming webhook of Slack. `text` says everything, for those who show no blocks;
- * one section a deployment says it for those who do.
+ * The body for an incoming webhook of Slack. `text` has the whole message, for clients without blocks. The blocks
+ * have one section per notice.
  */
 export const slackBody = (message: Message): { text: string; blocks: readonly Section[] } => {
   const title = inert(titleOf(message));
@@ -72,7 +72,7 @@ export const slackBody = (message: Message): { text: string; blocks: readonly Se
     return log === '' || left < log.length ? text : `${text}\n\`\`\`\n${log}\n\`\`\``;
   });
   const sections = parts.map(({ headline, rest, log, link }) => {
-    // A link that is cut off leads nowhere.
+    // A truncated link leads nowhere.
     const text = cut([`*${headline}*`, ...rest].join('\n'), LONGEST_SECTION - link.length) + link;
     return section(log === '' ? text : `${text}\n\`\`\`\n${log}\n\`\`\``);
   });

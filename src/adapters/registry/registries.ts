@@ -27,41 +27,41 @@ import { composeUpdateAuth } from './sign-in/update-auth.ts';
 import { type FailedLookUp, orFailure } from './wire/or-failure.ts';
 import { type Probed, probeRegistry, REQUESTS_OF_A_LOOK_UP } from './read/probe-registry.ts';
 
-/** Every registry that images come from, and the connections to them. */
+/** All registries that images come from, and the connections to them. */
 export type ConnectedRegistries = Registries & {
-  /** What is left of the limits of those registries that told. */
+  /** What is left of the limits of the registries that report one. */
   readonly quotas: () => readonly RegistryQuota[];
-  /** Whether a host, or a path of it, can be reached and signed in to: `ghcr.io`, `ghcr.io/acme`. */
+  /** Whether a host, or a path of it, is reachable and accepts the sign-in: `ghcr.io`, `ghcr.io/acme`. */
   readonly probe: (place: string, signal: AbortSignal) => Promise<Probed>;
-  /** Ends what is under way and lets connections go. */
+  /** Aborts open requests and closes the connections. */
   readonly close: () => Promise<void>;
 };
 
 export type RegistriesOptions = {
-  /** What the operator says of single registries; others are asked over HTTPS without credentials. */
+  /** Settings of single registries. All others are contacted over HTTPS without credentials. */
   readonly hosts?: readonly RegistryHost[];
-  /** Through which hosts are asked that have no proxy of their own. */
+  /** Proxies for hosts without a proxy of their own. */
   readonly proxies?: Proxies;
-  /** Further hosts spoken to with whatever certificate, or over HTTP. */
+  /** More hosts for which any certificate is accepted, and HTTP. */
   readonly insecure?: readonly string[];
-  /** Path of a Docker `config.json`; read again when it changes. */
+  /** Path of a Docker `config.json`. It is read again when it changes. */
   readonly dockerConfig?: string | null;
   readonly log: Log;
-  /** Milliseconds since 1970. */
+  /** ms since the epoch. */
   readonly now: () => number;
-  /** 0 to 1, to spread what is tried again. */
+  /** 0 to 1, to spread retries. */
   readonly random?: () => number;
   readonly limits?: {
-    /** One request and its answer, where a host has no limit of its own. */
+    /** Limit for one request with its answer, in ms, for hosts without a limit of their own. */
     readonly attemptMs?: number;
-    /** One look-up with all its tries. */
+    /** Limit for one lookup with all its retries, in ms. */
     readonly lookUpMs?: number;
     readonly tries?: number;
     readonly retryPauseMs?: number;
   };
 };
 
-/** Hosts that the configuration names, whatever their port: as a registry, or for its sign-in. */
+/** Whether the configuration names a host, on any port: as a registry, or for its sign-in. */
 const createListed = ({ hosts = [], insecure = [] }: RegistriesOptions) => {
   const named = [
     ...insecure,
@@ -76,11 +76,11 @@ const createListed = ({ hosts = [], insecure = [] }: RegistriesOptions) => {
 };
 
 const USER_AGENT = 'doppler-cd-helper';
-/** A mirror that keeps silent that long is passed over: the registry itself is the second try. */
+/** A mirror that does not answer within this time is skipped: the registry itself is the second try. */
 const MIRROR_MS = 5_000;
 const TRIES = 3;
 const RETRY_PAUSE_MS = 250;
-/** Digests that are known to be plain images, those seen last. */
+/** Known digests of plain images; only the most recent are kept. */
 const MOST_PLAIN = 10_000;
 const PLAIN_MANIFEST: PublishedManifest = { members: [], platforms: null, artifact: null };
 
@@ -131,7 +131,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
     const own = endpoints.of(host);
     for (const mirror of endpoints.mirrorsOf(host)) {
       try {
-        // The registry itself is the second try.
+        // One try: the registry itself is the second one.
         return await work(mirror, { tries: 1, lookUpMs: Math.min(mirror.attemptMs, MIRROR_MS) });
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
@@ -186,7 +186,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
         kind: 'manifest' as const,
         manifest: await readPublishedManifest(content, image, digest, signal),
       }));
-      // What a plain image has is known without its manifest.
+      // A plain image's properties are known without its manifest.
       const isPlain = read.kind === 'failed' && plain.get(digest) === true;
       return isPlain ? { kind: 'manifest', manifest: PLAIN_MANIFEST } : read;
     },

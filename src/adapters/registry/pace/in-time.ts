@@ -1,7 +1,10 @@
 import { type Deadline, TimeUp, withinLimit } from '../../exchange/deadline.ts';
 import { RegistryError } from '../wire/registry-error.ts';
 
-/** Does a part of the signing in at `host` within the look-up's deadline, or says that it took too long. */
+/**
+ * Runs a part of the sign-in at `host` within the lookup's deadline, or throws an error that says that it took too
+ * long.
+ */
 export const inTime = async <T>(
   host: string,
   deadline: Deadline,

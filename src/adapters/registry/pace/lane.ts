@@ -4,20 +4,20 @@ import { createPlaces } from './places.ts';
 
 const MOST_LANES = 256;
 
-/** The way to one registry: so many at a time, and nobody while it asked to be left alone. */
+/** Access to one registry: a limited number of requests at a time, and none while it asked for a pause. */
 export type Lane = {
   /**
-   * Runs `work` when its turn comes, and tells it when it was asked for, by the order of
-   * {@link Outages}; throws the caller's reason if it is aborted before.
+   * Runs `work` when its turn comes. `begun` is when it was requested, in the order of {@link Outages}. Throws the
+   * caller's reason if it is aborted first.
    */
   readonly run: <T>(
     caller: AbortSignal,
     about: string | null,
     work: (begun: number) => Promise<T>,
   ) => Promise<T>;
-  /** How long it still wants to be left alone by requests of that method, in ms. */
+  /** How long the registry still wants no requests of that method, in ms. */
   readonly restMs: (method: string) => number;
-  /** A 429 to a HEAD, which costs nothing, is meant for everything; one to a GET for GETs. */
+  /** A 429 to a HEAD, which is free, applies to all requests; a 429 to a GET applies to GETs. */
   readonly restFor: (method: string, ms: number) => void;
 };
 
@@ -39,7 +39,7 @@ const createLane = (
       outages.note(host, about, null);
       return result;
     } catch (error) {
-      // Somebody who went away has learnt nothing.
+      // A caller that gave up has learned nothing about the registry.
       if (!caller.aborted) outages.note(host, about, error);
       throw error;
     }
@@ -67,7 +67,7 @@ const createLane = (
   };
 };
 
-/** One lane a host, made when first needed. */
+/** One lane per host, created on first use. */
 export const createLanes = (parts: {
   outages: Outages;
   now: () => number;

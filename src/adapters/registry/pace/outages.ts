@@ -1,26 +1,26 @@
 import { createBoundedCache } from '../wire/bounded-cache.ts';
 import { RegistryError } from '../wire/registry-error.ts';
 
-/** This many failures in a row, each without any answer, tell those who wait what to expect. */
+/** After this many failures in a row without any answer, waiting callers get the failure too. */
 const FAILURES_THAT_TELL = 3;
 const MOST_HOSTS = 512;
 
 /**
- * Hosts that fail again and again while others wait for them. Nothing is kept from anybody who asks after
- * the last failure: it only spares those who were waiting before it the same wait.
+ * Hosts that fail repeatedly while others wait for them. Callers who ask after the last failure are not affected:
+ * only those who were already waiting are spared the same wait.
  */
 export type Outages = {
-  /** Orders those who ask: give it to {@link Outages.tell}. */
+  /** Returns a number that orders callers. Pass it to {@link Outages.tell}. */
   readonly begin: () => number;
-  /** What somebody who waits since `begun` for `about` would only wait longer for, or null. */
+  /** The error that a caller who has waited since `begun` for `about` would only get later; null if there is none. */
   readonly tell: (host: string, begun: number, about: string | null) => RegistryError | null;
-  /** Notes how asking `host` about something ended; an error that is an answer ends an outage. */
+  /** Records how a request to `host` ended. An error that is an answer ends an outage. */
   readonly note: (host: string, about: string | null, error: unknown) => void;
 };
 
 type Outage = {
   failures: number;
-  /** What was asked for: silence about one repository says nothing of the others. */
+  /** What was asked for: silence about one repository says nothing about the others. */
   readonly about: Set<string | null>;
   last: { readonly at: number; readonly error: RegistryError };
 };

@@ -3,7 +3,7 @@ import { createPlaces } from './places.ts';
 
 const never = new AbortController().signal;
 
-/** Takes a place and writes down when it has it. */
+/** Takes a place and records when it gets one. */
 const taker =
   (places: ReturnType<typeof createPlaces>, came: string[]) =>
   async (name: string, signal: AbortSignal = never): Promise<void> => {

@@ -1,8 +1,8 @@
 import { onAbort } from '../../exchange/on-abort.ts';
 
-/** So many places; who finds none waits, first come, first served. */
+/** A limited number of places. Callers wait in order of arrival. */
 export type Places = {
-  /** Resolves with a place, which is to be given back; throws the signal's reason if it is aborted before. */
+  /** Resolves with a place, which must be given back. Throws the signal's reason if it is aborted first. */
   readonly take: (signal: AbortSignal) => Promise<void>;
   readonly giveBack: () => void;
 };
@@ -12,13 +12,13 @@ type Waiting = {
   readonly resolve: () => void;
 };
 
-/** Of those who have been served, so many are remembered before they are let go together. */
+/** Served entries kept at the head of the queue before they are removed together. */
 const MOST_SERVED = 1_024;
 
 export const createPlaces = (count: number): Places => {
   let taken = 0;
   let queue: Waiting[] = [];
-  /** Of those before it each has been served, or has gone. */
+  /** Every entry before this index has been served or has given up. */
   let head = 0;
   const nextInQueue = (): Waiting | null => {
     let found: Waiting | null = null;
@@ -60,7 +60,7 @@ export const createPlaces = (count: number): Places => {
         taken -= 1;
         return;
       }
-      // The place goes from hand to hand, so that nobody slips in between.
+      // Hand the place over directly, so that no newcomer can take it first.
       next.resolve();
     },
   };

@@ -1,22 +1,22 @@
 import type { Answer } from '../wire/exchange-once.ts';
 
-/** What is left of a registry's own limit, as it told last. */
+/** What is left of a registry's own limit, by its last answer. */
 export type RegistryQuota = {
-  /** As images name it. */
+  /** As in image names. */
   readonly host: string;
   /** Pulls in each window. */
   readonly limit: number;
   readonly remaining: number;
   readonly windowSeconds: number;
-  /** Whom it counts: an address or an account, as the registry puts it; null where it does not tell. */
+  /** Whom the limit counts, an address or an account, in the registry's words; null if it does not say. */
   readonly source: string | null;
-  /** When it was told, in ms since 1970. */
+  /** When the registry said so, in ms since the epoch. */
   readonly at: number;
 };
 
 const MOST_HOSTS = 256;
 
-/** `100;w=21600` as Docker Hub writes it; null for anything else. */
+/** Parses `100;w=21600`, Docker Hub's format; null for anything else. */
 export const parseQuotaHeader = (
   text: string | null,
 ): { readonly count: number; readonly windowSeconds: number } | null => {
@@ -29,7 +29,7 @@ export type QuotaBook = {
   readonly list: () => readonly RegistryQuota[];
 };
 
-/** Keeps what registries tell of their limits in the headers of their answers. */
+/** Keeps the limits that registries report in the headers of their answers. */
 export const createQuotaBook = (now: () => number): QuotaBook => {
   const quotas = new Map<string, RegistryQuota>();
   return {

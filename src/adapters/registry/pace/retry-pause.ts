@@ -1,9 +1,9 @@
-/** A `Retry-After` up to here is waited for inside a look-up; a longer one is told to the caller. */
+/** A `Retry-After` up to this is waited for within a lookup. A longer one is reported to the caller. */
 export const SHORT_RETRY_AFTER_MS = 5_000;
 
 /**
- * How long to wait before trying again, in ms, or null to give up. Doubles with each attempt and is
- * spread by `random` (0 to 1), so that many who failed together do not come back together.
+ * How long to wait before a retry, in ms, or null to give up. Doubles with each attempt. `random` (0 to 1) spreads
+ * it, so that many callers that failed together do not come back together.
  */
 export const retryPause = (failed: {
   /** 1 for the first. */

@@ -3,21 +3,21 @@ import { createBoundedCache } from '../wire/bounded-cache.ts';
 import { type Deadline, unlessAborted } from '../../exchange/deadline.ts';
 import { inTime } from './in-time.ts';
 
-/** `unknown` says nothing of the credentials, as a server in trouble does. */
+/** `unknown`: the answer says nothing about the credentials, as from a server in trouble. */
 export type Trial<T> = {
   readonly answer: T;
   readonly credentials: 'accepted' | 'refused' | 'unknown';
 };
 
 /**
- * Sends credentials to a host. As long as nobody knows whether they are good there, one sends them and
- * the others wait for what comes of it; and those that were refused are not sent again for a minute, in
- * which everybody gets the answer of the one who was. Many hosts lock an account after a few wrong
- * passwords, and a run asks about many images at a time.
+ * Sends credentials to a host. Until it is known whether they are good there, one caller sends them and the others
+ * wait for the result. Refused credentials are not sent again for a minute; all callers get the same answer
+ * meanwhile. The reason: many hosts lock an account after a few wrong passwords, and a run asks about many images at
+ * a time.
  */
 export type Trials<T> = (
   host: string,
-  /** Anything that tells these credentials from others; only its hash is kept. */
+  /** Anything that distinguishes these credentials from others. Only its hash is kept. */
   secret: string,
   deadline: Deadline,
   attempt: () => Promise<Trial<T>>,

@@ -11,9 +11,9 @@ import { askSignedIn, refusedThere, type SignedInParts } from '../sign-in/signed
 import type { Asking } from '../sign-in/sign-in.ts';
 
 /**
- * Asks an endpoint, signing in where it wants that, following redirects, and trying again where that
- * may help. Gives answers that are about what was asked for (200, 304, 404, 405, other 4xx); throws
- * {@link RegistryError} for all that keeps from one, or the caller's reason.
+ * Sends a question to an endpoint: signs in if required, follows redirects, and retries if that may help. Returns
+ * answers about the thing asked for (200, 304, 404, 405, other 4xx). Throws {@link RegistryError} for anything that
+ * prevents such an answer, or the caller's reason.
  */
 export type Ask = (
   endpoint: Endpoint,
@@ -23,13 +23,13 @@ export type Ask = (
 ) => Promise<FollowedAnswer>;
 
 export type AskLimits = Partial<AskSettings> & {
-  /** One look-up with all its tries takes no longer. */
+  /** Time limit of one lookup with all its retries, in ms. */
   readonly lookUpMs: number;
 };
 
 export type AskSettings = {
   readonly tries: number;
-  /** Before the second try; doubles with each. */
+  /** Pause before the second try, in ms. Doubles with each. */
   readonly retryPauseMs: number;
 };
 
@@ -73,7 +73,7 @@ const judgeStatus = (
   return answer;
 };
 
-/** Waits out a short rest that the registry asked for; throws where it is a long one. */
+/** Waits if the registry asked for a short pause. Throws if it asked for a long one. */
 const rest = async (
   lane: Lane,
   endpoint: Endpoint,

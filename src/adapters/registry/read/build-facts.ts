@@ -7,7 +7,7 @@ import type { IndexEntry } from './manifest-document.ts';
 type Notes = Readonly<Record<string, string>>;
 
 const PREFIX = 'org.opencontainers.image.';
-/** Written by whoever built the image: shown to people, so it is kept short and plain. */
+/** The image's author wrote these texts and people read them, so they are kept short and plain. */
 const LONGEST = 500;
 const DEEPEST = 4;
 
@@ -20,13 +20,13 @@ const shown = (text: string | undefined): string | null => {
   return plain === '' ? null : plain;
 };
 
-/** A link, so nothing but an address of the web may stand there. */
+/** Shown as a link, so it must be a web address. */
 const shownAddress = (text: string | undefined): string | null => {
   const plain = shown(text);
   return plain !== null && /^https?:\/\//i.test(plain) && URL.canParse(plain) ? plain : null;
 };
 
-/** The facts that notes tell; where several tell the same one, the first does. */
+/** The facts in the notes. If several notes have the same fact, the first wins. */
 export const pickBuildFacts = (notes: readonly Notes[]): BuildFacts => {
   const tell = (name: string): string | undefined =>
     notes.map((each) => each[`${PREFIX}${name}`]).find((text) => text !== undefined && text !== '');
@@ -38,7 +38,7 @@ export const pickBuildFacts = (notes: readonly Notes[]): BuildFacts => {
   };
 };
 
-/** `linux/amd64`, or the first that runs somewhere: builds of one index differ in nothing told here. */
+/** `linux/amd64`, or else the first entry that can run: the builds of one index do not differ in these facts. */
 export const pickEntry = (entries: readonly IndexEntry[]): IndexEntry | undefined => {
   const real = entries.filter(({ isAttestation }) => !isAttestation);
   return (
@@ -49,7 +49,7 @@ export const pickEntry = (entries: readonly IndexEntry[]): IndexEntry | undefine
 };
 
 /**
- * What the image of a digest says of its own making: its labels first, then annotations from the
+ * What the image of a digest says about its own build: its labels first, then annotations, from the innermost
  * manifest outwards. Throws a registry's error or the caller's reason.
  */
 export const readImageBuildFacts = async (

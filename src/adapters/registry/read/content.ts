@@ -12,13 +12,16 @@ import type { Endpoint } from '../wire/registry-host.ts';
 import { createSharedWork } from '../wire/shared-work.ts';
 import { parseAnswer } from '../wire/parse-answer.ts';
 
-/** What an image's configuration tells that matters here. */
+/** The parts of an image's configuration that matter here. */
 export type ImageConfig = {
   readonly platform: Platform | null;
   readonly labels: Readonly<Record<string, string>>;
 };
 
-/** Content by its digest, which never changes: read once, verified, and kept while there is room. */
+/**
+ * Reads content by its digest. Such content never changes, so it is read once, verified, and cached while there is
+ * room.
+ */
 export type ContentReader = {
   readonly readDocument: (
     image: ImageReference,
@@ -33,7 +36,7 @@ export type ContentReader = {
 };
 
 const MOST_CONFIG_BYTES = 4 * 1024 * 1024;
-/** Weighed by the bytes that were read. */
+/** Limit of the cache, by the bytes that were read. */
 const MOST_KEPT_BYTES = 16 * 1024 * 1024;
 
 const Config = z.object({
@@ -64,7 +67,7 @@ const hashOf = (digest: Digest, bytes: Buffer): string => {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 };
 
-/** Asks whoever has it, in order; the last one's failure is told. */
+/** Asks the mirrors and the registry in order. If all fail, throws the last one's failure. */
 export type InTurn = <T>(
   host: string,
   caller: AbortSignal,

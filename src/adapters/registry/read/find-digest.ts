@@ -22,7 +22,7 @@ export const ACCEPT_MANIFESTS = MANIFEST_TYPES.join(', ');
 
 type Published = Extract<LookUp, { kind: 'published' }>;
 
-/** Finds a tag's digest at one endpoint; throws {@link RegistryError} or the caller's reason. */
+/** Finds a tag's digest at one endpoint. Throws {@link RegistryError} or the caller's reason. */
 export type FindDigestAt = (
   endpoint: Endpoint,
   image: ImageReference & { readonly tag: string },
@@ -30,7 +30,7 @@ export type FindDigestAt = (
   limits: AskLimits,
 ) => Promise<Published>;
 
-/** Path of a repository's manifest or blob. */
+/** Path of a manifest or blob of a repository. */
 export const contentPath = (
   repository: string,
   kind: 'manifests' | 'blobs',
@@ -40,7 +40,7 @@ export const contentPath = (
 
 const LONGEST_ETAG = 256;
 
-/** A strong one, which changes with every byte; weak ones and what is too long say nothing. */
+/** A strong ETag, which changes with every byte. Weak or overlong ones are ignored. */
 const strongEtag = (answer: Answer): string | null => {
   const etag = answer.header('etag');
   return etag !== null && etag.startsWith('"') && etag.length <= LONGEST_ETAG ? etag : null;
@@ -49,7 +49,7 @@ const strongEtag = (answer: Answer): string | null => {
 const malformed = (endpoint: Endpoint, problem: string): RegistryError =>
   new RegistryError('malformed', `${endpoint.name} answered with ${problem}`);
 
-/** Throws for every status that brings no manifest. */
+/** Throws for every status without a manifest. */
 const requireFound = (
   endpoint: Endpoint,
   image: ImageReference,
@@ -65,18 +65,18 @@ const requireFound = (
   }
 };
 
-/** The digest that a header names, or null where there is none. */
+/** The digest in the header, or null if there is no such header. */
 const namedDigest = (endpoint: Endpoint, answer: Answer): Digest | null => {
   const text = answer.header('docker-content-digest');
   if (text === null) return null;
-  // Proxies send it twice; two that differ name none.
+  // Proxies may send it twice. Two different digests count as none.
   const [only = '', ...others] = new Set(text.split(',').map((part) => part.trim()));
   const digest = others.length === 0 ? parseDigest(only) : null;
   if (digest === null) throw malformed(endpoint, 'a digest that is none');
   return digest;
 };
 
-/** Refuses manifests that say by their type that no engine runs them any more. */
+/** Throws for manifest types that current engines do not run. */
 const requirePresentType = (endpoint: Endpoint, answer: Answer): string => {
   const mediaType = plainMediaType(answer.header('content-type'));
   if (isSchema1Type(mediaType)) throw malformed(endpoint, SCHEMA_1_PROBLEM);
@@ -84,15 +84,15 @@ const requirePresentType = (endpoint: Endpoint, answer: Answer): string => {
 };
 
 /**
- * A HEAD, which registries do not count as a pull. Where it brings no digest, or none of what a GET does
- * (some registries know no HEAD, or answer it as if there were nothing), the manifest is fetched and hashed,
- * once for each ETag.
+ * Sends a HEAD request, which registries do not count as a pull. If the answer has no digest, or none of what a GET
+ * returns (some registries do not know HEAD, or answer it as if nothing were there), the manifest is fetched and
+ * hashed, once per ETag.
  */
 export const createFindDigestAt = (ask: Ask): FindDigestAt => {
-  /** Hosts whose HEAD failed where a GET did not: they are asked once each time, and not tried again. */
+  /** Hosts whose HEAD failed while a GET succeeded: each lookup still tries a HEAD, but does not retry it. */
   const headless = createBoundedCache<true>({ entries: 256 });
 
-  /** The answer to a HEAD that found something; null where only a GET can tell. */
+  /** The answer to a HEAD that found something; null if only a GET can tell. */
   const askHead = async (
     endpoint: Endpoint,
     question: Omit<Question, 'method'>,
@@ -104,7 +104,7 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
       const head = await ask(endpoint, { ...question, method: 'HEAD' }, caller, known);
       return head.status === 200 ? head : null;
     } catch (error) {
-      // A sign-in that is refused is refused for every method.
+      // A refused sign-in applies to every method.
       if (!(error instanceof RegistryError) || (error.status ?? 401) === 401) throw error;
       return null;
     }
@@ -133,7 +133,7 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
     const known = seen.get(key);
     const headers =
       known === undefined ? question.headers : { ...question.headers, 'if-none-match': known.etag };
-    // After all tries of a HEAD that was answered, one GET does.
+    // If the HEAD brought nothing, it has had its retries, so one GET is enough.
     const left = { ...limits, lookUpMs: deadline.remainingMs() };
     const once = head === null ? { ...left, tries: 1 } : left;
     const answer = await ask(endpoint, { ...question, headers, method: 'GET' }, caller, once);

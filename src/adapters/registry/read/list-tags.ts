@@ -8,13 +8,13 @@ import { parseAnswer } from '../wire/parse-answer.ts';
 import { RegistryError } from '../wire/registry-error.ts';
 import type { Endpoint } from '../wire/registry-host.ts';
 
-/** Asked for at once; many registries give no more than 1,000, and some give all whatever they are asked. */
+/** Tags requested per page. Many registries return at most 1,000, and some return all tags in any case. */
 const PAGE = 1_000;
-/** Where a registry gives pages of 100, as many hold what is read at most. */
+/** Enough pages for the maximum number of tags if a registry returns 100 at a time. */
 const MOST_PAGES = 1_000;
-/** As many tags as are read at most, of a usual length, in one page. */
+/** Enough for the maximum number of tags, of usual length, in one page. */
 const MOST_PAGE_BYTES = 16 * 1024 * 1024;
-/** All pages together: a run waits for it. */
+/** Time limit for all pages together: a run waits for it. */
 const LIST_MS = 120_000;
 
 const Listed = z.object({ tags: z.array(z.string()).nullish() });
@@ -24,7 +24,7 @@ export type ListTagsLimits = AskLimits & {
   readonly turn: (signal: AbortSignal) => Promise<void>;
 };
 
-/** Lists a repository's tags at one endpoint; throws {@link RegistryError} or the caller's reason. */
+/** Lists a repository's tags at one endpoint. Throws {@link RegistryError} or the caller's reason. */
 export type ListTagsAt = (
   endpoint: Endpoint,
   repository: string,
@@ -37,9 +37,9 @@ const pathOf = (repository: string): string =>
 
 /**
  * Follows the pages of `tags/list` to their end
- * ({@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags OCI}). Of a next page
- * only its query counts: a registry cannot send us elsewhere. What is no tag, or is attached to another image, is
- * left out. A list that is not whole is no list, because the newest tag may be what is missing.
+ * ({@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags OCI}). Only the query of
+ * a next page is used, so a registry cannot send us elsewhere. Invalid tags, and tags of artifacts attached to other
+ * images, are left out. An incomplete list is an error, because the newest tag may be missing.
  */
 export const createListTagsAt =
   (ask: Ask): ListTagsAt =>

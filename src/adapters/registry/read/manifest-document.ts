@@ -6,14 +6,14 @@ import { parseAnswer } from '../wire/parse-answer.ts';
 export type IndexEntry = {
   readonly digest: Digest;
   readonly isIndex: boolean;
-  /** Null where none is named, or an unknown one, as provenance has. */
+  /** Null if the entry names no platform or an unknown one, as provenance does. */
   readonly platform: Platform | null;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Provenance and the like: nothing that runs. */
+  /** Provenance and similar entries, which cannot run. */
   readonly isAttestation: boolean;
 };
 
-/** A manifest as far as it matters for a deployment. */
+/** The parts of a manifest that matter for a deployment. */
 export type ManifestDocument =
   | {
       readonly kind: 'index';
@@ -23,9 +23,9 @@ export type ManifestDocument =
   | {
       readonly kind: 'image';
       readonly config: Digest;
-      /** Media type of the configuration, which tells an image from a Helm chart and the like. */
+      /** Media type of the configuration. It distinguishes an image from a Helm chart and the like. */
       readonly configType: string;
-      /** Null where it has none that can be read. */
+      /** Null if there is no readable layer. */
       readonly lastLayer: Digest | null;
       readonly annotations: Readonly<Record<string, string>>;
     };
@@ -43,11 +43,11 @@ export const MANIFEST_TYPES = [
 
 const INDEX_TYPES: ReadonlySet<string> = new Set(MANIFEST_TYPES.slice(0, 2));
 
-/** Without type parameters and in lower case: `application/json; charset=utf-8` is `application/json`. */
+/** Without parameters and in lower case: `application/json; charset=utf-8` becomes `application/json`. */
 export const plainMediaType = (contentType: string | null): string =>
   (contentType ?? '').split(';', 1).join('').trim().toLowerCase();
 
-/** Signed and unsigned manifests of the first version. */
+/** Whether it is a manifest of schema 1, signed or unsigned. */
 export const isSchema1Type = (mediaType: string): boolean =>
   mediaType.startsWith('application/vnd.docker.distribution.manifest.v1+');
 
@@ -101,7 +101,7 @@ const toEntry = (entry: z.infer<typeof Entry>): IndexEntry => {
 
 const refuse = (problem: string): ParsedManifest => ({ ok: false, problem });
 
-/** Reads a manifest of any present form by what is in it, and says in words what is wrong with another. */
+/** Parses a manifest of any current format by its content. For other content, it says in words what is wrong. */
 export const parseManifestDocument = (bytes: Buffer): ParsedManifest => {
   let json: unknown;
   try {

@@ -3,7 +3,7 @@ const LINK = /<([^<>]*)>([^<]*)/g;
 const IS_NEXT = /;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next)(?=\s*[;,]|\s*$)/i;
 const LONGEST = 4_096;
 
-/** The query of the page that a `Link` header names as next; null where it names none. */
+/** The query of the next page in a `Link` header; null if there is none. */
 export const nextPage = (header: string | null): string | null => {
   if (header === null || header.length > LONGEST) return null;
   for (const [, target = '', parameters = ''] of header.matchAll(LINK)) {

@@ -10,14 +10,14 @@ type Parts = { readonly ask: Ask; readonly inTurn: InTurn; readonly content: Con
 
 type Wanted = { readonly kind: 'manifests' | 'blobs'; readonly digest: Digest };
 
-/** An index in an index; nobody has been seen to go beyond two. */
+/** An index in an index; no known image nests deeper than two. */
 const DEEPEST = 4;
 
-/** Where a registry keeps its blobs, a HEAD may be refused that a GET would not be. */
+/** The blob storage behind a registry may refuse a HEAD although it would serve a GET. */
 const isRefusedHead = (error: unknown, { kind }: Wanted): boolean =>
   kind === 'blobs' && error instanceof RegistryError && error.reason === 'sign-in-refused';
 
-/** Throws {@link RegistryError} where the registry does not have it, or gives no answer. */
+/** Throws {@link RegistryError} if the registry does not have it or does not answer. */
 const require = (
   { ask, inTurn }: Parts,
   image: ImageReference,
@@ -34,7 +34,7 @@ const require = (
       (await ask(endpoint, { ...question, method }, caller, limits)).status;
     try {
       if ((await statusOf('HEAD')) !== 404) return;
-      // Some registries answer every HEAD for a manifest so.
+      // Some registries answer every HEAD for a manifest with 404.
       if (kind === 'manifests' && (await statusOf('GET')) !== 404) return;
     } catch (error) {
       if (isRefusedHead(error, wanted)) return;
@@ -46,8 +46,8 @@ const require = (
   });
 
 /**
- * Asks, by HEADs, for what a node would pull first: the manifests down to one image, its configuration and its
- * last layer. Throws {@link RegistryError} where one is not given, or the caller's reason.
+ * Requests, with HEADs, what a node would pull first: the manifests down to one image, its configuration and its last
+ * layer. Throws {@link RegistryError} if one of them is missing, or the caller's reason.
  */
 export const probePull = async (
   parts: Parts,

@@ -5,15 +5,15 @@ import { RegistryError } from '../wire/registry-error.ts';
 import type { Endpoint } from '../wire/registry-host.ts';
 import type { Ask } from './ask.ts';
 
-/** A look-up may take so many requests one after another: refused, signed in, answered. */
+/** Requests that one lookup may need in a row: refused, signed in, answered. */
 export const REQUESTS_OF_A_LOOK_UP = 3;
 
 export type Probed =
   | {
       readonly ok: true;
-      /** Whose credentials it took, for a person; null where it wanted none or there are none. */
+      /** Whose credentials the registry accepted, for a person; null if it wanted none or none are configured. */
       readonly signedInAs: string | null;
-      /** It is spoken to without TLS. */
+      /** The connection uses no TLS. */
       readonly isPlain: boolean;
     }
   | { readonly ok: false; readonly reason: LookUpFailure; readonly detail: string };
@@ -22,11 +22,11 @@ type ProbeParts = {
   readonly ask: Ask;
   readonly signIn: Pick<SignIn, 'sourceOf'>;
   readonly endpointOf: (host: string) => Endpoint;
-  /** The longest that the probe may take; by default, the limit of a request of the host times three. */
+  /** Time limit of the probe, in ms. Default: three times the host's limit for one request. */
   readonly lookUpMs: number | undefined;
 };
 
-/** Whether a registry, or a path of it, can be reached and signed in to: `ghcr.io`, `ghcr.io/acme`. */
+/** Whether a registry, or a path of it, is reachable and accepts the sign-in: `ghcr.io`, `ghcr.io/acme`. */
 export const probeRegistry = async (
   { ask, signIn, endpointOf, lookUpMs }: ProbeParts,
   place: string,

@@ -6,8 +6,8 @@ import type { ManifestDocument } from './manifest-document.ts';
 import { RegistryError } from '../wire/registry-error.ts';
 
 /**
- * What the engine takes for the configuration of an image: present types, and those that registries once
- * wrote by mistake ({@link https://github.com/moby/moby/issues/22378}).
+ * Configuration types that the engine accepts for an image: the current ones, and those that registries once wrote by
+ * mistake ({@link https://github.com/moby/moby/issues/22378}).
  */
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.config.v1+json',
@@ -17,7 +17,7 @@ const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
   '',
 ]);
 
-/** An index in an index in an index; nobody has been seen to go beyond two. */
+/** Nested indexes; no known image nests deeper than two. */
 const DEEPEST = 4;
 /** Indexes read for one digest. */
 const MOST_INDEXES = 32;
@@ -31,8 +31,8 @@ const once = (platforms: readonly Platform[]): readonly Platform[] => [
 type Found = { readonly members: Set<Digest>; readonly platforms: Platform[]; indexes: number };
 
 /**
- * What a plain image runs on, which only its configuration knows. Where that cannot be had nothing is
- * said, as Docker's command line does too: it must not keep anybody from deploying.
+ * The platform of a plain image, which only its configuration names. If that cannot be read, the result is empty, as
+ * in Docker's command line: it must not prevent a deployment.
  */
 const platformOf = async (
   content: ContentReader,
@@ -49,7 +49,7 @@ const platformOf = async (
   }
 };
 
-/** What a digest holds; throws {@link RegistryError} or the caller's reason. */
+/** The content of a digest. Throws {@link RegistryError} or the caller's reason. */
 export const readPublishedManifest = async (
   content: ContentReader,
   image: ImageReference,
@@ -87,7 +87,7 @@ export const readPublishedManifest = async (
   return { members: [...found.members], platforms, artifact };
 };
 
-/** The platforms of a digest, also of a plain image; throws {@link RegistryError} or the caller's reason. */
+/** The platforms of a digest, even of a plain image. Throws {@link RegistryError} or the caller's reason. */
 export const readPublishedPlatforms = async (
   content: ContentReader,
   image: ImageReference,

@@ -1,17 +1,17 @@
-/** One way in that a `WWW-Authenticate` names, its scheme and parameter names in lower case. */
+/** One challenge of a `WWW-Authenticate`, with its scheme and parameter names in lower case. */
 export type Challenge = {
   readonly scheme: string;
   readonly parameters: ReadonlyMap<string, string>;
 };
 
-/** Longer than any real one; what is beyond is not read. */
+/** Longer than any real header. The rest is ignored. */
 const LONGEST_HEADER = 8 * 1024;
 
 const PARAMETER =
   /[\s,]*([!#$%&'*+.^_`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",=][^\s",]*))(?:\s*(?:,|$)|\s+)/y;
 const SCHEME = /[\s,]*([!#$%&'*+.^_`|~\w-]+)(?:\s+|\s*,|\s*$)/y;
-// Some registries separate parameters by spaces alone, and the engine takes that.
-/** What some schemes have in place of parameters: `Negotiate oYIB…==`. */
+// Some registries separate parameters only by spaces, and the engine accepts that.
+/** Some schemes have this instead of parameters: `Negotiate oYIB…==`. */
 const TOKEN68 = /\s*[\w.~+/-]+=*\s*(?:,|$)/y;
 
 const stickyMatch = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
@@ -21,8 +21,8 @@ const stickyMatch = (pattern: RegExp, text: string, at: number): RegExpExecArray
 
 /**
  * The challenges of a `WWW-Authenticate` header
- * ({@link https://www.rfc-editor.org/rfc/rfc9110#field.www-authenticate RFC 9110}), in their order.
- * Reading ends at the first thing that cannot be understood.
+ * ({@link https://www.rfc-editor.org/rfc/rfc9110#field.www-authenticate RFC 9110}), in order. Parsing stops at the
+ * first part that cannot be understood.
  */
 export const parseChallenges = (header: string): readonly Challenge[] => {
   const text = header.slice(0, LONGEST_HEADER);

@@ -10,7 +10,7 @@ export type HelperAnswer =
   | { readonly kind: 'failed'; readonly problem: string };
 
 const MOST_BYTES = 64 * 1024;
-/** What every helper says, on standard output, of a server that it does not know. */
+/** Every helper writes this to standard output for an unknown server. */
 const NOT_FOUND = 'credentials not found in native keychain';
 
 const Answer = z.object({ Username: z.string(), Secret: z.string() });
@@ -21,7 +21,7 @@ class TooMuch extends Error {}
 
 const runHelper = (command: string, input: string, signal: AbortSignal): Promise<Finished> =>
   new Promise((resolve, reject) => {
-    // A group of its own, so that what a script has started ends with it.
+    // A process group of its own, so that the children of a script end with it.
     const child = spawn(command, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
     const chunks: Buffer[] = [];
     let size = 0;
@@ -29,7 +29,7 @@ const runHelper = (command: string, input: string, signal: AbortSignal): Promise
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // It has ended by itself.
+        // The process has already exited.
       }
       child.stdout.destroy();
       reject(error);
@@ -62,9 +62,9 @@ const readAnswer = (text: string): Credentials | null => {
 };
 
 /**
- * Asks `docker-credential-<helper>` on the PATH for the credentials of `server`, by
- * {@link https://github.com/docker/docker-credential-helpers#development the protocol} that Docker
- * speaks with it. Nothing that it writes is quoted. Throws the caller's reason only.
+ * Asks `docker-credential-<helper>` on the PATH for the credentials of `server`, with
+ * {@link https://github.com/docker/docker-credential-helpers#development Docker's protocol}. Nothing that the helper
+ * writes is quoted. Throws only the caller's reason.
  */
 export const askCredentialHelper = async (
   helper: string,

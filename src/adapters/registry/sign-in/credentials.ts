@@ -16,14 +16,14 @@ export type FoundCredentials = {
   readonly credentials: Credentials | null;
   /** Why they could not be read. */
   readonly problem: string | null;
-  /** Whose they are and where they stand, for a person; null where there are none. */
+  /** Whose credentials they are and where they come from, for a person; null if there are none. */
   readonly source: string | null;
 };
 
 export type CredentialSource = {
   /**
-   * What is known for a repository of the endpoint, null for the host as such; a helper's answer of a few
-   * minutes ago will do unless `fresh`.
+   * The credentials for a repository of the endpoint, or for the host itself if `repository` is null. An answer that
+   * a helper gave a few minutes ago is good enough unless `fresh` is set.
    */
   readonly find: (
     asked: { readonly endpoint: Endpoint; readonly repository: string | null },
@@ -33,12 +33,12 @@ export type CredentialSource = {
 };
 
 const HELPER_LIMIT_MS = 10_000;
-/** Helpers cost a process and often a call to a cloud; their passwords live for hours. */
+/** A helper costs a process and often a call to a cloud. Its passwords are valid for hours. */
 const HELPER_ANSWER_LIVES_MS = 5 * 60 * 1000;
 
 const NONE: FoundCredentials = { credentials: null, problem: null, source: null };
 
-/** Why nobody is signed in, where the credentials are what is missing. */
+/** The error for a sign-in that fails because credentials are missing. */
 export const withoutCredentials = (host: string, found: FoundCredentials): RegistryError => {
   const detail =
     found.problem === null
@@ -52,7 +52,7 @@ const usedFrom = (credentials: Credentials, where: string): FoundCredentials => 
   return { credentials, problem: null, source: `${user}, from ${where}` };
 };
 
-/** Those of the configuration for the longest path that a repository is below, or for the host. */
+/** The configuration's credentials for the longest path above the repository, or for the host. */
 const findConfigured = (endpoint: Endpoint, repository: string | null): FoundCredentials | null => {
   const { name, credentials, projects } = endpoint;
   const places = projects.map((project) => ({ ...project, host: name, key: '' }));
@@ -70,9 +70,9 @@ const inFile = ({ key, credentials }: DockerConfig['auths'][number]): FoundCrede
   usedFrom(credentials, `auths of the Docker config.json, ${key}`);
 
 /**
- * Credentials of the configuration first, then those of Docker's `config.json`. In each the longest path
- * that the repository is below wins over shorter ones and the host; in the file, of equal ones, a helper for
- * just that, the store of all, and what stands in the file itself.
+ * Credentials from the configuration first, then from Docker's `config.json`. In each, the longest path above the
+ * repository wins over shorter ones and the host. For equal paths in the file, the order is: a helper for exactly
+ * that path, the common store, the file's own entry.
  */
 export const createCredentialSource = (
   readConfig: (() => Promise<DockerConfigRead>) | null,
@@ -119,7 +119,7 @@ export const createCredentialSource = (
     const auths = nearestPlaces(config.auths, host, repository).map(
       (auth): Candidate => ({ path: auth.path, ask: () => Promise.resolve(inFile(auth)) }),
     );
-    // A sort that keeps the order of equals.
+    // A stable sort: equal paths keep their order.
     return [...helpers, ...store, ...auths].toSorted(
       (one, other) => other.path.length - one.path.length,
     );
@@ -140,7 +140,7 @@ export const createCredentialSource = (
       problem ??= found.problem;
     }
     if (problem !== null) return { ...NONE, problem };
-    // Docker takes a key with a path for the whole host where there is none without.
+    // Docker uses a key with a path for the whole host if the host has no key without a path.
     const other = read.config.auths.find((place) => place.host === host);
     return other === undefined ? NONE : inFile(other);
   };

@@ -5,19 +5,19 @@ import { createSecret, type Secret } from '../../../core/secret.ts';
 
 export type Credentials =
   | { readonly kind: 'password'; readonly username: string; readonly password: Secret }
-  /** What `docker login` keeps for registries that exchange it for tokens. */
+  /** What `docker login` stores for registries that exchange it for tokens. */
   | { readonly kind: 'identity-token'; readonly token: Secret };
 
-/** What a key of a Docker `config.json` speaks of: a host, or the repositories below a path of it. */
+/** What a key of a Docker `config.json` stands for: a host, or the repositories below a path of it. */
 export type Place = {
   readonly host: string;
-  /** Empty for the whole host; else as a repository begins: `group/project`. */
+  /** Empty for the whole host, otherwise the beginning of a repository: `group/project`. */
   readonly path: string;
-  /** The key as it was written, which helpers know it by. */
+  /** The key as written in the file; helpers know it by this name. */
   readonly key: string;
 };
 
-/** A Docker `config.json`, its keys turned into places as images name them. */
+/** A Docker `config.json`, with its keys resolved to places as image names spell them. */
 export type DockerConfig = {
   readonly auths: readonly (Place & { readonly credentials: Credentials })[];
   readonly credHelpers: readonly (Place & { readonly helper: string })[];
@@ -30,10 +30,10 @@ export type DockerConfigRead =
 
 const MOST_BYTES = 1024 * 1024;
 
-/** Helpers write this for a user name where the secret is an identity token. */
+/** Helpers use this as the user name if the secret is an identity token. */
 export const TOKEN_USERNAME = '<token>';
 
-/** Every part may be null, which is absent. */
+/** Any part may be null, which means absent. */
 const optionalText = z.string().nullish();
 
 const AuthEntry = z.object({
@@ -49,12 +49,15 @@ const File = z.object({
   credsStore: optionalText,
 });
 
-/** The name under which Docker has always kept the credentials of its Hub. */
+/** The key under which Docker has always stored its Hub's credentials. */
 export const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
-/** What today's `docker login` keeps beside them, and no registry is shown. */
+/** Current `docker login` also stores these. They are never sent to a registry. */
 const LOGIN_TOKENS = /^v1\/(?:access|refresh)-token$/;
 
-/** `https://index.docker.io/v1/` and its like, as images name it; null for what belongs to no registry. */
+/**
+ * The place of a key such as `https://index.docker.io/v1/`, as image names spell it; null for a key that belongs to
+ * no registry.
+ */
 export const placeOfKey = (key: string): Place | null => {
   const [name = '', ...rest] = key.replace(/^https?:\/\//, '').split('/');
   const host = canonicalHost(name.toLowerCase());
@@ -67,8 +70,8 @@ const isExact = ({ host, key }: Place): boolean =>
   key === (host === 'docker.io' ? DOCKER_HUB_KEY : host);
 
 /**
- * Those of the places that speak of a repository, the nearest first: the longest path, and of a host the key
- * that is written just as Docker asks for it. `repository` is null for the host as such.
+ * The places that apply to a repository, nearest first: the longest path, and for a host the key in the exact form
+ * that Docker asks for. `repository` is null for the host itself.
  */
 export const nearestPlaces = <P extends Place>(
   places: readonly P[],
@@ -93,7 +96,7 @@ const credentialsOf = (entry: z.infer<typeof AuthEntry>): Credentials | null => 
   const pair = Buffer.from(entry.auth ?? '', 'base64').toString();
   const colon = pair.indexOf(':');
   const username = colon > 0 ? pair.slice(0, colon) : (entry.username ?? '');
-  // Old files end the password with NULs.
+  // Old files pad the password with NULs at the end.
   const password = colon > 0 ? pair.slice(colon + 1).replace(/\0+$/, '') : (entry.password ?? '');
   if (username === '') return null;
   return username === TOKEN_USERNAME
@@ -101,7 +104,7 @@ const credentialsOf = (entry: z.infer<typeof AuthEntry>): Credentials | null => 
     : { kind: 'password', username, password: createSecret(password) };
 };
 
-/** Parses what `docker login` writes. The problem never quotes the file. */
+/** Parses the file that `docker login` writes. The problem never quotes it. */
 export const parseDockerConfig = (text: string): DockerConfigRead => {
   let json: unknown;
   try {
@@ -134,7 +137,7 @@ export const parseDockerConfig = (text: string): DockerConfigRead => {
   };
 };
 
-/** Reads the file whenever it has changed since it was read last. */
+/** Reads the file again whenever it has changed. */
 export const createDockerConfigReader = (path: string): (() => Promise<DockerConfigRead>) => {
   let last: { stamp: string; read: DockerConfigRead } | null = null;
   return async () => {

@@ -7,26 +7,26 @@ import type { Exchange, Transport } from '../wire/transport.ts';
 
 export type Question = {
   readonly method: 'GET' | 'HEAD';
-  /** Begins with `/v2/`; a query may follow. */
+  /** Begins with `/v2/` and may contain a query. */
   readonly path: string;
-  /** Null for the registry as such. */
+  /** Null for the registry itself. */
   readonly repository: string | null;
-  /** Whose credentials are used, where nothing of the repository itself is asked. */
+  /** Whose credentials to use if the question is not about a repository. */
   readonly onBehalfOf?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly maxBytes: number;
 };
 
-/** `url` is where the answer came from. */
+/** `url` is the address that the answer came from. */
 export type FollowedAnswer = Answer & {
   readonly url: Target;
-  /** Something was shown there. */
+  /** Whether credentials or a token were sent there. */
   readonly isSignedIn: boolean;
 };
 
 const roots = new WeakMap<Endpoint, Map<string, Target>>();
 
-/** The root of an endpoint's API, parsed once for each scheme. */
+/** The root of an endpoint's API, parsed once per scheme. */
 const rootOf = (endpoint: Endpoint, scheme: string): Target => {
   const known = roots.get(endpoint) ?? new Map<string, Target>();
   roots.set(endpoint, known);
@@ -38,7 +38,7 @@ const rootOf = (endpoint: Endpoint, scheme: string): Target => {
   return made;
 };
 
-/** Sends the question to where it leads in the end; credentials stay with the first host. */
+/** Sends the question and follows redirects. Credentials go only to the first host. */
 export const follow = async (
   transport: Transport,
   { endpoint, scheme, deadline, sentBy }: Asking,
@@ -87,7 +87,7 @@ export const follow = async (
         `${endpoint.name} redirects more than ${MOST_REDIRECTS} times`,
       );
     }
-    // Once it has left the host, nothing secret goes along any more, not even back.
+    // Once a redirect has left the host, no secret is sent any more, not even after a redirect back.
     isOwn = isOwn && redirect.isSameOrigin;
     url = redirect.url;
   }

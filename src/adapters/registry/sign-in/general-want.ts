@@ -9,9 +9,9 @@ import type { Asking } from './sign-in.ts';
 import type { Transport } from '../wire/transport.ts';
 
 /**
- * What a registry wants of everybody, by its answer to `/v2/`; null where it lets everybody in there, or does
- * not say. Some (Nexus) answer what one may not see with a plain 404 or 403, and say only there how to sign
- * in; the engine asks there first.
+ * What a registry requires of every client, by its answer to `/v2/`; null if it lets everybody in there, or does not
+ * say. Some registries (Nexus) answer a hidden repository with a plain 404 or 403, and name their sign-in only at
+ * `/v2/`, where the engine asks first.
  */
 export type GeneralWant = (asking: Asking) => Promise<Wanted | null>;
 
@@ -31,7 +31,7 @@ export const createGeneralWant = (parts: {
 
   const ask = async (asking: Asking): Promise<Wanted | null> => {
     const { endpoint } = asking;
-    // Several may wait for it, so none of them can end it.
+    // Several callers may wait for this, so none of them can abort it.
     const deadline = startDeadline(closed, endpoint.attemptMs);
     const { status, url, header } = await follow(transport, { ...asking, deadline }, SELF, null);
     if (status >= 500 || status === 429) return null;

@@ -1,4 +1,4 @@
-/** A registry's host, and the host of the token server that it is known to send everybody to. */
+/** A registry's host, and the host of the token server that it is known to use. */
 type Pair = {
   readonly registry: RegExp;
   readonly realm: (match: RegExpExecArray) => readonly RegExp[];
@@ -15,9 +15,9 @@ const PAIRS: readonly Pair[] = [
     registry: exactly('registry.digitalocean.com'),
     realm: () => [exactly('api.digitalocean.com')],
   },
-  // Scaleway: one registry a region, one token server for all.
+  // Scaleway: one registry per region, one token server for all.
   { registry: /^rg\.[a-z]{2}-[a-z]{3}\.scw\.cloud$/, realm: () => [exactly('api.scaleway.com')] },
-  // Alibaba: personal and enterprise instances, each with the token server of its region.
+  // Alibaba: personal and enterprise instances, each with its region's token server.
   {
     registry: new RegExp(
       String.raw`^(?:registry(?:-intl)?(?:-vpc)?\.(?<own>${REGION})|[a-z0-9-]+-registry(?:-vpc)?\.(?<instance>${REGION})\.cr)\.aliyuncs\.com$`,
@@ -27,14 +27,14 @@ const PAIRS: readonly Pair[] = [
       return [new RegExp(String.raw`^dockerauth(?:-[a-z]+)?\.${region}\.aliyuncs\.com$`)];
     },
   },
-  // GitLab of one's own: `registry.example.com` beside `gitlab.example.com`.
+  // Self-hosted GitLab: `registry.example.com` next to `gitlab.example.com`.
   {
     registry: /^registry\.(?<domain>[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/,
     realm: ({ groups }) => [exactly(`gitlab.${groups?.['domain'] ?? ''}`)],
   },
 ];
 
-/** Whether a registry, by its host name, is known to sign in at this one. */
+/** Whether a registry is known to sign in at this token server, both by host name. */
 export const isKnownRealm = (registry: string, realm: string): boolean =>
   PAIRS.some((pair) => {
     const match = pair.registry.exec(registry);

@@ -1,23 +1,23 @@
 import { createBoundedCache } from '../wire/bounded-cache.ts';
 import { parseChallenges } from './challenge.ts';
 
-/** What a registry wants to be shown. */
+/** The kind of sign-in that a registry requires. */
 export type Wanted =
   | { readonly kind: 'basic' }
   | {
       readonly kind: 'bearer';
       readonly realm: string;
       readonly service: string | null;
-      /** As the registry names it; null where it leaves that to us. */
+      /** In the registry's words; null if it leaves the scope to us. */
       readonly scope: string | null;
     };
 
-/** What was wanted before, for the same scope or, as a guess, for another one of the host. */
+/** What was required before, for the same scope or, as a guess, for another scope of the host. */
 export type Learnt = { readonly want: Wanted; readonly isGuess: boolean };
 
 /**
- * What registries wanted before, so that they need not refuse first. It is learnt when it has worked, for a
- * host and a scope, and forgotten when it fails or after an hour; it never keeps anybody from asking.
+ * What registries required before, so that they need not refuse the first request. Learned for a host and a scope
+ * when it has worked. Forgotten when it fails, or after an hour. It never prevents a request.
  */
 export type LearntWants = {
   readonly find: (host: string, scope: string | null) => Learnt | null;
@@ -30,7 +30,7 @@ const MOST_SCOPES = 5_000;
 const MOST_HOSTS = 256;
 const LEARNT_FOR_MS = 60 * 60_000;
 
-/** What a `WWW-Authenticate` wants, or null where it wants nothing that is known here. */
+/** What a `WWW-Authenticate` requires, or null if it requires nothing that is supported here. */
 export const readWanted = (header: string | null): Wanted | null => {
   const challenges = parseChallenges(header ?? '');
   const bearer = challenges.find(
@@ -64,7 +64,7 @@ export const createLearntWants = (now: () => number): LearntWants => {
     learn: (host, scope, want) => {
       const at = now();
       ofScope.set(keyOf(host, scope), { want, at });
-      // A scope of the registry's own making cannot be told of another repository.
+      // A scope that the registry made up cannot be transferred to another repository.
       if (want.kind === 'basic') ofHost.set(host, { want, at });
       else if (want.scope === null || want.scope === scope) {
         ofHost.set(host, { want: { ...want, scope: null }, at });

@@ -7,19 +7,19 @@ import { isKnownRealm } from './known-realms.ts';
 import type { Endpoint } from '../wire/registry-host.ts';
 
 /**
- * `trusted`: the registry's credentials may be sent there. `foreign`: it may be asked, without any.
- * `refused`: it is not asked at all.
+ * `trusted`: the registry's credentials may be sent there. `foreign`: it may be contacted, but without credentials.
+ * `refused`: it is not contacted at all.
  */
 export type Realm =
   | {
       readonly kind: 'trusted' | 'foreign';
       readonly url: URL;
-      /** The same over HTTPS, tried first: the realm of a registry whose TLS ends in a proxy. */
+      /** The same address over HTTPS, tried first: a registry behind a TLS proxy may name its realm with HTTP. */
       readonly secure: URL | null;
     }
   | { readonly kind: 'refused'; readonly problem: string };
 
-/** Whether `parent` is a domain above `child`, and more than a top-level one. */
+/** Whether `parent` is a domain above `child`, and not just a top-level domain. */
 const isParentDomain = (parent: string, child: string): boolean =>
   parent.includes('.') && /[a-z]/.test(parent) && child.endsWith(`.${parent}`);
 
@@ -29,10 +29,10 @@ const hostnameOf = (authority: string): string =>
     : '';
 
 /**
- * Judges where a registry sends us for a token. Credentials go only to the registry's own host name
- * (any port) or a parent domain of it, to those of {@link isKnownRealm}, or where the operator allows it, and
- * never over HTTP unless the registry itself is spoken to so. Nobody is sent to link-local and metadata
- * addresses, nor to this machine by a registry that is elsewhere.
+ * Judges the address to which a registry sends us for a token. Credentials go only to the registry's own host name
+ * (any port), to a parent domain of it, to hosts of {@link isKnownRealm}, or where the operator allows it. They never
+ * go over HTTP, unless the registry itself is contacted over HTTP. Link-local and metadata addresses are always
+ * refused, and so is this machine if the registry is elsewhere.
  */
 export const judgeRealm = (
   realm: string,
@@ -64,19 +64,19 @@ export const judgeRealm = (
   }
   const belongs = hostname === registry || isParentDomain(hostname, registry) || isAllowed;
   const isSafe = url.protocol === 'https:' || registryScheme === 'http';
-  // What an HTTPS registry gets over HTTP, anybody on the way could have written.
+  // Anybody on the network path could have written what an HTTPS registry gets over HTTP.
   if (!belongs && !isSafe)
     return { kind: 'refused', problem: 'HTTP, while it is asked over HTTPS' };
   const secure = isSafe ? null : overTls(url);
   return { kind: belongs && isSafe ? 'trusted' : 'foreign', url, secure };
 };
 
-/** Ports stay, but for HTTP's own. */
+/** Keeps the port, unless it is HTTP's own. */
 const overTls = (url: URL): URL => new URL(url.href.replace(/^http:/i, 'https:'));
 
 /**
- * Judges where a token server sends us on: only within itself, or from HTTP to HTTPS at the same host. Null
- * for anywhere else.
+ * Judges a redirect of a token server: only within the same server, or from HTTP to HTTPS on the same host. Null for
+ * anywhere else.
  */
 export const judgeRealmRedirect = (location: string | null, from: URL): URL | null => {
   if (location === null || !URL.canParse(location, from.href)) return null;

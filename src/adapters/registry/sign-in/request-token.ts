@@ -13,19 +13,19 @@ import type { Exchange, Transport } from '../wire/transport.ts';
 import type { Trial, Trials } from '../pace/trials.ts';
 
 const MOST_TOKEN_BYTES = 64 * 1024;
-/** How token servers know us in their logs. */
+/** Our name in the logs of token servers. */
 const CLIENT_ID = 'doppler-cd-helper';
 
 type Wish = {
   readonly endpoint: Endpoint;
-  /** Whose credentials are shown; null for those of the host. */
+  /** Whose credentials to send; null for the host's. */
   readonly repository: string | null;
   readonly realm: Extract<Realm, { readonly url: URL }>;
   readonly service: string | null;
   readonly scope: string | null;
-  /** A token was refused just now: what a helper told before may be out of date. */
+  /** A token was just refused, so a helper's earlier answer may be out of date. */
   readonly isRepeated: boolean;
-  /** When the first who waits for it asked, by the order of {@link Outages}. */
+  /** When the first waiting caller asked, in the order of {@link Outages}. */
   readonly begun: number;
 };
 
@@ -74,7 +74,7 @@ const whyRefused = (wish: Wish): string => {
   return `${name} refused the sign-in: wrong user name or password`;
 };
 
-/** About what was asked for, by somebody who is known. */
+/** A refusal of the requested access, although the sign-in itself was accepted. */
 const refusedScope = ({ endpoint, scope }: Wish, status: number): RegistryError => {
   const repository = /^repository(?:\([^)]*\))?:(.+):[^:]*$/.exec(scope ?? '')?.[1];
   const what = repository === undefined ? '' : ` to ${repository}`;
@@ -129,7 +129,7 @@ type Parts = {
   readonly now: () => number;
 };
 
-/** Gets a token from where a registry's challenge points, with credentials only where they belong. */
+/** Gets a token from the address in a registry's challenge, with credentials only if they belong there. */
 export const requestToken = async (parts: Parts, wish: Wish): Promise<Token> => {
   const { realm } = wish;
   if (realm.secure === null) return requestTokenAt(parts, wish);
@@ -138,7 +138,7 @@ export const requestToken = async (parts: Parts, wish: Wish): Promise<Token> => 
     return await requestTokenAt(parts, { ...wish, realm: secure });
   } catch (error) {
     if (!(error instanceof RegistryError) || error.reason !== 'unreachable') throw error;
-    // Nothing there speaks TLS, and over HTTP an HTTPS registry's realm is not asked.
+    // The realm speaks no TLS, and an HTTPS registry's realm is never contacted over HTTP.
     throw new RegistryError('sign-in-refused', whyRefused(wish));
   }
 };
@@ -147,7 +147,7 @@ const requestTokenAt = async (parts: Parts, wish: Wish): Promise<Token> => {
   const { realm } = wish;
   const found = await parts.credentials.find(wish, parts.closed, { fresh: wish.isRepeated });
   const shown = realm.kind === 'trusted' ? found.credentials : null;
-  // Several may wait for it, so none of them can end it; its own limits do.
+  // Several callers may wait for this, so none of them can abort it. It has its own limits.
   const deadline = startDeadline(parts.closed, wish.endpoint.attemptMs);
   const send = (about: Wish): Promise<Answer> =>
     sendToRealm(parts, about, compose(about, shown), deadline);
@@ -162,7 +162,7 @@ const requestTokenAt = async (parts: Parts, wish: Wish): Promise<Token> => {
   return readAnswer(answer, wish, found, parts.now());
 };
 
-/** One request; whether the token server can be reached says nothing of the registry itself. */
+/** One request. A token server that is unreachable says nothing about the registry itself. */
 const sendToRealm = async (
   { transport, outages }: Parts,
   { endpoint, realm, scope, begun }: Wish,
@@ -200,14 +200,14 @@ const sendToRealm = async (
   }
 };
 
-/** Where a token server sends a sign-in on, or null where it is not to go there. */
+/** Where to follow a token server's redirect, or null if it must not be followed. */
 const whereTo = (
   { method }: Pick<Exchange, 'method'>,
   { status, header }: Answer,
   url: Target,
   redirects: number,
 ): URL | null => {
-  // Others would turn it into a GET, without what it says.
+  // Other statuses would turn it into a GET without a body.
   const keepsMethod = method === 'GET' || status === 307 || status === 308;
   if (!keepsMethod || redirects >= MOST_REDIRECTS) return null;
   return judgeRealmRedirect(header('location'), new URL(url.pathname + url.search, url.origin));
@@ -219,8 +219,8 @@ const secretOf = (credentials: Credentials): string =>
     : `${credentials.username}:${credentials.password.reveal()}`;
 
 /**
- * What an answer says of the credentials. A 401 may be about the repository: then they are good enough for a
- * token that opens nothing. A 403 always is about what was asked for.
+ * What an answer says about the credentials. A 401 may be about the repository: then the credentials still get a
+ * token without any access. A 403 is always about the requested access.
  */
 const judgeTrial = async (
   wish: Wish,

@@ -6,8 +6,8 @@ import type { Endpoint } from '../wire/registry-host.ts';
 type Over = (scheme: 'https' | 'http') => Promise<FollowedAnswer>;
 
 /**
- * Asks an endpoint that may speak HTTP, as the engine asks insecure registries: over HTTPS, and over HTTP where
- * nothing there speaks TLS. What it speaks is remembered; the first who asks finds it out, and others wait.
+ * Contacts an endpoint that may use HTTP, as the engine does with insecure registries: HTTPS first, then HTTP if
+ * nothing there speaks TLS. The result is remembered; the first caller finds it out while others wait.
  */
 export type OverEither = (
   endpoint: Endpoint,
@@ -15,20 +15,20 @@ export type OverEither = (
   over: Over,
 ) => Promise<FollowedAnswer>;
 
-/** An answer of any kind, and be it a refusal, is one in the scheme that was spoken. */
+/** An answer of any kind, even a refusal, shows that the scheme works. */
 const isAnswered = (error: unknown): boolean =>
   error instanceof RegistryError && !error.noAnswer && !error.noConnection && !error.isNoHttp;
 
 export const createOverEither = (): OverEither => {
   const plain = new Set<string>();
-  /** Those that spoke TLS once: whoever keeps that from us later gets no password over HTTP. */
+  /** Endpoints that have spoken TLS once. If somebody blocks TLS later, no password goes over HTTP. */
   const secure = new Set<string>();
   const settling = new Map<string, Promise<void>>();
 
   const fallsBack = ({ name, authority, isInsecure }: Endpoint, error: RegistryError): boolean => {
     if (secure.has(name) && isInsecure) return false;
     if (error.speaksNoTls) return true;
-    // At a port of its own it would be the same over HTTP.
+    // With an explicit port, HTTP would use the same port and fail in the same way.
     const hasPort = /:\d+$/.test(authority);
     return isInsecure && error.noAnswer && !(error.noConnection && hasPort);
   };
@@ -72,7 +72,7 @@ export const createOverEither = (): OverEither => {
   const overKnown = async (endpoint: Endpoint, over: Over): Promise<FollowedAnswer> => {
     if (!plain.has(endpoint.name)) return find(endpoint, over);
     const answer = await overHttp(endpoint, over);
-    // What speaks TLS answers that to a request without it.
+    // A TLS server answers a plain HTTP request with 400.
     if (answer.status !== 400) return answer;
     plain.delete(endpoint.name);
     return find(endpoint, over);

@@ -1,6 +1,9 @@
 import type { Question } from './follow.ts';
 
-/** A registry as such: asked with credentials it says whether they are good, whatever they give access to. */
+/**
+ * A question about the registry itself. With credentials, it shows whether they are good, whatever they give access
+ * to.
+ */
 export const SELF: Question = {
   method: 'GET',
   path: '/v2/',

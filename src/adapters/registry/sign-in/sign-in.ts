@@ -13,41 +13,43 @@ import type { Answer } from '../wire/exchange-once.ts';
 import type { Transport } from '../wire/transport.ts';
 import type { Trials } from '../pace/trials.ts';
 
-/** Someone who asks at an endpoint, over the scheme that it turned out to speak. */
+/** A caller at an endpoint, with the scheme that the endpoint speaks. */
 export type Asking = {
   readonly endpoint: Endpoint;
   readonly scheme: 'https' | 'http';
-  /** What is to be read: `repository:acme/app:pull`; null for the registry as such. */
+  /** The access to request: `repository:acme/app:pull`; null for the registry itself. */
   readonly scope: string | null;
-  /** Whose credentials are used; null for those of the host. */
+  /** Whose credentials to use; null for the host's. */
   readonly repository: string | null;
   readonly deadline: Deadline;
-  /** When it was asked for, by the order of {@link Outages}. */
+  /** When the caller asked, in the order of {@link Outages}. */
   readonly begun: number;
-  /** The host name of the registry that led to this endpoint; null where an image or the operator names it. */
+  /** The host name of the registry that led to this endpoint; null if an image or the operator names the endpoint. */
   readonly sentBy: string | null;
 };
 
-/** What can be shown before the registry wants it. */
+/** What can be sent before the registry asks for it. */
 export type Prepared =
   | { readonly kind: 'ready'; readonly authorization: string; readonly isGuess: boolean }
-  /** It required something before that is not available now. */
+  /** The registry required something earlier that is not available now. */
   | { readonly kind: 'failed'; readonly want: Wanted; readonly error: RegistryError };
 
-/** Finds the `Authorization` that a registry wants. */
+/** Finds the `Authorization` that a registry requires. */
 export type SignIn = {
-  /** By what the registry wanted before; null where nothing is known of it. Rejects by the caller's reason only. */
+  /**
+   * By what the registry required before; null if nothing is known about it. Rejects only with the caller's reason.
+   */
   readonly prepare: (asking: Asking) => Promise<Prepared> | null;
   /**
-   * What to show where the registry wants that, after `sent` was refused or nothing was sent. Throws
-   * {@link RegistryError} where there is nothing that could be better.
+   * The `Authorization` to send for `want`, after `sent` was refused or nothing was sent. Throws
+   * {@link RegistryError} if there is nothing better to send.
    */
   readonly answer: (asking: Asking, want: Wanted, sent: string | null) => Promise<string>;
-  /** Notes that the registry let us in with what it wanted. */
+  /** Records that this sign-in worked at the registry. */
   readonly learn: (asking: Asking, want: Wanted) => void;
-  /** Forgets what did not work. */
+  /** Forgets a sign-in that did not work. */
   readonly forget: (asking: Asking) => void;
-  /** Whose credentials were shown last, for a person; null for nobody's. */
+  /** Whose credentials were last sent, for a person; null for none. */
   readonly sourceOf: (asked: Pick<Asking, 'endpoint' | 'repository'>) => string | null;
 };
 
@@ -141,7 +143,7 @@ export const createSignIn = (parts: {
   };
 };
 
-/** What a failed preparation and a challenge have in common: the same would only fail again. */
+/** Whether a challenge asks for exactly what the preparation failed on: trying it again would fail too. */
 export const isFailedAlready = (
   prepared: Prepared | null,
   want: Wanted,

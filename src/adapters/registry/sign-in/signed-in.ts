@@ -13,7 +13,7 @@ export type SignedInParts = {
   readonly signIn: SignIn;
   readonly generalWant: GeneralWant;
   readonly trials: Trials<FollowedAnswer>;
-  /** A host that a registry led to, as the configuration describes it. */
+  /** The endpoint for a host that a registry led to, by the configuration. */
   readonly endpointOf: (host: string) => Endpoint;
 };
 
@@ -30,7 +30,7 @@ export const refusedThere = (
   );
 };
 
-/** Sends a user name and password along, and finds out what a refusal was about. */
+/** Sends a user name and password, and finds out what a refusal was about. */
 const sendBasic = async (
   { transport }: SignedInParts,
   asking: Asking,
@@ -42,16 +42,16 @@ const sendBasic = async (
   if (status === 429 || status >= 500) return { answer, credentials: 'unknown' };
   if (status !== 401) return { answer, credentials: 'accepted' };
   if (url.host !== asking.endpoint.authority) return { answer, credentials: 'unknown' };
-  // Some (Nexus) refuse a repository as others refuse a password.
+  // Some registries (Nexus) refuse a repository with the same status as a wrong password.
   const isSelf = question.path === SELF.path;
   const self = isSelf ? answer : await follow(transport, asking, SELF, authorization);
   if (self.status === 200) return { answer, credentials: 'accepted' };
-  // One that wants a token there says nothing of a password.
+  // If it requires a token there, the answer says nothing about a password.
   const wantsBasic = readWanted(self.header('www-authenticate'))?.kind !== 'bearer';
   return { answer, credentials: self.status === 401 && wantsBasic ? 'refused' : 'unknown' };
 };
 
-/** An answer, and whether those who asked were known to it: then a refusal is about what they asked for. */
+/** An answer, and whether the sign-in was accepted: then a refusal is about the thing asked for. */
 type Sent = { readonly answer: FollowedAnswer; readonly isKnown: boolean };
 
 const send = async (
@@ -72,13 +72,13 @@ const send = async (
 };
 
 const REFUSALS = new Set([401, 403]);
-/** What a wrong guess may be answered with besides: some hide what they do not let one see. */
+/** Other statuses that a wrong guess may get: some registries hide what a client must not see. */
 const HIDDEN = new Set([400, 404]);
 
-/** What was shown unasked and refused. */
+/** What was sent unasked and refused. */
 type Refusal = Sent & { readonly authorization: string };
 
-/** Shows what the registry wants. */
+/** Sends what the registry requires. */
 const answerWant = async (
   parts: SignedInParts,
   asking: Asking,
@@ -88,7 +88,7 @@ const answerWant = async (
   const refused401 = refusal?.answer.status === 401 && !refusal.isKnown;
   const sent = refused401 ? refusal.authorization : null;
   const authorization = await parts.signIn.answer(asking, want, sent);
-  // It knows that already, and would not answer better.
+  // The registry has seen exactly this and would not answer better.
   if (authorization === refusal?.authorization) {
     if (!REFUSALS.has(refusal.answer.status)) parts.signIn.learn(asking, want);
     return conclude(asking, question, refusal);
@@ -96,7 +96,7 @@ const answerWant = async (
   const sentOnce = await send(parts, asking, question, authorization);
   const isWrong = sentOnce.answer.status === 401 && !sentOnce.isKnown && want.kind === 'basic';
   const last = isWrong
-    ? // A helper may have another password by now; otherwise the error says what was wrong with this one.
+    ? // The helper may have a new password by now. If not, the error says what is wrong with this one.
       await send(parts, asking, question, await parts.signIn.answer(asking, want, authorization))
     : sentOnce;
   const answer = conclude(asking, question, last);
@@ -109,7 +109,9 @@ const conclude = ({ endpoint }: Asking, question: Question, { answer }: Sent): F
   return answer;
 };
 
-/** Shows what the registry wanted before; gives its answer, or what came of it where that is no answer yet. */
+/**
+ * Sends what the registry required before. Returns the registry's answer, or the refusal if it is not an answer yet.
+ */
 const sendPrepared = async (
   parts: SignedInParts,
   asking: Asking,
@@ -119,7 +121,7 @@ const sendPrepared = async (
   const { authorization, isGuess } = prepared;
   const sent = await send(parts, asking, question, authorization);
   const { status, url } = sent.answer;
-  // A host that we were redirected to has not seen it.
+  // The host that we were redirected to has not seen the credentials.
   if (url.host !== asking.endpoint.authority) return { answer: conclude(asking, question, sent) };
   if (REFUSALS.has(status)) parts.signIn.forget(asking);
   else if (!isGuess || !HIDDEN.has(status)) return { answer: sent.answer };
@@ -127,8 +129,8 @@ const sendPrepared = async (
 };
 
 /**
- * Asks, and answers the registry where it wants to know who does. What it wanted before is shown first;
- * where that does not do, it is asked as if nothing were known of it.
+ * Asks, and signs in if the registry requires it. First sends what the registry required before. If that fails, it
+ * asks as if nothing were known about the registry.
  */
 export const askSignedIn = async (
   parts: SignedInParts,
@@ -143,7 +145,7 @@ export const askSignedIn = async (
     const sent = await sendPrepared(parts, asking, question, prepared);
     if ('answer' in sent) return sent.answer;
     ({ refusal } = sent);
-    // A token that has ended is told by a challenge, which need not be asked for again.
+    // An expired token gets a challenge with the refusal, so there is no need to ask for one.
     const want = refusal.isKnown ? null : wantedBy(asking, refusal.answer);
     if (want !== null) return answerWant(parts, asking, question, { want, refusal });
   }
@@ -153,7 +155,7 @@ export const askSignedIn = async (
 
 const WANTS_SIGN_IN = 'it wants a sign-in at /v2/, and no credentials are configured for it';
 
-/** Goes on from an answer to somebody who has shown nothing. */
+/** Continues after the answer to a request without credentials. */
 const answerPlain = async (
   parts: SignedInParts,
   asking: Asking,
@@ -182,7 +184,7 @@ const answerPlain = async (
   try {
     return await answerWant(parts, asking, question, { want, refusal });
   } catch (error) {
-    // What nobody can be asked about in another way stands as it was answered.
+    // Without credentials there is no other way to ask, so the first answer stands.
     const isMissing = error instanceof RegistryError && error.noCredentials;
     if (status !== 401 && isMissing) return { ...plain, hint: WANTS_SIGN_IN };
     throw error;
@@ -190,8 +192,8 @@ const answerPlain = async (
 };
 
 /**
- * Signs in at the host that a registry leads to, as a front does that stands before another registry: over
- * HTTPS only, and with the credentials of just that host.
+ * Signs in at the host that a registry leads to, for example if it is a front for another registry: only over HTTPS,
+ * and only with the credentials of that host.
  */
 const signInElsewhere = async (
   parts: SignedInParts,

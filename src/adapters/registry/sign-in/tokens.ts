@@ -8,35 +8,35 @@ import { parseAnswer } from '../wire/parse-answer.ts';
 export type Token = {
   readonly value: Secret;
   readonly until: number;
-  /** Whose credentials it was got with, for a person; null for nobody's. */
+  /** Whose credentials got the token, for a person; null for none. */
   readonly source: string | null;
 };
 
-/** What a token is good for; two askers with the same key can share one. */
+/** Tokens by what they are good for: callers with the same key can share one. */
 export type TokenCache = {
-  /** A live token, that of a request which is under way, or what `request` gets. */
+  /** A valid token: a cached one, that of a request in progress, or the result of `request`. */
   readonly get: (key: string, request: () => Promise<Token>, caller: AbortSignal) => Promise<Token>;
-  /** Forgets the token, if it is still the one that was refused. */
+  /** Drops the token, if it is still the one that was refused. */
   readonly refuse: (key: string, value: string) => void;
 };
 
 const MOST_TOKENS = 2_000;
-/** Tokens end this much earlier for us than for the registry, or a fifth of their life. */
+/** We drop a token this long before it expires, or a fifth of its life before, if that is less. */
 const MARGIN_MS = 10_000;
 const DEFAULT_LIFE_SECONDS = 60;
 const LONGEST_LIFE_SECONDS = 60 * 60;
 
 const TokenAnswer = z.object({
-  // Some write what they leave out as null.
+  // Some servers write absent fields as null.
   token: z.string().nullish(),
   access_token: z.string().nullish(),
   expires_in: z.number().nonnegative().nullish().catch(null),
 });
 
 /**
- * Reads a token server's answer by
- * {@link https://distribution.github.io/distribution/spec/auth/token/ the specification}: `token` or
- * `access_token`, good for `expires_in` seconds or a minute. `realm` is for the problem's text.
+ * Parses a token server's answer by
+ * {@link https://distribution.github.io/distribution/spec/auth/token/ the specification}: `token` or `access_token`,
+ * valid for `expires_in` seconds or else a minute. `realm` is for the error text.
  */
 export const parseTokenAnswer = (
   body: Buffer,
@@ -53,7 +53,7 @@ export const parseTokenAnswer = (
   }
   const parsed = TokenAnswer.safeParse(json);
   const value = parsed.data?.token || parsed.data?.access_token || '';
-  // Anything else could not stand in a header.
+  // Other characters are not allowed in a header.
   if (!/^[\x21-\x7e]+$/.test(value)) throw malformed();
   const seconds = Math.min(parsed.data?.expires_in || DEFAULT_LIFE_SECONDS, LONGEST_LIFE_SECONDS);
   const life = seconds * 1000;

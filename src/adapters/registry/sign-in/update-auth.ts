@@ -1,8 +1,8 @@
 import { type Credentials, DOCKER_HUB_KEY } from './docker-config.ts';
 
 /**
- * The value of `X-Registry-Auth` for the Docker Engine: base64url **with** its padding, which the
- * engine's decoder insists on.
+ * The value of `X-Registry-Auth` for the Docker Engine: base64url **with** padding, which the engine's decoder
+ * requires.
  */
 export const composeUpdateAuth = (host: string, credentials: Credentials): string => {
   const serveraddress = host === 'docker.io' ? DOCKER_HUB_KEY : host;

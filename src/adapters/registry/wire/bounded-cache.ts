@@ -1,4 +1,4 @@
-/** Keeps what was used last, up to a number of entries and a sum of weights. */
+/** Keeps the most recently used entries, up to a number of entries and a total weight. */
 export type BoundedCache<V> = {
   readonly get: (key: string) => V | undefined;
   readonly set: (key: string, value: V, weight?: number) => void;
@@ -8,14 +8,14 @@ export type BoundedCache<V> = {
 export const createBoundedCache = <V>(limits: {
   entries: number;
   weight?: number;
-  /** Told of each value that had to go. */
+  /** Called for each value that is removed to make room. */
   onEvict?: (value: V) => void;
 }): BoundedCache<V> => {
   const heaviest = limits.weight ?? Number.POSITIVE_INFINITY;
-  // A map remembers the order of insertion: the first key is the one used longest ago.
+  // A map keeps the order of insertion, so the first key is the least recently used.
   const entries = new Map<string, { value: V; weight: number }>();
   let weight = 0;
-  /** What was used last need not be put behind all others again. */
+  /** The most recent key need not be moved to the end again. */
   let newest: string | null = null;
 
   const remove = (key: string): V | undefined => {

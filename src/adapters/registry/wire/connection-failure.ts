@@ -2,13 +2,13 @@ import { causeOfCode, connectionCode } from '../../../core/connection-cause.ts';
 import { TimeUp } from '../../exchange/deadline.ts';
 import { RegistryError } from './registry-error.ts';
 
-/** A name that leads to an address that is never asked. */
+/** Thrown if a name resolves to an address that must never be contacted. */
 export class ForbiddenAddress extends Error {
   override readonly name = 'ForbiddenAddress';
   readonly code = 'FORBIDDEN_ADDRESS';
 }
 
-/** Undici's parser often gives no code. */
+/** Whether the peer did not speak HTTP. Undici's parser often sets no code. */
 const isNoHttp = (error: unknown, depth = 0): boolean =>
   error instanceof Error &&
   depth <= 4 &&
@@ -20,7 +20,7 @@ const unreachable = (
   options: { retryable?: boolean; speaksNoTls?: boolean; noConnection?: boolean } = {},
 ): RegistryError => new RegistryError('unreachable', detail, { ...options, noAnswer: true, cause });
 
-/** Only the proxy is connected to; a tunnel that it refuses is told as aborted. */
+/** Behind a proxy we connect only to the proxy. A tunnel that it refuses shows up as aborted. */
 const OF_THE_PROXY = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -31,12 +31,12 @@ const OF_THE_PROXY = new Set([
 
 const CANNOT_CONNECT = { retryable: true, noConnection: true } as const;
 
-/** What a failure of the connection to `host` means, in words for a person. */
+/** What a failed connection to `host` means, in words for a person. */
 export const explainConnectionFailure = (
   host: string,
   error: unknown,
   limitMs: number,
-  /** The proxy, as host and port, that it was asked through. */
+  /** The proxy that was used, as host and port. */
   proxy: string | null = null,
 ): RegistryError => {
   if (error instanceof RegistryError) return error;

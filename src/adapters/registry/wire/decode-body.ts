@@ -11,16 +11,16 @@ const DECODERS: ReadonlyMap<
   ['br', brotliDecompressSync],
   ['zstd', (bytes, options) => zstdDecompressSync(bytes, options)],
 ]);
-/** More than one proxy has not been seen to encode the same answer. */
+/** In practice, at most one proxy encodes an answer; allow a second. */
 const MOST_ENCODINGS = 2;
 
 const isTooLarge = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 
 /**
- * What a body is that a proxy encoded although we ask for it as it is: digests are of the content
- * ({@link https://www.rfc-editor.org/rfc/rfc9110#field.content-encoding RFC 9110}). Throws
- * {@link RegistryError} where it cannot be decoded, or is longer than `maxBytes` then.
+ * Decodes a body that a proxy encoded although we asked for it unencoded: digests are of the decoded content
+ * ({@link https://www.rfc-editor.org/rfc/rfc9110#field.content-encoding RFC 9110}). Throws {@link RegistryError} if
+ * it cannot be decoded, or is longer than `maxBytes` afterwards.
  */
 export const decodeBody = (
   body: Buffer,

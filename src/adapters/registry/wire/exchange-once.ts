@@ -5,13 +5,13 @@ import { RegistryError } from './registry-error.ts';
 export type Answer = {
   readonly status: number;
   readonly header: (name: string) => string | null;
-  /** Read only where the status is 200; else empty. */
+  /** Empty unless the status is 200. */
   readonly body: Buffer;
-  /** What a person should know of it besides. */
+  /** An extra note for a person. */
   readonly hint?: string;
 };
 
-/** Where something is asked: what is needed of a URL, of which one is not parsed for each question. */
+/** An address, with only the parts of a URL that are needed: parsing a URL for each request costs too much. */
 export type Target = Readonly<
   Pick<URL, 'origin' | 'protocol' | 'host' | 'hostname' | 'pathname' | 'search'>
 >;
@@ -21,11 +21,11 @@ export type PlainExchange = {
   readonly url: Target;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
-  /** Of a body that is longer nothing is kept. */
+  /** A longer body is discarded entirely. */
   readonly maxBytes: number;
 };
 
-/** Of an answer that only its status matters of, this much is read to keep the connection. */
+/** If only the status matters, this much of the body is read, so that the connection can be kept. */
 const DRAINED_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
@@ -36,7 +36,7 @@ const headerReader =
     return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
   };
 
-/** Sends one request and gives its answer; `end` ends it with an error before that. */
+/** Sends one request and returns its answer; `end` ends it early with an error. */
 export const exchangeOnce = (
   dispatcher: Dispatcher,
   { method, url, headers, body, maxBytes }: PlainExchange,
@@ -50,7 +50,7 @@ export const exchangeOnce = (
   const give = (): void =>
     resolve({ status, header, body: isWanted() ? Buffer.concat(chunks) : NOTHING });
   const fail = (error: Error): void => {
-    // Where only the status matters it is there, however its body went on.
+    // If only the status matters, it has arrived, whatever happens to the body.
     if (status === 0 || isWanted()) reject(error);
     else give();
   };
@@ -62,8 +62,8 @@ export const exchangeOnce = (
         )
       : new Error('nothing more is read of it');
 
-  // Undici gives the connection up after every HEAD, for servers that send a body with it; such a body
-  // breaks the next answer, which is tried again, and all others keep their connections.
+  // Undici closes the connection after every HEAD, in case the server sends a body with it. Instead, we keep the
+  // connection: such a body breaks only the next answer, which is retried.
   const { origin } = url;
   const request = {
     method,

@@ -1,15 +1,15 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Addresses that no registry is ever at, and behind which machines keep secrets: link-local ones, the
- * metadata services of clouds that are elsewhere, unspecified, multicast and broadcast.
+ * Addresses where no registry ever is, but where machines keep secrets: link-local ones, metadata services of clouds
+ * at other addresses, unspecified, multicast and broadcast.
  */
 const forbidden = new BlockList();
 forbidden.addSubnet('0.0.0.0', 8, 'ipv4');
 forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
 forbidden.addSubnet('224.0.0.0', 4, 'ipv4');
 forbidden.addAddress('255.255.255.255', 'ipv4');
-// Metadata services of Alibaba, Oracle and Azure, and over IPv6 those of Amazon, Google and Scaleway.
+// Metadata services of Alibaba, Oracle and Azure; over IPv6 those of Amazon, Google and Scaleway.
 forbidden.addAddress('100.100.100.200', 'ipv4');
 forbidden.addAddress('192.0.0.192', 'ipv4');
 forbidden.addAddress('168.63.129.16', 'ipv4');
@@ -24,7 +24,7 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** Networks that are not reached from outside: private, shared by a carrier, unique-local, site-local. */
+/** Networks that cannot be reached from outside: private, carrier-grade NAT, unique-local, site-local. */
 const inner = new BlockList();
 inner.addSubnet('10.0.0.0', 8, 'ipv4');
 inner.addSubnet('172.16.0.0', 12, 'ipv4');
@@ -46,7 +46,7 @@ const isIn = (list: BlockList, address: string): boolean => {
   return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
 };
 
-/** The IPv4 address that an IPv6 one stands for (mapped, compatible, NAT64, 6to4), or the address itself. */
+/** The IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4), or the address itself. */
 const unwrapped = (address: string): string => {
   if (isIP(address) !== 6) return address;
   const groups = wholeGroups(address);
@@ -63,7 +63,7 @@ const dotted = (high: number, low: number): string =>
   [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
 
 const wholeGroups = (address: string): number[] => {
-  // The WHATWG parser writes dotted tails as hex groups.
+  // The WHATWG URL parser writes a dotted tail as hex groups.
   const text = new URL(`http://[${address.replace(/%.*$/, '')}]/`).hostname.slice(1, -1);
   const [head = '', tail] = text.split('::');
   const left = head === '' ? [] : head.split(':');
@@ -72,14 +72,14 @@ const wholeGroups = (address: string): number[] => {
   return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16));
 };
 
-/** A URL's hostname without the brackets of IPv6, the dot at the end and capitals. */
+/** A URL's hostname in lower case, without IPv6 brackets and the final dot. */
 export const bareHostname = (hostname: string): string =>
   hostname
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '')
     .toLowerCase();
 
-/** Whether nothing may ever be asked of this IP address. */
+/** Whether this IP address must never be contacted. */
 export const isForbiddenAddress = (address: string): boolean =>
   isIn(forbidden, address) || isIn(forbidden, unwrapped(address));
 
@@ -87,17 +87,20 @@ export const isForbiddenAddress = (address: string): boolean =>
 export const isLoopbackAddress = (address: string): boolean =>
   isIn(loopback, address) || isIn(loopback, unwrapped(address));
 
-/** Whether this IP address is inside somebody's own network: a private one, or the machine itself. */
+/** Whether this IP address is inside a private network or the machine's own. */
 export const isPrivateAddress = (address: string): boolean =>
   isIn(inner, address) || isIn(inner, unwrapped(address)) || isLoopbackAddress(address);
 
-/** Whether a hostname says by itself that it is never to be asked; a name's addresses are seen when it is resolved. */
+/**
+ * Whether a hostname itself shows that it must never be contacted. A name's addresses are checked when it is
+ * resolved.
+ */
 export const isForbiddenHostname = (hostname: string): boolean => {
   const bare = bareHostname(hostname);
   return FORBIDDEN_NAMES.has(bare) || isForbiddenAddress(bare);
 };
 
-/** Whether a hostname says by itself that it is this machine. */
+/** Whether a hostname itself shows that it is this machine. */
 export const isLoopbackHostname = (hostname: string): boolean => {
   const bare = bareHostname(hostname);
   return bare === 'localhost' || bare.endsWith('.localhost') || isLoopbackAddress(bare);

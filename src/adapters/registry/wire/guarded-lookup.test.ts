@@ -34,7 +34,7 @@ test.each([
   ['64:ff9b::a00:1', true],
   ['203.0.113.7', false],
   ['2001:db8::1', false],
-  // Whether it may be on this machine is another question.
+  // Whether it may be on this machine is a separate rule.
   ['127.0.0.1', false],
 ])('refusesAddress(%s) to whom only a public registry named it: %s', (address, expected) => {
   expect(refusesAddress(address, { mayBeLocal: true, mayBePrivate: false })).toBe(expected);

@@ -4,12 +4,12 @@ import { ForbiddenAddress } from './connection-failure.ts';
 import { isForbiddenAddress, isLoopbackAddress, isPrivateAddress } from './forbidden-address.ts';
 
 /**
- * Where a connection may lead. Whom the operator named may be anywhere; whom only a registry named, by a redirect or
- * a token realm, may be inside a network or on this machine only if that registry is there itself.
+ * Where a connection may lead. A host that the operator named may be anywhere. A host that only a registry named, by
+ * a redirect or a token realm, may be inside a private network or on this machine only if that registry is there too.
  */
 export type Reach = { readonly mayBeLocal: boolean; readonly mayBePrivate: boolean };
 
-/** Whether a connection to this address is refused, whoever named it. */
+/** Whether a connection to this address must be refused. */
 export const refusesAddress = (address: string, { mayBeLocal, mayBePrivate }: Reach): boolean =>
   isForbiddenAddress(address) ||
   (!mayBeLocal && isLoopbackAddress(address)) ||
@@ -22,11 +22,11 @@ type Resolve = (
 ) => void;
 
 /**
- * Resolves names for connections, and refuses those that lead where nothing is ever asked: what counts
- * is the address that is connected to, whatever the name looked like before. One such among others is
- * enough, since it is not ours to say which one is connected to.
+ * Resolves names for connections, and refuses those that lead to a forbidden address: what counts is the address to
+ * connect to, not the look of the name. One forbidden address among several is enough, because we do not choose which
+ * one is used.
  *
- * @param resolved told what the name led to, before anything is refused
+ * @param resolved called with the addresses of the name, before anything is refused
  */
 export const guardedLookup =
   (

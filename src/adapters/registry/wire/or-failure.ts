@@ -11,7 +11,7 @@ const toFailure = (error: RegistryError): FailedLookUp => ({
   retryAfterMs: error.retryAfterMs,
 });
 
-/** Turns what a registry did wrong into an answer. */
+/** Turns a registry's error into an answer. */
 export const orFailure = async <T>(
   signal: AbortSignal,
   work: () => Promise<T>,

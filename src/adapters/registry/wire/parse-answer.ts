@@ -1,9 +1,9 @@
 import { isDeeperThan } from '../../../core/json-depth.ts';
 
-/** No registry nests deeper than 10; what is deeper costs memory and stack for nothing. */
+/** No registry nests deeper than 10. Deeper nesting only costs memory and stack. */
 const DEEPEST = 64;
 
-/** The value of JSON that a registry or its token server sent. Throws where it is none, or nested too deep. */
+/** Parses JSON from a registry or its token server. Throws if it is invalid or nested too deep. */
 export const parseAnswer = (bytes: Buffer): unknown => {
   const text = bytes.toString();
   if (isDeeperThan(DEEPEST, bytes, text)) throw new SyntaxError('nested too deep');

@@ -2,19 +2,19 @@ import { createBoundedCache } from './bounded-cache.ts';
 import { bareHostname, isLoopbackHostname, isPrivateAddress } from './forbidden-address.ts';
 import type { Reach } from './guarded-lookup.ts';
 
-/** Registries of which it is remembered whether they are inside a network. */
+/** Number of registries to remember: whether each is inside a private network. */
 const MOST_HOMES = 1_000;
 
 export type Reaches = {
-  /** `sentBy` is the host name of the registry that named this host; null where the operator or an image did. */
+  /** `sentBy` is the host name of the registry that named this host; null if the operator or an image did. */
   readonly of: (hostname: string, sentBy: string | null) => Reach;
-  /** What a registry's own name led to when it was last resolved. */
+  /** The addresses of a registry's own name when it was last resolved. */
   readonly note: (hostname: string, addresses: readonly string[]) => void;
 };
 
 /**
- * Decides how far a connection may reach. A redirect or a token realm is written by whoever runs the registry, so
- * it opens no network that this registry is not inside itself.
+ * Decides how far a connection may reach. The registry's owner writes its redirects and token realms, so they must
+ * not open a network that the registry is not in itself.
  *
  * @param isListed whether the configuration names this host: then it may be anywhere
  */

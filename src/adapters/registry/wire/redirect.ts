@@ -4,7 +4,7 @@ export const MOST_REDIRECTS = 3;
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Whether a status says that what was asked for is elsewhere. */
+/** Whether the status is a redirect. */
 export const isRedirect = (status: number): boolean => REDIRECTS.has(status);
 
 export type Redirect =
@@ -12,8 +12,8 @@ export type Redirect =
   | { readonly kind: 'refused'; readonly problem: string };
 
 /**
- * Judges where an answer from `from` sends us: never to link-local and metadata addresses, never to
- * this machine from elsewhere, never from HTTPS to HTTP.
+ * Judges a redirect in an answer from `from`: never to link-local and metadata addresses, never to this machine from
+ * elsewhere, never from HTTPS to HTTP.
  */
 export const judgeRedirect = (location: string | null, from: URL): Redirect => {
   if (location === null || !URL.canParse(location, from.href)) {

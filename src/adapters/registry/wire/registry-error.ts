@@ -1,26 +1,26 @@
 import type { LookUpFailure } from '../../../core/image/published.ts';
 
-/** Why a registry did not give what it was asked for; turned into a look-up's failure at the edge. */
+/** Why a registry did not give what it was asked for. At the edge it becomes a lookup's failure. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly reason: LookUpFailure;
-  /** Whether asking the same again in a moment may help. */
+  /** Whether the same request may succeed in a moment. */
   readonly retryable: boolean;
   readonly retryAfterMs: number | null;
-  /** The host could not be reached or kept silent, whatever it was asked. */
+  /** The host was unreachable or did not answer, whatever it was asked. */
   readonly noAnswer: boolean;
-  /** Not even a connection to it came about, so that what was asked for cannot matter. */
+  /** Not even a connection was made, so the question cannot matter. */
   readonly noConnection: boolean;
-  /** The status that it was answered with, where that is what is wrong. */
+  /** The status of the answer, if the status is the problem. */
   readonly status: number | null;
-  /** It wants a sign-in, and no credentials are configured for it. */
+  /** The registry requires a sign-in, and no credentials are configured for it. */
   readonly noCredentials: boolean;
-  /** What answered spoke no HTTP. */
+  /** The peer did not speak HTTP. */
   readonly isNoHttp: boolean;
-  /** The other end answered a TLS greeting with something that is none. */
+  /** The peer answered a TLS handshake with something that is not TLS. */
   readonly speaksNoTls: boolean;
 
-  /** `detail` is one line for a person: which registry, what it did, what to do. No secret in it. */
+  /** `detail` is one line for a person, without secrets: which registry, what it did, what to do. */
   constructor(
     reason: LookUpFailure,
     detail: string,
@@ -48,7 +48,7 @@ export class RegistryError extends Error {
     this.speaksNoTls = options.speaksNoTls ?? false;
   }
 
-  /** The same, of a host that the registry sent us to: it says nothing of the registry itself. */
+  /** The same error, but of a host that the registry sent us to: it says nothing about the registry itself. */
   static elsewhere(error: RegistryError): RegistryError {
     const { reason, message, retryable, retryAfterMs } = error;
     return new RegistryError(reason, message, { retryable, retryAfterMs, cause: error });

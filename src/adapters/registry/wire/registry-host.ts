@@ -3,36 +3,36 @@ import type { Secret } from '../../../core/secret.ts';
 import { createBoundedCache } from './bounded-cache.ts';
 import { isLoopbackHostname } from './forbidden-address.ts';
 
-/** PEM texts for a connection over TLS. */
+/** PEM texts for a TLS connection. */
 export type RegistryTls = {
   readonly ca: string | null;
   readonly cert: string | null;
   readonly key: Secret | null;
-  /** Takes any certificate. */
+  /** Accepts any certificate. */
   readonly skipVerify?: boolean;
 };
 
-/** What the operator says of one registry; what is left out has its default. */
+/** The operator's settings for one registry. Missing ones have defaults. */
 export type RegistryHost = {
-  /** As images name it, with its port: `docker.io`, `registry.local:5000`. */
+  /** As in image names, with the port: `docker.io`, `registry.local:5000`. */
   readonly host: string;
-  /** Spoken to over HTTPS with whatever certificate, and over HTTP where nothing there speaks TLS. */
+  /** HTTPS with any certificate, and HTTP if nothing there speaks TLS. */
   readonly insecure?: boolean;
-  /** Hosts asked before it, in their order; each may have an entry of its own. */
+  /** Hosts to ask first, in order. Each may have an entry of its own. */
   readonly mirrors?: readonly string[];
   readonly credentials?: { readonly username: string; readonly password: Secret } | null;
   /** Credentials for the repositories below a path: `group/project`. */
   readonly projects?: readonly ProjectSignIn[];
   readonly tls?: RegistryTls | null;
-  /** Hosts that may see the credentials beside the registry's own, for its token realm. */
+  /** Other hosts that may get the credentials, for the registry's token realm. */
   readonly signInHosts?: readonly string[];
-  /** Requests under way at one time. */
+  /** Maximum number of concurrent requests. */
   readonly concurrency?: number;
-  /** What counts as new: an image, or also an index that only says something else about it. */
+  /** What counts as new: only another image, or also an index that differs only in its metadata. */
   readonly follow?: 'platform' | 'index';
-  /** The proxy that it is asked through; null for what the environment says. */
+  /** The proxy for this registry; null: as the environment says. */
   readonly proxy?: 'none' | Secret | null;
-  /** How long one request may take with its answer, in ms; null for the usual time. */
+  /** Limit for one request with its answer, in ms; null for the default. */
   readonly timeoutMs?: number | null;
 };
 
@@ -43,42 +43,42 @@ export type ProjectSignIn = {
 };
 
 export const DEFAULT_CONCURRENCY = 8;
-/** Registries that wake up, or scan an image when it is asked for, take that long. */
+/** Registries that wake up, or scan an image on request, take this long. */
 export const ATTEMPT_MS = 15_000;
 const MOST_HOSTS = 256;
 
 const NO_TLS: RegistryTls = { ca: null, cert: null, key: null, skipVerify: false };
 
-/** Where and how a registry's own API is asked. */
+/** Where and how to contact a registry's own API. */
 export type Endpoint = {
   /** As images and people name it. */
   readonly name: string;
   /** Host and port of its API: `registry-1.docker.io` for `docker.io`. */
   readonly authority: string;
-  /** Whether it can be asked at all: an image's name may carry port 99999, or host 999.1.1.1. */
+  /** Whether it can be contacted at all: an image name may contain port 99999, or host 999.1.1.1. */
   readonly isAddress: boolean;
   /**
-   * `either` is for insecure registries and those on this machine, which the Docker Engine takes over HTTP
-   * too: HTTPS is tried, and HTTP where nothing there speaks TLS.
+   * `either` is for insecure registries and those on this machine, which the Docker Engine also accepts over HTTP:
+   * HTTPS first, then HTTP if nothing there speaks TLS.
    */
   readonly scheme: 'https' | 'either';
-  /** Said of it by the operator: any failure to speak TLS leads to HTTP, until TLS was once spoken. */
+  /** The operator declared it insecure: any TLS failure leads to HTTP, until TLS has worked once. */
   readonly isInsecure: boolean;
   readonly proxy: 'none' | Secret | null;
   readonly tls: RegistryTls | null;
-  /** For the other ports of its host: the same without the client's certificate. */
+  /** For other ports of its host: the same without the client certificate. */
   readonly tlsBeside: RegistryTls | null;
-  /** For other hosts that it sends us to: its authority, and nothing else of it. */
+  /** For other hosts that it sends us to: only its certificate authority. */
   readonly tlsElsewhere: RegistryTls | null;
   readonly signInHosts: readonly string[];
   readonly concurrency: number;
-  /** One request and its answer, in ms. */
+  /** Limit for one request with its answer, in ms. */
   readonly attemptMs: number;
   readonly credentials: { readonly username: string; readonly password: Secret } | null;
   readonly projects: readonly ProjectSignIn[];
 };
 
-/** How to speak TLS with a place that an endpoint, or a sign-in of it, leads to. */
+/** The TLS settings for an address that an endpoint, or its sign-in, leads to. */
 export const tlsAt = (
   endpoint: Endpoint,
   place: Readonly<Pick<URL, 'host' | 'hostname'>>,
@@ -88,10 +88,10 @@ export const tlsAt = (
   return isBeside ? endpoint.tlsBeside : endpoint.tlsElsewhere;
 };
 
-/** Tells, for a host as images name it, whom to ask. */
+/** Finds the endpoints for a host as image names spell it. */
 export type Endpoints = {
   readonly of: (host: string) => Endpoint;
-  /** Asked before it, in their order. */
+  /** The mirrors to ask first, in order. */
   readonly mirrorsOf: (host: string) => readonly Endpoint[];
 };
 
@@ -101,7 +101,7 @@ export const createEndpoints = (
   attemptMs = ATTEMPT_MS,
 ): Endpoints => {
   const told = new Map(hosts.map((entry) => [canonicalHost(entry.host), entry]));
-  // One object a host, for connections are kept by what describes them.
+  // One object per host, because connections are kept by the object that describes them.
   const described = createBoundedCache<Endpoint>({ entries: MOST_HOSTS });
   const insecureHosts = new Set(insecure.map(canonicalHost));
 

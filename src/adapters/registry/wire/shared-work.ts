@@ -1,8 +1,8 @@
 import { unlessAborted } from '../../exchange/deadline.ts';
 
 /**
- * Work that several wait for is done once. One asker that goes away takes nothing from the others, so
- * the work must end by limits of its own.
+ * Does work once for all callers that wait for it. A caller that gives up must not affect the others, so the work
+ * needs limits of its own.
  */
 export type SharedWork<V> = (
   key: string,

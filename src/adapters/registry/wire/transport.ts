@@ -24,38 +24,38 @@ export type Exchange = {
   readonly url: Target;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Of a body that is longer nothing is kept. */
+  /** A longer body is discarded entirely. */
   readonly maxBytes: number;
   readonly tls: RegistryTls | null;
-  /** Null for what the environment says. */
+  /** Null: as the environment says. */
   readonly proxy: 'none' | Secret | null;
   /**
-   * The host name of the registry that named this host, by a redirect or a token realm; null where the operator
-   * did. It decides how far the connection may reach: see {@link Reach}.
+   * The host name of the registry that named this host, by a redirect or a token realm; null if the operator or an
+   * image did. It decides how far the connection may reach, see {@link Reach}.
    */
   readonly sentBy: string | null;
   readonly connections: number;
-  /** For the request and its answer together. */
+  /** For the request and its answer together, in ms. */
   readonly attemptMs: number;
 };
 
 export type Transport = {
   /**
-   * One request and its answer, within the attempt's limit and the deadline. Redirects are answers.
-   * Throws {@link RegistryError}, or the caller's reason.
+   * Sends one request and returns its answer, within the attempt's limit and the deadline. A redirect is an answer.
+   * Throws {@link RegistryError} or the caller's reason.
    */
   readonly send: (exchange: Exchange, deadline: Deadline) => Promise<Answer>;
   readonly close: () => Promise<void>;
 };
 
-/** Connections stay warm for a burst of look-ups, and no longer than most servers keep them. */
+/** Connections stay open for a burst of lookups, but no longer than most servers keep them. */
 const KEEP_ALIVE_MS = 30_000;
-/** Distinct addresses with connections; a registry cannot make us hold more by redirecting. */
+/** Maximum number of addresses with connections. A registry cannot make us hold more with redirects. */
 const MOST_POOLS = 128;
 
 const secureContextFor = (tls: RegistryTls): SecureContext =>
   createSecureContext({
-    // An own authority is taken beside the usual ones, as Docker does.
+    // A custom authority is added to the default ones, as in Docker.
     ca: tls.ca === null ? undefined : [...getCACertificates('default'), tls.ca],
     ...(tls.cert === null || tls.key === null ? {} : { cert: tls.cert, key: tls.key.reveal() }),
   });
@@ -67,12 +67,12 @@ type Options = {
   readonly isListed: (hostname: string) => boolean;
 };
 
-/** Speaks HTTP with warm connections, bounded in time, size and number. */
+/** Speaks HTTP over kept connections, with limits on time, size and number. */
 export const createTransport = (options: Options): Transport => {
   const reaches = createReaches(options.isListed);
   const live = new Set<Dispatcher>();
   const retire = (pool: Dispatcher): void => {
-    // What is under way may end; then it leaves nothing behind.
+    // Requests in progress may finish; then nothing of the pool is left.
     const forget = (): boolean => live.delete(pool);
     pool.close().then(forget, forget);
   };
@@ -113,7 +113,7 @@ export const createTransport = (options: Options): Transport => {
     ].join(' ');
     const present = pools.get(key);
     if (present !== undefined) return present;
-    // An address in the place of a name is not resolved.
+    // An address instead of a name is never resolved, so check it here.
     if (isForbiddenHostname(hostname) || refusesAddress(hostname, reach)) {
       throw new ForbiddenAddress(url.host);
     }
@@ -123,7 +123,7 @@ export const createTransport = (options: Options): Transport => {
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
       headersTimeout: 0,
       bodyTimeout: 0,
-      // A handful of warm connections does as well, and one stalled stream then holds up no other.
+      // A few open connections are as fast, and a stalled stream then blocks no other.
       allowH2: false,
       connect: {
         timeout: attemptMs,

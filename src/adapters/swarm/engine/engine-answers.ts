@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-// Of the engine's answers only what is used is looked at; the rest passes by untouched.
+// Only the fields in use are checked; the rest is ignored.
 
-/** Counts and durations; one too large for a number is kept as text by `parseExactJson`, and is ours to ignore. */
+/** Counts and durations. `parseExactJson` keeps a number that is too large as text, and we ignore it. */
 const count = z.number().optional().catch(undefined);
 const text = z.string().optional();
 
@@ -33,7 +33,7 @@ export type EnginePlatform = z.infer<typeof platform>;
 
 const labels = z.record(z.string(), z.string()).nullish();
 
-/** A service that runs containers; those of plugins and attached networks have no `ContainerSpec`. */
+/** A service that runs containers. Services of plugins and attached networks have no `ContainerSpec`. */
 export const engineService = z.object({
   ID: z.string(),
   Version: z.object({ Index: z.number() }),
@@ -66,7 +66,7 @@ export const engineService = z.object({
   }),
   UpdateStatus: z.object({ State: text, Message: text, StartedAt: text }).nullish(),
   PreviousSpec: present,
-  // Only where it was asked for, by engines that count.
+  // Only if the request asks for it, and the engine supports it.
   ServiceStatus: z.object({ RunningTasks: count, DesiredTasks: count }).nullish(),
 });
 export type EngineService = z.infer<typeof engineService>;
@@ -85,7 +85,7 @@ export const engineTask = z.object({
     Err: text,
     ContainerStatus: z.object({ ContainerID: text, ExitCode: count }).nullish(),
   }),
-  // The engine leaves the index out while it is 0.
+  // The engine omits the index while it is 0.
   JobIteration: z.object({ Index: count }).nullish(),
 });
 export type EngineTask = z.infer<typeof engineTask>;

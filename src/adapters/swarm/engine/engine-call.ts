@@ -2,7 +2,7 @@ import type { Exchanged } from '../wire/exchange.ts';
 
 export type EngineCall = {
   readonly method: 'GET' | 'POST';
-  /** Without version prefix and query. */
+  /** Without the version prefix and the query. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -10,13 +10,13 @@ export type EngineCall = {
   readonly deadlineMs: number;
   readonly maxBytes: number;
   readonly keepPartial?: boolean;
-  /** Statuses other than 2xx that are an answer and no error. */
+  /** Statuses other than 2xx that are an expected answer. */
   readonly expects?: (status: number, message: string) => boolean;
 };
 
 export type EngineAnswer = Exchanged & {
-  /** What an answer other than 2xx says. */
+  /** The message of an answer other than 2xx. */
   readonly message: string;
-  /** The version that was spoken, where it is the newest of the engine that answered; else null. */
+  /** The version that was spoken, if it is the newest of the answering engine; otherwise null. */
   readonly version: string | null;
 };

@@ -14,23 +14,23 @@ import {
 } from './engine-version.ts';
 import type { EngineAnswer, EngineCall } from './engine-call.ts';
 
-/** Sends a call under the version agreed upon; throws `ClusterError` or the signal's own reason. */
+/** Sends a call with the agreed version. Throws `ClusterError` or the signal's reason. */
 export type EngineCaller = (call: EngineCall, signal: AbortSignal) => Promise<EngineAnswer>;
 
-/** One connection, whose other end is one engine from its first call to its last. */
+/** One connection. Its peer is the same engine from the first call to the last. */
 export type EngineLine = {
-  /** The newest that the engine at its other end offers, under which it is spoken to. */
+  /** The newest version that the peer offers, and that is spoken with it. */
   readonly version: string;
   readonly call: EngineCaller;
 };
 
 export type EngineConnection = {
   readonly call: EngineCaller;
-  /** The API version spoken, agreeing on it first where that is not done. */
+  /** The API version in use. Agrees on one first if necessary. */
   readonly version: (signal: AbortSignal) => Promise<string>;
   /**
-   * Does what changes something on a connection of its own: the engine that told its version there is the
-   * one that all calls of `work` reach, even where another is being put in its place.
+   * Runs a change on a connection of its own: all calls of `work` reach the engine that reported its version there,
+   * even while it is being replaced with another.
    */
   readonly onOneLine: <T>(
     work: (line: EngineLine) => Promise<T>,
@@ -39,14 +39,14 @@ export type EngineConnection = {
   readonly close: () => Promise<void>;
 };
 
-/** The message of an error answer: the engine's JSON, or a proxy's text, fit to be shown. */
+/** The message of an error answer, safe to show: the engine's JSON or a proxy's text. */
 const messageOf = (body: Buffer): string => {
   const text = body.toString('utf8').trim();
   try {
     const read = engineMessage.safeParse(JSON.parse(text));
     if (read.success) return cleanLine(read.data.message);
   } catch {
-    // A proxy's text; pages in HTML tell a person nothing.
+    // Not JSON, so a proxy's text. HTML pages tell a person nothing.
   }
   return text.startsWith('<') ? '' : cleanLine(text.split('\n')[0] ?? '');
 };
@@ -74,7 +74,7 @@ export const createEngineConnection = (options: {
     deadlineMs,
   });
 
-  /** Whatever is answered; `version` is null for a call without one. */
+  /** Returns any answer. `version` is null for a call without one. */
   const send = async (
     by: Exchange,
     version: string | null,
@@ -112,7 +112,7 @@ export const createEngineConnection = (options: {
     }
   };
 
-  /** The answer where it is one that the call expects; else throws what it tells. */
+  /** Returns the answer if the call expects it; otherwise throws the error that it reports. */
   const accept = (answer: EngineAnswer, call: EngineCall): EngineAnswer => {
     const { status, message } = answer;
     if (isSuccess(answer) || call.expects?.(status, message) === true) return answer;
@@ -128,8 +128,8 @@ export const createEngineConnection = (options: {
     );
 
   /**
-   * A kept connection that the other side has closed shows only when it is used: one more try on a new one.
-   * Never for what changes something, as it may have been seen.
+   * A kept connection that the peer has closed fails only when it is used: retry once on a new one. Never for a
+   * change, because the peer may have seen it.
    */
   const readAgain: Exchange = (request, signal) =>
     exchange(request, signal).catch((error: unknown) => {
@@ -146,7 +146,7 @@ export const createEngineConnection = (options: {
     async call(call, signal) {
       const version = await unlessAborted(versions.agreed(), signal);
       const answer = await send(readAgain, version, call, signal);
-      // Refused because another engine answers than the one that told its version; nothing was done.
+      // Refused because another engine answered than the one that reported its version. Nothing was done.
       const isOther = answer.status === 400 && answer.version === null;
       if (!isOther || offeredVersion(answer) === null) return accept(answer, call);
       const now = await unlessAborted(versions.agreed(), signal);

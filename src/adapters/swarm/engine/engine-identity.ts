@@ -1,7 +1,7 @@
 import { ClusterError, type ClusterIdentity } from '../../../core/swarm/cluster.ts';
 import type { EngineInfo } from './engine-answers.ts';
 
-/** Which Swarm an engine belongs to; throws where the engine cannot speak for any, with what to do. */
+/** The Swarm that an engine belongs to. Throws if the engine cannot manage a Swarm, with what to do. */
 export const engineIdentity = (
   cluster: string,
   url: string,

@@ -1,7 +1,7 @@
 import type { Platform } from '../../../core/image/published.ts';
 import type { EnginePlatform } from './engine-answers.ts';
 
-/** What nodes call an architecture that images call otherwise; swarmkit knows both (its platform filter). */
+/** Architecture names of nodes that differ from those of images. Swarmkit's platform filter knows both. */
 const AS_IMAGES_SPELL: ReadonlyMap<string, string> = new Map([
   ['x86_64', 'amd64'],
   ['aarch64', 'arm64'],

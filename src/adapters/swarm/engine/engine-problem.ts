@@ -3,23 +3,23 @@ import type { ClusterTls } from '../wire/cluster-address.ts';
 import type { ExchangeFailure } from '../wire/exchange-failure.ts';
 import { tlsProblem } from '../wire/tls-problem.ts';
 
-/** Whose failure is told, for messages that a person can act on. */
+/** The context of a failure, for messages that a person can act on. */
 export type Asked = {
   readonly cluster: string;
   /** The engine's address as configured. */
   readonly address: string;
   readonly method: 'GET' | 'POST';
-  /** Without version prefix and query, as a proxy's rule names it. */
+  /** Without the version prefix and the query, as in a proxy's rules. */
   readonly path: string;
   readonly secure: boolean;
-  /** What the cluster is configured with for TLS. */
+  /** The cluster's TLS configuration. */
   readonly tls: ClusterTls;
   /** Whether the request changes something. */
   readonly changes: boolean;
   readonly deadlineMs: number;
 };
 
-/** A connection that failed, as an error that says what to do next. */
+/** A failed connection, as an error that says what to do next. */
 export const connectionProblem = (failure: ExchangeFailure, asked: Asked): ClusterError => {
   const { address } = asked;
   const give = (
@@ -93,7 +93,7 @@ export const connectionProblem = (failure: ExchangeFailure, asked: Asked): Clust
   }
 };
 
-/** An answer that is no success, as an error that says what to do next. */
+/** An unsuccessful answer, as an error that says what to do next. */
 export const statusProblem = (status: number, message: string, asked: Asked): ClusterError => {
   const { address } = asked;
   const call = `${asked.method} ${asked.path}`;
@@ -107,7 +107,7 @@ export const statusProblem = (status: number, message: string, asked: Asked): Cl
   if (status === 503 && /being prepared|trouble connecting/.test(message)) {
     return give('unreachable', `the manager at ${address} is not ready: ${message}`, true);
   }
-  // An engine that is starting says both of these for a moment, so neither is for ever.
+  // An engine that is starting gives both of these answers for a moment, so both are retryable.
   if (status === 503 && message.includes('swarm init')) {
     return give(
       'not-a-manager',
@@ -147,7 +147,7 @@ export const statusProblem = (status: number, message: string, asked: Asked): Cl
       false,
     );
   }
-  // Go's server, asked in plain HTTP where it speaks TLS.
+  // Go's HTTP server answers this if it speaks TLS and got plain HTTP.
   if (status === 400 && /HTTP request to an HTTPS server/.test(message)) {
     return give(
       'refused',
@@ -165,6 +165,6 @@ const LONGEST_MESSAGE = 500;
 const said = (message: string): string =>
   message === '' ? '' : `: ${message.slice(0, LONGEST_MESSAGE)}`;
 
-/** Whether an update was refused because the service changed since it was read. */
+/** Whether an update was refused because the service changed after it was read. */
 export const isOutOfSequence = (status: number, message: string): boolean =>
   status >= 400 && /out of sequence/.test(message);

@@ -20,33 +20,33 @@ import type { RawSpec } from './engine-update.ts';
 import { parseExactJson } from './exact-json.ts';
 import { keepLast } from '../wire/keep-last.ts';
 
-/** A service as it is used, and its spec exactly as it came. */
+/** A parsed service, and its spec exactly as received. */
 export type ReadService = {
   readonly service: Service;
   readonly spec: RawSpec;
-  /** The API version that it was read under, if that is the newest of the engine that told it; else null. */
+  /** The API version that it was read with, if that is the newest of the engine; otherwise null. */
   readonly apiVersion: string | null;
 };
 
-/** What a service is, and what it was before its last change, exactly as they came. */
+/** A service's present spec and the one before its last change, exactly as received. */
 export type ReadSpecs = { readonly now: RawSpec | null; readonly before: RawSpec | null };
 
-/** The questions that are asked of an engine; each throws `ClusterError` or the signal's own reason. */
+/** The read requests to an engine. Each throws `ClusterError` or the signal's reason. */
 export type EngineReads = {
-  /** With an image's name, at least those of that image, without what costs the engine more. */
+  /** With an image's name: at least the services of that image, without fields that cost the engine more. */
   readonly services: (signal: AbortSignal, imageName?: string) => Promise<readonly ReadService[]>;
-  /** All, with their replicas. */
+  /** All services, with their replicas. */
   readonly countedServices: (signal: AbortSignal) => Promise<readonly ReadService[]>;
-  /** Null where there is none, or none that runs containers. */
+  /** Null if there is no such service, or it runs no containers. */
   readonly service: (id: string, signal: AbortSignal) => Promise<ReadService | null>;
-  /** Null where there is none. */
+  /** Null if there is no such service. */
   readonly specs: (id: string, signal: AbortSignal) => Promise<ReadSpecs | null>;
-  /** With the time by the engine's own clock, ms since the epoch to the second, or null. */
+  /** `at` is the engine's time in ms since the epoch, to the second; null if it gave none. */
   readonly tasks: (
     serviceId: string,
     signal: AbortSignal,
   ) => Promise<{ readonly tasks: readonly Task[]; readonly at: number | null }>;
-  /** Those of some services or of all, ended ones included. */
+  /** Tasks of some services or of all, including ended ones. */
   readonly keptTasks: (
     serviceIds: readonly string[] | null,
     signal: AbortSignal,
@@ -57,19 +57,22 @@ export type EngineReads = {
   ) => Promise<readonly Task[]>;
   readonly nodes: (signal: AbortSignal) => Promise<readonly Node[]>;
   readonly info: (signal: AbortSignal) => Promise<EngineInfo>;
-  /** Asks each of the others for nothing. */
+  /** Sends each of the other requests, in a form that returns little. */
   readonly probe: (signal: AbortSignal) => Promise<void>;
 };
 
-/** 10,000 services with large specs are some 50 MB. */
+/** 10,000 services with large specs take some 50 MB. */
 const LARGEST_ANSWER = 256 * 1024 * 1024;
-/** More services than this are not named in an address, which proxies bound: all tasks are asked for. */
+/**
+ * For more services than this, all tasks are requested instead of naming the services in the URL: proxies limit its
+ * length.
+ */
 const MOST_NAMED = 50;
 
-/** Ids are longer. It has nothing that a proxy's rule for ids would not let through. */
+/** Real ids are longer. It contains nothing that a proxy's rule for ids would block. */
 const NO_ID = 'none';
 
-/** What a spec looks like where it is one; it is checked afterwards. */
+/** The shape of a spec that has not been checked yet. */
 type LooselySpec =
   | { readonly TaskTemplate?: { readonly ContainerSpec?: { readonly Image?: unknown } | null } }
   | null
@@ -78,19 +81,19 @@ type LooselySpec =
 const imageOf = (spec: LooselySpec): unknown => spec?.TaskTemplate?.ContainerSpec?.Image;
 
 /**
- * Whether the service can be of this image, told by a glance at its text, which spares most services
- * of a large Swarm the checking. A spec may leave out the beginning of a name, but never its end.
+ * Whether the service may run this image, by a look at the text. It saves checking most services of a large Swarm. A
+ * spec may leave out the beginning of a name, but never its end.
  */
 const mayBeOf = (raw: unknown, imageName: string): boolean => {
   const text = imageOf((raw as { readonly Spec?: LooselySpec } | null)?.Spec);
   return typeof text !== 'string' || text.includes(imageName.slice(imageName.lastIndexOf('/') + 1));
 };
 
-/** A spec that runs containers, or null for none and for others. */
+/** A spec that runs containers; null for any other or none. */
 const asContainerSpec = (spec: RawSpec | null | undefined): RawSpec | null =>
   typeof imageOf(spec) === 'string' ? (spec ?? null) : null;
 
-/** What the engine's clock said when it answered: each answer of Go's server is dated. */
+/** The engine's time when it answered: Go's HTTP server dates each answer. */
 const dateOf = ({ headers }: EngineAnswer): number | null => {
   const at = Date.parse(headers.date ?? '');
   return Number.isNaN(at) ? null : at;
@@ -155,7 +158,7 @@ export const createEngineReads = (
     parse?: typeof parseImageReference,
   ): ReadService | null => {
     const checked = check(path, engineService, raw);
-    // Checked just now to be what it is taken for.
+    // The check above ensures this shape.
     const { Spec: spec } = raw as { readonly Spec: RawSpec };
     const service = toService(checked, spec, parse);
     return service === null ? null : { service, spec, apiVersion };
@@ -164,7 +167,7 @@ export const createEngineReads = (
   const readServices = (body: Buffer): readonly ReadService[] => {
     const parse = createImageParser();
     return listOf('/services', body).flatMap(
-      // Which version a body that is kept was read under is not known for certain.
+      // For a cached body, the version that it was read with is not known for certain.
       (raw) => toRead('/services', raw, null, parse) ?? [],
     );
   };
@@ -174,7 +177,7 @@ export const createEngineReads = (
   const allCounted = keepLast(readServices);
   const allTasks = keepLast(readTasks);
 
-  /** The engine answers 404 where a filter names a service that was removed. */
+  /** The engine answers 404 if a filter names a removed service. */
   const askTasks = (
     filters: Readonly<Record<string, readonly string[]>>,
     signal: AbortSignal,
@@ -211,7 +214,7 @@ export const createEngineReads = (
       if (answer.status === 404) return null;
       const raw = jsonOf(path, answer.body);
       check(path, engineService, raw);
-      // Checked just now to have the one, and both are of one kind.
+      // The check above ensures the one, and both have the same shape.
       const { Spec, PreviousSpec } = raw as {
         readonly Spec: RawSpec;
         readonly PreviousSpec?: RawSpec | null;
@@ -260,14 +263,14 @@ export const createEngineReads = (
       const list = async (path: string): Promise<void> => {
         listOf(path, (await get(path, query, signal)).body);
       };
-      // At once, because an engine may be slow, and a slow one works as well as any.
+      // In parallel, because an engine may be slow, and that is no reason to fail.
       const asked = await Promise.allSettled([
         list('/services'),
         list('/tasks'),
         list('/nodes'),
         get(`/services/${NO_ID}`, {}, signal, true),
       ]);
-      // Of several that are refused it is always the same one that is told.
+      // If several are refused, always report the same one.
       const refused = asked.find((one) => one.status === 'rejected');
       if (refused !== undefined) throw refused.reason;
     },

@@ -9,14 +9,14 @@ import type { EngineService } from './engine-answers.ts';
 import { toPlatform } from './engine-platform.ts';
 import { type SpecParts, specFingerprint } from './spec-fingerprint.ts';
 
-/** The engine counts in nanoseconds. */
+/** The engine uses nanoseconds. */
 const NS_PER_MS = 1_000_000;
 const STACK_LABEL = 'com.docker.stack.namespace';
 const AUTOREDEPLOY_LABEL = 'swarmpit.service.deployment.autoredeploy';
-/** What swarmkit uses where a spec says nothing: api/defaults of moby/swarmkit. */
+/** Swarmkit's defaults for an absent update configuration: api/defaults of moby/swarmkit. */
 const DEFAULT_PARALLELISM = 1;
 const DEFAULT_MONITOR_MS = 5000;
-/** What the engine uses where a health check says nothing: Interval, Timeout and Retries of its API. */
+/** The engine's defaults for an absent Interval, Timeout and Retries of a health check. */
 const DEFAULT_HEALTH_MS = 30_000;
 const DEFAULT_HEALTH_RETRIES = 3;
 
@@ -59,9 +59,8 @@ const healthGraceOf = ({ Spec }: EngineService): number => {
 };
 
 /**
- * Tasks that the spec asks for, where it tells: slots of a replicated service, completions of a job.
- * A job without a number of completions has as many as may run at once, and without that one
- * (ServiceSpec of the Engine API).
+ * Tasks that the spec asks for, if it says so: replicas of a replicated service, completions of a job. A job without
+ * a number of completions has as many as may run at one time; without that, one (ServiceSpec of the Engine API).
  */
 const replicasInSpec = ({ Spec: { Mode } }: EngineService): number | null => {
   if (Mode?.ReplicatedJob) {
@@ -70,10 +69,10 @@ const replicasInSpec = ({ Spec: { Mode } }: EngineService): number | null => {
   return Mode?.Replicated ? (Mode.Replicated.Replicas ?? 0) : null;
 };
 
-/** The engine counts only when it is asked to, because its list then takes half as long again. */
+/** The engine counts only on request, because listing then takes half as long again. */
 const replicasOf = ({ ServiceStatus: status }: EngineService): Service['replicas'] => {
   const { RunningTasks: running, DesiredTasks: desired } = status ?? {};
-  // Go leaves out nothing here, so that what is missing was not counted.
+  // Go omits nothing here, so a missing field was not counted.
   return running === undefined || desired === undefined ? null : { running, desired };
 };
 
@@ -82,7 +81,7 @@ const updateOf = ({
   PreviousSpec: previous,
 }: EngineService): Service['update'] => {
   if (status?.State === undefined || !isUpdateState(status.State)) return null;
-  // An engine that goes back on its own drops the spec before; one that a person tells to swaps the two.
+  // An automatic engine rollback drops the previous spec. One that a person requests swaps the two.
   const by = previous ? 'person' : 'engine';
   return {
     state: status.State,
@@ -93,8 +92,8 @@ const updateOf = ({
 };
 
 /**
- * The service as every kind of cluster tells it, or null where it runs no containers. `spec` is its spec
- * exactly as it came, for what is computed from the whole of it; `parse` may know its image already.
+ * The service in the form shared by all kinds of clusters; null if it runs no containers. `spec` is its spec exactly
+ * as received, for values computed from all of it. `parse` may have the image cached.
  */
 export const toService = (
   read: EngineService,
@@ -128,7 +127,7 @@ export const toService = (
       fingerprint ??= specFingerprint(spec);
       return fingerprint;
     },
-    // It is told a digest instead: the whole spec would undo what others changed.
+    // An engine gets a digest instead: restoring the whole spec would undo changes by others.
     hasPrevious: null,
     createdAt: read.CreatedAt,
     updatedAt: read.UpdatedAt,

@@ -6,10 +6,10 @@ import { toPlatform } from './engine-platform.ts';
 const isTaskState = (state: string): state is TaskState =>
   (TASK_STATES as readonly string[]).includes(state);
 
-/** States in which a container has ended, so that its exit code means something. */
+/** States with an ended container, whose exit code is meaningful. */
 const ENDED: ReadonlySet<TaskState> = new Set<TaskState>(['complete', 'shutdown', 'failed']);
 
-/** A state that a newer engine may have: neither wanted nor running, so nothing is concluded from it. */
+/** An unknown state of a newer engine counts as neither desired nor running, so nothing is concluded from it. */
 export const taskState = (state: string): TaskState => (isTaskState(state) ? state : 'orphaned');
 
 export const toTask = (read: EngineTask): Task => {

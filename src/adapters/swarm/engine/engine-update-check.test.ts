@@ -47,7 +47,7 @@ it('what somebody changed after the update is not', () => {
   expect(lostFields({ now, before: update.posted }, update)).toEqual([]);
 });
 
-// As after a person who had the engine roll back to where the update was to bring the service.
+// For example: a person had the engine roll back to the image that the update brings.
 it('an update that brings the image that was there already loses nothing', () => {
   const before = specOf(DIGEST);
   const update = posted(before);

@@ -3,10 +3,10 @@ import { differingFields } from '../../../core/swarm/spec-changes.ts';
 import type { ReadSpecs } from './engine-reads.ts';
 import { type RawSpec, type SpecChange, specWithImage } from './engine-update.ts';
 
-/** An update as it was posted, and what it was to change. */
+/** An update as it was posted, and the change that it should make. */
 export type PostedUpdate = { readonly posted: RawSpec; readonly change: SpecChange };
 
-/** Whether a spec has what an update of ours changes for certain. */
+/** Whether a spec has everything that our update certainly sets. */
 const isOurs = (spec: RawSpec | null, { posted }: PostedUpdate): boolean => {
   if (spec === null) return false;
   const [task, ours] = [spec.TaskTemplate, posted.TaskTemplate];
@@ -17,8 +17,8 @@ const isOurs = (spec: RawSpec | null, { posted }: PostedUpdate): boolean => {
 };
 
 /**
- * The same for an update of which only the digest is known, because its answer was lost, and perhaps with the
- * process that sent it: what differs between the specs is more than an update changes.
+ * Like {@link lostFields}, for an update of which only the digest is known: its answer was lost, perhaps together
+ * with the process that sent it. Returns the differences between the two specs beyond what an update changes.
  */
 export const lostBetween = (
   { now, before }: ReadSpecs,
@@ -30,7 +30,7 @@ export const lostBetween = (
   return differingFields(withoutUpdate(before), withoutUpdate(now));
 };
 
-/** A spec without what an update of ours may change. */
+/** A spec without the fields that our update may change. */
 const withoutUpdate = ({ TaskTemplate, ...spec }: RawSpec): object => {
   const { ContainerSpec, Placement, ForceUpdate: _, ...task } = TaskTemplate;
   const { Image: __, ...container } = ContainerSpec;
@@ -39,21 +39,21 @@ const withoutUpdate = ({ TaskTemplate, ...spec }: RawSpec): object => {
 };
 
 /**
- * The fields, by path, that an update changed although it was not to: engines clear those that are newer
- * than the API version of the request. `read` is the service shortly afterwards; null where somebody has
- * changed it since, so that what the update made is no longer to be seen.
+ * The fields, by path, that an update changed by mistake: an engine clears those that are newer than the request's
+ * API version. `now` and `before` are the service's specs shortly afterwards. Null if somebody has changed the
+ * service since, so that the update's result is no longer visible.
  */
 export const lostFields = (
   { now, before }: ReadSpecs,
   update: PostedUpdate,
 ): readonly string[] | null => {
   const { posted, change } = update;
-  // Somebody has changed another field meanwhile: what the update made is the spec before.
+  // Somebody has changed another field meanwhile: the update's result is the previous spec.
   const madeBefore = isOurs(before, update) ? differingFields(posted, before) : null;
   if (!isOurs(now, update)) return madeBefore;
-  // What it replaced is asked as well: it may have been read from an engine that did not know all of it.
+  // Compare with the replaced spec as well: the posted one may come from an engine that did not know all fields.
   const wanted = before === null ? posted : specWithImage(before, change);
   const madeNow = [...new Set([...differingFields(posted, now), ...differingFields(wanted, now)])];
-  // An update that brings the image that was there already leaves it in both: it made the one that is more like it.
+  // If the update brought the image that was already there, both specs have it. The more similar one is the result.
   return madeBefore !== null && madeBefore.length < madeNow.length ? madeBefore : madeNow;
 };

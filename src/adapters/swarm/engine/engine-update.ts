@@ -4,7 +4,7 @@ import type { Platform } from '../../../core/image/published.ts';
 
 type Bag = Readonly<Record<string, unknown>>;
 
-/** A service's spec exactly as the engine gave it. */
+/** A service's spec exactly as the engine sent it. */
 export type RawSpec = Bag & {
   readonly TaskTemplate: Bag & {
     readonly ContainerSpec: Bag & { readonly Image: string };
@@ -13,19 +13,19 @@ export type RawSpec = Bag & {
   };
 };
 
-/** What an update changes of a spec. */
+/** The change that an update makes to a spec. */
 export type SpecChange = {
   readonly image: ImageReference;
   readonly digest: Digest;
-  /** Null leaves the present ones; none takes them away. */
+  /** Null keeps the present ones; an empty list removes them. */
   readonly platforms: readonly Platform[] | null;
-  /** Restart the tasks also where nothing else changes. A differing digest restarts them by itself. */
+  /** Restart the tasks even if nothing else changes. A new digest restarts them in any case. */
   readonly restart: boolean;
 };
 
 /**
- * The spec that an update posts: whole as it was read, with the image pinned and the platforms of the
- * new one set, as the Docker command line does it.
+ * The spec that an update posts: complete as it was read, but with the image pinned and the new image's platforms
+ * set, as the Docker command line does it.
  */
 export const specWithImage = (spec: RawSpec, change: SpecChange): RawSpec => {
   const { TaskTemplate } = spec;
@@ -43,13 +43,13 @@ export const specWithImage = (spec: RawSpec, change: SpecChange): RawSpec => {
 };
 
 /**
- * Nodes that say `armv7l` would never fit the `arm` of an image, so Docker's command line leaves that
- * architecture blank ({@link https://github.com/docker/swarmkit/issues/2294}).
+ * Nodes that report `armv7l` never match an image's `arm`, so Docker's command line leaves that architecture blank
+ * ({@link https://github.com/docker/swarmkit/issues/2294}).
  */
 const architectureOf = ({ architecture }: Platform): string =>
   architecture.toLowerCase() === 'arm' ? '' : architecture;
 
-/** Nothing where the placement stays as it is. */
+/** Empty if the placement does not change. */
 const placementWith = (
   placement: Bag | null | undefined,
   platforms: readonly Platform[] | null,

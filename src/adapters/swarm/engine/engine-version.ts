@@ -1,7 +1,7 @@
 import { ClusterError } from '../../../core/swarm/cluster.ts';
 import type { EngineAnswer, EngineCall } from './engine-call.ts';
 
-/** Docker Engine 19.03; older ones know no jobs and no `ServiceStatus`, and nobody maintains them. */
+/** Docker Engine 19.03. Older ones have no jobs and no `ServiceStatus`, and are not maintained. */
 const OLDEST = '1.40';
 const PING: EngineCall = {
   method: 'GET',
@@ -10,14 +10,14 @@ const PING: EngineCall = {
   maxBytes: 64 * 1024,
 };
 
-/** Negative where `one` is older than `other`. */
+/** Negative if `one` is older than `other`. */
 export const compareVersions = (one: string, other: string): number => {
   const [major = 0, minor = 0] = one.split('.').map(Number);
   const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number);
   return major - otherMajor || minor - otherMinor;
 };
 
-/** The newest API version of the engine that gave an answer; null where something else answered. */
+/** The newest API version of the engine that answered; null if something else answered. */
 export const offeredVersion = ({ headers }: Pick<EngineAnswer, 'headers'>): string | null => {
   const offered = headers['api-version'];
   return typeof offered === 'string' && /^\d+\.\d+$/.test(offered) ? offered : null;
@@ -25,16 +25,16 @@ export const offeredVersion = ({ headers }: Pick<EngineAnswer, 'headers'>): stri
 
 export type OfferedVersion = {
   readonly version: string;
-  /** Whether the connection ends with the answer, as some proxies have it. */
+  /** Whether the connection is closed after the answer, as some proxies do. */
   readonly closes: boolean;
 };
 
-/** How an engine is asked without a version. */
+/** Sends a call without a version. */
 type Send = (call: EngineCall, signal: AbortSignal) => Promise<EngineAnswer>;
 
 /**
- * Asks an engine for the version that it offers. That is the one to speak, also if it is newer than any
- * that this adapter was tested with: an update under an older one clears the newer fields of a spec.
+ * Asks an engine for the version that it offers, which is the one to speak, even if it is newer than any that this
+ * adapter was tested with: an update with an older version clears the newer fields of a spec.
  */
 export const askVersion = async (
   cluster: string,
@@ -56,8 +56,8 @@ export const askVersion = async (
 };
 
 /**
- * The version that reads are sent under: asked for once for all of them, and followed as answers tell of
- * another, because an engine may be replaced between any two.
+ * The version for reads: requested once for all of them, and replaced when an answer shows another, because an engine
+ * may be replaced at any time.
  */
 export const createVersionAgreement = (ask: (signal: AbortSignal) => Promise<string>) => {
   let agreed: Promise<string> | null = null;
@@ -69,7 +69,7 @@ export const createVersionAgreement = (ask: (signal: AbortSignal) => Promise<str
   };
 
   const askNow = async (): Promise<string> => {
-    // Shared by all who wait, so that it belongs to none of their signals; its deadline ends it.
+    // All waiting callers share it, so none of their signals may end it. It has its own deadline.
     const asking = ask(AbortSignal.timeout(PING.deadlineMs + 1_000));
     agreed = asking;
     try {
@@ -84,7 +84,7 @@ export const createVersionAgreement = (ask: (signal: AbortSignal) => Promise<str
 
   return {
     agreed: (): Promise<string> => agreed ?? askNow(),
-    /** Heeds what the engine that just answered offers; asks it anew where that is another version. */
+    /** Takes note of the version that the answering engine offers, and forgets the agreed one if it differs. */
     heed: (offered: string | null): void => {
       if (known !== null && offered !== null && offered !== known) forget();
     },

@@ -41,15 +41,15 @@ const TIMEOUTS: EngineTimeouts = {
 };
 const LARGEST_UPDATE_ANSWER = 1024 * 1024;
 const LARGEST_LOG = 1024 * 1024;
-/** The engine answered a moment ago; a deployment does not wait for long to be told what became of it. */
+/** The engine has just answered. A deployment waits only briefly for the result to compare. */
 const READ_BACK_MS = 5_000;
 
-/** What a service was read with. */
+/** The form in which a service was read. */
 type KnownSpec = Pick<ReadService, 'spec' | 'apiVersion'>;
 
 /**
- * A Swarm through the API of one of its managers' engines. Throws `ClusterAddressError` for an `url`
- * that cannot be one; connects to nothing before it is asked something.
+ * A Swarm, through the API of one of its managers' engines. Throws `ClusterAddressError` for an invalid `url`. Makes
+ * no connection before the first request.
  */
 export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
   const { name } = options;
@@ -61,7 +61,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     connectMs: timeouts.connectMs,
   });
   const reads = createEngineReads(name, connection.call, timeouts.readMs);
-  /** What each service was read with: an update posts its spec whole. */
+  /** How each service was read: an update posts the whole spec. */
   const known = new WeakMap<Service, KnownSpec>();
 
   const keep = (service: Service, { spec, apiVersion }: KnownSpec): Service => {
@@ -69,7 +69,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     return service;
   };
 
-  /** Of a list that is the same as before, so that its specs are kept once. */
+  /** Services by list. A list that has not changed keeps its specs only once. */
   const listed = new WeakMap<readonly ReadService[], readonly Service[]>();
 
   const keepAll = (read: readonly ReadService[]): readonly Service[] => {
@@ -88,19 +88,19 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     if (found === null) return null;
     const wanted = tasks.filter((task) => task.desired === 'running');
     const running = wanted.filter((task) => task.state === 'running').length;
-    // An inspected service does not tell how many run; its tasks do.
+    // An inspected service has no replica counts, so its tasks are counted.
     const replicas = { running, desired: found.service.specReplicas ?? wanted.length };
     const service = keep(withReplicas(found.service, replicas), found);
     const isGlobal = service.mode === 'global' || service.mode === 'global-job';
-    // What has ended may have ended with its node.
+    // An ended task may have ended together with its node.
     const hasEnded = tasks.some(({ state }) => state === 'failed' || state === 'complete');
     const nodesMatter = isGlobal || hasEnded || running < Math.max(wanted.length, replicas.desired);
     return { service, tasks, nodes: nodesMatter ? await reads.nodes(signal) : null, at };
   };
 
   /**
-   * The spec of exactly the version that the update was decided upon, as the engine at the other end tells it
-   * under its own API version; null where it is no more.
+   * The spec of exactly the version that the update was decided on, read from the peer with its own API version; null
+   * if that version is gone.
    */
   const specOf = async (
     service: Service,
@@ -120,7 +120,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
     return found.service.version === service.version ? found.spec : null;
   };
 
-  /** What the engine made otherwise than it was told. An update that was taken stays so if this fails. */
+  /** The fields that the engine changed by mistake. If the comparison fails, the accepted update still stands. */
   const readBack = async (
     { id }: Service,
     update: PostedUpdate,
@@ -186,7 +186,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
         query: { stdout: '1', stderr: '1', details: '1', tail: String(lines) },
         deadlineMs: timeouts.logMs,
         maxBytes: LARGEST_LOG,
-        // A node that is down keeps the stream open for ever; what the others gave is what there is.
+        // A node that is down keeps the stream open forever. Use what the other nodes sent.
         keepPartial: true,
         expects: (status) => status === 404,
       },
@@ -222,7 +222,7 @@ export const createEngineCluster = (options: EngineClusterOptions): Cluster => {
   };
 };
 
-/** The same service with its replicas; what it computes only when asked stays so. */
+/** The same service with its replicas. Lazy properties stay lazy. */
 const withReplicas = (service: Service, replicas: Service['replicas']): Service =>
   Object.defineProperties(
     {},
@@ -232,7 +232,7 @@ const withReplicas = (service: Service, replicas: Service['replicas']): Service 
     },
   ) as Service;
 
-/** An update that was accepted stays so whatever its answer looks like. */
+/** An accepted update stands, whatever its answer looks like. */
 const warningsOf = (answer: EngineAnswer): readonly string[] => {
   try {
     return updateAnswer.parse(JSON.parse(answer.body.toString('utf8'))).Warnings ?? [];

@@ -1,4 +1,4 @@
-/** A number of 16 digits or more outside of what a double is sure to hold. */
+/** A number of 16 digits or more may be too large for a double. */
 const LONG_NUMBER = /[[:,]\s*-?\d{16}/;
 
 type Source = { readonly source?: string };
@@ -11,9 +11,9 @@ type ExactJson = {
 };
 
 /**
- * `JSON.parse` that loses nothing: an integer too large for a number (a limit of 2^64-1, say) is kept
- * in its own digits, and `JSON.stringify` writes it as it was. A spec is written back whole, so what
- * we do not understand must come through unchanged.
+ * A lossless `JSON.parse`: an integer that is too large for a number (for example a limit of 2^64-1) keeps its
+ * digits, and `JSON.stringify` writes it unchanged. A spec is written back as a whole, so unknown fields must
+ * survive.
  */
 export const parseExactJson = (text: string): unknown => {
   if (!LONG_NUMBER.test(text)) return JSON.parse(text);

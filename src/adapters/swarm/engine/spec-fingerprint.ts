@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** JSON with the keys of every object in one order, so that equal values have equal text. */
+/** JSON with sorted object keys, so that equal values have equal text. */
 export const canonicalJson = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? 'null';
@@ -14,11 +14,11 @@ export const canonicalJson = (value: unknown): string => {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !isRawJson(value);
 
-/** Whether this is a number kept in its own digits; see `parseExactJson`. */
+/** Whether this is a number with its original digits, see `parseExactJson`. */
 const isRawJson = (value: object): boolean =>
   Object.getPrototypeOf(value) === null && 'rawJSON' in value;
 
-/** As much of a spec as the fingerprint must know to leave out. */
+/** The parts of a spec that the fingerprint leaves out. */
 export type SpecParts = {
   readonly TaskTemplate?: {
     readonly ContainerSpec?: Readonly<Record<string, unknown>>;
@@ -29,14 +29,14 @@ export type SpecParts = {
 };
 
 /**
- * What a spec is apart from the image it runs: without image, platforms and the counter of forced
- * restarts. Equal before and after an update of the image alone.
+ * Identifies a spec apart from its image: without image, platforms and the counter of forced restarts. An update that
+ * changes only the image does not change it.
  */
 export const specFingerprint = (spec: SpecParts): string => {
   const { ContainerSpec, Placement, ForceUpdate: _force, ...task } = spec.TaskTemplate ?? {};
   const { Image: _image, ...container } = ContainerSpec ?? {};
   const { Platforms: _platforms, ...placement } = Placement ?? {};
-  // An update may bring an empty placement with it, which means the same as none.
+  // An update may add an empty placement, which means the same as none.
   const rest = Object.keys(placement).length === 0 ? {} : { Placement: placement };
   return hash(
     'sha256',

@@ -4,7 +4,7 @@ import {
   parseClusterAddress,
 } from '../wire/cluster-address.ts';
 
-/** Where Swarmpit is spoken to; people give its address with `/api` or without, and below a path. */
+/** The address of Swarmpit. People write it with or without `/api`, and possibly with a path. */
 export const parseSwarmpitAddress = (text: string): ClusterAddress => {
   if (!/^https?:\/\//.test(text)) {
     throw new ClusterAddressError(
@@ -15,7 +15,7 @@ export const parseSwarmpitAddress = (text: string): ClusterAddress => {
   return { ...address, basePath: address.basePath.replace(/\/api$/, '') };
 };
 
-/** The header's value from a token that people paste with the prefix or without; null where it cannot be one. */
+/** The header's value for a token, which people paste with or without the prefix; null if it cannot be a token. */
 export const bearerOf = (token: string): string | null => {
   const bare = token.trim().replace(/^bearer(?:\s+|$)/i, '');
   return /^[\x21-\x7e]+$/.test(bare) ? `Bearer ${bare}` : null;

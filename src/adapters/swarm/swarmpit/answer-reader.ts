@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { ClusterError } from '../../../core/swarm/cluster.ts';
 import type { SwarmpitCall, SwarmpitConnection } from './connection.ts';
 
-/** Makes values of answers; throws `ClusterError` for what Swarmpit does not answer. */
+/** Parses answers. Throws `ClusterError` for one that Swarmpit would not give. */
 export type AnswerReader = {
   readonly json: <T>(call: SwarmpitCall, schema: z.ZodType<T>, body: Buffer) => T;
   readonly check: <T>(call: SwarmpitCall, schema: z.ZodType<T>, value: unknown) => T;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// As much of Swarmpit's answers as is used; absent values are null there.
+// Only the fields in use. Swarmpit writes absent values as null.
 
 const optionalText = z.string().nullish();
 
@@ -16,7 +16,7 @@ export const swarmpitService = z.object({
   serviceName: z.string(),
   mode: z.string(),
   stack: optionalText,
-  /** `name` and `tag` are cut at the last colon, which may be that of a port: `image` is parsed instead. */
+  /** Swarmpit splits `name` and `tag` at the last colon, which may belong to a port, so `image` is parsed instead. */
   repository: z.object({ image: optionalText, imageDigest: optionalText }),
   status: z
     .object({
@@ -26,7 +26,7 @@ export const swarmpitService = z.object({
     })
     .nullish(),
   labels,
-  // Of which a mistake is told, and on which nothing else depends.
+  // Only reported to people if wrong; nothing else depends on it.
   containerLabels: labels.catch(null),
   healthcheck: z
     .object({
@@ -59,7 +59,7 @@ export type SwarmpitService = z.infer<typeof swarmpitService>;
 export const swarmpitTask = z.object({
   id: z.string(),
   taskName: optionalText,
-  /** The service's id where it is no more. */
+  /** The service's id if the service no longer exists. */
   serviceName: optionalText,
   createdAt: z.string(),
   updatedAt: z.string(),

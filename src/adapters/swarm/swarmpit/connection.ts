@@ -8,10 +8,10 @@ import { type SwarmpitAsked, swarmpitConnectionProblem, type SwarmpitRefusal } f
 
 export type SwarmpitCall = {
   readonly method: 'GET' | 'POST';
-  /** Below the base path, e.g. `/api/services`. */
+  /** Relative to the base path, for example `/api/services`. */
   readonly path: string;
   readonly deadlineMs: number;
-  /** Default: as much as a large Swarm tells. */
+  /** Default: enough for a large Swarm. */
   readonly maxBytes?: number;
 };
 
@@ -19,13 +19,13 @@ export type SwarmpitReply =
   | {
       readonly ok: true;
       readonly body: Buffer;
-      /** When it answered, by its own clock, ms since the epoch; up to a second early. */
+      /** Swarmpit's time when it answered, in ms since the epoch; up to a second early. */
       readonly at: number | null;
     }
   | { readonly ok: false; readonly refusal: SwarmpitRefusal };
 
 export type SwarmpitConnection = {
-  /** Throws `ClusterError` where no answer came, or the signal's own reason. */
+  /** Throws `ClusterError` if no answer came, or the signal's reason. */
   readonly call: (call: SwarmpitCall, signal: AbortSignal) => Promise<SwarmpitReply>;
   readonly asked: (call: SwarmpitCall) => SwarmpitAsked;
   readonly close: () => Promise<void>;
@@ -70,8 +70,8 @@ export const createSwarmpitConnection = (options: {
         maxBytes: call.maxBytes ?? LARGEST_ANSWER,
       };
       try {
-        // A kept connection that was closed meanwhile shows only when it is used: reading may try once
-        // more. A redeploy never does, as it restarts tasks each time.
+        // A kept connection that was closed meanwhile fails only when it is used: a read is retried once. A redeploy
+        // is not, because each one restarts tasks.
         const answer = await exchange(request, signal).catch((error: unknown) => {
           const isStale = error instanceof ExchangeFailure && error.kind === 'lost';
           if (isStale && method === 'GET') return exchange(request, signal);

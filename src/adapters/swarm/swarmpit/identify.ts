@@ -6,23 +6,23 @@ import { swarmpitProblem } from './problem.ts';
 import { tokenExpiry } from './token-expiry.ts';
 
 export type SwarmpitIdentity = ClusterIdentity & {
-  /** Whether it deploys the tag alone where it finds no digest: releases until 1.10 do not deploy at all. */
+  /** Whether it deploys the bare tag if it finds no digest. Releases up to 1.10 then deploy nothing. */
   readonly deploysUnpinned: boolean;
 };
 
-/** Asked for by everyone who is signed in; there is no such service. */
+/** Every signed-in user may request this. There is no such service. */
 const A_SERVICE = '/api/services/none';
 const LEAST = { major: 1, minor: 6 };
 const DEPLOYS_UNPINNED = { major: 1, minor: 11 };
 
-/** `1.10`, `1.5.1`, `1.11-SNAPSHOT`; whatever cannot be read counts as new. */
+/** `1.10`, `1.5.1`, `1.11-SNAPSHOT`. A version that cannot be parsed counts as new. */
 const isBefore = (version: string, { major, minor }: typeof LEAST): boolean => {
   const [, first, second] = /^(\d+)\.(\d+)/.exec(version) ?? [];
   if (first === undefined || second === undefined) return false;
   return Number(first) < major || (Number(first) === major && Number(second) < minor);
 };
 
-/** Who answers at the cluster's address, and whether the helper can work with it. */
+/** Identifies the server at the cluster's address, and whether the helper can work with it. */
 export const identifySwarmpit = async (
   connection: SwarmpitConnection,
   options: { readonly cluster: string; readonly token: string; readonly deadlineMs: number },
@@ -39,7 +39,7 @@ export const identifySwarmpit = async (
 
   const reply = await connection.call(call, signal);
   if (!isJson(reply)) {
-    // A proxy may pass nothing but `/api`, and answer anything at all elsewhere.
+    // A proxy may let only `/api` through and give any answer elsewhere.
     const other = await connection.call(get(A_SERVICE), signal);
     const isSwarmpit = !other.ok && other.refusal.isJson;
     if (!isSwarmpit) {

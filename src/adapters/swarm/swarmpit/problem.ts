@@ -1,16 +1,16 @@
 import { ClusterError } from '../../../core/swarm/cluster.ts';
 import type { ExchangeFailure } from '../wire/exchange-failure.ts';
 
-/** An answer of Swarmpit that is no success. */
+/** An unsuccessful answer of Swarmpit. */
 export type SwarmpitRefusal = {
   readonly status: number;
-  /** Whether one of Swarmpit's two sign-in layers refuses: only they mark their answers (1.6 and newer). */
+  /** Whether one of Swarmpit's two sign-in layers refused: only they mark their answers (1.6 and newer). */
   readonly isOwn: boolean;
-  /** The text under `error`; null where there is none. */
+  /** The text under `error`; null if there is none. */
   readonly error: string | null;
-  /** The body is `{"error":null}`, which is what a registry's answer about a manifest comes to. */
+  /** The body is `{"error":null}`: Swarmpit's answer if a registry refuses a manifest. */
   readonly isBlank: boolean;
-  /** Whether the body is Swarmpit's JSON at all; what stands before it answers something else. */
+  /** Whether the body is Swarmpit's JSON at all. A proxy in front of it answers something else. */
   readonly isJson: boolean;
 };
 
@@ -84,13 +84,13 @@ const OWN_TOKEN_WORDS =
   /^(?:Authentication failed|Missing token|Token (?:expired|invalid|discarded|revoked|rejected))/;
 
 /**
- * Whether the answer is about our token. Without the mark only a question that Swarmpit answers by itself
- * can tell: a refused redeploy may repeat the words of a registry.
+ * Whether the answer is about our token. Without the mark, only a request that Swarmpit answers on its own can show
+ * that: a refused redeploy may repeat a registry's words.
  */
 const isSignIn = ({ status, isOwn, error }: SwarmpitRefusal, { changes }: SwarmpitAsked): boolean =>
   status === 401 && (isOwn || (!changes && OWN_TOKEN_WORDS.test(error ?? '')));
 
-/** A refusal as an error that says what to do; not for what a registry said, see `readRedeployAnswer`. */
+/** A refusal as an error that says what to do. Not for a registry's answer, see `readRedeployAnswer`. */
 export const swarmpitProblem = (refusal: SwarmpitRefusal, asked: SwarmpitAsked): ClusterError => {
   const { status, error, isBlank } = refusal;
   const { address, call } = asked;
@@ -151,16 +151,16 @@ export const swarmpitProblem = (refusal: SwarmpitRefusal, asked: SwarmpitAsked):
   return give('refused', detail, isServers || status === 429, mayHaveHappened);
 };
 
-/** What Docker says to the rollback that Swarmpit sends it without a spec. */
+/** Docker's answer to the rollback that Swarmpit sends without a spec. */
 const NO_SPEC_BEFORE = /got EOF while reading request body/;
 
-/** Java's words for a connection that was not made: nothing was asked of whatever host it was for. */
+/** Java's words for a failed connection: the target host got no request. */
 const NOT_CONNECTED =
   /Name or service not known|Temporary failure in name resolution|Name does not resolve|No such file or directory|Connection refused|No route to host|connect timed out/i;
 
 /**
- * Whether an error of Swarmpit came before it gave the update to Docker: a registry's answer to its
- * look-up, or a connection that was not made, to Docker or anything else.
+ * Whether Swarmpit's error came before it passed the update to Docker: a registry's answer to its lookup, or a failed
+ * connection, to Docker or anything else.
  */
 export const isBeforeUpdate = ({ isJson, isBlank, error }: SwarmpitRefusal): boolean =>
   isJson && (isBlank || NOT_CONNECTED.test(error ?? ''));

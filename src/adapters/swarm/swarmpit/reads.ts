@@ -11,26 +11,26 @@ import { toNode, toTask } from './task.ts';
 
 export type ToldTasks = {
   readonly tasks: readonly Task[];
-  /** When they were told, by Swarmpit's own clock, ms since the epoch; null where it does not say. */
+  /** Swarmpit's time when it answered, in ms since the epoch; null if it gave none. */
   readonly at: number | null;
 };
 
 export type SwarmpitReads = {
   readonly services: (signal: AbortSignal) => Promise<readonly Service[]>;
-  /** Null where there is none. */
+  /** Null if there is no such service. */
   readonly service: (id: string, signal: AbortSignal) => Promise<Service | null>;
-  /** Those that have ended included. Null where this Swarmpit has no such route. */
+  /** Including ended ones. Null if this Swarmpit has no such route. */
   readonly tasks: (serviceId: string, signal: AbortSignal) => Promise<ToldTasks | null>;
   readonly allTasks: (signal: AbortSignal) => Promise<ToldTasks | null>;
   readonly nodes: (signal: AbortSignal) => Promise<readonly Node[] | null>;
-  /** What one task wrote lately, oldest first. */
+  /** Recent log lines of one task, oldest first. */
   readonly log: (
     of: { readonly serviceId: string; readonly taskId: string },
     signal: AbortSignal,
   ) => Promise<readonly string[]>;
-  /** Whether it has the routes of tasks, nodes and logs, as far as that is known. */
+  /** Whether it has the routes for tasks, nodes and logs, as far as known. */
   readonly tellsTasks: () => boolean;
-  /** Asks for one service and its tasks, and for the nodes; throws for what is refused. */
+  /** Requests one service, its tasks and the nodes. Throws if one of them is refused. */
   readonly probe: (signal: AbortSignal) => Promise<void>;
 };
 
@@ -39,13 +39,13 @@ const anyObjects = z.array(anyObject);
 const nodeList = z.array(swarmpitNode);
 const taskList = z.array(swarmpitTask);
 
-/** One of the spans that Swarmpit knows; anything else it takes for none at all. */
+/** One of the periods that Swarmpit supports. It ignores any other. */
 const LOG_SINCE = '15m';
 const LARGEST_LOG = 32 * 1024 * 1024;
-/** Ids are longer. */
+/** Real ids are longer. */
 const NO_ID = 'none';
 
-/** Its router answers so where it knows no such path, and something before it where it lets none through. */
+/** Swarmpit's router answers this for an unknown path, and a proxy for a path that it blocks. */
 const isNoRoute = ({ status, isJson }: SwarmpitRefusal): boolean =>
   !isJson && (status === 404 || status === 405);
 
@@ -55,10 +55,10 @@ export const createSwarmpitReads = (
   deadlineMs: number,
 ): SwarmpitReads => {
   const answers = createAnswerReader(cluster, connection);
-  /** Whether one service can be asked for; where it cannot, it is looked for among all. */
+  /** Whether a single service can be requested. If not, it is searched for in the list of all. */
   let tellsOne = true;
   let tellsTasks = true;
-  /** A task names its service; its id was told with the services. */
+  /** A task names its service. The ids come with the services. */
   const idsByName = new Map<string, string>();
 
   const get = (path: string, maxBytes?: number): SwarmpitCall => ({
@@ -93,13 +93,13 @@ export const createSwarmpitReads = (
       const { status } = reply.refusal;
       if (status !== 404 && status !== 405) throw refuse(call, reply.refusal);
     }
-    // Either can also mean that this Swarmpit knows no such route, so that the list decides.
+    // Either answer can also mean that this Swarmpit has no such route, so the list decides.
     const found = (await listServices(signal)).find((service) => service.id === id) ?? null;
     if (found !== null) tellsOne = false;
     return found;
   };
 
-  /** The answer of one of the routes that a Swarmpit may not have, or null where it has none. */
+  /** The answer of a route that Swarmpit may not have; null if it does not have it. */
   const ifTold = async <T>(
     call: SwarmpitCall,
     schema: z.ZodType<T>,
@@ -136,7 +136,7 @@ export const createSwarmpitReads = (
       if (told === null || told === 'gone') return null;
       const isKnown = told.value.every(({ serviceName }) => idsByName.has(serviceName ?? ''));
       if (!isKnown) await listServices(signal);
-      // Where the service is no more, its id is what the task names.
+      // If the service no longer exists, the task has its id as the name.
       const tasks = told.value.map((task) =>
         toTask(task, idsByName.get(task.serviceName ?? '') ?? task.serviceName ?? ''),
       );
@@ -159,7 +159,7 @@ export const createSwarmpitReads = (
       const reply = await connection.call(one, signal);
       const { status } = reply.ok ? { status: 200 } : reply.refusal;
       if (!reply.ok && status !== 404 && status !== 405) throw refuse(one, reply.refusal);
-      // It may have been replaced by a version that tells more, or less.
+      // Swarmpit may have been replaced by another version, with more or fewer routes.
       tellsTasks = true;
       await ifTold(get(pathOf(NO_ID, 'tasks')), taskList, signal);
       await ifTold(get('/api/nodes'), nodeList, signal);

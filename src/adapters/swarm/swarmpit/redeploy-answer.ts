@@ -3,14 +3,14 @@ import type { Service } from '../../../core/swarm/service.ts';
 import { OCI_ADVICE } from '../../../core/verdict/verdict.ts';
 import type { SwarmpitRefusal } from './problem.ts';
 
-/** The part of a service that tells which registry Swarmpit asks. */
+/** The parts of a service that show which registry Swarmpit asks. */
 export type Redeployed = Pick<Service, 'imageText' | 'image'>;
 
 /**
- * What an answer to a redeploy other than 2xx means; null where it is for `swarmpitProblem` to tell.
- * Swarmpit asks the registry before it changes anything, so whatever a registry refuses changed nothing. It
- * gives the registry's status with `{"error":null}` for a manifest, and with the registry's own text for a
- * token; only its two sign-in layers mark their answers.
+ * What an unsuccessful answer to a redeploy means; null if `swarmpitProblem` should explain it. Swarmpit asks the
+ * registry before it changes anything, so a refusal by a registry has changed nothing. It passes on the registry's
+ * status, with `{"error":null}` for a manifest and with the registry's own text for a token. Only its two sign-in
+ * layers mark their answers.
  */
 export const readRedeployAnswer = (
   refusal: SwarmpitRefusal,
@@ -44,8 +44,8 @@ export const readRedeployAnswer = (
 };
 
 /**
- * Swarmpit takes whatever has a dot or a colon in its name for the image of a registry other than Docker
- * Hub, and Docker Hub written out for such a registry too.
+ * Swarmpit takes any name with a dot or a colon for the image of a registry other than Docker Hub, even if the name
+ * spells out Docker Hub.
  */
 const notLinked = ({ imageText, image }: Redeployed, said: string): string => {
   const why = `Swarmpit has no registry for ${imageText} (${said})`;

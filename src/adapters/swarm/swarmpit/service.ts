@@ -6,7 +6,7 @@ import { canonicalJson } from '../engine/spec-fingerprint.ts';
 import type { SwarmpitService } from './answers.ts';
 import { modeOf } from './task.ts';
 
-/** What a person sets of a service and Swarmpit tells; never what its image or its tasks change. */
+/** What people set on a service and Swarmpit reports, and what neither its image nor its tasks change. */
 const SET_BY_PEOPLE = [
   'serviceName',
   'mode',
@@ -37,23 +37,23 @@ const fingerprintOf = (raw: Readonly<Record<string, unknown>>): string => {
   return hash('sha256', canonicalJson({ ...set, deployment: rest }));
 };
 
-/** As the spec spells it: Swarmpit tells the text before the digest and the digest apart. */
+/** The image as the spec has it: Swarmpit reports the digest apart from the rest. */
 const imageTextOf = ({ repository: { image, imageDigest } }: SwarmpitService): string => {
   const text = image ?? '';
   return imageDigest && !text.includes('@') ? `${text}@${imageDigest}` : text;
 };
 
-/** Where Swarmpit tells no time. */
+/** If Swarmpit gives no time. */
 const LONG_AGO = new Date(0).toISOString();
 
 const labelsOf = (told: SwarmpitService['labels']): Service['labels'] =>
   Object.fromEntries((told ?? []).map(({ name, value }) => [name, value ?? '']));
 
-/** The engine's own where the spec names none. */
+/** The engine's defaults if the spec has none. */
 const CHECK_SECONDS = 30;
 const CHECK_RETRIES = 3;
 
-/** Until a container that never answers its health check is called unhealthy; its start period is not told. */
+/** Time until a container that never passes its health check is unhealthy. The start period is not reported. */
 const healthGrace = ({ healthcheck: check }: SwarmpitService): number => {
   if (!check || check.test?.[0] === 'NONE') return 0;
   const each = (check.interval || CHECK_SECONDS) + (check.timeout || CHECK_SECONDS);
@@ -68,8 +68,8 @@ const policyOf = ({ deployment }: SwarmpitService): UpdatePolicy | null => {
 };
 
 /**
- * The service as every kind of cluster tells it. Swarmpit does not tell the monitor period,
- * nor how many tasks a job is to have, and leaves out the labels that begin with `swarmpit` or `com.docker`.
+ * The service in the form shared by all kinds of clusters. Swarmpit reports neither the monitor period nor the number
+ * of tasks of a job, and leaves out labels that begin with `swarmpit` or `com.docker`.
  */
 export const toSwarmpitService = (
   read: SwarmpitService,
@@ -77,7 +77,7 @@ export const toSwarmpitService = (
 ): Service => {
   const imageText = imageTextOf(read);
   const mode = modeOf(read.mode);
-  // Of a job it counts every task that was ever made, and none as running.
+  // For a job, Swarmpit counts every task ever created, and none as running.
   const isCounted = mode === 'replicated' || mode === 'global';
   const { tasks, update, message } = read.status ?? {};
   const autoredeploy = read.deployment?.autoredeploy;

@@ -30,18 +30,21 @@ export type SwarmpitClusterOptions = {
 };
 
 /**
- * Swarmpit gives each of its own calls a limit, one after the other: up to 30 s for the registry and its
- * token server, and 60 s for Docker. Its answer, which tells best what happened, is worth waiting for.
+ * Swarmpit limits each of its own calls, which run one after another: up to 30 s for the registry and its token
+ * server, and 60 s for Docker. Its answer, which says best what happened, is worth waiting for.
  */
 const TIMEOUTS: SwarmpitTimeouts = { connectMs: 5_000, readMs: 30_000, redeployMs: 95_000 };
 
-/** The tasks of so many services are asked for one by one, of more all at once: each costs Swarmpit four calls. */
+/**
+ * Up to this many services, their tasks are requested one by one; for more, all at once. Each request costs Swarmpit
+ * four calls.
+ */
 const MOST_ASKED_ALONE = 4;
 
 /**
- * A Swarm through Swarmpit's API. It lists services, tasks and nodes, reads logs, redeploys and goes back to the previous spec; which digest it
- * deploys it finds by itself, and it restarts the tasks with every redeploy. Throws `ClusterAddressError` for an `url` that cannot
- * be one; connects to nothing before it is asked something.
+ * A Swarm through Swarmpit's API. It lists services, tasks and nodes, reads logs, redeploys, and rolls back to the
+ * previous spec. It chooses the digest to deploy itself, and restarts the tasks with every redeploy. Throws
+ * `ClusterAddressError` for an invalid `url`. Makes no connection before the first request.
  */
 export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster => {
   const { name } = options;
@@ -125,7 +128,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     what: string,
     signal: AbortSignal,
   ): Promise<UpdateAnswer> => {
-    // Swarmpit uses the version that it reads itself, so that nothing else guards against a change.
+    // Swarmpit updates the version that it reads itself, so nothing else guards against a concurrent change.
     const present = await reads.service(service.id, signal);
     if (present === null) {
       const detail = `service ${service.name} is no more`;
@@ -144,7 +147,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     throw swarmpitProblem(reply.refusal, connection.asked(call));
   };
 
-  /** Until it has said which version it is, nothing is held because of that. */
+  /** Until its version is known, no image is held for this reason. */
   let deploysOci = true;
 
   const identify = async (signal: AbortSignal): Promise<ClusterIdentity> => {
@@ -177,7 +180,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     probe: reads.probe,
     listServices: reads.services,
     listRunningTasks,
-    // Its list always tells the replicas.
+    // Swarmpit's list always contains the replicas.
     countServices: reads.services,
     listTasks,
     listNodes: reads.nodes,
@@ -192,7 +195,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
   };
 };
 
-/** Swarmpit cuts an image at its last colon, which without a tag is that of the registry's port. */
+/** Swarmpit cuts an image at its last colon. Without a tag, that is the colon of the registry's port. */
 const isCutAtPort = (imageText: string): boolean => {
   const name = imageText.split('@')[0] ?? '';
   return name.includes(':') && name.lastIndexOf(':') < name.lastIndexOf('/');

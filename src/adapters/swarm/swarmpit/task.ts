@@ -4,21 +4,23 @@ import { toPlatform } from '../engine/engine-platform.ts';
 import { taskState } from '../engine/engine-task.ts';
 import type { SwarmpitNode, SwarmpitTask } from './answers.ts';
 
-/** `web.3` is the task in slot 3 of `web`. A global task is named for its node, a job's has its id alone. */
+/**
+ * `web.3` is the task in slot 3 of `web`. The name of a global task ends with its node; a job's task has only its id.
+ */
 const slotOf = ({ taskName, serviceName }: SwarmpitTask): number | null => {
   const prefix = `${serviceName ?? ''}.`;
   const slot = taskName?.startsWith(prefix) ? taskName.slice(prefix.length) : '';
   return /^\d{1,9}$/.test(slot) ? Number(slot) : null;
 };
 
-/** Swarmpit gives the engine's sentence alone, such as `task: non-zero exit (137)`. */
+/** Swarmpit reports only the engine's sentence, such as `task: non-zero exit (137)`. */
 const exitCodeOf = (state: TaskState, error: string): number | null => {
   if (state === 'complete') return 0;
   const code = /non-zero exit \((\d{1,10})\)/.exec(error)?.[1];
   return code === undefined ? null : Number(code);
 };
 
-/** Swarmpit tells neither the container, the iteration of a job nor the spec of a task. */
+/** Swarmpit reports neither a task's container, nor its spec, nor a job's iteration. */
 export const toTask = (read: SwarmpitTask, serviceId: string): Task => {
   const error = read.status?.error ?? '';
   const state = taskState(read.state);
@@ -26,7 +28,7 @@ export const toTask = (read: SwarmpitTask, serviceId: string): Task => {
     id: read.id,
     serviceId,
     slot: slotOf(read),
-    // Early versions name the node but do not give its id.
+    // Early versions give the node's name but not its id.
     nodeId: read.nodeId ?? read.nodeName ?? null,
     desired: taskState(read.desiredState),
     state,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** The largest that a date can be, in seconds since the epoch. */
+/** The latest possible date, in seconds since the epoch. */
 const LATEST = 8_640_000_000_000;
 const claims = z.object({ exp: z.number().min(0).max(LATEST) });
 
 /**
- * When one of Swarmpit's tokens expires, as it says itself; null for one that does not, or that is no JWT.
- * Nothing is verified: only a warning depends on it.
+ * When a Swarmpit token expires, by its own claim; null if it does not expire or is not a JWT. Nothing is verified:
+ * only a warning depends on it.
  */
 export const tokenExpiry = (token: string): Date | null => {
   try {

@@ -1,4 +1,4 @@
-/** Certificates in PEM, for engines that are reached over TLS with client certificates. */
+/** Certificates in PEM, for engines over TLS with client certificates. */
 export type ClusterTls = {
   readonly ca?: string;
   readonly cert?: string;
@@ -7,27 +7,26 @@ export type ClusterTls = {
 
 export type ClusterAddress = {
   readonly origin: string;
-  /** Path before every route, without a slash at its end; empty for none. */
+  /** Path before every route, without a trailing slash; empty for none. */
   readonly basePath: string;
   readonly socketPath: string | null;
   readonly tls: ClusterTls;
-  /** For messages: the address as a person would write it, without user name and password. */
+  /** For messages: the address as people write it, without user name and password. */
   readonly shown: string;
 };
 
-/** Thrown for an address that cannot be one of a cluster; its message says what is expected. */
+/** Thrown if an address cannot be that of a cluster. The message says what is expected. */
 export class ClusterAddressError extends Error {
   override readonly name = 'ClusterAddressError';
 }
 
 const EXPECTED = 'expected unix:///path/to/docker.sock, tcp://host:port, http://… or https://…';
-/** The ports that the engine's own tools take where none is written. */
+/** The default ports of the engine's own tools. */
 const PLAIN_PORT = '2375';
 const TLS_PORT = '2376';
 
 /**
- * Where a cluster is spoken to. `tcp://` means HTTPS where certificates are given and HTTP otherwise,
- * as in `DOCKER_HOST`.
+ * Parses a cluster's address. `tcp://` means HTTPS if certificates are given, otherwise HTTP, as in `DOCKER_HOST`.
  */
 export const parseClusterAddress = (text: string, tls: ClusterTls = {}): ClusterAddress => {
   if (text.startsWith('unix://')) {
@@ -44,7 +43,7 @@ export const parseClusterAddress = (text: string, tls: ClusterTls = {}): Cluster
     throw new ClusterAddressError(`"${withoutUser(text)}" is no address of a cluster; ${EXPECTED}`);
   }
   const url = new URL(spelt);
-  // `new URL` drops a port that is the scheme's own, so a written one is looked for in the text.
+  // `new URL` drops the scheme's default port, so look for an explicit one in the text.
   if (isTcp && url.port === '' && !/:\d+\/?$/.test(text)) url.port = secure ? TLS_PORT : PLAIN_PORT;
   return {
     origin: url.origin,

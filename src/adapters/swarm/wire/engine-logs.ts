@@ -1,8 +1,8 @@
-/** Stream number, three zeros and the length of what follows. */
+/** Stream number, three zeros and the length of the payload. */
 const HEADER = 8;
-/** 0 to 2 are what the container wrote; 3 is the engine telling why it cannot give more. */
+/** 0 to 2 are the container's output; 3 is the engine saying why it cannot send more. */
 const SYSTEM_STREAM = 3;
-/** Longest line kept; what a container writes is not ours to trust. */
+/** Longest line kept: a container's output is untrusted. */
 const LONGEST_LINE = 2000;
 
 /** Escape sequences that colour or move, then every other control character but the tab. */
@@ -11,11 +11,11 @@ const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** One line, fit to be shown anywhere: no control characters, no right-to-left tricks, bounded. */
+/** One line that is safe to show anywhere: no control characters, no right-to-left tricks, limited length. */
 export const cleanLine = (line: string): string =>
   line.replace(ESCAPES, '').replace(CONTROLS, '').slice(0, LONGEST_LINE);
 
-/** The texts of a multiplexed stream in their order; a stream that is not multiplexed is one text. */
+/** The texts of a multiplexed stream, in order. A stream that is not multiplexed is one text. */
 const textsOf = (stream: Buffer): string[] => {
   const texts: string[] = [];
   let at = 0;
@@ -24,7 +24,7 @@ const textsOf = (stream: Buffer): string[] => {
     if (kind > SYSTEM_STREAM || stream.readUIntBE(at + 1, 3) !== 0)
       return [stream.toString('utf8')];
     const end = at + HEADER + stream.readUInt32BE(at + 4);
-    // A last frame that was cut off is left out: it may end within its task's name.
+    // Drop a truncated last frame: it may end within its task's name.
     if (end > stream.length) break;
     if (kind < SYSTEM_STREAM) texts.push(stream.toString('utf8', at + HEADER, end));
     at = end;
@@ -35,8 +35,8 @@ const textsOf = (stream: Buffer): string[] => {
 const TASK_DETAIL = 'com.docker.swarm.task.id=';
 
 /**
- * The last `lines` lines that one task wrote, out of a service's log as `GET /services/{id}/logs`
- * gives it with `details`: each line begins with `key=value,…` that name its task, and a space.
+ * The last `lines` lines of one task, from a service's log as `GET /services/{id}/logs` returns it with `details`:
+ * each line begins with `key=value,…`, which names its task, and a space.
  */
 export const taskLines = (stream: Buffer, taskId: string, lines: number): string[] => {
   const own = textsOf(stream)

@@ -5,8 +5,8 @@ import {
 } from '../../../core/connection-cause.ts';
 
 /**
- * What kept a request from its answer. `lost` is a connection that ended under it, `ended` one that ended
- * before and must not be replaced, and `late` one that gave no answer in time.
+ * Why a request got no answer. `lost`: the connection ended during the request. `ended`: it had ended before and must
+ * not be replaced. `late`: no answer in time.
  */
 export type FailureKind =
   | 'no-socket'
@@ -21,10 +21,10 @@ export type FailureKind =
   | 'ended'
   | 'too-large';
 
-/** What a connection that must not be replaced is called where it has ended. */
+/** The code for a connection that has ended and must not be replaced. */
 const ENDED = 'LINE_ENDED';
 
-/** Thrown for a request on a connection that had ended before: nothing was sent. */
+/** The error for a request on a connection that had already ended: nothing was sent. */
 export const lineEnded = (): Error =>
   Object.assign(new Error('the connection was closed'), { code: ENDED });
 
@@ -46,9 +46,9 @@ const KIND_OF_CAUSE: Readonly<Record<ConnectionCause, FailureKind>> = {
 export class ExchangeFailure extends Error {
   override readonly name = 'ExchangeFailure';
   readonly kind: FailureKind;
-  /** Of the error that it came from, as Node or OpenSSL gives it; empty for none that is known here. */
+  /** The code of the underlying error from Node or OpenSSL; empty if it is unknown here. */
   readonly code: string;
-  /** Whether the other side may have seen the request. */
+  /** Whether the peer may have seen the request. */
   readonly maySent: boolean;
 
   constructor(kind: FailureKind, cause: unknown) {
@@ -69,6 +69,6 @@ export const failureOf = (
   return new ExchangeFailure(code === ENDED ? 'ended' : KIND_OF_CAUSE[causeOfCode(code)], error);
 };
 
-/** Whether the other side ended the handshake for our certificate: the alerts of TLS that say so. */
+/** Whether the peer rejected our certificate during the handshake, by the TLS alerts for that. */
 export const isTurnedAway = (error: unknown): boolean =>
   /ALERT.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(connectionCode(error));

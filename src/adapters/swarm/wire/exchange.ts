@@ -9,16 +9,16 @@ type Connector = ReturnType<typeof buildConnector>;
 
 export type ExchangeRequest = {
   readonly method: 'GET' | 'POST';
-  /** Path and query, as it goes on the wire. */
+  /** Path and query, as sent. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** For the whole exchange, its body included. */
+  /** For the whole exchange including the body, in ms. */
   readonly deadlineMs: number;
   readonly maxBytes: number;
   /**
-   * Whether what came before the body ended early, too late or too long is an answer too: for
-   * streams that may never end by themselves.
+   * Whether a body that ended early, too late or too long still counts as an answer, up to that point: for streams
+   * that may never end.
    */
   readonly keepPartial?: boolean;
 };
@@ -29,27 +29,27 @@ export type Exchanged = {
   readonly body: Buffer;
 };
 
-/** One request and its answer; throws `ExchangeFailure`, or the signal's own reason. */
+/** Sends one request and returns its answer. Throws `ExchangeFailure` or the signal's reason. */
 export type Exchange = (request: ExchangeRequest, signal: AbortSignal) => Promise<Exchanged>;
 
-/** Requests at once to one cluster; more wait for a free connection. */
+/** Concurrent requests to one cluster. More wait for a free connection. */
 const CONNECTIONS = 16;
 
-/** Thrown inside only, to end a body that is over its limit. */
+/** Internal: ends a body that exceeds its limit. */
 class TooLarge extends Error {
   override readonly name = 'TooLarge';
 }
 
 /** Exchanges that share one connection. */
 export type Line = {
-  /** Fails with `ended` once the connection has ended: it is not replaced. */
+  /** Fails with `ended` once the connection has ended, because it is not replaced. */
   readonly exchange: Exchange;
-  /** From now on it is replaced: for servers that close each connection after an answer. */
+  /** From now on the connection may be replaced: for servers that close it after each answer. */
   readonly mayReopen: () => void;
   readonly close: () => Promise<void>;
 };
 
-/** Speaks HTTP with what stands at `address`, over connections that are kept. */
+/** Speaks HTTP with the server at `address`, over kept connections. */
 export const createExchange = (
   address: ClusterAddress,
   connectTimeoutMs: number,
@@ -63,11 +63,11 @@ export const createExchange = (
     ...(address.socketPath === null ? {} : { socketPath: address.socketPath }),
     ...address.tls,
   });
-  /** The other side's word on our certificate: undici tells only that the connection was closed. */
+  /** The peer's TLS alert about our certificate. Undici reports only that the connection was closed. */
   let turnedAway: Error | null = null;
   const connect: Connector = (options, done) =>
     plainConnect(options, (...given) => {
-      // With TLS 1.3 one has connected before the certificate is looked at, and no request is before.
+      // With TLS 1.3, the connection exists before the peer checks the certificate, and no request is sent by then.
       given[1]?.once('error', (error: Error) => {
         if (isTurnedAway(error)) turnedAway = error;
       });
@@ -77,7 +77,7 @@ export const createExchange = (
     new Pool(address.origin, {
       connections,
       connect: connector,
-      // The deadline of each exchange rules, so that there is one clock and one message.
+      // The deadline of each exchange applies instead: one clock and one message.
       headersTimeout: 0,
       bodyTimeout: 0,
     });

@@ -4,7 +4,7 @@ import type { ClusterTls } from './cluster-address.ts';
 import { cleanLine } from './engine-logs.ts';
 import { type ExchangeFailure, isTurnedAway } from './exchange-failure.ts';
 
-/** What an own certificate says of its time: null where it is good now, or cannot be read. */
+/** Why a configured certificate is not valid now; null if it is valid or cannot be read. */
 const timeProblem = (cert: string, now: number): string | null => {
   let read: X509Certificate;
   try {
@@ -24,7 +24,7 @@ const timeProblem = (cert: string, now: number): string | null => {
 /**
  * Why TLS with an engine failed and what to do, in one line for a person.
  *
- * @param own what the cluster is configured with
+ * @param own the cluster's TLS configuration
  * @param now ms since the epoch
  */
 export const tlsProblem = (failure: ExchangeFailure, own: ClusterTls, now: number): string => {
@@ -63,6 +63,6 @@ export const tlsProblem = (failure: ExchangeFailure, own: ClusterTls, now: numbe
   return `${reason}: check ca, cert and key of the cluster, the name in the engine's certificate, and that the engine speaks TLS there`;
 };
 
-/** OpenSSL's errors come with file names and numbers around what they say. */
+/** The reason in an OpenSSL error, without the file names and numbers around it. */
 const tlsReason = (message: string): string =>
   cleanLine(/SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message);
