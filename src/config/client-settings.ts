@@ -5,12 +5,12 @@ import { loadConfig } from './load-config.ts';
 import { HOOK_SECRET, splitList } from './source/variables.ts';
 import { ProfileRefused, type ProfileSources, readProfile } from './profile.ts';
 
-/** How the command line reaches a helper. */
+/** How the command line connects to a helper. */
 export type ClientSettings = {
   /** With the base path, without a trailing slash. */
   readonly url: string;
   readonly token: Secret | null;
-  /** Whether the address was said by anybody, or is only the usual one. */
+  /** Whether the address is only the default, because none was given. */
   readonly isGuess: boolean;
 };
 
@@ -29,7 +29,10 @@ const USUAL_URL = 'http://127.0.0.1:8080';
 const said = (text: string | undefined): string | null =>
   text === undefined || text === '' ? null : text;
 
-/** The first hook secret of the environment, or of the file that it names; null if it names none. May throw {@link ProfileRefused}. */
+/**
+ * The first webhook secret in the environment, or in the file that it names; null if there is none. May throw
+ * {@link ProfileRefused}.
+ */
 export const readHookSecret = (inputs: Pick<ClientInputs, 'env' | 'readFile'>): Secret | null => {
   const [first] = splitList(variableOrFile(inputs, HOOK_SECRET) ?? '');
   return first === undefined ? null : createSecret(first);
@@ -49,7 +52,7 @@ const variableOrFile = (
   }
 };
 
-/** A helper of this machine, as its own configuration describes it. */
+/** The helper of this machine, according to its own configuration. */
 const ownHelper = (config: Config): { url: string; token: Secret | null } => {
   const { host, port } = config.listen;
   const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
@@ -66,7 +69,7 @@ const ownHelper = (config: Config): { url: string; token: Secret | null } => {
 const checkedUrl = (url: string): string => {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed !== null && `${parsed.username}${parsed.password}` !== '') {
-    // Nor is it shown: the password is in it.
+    // The address is not shown, because it contains the password.
     throw new ProfileRefused(
       'the address of a helper has no user and no password in it',
       'leave them out; the helper knows people by their token: cd-helper login',
@@ -78,11 +81,11 @@ const checkedUrl = (url: string): string => {
       'it begins with http:// or https://',
     );
   }
-  // The dashboard's own places stand behind a #, in addresses that are copied from a browser.
+  // Addresses copied from a browser have the dashboard's route after a #.
   return url.replace(/#.*$/, '').replace(/\/+$/, '');
 };
 
-/** Others cannot be sent, and the answer to them would be told as one to a wrong address. */
+/** Other characters cannot be sent in a header, and the failure would look like a wrong address. */
 const checkedToken = (token: string | null): Secret | null => {
   if (token !== null && !/^[\x21-\x7e]+$/.test(token)) {
     throw new ProfileRefused(
@@ -100,7 +103,7 @@ const find = (inputs: ClientInputs): ClientSettings => {
   const url = saidUrl ?? said(profile.url);
   if (url !== null) {
     const clean = checkedUrl(url);
-    // The token of a profile goes to the address of that profile and to no other.
+    // The token of a profile goes to the address of that profile only.
     const profileFits = profile.url === undefined || checkedUrl(profile.url) === clean;
     const token = saidToken ?? (profileFits ? said(profile.token) : null);
     return { url: clean, token: checkedToken(token), isGuess: false };
@@ -120,9 +123,9 @@ const find = (inputs: ClientInputs): ClientSettings => {
 };
 
 /**
- * Address and token of the helper to talk to: from options, else variables, else the profile file
- * (`~/.config/cd-helper/profile.yaml`, which nobody else may read), else the helper that the
- * configuration of this machine describes.
+ * Address and token of the helper to use: from options, else from variables, else from the profile file
+ * (`~/.config/cd-helper/profile.yaml`, which nobody else may read), else from the configuration of a helper on this
+ * machine.
  */
 export const readClientSettings = (inputs: ClientInputs): ReadClientSettings => {
   try {

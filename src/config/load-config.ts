@@ -18,11 +18,11 @@ export type LoadedConfig =
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 export type ConfigInputs = {
-  /** What `--config` names; wins over `CD_HELPER_CONFIG`. */
+  /** The value of `--config`. Wins over `CD_HELPER_CONFIG`. */
   readonly argvConfig?: string | undefined;
   readonly env: Environment;
   readonly readFile: ReadFile;
-  /** Names that `hooks.secrets[].senders` may use; left out, any name is taken. */
+  /** Names that `hooks.secrets[].senders` may use. If left out, any name is accepted. */
   readonly senders?: readonly string[];
 };
 
@@ -44,21 +44,21 @@ const readConfigFile = (source: Source, inputs: ConfigInputs): string | null => 
   return file;
 };
 
-/** A secret can stand where a key belongs. */
+/** A secret may be in the place of a key. */
 const withSafeKey = (problem: ConfigProblem): ConfigProblem => ({
   ...problem,
   key: problem.key === null ? null : showPath(problem.key),
 });
 
 /**
- * The configuration out of file and environment, or every mistake in it at once. A variable wins over
- * the same key of the file; hook secrets, the API token and insecure registries are added to the
- * file's; the cluster that variables describe and `clusters` in the file exclude each other.
+ * Loads the configuration from file and environment, or returns every mistake in it at once. A variable wins over the
+ * same key of the file. Webhook secrets, the API token and insecure registries are added to the file's. The cluster
+ * that variables describe cannot be combined with `clusters` in the file.
  */
 export const loadConfig = (inputs: ConfigInputs): LoadedConfig => {
   const source = createSource();
   const file = readConfigFile(source, inputs);
-  // What the variables add to a file that could not be understood would only mislead.
+  // Problems with variables would be misleading if the file could not be parsed.
   const isBroken = source.problems.length > 0 && Object.keys(source.tree).length === 0;
   readSecretFiles(source, inputs.readFile);
   readVariables(source, inputs.env, inputs.readFile);

@@ -7,13 +7,13 @@ import type { ReadFile } from './source/secret-file.ts';
 const OTHERS_MAY_READ = 0o077;
 
 const Profile = z.strictObject({ url: z.string().optional(), token: z.string().optional() });
-/** Address and token of the helper that somebody's command line talks to. */
+/** Address and token of the helper that a person's command line uses. */
 export type Profile = z.output<typeof Profile>;
 
 export type ProfileSources = {
   readonly env: Environment;
   readonly readFile: ReadFile;
-  /** Permission bits of a file; null, or the error of the system, where there is none. */
+  /** Permission bits of a file; null, or the system's error, if there is none. */
   readonly modeOf: (path: string) => number | null;
 };
 
@@ -30,7 +30,7 @@ export class ProfileRefused extends Error {
 const said = (text: string | undefined): string | null =>
   text === undefined || text === '' ? null : text;
 
-/** Where the profile is, or would be; null where the environment names no home. */
+/** The path of the profile; null if the environment names no home directory. */
 export const profilePath = (env: Environment): string | null => {
   const own = said(env['CD_HELPER_PROFILE']);
   if (own !== null) return own;
@@ -51,7 +51,7 @@ const modeIfThere = (path: string, modeOf: ProfileSources['modeOf']): number | n
   }
 };
 
-/** The profile, empty where there is none. Throws {@link ProfileRefused}, also where others may read it. */
+/** The profile, empty if there is none. Throws {@link ProfileRefused}, for example if others may read the file. */
 export const readProfile = ({ env, readFile, modeOf }: ProfileSources): Profile => {
   const path = profilePath(env);
   const mode = path === null ? null : modeIfThere(path, modeOf);
@@ -75,7 +75,7 @@ export const readProfile = ({ env, readFile, modeOf }: ProfileSources): Profile 
   try {
     parsed = parse(readFile(path)) ?? {};
   } catch (error) {
-    // A parser's message quotes the text, and the text holds the token.
+    // A parser's message quotes the text, which contains the token.
     const isYaml = error instanceof Error && error.name.startsWith('YAML');
     throw new ProfileRefused(
       `${path}: ${isYaml ? 'it is no YAML' : messageOfErrno(error)}`,

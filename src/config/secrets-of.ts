@@ -1,7 +1,7 @@
 const hasReveal = (value: object): value is { reveal: () => unknown } =>
   'reveal' in value && typeof value.reveal === 'function';
 
-/** Every secret text in `value`, however deep: what the log takes out of all that it writes. */
+/** Every secret text in `value`, at any depth. The log removes them from everything that it writes. */
 export const secretsOf = (value: unknown): readonly string[] => {
   if (typeof value !== 'object' || value === null) return [];
   if (hasReveal(value)) {

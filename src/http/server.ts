@@ -36,14 +36,14 @@ import { gatherWarnings } from './server/gather-warnings.ts';
 import { sendShared, sharedForAWhile } from './server/shared-answer.ts';
 import { createSignIn } from './sign-in/sign-in.ts';
 
-/** How long slow clients are waited for, in ms; only tests have a reason to wait less. */
+/** How long to wait for slow clients, in ms. Only tests set lower values. */
 export type Patience = {
   readonly headersTimeout: number;
   readonly requestTimeout: number;
   readonly checkInterval: number;
-  /** Between two signs of life of a stream of events. */
+  /** Interval between two heartbeats of an event stream. */
   readonly eventBeat?: number;
-  /** Before the last of many failed sign-ins is answered. */
+  /** Delay of the answer to the last of many failed sign-ins. */
   readonly failureDelay?: number;
 };
 
@@ -61,7 +61,7 @@ const createApp = (
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: LIMITS.apiBody,
     forceCloseConnections: 'idle',
-    // What still comes while it closes is taken like any other: it is on disk before it is answered.
+    // Deliveries that still arrive while the server closes are accepted as usual: stored, then answered.
     return503OnClosing: false,
     serverFactory: (onRequest) =>
       guard.createServer(
@@ -87,12 +87,12 @@ const createApp = (
   app.decorateRequest('hookSecret', null);
   app.decorateRequest('apiToken', null);
   app.decorateRequest('session', null);
-  // Runs when every check of headers has passed: from here on the client is known, or anonymous.
+  // Runs after all checks of headers: from here on the client is known, or anonymous.
   app.addHook('preParsing', (request, _reply, payload, next) => {
     if (request.hookSecret !== null || request.apiToken !== null) guard.prove(request.raw.socket);
     next(null, payload);
   });
-  // A body is read where a route says how. Of all others, such as those sent to no route, nothing is kept.
+  // A body is only read if its route says how. All others, such as those sent to unknown routes, are discarded.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null, null));
   app.server.maxHeadersCount = LIMITS.headerCount;
@@ -102,7 +102,7 @@ const createApp = (
   return app;
 };
 
-/** Everything that lives under the base path. */
+/** All routes under the base path. */
 const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): void => {
   const { hookSecrets, apiTokens, log, now, version, metrics } = deps;
   const longestDelay = patience.failureDelay ?? LIMITS.failureDelay;
@@ -173,7 +173,7 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
     async (api) => {
       addHeaders(api, DATA_HEADERS);
       api.setValidatorCompiler(validatorCompiler);
-      // Views are made by typed code: what leaves is not checked a second time.
+      // Typed code makes the views: the output is not validated again.
       api.setSerializerCompiler(() => JSON.stringify);
       api.removeAllContentTypeParsers();
       api.addContentTypeParser(
@@ -215,8 +215,8 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
 };
 
 /**
- * The helper's HTTP server, ready to listen. Hooks and API are described in the OpenAPI document that
- * it serves; `close()` ends idle connections and waits for those that are being answered.
+ * The helper's HTTP server, ready to listen. Its OpenAPI document describes webhooks and API. `close()` closes idle
+ * connections and waits for those with an answer in progress.
  */
 export const createServer = async (
   deps: ServerDeps,

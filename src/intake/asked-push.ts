@@ -9,7 +9,7 @@ const MALFORMED: Readonly<Record<string, string>> = {
 
 const NO_DIGEST = 'digest must be sha256: and 64 lower-case hexadecimal digits';
 
-/** Reads an image that is asked about just as if it had been pushed. */
+/** Parses the image of a query exactly like a pushed one. */
 export const readAsked = (
   image: string,
   digest: string | null,
@@ -21,7 +21,7 @@ export const readAsked = (
     const detail = MALFORMED[found.reason] ?? 'image must be one such as docker.io/acme/app:v1';
     return { kind: 'malformed', detail };
   }
-  // A push would count without it, but whoever asks about a digest means it.
+  // A push would count without the digest, but a query with a digest is about that digest.
   if (found.unread !== undefined) return { kind: 'malformed', detail: NO_DIGEST };
   const name = imageName(found.image);
   if (!isAllowed(name)) return { kind: 'not-allowed', image: imageWithTag(found.image) };

@@ -14,8 +14,8 @@ type Claim = z.output<typeof Claim>;
 const FORM = 'expected {"image": "repository:tag", "tag"?, "tags"?: [], "digest"?}, all text';
 
 /**
- * An image as a CI job writes it, made what registries take: `${{ github.repository }}` keeps the upper case of
- * its owner, and files end with a new line. A tag keeps its case, because case counts there.
+ * Converts an image as a CI job writes it to what registries accept: `${{ github.repository }}` keeps the upper case of
+ * its owner, and files end with a newline. A tag keeps its case, because case matters there.
  */
 const tidyImage = (written: string): string => {
   const text = written.trim();
@@ -25,7 +25,7 @@ const tidyImage = (written: string): string => {
   return [`${name.toLowerCase()}${named.slice(name.length)}`, ...digest].join('@');
 };
 
-/** What scripts get wrong most often, in words that say what to change. */
+/** Explains the most common mistakes of scripts, and what to change. */
 const explain = (finding: Finding, text: string): Finding => {
   if ('image' in finding || finding.reason !== 'malformed-image') return finding;
   const detail = text.includes('://')
@@ -48,8 +48,8 @@ const judgeClaim = (
 };
 
 /**
- * What our own form claims: `{ "image", "tag"? or "tags"?, "digest"? }`, or a list of them, each judged alone.
- * An empty list is malformed, for it names nothing. `about` says of what a malformed one was.
+ * Parses our own format: `{ "image", "tag"? or "tags"?, "digest"? }`, or a list of them. Each is judged separately. An
+ * empty list is malformed, because it names nothing. `about` identifies a malformed one.
  */
 export const judgeClaims = (
   body: unknown,

@@ -5,7 +5,10 @@ import { header, mediaType } from './header.ts';
 import { ownField } from './own-field.ts';
 import type { Finding, Parsed } from './sender.ts';
 
-/** One event of {@link https://github.com/cloudevents/spec CloudEvents} 1.0; `data` is JSON, undefined where it was none. */
+/**
+ * One event of {@link https://github.com/cloudevents/spec CloudEvents} 1.0. `data` is JSON, undefined if it was not
+ * JSON.
+ */
 export type CloudEvent = {
   readonly type: string;
   readonly source: string;
@@ -24,7 +27,7 @@ const Structured = z.object({
 const STRUCTURED = 'application/cloudevents+json';
 const BATCH = 'application/cloudevents-batch+json';
 
-/** Data is told once, as JSON or as Base64 of JSON. */
+/** Data is given once, as JSON or as Base64 of JSON. */
 const readOne = (body: unknown): CloudEvent | null => {
   const event = Structured.safeParse(body);
   if (!event.success) return null;
@@ -34,8 +37,8 @@ const readOne = (body: unknown): CloudEvent | null => {
 };
 
 /**
- * The events of a delivery, null in the place of one that is malformed; null altogether where it is
- * no CloudEvents delivery. Structured mode is told without its content type too, by `specversion`.
+ * The events of a delivery, with null in place of a malformed one; null as a whole if it is not a CloudEvents delivery.
+ * Structured mode is also recognised by `specversion`, without its content type.
  */
 export const readCloudEvents = (
   delivery: IncomingDelivery,
@@ -55,13 +58,13 @@ export const readCloudEvents = (
   return media === STRUCTURED || says(body) ? [readOne(body)] : null;
 };
 
-/** One id for all events: the specification makes source and id together unique. */
+/** One id for all events: the specification makes the combination of source and id unique. */
 export const eventsId = (events: readonly (CloudEvent | null)[]): string | null => {
   const ids = events.map((event) => (event === null ? null : `${event.source} ${event.id}`));
   return ids.every((id) => id !== null) && ids.length > 0 ? ids.join(' ') : null;
 };
 
-/** What a delivery of CloudEvents holds, each event judged alone; null stands for a malformed one. */
+/** The pushes in a delivery of CloudEvents. Each event is judged separately; null stands for a malformed one. */
 export const parseEvents = (
   delivery: IncomingDelivery,
   judge: (event: CloudEvent | null) => readonly Finding[],

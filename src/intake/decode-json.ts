@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Of both alphabets; Node itself skips whatever else stands there. */
+/** Accepts both alphabets. Node itself would skip any other characters. */
 const BASE64 = /^[\w+/-]*={0,2}$/;
 
-/** The value of JSON in UTF-8 in Base64, or undefined where it breaks anywhere. */
+/** Decodes JSON in UTF-8 in Base64, or returns undefined if any step fails. */
 export const decodeJson = (base64: string): unknown => {
   if (!BASE64.test(base64)) return undefined;
   const bytes = Buffer.from(base64, 'base64');

@@ -4,10 +4,7 @@ import type { FetchKeys } from './prove-token.ts';
 /** Google's are 2 KiB. */
 const MOST_BYTES = 256 * 1024;
 
-/**
- * Reads keys from a configured address, over the connections that are given for it. Redirects are not
- * followed.
- */
+/** Reads keys from a configured address, over the given connections. Redirects are not followed. */
 export const createFetchKeys =
   (connectionsTo: (address: URL) => Dispatcher | null): FetchKeys =>
   async (address, signal) => {

@@ -32,10 +32,9 @@ const orNull = (text: string | null | undefined): string | null =>
   text === undefined || text === '' ? null : text;
 
 /**
- * The push of an image that is written out whole, with tag and digest in it or beside it; what is
- * said twice must agree. An image without a tag is that of `latest`, as everywhere, and a digest beside
- * it is what `docker push` printed for that. Only `name@digest` has a digest in the place of the tag: no
- * tag was pushed then, and there is nothing to check.
+ * The push of a completely written image, with tag and digest in it or next to it. Repeated parts must agree. An image
+ * without a tag means `latest`, as everywhere, and a digest next to it is what `docker push` printed for that. Only
+ * `name@digest` has a digest in place of the tag: then no tag was pushed, and there is nothing to check.
  */
 export const findImage = (claimed: ClaimedImage, registry: string | null): Finding => {
   const { image: text } = claimed;

@@ -5,8 +5,8 @@ import { printable } from './printable.ts';
 import type { Finding } from './sender.ts';
 
 /**
- * Something that asks for nothing; `about` is made harmless here, and left out where nothing of it is left.
- * `detail` is our own sentence, without a word of the sender's.
+ * An event that asks for nothing. `about` is sanitised here, and left out if nothing remains. `detail` is our own
+ * sentence, without any of the sender's words.
  */
 export const ignore = (reason: string, about?: string | null, detail?: string): IgnoredEvent => {
   const shown = about === undefined || about === null ? '' : printable(about).trim();
@@ -18,8 +18,8 @@ export const ignore = (reason: string, about?: string | null, detail?: string): 
 };
 
 /**
- * A digest that cannot be read, such as that of AWS's own sample event, costs the push nothing: the tag is
- * what counts, and the registry says which digest it has.
+ * A push with an unreadable digest, such as AWS's own sample event, still counts: the tag decides, and the registry
+ * knows its digest.
  */
 export const unreadDigest = (about: string): IgnoredEvent =>
   ignore(
@@ -30,7 +30,7 @@ export const unreadDigest = (about: string): IgnoredEvent =>
 
 const BAD_IMAGE = 'this cannot be a registry, a repository and a tag';
 
-/** No valid reference is longer; what is, is not even looked at. */
+/** No valid reference is longer. Longer ones are not parsed at all. */
 export const LONGEST_REFERENCE = 600;
 export const TOO_LONG = `an image has at most ${LONGEST_REFERENCE} characters`;
 
@@ -42,8 +42,8 @@ export type ClaimedPush = {
 };
 
 /**
- * The push that a sender claims in parts, or why it is none. A registry that an image reference
- * cannot name (a bare word: the engine takes it for a folder of Docker Hub) has to be configured.
+ * The push that a sender describes in parts, or why it is none. A registry that an image reference cannot name (a bare
+ * word, which the engine takes for a folder of Docker Hub) must be configured.
  */
 export const findPush = ({ registry, repository, tag, digest }: ClaimedPush): Finding => {
   const name = `${registry}/${repository}`;

@@ -63,7 +63,7 @@ describe('authenticity', () => {
     expect(read(signed('other'), null).kind).toBe('refused');
     expect(read(signed('other'), first).kind).toBe('refused');
     expect(read(signed(''), first).kind).toBe('refused');
-    // Gitea and Forgejo send an empty one where no secret is set.
+    // Gitea and Forgejo send an empty one if no secret is set.
     const empty = delivery(body, { ...headers, [header]: '' });
     expect(read(empty, first)).toMatchObject({ kind: 'understood', secret: first });
     expect(read(empty, null).kind).toBe('refused');

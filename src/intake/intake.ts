@@ -9,12 +9,12 @@ import { printable } from './printable.ts';
 import { createRepositoryLimit } from './repository-limit.ts';
 import type { Finding, FoundPush, Sender } from './sender.ts';
 
-/** Different pushes that one body may hold, except from senders that would repeat it for ever. */
+/** Maximum number of different pushes in one body, except for senders that would retry it forever. */
 export const MOST_PUSHES = 100;
 /** Maximum number of ignored events that are listed; the rest is only counted. */
 const MOST_IGNORED = 100;
 
-/** A secret that lets deliveries in, with what its holder may do. */
+/** A secret that admits deliveries, with the rights of its holder. */
 export type HookSecret = HookLimits & {
   readonly name: string;
   readonly value: { readonly reveal: () => string };
@@ -22,7 +22,7 @@ export type HookSecret = HookLimits & {
 
 const LONGEST_ID = 200;
 
-/** A sender's id as it is kept: one that is too long is known by its digest. */
+/** A sender's id in the form that is stored. An id that is too long is replaced by its digest. */
 const keptId = (id: string | null): string | null => {
   if (id === null || id === '') return null;
   return id.length <= LONGEST_ID ? printable(id) : `sha256:${hash('sha256', id)}`;
@@ -30,7 +30,7 @@ const keptId = (id: string | null): string | null => {
 
 const isPush = (finding: Finding): finding is FoundPush => 'image' in finding;
 
-/** What is wrong with the sender's own words, so that no other configuration of the helper would help. */
+/** Problems in the sender's own data, which no change of the helper's configuration would fix. */
 const UNREADABLE: readonly string[] = [
   'malformed-image',
   'malformed-digest',
@@ -57,22 +57,21 @@ const split = (findings: readonly Finding[], allowed: (name: string) => boolean)
   return { pushes: [...pushes.values()], ignored };
 };
 
-/** How deliveries are understood, by all senders given and with all secrets configured. */
+/** Interprets deliveries of all given senders, with all configured secrets. */
 export type Intake<S> = {
-  /** Whether a sender that signs, or shows a token of its own, could have sent these headers. */
+  /** Whether these headers could come from a sender that signs, or that uses its own token. */
   readonly mayProve: (headers: IncomingDelivery['headers']) => boolean;
   readonly read: (delivery: IncomingDelivery, shown: S | null) => ReadDelivery<S>;
-  /** Reads an image that somebody asks about: with a secret, only one that it could announce. */
+  /** Parses the image of a query. With a secret, only an image that it could announce. */
   readonly asked: (image: string, digest: string | null, secret: S | null) => AskedPush;
   /** Whether the secret could announce a push of this repository. */
   readonly mayAnnounce: (secret: S, name: string) => boolean;
 };
 
 /**
- * Tells who sent a delivery, whether it is believed, and which pushes it holds. The secrets are all
- * that are configured; `shown` is the one that the address or a header already proved, or null.
- * A signature is checked where the sender made one, and a wrong one is refused beside any `shown`.
- * Nothing is thrown, whatever the delivery holds.
+ * Identifies the sender of a delivery, decides whether it is authentic, and returns its pushes. `secrets` are all
+ * configured ones. `shown` is the one already proven by the address or a header, or null. A signature is checked if the
+ * sender made one; a wrong one is refused, whatever `shown` is. Never throws, whatever the delivery contains.
  */
 export const createIntake = <S extends HookSecret>(
   senders: readonly Sender[],
@@ -85,7 +84,7 @@ export const createIntake = <S extends HookSecret>(
   const proven = (sender: Sender, delivery: IncomingDelivery, shown: S | null): S | null => {
     const { verify } = sender;
     if (verify === undefined) return shown;
-    // All are tried, whichever is right, so that the time tells nothing.
+    // All are tried, even after a match, so that the time reveals nothing.
     const proofs = secrets.map((secret) => verify(delivery, secret.value.reveal()));
     if (proofs.every((proof) => proof === 'absent')) return shown;
     const right = secrets.filter((_, index) => proofs[index] === 'right');

@@ -1,9 +1,9 @@
-/** As much of a sender's text as is shown back or kept. */
+/** Maximum length of a sender's text that is shown or stored. */
 const LONGEST_SHOWN = 200;
 
 /**
- * `text` as it may stand in a log line, an answer and a page: bounded, without control and
- * formatting characters (line breaks, escape codes, changes of writing direction).
+ * Makes `text` safe for a log line, an answer and a page: shortened, without control and formatting characters (line
+ * breaks, escape codes, changes of writing direction).
  */
 export const printable = (text: string): string =>
   text

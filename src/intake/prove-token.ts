@@ -8,19 +8,19 @@ import {
 } from 'jose';
 import type { Log } from '../core/log.ts';
 
-/** What a token of OpenID Connect has to say so that it lets its sender in. */
+/** The claims that an OpenID Connect token needs to admit its sender. */
 export type OidcExpectation = {
   readonly audience: string;
-  /** Of the service account in whose name the sender pushes. */
+  /** Email of the service account that sends the push. */
   readonly email: string;
   readonly issuer: string;
-  /** Where the issuer publishes its keys; never taken out of a token. */
+  /** Where the issuer publishes its keys. Never taken from a token. */
   readonly keys: string;
 };
 
 /**
- * What a token comes to. `absent`: it is none of a configured issuer's. `unknown`: the issuer's keys
- * cannot be had now, so that nothing can be said.
+ * The result of checking a token. `absent`: it is not from a configured issuer. `unknown`: the issuer's keys are not
+ * available now, so it cannot be determined.
  */
 export type TokenProof<S> =
   | { readonly kind: 'absent' }
@@ -33,30 +33,30 @@ export type FetchKeys = (address: string, signal: AbortSignal) => Promise<string
 
 export type TokenProofDeps = {
   readonly fetchKeys: FetchKeys;
-  /** Milliseconds since 1970. */
+  /** ms since the epoch. */
   readonly now: () => number;
   readonly log: Log;
 };
 
-/** Google's are 1 KiB; what is longer is not even decoded. */
+/** Google's are 1 KiB. Longer ones are not even decoded. */
 const LONGEST_TOKEN = 8 * 1024;
 const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-/** Only those of which the issuer alone knows the secret half: a published key must sign nothing. */
+/** Asymmetric algorithms only: with a symmetric one, anyone could sign with the published key. */
 const ALGORITHMS = ['RS256', 'ES256'];
 const CLOCK_TOLERANCE_S = 30;
-/** Keys are fetched anew after this long, so that one that was withdrawn is not believed for ever. */
+/** Keys are fetched again after this time, so that a withdrawn one is not trusted forever. */
 const KEPT_MS = 3_600_000;
-/** A key that is not known makes them be fetched at most this often: anybody can name one. */
+/** An unknown key id triggers a new fetch at most this often, because anyone can send one. */
 const COOLDOWN_MS = 30_000;
 const FETCH_TIMEOUT_MS = 3_000;
-/** Nor does an issuer that cannot be reached hold up more than one delivery in this time. */
+/** After a failed fetch, no other delivery has to wait for the issuer during this time. */
 const PAUSE_AFTER_FAILURE_MS = 2_000;
 
 class KeysUnreachable extends Error {
   override readonly name = 'KeysUnreachable';
 }
 
-/** Google leaves the scheme out at times, which its documentation allows. */
+/** Google sometimes leaves out the scheme, which its documentation allows. */
 const isIssuer = (claimed: unknown, { issuer }: OidcExpectation): boolean =>
   claimed === issuer || `https://${String(claimed)}` === issuer;
 
@@ -96,9 +96,9 @@ const createKeySet = (address: string, { fetchKeys, now, log }: TokenProofDeps) 
 };
 
 /**
- * Tells which secrets a token of OpenID Connect stands for, as Pub/Sub sends one: its signature by a
- * key that the configured issuer publishes, its time, issuer, audience, `email` and `email_verified`
- * ({@link https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions docs}). Rejects never.
+ * Determines which secrets an OpenID Connect token, as Pub/Sub sends it, stands for. Checks its signature with a key
+ * that the configured issuer publishes, its time, issuer, audience, `email` and `email_verified`
+ * ({@link https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions docs}). Never rejects.
  */
 export const createTokenProof = <S extends { readonly oidc: OidcExpectation | null }>(
   secrets: readonly S[],

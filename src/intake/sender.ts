@@ -1,42 +1,42 @@
 import type { HookLimits, IncomingDelivery } from '../core/contract/delivery.ts';
 import type { IgnoredEvent, ImagePush } from '../core/image/push.ts';
 
-/** A push, and what of it could not be read and was left out. */
+/** A push, and the part of it that could not be read and was left out. */
 export type FoundPush = ImagePush & { readonly unread?: IgnoredEvent };
 
-/** What one event of a delivery came to. */
+/** The result of one event of a delivery. */
 export type Finding = FoundPush | IgnoredEvent;
 
-/** What the secret that admits a delivery says about images of senders that do not say it all themselves. */
+/** What the admitting secret configures about images of senders that do not give complete names. */
 export type SecretNames = Pick<HookLimits, 'registry' | 'virtualRepositories'>;
 
-/** What a sender showed to be believed, compared with one secret. */
+/** The result of comparing a sender's proof with one secret. */
 export type Proof = 'absent' | 'right' | 'wrong';
 
 export type Parsed = {
   readonly findings: readonly Finding[];
-  /** The sender's own id, the same again when it repeats the delivery; null where it has none. */
+  /** The sender's own id, repeated when it retries the delivery; null if it has none. */
   readonly deliveryId: string | null;
-  /** What a sender wants to be told before it sends anything, to be answered with 200. */
+  /** The body that a sender requires, with 200, before it sends anything. */
   readonly handshake?: Readonly<Record<string, string>>;
 };
 
-/** A kind of sender. None of its functions throws, whatever the delivery holds. */
+/** A kind of sender. None of its functions throws, whatever the delivery contains. */
 export type Sender = {
-  /** Kebab-case; stands in the history, in metrics and in the configuration. */
+  /** Kebab-case. Used in the history, in metrics and in the configuration. */
   readonly name: string;
-  /** How to recognise it, in words, for somebody whose delivery was not recognised. */
+  /** How to recognise it, in words, for a person whose delivery was not recognised. */
   readonly sign: string;
   readonly recognise: (delivery: IncomingDelivery) => boolean;
-  /** Lower-case names of the headers that its proof comes in, where it has one. */
+  /** Lower-case names of the headers with its proof, if it has one. */
   readonly proofHeaders?: readonly string[];
-  /** For those that sign what they send or show a token of their own; in constant time. */
+  /** For senders that sign their deliveries or use their own token. Takes constant time. */
   readonly verify?: (delivery: IncomingDelivery, secret: string) => Proof;
-  /** The sender repeats a refused body for ever, so as many pushes are taken as the body holds. */
+  /** The sender retries a refused body forever, so a body may contain any number of pushes. */
   readonly takesAnyNumber?: true;
-  /** The sender is a script whose author is told at once, with 400, that none of its images can be read. */
+  /** The sender is a script. A 400 tells its author at once that none of its images can be parsed. */
   readonly refusesUnreadable?: true;
-  /** `registry` is the configured one for senders that name none, or null; `names` says it again, with the rest. */
+  /** `registry` is the configured one for senders that name none, or null. `names` contains it too, with the rest. */
   readonly parse: (
     delivery: IncomingDelivery,
     registry: string | null,

@@ -6,7 +6,7 @@ import { printImageReference } from '../core/image/image-reference.ts';
 import { createIntake, type HookSecret } from './intake.ts';
 import { SENDERS } from './senders.ts';
 
-/** What there is to be shown of each sender. */
+/** The cases for each sender. */
 const CASES = ['ordinary', 'multi-tag', 'untagged', 'ping', 'other-action', 'oldest'] as const;
 type Case = (typeof CASES)[number];
 
@@ -16,11 +16,11 @@ type Sample = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly registry?: string;
   readonly body?: unknown;
-  /** In place of `body`, where its spelling matters. */
+  /** Replaces `body` if its spelling matters. */
   readonly raw?: string;
   readonly pushes?: readonly string[];
   readonly ignored?: readonly string[];
-  /** In place of the two before it, where it is refused because no image can be read. */
+  /** Replaces the two before it if the delivery is refused because no image can be parsed. */
   readonly unreadable?: readonly string[];
   readonly virtualRepositories?: HookSecret['virtualRepositories'];
   readonly about?: readonly string[];
@@ -71,7 +71,7 @@ test('every sender has samples, and every sample a sender', () => {
 
 const A_TAG_EACH = 'it sends an event for each tag';
 const NO_TEST = 'it tries nothing out with a body of its own';
-/** What a sender does not have, and why. */
+/** Cases that a sender does not have, and why. */
 const HAS_NONE: Readonly<Record<string, Partial<Record<Case, string>>>> = {
   'docker-hub': {
     'multi-tag': A_TAG_EACH,
@@ -130,7 +130,7 @@ describe.each(SENDERS.map(({ name }) => name))('%s', (sender) => {
 const SAMPLES = SENDERS.flatMap(({ name }) => samplesOf(name));
 const RUNS = 400;
 
-/** A value somewhere in a JSON tree changed for another. */
+/** Replaces a value somewhere in a JSON tree. */
 const mutate = (value: unknown, path: readonly number[], put: unknown): unknown => {
   const [step, ...rest] = path;
   if (step === undefined || typeof value !== 'object' || value === null) return put;
@@ -155,7 +155,7 @@ const anyJson = fc.oneof(
   fc.constant({ toString: 1, valueOf: 1 }),
 );
 
-/** A text, and behind it what the Base64 in it says. */
+/** A text, followed by the decoded Base64 in it. */
 const withDecoded = (text: string): string =>
   [
     text,

@@ -18,9 +18,9 @@ import { quay } from './senders/quay.ts';
 import { zot } from './senders/zot.ts';
 
 /**
- * Every sender, in the order in which a delivery is held against them: first those told by a header
- * of their own (Gitea before GitHub, whose headers it sends as well), then those told by their body
- * (Alibaba before Docker Hub, whose form it took over), and last forms that anybody may use.
+ * Every sender, in the order in which a delivery is matched: first those with a distinctive header (Gitea before
+ * GitHub, whose headers it also sends), then those recognised by their body (Alibaba before Docker Hub, whose format it
+ * adopted), and last the formats that anyone may use.
  */
 export const SENDERS: readonly Sender[] = [
   gitea,

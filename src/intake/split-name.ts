@@ -1,6 +1,6 @@
 /**
- * A whole name, `host/path`, in its two parts, without a scheme before or a tag or digest after it.
- * Both are empty where there is no `/`.
+ * Splits a complete name, `host/path`, without a scheme before or a tag or digest after it. Both parts are empty if
+ * there is no `/`.
  */
 export const splitName = (
   text: string,

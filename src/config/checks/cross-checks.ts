@@ -4,7 +4,7 @@ import { type ConfigProblem, printOrigin } from '../source/problem.ts';
 import { originOf, type Path, pathKey, printPath, type Source, valueAt } from '../source/source.ts';
 import { CLUSTER, listAt, problemAt, textsAt, unknownAt } from './source-checks.ts';
 
-/** Where the same thing was said before, for a person. */
+/** The place of the earlier, equal value, for a person. */
 const place = (source: Source, path: Path): string => {
   const origin = originOf(source, path);
   return origin === null ? printPath(path) : `${printPath(path)} (${printOrigin(origin)})`;
@@ -12,7 +12,7 @@ const place = (source: Source, path: Path): string => {
 
 type Located = { readonly path: Path; readonly text: string };
 
-/** Every one but the first of those that say the same. */
+/** All but the first of the equal values. */
 const repeated = (all: readonly Located[]): readonly { again: Located; first: Located }[] => {
   const seen = new Map<string, Located>();
   return all.flatMap((one) => {
@@ -40,14 +40,14 @@ const sameNames = (source: Source): readonly ConfigProblem[] =>
     ),
   );
 
-/** One spelling of an address; Swarmpit's is the same with and without `/api`. */
+/** A normalised address. Swarmpit's is the same with and without `/api`. */
 const asAddress = (source: Source, { path, text }: Located): Located => {
   if (!URL.canParse(text) || text.startsWith('unix:')) return { path, text };
   const { protocol, host, pathname } = new URL(text);
   const isSwarmpit = valueAt(source.tree, [...path.slice(0, -1), 'type']) === 'swarmpit';
   const folder = pathname.replace(/\/+$/, '');
   const base = isSwarmpit ? folder.replace(/\/+api$/, '') : folder;
-  // Other than for http, a parsed address keeps the case of its host.
+  // For schemes other than http, a parsed address keeps the case of its host.
   return { path, text: `${protocol}//${host.toLowerCase()}${base}` };
 };
 
@@ -65,7 +65,7 @@ const asHash = ({ path, text }: Located): Located => ({
   text: `sha256:${hash('sha256', text)}`,
 });
 
-/** Who came in, and what they may do, must be told from the secret alone. */
+/** The secret alone must identify the sender or person and their rights. */
 const sameSecrets = (source: Source): readonly ConfigProblem[] =>
   repeated([
     ...textsAt(source, ['hooks', 'secrets'], ['value']).map(asHash),
@@ -102,13 +102,13 @@ const registryConflicts = (source: Source): readonly ConfigProblem[] =>
     );
   });
 
-/** What a run by itself would heed, where no schedule ever starts one. One that is written with no value is switched off. */
+/** Settings of scheduled runs without a schedule. A schedule with an empty value is switched off on purpose. */
 const idleSchedule = (source: Source): readonly ConfigProblem[] => {
   const at = (key: string): unknown => valueAt(source.tree, ['smartRedeploy', key]);
   if (source.origins.has(pathKey(['smartRedeploy', 'schedule']))) return [];
   const isIdle = {
     timeZone: at('timeZone') !== 'UTC',
-    // `onStart` has a mode of its own: the same one here is not misunderstood.
+    // `onStart` has its own mode. If both are the same, nothing is misunderstood.
     mode: at('mode') !== 'report' && at('mode') !== at('onStart'),
     jitter: true,
   };
@@ -116,7 +116,7 @@ const idleSchedule = (source: Source): readonly ConfigProblem[] => {
     const path = ['smartRedeploy', key];
     const value = at(key);
     if (!idle || typeof value !== 'string') return [];
-    // What it should have been comes first.
+    // Another problem of this key is already reported.
     if (source.problems.some((problem) => problem.key === printPath(path))) return [];
     const found = `${JSON.stringify(value)}, which does nothing without a schedule`;
     const hint = key === 'mode' ? 'onStart already says what a run at the start does' : null;
@@ -124,7 +124,7 @@ const idleSchedule = (source: Source): readonly ConfigProblem[] => {
   });
 };
 
-/** A link to vote by has to lead somewhere. */
+/** A one-time link needs an address to lead to. */
 const linksToNowhere = (source: Source): readonly ConfigProblem[] => {
   if (typeof valueAt(source.tree, ['publicUrl']) === 'string') return [];
   return listAt(source, ['notifications']).flatMap((_, index) => {
@@ -139,7 +139,7 @@ const linksToNowhere = (source: Source): readonly ConfigProblem[] => {
   });
 };
 
-/** Mistakes that no part of the configuration shows by itself. */
+/** Mistakes that only the whole configuration shows. */
 export const crossChecks = (
   source: Source,
   senders: readonly string[] | null,

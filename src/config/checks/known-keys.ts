@@ -16,7 +16,7 @@ const collect = (schema: unknown, keys: Set<string>): Set<string> => {
 
 let known: readonly string[] | null = null;
 
-/** Every key of the configuration, wherever it belongs. Worked out once, and only where something is wrong. */
+/** Every key of the configuration, at any level. Computed once, and only if there is a mistake. */
 export const knownKeys = (): readonly string[] => {
   if (known !== null) return known;
   const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
@@ -25,7 +25,7 @@ export const knownKeys = (): readonly string[] => {
   return known;
 };
 
-/** A key path without the parts that are no keys of ours: one of them may be a secret in the wrong place. */
+/** A key path without unknown parts: one of them may be a misplaced secret. */
 export const showPath = (path: string): string =>
   path.replaceAll(/\[\d{1,5}\]|[^.[\]]+/g, (part) =>
     part.startsWith('[') ? part : showKey(part, knownKeys()),

@@ -6,18 +6,18 @@ import { CLUSTER, listAt, problemAt, unknownAt } from './source-checks.ts';
 
 const POLICIES: Path = ['policies'];
 
-/** Clusters that a policy means and that are not configured. */
+/** Clusters in a policy that are not configured. */
 const unknownClusters = (source: Source, clusters: readonly string[]): readonly ConfigProblem[] =>
   listAt(source, POLICIES).flatMap((_, index) =>
     unknownAt(source, [...POLICIES, index, 'match', 'clusters'], CLUSTER, clusters),
   );
 
-/** Whether a token with these patterns, or none, acts in a cluster. */
+/** Whether a token with these patterns, or without any, acts on a cluster. */
 const covers = (patterns: unknown, cluster: string): boolean =>
   !Array.isArray(patterns) ||
   patterns.some((one) => typeof one === 'string' && matchesGlob(one, cluster));
 
-/** Votes that the tokens of this configuration could never give, on some cluster that the policy is for. */
+/** Votes that the tokens of this configuration could never give, on some cluster of the policy. */
 const unreachableVotes = (source: Source, clusters: readonly string[]): readonly ConfigProblem[] =>
   listAt(source, POLICIES).flatMap((_, index) => {
     const policy: Path = [...POLICIES, index];
@@ -35,7 +35,7 @@ const unreachableVotes = (source: Source, clusters: readonly string[]): readonly
           String(valueAt(source.tree, ['notifications', at, 'approve'])),
         ),
     );
-    // All channels together are one vote, with no more than the role approver.
+    // All channels together count as one vote, with the role approver at most.
     const byLink = channels.length > 0 && roles.includes('approver') ? 1 : 0;
     const votersOf = (cluster: string): number =>
       listAt(source, ['api', 'tokens']).filter((_token, at) => {
@@ -53,7 +53,7 @@ const unreachableVotes = (source: Source, clusters: readonly string[]): readonly
     return [problemAt(source, [...approval, 'votes'], { found, expected })];
   });
 
-/** Mistakes of policies that no part of the configuration shows by itself. */
+/** Mistakes of policies that only the whole configuration shows. */
 export const policyChecks = (
   source: Source,
   clusters: readonly string[],

@@ -56,11 +56,11 @@ const unknownKeys = (
   });
 };
 
-/** The words of a fixed few, such as `all or labelled`; none where other things are expected. */
+/** The allowed words of an enumeration, such as `all or labelled`. Empty if the value is not an enumeration. */
 const wordsOf = (expected: string): readonly string[] =>
   /^[\w, -]+ or [\w-]+$/.test(expected) ? expected.split(/, | or /) : [];
 
-/** A misspelt word of a fixed few, such as `lable` for `labelled`. */
+/** A hint for a misspelt word of an enumeration, such as `lable` for `labelled`. */
 const wordHint = (value: unknown, words: readonly string[]): string | null => {
   if (typeof value !== 'string') return null;
   const meant = closest(value, words);
@@ -72,7 +72,7 @@ const lacksPart = (source: Source, path: Path): boolean =>
   isMapping(valueAt(source.tree, path)) &&
   FILE_KEYS.some((key) => source.failed.has(pathKey([...path, key])));
 
-/** zod's issues in the words of the configuration. */
+/** Converts zod's issues to problems of the configuration. */
 export const schemaProblems = (source: Source, error: z.ZodError): readonly ConfigProblem[] =>
   error.issues.flatMap((issue): readonly ConfigProblem[] => {
     const path: Path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));

@@ -7,7 +7,7 @@ import { formatProblems } from '../source/problem.ts';
 
 const GOOD = 'a-good-secret-0123456789';
 
-/** A configuration that uses every section; what is spoilt in it is spoilt one place at a time. */
+/** A configuration that uses every section. Each test spoils one place in it. */
 const whole = () => ({
   listen: '0.0.0.0:8080',
   basePath: '/cd',
@@ -89,7 +89,7 @@ const placesOf = (value: unknown, path: Place = []): readonly Place[] => {
 };
 const PLACES = placesOf(whole());
 
-/** Puts something in a place, or beside it under a key. */
+/** Puts a value in a place, or next to it under a key. */
 const spoil = (
   place: Place,
   change: (parent: Record<string | number, unknown>, last: string | number) => void,
@@ -117,7 +117,7 @@ const said = (text: string): string => {
 const CHARACTERS = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789-_.!$+=@:%&#~'.split(
   '',
 );
-/** As people and generators make them. A string of fast-check has words such as `arguments` in it. */
+/** Secrets as people and generators make them. A string of fast-check may contain words such as `arguments`. */
 const secret = fc.oneof(
   fc
     .array(fc.constantFrom(...CHARACTERS), { minLength: 8, maxLength: 40 })
@@ -134,7 +134,7 @@ const secret = fc.oneof(
     '`quoted-secret-12',
   ),
 );
-/** Long enough not to be in the text by chance. */
+/** Long enough not to occur in the text by chance. */
 const isSaid = (text: string, hidden: string): boolean => text.includes(hidden);
 
 test('no problem shows what stands in a place, whatever and wherever it is', () => {
@@ -185,7 +185,7 @@ test('no problem shows a secret that stands where a key belongs', () => {
   );
 });
 
-/** Near a key by its letters (`ca`, `environments`, `filters`), or by its parts between dots. */
+/** Similar to a key in spelling (`ca`, `environments`, `filters`), or with keys as its dot-separated parts. */
 test.each(['--_.-.a_', 'en%arguments', 'MStter__', 'days.role', 'x.cert.y', 'key[0].name'])(
   'no problem shows %s where a key belongs',
   (hidden) => {

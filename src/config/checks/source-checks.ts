@@ -3,7 +3,7 @@ import type { ConfigProblem } from '../source/problem.ts';
 import { showText } from '../source/show-value.ts';
 import { originOf, type Path, printPath, type Source, valueAt } from '../source/source.ts';
 
-/** The list at a place; empty where none is there. */
+/** The list at a path. Empty if there is none. */
 export const listAt = (source: Source, path: Path): readonly unknown[] => {
   const value = valueAt(source.tree, path);
   return Array.isArray(value) ? value : [];
@@ -36,7 +36,7 @@ export const problemAt = (
   hint,
 });
 
-/** Their names are not told: whoever put a secret there would read it. */
+/** Names are not shown: somebody may have put a secret there. */
 export const CLUSTER = {
   what: 'configured cluster',
   expected: 'the name of a cluster in this file',
@@ -44,7 +44,7 @@ export const CLUSTER = {
 
 type Known = { readonly what: string; readonly expected: string };
 
-/** Names in one list that are none of those that are known; patterns may mean any. */
+/** Names in one list that are not known. Patterns are allowed. */
 export const unknownAt = (
   source: Source,
   list: Path,

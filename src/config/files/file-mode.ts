@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 
 const PERMISSIONS = 0o777;
 
-/** Permission bits of a file, or null where there is none that can be seen. */
+/** Permission bits of a file, or null if it does not exist or is not accessible. */
 export const fileMode = (path: string): number | null => {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat === undefined ? null : stat.mode & PERMISSIONS;

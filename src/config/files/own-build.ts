@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../files/package-root.ts';
 
-/** What this program was built from. */
+/** The build of this program. */
 export type OwnBuild = {
   readonly version: string;
-  /** Null for a checkout, and for an image that was built without being told. */
+  /** Null for a checkout, and for an image that was built without this information. */
   readonly revision: string | null;
 };
 
 const read = (root: string, path: string): unknown =>
   JSON.parse(readFileSync(join(root, path), 'utf8'));
 
-/** The image's build writes this file beside the program; a checkout has none. */
+/** The build of the image writes this file next to the program. A checkout has none. */
 const readBuild = (root: string): Partial<OwnBuild> => {
   try {
     return read(root, 'dist/build.json') as Partial<OwnBuild>;
@@ -21,7 +21,7 @@ const readBuild = (root: string): Partial<OwnBuild> => {
   }
 };
 
-/** Reads it from the files that the program came with. A build that names no version has that of `package.json`. */
+/** Reads the build from the program's files. Without a version in it, that of `package.json` counts. */
 export const ownBuild = (): OwnBuild => {
   const root = packageRoot();
   const { version, revision } = readBuild(root);

@@ -7,8 +7,8 @@ const OWNER_ONLY = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
 
 /**
- * Writes a file that nobody else may read at any moment, in place of one that is there, whole or not at
- * all. Makes its folder. Throws what Node throws.
+ * Writes a file that nobody else can read at any moment. Replaces an existing one, completely or not at all. Creates
+ * its folder. Throws what Node throws.
  */
 export const writePrivateFile = (path: string, text: string): void => {
   makeFolder(dirname(path), OWNER_ONLY_FOLDER);
@@ -22,7 +22,7 @@ export const writePrivateFile = (path: string, text: string): void => {
   }
 };
 
-/** Removes a file; false where there was none. */
+/** Removes a file. False if there was none. */
 export const removeFile = (path: string): boolean => {
   try {
     rmSync(path);

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Bigger than any configuration, certificate or secret. */
+/** Larger than any configuration, certificate or secret. */
 const BIGGEST_FILE = 1_048_576;
 
-/** The text of a small file; throws what Node throws, and where it is too big. */
+/** The text of a small file. Throws what Node throws, and if the file is too large. */
 export const readTextFile = (path: string): string => {
   const descriptor = openSync(path, 'r');
   try {

@@ -26,7 +26,7 @@ const limits = <T extends z.ZodType>(item: T, of: string) =>
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
-/** Whoever can change what is read from there can let in whom they like. */
+/** Anyone who can change what is read from there can admit anyone. */
 const safeAddress = () =>
   matching('an address that begins with https://', (value) => {
     if (!URL.canParse(value)) return false;
@@ -43,14 +43,14 @@ const oidc: z.ZodType<OidcConfig> = mapping({
 
 type WithValue = { readonly value: Secret | null; readonly allowShort: boolean };
 
-/** What is no secret at all is told as that alone: then it is still a text here, whatever its type says. */
+/** A value that is not a valid secret is already reported. Despite its type, it is still a text then. */
 const isLongEnough = ({ value, allowShort }: WithValue): boolean =>
   allowShort ||
   value === null ||
   typeof value === 'string' ||
   value.reveal().length >= SHORTEST_SAFE_SECRET;
 
-/** It has done its work. */
+/** Removes the flag, which is no longer needed. */
 const withoutFlag = <T extends { readonly allowShort: boolean }>(
   entry: T,
 ): Omit<T, 'allowShort'> => {
@@ -104,7 +104,7 @@ const tokenHash = () =>
     SHA256.test(value),
   );
 
-/** Tokens are shown in a header, which holds nothing else. */
+/** Tokens are sent in a header, which allows only these characters. */
 const tokenValue = () =>
   ownSecret().refine((value) => /^[\x21-\x7e]+$/.test(value.reveal()), {
     error: 'a token of visible ASCII characters; make one with: openssl rand -hex 24',
@@ -115,10 +115,10 @@ const pattern = () => text('a name, in which * stands for anything');
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
-/** A day is meant to its end, in UTC. */
+/** A date means the end of that day, in UTC. */
 const asTime = (value: string): Date => new Date(DAY.test(value) ? `${value}T23:59:59Z` : value);
 
-/** `2027-02-30` would become another day. */
+/** `Date` would turn `2027-02-30` into another day. */
 const isTime = (value: string): boolean => {
   if (!DAY.test(value) && !TIME.test(value)) return false;
   const time = asTime(value);

@@ -3,8 +3,8 @@ import { closest } from '../source/closest.ts';
 import { isMapping } from '../source/source.ts';
 
 /**
- * One of several mappings, told apart by their key `type`. A misspelt one is read as what it is nearest
- * to, so that the mistakes in the other keys are told with it.
+ * One of several mappings, distinguished by their key `type`. A misspelt type is read as the nearest known one, so that
+ * mistakes in the other keys are reported too.
  *
  * @param expected the names, for people
  */
@@ -26,7 +26,7 @@ export const byType = <T>(
     context.issues.push(...read.error.issues.map((issue) => ({ ...issue, input: undefined })));
     return z.NEVER;
   });
-  // A transform describes nothing by itself. It is worked out only where somebody asks for it.
+  // A transform has no description of its own. It is computed on demand.
   return schema.meta({
     get anyOf() {
       return Object.values(known).map((one) =>

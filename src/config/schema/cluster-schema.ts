@@ -4,7 +4,7 @@ import type { ClusterConfig } from './config.ts';
 import { anySecret, integer, mapping, matching, name, oneOf, url } from './fields.ts';
 import { tls } from './tls-schema.ts';
 
-/** Enough to go through a big cluster quickly, few enough that one bad push hurts few services at once. */
+/** Enough to get through a big cluster quickly, and few enough that one bad push breaks few services at once. */
 const USUAL_PARALLEL = 4;
 const MOST_PARALLEL = 64;
 

@@ -14,7 +14,7 @@ import { store, USUAL_STORE } from './store-schema.ts';
 const DAY_MS = 86_400_000;
 const MEGABYTE = 1_000_000;
 
-/** `host:port`, `[::1]:port`, `:port` or a port alone; the last two listen everywhere. */
+/** `host:port`, `[::1]:port`, `:port` or a port alone. The last two listen on all addresses. */
 const parseListen = (value: string): { host: string; port: number } | null => {
   const [, host = '', port] = /^(?:(.*):)?(\d{1,5})$/.exec(value) ?? [];
   if (port === undefined || Number(port) > 65_535) return null;
@@ -37,7 +37,7 @@ const normaliseBasePath = (value: string): string => {
   return inner === '' ? '' : `/${inner}`;
 };
 
-/** Addresses of probes, which stand at the root whatever the base path. */
+/** Addresses of health probes. They are at the root, whatever the base path is. */
 const AT_THE_ROOT: readonly string[] = ['/healthz', '/readyz'];
 
 const basePath = matching(
@@ -60,7 +60,7 @@ const retention = mapping({
   bytes: value.megabytes * MEGABYTE,
 }));
 
-/** The whole configuration, once variables and secret files are in their places. */
+/** The whole configuration, after variables and secret files were filled in. */
 export const configSchema: z.ZodType<Omit<Config, 'file' | 'proxies'>> = mapping({
   listen: listen.default({ host: '0.0.0.0', port: 8080 }),
   basePath: basePath.default(''),

@@ -9,35 +9,35 @@ import type { FinalState } from '../../core/contract/final-state.ts';
 import type { StoreSetting } from '../../core/store-setting.ts';
 
 /**
- * Everything that the helper can be told, valid and deep-frozen. Durations are in ms, sizes in bytes,
- * nothing is optional: what was not said has its default, and what has no default is null.
+ * The complete configuration, valid and deep-frozen. Durations are in ms, sizes in bytes. Nothing is optional: a
+ * missing setting has its default, or null if there is no default.
  */
 export type Config = {
-  /** The YAML file that was read, or null where only variables spoke. */
+  /** The YAML file that was read, or null if only variables were used. */
   readonly file: string | null;
   readonly listen: { readonly host: string; readonly port: number };
   /** Empty, or begins with `/` and does not end with one: `/cd-helper`. */
   readonly basePath: string;
   /** Where people and senders reach the helper, base path included, without a trailing slash. */
   readonly publicUrl: string | null;
-  /** Addresses and CIDR networks whose `X-Forwarded-*` headers are believed. */
+  /** Addresses and CIDR networks whose `X-Forwarded-*` headers are trusted. */
   readonly trustedProxies: readonly string[];
   readonly store: StoreSetting;
   readonly logLevel: LogLevel;
   /** At least one; names differ. */
   readonly clusters: readonly ClusterConfig[];
-  /** One entry a host. */
+  /** One entry per host. */
   readonly registries: readonly RegistryConfig[];
-  /** Through which registries, receivers of notifications and issuers of keys are asked. */
+  /** The proxies for requests to registries, receivers of notifications and issuers of keys. */
   readonly proxies: ProxiesConfig;
-  /** Path of a Docker `config.json` with further sign-ins. */
+  /** Path of a Docker `config.json` with further credentials. */
   readonly dockerConfig: string | null;
   readonly hooks: { readonly secrets: readonly HookSecret[] };
   readonly api: { readonly tokens: readonly ApiToken[] };
   readonly metrics: { readonly public: boolean };
   readonly smartRedeploy: SmartRedeployConfig;
   readonly notifications: readonly NotificationChannel[];
-  /** All that match a service apply, beside its labels. */
+  /** All that match a service apply, in addition to its labels. */
   readonly policies: readonly ConfiguredPolicy[];
   /** Hosts differ. */
   readonly forges: readonly ForgeConfig[];
@@ -53,7 +53,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 type ClusterBasics = {
   readonly name: string;
   readonly select: Selection;
-  /** Services that may be updated at one time. */
+  /** Maximum number of services that are updated at the same time. */
   readonly maxParallel: number;
 };
 
@@ -64,7 +64,7 @@ export type TlsConfig = {
   readonly key: Secret | null;
 };
 
-/** The same of a registry, which may also be taken by its word. */
+/** The same for a registry, with the option to skip verification. */
 export type RegistryTlsConfig = TlsConfig & { readonly skipVerify: boolean };
 
 export type EngineClusterConfig = ClusterBasics & {
@@ -78,13 +78,13 @@ export type SwarmpitClusterConfig = ClusterBasics & {
   readonly type: 'swarmpit';
   /** Without `/api` and without a trailing slash. */
   readonly url: string;
-  /** As it was given: with or without `Bearer `. */
+  /** As given: with or without `Bearer `. */
   readonly token: Secret;
 };
 
 export type ClusterConfig = EngineClusterConfig | SwarmpitClusterConfig;
 
-/** What `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say. */
+/** The values of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
 export type ProxiesConfig = {
   readonly https: Secret | null;
   readonly http: Secret | null;
@@ -92,43 +92,43 @@ export type ProxiesConfig = {
 };
 
 export type RegistryConfig = {
-  /** As images name it, with its port: `docker.io`, `registry.local:5000`. */
+  /** As images name it, including its port: `docker.io`, `registry.local:5000`. */
   readonly host: string;
-  /** Spoken to over HTTPS with whatever certificate, and over HTTP where nothing there speaks TLS. */
+  /** Accept any certificate with HTTPS, and use HTTP if the server does not speak TLS. */
   readonly insecure: boolean;
-  /** Hosts asked instead, in their order, before the registry itself. */
+  /** Hosts that are asked before the registry itself, in this order. */
   readonly mirrors: readonly string[];
   readonly credentials: { readonly username: string; readonly password: Secret } | null;
-  /** Credentials for the repositories below a path of it: `group/project`. */
+  /** Credentials for the repositories below a path: `group/project`. */
   readonly projects: readonly {
     readonly path: string;
     readonly username: string;
     readonly password: Secret;
   }[];
   readonly tls: RegistryTlsConfig | null;
-  /** The proxy that it is asked through; null for what the environment says. */
+  /** The proxy for its requests; null to use the environment's. */
   readonly proxy: 'none' | Secret | null;
-  /** Hosts that may see the credentials beside the registry's own, for its token realm. */
+  /** Hosts besides the registry's own that may see the credentials, for its token realm. */
   readonly signInHosts: readonly string[];
-  /** Requests under way at one time. */
+  /** Maximum number of concurrent requests. */
   readonly concurrency: number;
-  /** What counts as new: an image, or also an index that only says something else about it. */
+  /** What counts as new: an image, or also an index that differs only in other parts. */
   readonly follow: 'platform' | 'index';
-  /** How long one request may take with its answer; null for the usual time. */
+  /** Maximum duration of one request including its answer; null for the default. */
   readonly timeoutMs: number | null;
-  /** SmartRedeploy stops asking where fewer pulls than this remain. */
+  /** SmartRedeploy stops asking if fewer pulls than this remain. */
   readonly quotaReserve: number;
 };
 
-/** What a sender shows to be let in; null limits nothing. */
+/** The secret of a sender and its limits; null limits nothing. */
 export type HookSecret = {
   readonly name: string;
   /** Empty if a token is the only proof. An empty secret matches nothing. */
   readonly value: Secret;
-  /** A token of OpenID Connect that has to come with it. */
+  /** An OpenID Connect token that the request must also contain. */
   readonly oidc: OidcConfig | null;
   readonly senders: readonly string[] | null;
-  /** Taken for images of senders that name no registry. */
+  /** Used for images of senders that name no registry. */
   readonly registry: string | null;
   /** JFrog's local repositories, with the virtual ones that services pull from instead. */
   readonly virtualRepositories:
@@ -139,16 +139,16 @@ export type HookSecret = {
   readonly repositories: readonly string[] | null;
   /** Addresses and CIDR networks that may use it. */
   readonly networks: readonly string[] | null;
-  /** Whether it may ask what became of a push that it could announce. */
+  /** Whether it may query the outcome of a push that it could announce. */
   readonly outcome: boolean;
   /** Whether it also gets the last lines of a failing container. */
   readonly logs: boolean;
 };
 
-/** What a token of OpenID Connect has to say. */
+/** The required claims of an OpenID Connect token. */
 export type OidcConfig = {
   readonly audience: string;
-  /** Of the service account in whose name the sender pushes. */
+  /** Email of the service account that sends the push. */
   readonly email: string;
   readonly issuer: string;
   /** Address of the issuer's public keys. */
@@ -158,24 +158,24 @@ export type OidcConfig = {
 export type ApiToken = {
   readonly name: string;
   readonly role: Role;
-  /** Empty where only its hash was given. */
+  /** Empty if only its hash was given. */
   readonly value: Secret;
-  /** SHA-256 of the value, in hexadecimal digits: what a token that is shown is compared with. */
+  /** SHA-256 of the value, in hexadecimal digits. Tokens in requests are compared with it. */
   readonly hash: string;
-  /** The only clusters and stacks that it sees and acts on; null where it is limited to none. */
+  /** The only clusters and stacks that it sees and acts on; null if it is not limited. */
   readonly scope: Scope | null;
-  /** RFC 3339; null where it never expires. */
+  /** RFC 3339; null if it never expires. */
   readonly expiresAt: string | null;
 };
 
 export type SmartRedeployConfig = {
-  /** Cron expression, or null: no run by itself. */
+  /** Cron expression, or null for no scheduled runs. */
   readonly schedule: string | null;
   /** IANA name. */
   readonly timeZone: string;
   readonly mode: 'deploy' | 'report';
   readonly onStart: 'off' | 'first' | 'deploy' | 'report';
-  /** A scheduled run begins up to this much later. */
+  /** A scheduled run starts up to this much later. */
   readonly jitterMs: number;
 };
 
@@ -191,11 +191,11 @@ export type NotifiedState = FinalState | HealthNoticeState | GateNoticeState;
 
 export type NotificationChannel = NotificationFilter & {
   readonly name: string;
-  /** May carry a token, so it is kept as a secret. */
+  /** May contain a token, so it is kept as a secret. */
   readonly url: Secret;
-  /** Whether container log lines are sent along. */
+  /** Whether container log lines are included. */
   readonly logs: boolean;
-  /** Whether its messages bring a link to vote by, and how long that is valid at most, in ms; null: until the deadline. */
+  /** Whether its messages contain a one-time link, and the link's maximum lifetime in ms; null: until the deadline. */
   readonly approve: { readonly forMs: number | null } | null;
 } & (
     | { readonly type: 'webhook' /** Signs with HMAC SHA-256. */; readonly secret: Secret | null }
@@ -206,17 +206,17 @@ export type NotificationChannel = NotificationFilter & {
 /** A forge that gets reports about which of its commits are deployed. */
 export type ForgeConfig = {
   readonly type: 'github' | 'gitlab' | 'gitea';
-  /** As people open it, without a trailing slash. */
+  /** As people open it in a browser, without a trailing slash. */
   readonly url: string;
-  /** A GitHub App; null where a token signs in. */
+  /** A GitHub App; null if a token is used. */
   readonly app: { readonly id: number; readonly privateKey: Secret } | null;
   readonly token: Secret | null;
   readonly tls: { readonly ca: string } | null;
-  /** Globs of images, `docker.io/acme/*`, with the repository that they are built from; the first counts. */
+  /** Globs of images, `docker.io/acme/*`, with the repository that they are built from. The first match counts. */
   readonly sources: readonly { readonly image: string; readonly repository: string }[];
-  /** Globs of repositories that may be told; null limits nothing. */
+  /** Globs of repositories that may get reports; null limits nothing. */
   readonly repositories: readonly string[] | null;
-  /** Environment of each cluster; one that is not here has the cluster's name. */
+  /** Environment of each cluster. A cluster that is missing here uses its own name. */
   readonly environments: Readonly<Record<string, string>>;
   readonly report: readonly ('deployments' | 'statuses')[];
 };

@@ -1,6 +1,6 @@
 /**
- * The kinds of values that a configuration holds, as zod schemas. The message of each says what is
- * expected there, never what was found: that is added later, where a secret is known to be one.
+ * The value types of a configuration, as zod schemas. Each message says what is expected, never what was found: that is
+ * added later by code that knows which values are secret.
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ export const name = () =>
     /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/.test(value),
   );
 
-/** Numbers come from variables too, as text. */
+/** Accepts text too, because variables are text. */
 export const integer = (expected: string, least: number, most: number) =>
   z.preprocess(
     (value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value),
@@ -48,7 +48,7 @@ export const duration = () => {
   );
 };
 
-/** A secret of any length, for others to judge. */
+/** A secret of any length. Its strength is not checked here. */
 export const anySecret = (expected: string) =>
   z
     .string({ error: expected })
@@ -57,10 +57,10 @@ export const anySecret = (expected: string) =>
     })
     .transform(createSecret);
 
-/** Shorter ones can be guessed: they are refused where nobody says `allowShort`. */
+/** Shorter ones can be guessed. They are refused unless `allowShort` is set. */
 export const SHORTEST_SAFE_SECRET = 16;
 
-/** A secret that lets people or senders in: its strength is ours to see to. */
+/** A secret that admits people or senders. The helper must ensure its strength. */
 export const ownSecret = () => {
   const expected = `a secret without spaces; make one with: openssl rand -hex 24`;
   return z
@@ -90,7 +90,7 @@ export const url = (expected: string, protocols: readonly string[]) =>
     );
   });
 
-/** An address that may carry a token anywhere in it. */
+/** An address with a possible token anywhere in it. */
 export const secretUrl = () => {
   const expected = 'an address that begins with http:// or https://';
   return matching(expected, (value) => {
@@ -109,7 +109,7 @@ export const network = () =>
     );
   });
 
-/** A mapping with these keys and no other; its message lists them for whoever misspelt one. */
+/** A mapping with these keys and no others. Its message lists them, for anyone who misspelt one. */
 export const mapping = <T extends z.core.$ZodLooseShape>(shape: T) =>
   z.strictObject(shape, {
     error: (issue) =>

@@ -22,7 +22,7 @@ const patterns = (of: string) =>
     .nullable()
     .default(null);
 
-/** A person must have the time to read what it is about. */
+/** A person needs time to read what the link is about. */
 const SHORTEST_LINK_MS = 15 * 60_000;
 const APPROVE = 'true, false, or for how long a link is valid, at least 15m';
 

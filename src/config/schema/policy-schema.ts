@@ -30,7 +30,7 @@ const match = mapping({
   images,
 });
 
-/** The schema tells what is wrong with this one window. */
+/** Its error describes the problem of this one window. */
 const window = z
   .string({ error: 'a window such as mon-thu 09:00-16:00 Europe/Madrid' })
   .transform((value, context): Window => {

@@ -4,7 +4,7 @@ import type { PostgresAddress, PostgresHost, PostgresTls } from '../../core/stor
 
 export const isPostgresUrl = (text: string): boolean => /^postgres(?:ql)?:\/\//i.test(text);
 
-/** What an address says beside where it leads: both are keys of `store` too. */
+/** The settings in an address besides its destination. Both are also keys of `store`. */
 export type PostgresUrl = {
   readonly address: PostgresAddress;
   readonly schema: string | null;
@@ -18,7 +18,7 @@ export type ParsedPostgresUrl =
       readonly expected: string;
     };
 
-/** User, hosts, database and parameters. Several hosts with ports are more than `URL` takes. */
+/** User, hosts, database and parameters. `URL` cannot parse several hosts with ports. */
 const FORM = /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^/?#]*))?(?:\?([^#]*))?$/i;
 
 const MODES = {
@@ -37,7 +37,7 @@ const PARAMETERS: readonly string[] = [
   'poolSize',
   'target_session_attrs',
 ];
-/** The helper always looks for the server that takes writes. */
+/** The helper always looks for the server that accepts writes. */
 const SESSION_ATTRIBUTES: readonly string[] = ['read-write', 'primary'];
 const USUAL_PORT = 5432;
 const MOST_HOSTS = 8;
@@ -86,7 +86,7 @@ const parseHosts = (
 };
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
-/** Nothing that goes there leaves the machine. */
+/** Traffic to it does not leave the machine. */
 const isLocal = ({ host }: PostgresHost): boolean => host.startsWith('/') || LOOPBACK.test(host);
 
 const parseTls = (
@@ -153,9 +153,9 @@ const parse = (text: string): PostgresUrl => {
 };
 
 /**
- * Reads an address as libpq writes it
+ * Parses an address in libpq's syntax
  * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS), with the parameters that the
- * helper knows. Without `sslmode` the server has to prove its name by a certificate, unless it is on this machine.
+ * helper knows. Without `sslmode`, the server must prove its name with a certificate, unless it is on this machine.
  */
 export const parsePostgresUrl = (text: string): ParsedPostgresUrl => {
   try {

@@ -6,7 +6,7 @@ import type { Source } from '../source/source.ts';
 
 const EXPECTED = 'the address of a proxy such as http://proxy.example:3128';
 
-/** Many write `proxy:3128`, which curl and Docker take too. */
+/** Many people write `proxy:3128`, which curl and Docker accept too. */
 const withScheme = (text: string): string => (text.includes('://') ? text : `http://${text}`);
 
 const isProxy = (text: string): boolean => {
@@ -19,13 +19,13 @@ const isProxy = (text: string): boolean => {
 
 const toProxy = (text: string): Secret => createSecret(withScheme(text));
 
-/** `proxy` of a registry: its address, which may carry a password, or `none`. */
+/** `proxy` of a registry: its address, which may contain a password, or `none`. */
 export const proxy = matching(
   `${EXPECTED}, or none`,
   (value) => value === 'none' || isProxy(value),
 ).transform((value): 'none' | Secret => (value === 'none' ? 'none' : toProxy(value)));
 
-/** The first of the names that says something; what is in small letters comes first, as everywhere. */
+/** The first of the names that is set. The lower-case name comes first, as in other programs. */
 const saidBy = (env: Environment, name: string): { name: string; value: string } | null => {
   for (const spelt of [name.toLowerCase(), name]) {
     const value = env[spelt]?.trim() ?? '';
@@ -34,7 +34,7 @@ const saidBy = (env: Environment, name: string): { name: string; value: string }
   return null;
 };
 
-/** The proxies that the environment names, as every program has them. */
+/** Reads the usual proxy variables from the environment. */
 export const readProxies = (source: Source, env: Environment): ProxiesConfig => {
   const read = (name: string): Secret | null => {
     const said = saidBy(env, name);

@@ -15,10 +15,10 @@ import {
 import { proxy } from './proxy-schema.ts';
 import { registryTls } from './tls-schema.ts';
 
-/** Registries and the proxies before them bear this without complaint. */
+/** Registries and proxies in front of them accept this many. */
 const USUAL_CONCURRENCY = 8;
 const MOST_CONCURRENCY = 64;
-/** Leaves the nodes something to pull with where a registry counts. */
+/** Leaves the nodes some pulls if a registry counts them. */
 const USUAL_QUOTA_RESERVE = 10;
 
 export const registryHost = () =>
@@ -27,12 +27,12 @@ export const registryHost = () =>
     isRegistryHost,
   ).transform(canonicalHost);
 
-/** Longer than that no push is waited for. */
+/** No push waits longer than that. */
 const LONGEST_TIMEOUT_MS = 2 * 60_000;
 
 const concurrency = `a whole number from 1 to ${MOST_CONCURRENCY}`;
 
-/** A host, or a path of it that has credentials of its own. */
+/** A host, or a path of it with its own credentials. */
 const registryPlace = matching(
   'a host such as docker.io or registry.local:5000, or a path of it such as registry.example/group/project, without https://',
   (value) => {
@@ -44,7 +44,7 @@ const registryPlace = matching(
   return { host: canonicalHost(host), path: path.join('/') };
 });
 
-/** One of `registries`; several may speak of one host, each of something else. */
+/** One of `registries`. Several may be about one host, each with other settings. */
 export const registryEntry = mapping({
   host: registryPlace,
   insecure: flag().optional(),
@@ -83,7 +83,7 @@ const latest = <T>(
   pick: (entry: RegistryEntry) => T | undefined,
 ) => entries.map(pick).findLast((value) => value !== undefined);
 
-/** Of those that speak of the same path the last one counts. */
+/** If several entries name the same path, the last one counts. */
 const projectsOf = (about: readonly RegistryEntry[]): RegistryConfig['projects'] => [
   ...new Map(
     about.flatMap(({ host: { path }, username, password }) =>
@@ -94,7 +94,7 @@ const projectsOf = (about: readonly RegistryEntry[]): RegistryConfig['projects']
   ).values(),
 ];
 
-/** One entry a host, out of all that speak of it, in the order in which hosts were first named. */
+/** Merges all entries of a host into one, in the order in which hosts were first named. */
 export const mergeRegistries = (entries: readonly RegistryEntry[]): readonly RegistryConfig[] =>
   [...Map.groupBy(entries, (entry) => entry.host.host)].map(([host, about]): RegistryConfig => {
     const signIn = about.findLast(

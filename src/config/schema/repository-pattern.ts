@@ -1,6 +1,6 @@
 import { canonicalHost } from '../../core/image/image-reference.ts';
 
-/** Whether a pattern can match the name of a repository: one with a tag, a digest or a scheme never does. */
+/** Whether a pattern can match a repository's name. A pattern with a tag, a digest or a scheme never does. */
 export const isRepositoryPattern = (text: string): boolean => {
   const [first = '', ...folders] = text.split('/');
   const path = folders.length === 0 ? [first] : folders;
@@ -11,8 +11,8 @@ export const isRepositoryPattern = (text: string): boolean => {
 };
 
 /**
- * A pattern of repositories with what a short spelling leaves out, by the rule for images: `acme/*` is
- * `docker.io/acme/*`. A first part with a star may be meant for a host, and stays.
+ * A pattern of repositories with everything filled in that a short spelling leaves out, by the rule for images:
+ * `acme/*` becomes `docker.io/acme/*`. A first part with a star may mean a host, and is kept.
  */
 export const wholePattern = (text: string): string => {
   const [first = '', ...folders] = text.split('/');

@@ -5,7 +5,7 @@ import { duration, mapping, matching, oneOf } from './fields.ts';
 
 const isCron = (value: string): boolean => {
   try {
-    // Without a function nothing is scheduled; a pattern that never comes again is a mistake too.
+    // Without a function nothing is scheduled. A pattern that never matches again is a mistake too.
     return new Cron(value, { paused: true }).nextRun() !== null;
   } catch {
     return false;

@@ -7,7 +7,7 @@ const USUAL_POOL_SIZE = 10;
 const MOST_CONNECTIONS = 100;
 const USUAL_SCHEMA = 'cd_helper';
 
-/** A 2xx means that a delivery is on disk, so SQLite's name for no file is none for a store. */
+/** A 2xx means that a delivery is on disk, so SQLite's name for a database without a file is not allowed. */
 const path = text('the path of a file, or postgres://user@host/database').refine(
   (value) => value !== ':memory:',
   { error: 'the path of a file, for what is stored must outlive a restart' },
@@ -25,7 +25,7 @@ const postgresUrl = () =>
     return z.NEVER;
   });
 
-/** Further addresses lead to the same place, so what else they could say belongs to the first. */
+/** Further addresses lead to the same database, so all other settings belong to the first. */
 const addressAlone = () =>
   postgresUrl().transform((value, context): PostgresAddress => {
     if (value.schema === null && value.poolSize === null) return value.address;
@@ -34,14 +34,14 @@ const addressAlone = () =>
     return z.NEVER;
   });
 
-/** More than one: who reads while a transaction is open must get a connection. */
+/** More than one: a read while a transaction is open needs its own connection. */
 const poolSize = integer(`a whole number from 2 to ${MOST_CONNECTIONS}`, 2, MOST_CONNECTIONS);
 const schema = matching(
   'the name of a schema: small letters, digits and "_"',
   (value) => /^[a-z_][a-z0-9_]{0,62}$/.test(value) && !/^(?:pg_|information_schema$)/.test(value),
 );
 
-/** Said beside the address or in it. */
+/** Set next to the address or in it. */
 const further = mapping({
   poolSize: poolSize.default(USUAL_POOL_SIZE),
   schema: schema.default(USUAL_SCHEMA),
@@ -93,7 +93,7 @@ const read = (value: unknown, context: z.core.$RefinementCtx): StoreSetting => {
   const parsed = parse(value);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
-    // The address alone stands where the mapping would.
+    // The address alone replaces the mapping.
     const at = isMapping(value) ? issue.path : [];
     context.issues.push({ ...issue, path: at, input: undefined });
   }
@@ -105,14 +105,14 @@ export const store = z
   .unknown()
   .transform((value, context): StoreSetting => read(value, context))
   .meta({
-    // A transform describes nothing by itself. It is worked out only where somebody asks for it.
+    // A transform has no description of its own. It is computed on demand.
     get anyOf() {
       const io = { io: 'input', unrepresentable: 'any' } as const;
       return [z.toJSONSchema(path, io), z.toJSONSchema(postgres, io)];
     },
   });
 
-/** A store as somebody names it on a command line, or what is expected. */
+/** Parses a store named on a command line, or returns what is expected. */
 export const parseStore = (
   written: string,
 ):

@@ -8,7 +8,7 @@ const certificates = {
   key: pem('the key of the client certificate').transform(createSecret).optional(),
 };
 
-/** `tls` of registries, which may also be taken by their word. */
+/** `tls` of registries, with the option to skip verification. */
 export const registryTls = mapping({ ...certificates, skipVerify: flag().optional() })
   .refine((value) => (value.cert === undefined) === (value.key === undefined), {
     error: 'cert and key together, or neither',
@@ -29,7 +29,7 @@ export const registryTls = mapping({ ...certificates, skipVerify: flag().optiona
     }),
   );
 
-/** `tls` of clusters: an authority of one's own, a client certificate, or both. */
+/** `tls` of clusters: a private certificate authority, a client certificate, or both. */
 export const tls = mapping(certificates)
   .refine((value) => (value.cert === undefined) === (value.key === undefined), {
     error: 'cert and key together, or neither',

@@ -1,7 +1,7 @@
-/** Same letters whatever the case and the way words are joined: `base_path` is `basePath`. */
+/** Ignores case and word separators: `base_path` is the same as `basePath`. */
 const bare = (text: string): string => text.toLowerCase().replaceAll(/[-_. ]/g, '');
 
-/** Fewest insertions, removals, replacements and swaps of neighbours that make `a` into `b`. */
+/** Minimum number of insertions, removals, replacements and swaps of neighbours that turn `a` into `b`. */
 const distance = (a: string, b: string): number => {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
@@ -28,9 +28,9 @@ const distance = (a: string, b: string): number => {
   return last[b.length] ?? 0;
 };
 
-/** The one of `known` that `text` is most likely a misspelling of, or null where none is near. */
+/** The member of `known` that `text` most likely misspells, or null if none is near. */
 export const closest = (text: string, known: readonly string[]): string | null => {
-  // A third of the letters wrong is still a slip; more is another word.
+  // Up to a third of the letters wrong is a typo; more is another word.
   const limit = Math.max(1, Math.floor(bare(text).length / 3));
   let best: string | null = null;
   let bestDistance = limit + 1;

@@ -10,7 +10,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its name is too long',
 };
 
-/** Why a file could not be read, in words and with the system's error code. */
+/** Why a file could not be read, in words, with the system's error code. */
 export const messageOfErrno = (error: unknown): string => {
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;

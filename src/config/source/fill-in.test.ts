@@ -14,7 +14,7 @@ test.each([
   ['${MISSING:-}', '', []],
   ['${NAME:-x}', 'value', []],
   ['${MISSING}${EMPTY}', '', ['MISSING', 'EMPTY']],
-  // What was filled in is not filled in again.
+  // Filled-in text is not filled in again.
   ['${DOLLAR}', '${NAME}', []],
   ['${not a name}', '${not a name}', []],
 ])('%s becomes %s', (text, filled, missing) => {

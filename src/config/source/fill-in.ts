@@ -1,17 +1,17 @@
 export type FilledIn = {
   readonly text: string;
-  /** Names of the variables that were asked for. */
+  /** Names of all variables in the text. */
   readonly used: readonly string[];
-  /** Those of them that are neither set nor have a default. */
+  /** Those of them that are not set and have no default. */
   readonly missing: readonly string[];
 };
 
-/** `${NAME}` or `${NAME:-default}`; a `$` before it keeps it as it is written. */
+/** `${NAME}` or `${NAME:-default}`. A `$` before it keeps it unchanged. */
 const PLACE = /(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
 /**
- * Fills `${NAME}` in from the environment. An empty variable counts as not set. `$${NAME}` stands
- * for `${NAME}` itself; every other `$` is left alone, as passwords have them.
+ * Replaces `${NAME}` with values from the environment. An empty variable counts as not set. `$${NAME}` stands for a
+ * literal `${NAME}`. Every other `$` stays, because passwords contain them.
  */
 export const fillIn = (
   text: string,

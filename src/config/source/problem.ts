@@ -1,4 +1,4 @@
-/** Where something in the configuration was said. */
+/** The origin of a part of the configuration. */
 export type Origin =
   | {
       readonly kind: 'file';
@@ -8,9 +8,9 @@ export type Origin =
     }
   | { readonly kind: 'variable'; readonly name: string };
 
-/** One mistake in the configuration, ready to be shown: nothing in it is a secret. */
+/** One mistake in the configuration, ready to be shown. It contains no secret. */
 export type ConfigProblem = {
-  /** Key path such as `clusters[1].url`; null where the mistake is not about one key. */
+  /** Key path such as `clusters[1].url`; null if the mistake is not about one key. */
   readonly key: string | null;
   readonly origin: Origin | null;
   readonly found: string;
@@ -22,7 +22,7 @@ export type ConfigProblem = {
 export const printOrigin = (origin: Origin): string =>
   origin.kind === 'variable' ? origin.name : `${origin.file}:${origin.line}:${origin.column}`;
 
-/** In the order of the file, what is in no file after it. */
+/** In the order of the file. Problems outside of any file come last. */
 export const byPlace = (a: ConfigProblem, b: ConfigProblem): number => {
   const [lineA, columnA] = a.origin?.kind === 'file' ? [a.origin.line, a.origin.column] : [1e9, 0];
   const [lineB, columnB] = b.origin?.kind === 'file' ? [b.origin.line, b.origin.column] : [1e9, 0];

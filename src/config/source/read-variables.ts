@@ -11,7 +11,9 @@ type Said = { readonly value: string; readonly origin: Origin };
 
 const variable = (name: string): Origin => ({ kind: 'variable', name });
 
-/** What each variable says, be it directly or by the file that `…_FILE` names. Empty is not said. */
+/**
+ * The value of each variable, given directly or in the file that `…_FILE` names. An empty value counts as not given.
+ */
 const readSaid = (source: Source, env: Environment, readFile: ReadFile): Map<string, Said> => {
   const said = new Map<string, Said>();
   for (const name of known.VALUE_VARIABLES) {
@@ -56,7 +58,7 @@ const refuseUnknown = (source: Source, env: Environment): void => {
   }
 };
 
-/** The one cluster that variables describe; they and `clusters` of the file exclude each other. */
+/** The one cluster that variables describe. It cannot be combined with `clusters` in the file. */
 const readCluster = (source: Source, said: ReadonlyMap<string, Said>): void => {
   const about = [...said].filter(([name]) => name in known.CLUSTER_VARIABLES);
   if (source.tree['clusters'] !== undefined) {
@@ -97,7 +99,7 @@ const readCluster = (source: Source, said: ReadonlyMap<string, Said>): void => {
     if (second === undefined) cluster[first] = value;
     else {
       cluster[first] = Object.assign(emptyMapping(), cluster[first], { [second]: value });
-      // A mistake in the whole of it is told by the name of one that said a part.
+      // A mistake in the cluster as a whole is reported under the name of a variable that set a part.
       source.origins.set(pathKey(['clusters', 0, first]), origin);
     }
     source.origins.set(pathKey(['clusters', 0, ...path]), origin);
@@ -107,7 +109,7 @@ const readCluster = (source: Source, said: ReadonlyMap<string, Said>): void => {
       ['url', 'CD_HELPER_SWARMPIT_URL'],
       ['token', 'CD_HELPER_SWARMPIT_TOKEN'],
     ] as const) {
-      // What is missing is asked for by the name of the variable that would have said it.
+      // A missing value is reported under the name of the variable that would set it.
       if (cluster[key] === undefined) {
         source.origins.set(pathKey(['clusters', 0, key]), variable(name));
       }
@@ -160,7 +162,7 @@ const add = (
   appendAt(source, path, Object.assign(emptyMapping(), value), said.origin);
 };
 
-/** Lays what the variables say over what the file said. */
+/** Lets the variables override the values of the file. */
 export const readVariables = (source: Source, env: Environment, readFile: ReadFile): void => {
   refuseUnknown(source, env);
   const said = readSaid(source, env, readFile);

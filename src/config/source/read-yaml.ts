@@ -3,12 +3,12 @@ import { fillIn } from './fill-in.ts';
 import type { Origin } from './problem.ts';
 import { emptyMapping, isMapping, type Path, pathKey, printPath, type Source } from './source.ts';
 
-/** Deeper than any configuration; aliases that name themselves end here. */
+/** Deeper than any real configuration. Stops aliases that refer to themselves. */
 const DEEPEST = 16;
-/** More than any configuration; aliases of aliases end here. */
+/** More than any real configuration. Stops aliases of aliases. */
 const MOST_NODES = 20_000;
 
-/** Mistakes whose message quotes what stands there, which may be a secret without quotes. */
+/** Replacements for messages that quote the text, which may be an unquoted secret. */
 const QUOTING: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*…) that is none; put the value in quotes',
   BAD_COLLECTION_TYPE: 'a tag (!…) that does not fit; put the value in quotes',
@@ -19,13 +19,12 @@ const QUOTING: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'something that does not belong there; put the value in quotes',
 };
 
-/** As variables are called everywhere; another name may be part of a password. */
+/** The usual form of variable names. Any other name may be part of a password. */
 const isVariable = (name: string): boolean => /^[A-Z_][A-Z0-9_]{0,63}$/.test(name);
 
 /**
- * Reads YAML into the source: values, where each stands, and every mistake of the text itself.
- * `${NAME}` in a value is filled in after parsing, so what a variable holds is never read as YAML.
- * A key without a value counts as not written.
+ * Reads YAML into the source: values, their positions, and every syntax error. `${NAME}` in a value is filled in after
+ * parsing, so the content of a variable is never parsed as YAML. A key without a value counts as missing.
  */
 export const readYaml = (
   source: Source,
@@ -56,7 +55,7 @@ export const readYaml = (
   for (const error of document.errors) {
     problem([], originAt(error.pos[0]), QUOTING[error.code] ?? error.message.trim(), 'YAML');
   }
-  // A tree out of broken YAML would only add mistakes that nobody made.
+  // A tree from broken YAML would only add misleading mistakes.
   if (document.errors.length > 0) return;
 
   let nodes = 0;
@@ -67,7 +66,7 @@ export const readYaml = (
       if (nodes !== Number.POSITIVE_INFINITY) {
         problem(path, origin, 'too much, or aliases without end', 'a configuration of usual size');
       }
-      // Said once; everything after it is left unread.
+      // Report it once, and leave everything after it unread.
       nodes = Number.POSITIVE_INFINITY;
       return undefined;
     }

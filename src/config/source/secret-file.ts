@@ -5,7 +5,7 @@ import { isMapping, type Path, pathKey, printPath, type Source } from './source.
 /** The text of a file. Throws Node's error if it cannot be read. */
 export type ReadFile = (path: string) => string;
 
-/** Keys that may be given as `…File` instead. */
+/** Keys that can be given as `…File` instead. */
 export const FILE_KEYS: readonly string[] = [
   'value',
   'token',
@@ -22,7 +22,7 @@ export const FILE_KEYS: readonly string[] = [
   'privateKey',
 ];
 
-/** Keys whose values are never shown. Where a hash belongs, somebody may have put the secret itself. */
+/** Keys whose values are never shown. Somebody may have put the secret itself in place of its hash. */
 export const SECRET_KEYS: readonly string[] = [
   'value',
   'valueHash',
@@ -36,12 +36,12 @@ export const SECRET_KEYS: readonly string[] = [
   'privateKey',
 ];
 
-/** Somebody may have put the secret itself where the path of its file belongs. */
+/** Somebody may have put the secret itself in place of its file's path. */
 const PATH = /^(?:\/|\.{1,2}\/)[\w.-]+(?:\/[\w.-]+)*$/;
 const showFile = (file: string): string =>
   PATH.test(file) ? file : `a text of ${file.length} characters (not shown)`;
 
-/** Where the setting that names the file stands, null for none, and the file. */
+/** The location of the setting that names the file, or null, and the file. */
 export type SecretFile = {
   readonly path: Path | null;
   readonly origin: Origin | null;
@@ -49,8 +49,8 @@ export type SecretFile = {
 };
 
 /**
- * What a secret's file holds, without the newline at its end; null, with a problem noted, where it
- * cannot be read or holds nothing.
+ * The content of a secret file, without the newline at its end. If it is empty or cannot be read: null, with a problem
+ * recorded.
  */
 export const readSecretFile = (
   source: Source,
@@ -74,7 +74,7 @@ export const readSecretFile = (
     : value;
 };
 
-/** Puts the content of the file that `keyFile` names in the place of `key`, everywhere in the tree. */
+/** Replaces every `keyFile` in the tree by `key` with the content of the file. */
 export const readSecretFiles = (source: Source, readFile: ReadFile): void => {
   const visit = (value: unknown, path: Path): void => {
     if (Array.isArray(value)) {

@@ -2,8 +2,8 @@ import { closest } from './closest.ts';
 import { isMapping } from './source.ts';
 
 /*
- * A secret can stand anywhere: in the wrong place, under the wrong key, or as the key itself. So of what was found only
- * that is shown which nobody has for a secret; for the rest there is its place.
+ * A secret can be anywhere: in the wrong place, under the wrong key, or as the key itself. So only values that nobody
+ * uses as a secret are shown. All others are identified by their place.
  */
 
 /** Short numbers, times, networks and cron expressions. */
@@ -18,7 +18,7 @@ const isHarmless = (text: string): boolean =>
   DURATION.test(text) ||
   WORDS.includes(text.toLowerCase());
 
-/** A text that a configuration holds, for people; `known` are words that it may be a misspelling of. */
+/** A text from the configuration, for people. `known` are words that it may misspell. */
 export const showText = (text: string, known: readonly string[] = []): string => {
   if (isHarmless(text) || closest(text, known) !== null) return JSON.stringify(text);
   const scheme = SCHEME.exec(text)?.[0];
@@ -26,14 +26,14 @@ export const showText = (text: string, known: readonly string[] = []): string =>
   return `a text of ${text.length} characters${begins} (not shown)`;
 };
 
-/** Words and what joins them, as every key has. What else a text has is no slip, however near its letters are. */
+/** Words and separators, as in every key. Any other text is not a typo of a key, however similar it is. */
 const KEY_LIKE = /^[a-z]+(?:[-_ ][a-z]+)*$/i;
 
-/** A key, if it is one of these or likely a misspelling of one. */
+/** A key, if it is one of these or a likely misspelling of one. */
 export const showKey = (key: string, known: readonly string[]): string =>
   known.includes(key) || (KEY_LIKE.test(key) && closest(key, known) !== null) ? key : '…';
 
-/** Whatever was found, for people. */
+/** Any found value, for people. */
 export const showValue = (
   value: unknown,
   { known, keys }: { readonly known: readonly string[]; readonly keys: readonly string[] },

@@ -4,17 +4,17 @@ export type Path = readonly (string | number)[];
 export type Mapping = { [key: string]: unknown };
 
 /**
- * What was said, not yet understood: one tree of plain values out of the file and the variables,
- * with where each part of it came from.
+ * The raw configuration before validation: one tree of plain values from the file and the variables, with the origin of
+ * each part.
  */
 export type Source = {
   readonly tree: Mapping;
   readonly origins: Map<string, Origin>;
-  /** Values filled in from elsewhere: they may be secret, so no problem shows them. */
+  /** Values filled in from elsewhere. They may be secret, so no problem shows them. */
   readonly hidden: Set<string>;
   /** Values that could not be read. That was reported already, so they cause no further messages. */
   readonly failed: Set<string>;
-  /** Variables that the file asked for by `${NAME}`. */
+  /** Variables that the file uses with `${NAME}`. */
   readonly variablesUsed: Set<string>;
   readonly problems: ConfigProblem[];
 };
@@ -28,7 +28,7 @@ export const createSource = (): Source => ({
   problems: [],
 });
 
-/** Without a prototype, so that a key such as `__proto__` is a key like any other. */
+/** Without a prototype, so that a key such as `__proto__` is an ordinary key. */
 export const emptyMapping = (): Mapping => Object.create(null) as Mapping;
 
 export const isMapping = (value: unknown): value is Mapping =>
@@ -36,10 +36,10 @@ export const isMapping = (value: unknown): value is Mapping =>
 
 export const pathKey = (path: Path): string => path.map(String).join('\0');
 
-/** No key of ours has them: what has them may be a secret, of which a part could read as a key. */
+/** No valid key contains them. Such a key may be a secret whose parts look like keys. */
 const SEPARATORS = /[.[\]]/;
 
-/** `clusters[0].url`; a key that cannot be told from a path is `…`. */
+/** `clusters[0].url`. A key that looks like a path is shown as `…`. */
 export const printPath = (path: Path): string =>
   path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
@@ -47,7 +47,7 @@ export const printPath = (path: Path): string =>
     return text === '' ? key : `${text}.${key}`;
   }, '');
 
-/** Where `path` was said or, where it was not, where the nearest part around it was. */
+/** The origin of `path` or, if it was not set, of its nearest parent. */
 export const originOf = (source: Source, path: Path): Origin | null => {
   for (let length = path.length; length > 0; length -= 1) {
     const origin = source.origins.get(pathKey(path.slice(0, length)));
@@ -56,14 +56,14 @@ export const originOf = (source: Source, path: Path): Origin | null => {
   return null;
 };
 
-/** The value at `path`, or undefined where there is none. */
+/** The value at `path`, or undefined if there is none. */
 export const valueAt = (tree: unknown, path: Path): unknown =>
   path.reduce<unknown>((value, part) => {
     if (Array.isArray(value) && typeof part === 'number') return value[part];
     return isMapping(value) && typeof part === 'string' ? value[part] : undefined;
   }, tree);
 
-/** The mapping at `path`, made where there is none; null where something else stands there. */
+/** The mapping at `path`, created if it is missing; null if something else is there. */
 const mappingAt = (tree: Mapping, path: readonly string[]): Mapping | null => {
   let at = tree;
   for (const part of path) {
@@ -75,7 +75,7 @@ const mappingAt = (tree: Mapping, path: readonly string[]): Mapping | null => {
   return at;
 };
 
-/** Puts `value` at `path`, over what stood there. */
+/** Sets `value` at `path`, replacing the old value. */
 export const setAt = (
   source: Source,
   path: readonly string[],
@@ -89,7 +89,7 @@ export const setAt = (
   source.origins.set(pathKey(path), origin);
 };
 
-/** Adds `value` to the end of the list at `path`; gives its path, or null where no list stands there. */
+/** Appends `value` to the list at `path`. Returns its path, or null if there is no list. */
 export const appendAt = (
   source: Source,
   path: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The variables that the helper knows. Each that has a key in the file wins over it; those that add
- * something (a hook secret, a token, an insecure registry) add it to what the file has.
+ * The variables that the helper knows. A variable with a key in the file overrides that key. Variables that add
+ * something (a webhook secret, a token, an insecure registry) add it to the file's.
  */
 
 /** Variable → key in the file. */
@@ -35,7 +35,7 @@ export const REGISTRY_INSECURE = 'CD_HELPER_REGISTRY_INSECURE';
 export const REGISTRY_SIGN_IN_HOSTS = 'CD_HELPER_REGISTRY_SIGN_IN_HOSTS';
 export const CONFIG_FILE = 'CD_HELPER_CONFIG';
 
-/** Those that may also be given as `…_FILE`. */
+/** Variables that can also be given as `…_FILE`. */
 export const VALUE_VARIABLES: readonly string[] = [
   ...Object.keys(PLAIN_VARIABLES),
   ...Object.keys(CLUSTER_VARIABLES),
@@ -45,10 +45,10 @@ export const VALUE_VARIABLES: readonly string[] = [
   REGISTRY_SIGN_IN_HOSTS,
 ];
 
-/** Read by the command line alone. */
+/** Only the command line reads these. */
 const CLIENT_VARIABLES = ['CD_HELPER_URL', 'CD_HELPER_URL_FILE', 'CD_HELPER_PROFILE'];
 
-/** Taken from the shell by the stack files: whoever deployed from a shell has them there. */
+/** The stack files take these from the shell, so they are set after a deployment from a shell. */
 export const STACK_VARIABLES: readonly string[] = [
   'CD_HELPER_IMAGE',
   'CD_HELPER_PORT_MODE',
@@ -57,14 +57,14 @@ export const STACK_VARIABLES: readonly string[] = [
   'CD_HELPER_MONITOR',
 ];
 
-/** What people write, and what is nearest to it by meaning and not by its letters. */
+/** Common wrong names whose intended variable is similar in meaning, not in spelling. */
 export const MEANT: Readonly<Record<string, string>> = {
-  // Accepted, it would seem to be heeded.
+  // If it were accepted, it would seem to have an effect.
   CD_HELPER_PORT: 'did you mean CD_HELPER_LISTEN? CD_HELPER_PORT is for the stack files alone',
   CD_HELPER_TOKEN: 'did you mean CD_HELPER_API_TOKEN?',
 };
 
-/** Every name that means something. */
+/** Every known name. */
 export const KNOWN_VARIABLES: readonly string[] = [
   ...VALUE_VARIABLES,
   ...VALUE_VARIABLES.map((variable) => `${variable}_FILE`),
@@ -74,7 +74,7 @@ export const KNOWN_VARIABLES: readonly string[] = [
 
 export const PREFIX = 'CD_HELPER_';
 
-/** What a variable lists, separated by commas or, in a file, by lines. */
+/** The items in a variable, separated by commas or, in a file, by lines. */
 export const splitList = (value: string): readonly string[] =>
   value
     .split(/[,\n]/)

@@ -40,7 +40,7 @@ const RedeploySchema = z
     error: 'a reason belongs to skipGates, and skipGates needs one',
   });
 
-/** A digest, its beginning, or so many steps back, which may be a number too. */
+/** A digest, its beginning, or a number of steps back, which may be a JSON number. */
 const RollbackSchema = z.strictObject({
   to: z
     .union([z.string().min(1).max(255), z.int().min(1).max(1_000_000)])
@@ -51,7 +51,7 @@ const RollbackSchema = z.strictObject({
 
 const keyOf = ({ cluster, name }: z.output<typeof serviceParams>) => ({ cluster, service: name });
 
-/** What operators may do. */
+/** The actions of operators. */
 export const createActRoutes =
   (
     {
@@ -79,10 +79,10 @@ export const createActRoutes =
       },
       async (request, reply) => {
         const asked = request.body ?? EVERYTHING;
-        // A dry run asks every registry; it is over with the answer, or with whoever waits for that.
+        // A dry run asks every registry. It ends with the answer, or when the client disconnects.
         const by = asked.dryRun ? byWhileAsked(request, reply) : byOf(request);
         const run = await built(actsOf(request).startRun)(asked, by);
-        // Nobody reads this, but an Idempotency-Key may be used again.
+        // Nobody reads this answer, but the Idempotency-Key may be used again.
         if (asked.dryRun && by.signal.aborted) {
           throw new Problem(503, 'broken-off', 'nobody waited for the dry run any more');
         }

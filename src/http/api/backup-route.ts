@@ -11,14 +11,14 @@ import { requireNoScope } from '../scope/require-no-scope.ts';
 const TYPE = 'application/vnd.sqlite3';
 const FILE = z.any().meta({ type: 'string', format: 'binary' });
 
-/** `GET /backup`: everything that the store holds, as one file, for operators of the whole installation. */
+/** `GET /backup`: everything in the store, as one file, for operators without a scope. */
 export const createBackupRoute =
   ({ backUp }: Pick<ServerDeps, 'backUp'>, operator: onRequestHookHandler): FastifyPluginAsyncZod =>
   async (app) => {
     app.addHook('onRequest', operator);
     app.addHook('onRequest', requireNoScope);
     const sending = new Set<Readable>();
-    // Who reads slowly would hold up the end of the server; a backup that breaks off is no backup.
+    // A slow client would delay the server's stop, and an incomplete backup is useless.
     app.addHook('preClose', async () => {
       for (const one of sending) one.destroy();
     });

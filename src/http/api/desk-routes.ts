@@ -40,7 +40,7 @@ const whole = <T>(
   query: Parameters<typeof toPageRequest>[0],
 ): Page<T> => showPage(pageOf(items, keyOf, toPageRequest(query)));
 
-/** What the API shows of the helper itself: clusters, registries, freezes and the audit. */
+/** The API about the helper itself: clusters, registries, freezes and the audit. */
 export const createDeskRoutes =
   ({
     readsOf,

@@ -13,21 +13,21 @@ import { problemAnswers } from '../schemas/problem.ts';
 const RETRY_AFTER_SECONDS = 10;
 const LONGEST_ID = 100;
 type Deps = Pick<ServerDeps, 'events' | 'sessions' | 'now'> & {
-  /** How often a comment is sent and the session looked after, in ms. */
+  /** Interval for comments and for checking the session, in ms. */
   readonly beatMs: number;
 };
 
 const headerOf = (value: string | readonly string[] | undefined): string | null =>
   typeof value === 'string' ? value : null;
 
-/** `GET /events`: what changes, as it changes, to as many as there may be at one time. */
+/** `GET /events`: changes as they happen, for a limited number of clients at the same time. */
 export const createEventRoutes =
   ({ events, sessions, now, beatMs }: Deps): FastifyPluginAsyncZod =>
   async (app) => {
     const streams = new Set<EventStream>();
     const streamsOf = new Map<string, number>();
     let isClosing = false;
-    // They would hold up the end of the server for ever.
+    // Open streams would delay the server's stop forever.
     app.addHook('preClose', async () => {
       isClosing = true;
       for (const stream of streams) stream.end();
@@ -66,7 +66,7 @@ export const createEventRoutes =
         streamsOf.set(name, own + 1);
         const { session, apiToken } = request;
         const scope = apiToken?.scope ?? null;
-        /** After signing out, or when the token has expired, a client gets no more events. */
+        /** Whether the client may get more events: not after signing out, and not after its token has expired. */
         const isWelcome = async (): Promise<boolean> => {
           const isCurrent = !hasExpired(apiToken?.expiresAt ?? null, now());
           const stands =

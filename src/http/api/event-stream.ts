@@ -4,31 +4,34 @@ import type { FeedEvent } from '../ports/ports.ts';
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
-  // Nothing else is asked on a connection that is told events, and its end is the connection's.
+  // A connection with an event stream serves no further requests, and ends with it.
   connection: 'close',
-  // Tells nginx to pass on what comes as it comes.
+  // Tells nginx to pass data on without buffering.
   'x-accel-buffering': 'no',
 };
-/** After this a client whose connection broke comes back. */
+/** How long a client waits after its connection broke before it reconnects. */
 const RETRY_MS = 2_000;
-/** What is on its way to a client still reaches it when the stream ends; one that does not read is not waited for. */
+/** Time for data on its way to reach the client when the stream ends. A client that does not read gets no more time. */
 const LINGER_MS = 500;
 
-/** An answer of server-sent events that is under way. */
+/** An open stream of server-sent events. */
 export type EventStream = {
   readonly send: (events: readonly FeedEvent[]) => void;
-  /** Keeps proxies from taking the connection for dead. */
+  /** Keeps proxies from closing an idle connection. */
   readonly beat: () => void;
   readonly end: () => void;
 };
 
-/** {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream The format}; JSON has no line ends. */
+/**
+ * {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream The format}. JSON
+ * contains no line breaks.
+ */
 const printEvent = ({ id, type, data }: FeedEvent): string =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 
 /**
- * Begins the answer. A client that does not read is dropped when more than `mostBuffered` bytes wait for
- * it: it comes back with the id of the last event that it has.
+ * Begins the answer. A client that does not read is dropped when more than `mostBuffered` bytes wait for it. It can
+ * reconnect with the id of the last event that it has.
  */
 export const openEventStream = (
   response: ServerResponse,

@@ -35,13 +35,13 @@ const span = { since: filterTime, until: filterTime };
 
 const shareSearch = sharePerToken(LIMITS.searchesOfToken, LIMITS.searchesWaiting);
 
-/** What a container wrote may hold anything, so it is for operators only. */
+/** Output of containers may contain anything, so only operators see it. */
 const forRole = (deployment: DeploymentView, role: Role | undefined): DeploymentView =>
   role === 'operator' || deployment.failure === null
     ? deployment
     : { ...deployment, failure: { ...deployment.failure, log: [] } };
 
-/** What the API shows of services, deployments, deliveries and runs; nothing here changes anything. */
+/** The API about services, deployments, deliveries and runs. Read-only. */
 export const createReadRoutes =
   (readsOf: (request: FastifyRequest) => Reads): FastifyPluginAsyncZod =>
   async (app) => {

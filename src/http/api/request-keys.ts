@@ -7,14 +7,14 @@ import type { Log } from '../../core/log.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Under which the answer is kept; null where it is not. */
+    /** The key under which the answer is stored; null if it is not stored. */
     requestKey: RequestKey | null;
   }
 }
 
 const FORM = /^[\x21-\x7e]{1,255}$/;
 const JSON_TYPE = 'application/json; charset=utf-8';
-/** A longer answer is that of a dry run, which can be asked again without harm. */
+/** Only answers of dry runs are longer. They can be requested again without harm. */
 const LONGEST_KEPT = 256 * 1024;
 
 const keyOf = (request: FastifyRequest, key: string): RequestKey => ({
@@ -29,9 +29,9 @@ const keyOf = (request: FastifyRequest, key: string): RequestKey => ({
 
 /**
  * `Idempotency-Key` on every route of `app`, after
- * {@link https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ the draft}: the same
- * request with the same key is carried out once and answered the same for a day. What fails on our side
- * (5xx) was not carried out and may be asked again.
+ * {@link https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ the draft}: the same request with
+ * the same key is carried out once and gets the same answer for a day. A failure of the helper (5xx) means that it was
+ * not carried out and may be repeated.
  */
 export const addRequestKeys = (
   app: FastifyInstance,
@@ -86,7 +86,7 @@ export const addRequestKeys = (
     try {
       await (isKept ? keys.keep(key, { status: reply.statusCode, body }) : keys.forget(key));
     } catch (error) {
-      // It was carried out all the same, and the next with this key is told that it may have been.
+      // The request was carried out anyway. The next request with this key learns that it may have been.
       log.error('answer not kept', { error });
     }
     return payload;

@@ -29,7 +29,7 @@ const SECONDS = SESSION_LONGEST_MS / 1000;
 const tags = ['session'];
 const noContent = z.undefined();
 
-/** Signing in to the dashboard, and out of it. */
+/** Signing in to and out of the dashboard. */
 export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
   const { sessions, viewer } = deps;
   const placeOf = createCookiePlace(deps);
@@ -89,7 +89,7 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
           throw new Problem(429, 'too-many-sign-ins', detail, { headers });
         }
         const { open, end } = built(sessions);
-        // Whoever signs in anew has no use for the session before.
+        // A new sign-in replaces the previous session.
         for (const before of shownBy(request)) await end(before, addressOf(request));
         const { id, expiresAt } = await open(token, addressOf(request));
         return setCookie(request, reply, id, SECONDS).send(show(token, expiresAt));
@@ -100,7 +100,7 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
       {
         onRequest: (request, reply, done) => {
           const { authorization } = request.headers;
-          // The page asks this before anybody has signed in: that is no failure to count.
+          // The page asks this before a person has signed in, so it is not counted as a failure.
           if (authorization === undefined && shownBy(request).length === 0) {
             return done(new Problem(401, 'not-signed-in', 'nobody is signed in'));
           }

@@ -13,7 +13,7 @@ const params = z.object({ cluster: z.string(), name: z.string() });
 const keyOf = ({ cluster, name }: z.output<typeof params>) => ({ cluster, service: name });
 const response = { 200: WaitingSchema, ...problemAnswers(400, 401, 403, 404, 409, 422, 501) };
 
-/** What approvers may do. */
+/** The actions of approvers. */
 export const createDecisionRoutes =
   (
     {

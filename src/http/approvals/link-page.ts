@@ -4,7 +4,7 @@ import type { WaitingView } from '../../core/policy/approvals/waiting-view.ts';
 import type { GateView } from '../../core/policy/gates/gate-state.ts';
 import type { BuildFacts } from '../../core/image/published.ts';
 
-/** The page is whole without scripts, and reads well on a phone. */
+/** The page works without scripts, and reads well on a phone. */
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --faint: #556070; --paper: #fff; --line: #c9d1dc; --go: #0b6b3a; --stop: #a11b1b; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ecf2; --faint: #a9b4c2; --paper: #14181f; --line: #3a4453; --go: #8fdcb0; --stop: #ffb0a8; } }
@@ -27,7 +27,7 @@ button.stop { color: var(--stop); }
 :focus-visible { outline: 3px solid; outline-offset: 2px; }
 `;
 
-/** Only the page's own style, and forms that lead back to it. */
+/** Only the page's own style, and forms that submit to the page itself. */
 export const LINK_PAGE_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
@@ -52,7 +52,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Images, names and reasons are written by others: they are text here, on one line, whatever they hold. */
+/** Other people write images, names and reasons. Here they are plain text on one line, whatever they contain. */
 const text = (value: string): string =>
   value
     .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')
@@ -76,7 +76,7 @@ ${body}
 </html>
 `;
 
-/** A page that only says something. */
+/** A page with a message only. */
 export const notePage = (title: string, ...lines: readonly string[]): string =>
   page(title, lines.map((line) => `<p>${text(line)}</p>`).join('\n'));
 
@@ -115,7 +115,7 @@ const facts = (waiting: WaitingView): readonly (readonly [string, string])[] => 
   ];
 };
 
-/** The forge may ask who reads it to sign in; the link is none of its business. */
+/** The forge may require a sign-in. The link's address is not passed on to it. */
 const changes = ({ compareUrl }: WaitingView): string =>
   compareUrl === null
     ? ''
@@ -134,7 +134,7 @@ export type DecisionForm = {
   readonly waiting: WaitingView;
   readonly channel: string;
   readonly expiresAt: string;
-  /** Has to come with what is sent. */
+  /** Must be submitted with the form. */
   readonly formToken: string;
 };
 
@@ -172,7 +172,7 @@ ${token}
   );
 };
 
-/** What a test of notifications leads to. */
+/** The page behind the link in a test notification. */
 export const trialPage = (): string =>
   notePage(
     'This is a trial link',

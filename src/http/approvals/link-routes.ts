@@ -27,7 +27,9 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 const LONGEST_REASON = 1_000;
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Only who was shown the page has it: a client that opens links blindly, or sends to them, decides nothing. */
+/**
+ * Only a client that has read the page knows it. A client that opens links blindly, or posts to them, decides nothing.
+ */
 const formTokenOf = (token: string): string =>
   createHmac('sha256', token).update('the form of this link').digest('base64url');
 

@@ -1,8 +1,8 @@
 /** A body that is being read. */
 export type BudgetedBody = {
-  /** Counts bytes beyond those that were announced. */
+  /** Counts bytes in addition to those that were announced. */
   readonly grow: (bytes: number) => void;
-  /** It is read, or given up: what it held is free again. */
+  /** The body was read, or given up: its bytes are free again. */
   readonly release: () => void;
 };
 
@@ -11,12 +11,12 @@ export type BodyBudget = (announced: number, breakOff: () => void) => BudgetedBo
 type Body = { readonly breakOff: () => void; bytes: number };
 
 /**
- * Shares `most` bytes among all bodies that nothing has proven yet. When they would hold more, the largest is
- * broken off, the newest of several: a webhook is small, so whoever fills the budget loses first. A body counts
- * with its announced length from the beginning, so one that loses is broken off before it is read.
+ * Shares `most` bytes among all bodies of unproven senders. If they would hold more, the largest is aborted, of equal
+ * ones the newest: a webhook is small, so a client that fills the budget loses first. A body counts with its announced
+ * length from the start, so it can lose before it is read.
  */
 export const createBodyBudget = (most: number): BodyBudget => {
-  /** The oldest first. */
+  /** Oldest first. */
   const bodies = new Set<Body>();
   let inAll = 0;
 

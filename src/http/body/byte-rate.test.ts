@@ -9,7 +9,7 @@ it('lets so many bytes through a second, and saves none up', () => {
   expect([mayCome(51), mayCome(50)]).toEqual([false, true]);
   now += 60_000;
   expect([mayCome(101), mayCome(100), mayCome(1)]).toEqual([false, true, false]);
-  // The clock was set back: nothing is lost, and nothing is won.
+  // The clock was set back: nothing is lost or gained.
   now -= 30_000;
   expect(mayCome(1)).toBe(false);
   now += 1_000;

@@ -1,7 +1,7 @@
-/** Whether so many bytes may come now; those that may are counted. */
+/** Whether this number of bytes is allowed now. Allowed bytes are counted. */
 export type ByteRate = (bytes: number) => boolean;
 
-/** Lets `perSecond` bytes through a second, and as many at once after a quiet second. */
+/** Allows `perSecond` bytes per second, and as many at once after a quiet second. */
 export const createByteRate = (perSecond: number, now: () => number): ByteRate => {
   let left = perSecond;
   let at = now();

@@ -2,7 +2,7 @@ const SPACE = /[ \t\n\r]*/y;
 const TOKEN =
   /[{}[\],:]|"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.\w])|(?:true|false|null)\b/y;
 
-/** What may come next. */
+/** What is allowed next. */
 type Expected =
   | 'value'
   | 'value-or-end'
@@ -19,7 +19,7 @@ const at = (expression: RegExp, text: string, index: number): string => {
   return expression.exec(text)?.[0] ?? '';
 };
 
-/** What may come after `token`, or null where it may not stand; `open` is changed along with it. */
+/** What is allowed after `token`, or null if `token` itself is not allowed. Updates `open`. */
 const after = (token: string, expected: Expected, open: string[]): Expected | null => {
   const parent = open.at(-1);
   const onceDone: Expected = parent === undefined ? 'nothing' : 'more-or-end';
@@ -40,8 +40,8 @@ const after = (token: string, expected: Expected, open: string[]): Expected | nu
 };
 
 /**
- * Where a text stops being JSON, line and column counted from 1; null where it is JSON. The parser of
- * the language tells it for some mistakes only, and quotes the text for the others.
+ * Where a text is not valid JSON, line and column counted from 1; null if it is valid. JavaScript's parser reports the
+ * position for some errors only, and quotes the text for the others.
  */
 export const findJsonError = (
   text: string,

@@ -4,7 +4,7 @@ import { findJsonError } from './find-json-error.ts';
 import { LIMITS } from '../ports/limits.ts';
 import { Problem } from '../problem/problem.ts';
 
-/** JSON of bytes as they came, a byte order mark allowed. Throws a 400 that says what is wrong. */
+/** Parses JSON from raw bytes, with an optional byte order mark. Throws a 400 that says what is wrong. */
 export const parseJson = (bytes: Buffer): { readonly text: string; readonly value: unknown } => {
   if (bytes.length === 0) throw new Problem(400, 'no-body', 'there is no body: send JSON');
   if (!isUtf8(bytes)) throw new Problem(400, 'not-utf-8', 'the body is not UTF-8');

@@ -6,20 +6,20 @@ import type { BodyBudget, BudgetedBody } from './body-budget.ts';
 export const tooLarge = (limit: number): Problem =>
   new Problem(413, 'body-too-large', `the body is longer than ${limit / 1024} KiB`);
 
-/** Nobody hears it: the connection is gone. */
+/** Nobody receives it: the connection is closed. */
 const brokenOff = (): Problem =>
   new Problem(503, 'too-many-bodies', 'too much is being received: send it again later');
 
 type ReadOptions = {
   readonly limit: number;
-  /** What the body counts against while nothing has proven its sender; null where something has. */
+  /** The budget for the body while its sender is unproven; null if the sender is proven. */
   readonly budget: BodyBudget | null;
 };
 
 /**
- * The whole body, or a 413 where it is longer than `limit`. What is too long is still read for a
- * while: a connection closed upon unread bytes takes the answer with it. A body that the budget breaks off
- * loses its connection at once, because what is still read of it costs memory.
+ * Reads the whole body, or fails with a 413 if it is longer than `limit`. A body that is too long is still read for a
+ * while, because closing a connection with unread bytes loses the answer. A body that the budget aborts loses its
+ * connection at once, because further reading costs memory.
  */
 export const readBody = (
   incoming: IncomingMessage,
@@ -56,7 +56,7 @@ export const readBody = (
     if (length > limit) finish(tooLarge(limit));
     else finish(null, only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
   });
-  // It is closed after every request, so nothing is made unless it came too early.
+  // `close` follows every request, so create the problem only if it came too early.
   const breakOff = (): void => {
     if (!isDone)
       finish(new Problem(400, 'broken-body', 'the connection ended before the body did'));

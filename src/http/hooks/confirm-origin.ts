@@ -2,13 +2,13 @@ import { isIP } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../problem/problem.ts';
 
-/** A name of a host, as the specification wants it: `eventgrid.azure.net`. */
+/** A host name as the specification requires: `eventgrid.azure.net`. */
 const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9][a-z0-9-]{0,62})*$/i;
 
 /**
- * Answers a sender of CloudEvents that asks whether it may send here, as Event Grid does before it
- * sends anything ({@link https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection
- * abuse protection}). The answer is this one: an address that it offers for a later one is never called.
+ * Answers a sender of CloudEvents that asks for permission to send here, as Event Grid does first
+ * ({@link https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection abuse
+ * protection}). This response is the answer: a callback address in the request is never called.
  */
 export const confirmOrigin = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const origin = request.headers['webhook-request-origin'];

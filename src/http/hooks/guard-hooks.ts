@@ -13,7 +13,7 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 /** GitHub's and Gitea's default for a new webhook. */
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
-/** The password of `Authorization: Basic`, whatever the user name. */
+/** The password of `Authorization: Basic`, whatever the user name is. */
 const passwordOf = (authorization: string): string | null => {
   const encoded = /^Basic +(\S+) *$/i.exec(authorization)?.[1];
   if (encoded === undefined) return null;
@@ -22,8 +22,7 @@ const passwordOf = (authorization: string): string | null => {
 };
 
 /**
- * The secret that a header carries: `Authorization`, with or without a scheme, where it may be the
- * password of Basic, or `X-Api-Key`.
+ * The secret in a header: `Authorization` with or without a scheme, including the password of Basic, or `X-Api-Key`.
  */
 const inHeader = ({ headers }: FastifyRequest): string | null => {
   const { authorization } = headers;
@@ -58,7 +57,7 @@ const checkBody = ({ headers }: FastifyRequest): Problem | null => {
 const RETRY_AFTER_SECONDS = 10;
 const NO_TOKEN: TokenProof = { kind: 'absent' };
 
-/** `Authorization: Bearer` with something of the form of a token. */
+/** `Authorization: Bearer` with a value that looks like a token. */
 const TOKEN = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
 
 const tokenOf = ({ headers: { authorization } }: FastifyRequest): string | null =>
@@ -70,9 +69,9 @@ type Options = Pick<ServerDeps, 'hookSecrets' | 'proveToken'> & {
 };
 
 /**
- * Decides from address and headers alone whether a hook's body is read at all: the secret first, then
- * the length, then the type. A secret used from outside its networks is a wrong one, and so is one that
- * wants a token without it; a token that is wrong is refused beside any secret.
+ * Decides from address and headers alone whether the body of a webhook is read: first by the secret, then the length,
+ * then the type. A secret used from outside its networks counts as wrong, and so does one that requires a token and
+ * comes without it. A wrong token is refused, whatever the secret is.
  */
 export const createHookGuard = ({
   hookSecrets,

@@ -24,7 +24,7 @@ declare module 'fastify' {
 
 const NOTHING = Buffer.alloc(0);
 
-/** `POST /hooks/{secret}` and `POST /hooks`. Nothing that was in their address is ever written down. */
+/** `POST /hooks/{secret}` and `POST /hooks`. Their addresses are never logged or stored. */
 export const createHookRoutes =
   (deps: ServerDeps, metrics: HookMetrics, failures: Failures): FastifyPluginCallback =>
   (app, _options, registered) => {
@@ -37,11 +37,11 @@ export const createHookRoutes =
       const budget = request.hookSecret === null ? unproven : null;
       readBody(payload, { limit: LIMITS.hookBody, budget }, done);
     });
-    // What arrives is judged by the senders and what leaves is made here: no schema has to check either.
+    // The senders validate the input, and the output is made here: no schema has to check either.
     app.setValidatorCompiler(() => () => true);
     app.setSerializerCompiler(() => JSON.stringify);
     app.addHook('onRequest', createHookGuard({ ...deps, failed }));
-    /** Whatever an unproven request claims to be, its refusal counts for its address. */
+    /** Every refusal of an unproven request counts for its address, whatever the request claims to be. */
     const judge = (request: FastifyRequest, problem: Problem): Problem => {
       const isCounted = problem.status === 401 || problem.status === 429 || problem.status >= 500;
       if (isCounted || request.hookSecret !== null) return problem;
@@ -52,12 +52,12 @@ export const createHookRoutes =
       const problem = judge(request, before);
       const { status, code } = problem;
       metrics.refused(status);
-      // Who is let in by nothing was told of already, and only so often.
+      // Requests without a valid secret were already logged, with a rate limit.
       if (before.status !== 401 && before.status !== 429) {
         const secret = request.hookSecret?.name ?? null;
         warn('hook refused', { address: addressOf(request), secret, status, code });
       }
-      // What nobody foresaw is logged by whoever answers it.
+      // The general error handler logs unexpected errors.
       throw problem.status >= 500 ? error : problem;
     });
     const schema = {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Headers that tell what was sent and are known to hold no secret. No other is kept. */
+/** Headers that describe the delivery and are known to contain no secret. No others are stored. */
 const KEPT = [
   'content-type',
   'content-length',
@@ -23,7 +23,7 @@ const KEPT = [
 ] as const;
 const LONGEST_VALUE = 200;
 
-/** What is kept of a delivery's headers; `clean` takes configured secrets out of a value. */
+/** The stored part of a delivery's headers. `clean` removes configured secrets from a value. */
 export const keptHeaders = (
   headers: IncomingHttpHeaders,
   clean: (text: string) => string,

@@ -1,8 +1,8 @@
-/** Fields whose text lets somebody in somewhere; `callback_url` is Docker Hub's, with a token in it. */
+/** Names of fields whose text grants access somewhere. `callback_url` is Docker Hub's and contains a token. */
 const SECRET_FIELD = /token|secret|passw|authorization|api_?key|credential|callback_url/i;
 const REDACTED = '[redacted]';
 
-/** Changes the value itself: it is made of nothing but parsed JSON, and was read already. */
+/** Changes the value in place: it consists of parsed JSON that was already read. */
 const redactFields = (value: unknown): void => {
   if (typeof value !== 'object' || value === null) return;
   const fields = value as Record<string, unknown>;
@@ -14,9 +14,8 @@ const redactFields = (value: unknown): void => {
 };
 
 /**
- * Takes out of a body, given as text and as the value that it is, every field that sounds like a
- * secret and every configured secret wherever it stands, in all its spellings. The value given with a
- * body must not be used afterwards.
+ * Removes from a body, given as text and as parsed value, every field that sounds like a secret and every configured
+ * secret, in all its spellings. Do not use the given value afterwards.
  */
 export const createSecretRemover = (
   secrets: readonly string[],

@@ -22,12 +22,12 @@ export type IncomingHook = {
   readonly address: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** The secret that address or headers proved; null where only a signature can. */
+  /** The secret that the address or headers proved; null if only a signature can prove one. */
   readonly shown: HookSecret | null;
 };
 
 const ACCEPTED = 202;
-/** Recognised, and nothing in it asks for work. Azure takes a 202 for a refusal to be subscribed. */
+/** Recognised, but nothing in it asks for work. Azure takes a 202 for a refused subscription. */
 const UNDERSTOOD = 200;
 const SECONDS_TO_WAIT = 5;
 
@@ -36,7 +36,7 @@ const showPush = ({ image, digest }: ImagePush) => ({
   ...(digest === null ? {} : { digest }),
 });
 
-/** How many images are named whose author is to mend them. */
+/** Maximum number of invalid images that the answer names for their author. */
 const MOST_NAMED = 5;
 
 const describeUnreadable = (ignored: readonly IgnoredEvent[]): string => {
@@ -83,8 +83,8 @@ type Deps = Pick<ServerDeps, 'acceptDelivery' | 'hookSecrets' | 'apiTokens' | 'i
 };
 
 /**
- * Takes a hook whose body was read: parse → recognise and verify → one durable commit. What it
- * resolves to may be answered so, because it is on disk by then; everything else is thrown.
+ * Processes a webhook whose body was read: parse → recognise and verify → one durable commit. When it resolves, the
+ * delivery is on disk and can be acknowledged. Everything else is thrown.
  */
 export const createDeliveryTaker = ({
   acceptDelivery,
@@ -124,7 +124,7 @@ export const createDeliveryTaker = ({
     const read = intake.read({ headers, raw: body, body: value }, shown);
     if (read.kind !== 'understood') throw refusal(read, failed, address);
     const { sender, secret, pushes, ignored, senderDeliveryId, handshake } = read;
-    // A signature tells only now which secret it was made with, and is no token.
+    // Only the signature shows which secret was used, and a signature is no token.
     const mayUse = isAllowed(secret, address) && (secret.oidc ?? null) === null;
     if (shown === null && !mayUse) throw failed(address);
     const counts = pushes.length > 0;

@@ -60,9 +60,10 @@ const complete = (method: string, path: string, operation: Operation): Operation
   const isRead = method === 'get';
   const isHook = !path.includes('/api/v1/');
   const isStream = JSON.stringify(operation.responses ?? {}).includes('"text/event-stream"');
-  // Whoever is signed in is asked for anew each time, and signing in twice makes two sessions.
+  // Session routes take no cache or idempotency headers: the state is read each time, and signing in twice makes two
+  // sessions.
   const isSession = operation.tags?.includes('session') ?? false;
-  // A file is made anew for each who asks.
+  // A file is created for each request.
   const isFile = JSON.stringify(operation.responses ?? {}).includes('"format":"binary"');
   const readHeaders = isSession || isFile ? [] : isStream ? STREAM_HEADERS : READ_HEADERS;
   const actHeaders = isSession ? SESSION_HEADERS : ACT_HEADERS;
@@ -72,7 +73,7 @@ const complete = (method: string, path: string, operation: Operation): Operation
     return [status, { ...answer, ...described }] as const;
   });
   const { requestBody } = operation;
-  // A body that may be null may be left out, which the description of its schema alone does not say.
+  // A body that may be null is optional. The description of its schema alone does not say that.
   const mayBeLeftOut = JSON.stringify(requestBody ?? {}).includes('{"type":"null"}');
   return {
     operationId: operationId(method, path),
@@ -88,7 +89,7 @@ const complete = (method: string, path: string, operation: Operation): Operation
   } as Operation;
 };
 
-/** Adds to every operation what is the same for all: names, headers, and the problem of every other status. */
+/** Adds the common parts to every operation: names, headers, and the problem of every other status. */
 export const completePaths = (paths: Paths): Paths =>
   Object.fromEntries(
     Object.entries(paths).map(([path, methods]) => [

@@ -10,7 +10,7 @@ const referredTo = (part: unknown): readonly string[] =>
     schemaName(all.slice(1, -1)),
   );
 
-/** Every schema comes in a form for what goes in and one for what comes out: those used are kept. */
+/** Every schema has an input and an output form. Only the used ones are kept. */
 const transformObject: SwaggerTransformObject = (document) => {
   const transformed = jsonSchemaTransformObject(document);
   if (!('components' in transformed)) return transformed;
@@ -27,7 +27,7 @@ const transformObject: SwaggerTransformObject = (document) => {
   } as ReturnType<SwaggerTransformObject>;
 };
 
-/** Options of the description that `/openapi.json` gives, made of the schemas that validate. */
+/** Options of the description in `/openapi.json`, generated from the validating schemas. */
 export const describeApi = (version: string) => ({
   openapi: {
     openapi: '3.1.0' as const,

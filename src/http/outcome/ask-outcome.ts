@@ -8,7 +8,7 @@ import type { ApiToken, HookSecret, ServerDeps } from '../ports/ports.ts';
 import { Problem } from '../problem/problem.ts';
 import type { OutcomeQuery } from '../schemas/outcome.ts';
 
-/** Who asks. */
+/** The client that asks. */
 export type Asker =
   | { readonly kind: 'secret'; readonly secret: HookSecret }
   | { readonly kind: 'token'; readonly token: ApiToken };
@@ -23,12 +23,12 @@ type Deps = Pick<ServerDeps, 'outcome' | 'intake' | 'reads' | 'now'>;
 
 const RETRY_AFTER_SECONDS = '5';
 
-/** Keeps the number of questions that wait within bounds. */
+/** Limits the number of waiting queries. */
 const createPlaces = () => {
   const waiting = new Map<string, number>();
   let all = 0;
   return {
-    /** Takes a place; what it gives is called when the question was answered. */
+    /** Takes a place. Returns a function to call when the query was answered. */
     take: (secret: string | null): (() => void) => {
       const own = secret === null ? 0 : (waiting.get(secret) ?? 0);
       if (own >= LIMITS.outcomeWaitsOfSecret || all >= LIMITS.outcomeWaits) {
@@ -53,8 +53,8 @@ const createPlaces = () => {
 };
 
 /**
- * Answers what became of a push. A hook secret is told only of images that it could announce, on clusters that
- * it could announce to, and nothing that a container wrote unless its configuration says so.
+ * Answers queries for the outcome of a push. With a webhook secret, a client can only query images that it could
+ * announce, on clusters that it could announce to. It gets output of containers only if the configuration allows that.
  */
 export const createOutcomeAsker = ({ outcome, intake, reads, now }: Deps): AskQuestion => {
   const places = createPlaces();

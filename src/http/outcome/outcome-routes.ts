@@ -19,8 +19,8 @@ const DESCRIPTION =
 type Deps = ServerDeps & { readonly askOutcome: AskQuestion; readonly failed: FailureAnswer };
 
 /**
- * `GET /hooks/outcome`, with the secret in a header, and `GET /hooks/{secret}/outcome`. Nothing that was in
- * their address is ever written down.
+ * `GET /hooks/outcome`, with the secret in a header, and `GET /hooks/{secret}/outcome`. Their addresses are never
+ * logged or stored.
  */
 export const createHookOutcomeRoutes =
   (deps: Deps): FastifyPluginAsyncZod =>
@@ -60,7 +60,7 @@ export const createHookOutcomeRoutes =
         },
         async (request, reply) => {
           const secret = request.hookSecret;
-          // A signature is over a body, and there is none.
+          // A signature covers a body, and there is none.
           if (secret === null) throw failed(addressOf(request));
           return askOutcome(request.query, { kind: 'secret', secret }, reply);
         },
@@ -75,7 +75,7 @@ export const createApiOutcomeRoute =
     app.get(
       '/outcome',
       {
-        // It is one answer for all services that the push matches.
+        // It is one answer for all services of the push.
         onRequest: requireNoScope,
         exposeHeadRoute: false,
         schema: {

@@ -1,13 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ApiToken } from './ports.ts';
 
-/** What became of the requests of senders. */
+/** Counts the results of senders' requests. */
 export type HookMetrics = {
   readonly accepted: (sender: string, result: 'pushes' | 'ignored' | 'duplicate') => void;
   readonly refused: (status: number) => void;
 };
 
-/** Counts in a plain map and gives it out when asked: a counter's own bookkeeping costs more than a hook may. */
+/** Counts in a plain map that is read on demand: a counter's own bookkeeping costs more than a webhook may. */
 const createTally = <Label extends string>(
   registry: Registry,
   options: { readonly name: string; readonly help: string; readonly labelNames: Label[] },
@@ -36,7 +36,7 @@ const createTally = <Label extends string>(
   };
 };
 
-/** When tokens expire, of those that do. */
+/** When tokens expire, for those that do. */
 export const createTokenMetrics = (
   registry: Registry,
   tokens: readonly Pick<ApiToken, 'name' | 'expiresAt'>[],
@@ -52,7 +52,7 @@ export const createTokenMetrics = (
   }
 };
 
-/** Labels hold names of senders and statuses only, both few; never anything out of a request. */
+/** Labels contain only names of senders and statuses, which are few; never anything from a request. */
 export const createHookMetrics = (registry: Registry): HookMetrics => {
   const accepted = createTally(registry, {
     name: 'cd_helper_deliveries_total',

@@ -28,7 +28,7 @@ import type {
   StoreView,
 } from '../../core/contract/views.ts';
 
-/** A text that is shown to nobody unless asked for by this name. */
+/** A text that is only shown on an explicit call of this method. */
 export type Revealable = { readonly reveal: () => string };
 
 export type HookSecret = HookLimits & {
@@ -36,17 +36,17 @@ export type HookSecret = HookLimits & {
   readonly value: Revealable;
   /** Addresses and CIDR networks that may use it; null limits nothing. */
   readonly networks: readonly string[] | null;
-  /** Where it is there, a token has to come with it that proves it. */
+  /** If present, the request must also contain a token that proves it. */
   readonly oidc?: object | null;
-  /** Whether it may ask what became of a push; without it, it may. */
+  /** Whether it may query the outcome of a push; true by default. */
   readonly outcome?: boolean;
   /** Whether it gets the log of a failing container; false by default. */
   readonly logs?: boolean;
 };
 
 /**
- * What a token that a sender shows comes to. `absent`: it is no token that could prove anything.
- * `unknown`: nothing can be said now; the sender is to come again.
+ * The result of checking a sender's token. `absent`: it is not a token that could prove anything. `unknown`: it cannot
+ * be determined now; the sender must retry.
  */
 export type TokenProof =
   | { readonly kind: 'absent' | 'wrong' | 'unknown' }
@@ -55,52 +55,52 @@ export type TokenProof =
 export type ApiToken = {
   readonly name: string;
   readonly role: Role;
-  /** Empty where only its hash is known. */
+  /** Empty if only its hash is known. */
   readonly value: Revealable;
-  /** SHA-256 in hexadecimal digits: what a token that is shown is compared with. */
+  /** SHA-256 in hexadecimal digits. Tokens in requests are compared with it. */
   readonly hash: string;
-  /** The only clusters and stacks that it sees and acts on; null where it is limited to none. */
+  /** The only clusters and stacks that it sees and acts on; null if it is not limited. */
   readonly scope: Scope | null;
-  /** RFC 3339; null where it never expires. */
+  /** RFC 3339; null if it never expires. */
   readonly expiresAt: string | null;
 };
 
-/** How deliveries are understood. Nothing of it throws. */
+/** Interprets deliveries. No function throws. */
 export type Intake = {
-  /** Whether a sender that signs, or shows a token of its own, could have sent these headers. */
+  /** Whether these headers could come from a sender that signs, or that uses its own token. */
   readonly mayProve: (headers: IncomingDelivery['headers']) => boolean;
   readonly read: (delivery: IncomingDelivery, shown: HookSecret | null) => ReadDelivery<HookSecret>;
-  /** Reads an image that is asked about: with a secret, only one that it could announce. */
+  /** Parses the image of a query. With a secret, only an image that it could announce. */
   readonly asked: (image: string, digest: string | null, secret: HookSecret | null) => AskedPush;
   readonly mayAnnounce: (secret: HookSecret, name: string) => boolean;
 };
 
-/** What somebody asks about a push. */
+/** A query for the outcome of a push. */
 export type OutcomeRequest = {
-  /** Who asks: what one may be told is not told to another. */
+  /** The client. Its answers are not shared with others. */
   readonly who: string;
   readonly ask: OutcomeAsk;
-  /** The only clusters that are asked about; null: all that the pushes are for. */
+  /** The only clusters in the query; null: all clusters of the pushes. */
   readonly clusters: readonly string[] | null;
-  /** Clusters of which whoever asks may know anything; null: all. */
+  /** Clusters that the client may know about; null: all. */
   readonly allowed: readonly string[] | null;
   readonly mayTell: (name: string) => boolean;
   readonly telling: Telling;
   /** In ms; 0: answer at once. */
   readonly waitMs: number;
-  /** The version that whoever asks has; then any other one is answered at once. Null: only an end is. */
+  /** The version that the client has: any other version is answered at once. Null: only a final state is. */
   readonly known: string | null;
-  /** Ends when nobody waits for the answer any more. */
+  /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 };
 
-/** Null: there is no such delivery, or nothing of it may be told. */
+/** Null: there is no such delivery, or the client may not know about it. */
 export type AskOutcome = (request: OutcomeRequest) => Promise<OutcomeView | null>;
 
 /** One service, by its cluster and its name or id. */
 export type ServiceKey = { readonly cluster: string; readonly service: string };
 
-/** Who acts, from where, and the signal that ends the act when nobody waits for it any more. */
+/** Who acts, from where, and a signal that aborts when nobody waits for the action any more. */
 export type By = {
   readonly actor: string;
   readonly role: Role;
@@ -116,17 +116,17 @@ export type FreezeRequest = {
   readonly until: string | null;
 };
 
-/** What people may do; each may throw `ActRefused` or `ClusterError`. One that is absent answers 501. */
+/** The actions of people. Each may throw `ActRefused` or `ClusterError`. A missing one answers 501. */
 export type Acts = {
-  /** A dry run is answered when it is finished, any other as soon as it is on disk. */
+  /** A dry run is answered when it has finished, any other run as soon as it is stored. */
   readonly startRun?: (request: RunRequest, by: By) => Promise<RunView>;
-  /** Asks cluster and registry now. */
+  /** Queries cluster and registry now. */
   readonly check?: (key: ServiceKey, by: By) => Promise<ServiceView>;
   readonly redeploy?: (
     key: ServiceKey,
     options: {
       readonly force: boolean;
-      /** Passes every gate of the service, for this reason; null: none. */
+      /** Skips every gate of the service, for this reason; null: skips none. */
       readonly skipGates: { readonly reason: string } | null;
     },
     by: By,
@@ -150,24 +150,24 @@ export type Acts = {
   readonly replay?: (delivery: string, by: By) => Promise<DeliveryView>;
   readonly freeze?: (request: FreezeRequest, by: By) => Promise<FreezeView>;
   readonly thaw?: (id: string, by: By) => Promise<void>;
-  /** Sends a test to the channel, or with null to all. */
+  /** Sends a test message to the channel, or with null to all. */
   readonly testNotifications?: (
     request: { readonly channel: string | null },
     by: By,
   ) => Promise<readonly ChannelTestView[]>;
 };
 
-/** A key that a client made up for one request; each token has keys of its own. */
+/** An idempotency key. Each token has its own keys. */
 export type RequestKey = {
   readonly actor: string;
   readonly key: string;
-  /** Tells one request from another. */
+  /** Identifies the request. */
   readonly request: string;
 };
 
-/** What acts were answered, on disk, for a day. */
+/** Stores answers to actions for a day. */
 export type RequestKeys = {
-  /** Takes a key for a request that is about to be carried out, or tells what became of it. */
+  /** Takes a key for a request that is about to be carried out, or returns what became of the earlier one. */
   readonly take: (key: RequestKey) => Promise<
     | { readonly kind: 'new' | 'other-request' | 'unfinished' }
     | {
@@ -182,7 +182,7 @@ export type RequestKeys = {
   readonly forget: (key: RequestKey) => Promise<void>;
 };
 
-/** Everything that the store held at one moment, as a file. */
+/** A snapshot of the whole store, as a file. */
 export type Backup = {
   readonly content: Readable;
   readonly bytes: number;
@@ -194,79 +194,79 @@ type OpenSession = { readonly token: ApiToken; readonly expiresAt: string };
 
 /** Sign-ins with a token that outlive a request and a restart. */
 export type Sessions = {
-  /** The id is the secret that the client shows from then on. */
+  /** The id is the secret that the client sends from then on. */
   readonly open: (
     token: ApiToken,
     address: string,
   ) => Promise<OpenSession & { readonly id: string }>;
-  /** Whose session it is, or null where it has ended; asking is using it. */
+  /** The owner of the session, or null if it has ended. The call counts as use. */
   readonly use: (id: string) => Promise<OpenSession | null>;
-  /** Whether it stands, which is no use of it. */
+  /** Whether the session is valid. The call does not count as use. */
   readonly stands: (id: string) => Promise<boolean>;
-  /** Recorded under the token that it was opened with. */
+  /** Recorded under the token that opened the session. */
   readonly end: (id: string, address: string) => Promise<void>;
   readonly endAll: (token: ApiToken, address: string) => Promise<void>;
-  /** Ends those of tokens that are no longer configured. */
+  /** Ends the sessions of tokens that are no longer configured. */
   readonly endUnknown: () => Promise<void>;
 };
 
 export type FeedEvent = {
-  /** To go on from. */
+  /** Pass it as `lastId` to continue from here. */
   readonly id: string;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
 };
 
 /**
- * Tells what changes from after the event `lastId` on, until what it gives is called. Where that cannot be
- * told, the first event is a `reset`. `take` never rejects, and the next come when it has resolved.
+ * Reports changes after the event `lastId` until the returned function is called. If the history is incomplete, the
+ * first event is a `reset`. `take` never rejects, and the next events follow when it has resolved.
  */
 export type EventFeed = (
   lastId: string | null,
   listener: { readonly take: (events: readonly FeedEvent[]) => Promise<void> },
 ) => Promise<() => void>;
 
-/** Everything that the server needs of the rest of the helper. */
+/** Everything that the server needs from the other parts of the helper. */
 export type ServerDeps = {
   /** Empty, or begins with `/` and does not end with one. */
   readonly basePath: string;
-  /** Where people reach the helper, where that is known. */
+  /** The public address of the helper, if known. */
   readonly publicUrl?: string | null;
-  /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. */
+  /** Addresses and CIDR networks whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
   readonly hookSecrets: readonly HookSecret[];
   readonly apiTokens: readonly ApiToken[];
-  /** Kinds of senders that are understood, and whether they can sign. */
+  /** The supported kinds of senders, and whether they can sign. */
   readonly senders: readonly { readonly name: string; readonly signs: boolean }[];
   readonly intake: Intake;
-  /** There where a secret wants tokens. Never rejects. */
+  /** Present if a secret requires tokens. Never rejects. */
   readonly proveToken?: (token: string) => Promise<TokenProof>;
-  /** One durable commit; resolves when it is on disk. May throw `BacklogFull`. */
+  /** One durable commit. Resolves when it is on disk. May throw `BacklogFull`. */
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
   readonly reads: Reads;
   /** Without it, the outcome of pushes is not reported: 501. */
   readonly outcome?: AskOutcome;
-  /** What somebody sees whose token is limited to a scope. Without it, such tokens see nothing. */
+  /** What a client with a limited token sees. If missing, such tokens see nothing. */
   readonly readsWithin?: (scope: Scope, actor: string) => Reads;
   readonly acts: Acts;
-  /** Without it, nobody gets a backup: 501. Throws `ActRefused` while one is made. */
+  /** If missing, there are no backups: 501. Throws `ActRefused` while one is being made. */
   readonly backUp?: (by: By) => Promise<Backup>;
-  /** Without it, there is no link. */
+  /** If missing, there are no one-time links. */
   readonly approvalLinks?: ApprovalLinks;
-  /** Without it, acts that come with an `Idempotency-Key` answer 501. */
+  /** If missing, actions with an `Idempotency-Key` answer 501. */
   readonly requestKeys?: RequestKeys;
-  /** Without it, nobody signs in but by showing a token. */
+  /** If missing, clients can only sign in with a token on each request. */
   readonly sessions?: Sessions;
-  /** Without it, `/events` answers 501. */
+  /** If missing, `/events` answers 501. */
   readonly events?: EventFeed;
-  /** The folder of the built dashboard, or null where it was not built. */
+  /** The folder of the built dashboard, or null if it was not built. */
   readonly dashboard?: string | null;
-  /** Whether the store can be written, found out by doing it. Never rejects. */
+  /** Whether the store can be written, determined by writing. Never rejects. */
   readonly askStore: () => Promise<Pick<StoreView, 'state' | 'reason'>>;
   readonly version: { readonly version: string; readonly revision: string | null };
-  /** Where the server's own metrics go too; shown by `/metrics`. */
+  /** The registry for the server's own metrics, shown by `/metrics`. */
   readonly metrics: { readonly public: boolean; readonly registry: Registry };
-  /** Milliseconds since 1970. */
+  /** ms since the epoch. */
   readonly now: () => number;
   readonly log: Log;
 };

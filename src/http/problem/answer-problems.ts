@@ -5,19 +5,19 @@ import { Problem, PROBLEM_TYPE, problemBody } from './problem.ts';
 import { toProblem } from './to-problem.ts';
 import { STATUS_CODES } from './node-http.ts';
 
-/** Answers that are put off at one time: each holds a request. */
+/** Maximum number of delayed answers at the same time. Each holds a request. */
 const MOST_PUT_OFF = 256;
 
 /**
- * Answers an error with its problem, at once or as late as the problem says. Of what was asked only the route's
- * pattern is logged, never the address itself.
+ * Answers an error with its problem, at once or after the problem's delay. Logs only the route's pattern, never the
+ * address itself.
  */
 export const createErrorHandler = (log: Log) => {
   let putOff = 0;
   const answer = (problem: Problem, reply: FastifyReply): FastifyReply =>
     reply
       .code(problem.status)
-      // No hook has run where the address itself is malformed.
+      // No hook has run if the address itself is malformed.
       .header('x-content-type-options', 'nosniff')
       .headers(problem.headers)
       .type(PROBLEM_TYPE)
@@ -46,7 +46,7 @@ export const createErrorHandler = (log: Log) => {
   };
 };
 
-/** What came was no HTTP, or came too slowly: there is no request to answer, only a socket. */
+/** The client sent invalid HTTP, or was too slow: there is no request to answer, only a socket. */
 const UNREADABLE: Readonly<
   Record<string, readonly [status: number, code: string, detail: string]>
 > = {

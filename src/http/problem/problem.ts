@@ -1,9 +1,11 @@
 import { STATUS_CODES } from './node-http.ts';
 
-/** One of several things that are wrong with a request. */
+/** One of several problems of a request. */
 export type ProblemItem = { readonly path: string; readonly detail: string };
 
-/** {@link https://www.rfc-editor.org/rfc/rfc9457 RFC 9457}; never with `instance`: addresses hold secrets. */
+/**
+ * {@link https://www.rfc-editor.org/rfc/rfc9457 RFC 9457}. Never with `instance`, because addresses contain secrets.
+ */
 export type ProblemBody = {
   /** `urn:cd-helper:problem:` and a stable kebab-case code. */
   readonly type: string;
@@ -28,7 +30,7 @@ export class Problem extends Error {
   readonly code: string;
   readonly errors: readonly ProblemItem[];
   readonly headers: Readonly<Record<string, string>>;
-  /** How long the answer is put off, so that guessing is slow. */
+  /** Delay of the answer, which slows down guessing. */
   readonly delayMs: number;
 
   constructor(status: number, code: string, detail: string, extras: Extras = {}) {

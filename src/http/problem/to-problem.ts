@@ -14,10 +14,10 @@ const ACT_STATUS: Readonly<Record<ActProblem, number>> = {
   unreachable: 502,
 };
 
-/** A store that is restarted or fails over is back within seconds. */
+/** A store that restarts or fails over is back within seconds. */
 const STORE_RETRY_SECONDS = 10;
 
-/** What Fastify itself refuses. Its own words are not passed on: some of them hold the address. */
+/** Fastify's own refusals. Its messages are not passed on, because some of them contain the address. */
 const FRAMEWORK: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> =
   {
     FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body-too-large', 'the body is longer than is read'],
@@ -44,7 +44,7 @@ const validationItems = (error: object): readonly ProblemItem[] | null => {
   }));
 };
 
-/** The problem that tells a client of any error; what nobody foresaw is a 500 that gives nothing away. */
+/** The problem to send for any error. An unexpected error becomes a 500 that reveals nothing. */
 export const toProblem = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
   if (error instanceof ActRefused) {
@@ -56,7 +56,7 @@ export const toProblem = (error: unknown): Problem => {
     });
   }
   if (error instanceof StoreFailure) {
-    // Its message names the server, which is for operators alone.
+    // Its message names the server, which is for operators only.
     return new Problem(
       503,
       `store-${error.kind}`,

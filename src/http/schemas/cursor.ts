@@ -3,11 +3,11 @@ import { Problem } from '../problem/problem.ts';
 const MARK = 'c1:';
 const LONGEST = 1024;
 
-/** Makes the place where a list goes on opaque, so that nobody builds one. */
+/** Encodes the position in a list, so that clients do not construct it. */
 export const printCursor = (position: string): string =>
   Buffer.from(MARK + position, 'utf8').toString('base64url');
 
-/** The place that a cursor stands for. Throws a 400 where it is none of ours. */
+/** Decodes the position in a cursor. Throws a 400 if the cursor is invalid. */
 export const parseCursor = (cursor: string): string => {
   const text = cursor.length > LONGEST ? '' : Buffer.from(cursor, 'base64url').toString('utf8');
   if (!text.startsWith(MARK) || printCursor(text.slice(MARK.length)) !== cursor) {

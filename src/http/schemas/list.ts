@@ -7,13 +7,13 @@ const DEFAULT_LIMIT = 50;
 const MOST = 500;
 const LONGEST_FILTER = 255;
 
-/** What every list takes beside its filters. */
+/** Parameters of every list besides its filters. */
 export const paging = {
   limit: z.coerce.number().int().min(1).max(MOST).default(DEFAULT_LIMIT),
   cursor: z.string().optional(),
 };
 
-/** What a list takes that is short by nature: all of it is told unless less is asked for. */
+/** For lists that are short by nature: all items are returned unless the limit is lower. */
 export const wholePaging = {
   ...paging,
   limit: z.coerce.number().int().min(1).max(MOST).default(MOST),
@@ -24,11 +24,11 @@ export const filterText = z.string().min(1).max(LONGEST_FILTER).optional();
 const FIRST = Date.parse('0000-01-01T00:00:00Z');
 const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Any offset is taken; inside, times are UTC and compare as text, which they do up to the year 9999. */
+/** Accepts any offset. Internally, times are UTC and compare as text, which works up to the year 9999. */
 export const givenTime = z.iso.datetime({ offset: true }).refine(
   (text) => {
     const at = Date.parse(text);
-    // What is no time at all was said already.
+    // An invalid time is already reported.
     return Number.isNaN(at) || (at >= FIRST && at <= LAST);
   },
   { error: 'expected a time that is in the years 0000 to 9999 of UTC' },

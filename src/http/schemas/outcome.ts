@@ -14,7 +14,7 @@ import { time } from './service.ts';
 const LONGEST_IMAGE = 512;
 const MOST_CLUSTERS = 50;
 
-/** `30s`, or `0` for no wait; more than the longest wait is cut to it. */
+/** `30s`, or `0` for no wait. A longer time is reduced to the maximum. */
 const wait = z
   .string()
   .refine((text) => text === '0' || parseDuration(text) !== null, {

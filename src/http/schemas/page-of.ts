@@ -2,8 +2,8 @@ import type { PageRequest } from '../../core/contract/list-filters.ts';
 import type { Page } from '../../core/contract/views.ts';
 
 /**
- * The part of a list that is at hand as a whole, each item of which has a key of its own. Where the item
- * that the part is asked for after is gone, the list begins anew: nothing is missed.
+ * A page of a complete list whose items have unique keys. If the item that the page follows was removed, the list
+ * starts again, so nothing is missed.
  */
 export const pageOf = <T>(
   items: readonly T[],

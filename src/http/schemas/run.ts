@@ -34,7 +34,7 @@ export const RunSchema: z.ZodType<RunView> = summary
 
 const globs = z.array(z.string().min(1).max(LONGEST_GLOB)).max(MOST_GLOBS).default([]);
 
-/** Without a body everything is selected. */
+/** Without a body, everything is selected. */
 export const RunRequestSchema = z
   .strictObject({
     cluster: z.string().min(1).max(LONGEST_GLOB).nullable().default(null),

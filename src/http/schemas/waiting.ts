@@ -30,7 +30,7 @@ export const WaitingSchema: z.ZodType<WaitingView> = z
   })
   .meta({ id: 'Waiting' });
 
-/** Whole, or its beginning. */
+/** The complete digest, or its beginning. */
 const digest = z
   .string()
   .regex(/^sha(?:256|384|512):[0-9a-f]{6,128}$/)

@@ -3,7 +3,7 @@ import type { FeedEvent } from '../ports/ports.ts';
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
-/** Of these only that something has changed: which of them are in the scope is read anew. */
+/** For these, only the fact of a change is passed on. The client then reads what is in its scope. */
 const HINTS: ReadonlySet<string> = new Set([
   'delivery',
   'push',
@@ -14,15 +14,15 @@ const HINTS: ReadonlySet<string> = new Set([
   'action',
 ]);
 
-/** Each tells of one service. */
+/** Each is about one service. */
 const SERVICES: ReadonlySet<string> = new Set(['deployment', 'step', 'health', 'waiting', 'vote']);
 
-/** Events that tell nothing of any service. */
+/** Events that are not about any service. */
 const FOR_ALL: ReadonlySet<string> = new Set(['reset', 'store']);
 
 /**
- * What somebody hears of an event whose token is limited to a scope, or null where it does not concern them. An
- * event that is unknown here is not told.
+ * The part of an event that a client with a limited token gets, or null if it gets nothing. Unknown events are not
+ * passed on.
  */
 export const eventInScope = (event: FeedEvent, scope: Scope): FeedEvent | null => {
   const { type, data } = event;

@@ -14,11 +14,11 @@ const MOST_FREEZES = 100_000;
 const outOfScope = (what: string): Problem =>
   new Problem(403, 'out-of-scope', `${what} is outside the scope of this token, or does not exist`);
 
-/** The acts of somebody whose token is limited to a scope. `reads` shows the scope alone. */
+/** The actions of a client whose token is limited to a scope. `reads` returns only what is in the scope. */
 export const limitActs = (acts: Acts, reads: Reads, scope: Scope): Acts => {
   const requireService = async ({ cluster, service }: ServiceKey): Promise<void> => {
     if (!isClusterInScope(scope, cluster)) throw outOfScope(`cluster ${cluster}`);
-    // All services of the cluster are in the scope: the act says itself that there is no such one.
+    // All services of the cluster are in the scope. The action itself reports a missing one.
     if (scope.stacks === null) return;
     if ((await reads.readService(cluster, service)) === null) throw outOfScope(service);
   };
@@ -33,7 +33,7 @@ export const limitActs = (acts: Acts, reads: Reads, scope: Scope): Acts => {
       return act(key, ...rest);
     };
 
-  /** A freeze must hold nothing outside of the scope. */
+  /** A freeze must not affect anything outside of the scope. */
   const isNarrow = async (
     freeze: Pick<FreezeRequest | FreezeView, 'cluster' | 'stack' | 'service'>,
   ): Promise<boolean> => {
@@ -43,7 +43,7 @@ export const limitActs = (acts: Acts, reads: Reads, scope: Scope): Acts => {
     }
     if (scope.stacks === null) return true;
     if (stack !== null) return isStackInScope(scope, stack);
-    // A name may be that of services of other clusters and stacks, too.
+    // Services of other clusters and stacks may have the same name.
     if (service === null || cluster === null) return false;
     const found = await reads.readService(cluster, service);
     return found !== null && isInScope(scope, found);

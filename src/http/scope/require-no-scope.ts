@@ -1,7 +1,7 @@
 import type { onRequestHookHandler } from 'fastify';
 import { Problem } from '../problem/problem.ts';
 
-/** For what concerns the whole installation; runs after the sign-in. */
+/** For routes about the whole installation. Runs after the sign-in. */
 export const requireNoScope: onRequestHookHandler = (request, _reply, next) => {
   if ((request.apiToken?.scope ?? null) === null) return next();
   const detail =

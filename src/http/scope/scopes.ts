@@ -6,7 +6,7 @@ import { limitActs } from './limit-acts.ts';
 
 type Asking = Pick<FastifyRequest, 'apiToken'>;
 
-/** What whoever asks may see and do, by the scope of their token. */
+/** What a client may see and do, according to the scope of its token. */
 export const createScopes = ({
   reads,
   readsWithin,

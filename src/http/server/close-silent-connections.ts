@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** Long enough for a request that was under way to us when the stop began. */
+/** Long enough for a request that was already on its way when the stop began. */
 const GRACE_MS = 1_000;
 
-/** A request is received within 10 s; whoever does not read its answer then is not waited for. */
+/** A request arrives within 10 s. After this time, a client that does not read its answer is disconnected. */
 const LAST_MS = 12_000;
 
 /**
- * Lets nobody hold up the end of the server: not connections that never asked anything, such as those that
- * browsers open ahead (its own time-outs come late for them, and Node forgets some), and not clients that
- * do not read what they are answered.
+ * Closes connections that would delay the server's stop: those that never sent anything, such as the ones that browsers
+ * open in advance (the server's own timeouts are too late for them, and Node forgets some), and those of clients that
+ * do not read their answers.
  */
 export const closeSilentConnections = (app: FastifyInstance): void => {
   const sockets = new Set<Socket>();

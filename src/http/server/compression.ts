@@ -2,9 +2,9 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 
-/** What is shorter fits into a packet as it is. */
+/** A shorter answer fits into one packet without compression. */
 const LEAST_BYTES = 1024;
-/** Nearly as small as the best, at a tenth of its time. */
+/** Nearly as small as the best quality, in a tenth of the time. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 
 const COMPRESS = {
@@ -15,7 +15,7 @@ type Coding = keyof typeof COMPRESS;
 
 const SMALLEST_FIRST: readonly Coding[] = ['br', 'gzip'];
 
-/** The coding that a client takes, the smaller first; null where it takes none of those that there are. */
+/** The coding that a client accepts, the smallest first; null if it accepts none of the available ones. */
 export const pickCoding = (
   acceptEncoding: string,
   codings: readonly Coding[] = SMALLEST_FIRST,
@@ -29,7 +29,7 @@ export const pickCoding = (
   return codings.find((coding) => taken.includes(coding)) ?? null;
 };
 
-/** Compresses answers of `app` for those who take that. */
+/** Compresses answers of `app` for clients that accept it. */
 export const addCompression = (app: FastifyInstance): void => {
   app.addHook('onSend', async (request, reply, payload) => {
     if (typeof payload !== 'string' || Buffer.byteLength(payload) < LEAST_BYTES) return payload;

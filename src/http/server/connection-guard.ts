@@ -4,7 +4,7 @@ import { LIMITS } from '../ports/limits.ts';
 import { createByteRate } from '../body/byte-rate.ts';
 import { createServer } from '../problem/node-http.ts';
 
-/** Why a connection was ended. */
+/** Why a connection was closed. */
 export type EndReason =
   | 'too-many-unanswered'
   | 'too-much-held'
@@ -12,47 +12,47 @@ export type EndReason =
   | 'no-place'
   | 'stalled';
 
-/** What one client holds in memory while it waits for answers. */
+/** What one client costs in memory while it waits for answers. */
 type Connection = {
   readonly socket: Socket;
   readonly address: string;
-  /** One of its requests came with a secret or a token. */
+  /** One of its requests contained a valid secret or token. */
   isProven: boolean;
   unanswered: number;
-  /** Bytes that its unanswered requests and their answers take. */
+  /** Bytes of its unanswered requests and their answers. */
   held: number;
-  /** Bytes that the client has taken so far, and for how many sweeps it has taken none. */
+  /** Bytes that the client has read so far, and the number of sweeps since it last read any. */
   taken: number;
   stalledSweeps: number;
 };
 
 export type ConnectionGuard = {
   readonly createServer: (options: ServerOptions, onRequest: RequestListener) => Server;
-  /** A connection whose client has shown a secret is ended for nobody else's sake. */
+  /** Marks a connection whose client has shown a secret. It loses its place only if no unproven one is left. */
   readonly prove: (socket: Socket) => void;
 };
 
 const SWEEP_MS = 1_000;
 
-/** A character takes two bytes at the most; `rawHeaders` holds names and values in turn. */
+/** A character takes at most two bytes. `rawHeaders` alternates names and values. */
 const headerBytes = (rawHeaders: readonly string[], url: string): number =>
   2 * rawHeaders.reduce((sum, text) => sum + text.length, url.length);
 
-/** As many as are announced; a body that comes in chunks may become as long as any. */
+/** The announced length. A chunked body may reach the maximum. */
 const bodyBytes = (headers: IncomingHttpHeaders): number =>
   headers['transfer-encoding'] === undefined
     ? Math.min(Number(headers['content-length'] ?? 0) || 0, LIMITS.hookBody)
     : LIMITS.hookBody;
 
-/** What llhttp takes for "this becomes another protocol": it parses no further. */
+/** The value with which llhttp switches to another protocol: it stops parsing. */
 const STOP = 2;
 
 type Parser = { onIncoming?: ((...args: readonly unknown[]) => unknown) | null };
 
 /**
- * Node parses all that came in one read, up to 64 KiB, even of a connection that is destroyed meanwhile: 1,600
- * requests, whose objects cost 20 ms, or a body that is copied for nobody. `onIncoming` is not documented;
- * without it only that time is lost.
+ * Node parses everything from one read, up to 64 KiB, even for a connection that is destroyed meanwhile: 1,600
+ * requests, whose objects cost 20 ms, or a body that is copied for nobody. This stops the parser. `onIncoming` is not
+ * documented; without it, only that time is lost.
  */
 const parseNoMoreWhenDestroyed = (socket: Socket): void => {
   const { parser } = socket as Socket & { readonly parser?: Parser | null };
@@ -66,25 +66,25 @@ const parseNoMoreWhenDestroyed = (socket: Socket): void => {
 };
 
 /**
- * HTTP servers that bound what clients without a secret cost:
+ * HTTP servers that limit what clients without a secret cost:
  *
- * 1. A connection with more unanswered requests than `LIMITS.unanswered`, or whose unanswered requests hold
- *    more than `LIMITS.heldPerConnection`, is ended. No sender, browser or proxy sends requests ahead.
- * 2. When all unanswered requests hold more than `LIMITS.heldInAll`, the connection that holds most is ended.
- * 3. Long bodies of clients that have proven nothing come at `LIMITS.unprovenPerSecond` together, however they are
- *    answered: even what is only thrown away is copied. A connection that brings more is ended.
- * 4. When every place is taken, a newcomer gets the place of the oldest connection of the address that has
- *    the most. Proven connections give up their places last.
- * 5. A client that takes nothing of its answer for `LIMITS.stalledAfter` is ended.
+ * 1. A connection is closed if it has more unanswered requests than `LIMITS.unanswered`, or if they hold more than
+ *    `LIMITS.heldPerConnection`. No sender, browser or proxy sends requests ahead.
+ * 2. If all unanswered requests hold more than `LIMITS.heldInAll`, the unproven connection that holds most is closed.
+ * 3. Long bodies of clients without a proven secret share `LIMITS.unprovenPerSecond`, whatever their answer: even
+ *    discarded bytes are copied. A connection that exceeds it is closed.
+ * 4. If all places are taken, a new connection replaces the oldest connection of the address that has the most. Proven
+ *    connections are replaced last.
+ * 5. A client that reads nothing of its answer for `LIMITS.stalledAfter` is closed.
  */
 export const createConnectionGuard = (
   now: () => number,
   tell: (why: EndReason, address: string) => void,
 ): ConnectionGuard => {
   const mayCome = createByteRate(LIMITS.unprovenPerSecond, now);
-  /** In the order in which they were opened; one that is ended is no longer among them. */
+  /** In the order in which they were opened. Closed connections are removed. */
   const connections = new Map<Socket, Connection>();
-  /** Those that nothing has proven, by address. */
+  /** Connections without a proven secret, by address. */
   const unproven = new Map<string, Set<Connection>>();
   let heldInAll = 0;
 
@@ -168,7 +168,7 @@ export const createConnectionGuard = (
     createServer: (options, onRequest) => {
       const server = createServer(options, (request, response) => {
         const connection = connections.get(request.socket);
-        // What the last bytes of an ended connection still ask is dropped.
+        // Requests in the last bytes of a closed connection are dropped.
         if (connection === undefined) return;
         const cost = LIMITS.requestCost + headerBytes(request.rawHeaders, request.url ?? '');
         connection.unanswered += 1;
@@ -186,7 +186,7 @@ export const createConnectionGuard = (
           return;
         }
         onRequest(request, response);
-        // By now a secret in the address or in a header has been recognised.
+        // At this point a secret in the address or in a header has been recognised.
         const bytes = bodyBytes(request.headers);
         if (bytes > LIMITS.shortBody && !connection.isProven && !mayCome(bytes)) {
           end(connection, 'too-much-received');

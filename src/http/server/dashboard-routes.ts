@@ -5,12 +5,12 @@ import type { ServerDeps } from '../ports/ports.ts';
 import { addHeaders, PAGE_HEADERS } from './safe-headers.ts';
 import { openStaticFiles } from './static-files.ts';
 
-/** Names of assets hold their content's hash, so what stands under one never changes. */
+/** Names of assets contain a hash of their content, so the content of a name never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /**
- * The dashboard as it was built into a folder: `/` is its page and `/assets/` what the page is made of,
- * each in the smallest form that was built and the browser takes.
+ * Serves the dashboard from a build folder: `/` is its page and `/assets/` its files, each in the smallest form that
+ * was built and that the browser accepts.
  */
 export const createDashboardRoutes =
   ({ basePath, dashboard }: Pick<ServerDeps, 'basePath' | 'dashboard'>): FastifyPluginAsync =>
@@ -28,7 +28,7 @@ export const createDashboardRoutes =
       });
     }
     app.get('/', { schema: { hide: true } }, (request: FastifyRequest, reply: FastifyReply) => {
-      // The page names what it is made of relative to itself.
+      // The page refers to its files with relative paths.
       if (!request.url.split('?', 1)[0]?.endsWith('/')) {
         void reply.redirect(`${basePath}/`);
         return;

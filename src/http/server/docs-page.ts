@@ -5,7 +5,7 @@ import { addHeaders, PAGE_HEADERS } from './safe-headers.ts';
 import { jsonAnswer, madeOnce, type SharedAnswer, sendShared } from './shared-answer.ts';
 import { openStaticFiles } from './static-files.ts';
 
-/** Swagger UI as that package brings it. The package would send each file anew from the disk. */
+/** Swagger UI from its package. The package's own server would read each file from disk every time. */
 const FILES = join(dirname(fileURLToPath(import.meta.resolve('@fastify/swagger-ui'))), 'static');
 
 const pageAt = (place: string): string => `<!doctype html>
@@ -26,7 +26,7 @@ const pageAt = (place: string): string => `<!doctype html>
 </html>
 `;
 
-/** Without the bar in which another address could be asked for. */
+/** Without the bar for entering another address. */
 const initializerFor = (address: string): string => `window.onload = () => {
   SwaggerUIBundle({
     url: ${JSON.stringify(address)},
@@ -47,8 +47,8 @@ const text = (type: string, body: string): SharedAnswer => ({
 });
 
 /**
- * `/docs`: the description of the API as a page on which it can be tried, from our own files alone. What is
- * tried from it acts with the session of the dashboard, or with the token that is typed in.
+ * `/docs`: the API's description as a page for trying it, from our own files only. Its requests use the dashboard's
+ * session, or the token that a person types in.
  */
 export const createDocsPage =
   (basePath: string): FastifyPluginAsync =>

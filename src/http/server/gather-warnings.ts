@@ -1,14 +1,14 @@
 import type { Log, LogFields } from '../../core/log.ts';
 
 const WINDOW_MS = 60_000;
-/** Lines of one event that are written one by one within a window. */
+/** Number of lines per event that are written individually within a window. */
 const ONE_BY_ONE = 20;
 
 type Window = { written: number; more: number };
 
 /**
- * Warnings that clients can cause as fast as they like. Of each event the first few lines of a minute are
- * written; the rest are counted and written as one line, "N more like it", when the minute is over.
+ * Limits warnings that clients can cause at any rate. For each event, the first few lines of a minute are written. The
+ * rest are counted and written as one line, "N more like it", when the minute is over.
  */
 export const gatherWarnings = (log: Log): ((event: string, fields: LogFields) => void) => {
   const windows = new Map<string, Window>();

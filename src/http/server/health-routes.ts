@@ -5,7 +5,7 @@ import { jsonAnswer, type SharedAnswer, sendShared, sharedForAWhile } from './sh
 
 type Deps = Pick<ServerDeps, 'reads' | 'askStore' | 'now'>;
 
-/** Whatever does not come in time, or fails, is `otherwise`. */
+/** The answer, or `otherwise` if it fails or does not arrive in time. */
 const within = async <T>(ms: number, answer: () => Promise<T>, otherwise: T): Promise<T> => {
   const timeUp = Promise.withResolvers<T>();
   const timer = setTimeout(() => timeUp.resolve(otherwise), ms);
@@ -18,13 +18,13 @@ const within = async <T>(ms: number, answer: () => Promise<T>, otherwise: T): Pr
   }
 };
 
-/** Its files are on a disk that does not answer. */
+/** The disk of the store's files does not respond. */
 const SILENT = { state: 'not-writable', reason: 'refuses-writes' } as const;
 const ALIVE = jsonAnswer({ status: 'alive' });
 
 /**
- * `/healthz`: the process answers. `/readyz`: what it accepts, it can put on disk; a cluster that is
- * down is told and changes nothing, since pushes wait for it on disk. Trying the disk is a durable write, so
+ * `/healthz`: the process responds. `/readyz`: the helper can store what it accepts. A cluster that is down is reported
+ * but does not make the helper unready, because pushes wait for it on disk. The disk check is a durable write, so
  * everybody who asks within `LIMITS.sharedFor` gets the same answer.
  */
 export const createHealthRoutes = ({

@@ -12,8 +12,8 @@ const METHODS: readonly HTTPMethods[] = [
 ];
 
 /**
- * Gives every address that exists a 405, with `Allow`, for the methods that it does not take. To be
- * called before the routes are added; what it gives is called after them.
+ * Answers 405, with `Allow`, for the unsupported methods of every existing address. Call it before the routes are
+ * added, and the function that it returns after them.
  */
 export const refuseOtherMethods = (app: FastifyInstance): (() => void) => {
   const taken = new Map<string, Set<string>>();

@@ -1,19 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 
-/** For whatever is shown: as what it is, to nobody's page but ours, and telling no other where it was. */
+/** For every answer: no content sniffing, no use by other sites' pages, and no referrer for them. */
 const ALWAYS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** For answers that are data: opened as a page, they can do nothing. */
+/** For answers that are data: if a browser opens one as a page, it can do nothing. */
 export const DATA_HEADERS: Readonly<Record<string, string>> = {
   ...ALWAYS,
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
-/** For the dashboard: only its own files run, it talks to us alone, and no other page holds it. */
+/** For the dashboard: only its own files run, it connects only to the helper, and no other page can embed it. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...ALWAYS,
   'content-security-policy': [
@@ -27,11 +27,11 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
     "frame-ancestors 'none'",
   ].join('; '),
   'cross-origin-opener-policy': 'same-origin',
-  // For browsers that are older than frame-ancestors.
+  // For browsers without support for frame-ancestors.
   'x-frame-options': 'DENY',
 };
 
-/** Sends the headers with every answer of `app`, refusals too. */
+/** Sends the headers with every answer of `app`, including refusals. */
 export const addHeaders = (
   app: FastifyInstance,
   headers: Readonly<Record<string, string>>,

@@ -3,8 +3,8 @@ import { Problem } from '../problem/problem.ts';
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Lets one token do at most `atOnce` of something dear at one time, and keep `waiting` more waiting, each in its turn;
- * what is more is refused. Other tokens do not wait for it.
+ * Limits an expensive operation per token: at most `atOnce` run at the same time and `waiting` more wait in order.
+ * Further ones are refused. Other tokens are not affected.
  */
 export const sharePerToken = (
   atOnce: number,
@@ -20,7 +20,7 @@ export const sharePerToken = (
         const detail = 'this token has too many searches under way: wait for their answers';
         throw new Problem(429, 'too-many-searches', detail, { headers });
       }
-      // Whoever ends gives their place on.
+      // A finished operation passes its place to the next.
       await new Promise<void>((resolve) => queue.next.push(resolve));
     } else queue.underWay += 1;
     try {

@@ -1,13 +1,13 @@
 import type { FastifyReply } from 'fastify';
 
-/** An answer that is the same for everybody, in one buffer however many wait for it. */
+/** An answer that is the same for everybody, in one buffer for any number of requests. */
 export type SharedAnswer = {
   readonly status: number;
   readonly type: string;
   readonly body: Buffer;
 };
 
-/** Sends a shared answer. The bytes are not copied; a HEAD gets their number. */
+/** Sends a shared answer. The bytes are not copied. A HEAD gets only their number. */
 export const sendShared = (
   reply: FastifyReply,
   { status, type, body }: SharedAnswer,
@@ -21,15 +21,15 @@ export const jsonAnswer = (value: unknown, status = 200): SharedAnswer => ({
   body: Buffer.from(JSON.stringify(value)),
 });
 
-/** Makes something when it is first asked for, and keeps it. */
+/** Creates a value on first use, and keeps it. */
 export const madeOnce = <T>(make: () => T): (() => T) => {
   let made: { readonly value: T } | null = null;
   return () => (made ??= { value: make() }).value;
 };
 
 /**
- * Makes something at most once at a time, and gives what was made to everybody who asks within `keptMs` of the
- * beginning. A failure is given to those who wait for it, and not kept.
+ * Creates a value at most once at a time. Everybody who asks within `keptMs` of the start gets the same value. A
+ * failure goes to all who wait for it, and is not kept.
  */
 export const sharedForAWhile = <T>(
   make: () => Promise<T>,

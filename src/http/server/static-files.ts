@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 const RETRY_AFTER_SECONDS = 10;
-/** Of the forms that were built, the smallest first. */
+/** The compressed forms, smallest first. */
 const ENDINGS = { br: '.br', gzip: '.gz' } as const;
 const CODINGS = ['br', 'gzip'] as const;
 
@@ -27,19 +27,19 @@ type Stored = { readonly body: Buffer; readonly tag: string };
 
 const SLICE_BYTES = 64 * 1024;
 
-/** In one piece the kernel would copy it in one go, 20 ms during which nobody else is answered. */
+/** In one piece, the kernel would copy it in one step, which blocks all other answers for 20 ms. */
 function* slicesOf(body: Buffer): Generator<Buffer> {
   for (let at = 0; at < body.length; at += SLICE_BYTES) yield body.subarray(at, at + SLICE_BYTES);
 }
 
-/** Answers a request for a file by its name; false where there is none. */
+/** Answers a request for a file by its name. False if there is no such file. */
 export type StaticFiles = (name: string, request: FastifyRequest, reply: FastifyReply) => boolean;
 
 /**
- * The files of a folder, without its subfolders. Each is read when it is first asked for and sent from that one
- * buffer from then on, in the smallest of the forms that were built (`.br`, `.gz`) and that the client takes. A file that
- * is there only as `.gz` is unpacked for a client that takes no form.
- * The names are those that the folder had at the start, so nothing in a request becomes a path.
+ * Serves the files of a folder, without its subfolders. Each file is read on first use and then sent from that buffer,
+ * in the smallest built form (`.br`, `.gz`) that the client accepts. A file that exists only as `.gz` is unpacked for a
+ * client that accepts no compression. The names are those that the folder had at the start, so nothing in a request
+ * becomes a path.
  */
 export const openStaticFiles = (folder: string): StaticFiles => {
   const names = new Set(

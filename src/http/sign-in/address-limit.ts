@@ -3,8 +3,8 @@ import { BlockList, isIP } from 'node:net';
 const family = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /**
- * Whether an address is one of those named, or in one of the networks (`10.0.0.0/8`, `fd00::/8`);
- * null limits nothing. What is no address is in none.
+ * Whether an address is in the list, or in one of the networks (`10.0.0.0/8`, `fd00::/8`); null limits nothing. Invalid
+ * addresses never match.
  */
 export const createAddressLimit = (
   networks: readonly string[] | null,

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 
-/** How a socket that takes both families shows IPv4 addresses. */
+/** The prefix of IPv4 addresses on a dual-stack socket. */
 const MAPPED = '::ffff:';
 
 /**
- * An address as it is recorded, limited and logged: an IPv4 address is shown as one, whatever family
- * the socket that took it has, here or at a proxy.
+ * The form of an address for records, limits and logs. An IPv4 address has one form, whatever the family of the socket
+ * that accepted it, here or at a proxy.
  */
 export const plainAddress = (address: string): string =>
   address.startsWith('::') && address.includes('.') && address.toLowerCase().startsWith(MAPPED)
@@ -14,8 +14,8 @@ export const plainAddress = (address: string): string =>
     : address;
 
 /**
- * Who asks, as far as proxies are trusted to say so. What a proxy says is checked to be an address: it is limited,
- * recorded and logged.
+ * The client's address, as far as trusted proxies report it. A proxy's value is validated, because it is used in
+ * limits, records and logs.
  */
 export const addressOf = (request: Pick<FastifyRequest, 'ip'>): string => {
   const address = plainAddress(request.ip);

@@ -10,13 +10,13 @@ const whoIs = (request: FastifyRequest): Omit<By, 'signal'> => ({
   address: addressOf(request),
 });
 
-/** Who acts, as the sign-in found it; to be called after that. */
+/** The identity found by the sign-in. Call it after that. */
 export const byOf = (request: FastifyRequest): By => ({
   ...whoIs(request),
   signal: AbortSignal.timeout(LIMITS.actTimeout),
 });
 
-/** The same for an act of any length that limits itself: it ends with the connection, by {@link AskerGone}. */
+/** The same for a long-running action. Its signal aborts when the client disconnects, with {@link AskerGone}. */
 export const byWhileAsked = (request: FastifyRequest, reply: FastifyReply): By => {
   const gone = new AbortController();
   reply.raw.once('close', () => {

@@ -2,21 +2,24 @@ import type { FastifyRequest } from 'fastify';
 
 export const SESSION_COOKIE = 'cd-helper-session';
 const FORM = /^[\w-]{43}$/;
-/** Cookies of the name that are tried: a neighbour on the same domain can add some, and each costs a look into the store. */
+/**
+ * Maximum number of cookies with the name that are tried: a neighbour on the same domain can add some, and each costs a
+ * query to the store.
+ */
 const MOST_TRIED = 8;
 
 export type CookiePlace = { readonly basePath: string; readonly isSecure: boolean };
 
 /**
- * Over TLS a browser takes the name only from who may set it: `__Host-` from this very host for every path, which no
- * neighbour on a subdomain can do, and `__Secure-` below a base path.
+ * Over TLS, prefixes restrict who can set the cookie: `__Host-` to this exact host for every path, which no neighbour
+ * on a subdomain can do, and `__Secure-` below a base path.
  */
 export const sessionCookie = ({ basePath, isSecure }: CookiePlace): string => {
   if (!isSecure) return SESSION_COOKIE;
   return `${basePath === '' ? '__Host-' : '__Secure-'}${SESSION_COOKIE}`;
 };
 
-/** Whether sessions go over TLS: as the public address says, or as the request came. */
+/** Whether sessions use TLS, according to the public address or the request. */
 export const createCookiePlace = (of: {
   readonly basePath: string;
   readonly publicUrl?: string | null;
@@ -28,7 +31,7 @@ export const createCookiePlace = (of: {
   });
 };
 
-/** The ids of sessions that a request shows, of every cookie of that name, in their order. */
+/** All session ids in a request's cookies of that name, in their order. */
 export const readSessionCookies = (
   header: string | undefined,
   place: CookiePlace,
@@ -45,8 +48,8 @@ export const readSessionCookies = (
 };
 
 /**
- * `Set-Cookie` for a session: no script reads it, no other site's request carries it, and over TLS it never leaves
- * without. `seconds` 0 takes it away.
+ * `Set-Cookie` for a session: scripts cannot read it, requests from other sites do not contain it, and with TLS it is
+ * never sent without. `seconds` 0 deletes it.
  */
 export const printSessionCookie = (
   id: string,

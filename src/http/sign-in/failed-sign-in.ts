@@ -3,26 +3,26 @@ import { createFailureLimit } from './failure-limit.ts';
 import { Problem } from '../problem/problem.ts';
 import { gatherWarnings } from '../server/gather-warnings.ts';
 
-/** What a failed sign-in of an address is answered. */
+/** The answer to a failed sign-in from an address. */
 export type FailureAnswer = (address: string) => Problem;
 
 export type Failures = {
   readonly failed: FailureAnswer;
   /**
-   * Counts a request that was refused for another reason before anything had proven its sender, as broken JSON with
-   * a junk signature is. What it is answered instead, where its address has had too many; else null.
+   * Counts a request of an unproven sender that was refused for another reason, such as broken JSON with a junk
+   * signature. Returns the answer to give instead if its address has failed too often; else null.
    */
   readonly refused: (address: string) => Problem | null;
 };
 
 /**
- * Unknown, malformed and missing secrets are all told the same, the later the more there were from the address, and
- * in the end that they are too many. What was shown is written nowhere, and only the first few of a minute are
- * written about one by one.
+ * Unknown, malformed and missing secrets get the same answer. It is delayed more with each failure of the address, and
+ * in the end becomes "too many failures". The shown value is never logged, and only the first few failures of a minute
+ * are logged individually.
  */
 export const createFailures = (options: {
   readonly now: () => number;
-  /** The longest that an answer is put off, in ms. */
+  /** Maximum delay of an answer, in ms. */
   readonly longestDelay: number;
   readonly log: Log;
   readonly event: string;

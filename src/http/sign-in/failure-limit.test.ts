@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createFailureLimit } from './failure-limit.ts';
 
 type Count = ReturnType<typeof createFailureLimit>;
-/** Seconds to wait; null while failures are borne. */
+/** Seconds to wait; null while failures are allowed. */
 const wait = (count: Count, address = 'a'): number | null => {
   const counted = count(address);
   return counted.kind === 'too-many' ? counted.seconds : null;

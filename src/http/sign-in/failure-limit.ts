@@ -1,9 +1,9 @@
-/** Failed sign-ins of one address that are answered one by one, and how fast they are forgiven. */
+/** Number of failed sign-ins of one address that get individual answers, and how fast they are forgiven. */
 const BURST = 100;
 const FORGIVEN_PER_SECOND = 1;
-/** Addresses remembered; the oldest is forgotten first. */
+/** Maximum number of remembered addresses. The oldest is forgotten first. */
 const MOST_ADDRESSES = 10_000;
-/** Whoever has one IPv6 address has all of its /64. */
+/** The owner of one IPv6 address usually has its whole /64. */
 const GROUPS_OF_NETWORK = 4;
 const GROUPS = 8;
 
@@ -16,14 +16,14 @@ const networkOf = (address: string): string => {
   return groups.slice(0, GROUPS_OF_NETWORK).join(':');
 };
 
-/** `share` is how much of what is borne is used up, from just above 0 to 1; `seconds` are to be waited. */
+/** `share` is the used part of the allowed failures, from just above 0 to 1. `seconds` is the time to wait. */
 export type CountedFailure =
   | { readonly kind: 'borne'; readonly share: number }
   | { readonly kind: 'too-many'; readonly seconds: number };
 
 /**
- * Counts one failed sign-in of an address. Right secrets are never counted nor refused, or anybody who shares an
- * address with a sender (all do behind a proxy that is not trusted) could keep its pushes out.
+ * Counts one failed sign-in of an address. Valid secrets are never counted or refused. Otherwise anyone who shares an
+ * address with a sender (as all clients do behind an untrusted proxy) could block its pushes.
  */
 export const createFailureLimit = (now: () => number): ((address: string) => CountedFailure) => {
   const buckets = new Map<string, { failures: number; at: number }>();

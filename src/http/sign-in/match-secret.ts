@@ -3,7 +3,7 @@ import type { Revealable } from '../ports/ports.ts';
 
 const DIGEST_LENGTH = 64;
 
-/** As hex, which is the fastest way to have it, into bytes that are made once. */
+/** As hex, which is the fastest form to get, into a preallocated buffer. */
 const writeDigest = (text: string, into: Buffer): Buffer => {
   into.write(hash('sha256', text), 'latin1');
   return into;
@@ -11,7 +11,7 @@ const writeDigest = (text: string, into: Buffer): Buffer => {
 
 type Digested<T> = { readonly entry: T; readonly digest: Buffer };
 
-/** All are compared, in constant time, whichever it is and however much of it was right. */
+/** Compares all of them in constant time, regardless of the match and of how much was right. */
 const createFinder = <T>(known: readonly Digested<T>[]): ((shown: string) => T | null) => {
   const scratch = Buffer.alloc(DIGEST_LENGTH);
   return (shown) => {
@@ -25,9 +25,8 @@ const createFinder = <T>(known: readonly Digested<T>[]): ((shown: string) => T |
 };
 
 /**
- * Finds the entry whose value is what was shown. It costs the same whether one is found, which one,
- * and however much of it was right. The values themselves are not kept, and one that is empty lets
- * nobody in.
+ * Finds the entry with the given value. It takes the same time whether one is found, which one, and however much of it
+ * was right. The values themselves are not stored, and an empty one matches nothing.
  */
 export const createSecretMatcher = <T extends { readonly value: Revealable }>(
   entries: readonly T[],
@@ -41,7 +40,7 @@ export const createSecretMatcher = <T extends { readonly value: Revealable }>(
       })),
   );
 
-/** The same for entries of which only the hash is known: SHA-256 in lower-case hexadecimal digits. */
+/** The same for entries with only a hash: SHA-256 in lower-case hexadecimal digits. */
 export const createHashMatcher = <T extends { readonly hash: string }>(
   entries: readonly T[],
 ): ((shown: string) => T | null) =>

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problem/problem.ts';
 
-/** A browser sends a header of its own to another site only after asking, and is never told yes. */
+/** For another site, a browser sends a custom header only after a preflight request, which the helper never allows. */
 const OWN_HEADER = 'x-cd-helper';
 const OWN_VALUE = 'dashboard';
 
@@ -11,10 +11,10 @@ const hostOf = (address: string): string | null =>
   URL.canParse(address) ? new URL(address).host : null;
 
 /**
- * Null where a request that carries a session comes from our own page, else the problem. Browsers that
- * tell the site (`Sec-Fetch-Site`) are believed, since no page can set it; of the others the origin's host
- * is compared with the one that was asked, or with the public address. Schemes are not compared: behind a
- * proxy that ends TLS ours may not be known.
+ * Returns null if a request with a session comes from our own page, else the problem. `Sec-Fetch-Site` is trusted if
+ * the browser sends it, because no page can set it. Otherwise the origin's host is compared with the requested host, or
+ * with the public address. Schemes are not compared: behind a proxy that terminates TLS, the helper may not know its
+ * own.
  */
 export const createOriginCheck = (publicUrl: string | null): OriginCheck => {
   const publicHost = publicUrl === null ? null : hostOf(publicUrl);

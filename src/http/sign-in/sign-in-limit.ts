@@ -1,10 +1,10 @@
-/** Sessions that one token may open at once, and how long until one more. */
+/** Number of sessions that one token may open at once, and the time until one more is allowed. */
 const BURST = 30;
 const ONE_MORE_AFTER_MS = 10_000;
 
 /**
- * Counts a sign-in of a token, whose name it is: null while there are few, else the seconds to wait. Each is a row of
- * the audit and a session; the token itself works as ever.
+ * Counts a sign-in of a token, by its name. Returns null if there were few, else the seconds to wait. Each sign-in adds
+ * a row to the audit and a session. The token itself keeps working.
  */
 export const createSignInLimit = (now: () => number): ((token: string) => number | null) => {
   const opened = new Map<string, { count: number; at: number }>();

@@ -11,9 +11,9 @@ import type { OriginCheck } from './refuse-other-sites.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks, once signed in. */
+    /** The token of the client, once signed in. */
     apiToken: ApiToken | null;
-    /** The session by which that is known; null where a token was shown. */
+    /** The session that proved it; null if the client sent a token. */
     session: { readonly id: string; readonly expiresAt: string } | null;
   }
 }
@@ -31,8 +31,8 @@ type Options = {
 };
 
 /**
- * Lets in who shows a token of the role, or of one above it, or a session that was opened with one. A
- * session may act only from our own page; a token is shown by nobody who was not given it.
+ * Admits clients that send a token with the role, or a higher one, or a session that was opened with one. A session may
+ * act only from our own page. A token needs no such check, because browsers do not send it automatically.
  */
 export const createSignIn = ({
   tokens,
@@ -46,7 +46,7 @@ export const createSignIn = ({
 
   const admit = (request: FastifyRequest, token: ApiToken, role: Role): Problem | undefined => {
     if (hasExpired(token.expiresAt, now())) {
-      // Who shows it knew the right one, so there is nothing to hide.
+      // A client that sends it knew the right token, so there is nothing to hide.
       return new Problem(401, 'token-expired', `this token expired at ${token.expiresAt}`, {
         headers: { 'www-authenticate': 'Bearer realm="cd-helper", error="invalid_token"' },
       });
@@ -74,7 +74,7 @@ export const createSignIn = ({
       request.session = { id, expiresAt: session.expiresAt };
       return admit(request, session.token, role);
     }
-    // An id is too long to be guessed: one that is not known has ended, which is no failure to count.
+    // An id is too long to guess: an unknown one has ended, which does not count as a failure.
     return new Problem(401, 'session-ended', 'the session has ended: sign in again');
   };
 

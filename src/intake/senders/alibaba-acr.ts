@@ -15,8 +15,8 @@ const judge = (body: unknown, configured: string | null): readonly Finding[] => 
   const payload = Payload.safeParse(body);
   if (!payload.success) return [ignore('malformed-payload')];
   const { push_data: push, repository } = payload.data;
-  // Services inside Alibaba's network name the second host. An instance of one's own has hosts that the body
-  // does not say: those need the secret's `registry`.
+  // Services inside Alibaba's network use the second host. A dedicated instance has hosts that the body does not name:
+  // those need the secret's `registry`.
   const hosts =
     configured === null
       ? ['registry', 'registry-vpc'].map((name) => `${name}.${repository.region}.aliyuncs.com`)
@@ -33,7 +33,7 @@ const judge = (body: unknown, configured: string | null): readonly Finding[] => 
 
 /**
  * {@link https://www.alibabacloud.com/help/en/acr/user-guide/manage-triggers Alibaba Cloud Container Registry}. Its
- * body looks like Docker Hub's, with region and full name beside it.
+ * body looks like Docker Hub's, plus region and full name.
  */
 export const alibabaAcr: Sender = {
   name: 'alibaba-acr',

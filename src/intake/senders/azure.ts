@@ -9,7 +9,7 @@ import { judgeEvent } from './distribution.ts';
 const EVENT_GRID = 'Microsoft.ContainerRegistry.';
 const HANDSHAKE = 'Microsoft.EventGrid.SubscriptionValidationEvent';
 
-/** Event Grid's own form of an event, made one with its CloudEvents form. */
+/** Event Grid's own event format, converted to its CloudEvents format. */
 const GridEvent = z.object({ id: z.string(), eventType: z.string(), data: z.unknown() });
 type GridEvent = { readonly id: string; readonly type: string; readonly data: unknown };
 
@@ -42,9 +42,9 @@ const readNative = (body: unknown, registry: string | null): Parsed => {
 };
 
 /**
- * {@link https://learn.microsoft.com/azure/container-registry/container-registry-webhook-reference
- * Azure Container Registry}: its own hooks, and Event Grid in both of its forms, whose subscription is
- * confirmed by sending its code back.
+ * {@link https://learn.microsoft.com/azure/container-registry/container-registry-webhook-reference Azure Container
+ * Registry}: its own webhooks, and Event Grid in both of its formats. An Event Grid subscription is confirmed by
+ * returning its code.
  */
 export const azure: Sender = {
   name: 'azure',

@@ -6,7 +6,7 @@ import { splitName } from '../split-name.ts';
 
 const PREFIX = 'dev.cdevents.';
 const PUBLISHED = /^dev\.cdevents\.artifact\.published\.\d/;
-/** Docker's own type of package URL came before `oci` and is still written. */
+/** Docker's own type of package URL is older than `oci` and still in use. */
 const IMAGE_URL = /^pkg:(?:oci|docker)\/([^@?#]+)(?:@([^?#]+))?(?:\?([^#]*))?/;
 
 const Data = z.object({ subject: z.object({ id: z.string() }) });

@@ -4,7 +4,7 @@ import { ignore } from '../find-push.ts';
 import type { Finding, Sender } from '../sender.ts';
 import { HUB_SIGNATURE, proveHubSignature } from '../signature.ts';
 
-/** The type of our own: its data is of the generic form. */
+/** Our own event type. Its data has the generic format. */
 const PUSHED = 'cd-helper.image.pushed';
 
 const judge = (event: CloudEvent | null, registry: string | null): readonly Finding[] => {

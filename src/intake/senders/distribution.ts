@@ -29,17 +29,17 @@ const judge = ({ action, target, request }: Event, registry: string | null): Fin
   return findPush({ registry: host, repository, tag, digest });
 };
 
-/** What one event says, in the form that distribution gave it and others took over. */
+/** Parses one event, in distribution's format, which others adopted. */
 export const judgeEvent = (body: unknown, registry: string | null): Finding => {
   const event = Event.safeParse(body);
   return event.success ? judge(event.data, registry) : ignore('malformed-event');
 };
 
-/** One id for the whole body: a repetition holds the same events. */
+/** One id for the whole body: a retry contains the same events. */
 const joinIds = (ids: readonly unknown[]): string | null =>
   ids.length > 0 && ids.every((id) => typeof id === 'string' && id !== '') ? ids.join(' ') : null;
 
-/** What a body of `events` says; a broken event does not take the others with it. */
+/** Parses a body of `events`. A malformed event does not affect the others. */
 export const readEvents = (body: unknown, registry: string | null): Parsed => {
   const events = ownField(body, 'events');
   if (!Array.isArray(events)) return { findings: [ignore('malformed-payload')], deliveryId: null };
@@ -51,9 +51,9 @@ export const readEvents = (body: unknown, registry: string | null): Parsed => {
 };
 
 /**
- * The notifications of {@link https://distribution.github.io/distribution/about/notifications/
- * distribution} (`registry:2`, `registry:3`). It sends them one after another and repeats a refused
- * one for ever, so whatever is well-formed is accepted, if only to be ignored.
+ * The notifications of {@link https://distribution.github.io/distribution/about/notifications/ distribution}
+ * (`registry:2`, `registry:3`). It sends them one after another and retries a refused one forever, so every well-formed
+ * one is accepted, even if it is then ignored.
  */
 export const distribution: Sender = {
   name: 'distribution',

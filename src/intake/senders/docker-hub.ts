@@ -4,7 +4,7 @@ import { isObject, ownField } from '../own-field.ts';
 import type { Sender } from '../sender.ts';
 import { splitName } from '../split-name.ts';
 
-// Everything else in it is left alone, `callback_url` above all: nothing in a payload is ever called.
+// Every other field is ignored, above all `callback_url`: no address in a payload is ever called.
 const Payload = z.object({
   push_data: z.object({ tag: z.string().nullish() }),
   repository: z.object({
@@ -14,10 +14,13 @@ const Payload = z.object({
   }),
 });
 
-/** Whether the first folder of a name can only be a host: names at Docker Hub have neither dot nor port there. */
+/** Whether the first folder of a name can only be a host: Docker Hub's names have neither a dot nor a port there. */
 const hasHost = (name: string): boolean => /^(?:[^/]*[.:][^/]*|localhost)\//.test(name);
 
-/** {@link https://docs.docker.com/docker-hub/repos/manage/webhooks/ Docker Hub}: one tag a hook, no digest, no signature. */
+/**
+ * {@link https://docs.docker.com/docker-hub/repos/manage/webhooks/ Docker Hub}: one tag per webhook, no digest, no
+ * signature.
+ */
 export const dockerHub: Sender = {
   name: 'docker-hub',
   sign: 'a body with "push_data" and "repository"',
@@ -30,7 +33,7 @@ export const dockerHub: Sender = {
     const spelt = repository.repo_name ?? '';
     const repositoryName =
       spelt === '' ? [repository.namespace, repository.name].filter(Boolean).join('/') : spelt;
-    // Registries that took over this form put their own host before the name.
+    // Registries that adopted this format put their own host before the name.
     const named = hasHost(repositoryName)
       ? splitName(repositoryName)
       : { registry: 'docker.io', repository: repositoryName };

@@ -6,13 +6,13 @@ import { proveHubSignature, HUB_SIGNATURE } from '../signature.ts';
 
 const namesAnImage = (value: unknown): boolean => ownText(value, 'image') !== null;
 
-/** Whoever wrote this by hand wants to know that the digest is none, rather than have it left out. */
+/** Somebody wrote this by hand and wants to know that the digest is invalid, instead of having it ignored. */
 const insistOnDigest = (finding: Finding): Finding =>
   'image' in finding && finding.unread !== undefined
     ? ignore('malformed-digest', finding.unread.about, 'a digest is "sha256:" and 64 hex digits')
     : finding;
 
-/** Our own form, for a CI job with curl: `{"image": "repo:tag", "digest"?}`, or a list of them. */
+/** Our own format, for a CI job with curl: `{"image": "repo:tag", "digest"?}`, or a list of them. */
 export const generic: Sender = {
   name: 'generic',
   sign: 'a body {"image": "repository:tag", "tags"?: […], "digest"?: "sha256:…"}, or a list of them',

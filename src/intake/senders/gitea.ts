@@ -18,7 +18,7 @@ const Payload = z.object({
   }),
 });
 
-/** Forgejo sends its own headers beside Gitea's, and both send GitHub's as well. */
+/** Forgejo sends its own headers in addition to Gitea's, and both also send GitHub's. */
 const oneOf = (delivery: IncomingDelivery, name: string): string | null =>
   header(delivery, `x-gitea-${name}`) || header(delivery, `x-forgejo-${name}`);
 
@@ -37,7 +37,7 @@ const judge = (event: string, body: unknown, configured: string | null): Finding
   return findPush({ registry, repository, tag: isUntagged ? null : pushed.version });
 };
 
-/** {@link https://docs.gitea.com/usage/webhooks Gitea} and Forgejo, of their own registry: one manifest an event. */
+/** {@link https://docs.gitea.com/usage/webhooks Gitea} and Forgejo, for their own registry: one manifest per event. */
 export const gitea: Sender = {
   name: 'gitea',
   sign: 'the header X-Gitea-Event or X-Forgejo-Event',

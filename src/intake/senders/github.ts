@@ -27,8 +27,8 @@ const Package = z.object({
 });
 
 /**
- * GitHub Enterprise has a registry of its own, `containers.HOST`, and names it in `package_url`; no other host
- * that stands there is believed.
+ * GitHub Enterprise has its own registry, `containers.HOST`, and names it in `package_url`. No other host there is
+ * trusted.
  */
 const hostOf = (packageUrl: string | null | undefined): string => {
   const { registry } = splitName(packageUrl ?? '');
@@ -44,15 +44,18 @@ const judge = (event: string, body: unknown, configured: string | null): Finding
   const { name, namespace, owner, ecosystem, package_type, package_version } = parsed.data;
   const kind = package_type ?? ecosystem ?? '';
   if (kind.toLowerCase() !== 'container') return ignore('not-an-image', `${kind} ${name}`);
-  // GitHub spells owners as they like to be written; its registry knows them in lower case.
+  // GitHub keeps the case that owners chose. Its registry uses lower case.
   const repository = [namespace ?? owner?.login, name].filter(Boolean).join('/').toLowerCase();
-  // An untagged version has an empty name here, and its digest as `version`, which is no tag.
+  // An untagged version has an empty name here, and its digest as `version`, which is not a tag.
   const tag = package_version?.container_metadata?.tag;
   const registry = configured ?? hostOf(package_version?.package_url);
   return findPush({ registry, repository, tag: tag?.name, digest: tag?.digest });
 };
 
-/** {@link https://docs.github.com/webhooks/webhook-events-and-payloads#package GitHub packages}: ghcr.io, or GitHub Enterprise's own registry. */
+/**
+ * {@link https://docs.github.com/webhooks/webhook-events-and-payloads#package GitHub packages}: ghcr.io, or GitHub
+ * Enterprise's own registry.
+ */
 export const github: Sender = {
   name: 'github',
   sign: 'the header X-GitHub-Event',

@@ -8,8 +8,8 @@ import { readEvents } from './distribution.ts';
 const TOKEN = 'x-gitlab-token';
 
 /**
- * GitLab: its registry is distribution and notifies as that does; the hooks of a project
- * ({@link https://docs.gitlab.com/user/project/integrations/webhooks/ docs}) tell of no image.
+ * GitLab. Its registry is distribution and sends the same notifications. The webhooks of a project
+ * ({@link https://docs.gitlab.com/user/project/integrations/webhooks/ docs}) do not report images.
  */
 export const gitlab: Sender = {
   name: 'gitlab',

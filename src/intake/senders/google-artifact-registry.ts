@@ -14,7 +14,7 @@ const Message = z.object({
 
 const judge = (said: unknown): Finding => {
   if (said === undefined) return ignore('malformed-payload');
-  // Something else may be told under the same topic.
+  // Other messages may be published to the same topic.
   if (ownText(said, 'action') === null) return ignore('not-a-push');
   const message = Message.safeParse(said);
   if (!message.success) return ignore('malformed-payload');
@@ -31,7 +31,7 @@ const idOf = (body: unknown): string | null => {
   return ownText(message, 'messageId') ?? ownText(message, 'message_id');
 };
 
-/** Pub/Sub was told to unwrap the payload: the body is the message itself, and its id may be in a header. */
+/** Pub/Sub is configured to unwrap the payload: the body is the message itself, and its id may be in a header. */
 const isUnwrapped = (body: unknown): boolean =>
   ['INSERT', 'DELETE'].includes(ownText(body, 'action') ?? '') &&
   (ownText(body, 'digest') ?? ownText(body, 'tag')) !== null;

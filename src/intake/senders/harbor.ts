@@ -27,13 +27,16 @@ const judge = (type: string, data: unknown, configured: string | null): readonly
   return event.data.resources.map(({ tag, digest, resource_url: url }) => {
     const registry = configured ?? splitName(url ?? '').registry;
     if (registry === '') return ignore('no-registry', repository);
-    // An untagged push has its digest in the place of the tag.
+    // An untagged push has its digest in place of the tag.
     const isUntagged = parseDigest(tag ?? '') !== null;
     return findPush({ registry, repository, tag: isUntagged ? null : tag, digest });
   });
 };
 
-/** {@link https://goharbor.io/docs/main/working-with-projects/project-configuration/configure-webhooks/ Harbor}, in its own form and as CloudEvents. */
+/**
+ * {@link https://goharbor.io/docs/main/working-with-projects/project-configuration/configure-webhooks/ Harbor}, in its
+ * own format and as CloudEvents.
+ */
 export const harbor: Sender = {
   name: 'harbor',
   sign: 'a body with "type" and "event_data", or CloudEvents whose type begins with "harbor."',

@@ -7,9 +7,9 @@ import { proveHmac, proveToken } from '../signature.ts';
 import { splitName } from '../split-name.ts';
 
 const PROOF = 'x-jfrog-event-auth';
-/** A promotion copies a tag to another repository: for whoever pulls from there it is a push. */
+/** A promotion copies a tag to another repository. For services that pull from there it is a push. */
 const PUSHES = ['docker pushed', 'docker promoted'];
-/** Each platform's manifest is kept under a made-up tag as well. */
+/** Each platform's manifest is also stored under an artificial tag. */
 const PLATFORM_TAG = /^sha256__[0-9a-f]{64}$/;
 
 const Data = z.object({
@@ -21,7 +21,7 @@ const Data = z.object({
 });
 type Data = z.output<typeof Data>;
 
-/** `image_name` leaves out the folders above it, and `path` ends with the tag and `manifest.json`. */
+/** `image_name` omits the parent folders, and `path` ends with the tag and `manifest.json`. */
 const repositoryOf = ({ path, image_name: name, tag }: Data): string => {
   const steps = (path ?? '').split('/');
   return steps.length > 2 && steps.at(-2) === tag ? steps.slice(0, -2).join('/') : name;
@@ -41,17 +41,17 @@ const judge = (body: unknown, names: SecretNames): readonly Finding[] => {
   const digest = sha256 === undefined || sha256 === null ? null : `sha256:${sha256}`;
   const find = (name: string): Finding => findPush({ registry, repository: name, tag, digest });
   const key = names.virtualRepositories?.find((one) => one.local === local)?.virtual ?? local;
-  // A host of the repository's own names it already. On a shared host its key is the first folder,
-  // except where a port stands for the repository: the body does not say which, so both are checked.
+  // A host of the repository's own already names it. On a shared host its key is the first folder, unless a port stands
+  // for the repository. The body does not say which, so both are checked.
   return registry.startsWith(`${key}.`)
     ? [find(repository)]
     : [find(repository), find(`${key}/${repository}`)];
 };
 
 /**
- * {@link https://jfrog.com/help/r/jfrog-platform-administration-documentation/webhooks JFrog
- * Artifactory}. Its host is the secret's `registry`, or `jpd_origin`, which JFrog fills in where its own base URL
- * is configured. Its header holds the secret itself or, if it was told to sign, a signature.
+ * {@link https://jfrog.com/help/r/jfrog-platform-administration-documentation/webhooks JFrog Artifactory}. Its host is
+ * the secret's `registry`, or `jpd_origin`, which JFrog sets if its own base URL is configured. Its header contains the
+ * secret itself or, if it is configured to sign, a signature.
  */
 export const jfrog: Sender = {
   name: 'jfrog',

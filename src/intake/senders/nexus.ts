@@ -33,8 +33,8 @@ const judge = (hook: string, body: unknown, registry: string | null): Finding =>
 };
 
 /**
- * {@link https://help.sonatype.com/en/webhooks.html Nexus} of a repository's components. It names no
- * host: the secret's `registry` does.
+ * {@link https://help.sonatype.com/en/webhooks.html Nexus}, for a repository's components. It names no host: the
+ * secret's `registry` does.
  */
 export const nexus: Sender = {
   name: 'nexus',

@@ -6,7 +6,7 @@ import { splitName } from '../split-name.ts';
 
 const Tags = z.array(z.string());
 
-/** {@link https://docs.quay.io/guides/notifications.html Quay}. Its old form maps each tag to an image id. */
+/** {@link https://docs.quay.io/guides/notifications.html Quay}. Its old format maps each tag to an image id. */
 export const quay: Sender = {
   name: 'quay',
   sign: 'a body with "docker_url"',
