@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesGlob } from './glob.ts';
 
-/** The meaning, written down as plainly as it can be. */
+/** The definition, written as plainly as possible. */
 const asRegex = (pattern: string): RegExp => {
   const source = pattern.split('').map((each) => {
     if (each === '*') return '.*';

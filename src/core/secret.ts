@@ -4,8 +4,8 @@ const REDACTED = '[redacted]';
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
 /**
- * A text that must never be shown. Printed, joined, inspected or serialised, it reads `[redacted]`. Only {@link
- * Secret.reveal} returns the text, where it is sent.
+ * A text that must never be shown. Printed, joined, inspected or serialised, it reads `[redacted]`. Only
+ * {@link Secret.reveal} returns the text, where it is sent.
  */
 export type Secret = {
   readonly reveal: () => string;

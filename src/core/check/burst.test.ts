@@ -11,15 +11,15 @@ const NEW = digestOfChar('b');
 type Hook = { readonly at: number; readonly named: Digest | null };
 type Pending = { runAt: number; askedAt: number | null };
 
-/** A look that a hook asked for keeps its place in its burst. */
+/** A check that a webhook asked for keeps its place in its burst. */
 const sooner = (pending: Pending | null, runAt: number): Pending =>
   pending === null
     ? { runAt, askedAt: null }
     : { runAt: Math.min(pending.runAt, runAt), askedAt: pending.askedAt };
 
 /**
- * What becomes of hooks of one repository, by the rules alone: one look pending at most, one under
- * way at most, each taking `lookMs`. The registry shows the new digest from `shownAt` on.
+ * What happens to webhooks of one repository, by the rules alone: at most one check pending and one in progress, each
+ * taking `lookMs`. The registry shows the new digest from `shownAt` on.
  */
 const simulate = (
   hooks: readonly Hook[],
@@ -125,7 +125,7 @@ describe('a burst of hooks', () => {
         const hooks = [0, ...all].map((each) => ({ at: (at += each), named: null }));
         const { looks } = simulate(hooks, { lookMs });
         expect(looks.filter((each) => each < 1_000 + firstFollowUp).length).toBeLessThanOrEqual(2);
-        // What came late in a burst may need a follow-up of its own.
+        // Late webhooks of a burst may need their own follow-up.
         expect(looks.length).toBeLessThanOrEqual(2 + 2 * FOLLOW_UPS_MS.length);
       }),
       { numRuns: 300 },

@@ -257,7 +257,7 @@ describe('a registry that cannot tell', () => {
   });
 
   it('is not given up at the first failure because the push is old', () => {
-    // The host, or the cluster, was away for hours; the registry stumbles when it comes back.
+    // The host, or the cluster, was unreachable for hours. The registry fails briefly when it returns.
     const answer = look(failedLookUp('unreachable'), at(5 * HOUR, 0));
     expect(answer).toMatchObject({ failed: true, againAt: T + 5 * HOUR + 2_000 });
   });

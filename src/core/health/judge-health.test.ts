@@ -408,7 +408,7 @@ describe('laws', () => {
         const failures = [...of.failures, one].toSorted((a, b) => a.at - b.at);
         const before = judgeHealth(of).health;
         const after = judgeHealth({ ...of, failures }).health;
-        // One that is only starting has no failure by definition.
+        // A service that is only starting has no failure by definition.
         if (before === 'deploying') return;
         expect(worst.indexOf(after)).toBeLessThanOrEqual(worst.indexOf(before));
       }),

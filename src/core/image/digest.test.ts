@@ -39,7 +39,7 @@ describe('parseDigest', () => {
     [`md5:${'a'.repeat(32)}`],
     [`:${'a'.repeat(64)}`],
     ['a'.repeat(64)],
-    // Names that every object has are no algorithms.
+    // Property names that every object has are not algorithms.
     [`constructor:${'a'.repeat(64)}`],
     [`__proto__:${'a'.repeat(64)}`],
     [`toString:${'a'.repeat(64)}`],

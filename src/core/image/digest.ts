@@ -6,9 +6,9 @@ export type Digest = string & { readonly [digestBrand]: true };
 const HEX_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
 /**
- * Parses a digest, or returns null if `text` is not one. Accepts the algorithms that {@link
- * https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests OCI registers} and registries verify.
- * Hex digits must be lower-case, as required there.
+ * Parses a digest, or returns null if `text` is not one. Accepts the algorithms that
+ * {@link https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests OCI registers} and registries
+ * verify. Hex digits must be lower-case, as required there.
  */
 export const parseDigest = (text: string): Digest | null => {
   const colon = text.indexOf(':');

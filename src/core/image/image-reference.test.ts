@@ -72,7 +72,7 @@ describe('parseImageReference', () => {
       null,
       `sha512:${'0'.repeat(128)}`,
     ],
-    // The grammar takes 64 hex digits for an image's id only where they are all there is.
+    // The grammar treats 64 hex digits as an image id only if there is nothing else.
     [`${HEX}:v1`, 'docker.io', `library/${HEX}`, 'v1', null],
     [`acme/${HEX}`, 'docker.io', `acme/${HEX}`, 'latest', null],
     ['a'.repeat(63), 'docker.io', `library/${'a'.repeat(63)}`, 'latest', null],
@@ -169,7 +169,7 @@ const digest = fc
   .string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: 64, maxLength: 64 })
   .map((hex) => `sha256:${hex}`);
 
-/** Texts in the whole grammar, with what each part was made of. */
+/** Texts of the whole grammar, with the parts that they consist of. */
 const written = fc
   .record({
     host: fc.option(fc.oneof(host, fc.constantFrom('docker.io', 'index.docker.io')), { nil: null }),

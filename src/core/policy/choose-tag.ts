@@ -42,7 +42,7 @@ const lastSeen = (present: TagSeen, tags: readonly TagSeen[]): TagSeen =>
     .filter(({ tag }) => tag === present.tag)
     .reduce((a, b) => ((b.arrivedAt ?? 0) > (a.arrivedAt ?? 0) ? b : a), present);
 
-/** Why a service that has the tag `present` does not move to another; null where it would. */
+/** Why a service that has the tag `present` does not move to another; null if it would. */
 export const whyNot = (policy: Policy, present: TagSeen, other: TagSeen): string | null => {
   if (other.tag === present.tag) return 'the service has this tag';
   const refusal = refusalOf(policy, other.tag, present.tag);

@@ -4,7 +4,7 @@ import type { TagSeen } from './policy.ts';
 
 /** The properties of a service that may follow tags. */
 export type Follower = {
-  /** Its label `cd-helper.track`; null where it has none. */
+  /** Its label `cd-helper.track`; null if it has none. */
   readonly label: string | null;
   readonly present: string;
 };

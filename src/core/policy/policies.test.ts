@@ -14,7 +14,7 @@ const policyOf = (label: string): Policy => {
 
 const at = (tag: string, arrivedAt: number | null = null): TagSeen => ({ tag, arrivedAt });
 
-/** What a service with `present` moves to by a push of `tags`; the tag that it has where it stays. */
+/** The tag to which a service with `present` moves after a push of `tags`; its own tag if it stays. */
 const moved = (label: string, present: string, ...tags: readonly string[]): string =>
   chooseTag(
     policyOf(label),
@@ -22,7 +22,7 @@ const moved = (label: string, present: string, ...tags: readonly string[]): stri
     tags.map((tag, index) => at(tag, index + 1)),
   ) ?? present;
 
-/** The tags of the scheme that a pipeline of ours pushes. */
+/** Tags as one of our own pipelines pushes them. */
 const SCHEME = ['v1', 'v1.3', 'v1.3.0_982c388', 'pr-177', 'INT', 'main-60737d6'];
 
 test.each([
@@ -31,19 +31,19 @@ test.each([
   ['semver:1.x', 'v1.3.0', ['v1.4.0', 'v1.10.0', 'v1.9.9'], 'v1.10.0'],
   ['semver:~1.3', 'v1.3.0', ['v1.4.0', 'v1.3.1'], 'v1.3.1'],
   ['semver:1.x || 3.x', 'v1.3.0', ['v2.0.0', 'v3.0.0'], 'v3.0.0'],
-  // Never downwards, whatever comes late or again.
+  // Never to an older tag, even if tags arrive late or again.
   ['semver:1.x', 'v1.4.0', ['v1.3.9', 'v1.4.0'], 'v1.4.0'],
   ['semver:1.x', 'v2.0.0', ['v1.9.0'], 'v2.0.0'],
-  // Outside the policy, and not above it.
+  // Outside the policy, and not newer than it.
   ['semver:1.x', 'v0.9.0', ['v1.0.0'], 'v1.0.0'],
-  // The first accepted tag is newer than one that is no version.
+  // The first accepted tag is newer than a tag that is not a version.
   ['semver:1.x', 'v1', ['v1.3.0_982c388'], 'v1.3.0_982c388'],
   ['semver:1.x', 'latest', ['1.0.0'], '1.0.0'],
   ['semver:1.x', 'v1.2.0', SCHEME, 'v1.3.0_982c388'],
-  // A commit id of digits alone is no version, and neither is what is shorter than three numbers.
+  // A commit id of digits only is not a version, and neither is anything with fewer than three numbers.
   ['semver:*', 'v1.3.0', ['1234567', '99', '99.1'], 'v1.3.0'],
   ['semver:*', 'v1.3.0', ['99999999999999999999.0.0', '1.2.3.4', 'v1.04.0', 'V1.4.0'], 'v1.3.0'],
-  // Prereleases only where they are asked for.
+  // Prereleases only if the policy asks for them.
   [
     'semver:1.x',
     'v1.3.0',
@@ -94,7 +94,7 @@ test.each([
     ['main-bb-1700000001'],
     'main-bb-1700000001',
   ],
-  // In the order in which the groups stand, whatever they are called, and larger than doubles.
+  // In the order of the groups, whatever their names, and with numbers larger than doubles.
   [String.raw`regex:^r(?<z>\d+)\.(?<a>\d+)$`, 'r1.9', ['r2.0', 'r1.10'], 'r2.0'],
   [
     String.raw`regex:^b(?P<n>\d+)$`,
@@ -128,7 +128,7 @@ test('a repeated push of an older tag does not count as the newest', () => {
   const policy = policyOf('newest:main-*');
   expect(chooseTag(policy, at('main-b', 200), [at('main-a', 100)])).toBeNull();
   expect(whyNot(policy, at('main-b', 200), at('main-a', 100))).toContain('older than main-b');
-  // Nothing is known of how the present tag came.
+  // It is unknown when the present tag was pushed.
   expect(chooseTag(policy, at('main-b'), [at('main-a', 100)])).toBe('main-a');
 });
 
@@ -255,7 +255,7 @@ test('laws: never downwards, whatever the order, once, in the variant of the pre
           .reduce((a, b) => ((a.arrivedAt ?? 0) > (b.arrivedAt ?? 0) ? a : b));
         const order = policy.compare(newest, present);
         expect(order === null || order > 0).toBe(true);
-        // Once it is there, the same push changes nothing.
+        // Once it has that tag, the same push changes nothing.
         expect(chooseTag(policy, newest, all)).toBeNull();
         const [before, after] = [readVersion(tag), readVersion(chosen)];
         if (before !== null && /^(?:semver|glob)/.test(label)) {

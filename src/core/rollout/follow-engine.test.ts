@@ -89,7 +89,7 @@ describe('what the engine says of an update', () => {
   it('a rollback to what we brought was that of somebody else’s later update', () => {
     const observed = seen(service('rollback_completed'), two);
     expect(judge(observed, { settledSince: SENT })).toMatchObject({ kind: 'converged' });
-    // A restart with the same digest is taken back to it as well.
+    // A restart with the same digest is also rolled back to it.
     expect(judge(observed, { replaced: NEW })).toMatchObject({ kind: 'rolled-back' });
   });
 

@@ -9,7 +9,7 @@ const LEAST_GOOD_MS = 20_000;
 /** A task that failed longer ago than this says nothing about how the image runs now. */
 const FORGOTTEN_AFTER_MS = 10 * 60_000;
 
-/** Why an image that a service ran is not one to go back to. */
+/** Why an image that a service ran is not good to go back to. */
 export type NotGood =
   /** It had not run for long enough. */
   | 'young'

@@ -140,7 +140,7 @@ const watch = (change: Partial<Watch> = {}): Watch => ({
   ...beginWatch(NOW - 1_000, NOW - 1_000, AT + 5 * 60_000),
   ...change,
 });
-/** Seen twice already, so that what is seen now counts. */
+/** Already seen twice, so this observation counts. */
 const certain = watch({ wasUnexplained: true, wasConfirmed: true });
 const away = { problem: 'nothing listens' };
 const held = { kind: 'known-bad', since: '2026-01-01T00:00:00Z', deployment: null } as const;

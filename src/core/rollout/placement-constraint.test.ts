@@ -23,7 +23,7 @@ it.each<[string, boolean]>([
   ['node.labels.zone == A', true],
   ['node.labels.zone == b', false],
   ['node.labels.zone != b', true],
-  // The label itself is compared exactly.
+  // The label's own name is compared exactly.
   ['node.labels.disk == ssd', false],
   ['node.labels.Disk == ssd', true],
   ['node.labels.nobody == has', false],
@@ -36,7 +36,7 @@ it.each<[string, boolean]>([
   ['node.platform.arch == amd64', true],
   ['node.platform.arch == aarch64', false],
   ['node.platform.arch != aarch64', true],
-  // What cannot be judged keeps no update from being sent.
+  // A constraint that cannot be judged does not stop an update.
   ['node.ip == 10.0.0.1', true],
   ['something else', true],
 ])('%s: %s', (constraint, expected) => {

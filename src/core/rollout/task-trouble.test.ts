@@ -68,7 +68,7 @@ describe('a task that reached `starting` and then failed', () => {
   });
 });
 
-// From engines 20.10 to 29.7: the words differ, the state is the same.
+// From engines 20.10 to 29.7: the texts differ, the state is the same.
 it.each([
   ['No such image: acme/web:v1@sha256:bb', 'image-unavailable'],
   ['pull access denied for acme/web', 'image-unavailable'],

@@ -53,7 +53,7 @@ const observed: fc.Arbitrary<Told> = fc.record({
   startedAgo: ageMs,
 });
 
-/** What a cluster whose clock is ahead of ours tells of something that happened so long ago. */
+/** What a cluster whose clock is ahead of ours reports about something that happened this long ago. */
 const told = ({ mode, state, tasks, startedAgo }: Told, aheadMs: number): Observation => {
   const at = NOW + aheadMs;
   const ago = (ms: number): string => new Date(at - ms).toISOString();

@@ -147,8 +147,8 @@ export type Cluster = {
   readonly observe: (serviceId: string, signal: AbortSignal) => Promise<Observation | null>;
   readonly updateImage: (update: ImageUpdate, signal: AbortSignal) => Promise<UpdateAnswer>;
   /**
-   * Restores the complete previous spec, if the service is still at the version at which it was read. Present if {@link
-   * Capabilities} say that the cluster goes back this way.
+   * Restores the complete previous spec, if the service is still at the version at which it was read. Present if
+   * {@link Capabilities} say that the cluster goes back this way.
    */
   readonly restorePrevious?: (service: Service, signal: AbortSignal) => Promise<UpdateAnswer>;
   /**

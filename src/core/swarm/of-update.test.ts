@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeService, makeTask } from '../../../test/support/make-service.ts';
 import { isOfUpdate, newestTask } from './of-update.ts';
 
-// All by the cluster's own clock: what time it is here is not asked for.
+// All by the cluster's own clock: the current time does not matter.
 const NEWEST = Date.parse('2026-01-02T03:04:05.678Z');
 const at = (ms: number): string => new Date(NEWEST + ms).toISOString();
 const mark = { intentVersion: 10, madeAfter: NEWEST };

@@ -50,7 +50,7 @@ describe('what differs', () => {
   });
 });
 
-/** Found in no path and in no other value. */
+/** Must not occur in any path or other value. */
 const SECRET = 'hunter2-secret';
 const name = fc.stringMatching(/^[A-Z_]{1,8}$/);
 const environment = fc.oneof(
@@ -97,7 +97,7 @@ describe('whatever the specs are', () => {
 });
 
 describe('fields that differ', () => {
-  /** An integer in its own digits, as a spec that was read holds it. */
+  /** An integer with its exact digits, as in a spec that was read. */
   const exact = (JSON as unknown as { rawJSON: (text: string) => unknown }).rawJSON;
 
   it.each([

@@ -9,9 +9,9 @@ export type Assessed = {
   readonly service: Service;
   /** Tasks whose desired state is `running`; null if the cluster does not report tasks or they were not read. */
   readonly tasks: readonly Task[] | null;
-  /** What the registry answered for the service's tag; null where it was not asked. */
+  /** What the registry answered for the service's tag; null if it was not asked. */
   readonly lookUp: LookUp | null;
-  /** Platform manifests that belong to the published index; null where they were not read. */
+  /** Platform manifests that belong to the published index; null if they were not read. */
   readonly members: readonly Digest[] | null;
   readonly select: Selection;
   /** The hold on the published digest for this service. */

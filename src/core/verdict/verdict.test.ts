@@ -14,7 +14,7 @@ it.each<[Verdict, string | null]>([
   [{ verdict: 'current' }, null],
   [{ verdict: 'excluded', reason: 'label' }, null],
   [{ verdict: 'unknown', reason: 'not-checked', detail: null }, null],
-  // What an older store kept without words.
+  // As an older store kept it, without a detail.
   [{ verdict: 'unknown', reason: 'unreachable', detail: '' }, null],
   [{ verdict: 'unknown', reason: 'unreachable', detail: 'no route to it' }, 'no route to it'],
   [

@@ -6,7 +6,7 @@ import type { LookUpFailure } from '../image/published.ts';
 /** Why it could not be determined whether a service is current. */
 export type UnknownReason = LookUpFailure | 'unpinned' | 'not-checked';
 
-/** Why a service is left alone by choice. */
+/** Why a service is excluded. */
 export type Exclusion = 'label' | 'not-labelled' | 'job';
 
 /** A reason not to deploy although the service is obsolete. */
@@ -23,7 +23,7 @@ export type Hold =
        */
       readonly ran?: { readonly tag: string; readonly since: string; readonly present: string };
     }
-  /** A person said no to this image at its gate. */
+  /** A person rejected this image at its gate. */
   | { readonly kind: 'rejected'; readonly since: string; readonly detail: string }
   /** The deadline of its approval passed. */
   | { readonly kind: 'expired'; readonly since: string; readonly detail: string }

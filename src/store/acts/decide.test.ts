@@ -39,7 +39,7 @@ const approval: Gate = {
   canOpen: ['approver', 'operator'],
 };
 
-/** Has the service wait, as from `since`. */
+/** Makes the service wait since `since`. */
 const wait = async (digest: Digest = NEW, since = 0, spec = FINGERPRINT): Promise<void> => {
   await store.db.deleteFrom('waiting').where('service_id', '=', 'x8').execute();
   await store.db
@@ -304,12 +304,12 @@ describe('votes, rejections and the deadline at the same moment', () => {
           await store.db.deleteFrom(table).execute();
         }
         await wait();
-        // All are asked for at once; the store carries out one after another.
+        // All are requested at once. The store carries them out one after another.
         const told = await Promise.all(steps.map(carryOut));
         const counted = steps.filter((_, index) => told[index]?.endsWith(' done'));
         const votes = counted.filter(({ what }) => !['expire', 'reject'].includes(what));
         const ends = counted.filter(({ what }) => ['expire', 'reject'].includes(what));
-        // Votes count before the deadline, once each, and no more than are wanted.
+        // Votes count before the deadline, once per person, and no more than needed.
         expect(votes.every(({ at }) => at < 0)).toBe(true);
         expect(new Set(votes.map(({ what }) => what)).size).toBe(votes.length);
         expect(votes.length).toBeLessThanOrEqual(2);
@@ -325,7 +325,7 @@ describe('votes, rejections and the deadline at the same moment', () => {
         const held = end === undefined ? undefined : end.what === 'expire' ? 'expired' : 'rejected';
         expect(hold?.kind).toBe(held);
         expect(await readGateNews(store.db, 10)).toHaveLength(ends.length);
-        // And where nothing ended it, the deadline that comes next does, unless there are enough votes.
+        // If nothing ended it, the next deadline does, unless there are enough votes.
         const last = await carryOut({ what: 'expire', at: 3 });
         const isOver = end !== undefined || votes.length >= 2;
         expect(last).toBe(isOver ? 'expired not' : 'expired done');

@@ -26,8 +26,8 @@ import {
 } from '../approvals/waiting.ts';
 
 /*
- * What people decide. Each is one unit of work, and the store carries out one after another: of a vote and a
- * deadline, or a vote and a rejection, at the same moment the first commit wins, and the second finds it.
+ * Decisions of people. Each is one unit of work, and the store carries them out one after another. If a vote and a
+ * deadline, or a vote and a rejection, happen at the same moment, the first commit wins and the second one sees it.
  */
 
 export type DecidedOn = {

@@ -8,8 +8,8 @@ import { addSession, endSession, endSessionsOf, type StoredSession } from '../ac
 import type { FreezeView } from '../../core/contract/views.ts';
 
 /*
- * What people do. Each is one unit of work: it is on the disk together with the record of who did it, or
- * neither is.
+ * Actions of people. Each is one unit of work: the action and the record of who did it are stored together, or neither
+ * is.
  */
 
 /**

@@ -34,7 +34,7 @@ const wait = async (cluster: string, stack: string | null, name: string): Promis
     .execute();
 };
 
-/** The names of each part, until there is no more. */
+/** The names on each page, until there are no more. */
 const parts = async (limit: number, filter: WaitingFilter = {}): Promise<readonly string[][]> => {
   const all: string[][] = [];
   let after: string | null = null;
@@ -47,7 +47,7 @@ const parts = async (limit: number, filter: WaitingFilter = {}): Promise<readonl
 };
 
 beforeEach(async () => {
-  // In no order, and one name in two clusters and with and without a stack.
+  // Unordered, and with one name in two clusters and both with and without a stack.
   await wait('two', 'shop', 'web');
   await wait('one', 'shop', 'web');
   await wait('one', null, 'single');

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-/** A hook for an image on cluster one. */
+/** A webhook for an image on cluster one. */
 const hook = async (text: string, digest: Parameters<typeof pushOf>[1] = null): Promise<string> => {
   const accept = createIntakeWriter(store, {
     clusters: ['one'],

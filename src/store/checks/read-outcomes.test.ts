@@ -154,7 +154,7 @@ describe('what a check found', () => {
     for (const delivery of [first, second]) {
       expect(await factsOf({ by: 'delivery', delivery })).toMatchObject({
         check: { shown: [{ digest: B }], services: [{ deployment: one }] },
-        // It was superseded, so what took its place is read too.
+        // It was superseded, so its replacement is read too.
         deployments: [one, two],
       });
     }

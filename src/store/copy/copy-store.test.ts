@@ -13,10 +13,10 @@ import { backUp } from './back-up.ts';
 import { COPIED_TABLES, NEVER_COPIED } from './copied-tables.ts';
 import { copyStore, restoreStore } from './copy-store.ts';
 
-/** A store of six migrations, with something in every table that there was; see earlier-store.test.ts. */
+/** A store with six migrations and rows in every table of that version; see earlier-store.test.ts. */
 const EARLIER = new URL('../../../test/support/stores/first.db.gz', import.meta.url);
 const NOW = Date.parse('2026-03-02T00:00:00Z');
-/** More than are copied at once. */
+/** More rows than one batch. */
 const ROWS = 210;
 
 let folder: string;

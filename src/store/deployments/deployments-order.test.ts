@@ -69,7 +69,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   }),
 );
 
-/** What the store should hold, in as few words as possible. */
+/** The expected content of the store, as briefly as possible. */
 type Model = { id: string; service: string; to: Digest; state: DeploymentState };
 const isOpen = ({ state }: Model): boolean => !(FINAL as readonly string[]).includes(state);
 

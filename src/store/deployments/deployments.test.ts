@@ -196,7 +196,7 @@ describe('one after the other', () => {
     };
     await endDeployment(store.db, id, { state: 'failed', reason: 'task-failed', failure }, START);
     expect((await readDeployment(store.db, id))?.failure).toEqual(failure);
-    // As a version wrote it that did not know the node's name.
+    // As written by a version that did not know the node's name.
     const { nodeName: _, ...older } = failure;
     await store.db
       .updateTable('deployments')

@@ -49,7 +49,7 @@ const deploy = async (change: Partial<NewDeployment> = {}, at = START): Promise<
 const END = { state: 'succeeded', reason: null, failure: null } as const;
 const at = (ms: number): string => new Date(START + ms).toISOString();
 
-/** Everything that a list has, page by page. */
+/** All items of a list, page by page. */
 const all = async <T>(
   list: (page: PageRequest) => Promise<Page<T>>,
   limit: number,

@@ -254,7 +254,7 @@ describe('a published digest', () => {
     expect(await last()).toMatchObject({ digest: A, checkedAt: START + 5 });
     await asked(B, START + 5, START + 9);
     expect(await last()).toMatchObject({ digest: B, checkedAt: START + 5 });
-    // The clock was set back: what was asked for in what is the future now says nothing.
+    // The clock was set back: requests with a time in the future say nothing.
     await asked(A, START + 1, START + 2);
     expect(await last()).toMatchObject({ digest: A, checkedAt: START + 1 });
   });

@@ -366,7 +366,7 @@ describe('a full backlog', () => {
       await accept(makeDelivery({ id: nextId(), pushes: [pushOf(`acme/app-${index}:v1`)] }));
     }
     await accept(makeDelivery({ secret: 'careless', pushes: [], ignored: [{ reason: 'no-tag' }] }));
-    // A look that is put off is still a look of the same secret.
+    // A postponed check still counts for the same secret.
     const work = await claimLook(store.db, 'one', START);
     if (work === null) throw new Error('no look');
     expect(work.secret).toBe('careless');
@@ -384,7 +384,7 @@ describe('a full backlog', () => {
       ),
     );
     expect(results.map(({ status }) => status)).toEqual([
-      // The last place is for another secret.
+      // The last place is reserved for another secret.
       'fulfilled',
       'fulfilled',
       'rejected',

@@ -48,7 +48,7 @@ it('gives a lease that was left to another, and none that is held', async () => 
   expect((await keepLeases(store.db, { ...wish('two'), ...lives })).taken).toEqual([
     { name: 'runs', epoch: 2, isTakenOver: false },
   ]);
-  // A lease that somebody else has by now is neither renewed nor left.
+  // A lease that another instance has taken is neither renewed nor released.
   await leaveLeases(store.db, 'one', taken);
   const again = await keepLeases(store.db, { ...wish('one'), ...lives, take: [], renew: taken });
   expect(again.renewed).toEqual([]);

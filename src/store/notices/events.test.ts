@@ -124,7 +124,7 @@ describe('what is told', () => {
   it('of a deployment: each of its states and steps, and nothing that a container wrote', async () => {
     const { id } = await queue();
     await recordIntent(store.db, id, INTENT, START + 1);
-    // The same state once more is no news.
+    // The same state again causes no event.
     await recordIntent(store.db, id, INTENT, START + 2);
     await end(id, 'failed');
     const deployment = {

@@ -10,7 +10,7 @@ const types: CustomTypesConfig = {
     NUMBERS.includes(id) ? Number : pgTypes.getTypeParser(id, format),
 };
 
-/** A server within reach answers in milliseconds; a longer wait keeps webhooks from their 503. */
+/** A reachable server answers in milliseconds. A longer wait would delay the 503 to webhooks. */
 export const CONNECT_WITHIN_MS = 4_000;
 /**
  * How long to wait for a server that has stopped sending: most senders of webhooks wait 10 s. The server's own limit

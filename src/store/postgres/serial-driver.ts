@@ -52,7 +52,7 @@ const plain = (value: unknown): unknown => {
 type Deps = {
   readonly begin: string;
   readonly server: () => string;
-  /** Is called after each commit. */
+  /** Called after each commit. */
   readonly onWrite: () => void;
   readonly onFailure: (failure: StoreFailure) => void;
 };

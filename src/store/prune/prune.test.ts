@@ -39,7 +39,7 @@ const count = async (table: keyof Tables): Promise<number> =>
       .executeTakeFirstOrThrow()
   ).n;
 
-/** A delivery whose pushes have all been carried to their end, unless it still waits. */
+/** A delivery whose pushes are all done, unless it still waits. */
 const deliver = async (
   at: number,
   change: Partial<NewDelivery> & { waits?: boolean } = {},

@@ -3,7 +3,7 @@ import { inWords } from './dialect-words.ts';
 import { plainText } from './plain-text.ts';
 
 /*
- * Every fragment of SQL that is written by hand, for what Kysely has no word for, in the words of each database.
+ * All handwritten SQL fragments, for what Kysely cannot express, in a form for each database.
  */
 
 /** A text inside the query itself. SQLite matches a partial index by the exact text of its condition. */

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 
 const STORE = fileURLToPath(new URL('..', import.meta.url));
 
-/** What is SQLite's own, and has to be written anew for another database. */
+/** Specific to SQLite. Another database needs its own version. */
 const OF_SQLITE = ['migrations.ts', 'open-store.ts', 'relaxed.ts', 'statement-cache.ts'];
 const FRAGMENTS = 'query/fragments.ts';
-/** Each database's own, what puts a fragment in the words of both, and what stands between Kysely and a driver. */
+/** Specific to one database, or combining the fragments of both, or between Kysely and a driver. */
 const OF_DATABASES = /^(?:sqlite|postgres)\/|^query\/dialect-words\.ts$|^query\/fenced-driver\.ts$/;
 
 const files = globSync('**/*.ts', { cwd: STORE })

@@ -13,7 +13,7 @@ afterEach(() => store.close());
 
 const idOf = (number: number): string => `id-${String(number).padStart(6, '0')}`;
 
-/** Ended deployments, numbered from 1, of which these are of the service that is searched. */
+/** Ended deployments, numbered from 1. Those in `wanted` belong to the service of the search. */
 const fill = async (count: number, wanted: readonly number[]): Promise<void> => {
   const rows = Array.from({ length: count }, (_, index) => ({
     id: idOf(index + 1),

@@ -24,8 +24,8 @@ export type UpdateToBegin = {
 
 /**
  * Commits the update that is about to be sent, together with earlier facts: that the service goes back, or which image
- * it ran well until now. Fsynced when it resolves. False if nothing may be sent; then nothing is recorded. See {@link
- * recordIntent}.
+ * it ran well until now. Fsynced when it resolves. False if nothing may be sent; then nothing is recorded. See
+ * {@link recordIntent}.
  */
 export const beginUpdate = (db: Db, begun: UpdateToBegin, now: number): Promise<boolean> =>
   db.transaction().execute(async (query) => {

@@ -42,14 +42,14 @@ const send = async (id: string, to: Digest): Promise<void> => {
   await recordIntent(store.db, id, intentTo(to), START);
   await recordSent(store.db, id, START, { detail: {} });
 };
-/** The engine went back to `digest` because an update failed, and stopped on its way. */
+/** The engine rolled back to `digest` because an update failed, and paused. */
 const rolledBackTo = (digest: Digest) =>
   makeService({
     imageText: `acme/web:v1@${digest}`,
     version: 16,
     update: { state: 'rollback_paused', message: '', startedAt: null, rolledBackBy: 'engine' },
   });
-/** The third deployment does nothing while the service shows `digest`; gives what is followed instead. */
+/** The third deployment does nothing while the service shows `digest`. Returns what is followed instead. */
 const skipThird = async (deployment: Deployment, digest: Digest): Promise<Deployment | null> => {
   const service = makeService({ imageText: `acme/web:v1@${digest}`, version: 16 });
   const ending = { deployment, service, newId: () => 'next' };
@@ -112,7 +112,7 @@ describe('a deployment that is skipped', () => {
     await queue('2', B, C);
     await send('2', C);
     await queue('3', C, D);
-    // Refused as out of sequence, because the engine was going back: nothing of it is there.
+    // Refused as out of sequence, because the engine was rolling back: it changed nothing.
     await recordIntent(store.db, '3', intentTo(D, { version: 14 }), START);
     const fourth = await queue('4', C, B);
     const ending = { deployment: fourth, service: rolledBackTo(digest), newId: () => 'next' };

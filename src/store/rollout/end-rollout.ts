@@ -20,8 +20,8 @@ import { holdLeftAlso } from '../acts/roll-back-by-person.ts';
 import { readTriggers } from '../deployments/triggers.ts';
 
 /*
- * How a rollout ends, each way with all that follows from it in one commit that is on the disk when it resolves:
- * nobody hears of an end, a hold or a retry that a crash could take back.
+ * The ways in which a rollout ends. Each commits the end and all its consequences at once, and is fsynced when it
+ * resolves: no end, hold or retry is announced that a crash could undo.
  */
 
 /** A deployment, and its service as last seen; null if it was not seen. */

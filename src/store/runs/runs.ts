@@ -173,7 +173,7 @@ export type RunEnd = {
   readonly progress?: RunProgress;
 };
 
-/** Returns the run after its end, or null if it had already ended. */
+/** Returns the run after its end, or undefined if it had already ended. */
 export const endRun = async (
   query: Query,
   id: string,

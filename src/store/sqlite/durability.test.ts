@@ -67,7 +67,7 @@ it('closes its file once, after what is under way and however often it is told',
   const { onDisk } = await accept(put('a', '1'));
   await store.close();
   await expect(onDisk).resolves.toBeUndefined();
-  // The number is free again: whoever opens a file next gets it.
+  // The descriptor's number is free again: the next opened file gets it.
   const other = openSync(join(folder, 'other'), 'w');
   await store.close();
   expect(() => fstatSync(other)).not.toThrow();

@@ -10,13 +10,13 @@ import { openStore } from './open-store.ts';
 import { takeKey } from '../access/request-keys.ts';
 
 /**
- * A store with something in every table, written by the version of six migrations (commit 026ad6d), and what
- * the readers of that version told of it. Neither is ever written anew: that is what they prove.
+ * A store with rows in every table, written by the version with six migrations (commit 026ad6d), and what that version
+ * read from it. Never regenerate either: they prove that old stores can be read.
  */
 const STORE = new URL('../../../test/support/stores/first.db.gz', import.meta.url);
 const EXPECTED = new URL('../../../test/support/stores/first.json', import.meta.url);
 
-/** What has been given another name since. */
+/** Replaces names that have changed since. */
 const withNewNames = (text: string): string =>
   text.replaceAll('"kind": "rolled-back"', '"kind": "left-by-person"');
 
@@ -55,7 +55,7 @@ const countRows = (path: string): Readonly<Record<string, number>> => {
   }
 };
 
-/** As JSON has it, so that what is missing and what is undefined are the same. */
+/** As JSON, so that missing and undefined are the same. */
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 test('a store of an earlier version opens with everything in it', async () => {
@@ -77,7 +77,7 @@ test('every row of a store of an earlier version is kept', async () => {
   expect(countRows(path)).toMatchObject(before);
 });
 
-/** Cluster, repository and how many pushes wait; the look of `two` that was under way is among them. */
+/** Cluster, repository and number of waiting pushes, including the check of `two` that was in progress. */
 const CLAIMED = [
   'one docker.io/acme/frozen 1',
   'one ghcr.io/acme/api 1',

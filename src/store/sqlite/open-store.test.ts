@@ -95,7 +95,7 @@ describe('opening a store', () => {
 
   it('runs a migration wholly or not at all', () => {
     const path = join(folder, 'store.db');
-    // A table that stands in the way of one in the middle of the first migration.
+    // A table that conflicts with one in the middle of the first migration.
     const raw = new Database(path);
     raw.exec('CREATE TABLE deployments (id TEXT)');
     raw.close();
@@ -166,10 +166,10 @@ describe('opening a store', () => {
       .filter((statement) => statement !== '')
       .filter((one) => !/^CREATE (?:TABLE|INDEX) /.test(one))
       .filter((one) => !/^ALTER TABLE \w+ ADD COLUMN (?!.*NOT NULL(?!.*DEFAULT))/.test(one));
-    // The version before reads a plan that is not packed as well.
+    // The previous version can read an uncompressed plan too.
     const isUnpacking = (one: string): boolean =>
       one.startsWith('UPDATE run_plans SET packed = NULL');
-    // What fills a new table touches no other.
+    // A statement that fills a new table does not affect others.
     const isFilling = (one: string): boolean =>
       /^INSERT INTO (?:good_images|seen_digests) /.test(one);
     expect(others.filter((one) => !isUnpacking(one) && !isFilling(one))).toEqual([]);
@@ -223,7 +223,7 @@ describe('a store that cannot be opened', () => {
     }
   });
 
-  // The kernel makes no folders there: Node's own way to make several would try for ever.
+  // The kernel creates no folders there. Node's own recursive mkdir would retry forever.
   it.skipIf(process.platform !== 'linux').each(['/proc/none/store.db', '/proc/none/of/store.db'])(
     'lies where no folder can be: %s',
     (path) => {

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-/** How SQLite finds the rows of each statement that `work` makes. */
+/** SQLite's query plan for each statement of `work`. */
 const plansOf = async (work: (db: Db) => Promise<unknown>): Promise<string> => {
   const prepare = vi.spyOn(Database.prototype, 'prepare');
   await work(store.db);

@@ -52,7 +52,7 @@ it('rolls back once: what SQLite rolled back automatically is left alone', () =>
   cached.prepare('begin').run([]);
   cached.prepare('insert into t values (1)').run([]);
   cached.prepare('rollback').run([]);
-  // As when the disk was full: no transaction is left, and the error before says why.
+  // As when the disk was full: no transaction is open, and the earlier error gives the reason.
   expect(() => cached.prepare('rollback').all([])).not.toThrow();
   expect(cached.prepare('select a from t').all([])).toEqual([]);
 });

@@ -25,16 +25,16 @@ const names = (present: string | null, shown: string, all: readonly SeenDigest[]
 };
 
 test.each([
-  // What came after the one that runs, in the order in which it came.
+  // Everything newer than the running one, in order of appearance.
   ['a', 'c', [seen('c', 3), seen('a', 1), seen('b', 2)], ['b', 'c']],
   ['b', 'c', [seen('a', 1), seen('b', 2), seen('c', 3)], ['c']],
-  // Never what came before.
+  // Never anything older.
   ['c', 'd', [seen('a', 1), seen('b', 2), seen('c', 3), seen('d', 4)], ['d']],
-  // Not put down yet: it is the newest, and 0 s old.
+  // Not recorded yet: it is the newest, and 0 s old.
   ['a', 'c', [seen('a', 1), seen('b', 2)], ['b', 'c']],
-  // It came back: the order counts from then.
+  // It returned: its position in the order counts from then.
   ['b', 'a', [seen('a', 5, { firstSeenAt: 1 }), seen('b', 2), seen('c', 3)], ['c', 'a']],
-  // What runs was never seen: only what is published is newer for certain.
+  // The running one was never seen: only the published one is certain to be newer.
   ['x', 'c', [seen('a', 1), seen('b', 2), seen('c', 3)], ['c']],
   [null, 'c', [seen('a', 1), seen('c', 3)], ['c']],
   // The registry no longer has it.

@@ -22,11 +22,11 @@ export type VoterRole = (typeof VOTER_ROLES)[number];
 export type ApprovalRule = {
   /** Distinct people who must approve, at least 1. */
   readonly votes: number;
-  /** Roles that may vote; null where the policy leaves it open. */
+  /** Roles that may vote; null if the policy leaves it open. */
   readonly by: readonly VoterRole[] | null;
   /** Counted from when the image became the candidate, ms; null if the policy leaves it open. */
   readonly deadlineMs: number | null;
-  /** Whether enough votes open the minimum age too; null where the policy leaves it open, which means yes. */
+  /** Whether enough votes open the minimum age too; null if the policy leaves it open, which means yes. */
   readonly opensMinAge: boolean | null;
 };
 

@@ -29,7 +29,7 @@ const least = (one: number, other: number): boolean => one < other;
 
 /**
  * Combines policies. Laws: their order does not matter, a repeated policy counts once, and an additional policy never
- * opens a closed gate.
+ * opens a closed gate, except that the votes it asks for may open the minimum age.
  */
 export const combineGates = (policies: readonly GatePolicy[]): GateRules => {
   if (policies.length === 0) return NO_RULES;

@@ -42,7 +42,7 @@ export type Gate = {
   readonly until: number | null;
   /** One line for a person. */
   readonly detail: string;
-  /** Null where votes do not open it. */
+  /** Null if votes do not open it. */
   readonly votes: VoteCount | null;
   /** Roles that can open it by voting; empty if only time opens it. */
   readonly canOpen: readonly VoterRole[];

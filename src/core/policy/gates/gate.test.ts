@@ -35,7 +35,7 @@ const approval = (
   approval: { votes, by: null, deadlineMs: null, opensMinAge: null, ...rest },
 });
 
-/** One that was seen first so many hours ago. */
+/** A candidate that was first seen this many hours ago. */
 const seen = (name: string, hoursAgo: number): Candidate => ({
   tag: 'v1',
   digest: `sha256:${name}` as Digest,
@@ -87,7 +87,7 @@ describe('minimum age', () => {
 
 describe('minute by minute', () => {
   const MINUTE = 60_000;
-  /** Which digest is open in each minute of so many hours, told where it changes: `2h0m b`. */
+  /** The open digest in each minute of this many hours, listed when it changes: `2h0m b`. */
   const changes = (pushedAt: readonly number[], policies: readonly GatePolicy[], hours: number) => {
     const told: string[] = [];
     let last = 'none';
@@ -188,7 +188,7 @@ describe('approvals', () => {
       kind: 'waiting',
       gates: [{ gate: 'min-age' }],
     });
-    // The time that people have begins when it is old enough.
+    // The deadline for votes counts from when it is old enough.
     expect(judge(rules, [seen('a', 6)], { ...said, votes: [] })).toMatchObject({
       kind: 'waiting',
       gates: [{ gate: 'approval', until: NOW + HOUR }],
@@ -384,7 +384,7 @@ describe('laws', () => {
         expect(combineGates([...all.policies, ...all.policies])).toEqual(rules);
         const stricter = inputOf({ ...all, policies: [...all.policies, more] });
         const isOpen = gate(stricter, NOW).kind === 'open';
-        // Votes may open an age that nobody asked them for.
+        // Votes may open a minimum age even if no policy asks for votes on it.
         const asksVotes =
           more.approval !== null || all.policies.some(({ approval: a }) => a !== null);
         if (isOpen && !asksVotes) expect(gate(inputOf(all), NOW).kind).toBe('open');

@@ -17,7 +17,7 @@ export type GateInput = {
  * windows and votes apply to it. If votes also open the minimum age, it is the newest of all.
  *
  * Laws: what is open is old enough or has its votes, and is in every window; without windows, what is open stays open
- * as time passes; one more policy opens nothing.
+ * as time passes; one more policy opens nothing, except that its votes may open the minimum age.
  */
 export const gate = (input: GateInput, now: number): GateResult => {
   const candidate = chosen(input, now);

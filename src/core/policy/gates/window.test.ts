@@ -13,7 +13,7 @@ const at = (time: string): number => Date.parse(time);
 const shown = (time: number | null): string | null =>
   time === null ? null : new Date(time).toISOString().replace(':00.000Z', 'Z');
 
-/** When it opens next after a time. */
+/** When it next opens after a time. */
 const next = (now: string, ...texts: readonly string[]): string | null =>
   shown(
     nextOpening(
@@ -81,7 +81,7 @@ test.each([
   ['2026-12-01T12:00:30Z', ['mon-thu 09:00-16:00 Europe/Madrid'], '2026-12-01T12:00:30.000Z'],
   ['2026-12-03T15:00:00Z', ['mon-thu 09:00-16:00 Europe/Madrid'], '2026-12-07T08:00Z'],
   ['2026-12-01T12:00:00Z', ['mon 09:00-10:00 UTC;wed 09:00-10:00 UTC'], '2026-12-02T09:00Z'],
-  // All of several policies.
+  // All of several policies must be open.
   ['2026-12-01T00:00:00Z', ['mon-thu 09:00-16:00 UTC', 'thu 14:00-24:00 UTC'], '2026-12-03T14:00Z'],
   ['2026-12-01T00:00:00Z', ['mon 09:00-16:00 UTC', 'tue 09:00-16:00 UTC'], null],
   ['2026-12-01T00:00:00Z', ['mon 09:00-12:00 UTC', 'mon 12:00-16:00 UTC'], null],
@@ -91,7 +91,7 @@ test.each([
     ['mon 08:00-09:00 Pacific/Auckland', 'daily 00:00-24:00 UTC'],
     '2026-12-06T19:00Z',
   ],
-  // Of two zones the one that comes first, whatever day it is there.
+  // Of two zones, the window that opens first, whatever the local day is.
   [
     '2026-12-02T12:30:00Z',
     ['daily 01:00-02:00 Pacific/Kiritimati;daily 13:00-14:00 Pacific/Pago_Pago'],
@@ -126,7 +126,7 @@ test('a start that the change of the clock skips opens at the next minute that e
   expect(isOpen(window, at('2026-03-29T03:00:00Z'))).toBe(false);
 });
 
-/** In which minutes it is open, as `from-to` in UTC, between two times. */
+/** The minutes in which it is open between two times, as `from-to` in UTC. */
 const openMinutes = (window: Window, from: string, to: string): readonly string[] => {
   const spans: string[] = [];
   let since: number | null = null;
