@@ -17,12 +17,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => stopped.abort(new Error(`stopped by ${signal}`)));
 }
 
-// A reader that has seen enough, as in `cd-helper status | head`, is no fault of ours.
+// A reader that stops early, as in `cd-helper status | head`, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
-// The same for what is no result; the command goes on, and its status tells how it ended.
+// The same for messages, but the command continues, and its exit status shows the result.
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
@@ -43,7 +43,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     modeOf: fileMode,
     senders: SENDERS.map(({ name }) => name),
   },
-  // What the server is made of takes most of the time that a command needs to start.
+  // The server's modules take most of a command's start time, so load them only here.
   serve: async (config, signal) => (await import('./wiring/serve.ts')).startServing(config, signal),
   checks: async (config, push) =>
     (await import('./wiring/config-checks.ts')).configChecks(config, push),

@@ -47,7 +47,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Set up:', [addServe, addCheckConfig, addHook, addNotify, addProfile, addCompletion]],
 ];
 
-/** The program with all its commands. `finish` gets the exit status of the one that ran. */
+/** The program with all its commands. `finish` receives the exit status of the command that ran. */
 export const createProgram = (deps: CliDeps, finish: (status: number) => void): Command => {
   const program = new Command('cd-helper')
     .description('Redeploys Docker Swarm services when their images are pushed.')
@@ -96,7 +96,7 @@ Examples:
   return program;
 };
 
-/** Runs the command that `argv` (without program and script) gives, and tells its exit status. */
+/** Runs the command in `argv` (without program and script) and returns its exit status. */
 export const runCommandLine = async (argv: readonly string[], deps: CliDeps): Promise<number> => {
   let status: number = EXIT.well;
   const program = createProgram(deps, (finished) => {
@@ -106,7 +106,7 @@ export const runCommandLine = async (argv: readonly string[], deps: CliDeps): Pr
     await program.parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {
-    // Commander has said it already; help and version that were asked for are no mistake.
+    // Commander has printed it. Requested help and version are not errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.well : EXIT.wrongUse;
     if (error instanceof CliFailure) {
       deps.stderr.write(`${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`);

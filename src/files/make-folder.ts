@@ -5,9 +5,8 @@ const isFolder = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /**
- * Makes a folder and those that it stands in. One after another, because Node's `recursive` tries for ever
- * where a folder is there and takes none: in /proc, behind a link to nowhere, on a mount that is gone.
- * Throws what Node throws.
+ * Makes a folder and its missing parents. One by one, because Node's `recursive` loops forever if a parent exists but
+ * cannot hold folders: in /proc, behind a broken link, on a mount that is gone. Throws Node's error.
  */
 export const makeFolder = (folder: string, mode?: number): void => {
   if (isFolder(folder)) return;
@@ -16,7 +15,7 @@ export const makeFolder = (folder: string, mode?: number): void => {
   try {
     mkdirSync(folder, { mode });
   } catch (error) {
-    // Somebody else may have made it meanwhile.
+    // Another process may have made it meanwhile.
     if (!isFolder(folder)) throw error;
   }
 };

@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 
 const OWNER_ONLY = 0o600;
-/** Of file systems that know no second name for a file. */
+/** Errors of file systems without hard links. */
 const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -12,8 +12,8 @@ const exists = (path: string): Error =>
   Object.assign(new Error(`${path} exists`), { code: 'EEXIST' });
 
 /**
- * Writes a file that nobody else may read: whole and on the disk, or not at all, and never over one that is there
- * (`EEXIST`, before anything is read). Gives its size. Throws what Node throws, and what `read` throws.
+ * Writes a file that only its owner may read: completely and on disk, or not at all, and never over an existing one
+ * (`EEXIST`, thrown before anything is read). Returns its size. Throws Node's error, or what `read` throws.
  */
 export const saveNewFile = async (
   path: string,
@@ -51,7 +51,7 @@ const writeAll = async (
   }
 };
 
-/** By a second name, which the system refuses where there is one already. */
+/** Uses a hard link, which the system refuses if the name already exists. */
 const putInPlace = async (beside: string, path: string): Promise<void> => {
   try {
     await link(beside, path);

@@ -61,7 +61,7 @@ test('a line is JSON with level, time, what the log is about, and the message', 
     .child({ delivery: 'd1' })
     .child({ cluster: 'qa', pushes: 1 })
     .info('hook received', { pushes: 2 });
-  // A key that stands there twice is read differently by different readers.
+  // Parsers differ on a key that appears twice.
   expect(lines[0]?.match(/"pushes"/g)).toHaveLength(1);
   expect(JSON.parse(lines[0] ?? '')).toEqual({
     level: 'info',

@@ -5,15 +5,15 @@ import { createScrub } from './scrub.ts';
 
 export type LogOptions = {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-  /** Gives each line, a JSON object, another form before it is written. */
+  /** Converts each line, a JSON object, before it is written. */
   readonly form?: ((line: string) => string) | undefined;
-  /** Texts that are taken out of all that is written. */
+  /** Texts that are removed from everything that is written. */
   readonly secrets: readonly string[];
   /** Where lines go. */
   readonly destination: DestinationStream;
 };
 
-/** `about` stands in every line; a line's own field of the same name takes its place. */
+/** `about` is part of every line. A line's own field of the same name overrides it. */
 const overPino = (logger: Logger, loggable: Loggable, about: LogFields): Log => {
   const fieldsOf = (fields: LogFields | undefined, withStack: boolean): object =>
     loggable.value({ ...about, ...fields }, withStack) ?? {};
@@ -21,13 +21,13 @@ const overPino = (logger: Logger, loggable: Loggable, about: LogFields): Log => 
     debug: (message, fields) => logger.debug(fieldsOf(fields, false), loggable.text(message)),
     info: (message, fields) => logger.info(fieldsOf(fields, false), loggable.text(message)),
     warn: (message, fields) => logger.warn(fieldsOf(fields, false), loggable.text(message)),
-    // Only where something went wrong unforeseen does anybody want to know through which lines.
+    // Only an unexpected error needs its stack.
     error: (message, fields) => logger.error(fieldsOf(fields, true), loggable.text(message)),
     child: (fields) => overPino(logger, loggable, { ...about, ...fields }),
   };
 };
 
-/** The field of the time as a line holds it, made once for all lines of a millisecond. */
+/** The time field of a line, created once for all lines of the same millisecond. */
 const createTimestamp = (now: () => number): (() => string) => {
   let time = Number.NaN;
   let text = '';
@@ -56,7 +56,9 @@ export const createLog = (options: LogOptions): Log => {
   return overPino(logger, createLoggable(createScrub(options.secrets)), {});
 };
 
-/** The line that tells, once lines are taken again, how many were lost; it takes the form of all others. */
+/**
+ * The line that says how many were lost, written when lines are accepted again. It has the same form as all others.
+ */
 export const droppedLine =
   (form: LogOptions['form']) =>
   (lines: number): string => {

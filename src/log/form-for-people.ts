@@ -1,6 +1,6 @@
 import { prettyFactory } from 'pino-pretty';
 
-/** Turns a line of the log, which is JSON, into one for people at a terminal. */
+/** Converts a log line from JSON for people at a terminal. */
 export const formForPeople = (colour: boolean): ((line: string) => string) =>
   prettyFactory({
     colorize: colour,

@@ -53,7 +53,7 @@ it.each([
   expect(stdout.split('\n')).toEqual([...Array.from({ length: 2000 }, (_each, at) => `${at}`), '']);
 });
 
-/** A pipe whose reading end this process holds and reads when it wants to. */
+/** A pipe whose reading end this process holds and reads on request. */
 const openPipe = (): { readonly write: number; readonly read: () => string; close: () => void } => {
   execFileSync('mkfifo', [path]);
   const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
@@ -71,7 +71,7 @@ const openPipe = (): { readonly write: number; readonly read: () => string; clos
           taken.push(Buffer.from(chunk.subarray(0, length)));
         }
       } catch (error) {
-        // Nothing more is in it now.
+        // The pipe is empty now.
         if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
       }
       return Buffer.concat(taken).toString();
@@ -114,7 +114,7 @@ describe('a pipe whose reader has stopped', () => {
       const lines = createLineWriter(1, { tellDropped: String });
       for (let at = 0; at < 20000; at += 1) lines.write(${JSON.stringify(LINE)});
       process.exitCode = 4;`;
-    // Nobody reads what it writes, and the pipe is open until after its end.
+    // Nothing reads its output, and the pipe stays open until after the process has ended.
     const child = spawnSync(
       'bash',
       [

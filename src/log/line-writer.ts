@@ -2,51 +2,51 @@ import { writeSync } from 'node:fs';
 import { openWithoutBlocking } from './open-without-blocking.ts';
 
 export type LineWriter = {
-  /** Takes one line with its end. Never waits and never throws. */
+  /** Accepts one line including its line end. Never waits and never throws. */
   readonly write: (line: string) => void;
-  /** Lines that were lost so far because nobody took them. */
+  /** Lines lost so far because the reader did not take them. */
   readonly dropped: () => number;
 };
 
 export type LineWriterOptions = {
-  /** The line that says how many were lost, once lines go out again. */
+  /** The line that says how many were lost, written once lines go out again. */
   readonly tellDropped: (lines: number) => string;
-  /** More than this is not kept for a reader that has stopped, or until a disk has room. */
+  /** Maximum number of bytes to keep while a reader has stopped or a disk is full. */
   readonly mostBytes?: number;
 };
 
-/** Lines are written out before they are longer than this together: about the size that a pipe takes whole. */
+/** Lines are written once they are this long together: about the size that a pipe accepts at once. */
 const GATHERED_BYTES = 8 * 1024;
 const MOST_BYTES = 1024 * 1024;
-/** A reader that is only slow makes room soon. */
+/** A reader that is only slow soon makes room. */
 const AGAIN_MS = 20;
-/** A disk that is full stays so for a while. */
+/** A full disk stays full for a while. */
 const AGAIN_AFTER_ERROR_MS = 1_000;
-/** The end of the process waits so long for a reader. */
+/** How long the end of the process waits for a reader. */
 const LINGER_MS = 500;
 
 const isAgain = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 
 /**
- * Writes lines to a file descriptor at the end of each turn of the event loop, because a write costs more than the
- * making of a line. It never waits for whoever reads: what nobody takes is kept up to a limit and then dropped and
- * counted, so that a full disk or a stopped reader holds up nothing. The end of the process writes the rest, if that
- * is possible at once.
+ * Writes lines to a file descriptor at the end of each turn of the event loop, because a write costs more than
+ * formatting a line. It never waits for the reader. What the reader does not take is kept up to a limit, then dropped
+ * and counted, so a full disk or a stopped reader blocks nothing. At the end of the process, the rest is written if
+ * that is possible at once.
  */
 export const createLineWriter = (file: number, options: LineWriterOptions): LineWriter => {
   const { tellDropped, mostBytes = MOST_BYTES } = options;
   const target = openWithoutBlocking(file);
   let lines: string[] = [];
   let gathered = 0;
-  /** The rest of what was begun to be written. */
+  /** The rest of a partial write. */
   let rest = Buffer.alloc(0);
   let dropped = 0;
   let untold = 0;
   let isDue = false;
   let timer: NodeJS.Timeout | null = null;
 
-  /** In how many ms to go on; null where all is written. */
+  /** In how many ms to continue; null if everything is written. */
   const writeOut = (): number | null => {
     for (;;) {
       if (rest.length === 0) {
@@ -69,7 +69,7 @@ export const createLineWriter = (file: number, options: LineWriterOptions): Line
 
   const flush = (): void => {
     isDue = false;
-    // While it waits for room, lines only gather.
+    // While waiting for room, only collect lines.
     if (timer !== null) return;
     const againMs = writeOut();
     if (againMs === null) return;

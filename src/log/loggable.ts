@@ -5,11 +5,13 @@ const LONGEST_TEXT = 8_192;
 const MOST_ENTRIES = 100;
 const DEEPEST = 6;
 
-/** Different keys that are remembered: those that stand in the source are some hundred. */
+/** Number of distinct keys to remember. The source has some hundred. */
 const MOST_KEYS = 1_000;
 const PLAIN = /^[ -~]*$/;
 
-/** Control characters, and those that turn text around or break lines, as `\u001b`. */
+/**
+ * Shows control characters, and those that change the direction of text or break lines, as escapes such as `\u001b`.
+ */
 const visible = (text: string, keepLines: boolean): string => {
   if (PLAIN.test(text)) return text;
   return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
@@ -19,7 +21,7 @@ const visible = (text: string, keepLines: boolean): string => {
   );
 };
 
-/** Whatever the length of a text, the line that holds it stays short. */
+/** Keeps the line short, whatever the length of the text. */
 const cut = (text: string): string =>
   text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}… (${text.length} characters)` : text;
 
@@ -29,11 +31,11 @@ export type Loggable = {
 };
 
 /**
- * Makes values fit for a log line: no secret, nothing endless, nothing that a terminal obeys. Errors
+ * Makes values safe for a log line: no secrets, limited length, nothing that a terminal would interpret. Errors
  * become their type, message, own data and causes.
  */
 export const createLoggable = (scrub: (text: string) => string): Loggable => {
-  // Scrubbed before it is cut, so that no secret loses its end and slips through.
+  // Scrub before cutting: a secret that was cut would no longer be recognised.
   const text = (value: string, keepLines = false): string => visible(cut(scrub(value)), keepLines);
 
   const keys = new Map<string, { readonly shown: string; readonly isSecret: boolean }>();

@@ -1,9 +1,9 @@
 const REDACTED = '[redacted]';
 
-/** A shorter secret is part of too many innocent words; it is kept out by its type and its key alone. */
+/** Shorter secrets occur in too many harmless words. Only their type and key protect them. */
 const SHORTEST_SCRUBBED = 4;
 
-/** The forms in which a text turns up inside other texts: as it is, in an address, in JSON, in Base64. */
+/** The forms of a text inside other texts: unchanged, in a URL, in JSON, in Base64. */
 const formsOf = (secret: string): readonly string[] => [
   secret,
   encodeURIComponent(secret.toWellFormed()),
@@ -14,12 +14,12 @@ const formsOf = (secret: string): readonly string[] => [
 
 const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 
-/** Takes every one of `secrets` out of a text, in each form that it may have there. */
+/** Returns a function that removes all `secrets` from a text, in each of these forms. */
 export const createScrub = (secrets: readonly string[]): ((text: string) => string) => {
   const forms = secrets
     .filter((secret) => secret.length >= SHORTEST_SCRUBBED)
     .flatMap(formsOf)
-    // The longest first, so that no part of a secret outlives a shorter one within it.
+    // The longest first, so that a shorter secret within a longer one does not leave a part of it.
     .toSorted((a, b) => b.length - a.length);
   if (forms.length === 0) return (text) => text;
   const any = new RegExp([...new Set(forms)].map((form) => escaped(form)).join('|'), 'g');

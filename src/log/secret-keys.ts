@@ -1,4 +1,4 @@
-/** Names under which secrets travel, whatever the case and the way their words are joined. */
+/** Keys with secret values, regardless of case and word separators. */
 const SECRET_KEYS = new Set([
   'authorization',
   'proxyauthorization',
@@ -20,6 +20,6 @@ const SECRET_KEYS = new Set([
   'privatekey',
 ]);
 
-/** Whether what stands under `key` must not be written down. */
+/** Whether the value under `key` must not be logged. */
 export const isSecretKey = (key: string): boolean =>
   SECRET_KEYS.has(key.toLowerCase().replaceAll(/[^a-z]/g, ''));

@@ -11,7 +11,7 @@ import { systemClock } from '../work/loop/system-clock.ts';
 import type { StoreTrial } from './try-store.ts';
 import { tryStoreApart } from './try-store-apart.ts';
 
-/** The file of sign-ins, which would be missed only when a registry asks for one of them. */
+/** The file with registry sign-ins. Without this check, a missing file would show only when a registry needs it. */
 const dockerConfigCheck = (path: string): ConfigCheck => ({
   name: 'docker config',
   run: async () => {
@@ -50,7 +50,7 @@ const tryConfigured: (store: StoreSetting, signal: AbortSignal) => Promise<Store
   return found.ok ? { kind: 'free', detail: found.detail } : { kind: 'refused', why: found.why };
 };
 
-/** Every host that is asked: the registries, and the mirrors that have no entry of their own. */
+/** Every host to check: the registries, and mirrors without an entry of their own. */
 const withMirrors = ({ registries }: Config): Config['registries'] => {
   const named = new Set(registries.map(({ host }) => host));
   return registries.flatMap((one) => {
@@ -60,7 +60,7 @@ const withMirrors = ({ registries }: Config): Config['registries'] => {
   });
 };
 
-/** What `cd-helper check-config` tries of a configuration. */
+/** The checks of `cd-helper check-config` for a configuration. */
 export const configChecks = async (
   config: Config,
   push: AskedPush | null,

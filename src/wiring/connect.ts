@@ -17,7 +17,7 @@ const tlsTexts = (tls: TlsConfig | null): { ca?: string; cert?: string; key?: st
   };
 };
 
-/** The cluster that a configuration means; nothing is asked of it yet. */
+/** The cluster of a configuration. No request is sent yet. */
 export const connect = (config: ClusterConfig): Cluster => {
   const { name, url } = config;
   if (config.type === 'engine')
@@ -39,10 +39,10 @@ const forgeSettings = ({ tls, ...forge }: ForgeConfig): ForgeSettings => ({
   ca: tls?.ca ?? null,
 });
 
-/** A forge with the settings that it was made of. */
+/** A forge with its settings. */
 export type ConnectedForge = CreatedForge & { readonly settings: ForgeSettings };
 
-/** What speaks to forges is loaded only where the configuration has one. */
+/** The forge code is loaded only if the configuration has a forge. */
 export const connectForges = async ({
   forges,
   proxies,

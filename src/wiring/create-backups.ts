@@ -8,9 +8,9 @@ import type { Store } from '../store/sqlite/open-store.ts';
 
 type Parts = {
   readonly store: Store;
-  /** The store's own file, beside which there is room for another; null for a database elsewhere. */
+  /** The store's own file, next to which another fits; null for a database elsewhere. */
   readonly path: string | null;
-  /** Puts it into the audit. */
+  /** Records the backup in the audit. */
   readonly record: (
     by: { readonly actor: string; readonly address: string },
     detail: Readonly<Record<string, unknown>>,
@@ -18,7 +18,7 @@ type Parts = {
   readonly now: () => number;
 };
 
-/** Backups of the store of this helper, one at a time. A file of one is gone once it was sent, or could not be. */
+/** Backups of this helper's store, one at a time. The file is deleted after it was sent, or if sending failed. */
 export const createBackups = (parts: Parts): NonNullable<ServerDeps['backUp']> => {
   let isRunning = false;
   return async ({ actor, address }) => {
@@ -34,7 +34,7 @@ export const createBackups = (parts: Parts): NonNullable<ServerDeps['backUp']> =
         const handle = await open(file);
         const { size: bytes } = await handle.stat();
         await parts.record({ actor, address }, { bytes });
-        // It is read by its handle from here on.
+        // From here on it is read through its handle.
         return { content: handle.createReadStream(), bytes, at };
       } finally {
         await remove();
@@ -45,7 +45,7 @@ export const createBackups = (parts: Parts): NonNullable<ServerDeps['backUp']> =
   };
 };
 
-/** A place for a file, where one that a crash left is removed. */
+/** A path for the file. A file that a crash left there is deleted. */
 const placeFor = async (
   path: string | null,
 ): Promise<{ readonly file: string; readonly remove: () => Promise<void> }> => {

@@ -11,7 +11,7 @@ const omitVerify = ({ name, sign, recognise, parse }: Sender): Sender => ({
   parse,
 });
 
-/** Reads a captured body as any sender's, whatever it is signed with. */
+/** Parses a captured body with every sender's parser, regardless of its signature. */
 export const explain: NonNullable<CliDeps['explain']> = (delivery, registry) => {
   const unsigned = SENDERS.map((sender) => omitVerify(sender));
   const anything = {

@@ -2,10 +2,10 @@ import type { Config } from '../config/schema/config.ts';
 import { LINK_ROLE } from '../core/policy/approvals/judge-vote.ts';
 import type { Gating } from '../work/gates/gating.ts';
 
-/** All channels whose messages bring links to vote by are one voter. */
+/** All channels with one-time voting links count as one voter. */
 const LINKS = { role: LINK_ROLE, scope: null };
 
-/** What the configuration says about gates, and who could vote. */
+/** The gates of the configuration, and who could vote. */
 export const gatingFrom = ({
   policies,
   api,

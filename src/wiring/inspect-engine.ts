@@ -17,14 +17,14 @@ import { planView } from '../work/check/plan-view.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
 import { connectRegistries } from './connect.ts';
 
-/** The registries as file and variables say, or as nobody says anything where those are no good. */
+/** The registries from the configuration file and the environment, or the defaults if these are invalid. */
 const registriesWithoutHelper = (): ConnectedRegistries => {
   const loaded = loadConfig({ env: processEnvironment(), readFile: readTextFile });
   if (loaded.ok) return connectRegistries(loaded.config, silentLog);
   return createRegistries({ log: silentLog, now: systemClock.now });
 };
 
-/** The name that the one cluster of a helper without a file has too. */
+/** The same name as the only cluster of a helper without a configuration file. */
 const connectEngine = (url: string): Cluster => {
   try {
     return createEngineCluster({ name: 'default', url });
@@ -34,7 +34,7 @@ const connectEngine = (url: string): Cluster => {
   }
 };
 
-/** Looks at an engine with no helper and no memory. */
+/** Inspects an engine without a helper and without a store. */
 export const inspectEngine: InspectEngine = async (
   url,
   signal,

@@ -4,11 +4,14 @@ import type { ProxiesConfig } from '../config/schema/config.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** Connections to issuers of keys: through a proxy where the environment names one, else null for the usual ones. */
+/**
+ * Connections to token issuers for their keys: through a proxy if the environment names one, otherwise null for the
+ * default connections.
+ */
 export const createKeyConnections = (
   proxies: ProxiesConfig,
 ): ((address: URL) => Dispatcher | null) => {
-  // Of configured addresses there are few.
+  // There are only a few configured addresses.
   const made = new Map<string, Dispatcher>();
   return (address) => {
     const proxy = proxyFor(address, proxies);

@@ -7,14 +7,14 @@ import type { Store } from '../store/sqlite/open-store.ts';
 import type { Clock } from '../work/loop/clock.ts';
 
 const PAUSE = { firstMs: 500, longestMs: 5_000 };
-/** While it lasts it is logged this often. */
+/** How often it is logged while it lasts. */
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Opens the store, and waits for a database server that does not answer: it may be started at the same time, or fail
- * over. Null if the signal comes first.
+ * Opens the store. Waits for a database server that does not answer, because it may be starting or failing over. Null
+ * if the signal is aborted first.
  *
- * @throws {StoreError} if a person has to do something
+ * @throws {StoreError} if a person must act
  */
 export const openReachable = async (
   setting: StoreSetting,

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 
 type Address = { readonly host: string; readonly port: number };
 
-/** The helper cannot listen where it should; the message says why and what to do, for the person who starts it. */
+/** The helper cannot listen on its address. The message says, for the person who starts it, why and what to do. */
 export class AddressInUse extends Error {
   override readonly name = 'AddressInUse';
 }
@@ -16,7 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine has no such address; choose another with CD_HELPER_LISTEN',
 };
 
-/** Throws a failure to listen again, in words for a person where it is one that a person can put right. */
+/** Throws a listen error again, in plain words if a person can fix it. */
 export const asAddressInUse = (error: unknown): never => {
   const failure: NodeJS.ErrnoException | null = error instanceof Error ? error : null;
   const reason = REASONS[failure?.code ?? ''];
@@ -28,7 +28,7 @@ export const asAddressInUse = (error: unknown): never => {
   );
 };
 
-/** Whether the helper can listen there, tried before it makes or opens anything. */
+/** Tries to listen on the address, before the helper creates or opens anything. */
 export const requireFreeAddress = async ({ host, port }: Address): Promise<void> => {
   const server = createServer();
   try {

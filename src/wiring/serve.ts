@@ -32,11 +32,11 @@ import { serverDeps } from './server-deps.ts';
 import { watchDescriptors } from './watch-descriptors.ts';
 
 const FIRST_LOOK_MS = 1_500;
-/** Enough that no two processes of a store are taken for one. */
+/** Enough to give every process of a store a different id. */
 const INSTANCE_BYTES = 6;
 /**
- * A stop waits for the answer to an update that was just sent, which takes up to a minute. Whatever takes longer is
- * left to the next start.
+ * A stop waits for the answer to an update that was just sent, which takes up to a minute. Anything slower is left to
+ * the next start.
  */
 const STOP_WITHIN_MS = 90_000;
 const STANDARD_OUTPUT = 1;
@@ -48,7 +48,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** Runs the helper until the signal; resolves with the exit status. */
+/** Runs the helper until the signal is aborted. Resolves with the exit status. */
 const serve = async (
   config: Config,
   { log, lines }: { readonly log: Log; readonly lines: LineWriter },
@@ -57,7 +57,7 @@ const serve = async (
   const { version, revision } = ownBuild();
   const instanceId = randomBytes(INSTANCE_BYTES).toString('hex');
   const clock = createStoreClock(systemClock);
-  // Before the store, which a helper that cannot listen has no use for.
+  // Before the store is opened: a helper that cannot listen does not need it.
   await requireFreeAddress(config.listen);
   const store = await openReachable(config.store, { clock: systemClock, log }, signal);
   if (store === null) return 0;
@@ -110,7 +110,7 @@ const serve = async (
       schedule: config.smartRedeploy,
       isNew: store.isNew,
     });
-    // Long enough to refuse what is configured twice; a cluster that is away delays nothing.
+    // Long enough to refuse a Swarm that is configured twice. An unreachable cluster delays nothing further.
     await Promise.race([work.health.refresh(either), systemClock.wait(FIRST_LOOK_MS, either)]);
     const storeWatch = createStoreWatch({
       checkFiles: store.checkFiles,
@@ -132,7 +132,7 @@ const serve = async (
       log,
       signal: either,
     });
-    // A store that takes nothing now keeps nobody from being served.
+    // A store that accepts no writes now must not keep the server from starting.
     await deps.sessions?.endUnknown().catch((error: unknown) => {
       log.warn('sessions of tokens that are gone could not be ended', { error });
     });
@@ -183,7 +183,7 @@ const serve = async (
   }
 };
 
-/** `cd-helper serve`: runs the helper until the signal, and tells what ended it otherwise. */
+/** `cd-helper serve`: runs the helper until the signal is aborted, or prints what else ended it. */
 export const startServing = async (config: Config, signal: AbortSignal): Promise<number> => {
   const isTerminal = process.stdout.isTTY;
   const form = isTerminal
@@ -211,10 +211,10 @@ export const startServing = async (config: Config, signal: AbortSignal): Promise
     return await serve(config, { log, lines }, signal);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // What a person can put right is one sentence; a stack says where we went wrong.
+    // An error that a person can fix is one sentence. Any other gets a stack.
     if (!isForPerson(error)) log.error('cannot go on', { error });
     else if (!isTerminal) log.error('cannot start', { reason });
-    // Not by `process.stderr`, which waits for its reader.
+    // Not with `process.stderr`, which waits for its reader.
     createLineWriter(STANDARD_ERROR, { tellDropped: String }).write(`cd-helper: ${reason}\n`);
     return 1;
   }
@@ -223,7 +223,7 @@ export const startServing = async (config: Config, signal: AbortSignal): Promise
 const isForPerson = (error: unknown): boolean =>
   error instanceof StoreError || error instanceof StoreFailure || error instanceof AddressInUse;
 
-/** Ends the process where something keeps it from its end after it was told to stop. */
+/** Ends the process if something delays its end after it was told to stop. */
 const endLate = (log: Log): void => {
   setTimeout(() => {
     log.error('the stop takes too long and is broken off: the next start goes on', {

@@ -37,15 +37,15 @@ export type ServerParts = {
   readonly work: Work;
   readonly metrics: Metrics;
   readonly storeWatch: StoreWatch;
-  /** That of the store. */
+  /** The store's clock. */
   readonly clock: Clock;
   readonly instanceId: string;
   readonly log: Log;
-  /** Ends with the helper. */
+  /** Aborted when the helper stops. */
   readonly signal: AbortSignal;
 };
 
-/** What proves tokens of OpenID Connect is loaded only where a hook secret expects them. */
+/** The OpenID Connect code is loaded only if a hook secret expects such tokens. */
 const tokenProof = async (
   { hooks: { secrets }, proxies }: Config,
   log: Log,
@@ -56,7 +56,7 @@ const tokenProof = async (
   return createTokenProof(secrets, { fetchKeys, now: systemClock.now, log });
 };
 
-/** Everything that the HTTP server needs, out of the parts of a helper that runs. */
+/** Everything that the HTTP server needs, from the parts of a running helper. */
 export const serverDeps = async (config: Config, parts: ServerParts): Promise<ServerDeps> => {
   const { clusters, registries, work, log } = parts;
   const { db } = parts.store;
@@ -88,7 +88,7 @@ export const serverDeps = async (config: Config, parts: ServerParts): Promise<Se
     proveToken: await tokenProof(config, log),
     acceptDelivery: (delivery) =>
       work.acceptDelivery(delivery).catch((error: unknown) => {
-        // Everybody who watches the store learns whether it is the cause, and since when.
+        // Let the store watch find out whether the store is the cause, and since when.
         if (!(error instanceof BacklogFull)) void parts.storeWatch.ask();
         throw error;
       }),
@@ -137,7 +137,7 @@ export const serverDeps = async (config: Config, parts: ServerParts): Promise<Se
       want: work.healthWatch.want,
       onChange: parts.store.onChange,
       clock,
-      // Events of a shared store are those of all instances: who goes on at another one misses nothing.
+      // Instances that share a store share its events: a client that continues at another instance misses nothing.
       process: parts.store.others === null ? parts.instanceId : await storeId(db),
       log,
     }),

@@ -40,7 +40,7 @@ export const copy: StoreTools['copy'] = (config, to, options) =>
     );
   });
 
-/** Opens what is only read, with a place for a copy of an earlier version's file. */
+/** Opens a store read-only. Converting the file of an earlier version needs a folder for a copy. */
 const reading = async <T>(
   setting: StoreSetting,
   use: (store: ReadStore) => Promise<T>,
@@ -64,12 +64,12 @@ const openToRead = async (setting: StoreSetting, temporary: string): Promise<Rea
   return readPostgresStore(setting);
 };
 
-/** Opens the store that is filled; a file that was made for it is removed where that fails. */
+/** Opens the store to fill. A file that was created for it is deleted if that fails. */
 const filling = async <T>(setting: StoreSetting, use: (store: Store) => Promise<T>): Promise<T> => {
   if (setting.kind === 'postgres') {
-    // Makes the tables, and lets the helper's own role work on them.
+    // Creates the tables, and grants the helper's own role access to them.
     await (await openConfiguredStore(setting)).close();
-    // Only the owner of the tables may keep their triggers from telling every row as an event.
+    // Only the owner of the tables may disable the triggers that would report every row as an event.
     const address = setting.migrate ?? setting.address;
     const store = await openConfiguredStore({ ...setting, address });
     try {
@@ -94,7 +94,7 @@ const filling = async <T>(setting: StoreSetting, use: (store: Store) => Promise<
   }
 };
 
-/** What went wrong, as a sentence for the person who asked. */
+/** Turns an error into a sentence for the person who ran the command. */
 const forPerson = async <T>(act: () => Promise<T>): Promise<T> => {
   try {
     return await act();

@@ -4,22 +4,22 @@ import { fileURLToPath } from 'node:url';
 import type { StoreTrial } from './try-store.ts';
 
 const PROGRAM = fileURLToPath(
-  // As it is, or compiled.
+  // Source or compiled.
   new URL(`try-store-program${extname(import.meta.url)}`, import.meta.url),
 );
-/** A disk answers in milliseconds, and one behind a network within a few seconds. */
+/** A disk answers in milliseconds, a network file system within a few seconds. */
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
- * Tries a store in a process of its own, because nothing within a process ends a call to a file system that
- * does not answer, such as one on a server that is gone: it would keep the process from ending, too.
+ * Tries a store in a separate process. Nothing within a process can end a call to a file system that does not answer,
+ * for example on a server that is gone, and the process could not exit either.
  */
 export const tryStoreApart = (path: string, signal: AbortSignal): Promise<StoreTrial> =>
   new Promise((resolve, reject) => {
     const child = fork(PROGRAM, [path], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const leave = (): void => {
       child.kill('SIGKILL');
-      // Some file systems let not even that through.
+      // On some file systems not even SIGKILL takes effect.
       child.unref();
       if (child.connected) child.disconnect();
     };

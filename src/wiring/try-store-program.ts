@@ -1,6 +1,6 @@
 import { tryStore } from './try-store.ts';
 
-/** A program of its own, run by `tryStoreApart`: it tells whoever started it what the store is. */
+/** A separate program that `tryStoreApart` starts. It reports what the store is to its parent process. */
 const [, , path = ''] = process.argv;
 const trial = await tryStore(path);
 process.send?.(trial, () => process.disconnect());

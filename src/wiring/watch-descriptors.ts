@@ -4,7 +4,7 @@ import type { Clock } from '../work/loop/clock.ts';
 import { runLoop } from '../work/loop/run-loop.ts';
 
 const EVERY_MS = 2_000;
-/** While it lasts it is logged this often. */
+/** How often it is logged while it lasts. */
 const LOG_EVERY_MS = 60_000;
 const EXHAUSTED: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 
@@ -18,10 +18,7 @@ const isOneFree = (): boolean => {
   }
 };
 
-/**
- * Logs when no file descriptor is free, until the signal is aborted: Node then closes what connects without a word to
- * anybody.
- */
+/** Logs when no file descriptor is free, until the signal is aborted: Node then closes new connections silently. */
 export const watchDescriptors = (
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   signal: AbortSignal,

@@ -8,7 +8,7 @@ import { announce, Announcer } from './parts/announcer.tsx';
 import { CurrentPage } from './pages/current-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
 
-/** What a screen reader is told of while it happens: the beginnings and ends, not every step. */
+/** What a screen reader announces: beginnings and ends, not every step. */
 const tell = (happening: Happening): void => {
   if (happening.type !== 'deployment' || happening.service === null) return;
   if (happening.state === null || happening.state === 'queued') return;

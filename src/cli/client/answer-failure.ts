@@ -5,9 +5,9 @@ export type BadAnswer = {
   readonly url: string;
   readonly path: string;
   readonly status: number;
-  /** The parsed body; undefined where it is no JSON. */
+  /** The parsed body; undefined if it is not JSON. */
   readonly answer: unknown;
-  /** Where the answer sends whoever asked. */
+  /** The target of a redirect. */
   readonly location: string | null;
   readonly hasToken: boolean;
   readonly shows: 'token' | 'hook secret';
@@ -15,9 +15,9 @@ export type BadAnswer = {
 
 const BASE_PATH =
   'the address may lack the base path, as in https://host/cd-helper, or lead to something else';
-/** What was named does not exist. */
+/** The message of a helper about a name that does not exist. */
 const NO_SUCH = /^(?:no cluster is named |there is no such )/;
-/** Every helper has these. */
+/** Paths that every helper has. */
 const ALWAYS_THERE = /^\/api\/v1\/(?:services|deployments|deliveries|clusters|runs|freezes)$/;
 
 type ProblemAnswer = { readonly type: string; readonly detail: string; readonly errors: string };
@@ -47,7 +47,7 @@ const asProblem = (answer: unknown): ProblemAnswer | null => {
 
 const REDIRECTIONS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** The address to which a redirection leads; null where it leads to no helper that one could name. */
+/** The base address that a redirect leads to; null if it is not a usable address of a helper. */
 const redirectedTo = ({ url, path, status, location }: BadAnswer): string | null => {
   if (!REDIRECTIONS.includes(status) || location === null) return null;
   if (!URL.canParse(location, `${url}/`)) return null;
@@ -57,7 +57,7 @@ const redirectedTo = ({ url, path, status, location }: BadAnswer): string | null
     : null;
 };
 
-/** Why the answer is not the one that was hoped for. */
+/** The failure that an unexpected answer stands for. */
 export const answerFailure = (bad: BadAnswer): CliFailure => {
   const { url, path, status, answer, hasToken, shows } = bad;
   const elsewhere = redirectedTo(bad);

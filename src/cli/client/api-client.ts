@@ -6,14 +6,14 @@ import { CliFailure } from '../terminal/exit-status.ts';
 import { readCapped } from './read-capped.ts';
 
 export type ApiClient = {
-  /** Where the helper is, base path included. */
+  /** The helper's address, including the base path. */
   readonly url: string;
   readonly get: <T>(path: string, query?: Query) => Promise<T>;
   readonly post: <T>(path: string, body?: unknown, options?: PostOptions) => Promise<T>;
   readonly remove: (path: string) => Promise<void>;
-  /** A file of that type, with its size. However long the helper takes to make it. */
+  /** Downloads a file of that type, with its size. The helper may take long to create it. */
   readonly download: (path: string, type: string) => Promise<Download>;
-  /** Bytes as they come, until either side ends it; null where the helper streams nothing there. */
+  /** The bytes as they arrive, until either side ends the stream; null if the helper does not stream there. */
   readonly stream: (
     path: string,
     headers: Readonly<Record<string, string>>,
@@ -28,11 +28,11 @@ export type Download = {
 export type PostOptions = {
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For a long answer; default 2 min. */
+  /** For a slow answer, in ms. Default: 2 min. */
   readonly timeoutMs?: number;
 };
 
-/** Undefined and null are left out; a list is given one by one. */
+/** Undefined and null are left out. A list becomes one parameter per entry. */
 export type Query = Readonly<
   Record<string, string | number | readonly string[] | undefined | null>
 >;
@@ -40,20 +40,20 @@ export type Query = Readonly<
 export type ApiClientOptions = {
   readonly url: string;
   readonly token: Secret | null;
-  /** What lets this client in; a hook secret stands in the path. */
+  /** How this client authenticates. A hook secret is part of the path. */
   readonly shows?: 'token' | 'hook secret';
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
 };
 
-/** Acts look at the cluster and the registry first. */
+/** Actions ask the cluster and the registry first. */
 const USUAL_TIMEOUT_MS = 120_000;
 
-/** The helper says something every 15 s at the latest. */
+/** The helper sends something at least every 15 s. */
 const LONGEST_SILENCE_MS = 45_000;
-/** A helper copies a big store before it says a word. */
+/** The helper copies a big store before it sends the first byte. */
 const LONGEST_DOWNLOAD_SILENCE_MS = 600_000;
-/** No such route, or not built, or too many listen. */
+/** No such route, no streaming, or too many listeners. */
 const NO_STREAM: readonly number[] = [404, 406, 501, 503];
 
 const addressOf = (base: string, path: string, query: Query): URL => {
@@ -64,12 +64,12 @@ const addressOf = (base: string, path: string, query: Query): URL => {
   return address;
 };
 
-/** What goes with a request. */
+/** The parts of a request. */
 type Sent = PostOptions & { readonly query?: Query; readonly body?: unknown };
 
 /**
- * Talks to a helper. Every failure is a {@link CliFailure} whose message says what to do; an answer
- * that is not the helper's own is never taken for one.
+ * Talks to a helper. Every failure is a {@link CliFailure} whose message says what to do. An answer of another
+ * program is never taken for the helper's.
  */
 export const createApiClient = (options: ApiClientOptions): ApiClient => {
   const { url, token } = options;
@@ -83,7 +83,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     let response: Dispatcher.ResponseData;
     let text: string;
     try {
-      // undici follows no redirection, so a token goes nowhere but to the address that was given.
+      // undici follows no redirects, so a token goes only to the given address.
       response = await request(addressOf(url, path, query), {
         method,
         headers: {
@@ -187,7 +187,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
 const locationOf = ({ location }: Dispatcher.ResponseData['headers']): string | null =>
   typeof location === 'string' ? location : null;
 
-/** Undefined where it is none. */
+/** Undefined if it is not JSON. */
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);

@@ -24,20 +24,20 @@ export type Context = {
   readonly options: GlobalOptions;
   readonly colours: Colours;
   readonly json: boolean;
-  /** Columns of the terminal; null where there is none. */
+  /** Columns of the terminal; null if there is no terminal. */
   readonly width: number | null;
   readonly print: (...lines: readonly string[]) => void;
   readonly printJson: (value: unknown) => void;
-  /** For what is not the result: questions, warnings. */
+  /** Prints to standard error: questions and warnings. */
   readonly note: (line: string) => void;
-  /** A line that tells how far something is, where somebody sees it. */
+  /** A progress line, shown only on a terminal. */
   readonly progress: () => Progress;
-  /** Where the helper is that is talked to. */
+  /** Address and token of the helper to talk to. */
   readonly client: () => ClientSettings;
-  /** The same whatever token there is, or none. */
+  /** The helper's address, with or without a token. */
   readonly address: () => string;
   readonly api: () => ApiClient;
-  /** A file that the person named. */
+  /** Reads a file that the person named. */
   readonly readFile: (path: string) => string;
   readonly config: () => Config;
 };
@@ -45,10 +45,10 @@ export type Context = {
 const POLL_MS = 1_000;
 export const pollMsOf = (deps: CliDeps): number => deps.pollMs ?? POLL_MS;
 
-/** Whether it shows what is written to it, and obeys nothing. */
+/** Whether the terminal only prints text and understands no escape sequences. */
 const isDumb = ({ sources }: CliDeps): boolean => sources.env['TERM'] === 'dumb';
 
-/** Whether colours are wanted: on a terminal, unless anybody says no ({@link https://no-color.org}). */
+/** Whether to use colours: on a terminal, unless they are turned off ({@link https://no-color.org}). */
 const wantsColour = (deps: CliDeps, options: GlobalOptions): boolean =>
   options.color !== false &&
   (deps.sources.env['NO_COLOR'] ?? '') === '' &&
@@ -80,7 +80,7 @@ export const createContext = (deps: CliDeps, options: GlobalOptions): Context =>
     },
     progress: () => createProgress(isDumb(deps) ? null : stderr),
     client,
-    // With a token said, a profile that cannot be read is in nobody's way.
+    // With any token set, an unreadable profile does not matter.
     address: () => client({ token: 'any' }).url,
     api: () => createApiClient({ ...client(), signal: deps.signal }),
     readFile: (path) => {

@@ -1,12 +1,12 @@
-/** One server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html), as far as it matters here. */
+/** The needed parts of a server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export type EventFrame = { readonly id: string | null; readonly type: string };
 
-/** No event of the helper comes near it. */
+/** Far longer than any event of the helper. */
 const LONGEST_FRAME = 65_536;
 
 /**
- * Takes a stream of events apart; `take` gives the events that are whole after one more piece of text.
- * It throws where an event is longer than any that the helper sends.
+ * Splits a stream into events. `take` returns the events that another piece of text completes. It throws if an event
+ * is longer than any that the helper sends.
  */
 export const createEventFrames = (): { readonly take: (text: string) => readonly EventFrame[] } => {
   let rest = '';

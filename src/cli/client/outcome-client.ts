@@ -7,16 +7,16 @@ import { createApiClient, type Query } from './api-client.ts';
 import type { Context } from './context.ts';
 import { wrongUse } from '../terminal/exit-status.ts';
 
-/** Asks what became of a push. */
+/** Asks for the outcome of a push. */
 export type OutcomeClient = {
   readonly url: string;
   readonly ask: (query: Query) => Promise<OutcomeView>;
 };
 
-/** The helper may take its whole wait, and a proxy some more. */
+/** The helper's longest wait, plus some time for a proxy. */
 const TIMEOUT_MS = 90_000;
 
-/** A name of the configuration of this machine, or the secret itself. */
+/** The name of a hook secret in this machine's configuration, or the secret itself. */
 const secretOf = (context: Context, text: string): Secret => {
   const { sources } = context.deps;
   const loaded = loadConfig({ argvConfig: context.options.config, ...sources });
@@ -49,8 +49,8 @@ export const createSecretClient = (context: Context, secret: Secret): OutcomeCli
 };
 
 /**
- * Asks with the hook secret that was given, otherwise with the API token that was given, otherwise with the hook
- * secret of the environment, otherwise with the API token of the environment or the profile.
+ * Authenticates with the first of these that exists: the given hook secret, the given API token, the hook secret from
+ * the environment, the API token from the environment or the profile.
  */
 export const createOutcomeClient = (context: Context, given: string | undefined): OutcomeClient => {
   if (given !== undefined) return createSecretClient(context, secretOf(context, given));

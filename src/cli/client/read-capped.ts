@@ -1,7 +1,7 @@
-/** Ten thousand services with everything that is known of them. */
+/** Enough for ten thousand services with all their fields. */
 const BIGGEST_ANSWER = 32 * 1_048_576;
 
-/** The text of an answer; throws where it is bigger than any that the helper gives. */
+/** The text of an answer. Throws if it is larger than any that the helper sends. */
 export const readCapped = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
   const parts: Uint8Array[] = [];
   let size = 0;

@@ -3,7 +3,7 @@ import type { ApiClient, Query } from './api-client.ts';
 
 const BIGGEST_PAGE = 500;
 
-/** Up to `most` entries of a list, page by page, each as soon as it is there. */
+/** Up to `most` entries of a list, page by page; yields each page as soon as it arrives. */
 export async function* readPages<T>(
   api: ApiClient,
   path: string,
@@ -21,7 +21,7 @@ export async function* readPages<T>(
   } while (cursor !== null && count < most);
 }
 
-/** Up to `most` entries of a list, over as many pages as that takes. */
+/** Up to `most` entries of a list, over as many pages as necessary. */
 export const readList = async <T>(
   api: ApiClient,
   path: string,

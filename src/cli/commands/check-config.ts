@@ -8,10 +8,10 @@ import type { AddCommand } from './add-command.ts';
 import { withHelp } from '../terminal/with-help.ts';
 
 const CONCURRENCY = 8;
-/** Longer than a slow registry with a sign-in may take. */
+/** Longer than a slow registry with a sign-in takes. */
 const DEADLINE_MS = 60_000;
 
-/** The check's own answer, or that it gave none in time. */
+/** The check's result, or a failure if it gave none in time. */
 const tryOut = async (check: ConfigCheck, signal: AbortSignal): Promise<CheckResult> => {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   const timeUp = Promise.withResolvers<CheckResult>();
@@ -26,7 +26,7 @@ const tryOut = async (check: ConfigCheck, signal: AbortSignal): Promise<CheckRes
   }
 };
 
-/** Errors of a cluster begin with its name, which stands there already. */
+/** Errors of a cluster begin with its name, which the line already has. */
 const withoutName = (detail: string, name: string): string =>
   detail.startsWith(`${name}: `) ? detail.slice(name.length + 2) : detail;
 

@@ -17,13 +17,13 @@ import { EXIT } from '../terminal/exit-status.ts';
 import type { AddCommand } from './add-command.ts';
 import { withHelp } from '../terminal/with-help.ts';
 
-/** A person waits at the prompt. */
+/** Short, because a person waits at the prompt. */
 const DEADLINE_MS = 2_000;
 const PAGE = 500;
-/** More ids than these nobody looks through. */
+/** Nobody searches through more ids than this. */
 const NEWEST = 20;
 
-/** What the helper knows, or nothing where it cannot be asked: a prompt is no place for errors. */
+/** Names from the helper, or none if it does not answer: a prompt must not show errors. */
 const knownTo = (context: Context): Known => {
   const items = async <T>(path: string, limit = PAGE): Promise<readonly T[]> => {
     try {

@@ -36,7 +36,7 @@ const outcome = (
   { duplicateOf, pushes, ignored, deployments }: DeliveryView,
   isTerminal: boolean,
 ): string => {
-  // Cut off, the other's id would be of no use.
+  // The id is useless if it is cut.
   if (duplicateOf !== null) return isTerminal ? 'duplicate' : `duplicate of ${duplicateOf}`;
   if (pushes.length === 0)
     return `ignored: ${[...new Set(ignored.map(({ reason }) => reason))].join(', ')}`;
@@ -83,7 +83,7 @@ const queryOf = ({ ignored, ...filter }: Filter) => ({
   ignored: ignored === true ? 'true' : undefined,
 });
 
-/** Refuses names of senders and secrets that there are not, as far as the token may know the secrets. */
+/** Throws for an unknown sender or secret, as far as the token may see the secrets. */
 const requireSender = async (
   context: Context,
   { sender, secret }: Pick<Filter, 'sender' | 'secret'>,
@@ -95,7 +95,7 @@ const requireSender = async (
     .get<Page<HookSecretView>>('/api/v1/hook-secrets')
     .catch(() => null);
   const names = found?.items.map(({ name }) => name) ?? [secret];
-  // One that is no longer configured may still have let deliveries in.
+  // A secret that is no longer configured may still have deliveries.
   const query = { secret, ignored: 'true', limit: 1 };
   if (names.includes(secret)) return;
   const { items } = await context.api().get<DeliveryPage>(PATH, query);
@@ -103,11 +103,11 @@ const requireSender = async (
     throw noSuch('hook secret', secret, names, 'the configuration names them');
 };
 
-/** How many deliveries without a push are left out, so that nobody misses them. */
+/** Says how many deliveries without a push are hidden, so that nobody misses them. */
 const tellIgnored = async ({ api, note }: Context, filter: Filter): Promise<void> => {
   if (filter.ignored === true) return;
   const { ignored } = await api().get<DeliveryPage>(PATH, { ...queryOf(filter), limit: 1 });
-  // A helper of an earlier version shows them all.
+  // An older helper shows them all.
   if ((ignored ?? 0) > 0) {
     const what = ignored === 1 ? '1 delivery' : `${ignored} deliveries`;
     note(`${what} without a push not shown: cd-helper deliveries --ignored`);

@@ -27,11 +27,11 @@ type Filter = {
 type Options = Filter & { readonly follow?: true; readonly limit: number };
 
 const USUAL_LIMIT = 20;
-/** More than ever are under way together. */
+/** More than ever run at one time. */
 const MOST_FOLLOWED = 1_000;
 const PATH = '/api/v1/deployments';
 
-/** Prints each change as it comes, until somebody presses Ctrl-C. */
+/** Prints each change as it happens, until the person presses Ctrl-C. */
 const follow = async (
   context: Context,
   { state, ...filter }: Filter,
@@ -48,11 +48,11 @@ const follow = async (
       const query = since === null ? filter : { ...filter, since };
       const read = () =>
         readList<DeploymentView>(api, PATH, query, since === null ? limit : MOST_FOLLOWED);
-      // What is wrong from the start is no restart.
+      // An error in the first read is not a restart of the helper, so it is not retried.
       const latest = await (isFirst ? read() : patiently(read));
       isFirst = false;
       for (const deployment of told.changed(latest.toReversed())) {
-        // One in another state may come to this one.
+        // Filter after the read: a deployment in another state may reach this one later.
         if (state !== undefined && deployment.state !== state) continue;
         if (json) printJson(deployment);
         else {
@@ -63,7 +63,7 @@ const follow = async (
     }
     return EXIT.well;
   } catch (error) {
-    // Ctrl-C is how one stops following, and no failure.
+    // Ctrl-C is the normal way to stop following, not a failure.
     if (deps.signal.aborted) return EXIT.well;
     throw error;
   }

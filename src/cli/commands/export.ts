@@ -19,7 +19,7 @@ type Options = {
   readonly compose?: string;
 };
 
-/** The newest deployment of a service, where its tasks may run what ran before it. */
+/** The newest deployment of a service, if its tasks may still run the image from before it. */
 const readLast = async (context: Context, service: ServiceView): Promise<DeploymentView | null> =>
   mayRunAnother(service)
     ? context.api().get<DeploymentView>(`/api/v1/deployments/${service.deployment ?? ''}`)

@@ -17,7 +17,7 @@ type Options = {
   readonly reason: string;
 };
 
-/** A misspelt name would freeze nothing, which nobody would notice until something is deployed. */
+/** A misspelt name would freeze nothing, and nobody would notice before the next deployment. */
 const requireScope = (context: Context, { cluster, stack, service }: Options): Promise<void> =>
   requireNames(context.api(), {
     cluster,

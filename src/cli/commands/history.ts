@@ -23,7 +23,7 @@ type Options = {
 const USUAL_LIMIT = 50;
 const PATH = '/api/v1/deployments';
 
-/** On a terminal one service's history begins with how it stands. */
+/** On a terminal, the history of a single service begins with its present state. */
 const show = async (
   context: Context,
   items: readonly DeploymentView[],

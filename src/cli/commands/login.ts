@@ -11,7 +11,7 @@ import type { AddCommand } from './add-command.ts';
 import { withHelp } from '../terminal/with-help.ts';
 
 const SESSION = '/api/v1/session';
-/** What the helper says of a token. */
+/** The helper's answer about a token. */
 type Session = {
   readonly name: string;
   readonly role: string;
@@ -20,7 +20,7 @@ type Session = {
   readonly version: string;
 };
 
-/** Addresses that no other machine can listen to. */
+/** Addresses that no other machine can listen on. */
 const LOCAL = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /** Never from the command line, which everybody on the machine can read. */

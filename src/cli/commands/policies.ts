@@ -64,7 +64,7 @@ const tell = (
     paintTitle: context.colours.dim,
   });
 
-/** What all of them add up to, each value with where it comes from. */
+/** The result of all policies together, with the source of each value. */
 const totalLines = (
   context: Context,
   { total, problem }: ServicePoliciesView,

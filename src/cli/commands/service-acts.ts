@@ -34,11 +34,11 @@ const newestOf = async (
   return items[0] ?? null;
 };
 
-/** Ends in place of which another one goes on. */
+/** Ends after which another deployment continues. */
 const goesOn = ({ state, reason }: DeploymentView): boolean =>
   state === 'superseded' || (state === 'skipped' && reason === 'no-longer-published');
 
-/** Follows a deployment, and whatever takes its place, to the end. */
+/** Follows a deployment, and those that replace it, to the end. */
 const followToEnd = async (
   context: Context,
   service: ServiceView,
@@ -65,10 +65,10 @@ const followToEnd = async (
   return isWell ? EXIT.well : EXIT.failed;
 };
 
-/** Refusals of a redeploy that say how the service stands. */
+/** Refusals of a redeploy that describe the service's state. */
 const STANDS: readonly (string | null)[] = ['conflict', 'held'];
 
-/** Of a service for which nothing is to be deployed; any other verdict leaves it open. */
+/** Exit status for a service with nothing to deploy. For any other verdict the result is unknown. */
 const STATUS_OF_STANDING: Partial<Record<VerdictName, number>> = {
   current: EXIT.well,
   held: EXIT.failed,

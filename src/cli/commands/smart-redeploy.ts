@@ -71,7 +71,7 @@ const showPlan = (
   return affected;
 };
 
-/** Where services would move to another tag, and why to that one. */
+/** Which services would move to another tag, and why to that one. */
 const moveLines = (services: readonly ServiceView[], isTerminal: boolean): readonly string[] => {
   const moves = inTableOrder(services).flatMap(({ name, detail, tracking }) =>
     tracking?.next === undefined || tracking.next === null || detail === undefined
@@ -83,7 +83,7 @@ const moveLines = (services: readonly ServiceView[], isTerminal: boolean): reado
   return more === 0 ? told : [...told, `and ${more} more`];
 };
 
-/** Looks at an engine without any helper; there is nobody there who could redeploy. */
+/** Inspects an engine without a helper. Nothing there could redeploy. */
 const dryRunAtEngine = async (context: Context, url: string, options: Options): Promise<number> => {
   if (options.dryRun !== true) {
     throw wrongUse(
@@ -107,7 +107,7 @@ type Agreed =
   | { readonly kind: 'go'; readonly shown: readonly ServiceView[] }
   | { readonly kind: 'end'; readonly status: number };
 
-/** Whether a person at a terminal agrees to the plan; elsewhere there is nobody to ask. */
+/** Whether the person at the terminal agrees to the plan. Without a terminal there is nobody to ask. */
 const agree = async (context: Context, options: Options): Promise<Agreed> => {
   const { ask, signal } = context.deps;
   if (options.yes === true || context.json || context.width === null || ask === undefined)

@@ -26,7 +26,7 @@ type Filter = {
 };
 type Options = Filter & { readonly engine?: string };
 
-/** The same filters as the API's, where there is no API. */
+/** The API's filters, for when there is no API. */
 const keeps =
   ({ cluster, stack, verdict, health, image }: Filter) =>
   (service: ServiceView): boolean =>
@@ -36,7 +36,7 @@ const keeps =
     (health === undefined || service.health === health) &&
     (image === undefined || isAskedImage(service.image, image));
 
-/** Says which clusters did not answer, since their services are missing from the list. */
+/** Lists the clusters that did not answer, because their services are missing. */
 const tellUnreached = async (context: Context, { cluster }: Filter): Promise<boolean> => {
   const clusters = await readList<ClusterView>(context.api(), '/api/v1/clusters', {});
   requireCluster(clusters, cluster);
@@ -49,10 +49,10 @@ const NOTHING = 'no services are shown: nothing matches, or nothing runs';
 const NOTHING_TOLD =
   'its services cannot be shown now; cd-helper history still shows what was deployed';
 
-/** More than these are the same trouble, or too many to read at once. */
+/** More than these are the same problem, or too many to read. */
 const MOST_DETAILS = 3;
 
-/** What is behind `unknown`, each trouble once, and what to do about it. */
+/** The reasons behind `unknown`, each once, and what to do about them. */
 const tellUnknown = (context: Context, services: readonly ServiceView[]): void => {
   const unknown = services.filter(({ verdict }) => verdict === 'unknown');
   const details = new Set(unknown.flatMap(({ detail }) => detail ?? []));
@@ -64,7 +64,7 @@ const tellUnknown = (context: Context, services: readonly ServiceView[]): void =
   }
 };
 
-/** What is wrong with those that fail, and what runs although it is held. */
+/** What is wrong with failing services, and which ones run a held image. */
 const tellFailing = (context: Context, services: readonly ServiceView[]): void => {
   const failing = services.filter(({ health }) => health === 'failing');
   for (const { name, healthReason, lastError } of failing.slice(0, MOST_DETAILS)) {
@@ -78,7 +78,7 @@ const tellFailing = (context: Context, services: readonly ServiceView[]): void =
   for (const words of held.slice(0, MOST_DETAILS)) context.note(printable(words));
 };
 
-/** Gives the services that it showed: where one is named whole, that one alone. */
+/** Shows services and returns those that it showed: only one if the pattern is its full name. */
 const show = async (
   context: Context,
   services: readonly ServiceView[],
@@ -108,7 +108,7 @@ const show = async (
   return services;
 };
 
-/** Nothing is shown: it is a mistake where a name was given that nothing has. */
+/** If nothing is shown: fails if a name was given that does not exist. */
 const requireMatch = async (
   context: Context,
   { engine, cluster, stack }: Filter & { readonly engine: string | undefined },

@@ -38,7 +38,7 @@ const readAsked = ({ image, digest, delivery, cluster }: Options): Asked => {
   if (digest !== undefined && parseDigest(digest) === null) {
     throw wrongUse('--digest is no digest', 'it is sha256: and 64 hexadecimal digits');
   }
-  // The image as it was given: a secret may say which registry is meant where none is named.
+  // The image exactly as given: the hook secret may define the registry for names without one.
   return { query: { image, digest, cluster }, about: image ?? '' };
 };
 

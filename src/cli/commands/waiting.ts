@@ -48,7 +48,7 @@ export const addWaiting: AddCommand = (program, act) => {
 
 const isYes = (answer: string): boolean => /^\s*y(?:es)?\s*$/i.test(answer);
 
-/** Whether a person at a terminal agrees; elsewhere there is nobody to ask. */
+/** Whether the person at the terminal agrees. Without a terminal there is nobody to ask. */
 const agrees = async (
   context: Context,
   waiting: WaitingView,
@@ -62,7 +62,7 @@ const agrees = async (
   return isYes(await ask(`${question} [y/N] `, signal));
 };
 
-/** The digest that is decided on: what the person named, or what was just shown. */
+/** The digest to decide on: the one that the person named, or the one just shown. */
 const digestOf = (waiting: WaitingView, { digest }: Options): string => {
   const { name, target } = waiting;
   if (digest === undefined) return target.digest;
@@ -73,7 +73,7 @@ const digestOf = (waiting: WaitingView, { digest }: Options): string => {
   return meant;
 };
 
-/** What a vote led to, on one line. */
+/** The result of a vote, on one line. */
 const tellVotes = ({ name, gates }: WaitingView): string => {
   const votes = gates.find((gate) => gate.votes !== null)?.votes ?? null;
   if (votes === null) return `${name}: approved`;

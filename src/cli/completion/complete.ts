@@ -7,14 +7,14 @@ import type {
   ServiceView,
 } from '../../core/contract/views.ts';
 
-/** What of the cluster can stand on a command line. */
+/** The names and ids of the cluster that may appear on a command line. */
 export type Known = {
   readonly services: () => Promise<
     readonly Pick<ServiceView, 'name' | 'stack' | 'cluster' | 'image'>[]
   >;
   readonly clusters: () => Promise<readonly string[]>;
   readonly freezes: () => Promise<readonly Pick<FreezeView, 'id' | 'reason'>[]>;
-  /** The newest of them, as of the next two. */
+  /** Only the newest; the same for the next two. */
   readonly deployments: () => Promise<readonly Pick<DeploymentView, 'id' | 'service' | 'state'>[]>;
   readonly deliveries: () => Promise<readonly Pick<DeliveryView, 'id' | 'sender' | 'pushes'>[]>;
   readonly runs: () => Promise<readonly Pick<RunSummary, 'id' | 'state' | 'dryRun'>[]>;
@@ -40,7 +40,7 @@ const deliveriesOf = async (known: Known): Promise<readonly Candidate[]> =>
     about: [sender, ...pushes.map(({ image }) => image)].join(' '),
   }));
 
-/** By the long name of an option, or the name of an argument; an id by the command that it is given to. */
+/** Candidates by the long name of an option or the name of an argument. For an id: by the command. */
 const VALUES: Readonly<Record<string, (known: Known) => Promise<readonly Candidate[]>>> = {
   cluster: async (known) => plain(await known.clusters()),
   service: servicesOf,
@@ -74,13 +74,13 @@ const findOption = (command: Command, word: string): Option | undefined =>
 
 type Place = {
   readonly command: Command;
-  /** Arguments before the word that is completed. */
+  /** Number of arguments before the word to complete. */
   readonly count: number;
-  /** The option whose value is completed. */
+  /** The option whose value is to be completed. */
   readonly option: Option | null;
 };
 
-/** Where on the command line its last word stands. */
+/** The position of the last word on the command line. */
 const placeOf = (program: Command, before: readonly string[]): Place => {
   let command = program;
   let count = 0;
@@ -134,8 +134,8 @@ const wordsFor = async (
 };
 
 /**
- * What the last of the words may become; `words` is what stands behind the name of the program. A shell
- * may have split `--name=value` at the `=`.
+ * Candidates for the last of the words. `words` is everything after the program's name. A shell may have split
+ * `--name=value` at the `=`.
  */
 export const complete = async (
   program: Command,

@@ -1,6 +1,6 @@
 /**
- * What a shell runs to have `cd-helper` completed. Each asks the program itself (`__complete`), so that
- * a script never falls behind the program.
+ * The scripts that make a shell complete `cd-helper`. Each asks the program itself (`__complete`), so a script never
+ * gets out of date.
  */
 export const COMPLETION_SCRIPTS = {
   bash: `# cd-helper completion bash; in ~/.bashrc: source <(cd-helper completion bash)

@@ -1,7 +1,7 @@
 import { printable } from '../output/cell-text.ts';
 import type { RunningImage } from './running-images.ts';
 
-/** What needs no quotes as a key of YAML, and is no number, truth value or null. */
+/** Keys that need no quotes in YAML. Numbers, truth values and null do. */
 const PLAIN = /^[a-z_][\w.-]*$/i;
 const WORDS = /^(?:true|false|yes|no|on|off|null|y|n)$/i;
 
@@ -11,15 +11,15 @@ const key = (name: string): string =>
 const fileOf = (stack: string): string => `${stack}.running.yml`;
 
 export type OverrideOptions = {
-  /** When it was read, RFC 3339. */
+  /** When the images were read, RFC 3339. */
   readonly at: string;
-  /** That of the stack file; null where it has none. */
+  /** The version of the stack file; null if it has none. */
   readonly version: string | null;
 };
 
 /**
- * A compose override that brings a stack file up to date with what runs: one document for each stack of each cluster,
- * in their order.
+ * A compose override that updates a stack file to the running images: one document for each stack of each cluster, in
+ * their order.
  */
 export const composeOverride = (
   images: readonly RunningImage[],

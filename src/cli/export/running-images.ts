@@ -3,31 +3,31 @@ import { parseImageReference } from '../../core/image/image-reference.ts';
 import type { DeploymentView, ServiceView } from '../../core/contract/views.ts';
 import { familiarImage } from '../output/familiar-image.ts';
 
-/** One service as a stack file names it, with what it runs. */
+/** A service as a stack file names it, with the image that it runs. */
 export type RunningImage = {
   readonly cluster: string;
   /** Null for a service that belongs to no stack. */
   readonly stack: string | null;
-  /** As it stands in the stack file: without the stack's name. */
+  /** The name in the stack file: without the stack's name. */
   readonly service: string;
-  /** `acme/web:v1.4.2@sha256:…`; without a digest where none is known. */
+  /** `acme/web:v1.4.2@sha256:…`; without a digest if none is known. */
   readonly image: string;
   readonly tag: string | null;
   readonly digest: string | null;
 };
 
-/** Whether its tasks may run another tag than its spec names, which its last deployment then tells. */
+/** Whether its tasks may run another tag than its spec names. Its last deployment then shows which. */
 export const mayRunAnother = ({ verdict, health, track, deployment }: ServiceView): boolean =>
   deployment !== null &&
   (track !== undefined || verdict === 'updating' || verdict === 'diverged' || health !== 'ok');
 
-/** What a service runs; null where its image is none. `last` is its newest deployment, where that matters. */
+/** The image that a service runs; null if it is invalid. `last` is its newest deployment, if that matters. */
 export const runningImage = (
   service: ServiceView,
   last: Pick<DeploymentView, 'from' | 'to' | 'fromTag' | 'toTag'> | null,
 ): RunningImage | null => {
   const parsed = parseImageReference(
-    // A digest that stands alone in a spec is left out of what the API shows.
+    // The API omits the digest if a spec has a digest without a tag.
     service.verdict === 'pinned' && service.running !== null
       ? `${service.image}@${service.running}`
       : service.image,

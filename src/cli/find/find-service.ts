@@ -6,7 +6,7 @@ import { noService } from './names.ts';
 import { requireCluster } from './require-cluster.ts';
 import { readList } from '../client/read-list.ts';
 
-/** The one service that is meant by a name or id, `cluster` telling apart those of one name. */
+/** The one service with a name or id. `cluster` decides between services of the same name. */
 export const findService = async (
   api: ApiClient,
   name: string,
@@ -40,6 +40,6 @@ export const findService = async (
   return one;
 };
 
-/** Path of the service at the API. */
+/** The service's path in the API. */
 export const servicePath = ({ cluster, name }: Pick<ServiceView, 'cluster' | 'name'>): string =>
   `/api/v1/clusters/${encodeURIComponent(cluster)}/services/${encodeURIComponent(name)}`;

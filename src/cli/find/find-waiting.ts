@@ -6,7 +6,7 @@ import { readList } from '../client/read-list.ts';
 
 export const WAITING = '/api/v1/waiting';
 
-/** The one service that waits and is meant by a name or id, `cluster` telling apart those of one name. */
+/** The one waiting service with a name or id. `cluster` decides between services of the same name. */
 export const findWaiting = async (
   api: ApiClient,
   name: string,
@@ -19,7 +19,7 @@ export const findWaiting = async (
   );
   const [one] = meant;
   if (one === undefined) {
-    // One that does not exist is a mistake of another kind.
+    // A service that does not exist is a different error, which `findService` throws.
     const service = await findService(api, name, cluster);
     throw new CliFailure(`${service.name} waits for nothing: nothing was decided`, {
       hint: 'cd-helper waiting shows what waits',

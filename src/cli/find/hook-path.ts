@@ -1,8 +1,8 @@
 import type { HookSecret } from '../../config/schema/config.ts';
 
 /**
- * Path of the hooks that this secret lets in, below the base path. It is as secret as the secret; where
- * only a token proves the sender, it holds none.
+ * The webhook path for this secret, relative to the base path. It is as secret as the secret itself. If only a token
+ * authenticates the sender, the path contains no secret.
  */
 export const hookPath = ({ value }: HookSecret): string =>
   value.reveal() === '' ? '/hooks' : `/hooks/${encodeURIComponent(value.reveal())}`;

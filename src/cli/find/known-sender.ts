@@ -1,7 +1,7 @@
 import { HOOK_PLACES } from '../../core/contract/hook-places.ts';
 import { noSuch } from './names.ts';
 
-/** Refuses the name of a sender that there is not. */
+/** Throws for an unknown sender. */
 export const requireKnownSender = (
   name: string,
   known: readonly string[] = HOOK_PLACES.map(({ sender }) => sender),

@@ -9,10 +9,10 @@ import { requireCluster } from './require-cluster.ts';
 
 const MOST_SUGGESTED = 5;
 
-/** A service's name in a stack file, which people often type in place of the whole one. */
+/** A service's name in its stack file. People often type it instead of the full name. */
 const withoutStack = (name: string): string => name.slice(name.indexOf('_') + 1);
 
-/** The names that a misspelt one may mean: those that hold it, else the nearest. */
+/** The names that a misspelt one may mean: those that contain it, otherwise the most similar. */
 const meantBy = (name: string, known: readonly string[]): readonly string[] => {
   const names = [...new Set(known)];
   const holding = names.filter((other) => name !== '' && other.includes(name));
@@ -24,10 +24,10 @@ const meantBy = (name: string, known: readonly string[]): readonly string[] => {
 };
 
 /**
- * Refuses a name that does not exist, the same in every command.
+ * The error for a name that does not exist, the same in every command.
  *
- * @param what of what kind: `service`, `stack`
- * @param elsewhere where all names are shown, for one that is like none
+ * @param what the kind of name: `service`, `stack`
+ * @param elsewhere where to see all names, if no name is similar
  */
 export const noSuch = (
   what: string,
@@ -50,7 +50,7 @@ export const noService = (name: string, all: readonly ServiceView[]): CliFailure
     'cd-helper status shows all',
   );
 
-/** Names that somebody gave; a pattern may match nothing. */
+/** Names from the command line. A pattern may match nothing. */
 export type GivenNames = {
   readonly cluster?: string | undefined;
   readonly stacks?: readonly string[];
@@ -66,8 +66,8 @@ const isOf =
     service.name === name || service.id === name;
 
 /**
- * Refuses names of clusters, stacks and services that do not exist. Where a cluster is down, nobody can tell which
- * services there are.
+ * Throws for clusters, stacks and services that do not exist. If a cluster is down, its services are unknown and not
+ * checked.
  */
 export const requireNames = async (
   api: ApiClient,
@@ -90,7 +90,7 @@ export const requireNames = async (
   if (service !== undefined) throw noService(service, all);
 };
 
-/** The same where history is asked for, which also knows services that were removed. */
+/** The same for history, which also contains removed services. */
 export const requireNamesInHistory = async (
   api: ApiClient,
   {

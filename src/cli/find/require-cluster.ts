@@ -2,7 +2,7 @@ import type { ClusterView } from '../../core/contract/views.ts';
 import { printable } from '../output/cell-text.ts';
 import { wrongUse } from '../terminal/exit-status.ts';
 
-/** Throws where somebody asks for a cluster that there is not: whatever is asked of it would only be empty. */
+/** Throws for an unknown cluster: every list about it would just be empty. */
 export const requireCluster = (
   clusters: readonly Pick<ClusterView, 'name'>[],
   asked: string | undefined,

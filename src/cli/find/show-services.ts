@@ -7,12 +7,12 @@ import { readList } from '../client/read-list.ts';
 import { cardLines } from '../show/service-card.ts';
 import { tellStory } from '../../core/story/service-story.ts';
 
-/** As many of a service's deployments tell where it stands. */
+/** Deployments to read: enough to explain a service's state. */
 const HISTORY_READ = 50;
 
 type Past = Pick<RollbackView, 'targets' | 'others'>;
 
-/** What it may go back to; nothing where the helper is of an earlier version, which does not tell. */
+/** The images that it may roll back to; none if the helper is too old to list them. */
 const readPast = async (api: ApiClient, service: ServiceView): Promise<Past> => {
   const none: Past = { targets: [], others: [] };
   try {
@@ -23,7 +23,7 @@ const readPast = async (api: ApiClient, service: ServiceView): Promise<Past> => 
   }
 };
 
-/** The same with the tags that it follows, which lists do not tell; as it is where it has gone meanwhile. */
+/** The same service with the tags that it follows, which lists omit. Unchanged if the service is gone meanwhile. */
 export const readTracked = async (api: ApiClient, service: ServiceView): Promise<ServiceView> => {
   if (service.track === undefined) return service;
   try {
@@ -35,7 +35,7 @@ export const readTracked = async (api: ApiClient, service: ServiceView): Promise
   }
 };
 
-/** Tells all about services that were named whole. */
+/** Shows full details of services that were given by their full name. */
 export const showCards = async (context: Context, named: readonly ServiceView[]): Promise<void> => {
   const api = context.api();
   for (const [index, service] of named.entries()) {
@@ -48,7 +48,7 @@ export const showCards = async (context: Context, named: readonly ServiceView[])
   }
 };
 
-/** The same by name or id; false where there is no such service (any more). */
+/** The same by name or id; false if there is no such service (any more). */
 export const showServices = async (
   context: Context,
   name: string,

@@ -5,7 +5,7 @@ const STEPS: readonly (readonly [unit: string, ms: number])[] = [
   ['s', 1_000],
 ];
 
-/** A duration as people say it: `3d`, `5h`, `12m`, `8s`. */
+/** A duration in short form: `3d`, `5h`, `12m`, `8s`. */
 export const printDuration = (ms: number): string => {
   for (const [unit, size] of STEPS) {
     if (ms >= size) return `${Math.floor(ms / size)}${unit}`;
@@ -13,7 +13,7 @@ export const printDuration = (ms: number): string => {
   return '0s';
 };
 
-/** How long ago a time of the API was; blank for none. */
+/** How long ago a time from the API was; empty for null. */
 export const printAge = (time: string | null, now: number): string => {
   const then = time === null ? Number.NaN : Date.parse(time);
   return Number.isNaN(then) ? '' : printDuration(Math.max(0, now - then));

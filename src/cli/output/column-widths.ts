@@ -2,44 +2,41 @@ import { textWidth } from './cell-text.ts';
 
 export type Column = {
   readonly title: string;
-  /** Narrower than this it is not made while anything else gives way; the widest column does so first. */
+  /** The column does not get narrower than this while others can still shrink. The widest shrinks first. */
   readonly least?: number;
-  /** Where even then not all fit, those that can be spared are left out, the lowest first. */
+  /** If the columns still do not fit, those with this are dropped, lowest first. */
   readonly spare?: number;
-  /** What is cut off of a text that is too long, by default its end. */
+  /** The end that is cut from a text that is too long. Default: its end. */
   readonly cut?: 'start' | 'end';
-  /**
-   * For what people copy: nothing is cut off, and a text that finds no room beside the others stands on
-   * a line of its own.
-   */
+  /** For text that people copy: it is never cut. If it does not fit next to the others, it gets a line of its own. */
   readonly whole?: true;
 };
 
-/** Between two columns. */
+/** Space between two columns. */
 export const GAP = '  ';
 const LEAST = 6;
 
-/** A column that something is told in, as wide as it would be and as narrow as it may become. */
+/** A column with content, with its preferred and minimum width. */
 type Used = {
   readonly column: Column;
   readonly index: number;
   readonly wanted: number;
   readonly least: number;
-  /** The narrowest in which any row finds room. */
+  /** The smallest width at which at least one row fits. */
   readonly shortest: number;
 };
 
-/** A column of a table as it is shown; `index` is its place among all columns. */
+/** A column of a table as it is shown. `index` is its position among all columns. */
 export type Shown = Used & { readonly width: number };
 
 const sum = (widths: readonly number[]): number =>
   widths.reduce((total, one) => total + one, 0) + GAP.length * Math.max(0, widths.length - 1);
 
-/** Whether they find room beside each other at their narrowest. */
+/** Whether the columns fit side by side at their minimum width. */
 const fits = (used: readonly Used[], width: number): boolean =>
   sum(used.map(({ least }) => least)) <= width;
 
-/** Widths that fit: one by one the widest column that may still shrink does. */
+/** Widths that fit: the widest column that can still shrink shrinks by one, repeatedly. */
 const fit = (used: readonly Used[], width: number): readonly Shown[] => {
   const widths = used.map(({ wanted }) => wanted);
   for (let excess = sum(widths) - width; excess > 0; excess -= 1) {
@@ -54,7 +51,7 @@ const fit = (used: readonly Used[], width: number): readonly Shown[] => {
   return used.map((one, index) => ({ ...one, width: widths[index] ?? 0 }));
 };
 
-/** Without those that can be spared, as far as the others need their room. */
+/** Drops columns that can be spared until the others fit. */
 const spareUntilFit = (used: readonly Used[], width: number): readonly Used[] => {
   const kept = [...used];
   const sparable = used
@@ -73,11 +70,11 @@ const wholeAs = (used: readonly Used[], change: (one: Used) => Partial<Used>): r
   used.map((one) => (one.column.whole === true ? { ...one, ...change(one) } : one));
 
 const share = (used: readonly Used[], width: number): readonly Shown[] => {
-  // Before what must not be cut needs lines of its own, all that may be cut is.
+  // First cut everything that may be cut, before uncuttable text gets lines of its own.
   const uncut = wholeAs(used, ({ wanted }) => ({ least: wanted }));
   if (fits(uncut, width)) return fit(uncut, width);
   const shown = fit(used, width);
-  // A column in which no text finds room leaves it to the others.
+  // A column in which no text fits gives its space to the others.
   const inVain = shown
     .filter((one) => one.column.whole === true && one.width < one.shortest)
     .filter((one) => one.wanted > titleWidth(one))
@@ -89,7 +86,7 @@ const share = (used: readonly Used[], width: number): readonly Shown[] => {
   return share(given, width);
 };
 
-/** The columns in which anything stands, `taken` being how wide the text of each row is in each column. */
+/** The columns with content. `taken` is the text width of each row in each column. */
 const measure = (columns: readonly Column[], taken: readonly (readonly number[])[]): Used[] =>
   columns.flatMap((column, index) => {
     const told = (taken[index] ?? []).filter((one) => one > 0);
@@ -100,8 +97,8 @@ const measure = (columns: readonly Column[], taken: readonly (readonly number[])
   });
 
 /**
- * Which columns a table has, and how wide each is. `taken` tells for each column how wide the text of each
- * row is, and `width` how much room there is for all; null is as much as they want.
+ * The columns of a table and their widths. `taken` is the text width of each row, for each column. `width` is the
+ * total space; null: unlimited.
  */
 export const layOut = (
   columns: readonly Column[],
@@ -110,7 +107,7 @@ export const layOut = (
 ): readonly Shown[] => {
   const told = measure(columns, taken);
   if (width === null) return told.map((one) => ({ ...one, width: one.wanted }));
-  // Where not even the least of all finds room, ids leave theirs first, and then names.
+  // If even the minimum widths do not fit, ids move to lines of their own first, then names.
   const tries = [
     told,
     wholeAs(told, (one) => (one.column.least === undefined ? { least: titleWidth(one) } : {})),

@@ -9,7 +9,7 @@ export const printCount = (count: number): string =>
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${printCount(count)} ${count === 1 ? one : many}`;
 
-/** What a person keeps in mind of a store. */
+/** The tables that people think of as the content of a store. */
 const SHOWN: readonly (readonly [table: string, one: string, many: string])[] = [
   ['deliveries', 'delivery', 'deliveries'],
   ['deployments', 'deployment', 'deployments'],
@@ -27,7 +27,7 @@ export const copiedText = ({ rows, tables }: CopiedRows): string => {
   return `${counted(rows, 'row')}, verified by counts and checksums${what}`;
 };
 
-/** Options for a tool that copies rows, and shows how far it is. */
+/** Options for a tool that copies rows, with a progress line. */
 export const copyOptions = (
   context: Context,
 ): StoreToolOptions & { readonly clear: () => void } => {

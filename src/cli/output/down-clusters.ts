@@ -3,7 +3,7 @@ import { printable } from './cell-text.ts';
 
 export type ClusterStand = Pick<ClusterView, 'name' | 'state' | 'problem'>;
 
-/** Of the clusters that were asked, by default all, those that do not answer: one line for each, with why. */
+/** The clusters that do not answer, among those asked (default: all): one line for each, with the reason. */
 export const downClusters = (
   clusters: readonly ClusterStand[],
   asked: string | undefined,

@@ -1,3 +1,3 @@
-/** An image as people write it: Docker Hub's own name says nothing that they do not know. */
+/** An image as people write it, without Docker Hub's host name. */
 export const familiarImage = (image: string): string =>
   image.replace(/^docker\.io\/(?:library\/)?/, '');

@@ -1,7 +1,7 @@
 import { FORGE_DELIVERY_WORDS, type ForgeView } from '../../core/forge/forge-view.ts';
 import type { Labelled } from './labelled-lines.ts';
 
-/** What the forge shows for the deployment's commit, and its pages; nothing if no forge is informed. */
+/** What the forge shows for the deployment's commit, with links; empty if no forge gets reports. */
 export const forgeFacts = (forge: ForgeView | undefined): readonly Labelled[] => {
   if (forge === undefined) return [];
   const where = `${forge.environment} on ${forge.forge}/${forge.repository}`;

@@ -3,7 +3,7 @@ import type { ServiceView } from '../../core/contract/views.ts';
 import type { Colours } from './colours.ts';
 import type { Paint, PaintedText } from './table.ts';
 
-/** Each has a sign of its own, so that it reads without colour. */
+/** Each has its own sign, so that it is readable without colour. */
 const SIGNS: Readonly<Record<HealthName, string>> = {
   failing: '✗',
   paused: '‖',
@@ -24,16 +24,16 @@ const paints = (colours: Colours): Readonly<Record<HealthName, Paint>> => ({
   unknown: colours.yellow,
 });
 
-/** A health with its sign and colour. A newer helper may know more of them than this program. */
+/** A health with its sign and colour. A newer helper may have more values than this program knows. */
 export const healthCell = (colours: Colours, health: HealthName): PaintedText => ({
   text: `${SIGNS[health] ?? ' '} ${health}`,
   paint: paints(colours)[health] ?? String,
 });
 
-/** An older helper tells no health, and a plan is made without looking. */
+/** An older helper reports no health, and a plan is made without observing it. */
 export const isObserved = ({ health, healthReason }: ServiceView): boolean =>
   health !== undefined && healthReason !== 'not-observed';
 
-/** Whether somebody should see to it. */
+/** Whether a person should look at it. */
 export const needsSomebody = ({ health }: ServiceView): boolean =>
   health === 'failing' || health === 'paused' || health === 'degraded';

@@ -3,7 +3,7 @@ import type { Colours } from './colours.ts';
 
 export type Labelled = readonly [label: string, ...values: string[]];
 
-/** Facts beneath a heading, the label of each before its values; what says nothing is left out. */
+/** Facts below a heading, each label followed by its values. Empty facts are left out. */
 export const labelledLines = (
   { dim }: Pick<Colours, 'dim'>,
   labelWidth: number,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { printShortTime, printTime } from './print-time.ts';
 
-/** Local time, whatever the zone that tests run in. */
+/** Local time, independent of the time zone of the test run. */
 const at = (...parts: [number, number, number, number, number, number]): string =>
   new Date(...parts).toISOString();
 const NOW = new Date(2026, 5, 15, 12).getTime();

@@ -1,4 +1,4 @@
-/** Local time of day, with the date where it is not today's. */
+/** Local time of day, with the date if it is not today. */
 export const printTime = (time: string, now: number): string => {
   const at = new Date(time);
   if (Number.isNaN(at.getTime())) return '';
@@ -10,7 +10,7 @@ export const printTime = (time: string, now: number): string => {
     : `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clock}`;
 };
 
-/** Everything of a time: local date and time to the second, with the zone. */
+/** Full local date and time to the second, with the offset from UTC. */
 export const printZonedTime = (time: string): string => {
   const at = new Date(time);
   if (Number.isNaN(at.getTime())) return '';
@@ -23,7 +23,7 @@ export const printZonedTime = (time: string): string => {
   return `${date} ${clock} UTC${offset === 0 ? '' : away}`;
 };
 
-/** The time of `printTime` in no more columns than a table has for it: 11. */
+/** Like `printTime`, in at most the 11 columns of a table. */
 export const printShortTime = (time: string, now: number): string => {
   const text = printTime(time, now);
   const [date = '', clock] = text.split(' ');

@@ -2,15 +2,15 @@ import type { RunProgress } from '../../core/contract/views.ts';
 import { cutText } from './cell-text.ts';
 import { type Terminal, widthOf } from '../terminal/terminal.ts';
 
-/** One line at the bottom of a terminal that says what is going on; elsewhere it says nothing. */
+/** One line at the bottom of a terminal that shows the progress. Without a terminal it prints nothing. */
 export type Progress = {
-  /** Whether anybody sees it. */
+  /** Whether it is shown. */
   readonly isSeen: boolean;
   readonly show: (text: string) => void;
   readonly clear: () => void;
 };
 
-/** How far the registries have been asked. */
+/** How many images the registries have answered for. */
 export const checkedText = ({
   images,
   checkedImages,

@@ -3,14 +3,14 @@ import { type Column, GAP, layOut, type Shown } from './column-widths.ts';
 
 export type Paint = (text: string) => string;
 
-/** What stands in one place of a table. The text is made harmless and cut before it is painted. */
+/** The content of a cell. The text is sanitised and cut before it is coloured. */
 export type Cell = string | PaintedText;
 export type PaintedText = { readonly text: string; readonly paint: Paint };
 
 export type TableOptions = {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
-  /** Columns of the terminal; null where there is none: then nothing is cut. */
+  /** Columns of the terminal; null if there is no terminal: then nothing is cut. */
   readonly width: number | null;
   readonly paintTitle: Paint;
 };
@@ -19,7 +19,7 @@ const asIs: Paint = (text) => text;
 const textOf = (cell: Cell): string => printable(typeof cell === 'string' ? cell : cell.text);
 const paintOf = (cell: Cell): Paint => (typeof cell === 'string' ? asIs : cell.paint);
 
-/** A row, on one line but for what must not be cut and has no room. */
+/** A row on one line, except for uncuttable text that does not fit. */
 const rowLines = (
   columns: readonly Shown[],
   row: readonly Cell[],
@@ -53,7 +53,7 @@ const rowLines = (
   return lines;
 };
 
-/** The lines of each row of a table, those of its titles first. */
+/** The lines of each row of a table, starting with its titles. */
 export const tableRows = ({
   columns,
   rows,
@@ -66,5 +66,5 @@ export const tableRows = ({
   return [titles, ...rows].map((row) => rowLines(shown, row, width));
 };
 
-/** The lines of a table, titles first. Columns in which no row says anything are left out. */
+/** The lines of a table, titles first. Columns that are empty in every row are left out. */
 export const tableLines = (options: TableOptions): string[] => tableRows(options).flat();

@@ -3,7 +3,9 @@ import { putBackWords } from '../../core/policy/tracking.ts';
 import type { ServiceView } from '../../core/contract/views.ts';
 import type { Labelled } from './labelled-lines.ts';
 
-/** What a service follows, the newest tag of it, what would be next, and why not now; nothing where it follows none. */
+/**
+ * What a service follows, the newest tag, the next tag and why it is not deployed now; empty if it follows no tags.
+ */
 export const trackingFacts = ({ image, tracking }: ServiceView): readonly Labelled[] => {
   if (tracking === undefined) return [];
   const { policy, newest, next, whyNot } = tracking;

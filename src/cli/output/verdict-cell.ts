@@ -2,7 +2,7 @@ import type { Colours } from './colours.ts';
 import type { DeploymentState, VerdictName } from '../../core/contract/views.ts';
 import type { Paint, PaintedText } from './table.ts';
 
-/** Each has a sign of its own, so that it reads without colour. */
+/** Each has its own sign, so that it is readable without colour. */
 const VERDICT_SIGNS: Readonly<Record<VerdictName, string>> = {
   current: '✓',
   obsolete: '↑',
@@ -45,7 +45,7 @@ const paints = (colours: Colours): Readonly<Record<VerdictName | DeploymentState
   skipped: colours.dim,
 });
 
-/** A verdict with its sign and colour. A newer helper may know more of them than this program. */
+/** A verdict with its sign and colour. A newer helper may have more values than this program knows. */
 export const verdictCell = (colours: Colours, verdict: VerdictName): PaintedText => ({
   text: `${VERDICT_SIGNS[verdict] ?? ' '} ${verdict}`,
   paint: paints(colours)[verdict] ?? String,

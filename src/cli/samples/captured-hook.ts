@@ -1,6 +1,6 @@
 import type { IncomingDelivery } from '../../core/contract/delivery.ts';
 
-/** What was captured of a hook; the problem is for a person. */
+/** A captured webhook. `problem` is for a person. */
 export type CapturedHook =
   | { readonly ok: true; readonly delivery: IncomingDelivery }
   | { readonly ok: false; readonly problem: string };
@@ -16,8 +16,8 @@ const parseHeaders = (lines: readonly string[]): Record<string, string> =>
   );
 
 /**
- * Reads a captured hook: its body alone, or the whole request with its headers, an empty line and the
- * body. `headers` are further ones, as `Name: value`.
+ * Reads a captured webhook: only its body, or the whole request with headers, an empty line and the body. `headers`
+ * are additional ones, as `Name: value`.
  */
 export const readCapturedHook = (text: string, headers: readonly string[]): CapturedHook => {
   const isBodyAlone = /^\s*[[{]/.test(text);

@@ -98,7 +98,7 @@ export const jfrog: MakeSample = ({ registry, repository, tag, digest }) => {
   });
 };
 
-/** `registry.REGION.aliyuncs.com`, or the same for services inside its network. */
+/** `registry.REGION.aliyuncs.com`, or the host for services inside its network. */
 const ALIBABA_HOST = /^registry(?:-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com$/;
 
 export const alibabaAcr: MakeSample = ({ registry, repository, tag, digest }, _, now) => {

@@ -20,7 +20,7 @@ import {
 } from './registries.ts';
 import type { MakeSample, SampledImage, SampleHook } from './sample.ts';
 
-/** What each sender posts when this image is pushed; null where that sender has no such image. */
+/** What each sender posts for a push of this image; null if the sender cannot have such an image. */
 const SAMPLES: Readonly<Record<string, MakeSample>> = {
   'docker-hub': dockerHub,
   distribution,
@@ -43,7 +43,7 @@ const SAMPLES: Readonly<Record<string, MakeSample>> = {
 
 export const SAMPLE_SENDERS: readonly string[] = Object.keys(SAMPLES);
 
-/** A correct hook of that sender for a push of that image; null where there cannot be one. */
+/** A correct webhook of that sender for a push of that image; null if there cannot be one. */
 export const sampleHook = (
   sender: string,
   image: SampledImage,

@@ -2,14 +2,14 @@ import type { ImageReference } from '../../core/image/image-reference.ts';
 
 export type SampleHook = {
   readonly contentType: string;
-  /** Further headers that identify the sender. */
+  /** Additional headers that identify the sender. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 };
 
 export type SampledImage = ImageReference & { readonly tag: string };
 
-/** What a sender posts when an image is pushed; null where it has no such image. */
+/** What a sender posts for a push of an image; null if it cannot have such an image. */
 export type MakeSample = (image: SampledImage, id: string, now: Date) => SampleHook | null;
 
 export const json = (
@@ -21,7 +21,7 @@ export const json = (
   body,
 });
 
-/** For senders that name no digest where none was given. */
+/** For senders that omit the digest if none was given. */
 export const withDigest = (digest: string | null, key = 'digest'): object =>
   digest === null ? {} : { [key]: digest };
 

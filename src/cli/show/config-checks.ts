@@ -13,7 +13,7 @@ import { tellScope } from '../../core/contract/scope.ts';
 import { tellExpiry } from '../../core/token-expiry.ts';
 import { showStore } from '../../core/store-setting.ts';
 
-/** What the checks reach the outside with. */
+/** How the checks reach clusters, registries and the store. */
 export type ConfigCheckDeps = {
   readonly connect: (config: ClusterConfig) => Cluster;
   readonly probeRegistry: (
@@ -23,7 +23,7 @@ export type ConfigCheckDeps = {
     | { readonly ok: true; readonly signedInAs: string | null; readonly isPlain: boolean }
     | { readonly ok: false; readonly detail: string }
   >;
-  /** Opens the store and closes it again; `why` is what a person should read. */
+  /** Opens the store and closes it again. `why` is for a person. */
   readonly now: () => number;
   readonly tryStore: (
     signal: AbortSignal,
@@ -38,7 +38,7 @@ const NO_TASKS = 'it shows no tasks, so rollouts are judged by how many run';
 
 const NO_SERVICE = 'no service has this repository';
 
-/** What `check-config` tries: every cluster and registry of the configuration, its store and its secrets. */
+/** The checks of `check-config`: every cluster and registry of the configuration, its store and its secrets. */
 export const createConfigChecks = (
   config: Config,
   deps: ConfigCheckDeps,
@@ -80,7 +80,7 @@ export const createConfigChecks = (
     run: async (signal) => {
       const trial = await deps.tryStore(signal);
       if (trial.kind === 'refused') return { ok: false, detail: trial.why };
-      // Which is as it should be beside a helper that runs.
+      // That is fine next to a running helper.
       const suffix = trial.kind === 'in-use' ? ', in use by a helper that runs' : '';
       const detail = trial.kind === 'free' ? trial.detail : undefined;
       return { ok: true, detail: detail ?? `${showStore(config.store)}${suffix}` };

@@ -5,7 +5,7 @@ import { type Labelled, labelledLines } from '../output/labelled-lines.ts';
 import { printTime } from '../output/print-time.ts';
 
 const LABEL_WIDTH = 'duplicate of '.length;
-/** Longer bodies are shown by their beginning. */
+/** Only this much of a longer body is shown. */
 const BODY_SHOWN = 2_000;
 
 const shownBody = (body: string): string =>
@@ -21,7 +21,7 @@ const pushTexts = ({ image, digest, results }: PushView): readonly string[] => [
   }),
 ];
 
-/** One delivery: what came in, from whom, and what became of it. */
+/** One delivery: what arrived, from whom, and what became of it. */
 export const deliveryStory = (context: Context, delivery: DeliveryDetail): readonly string[] => {
   const { colours, deps } = context;
   const ignored = delivery.ignored.map(({ reason, about }) =>

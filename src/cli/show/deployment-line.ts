@@ -6,17 +6,17 @@ import { digestChange, remark, took } from './deployment-words.ts';
 import { printTime } from '../output/print-time.ts';
 import { stateCell } from '../output/verdict-cell.ts';
 
-/** Longer names stand out of their column. */
+/** Longer names exceed their column. */
 const WIDEST_NAME = 40;
 
-/** Columns that the names of these deployments take beside each other. */
+/** The width of the name column for these deployments. */
 export const nameWidthOf = (deployments: readonly DeploymentView[]): number =>
   Math.min(
     WIDEST_NAME,
     Math.max(0, ...deployments.map(({ service }) => textWidth(printable(service.name)))),
   );
 
-/** One line for one change of one deployment, as it happens. `nameWidth` is the width of all shown names. */
+/** One line for one change of one deployment, as it happens. `nameWidth` is the width of the name column. */
 export const deploymentLine = (
   context: Context,
   deployment: DeploymentView,

@@ -85,7 +85,7 @@ const tryFacts = ({ deps }: Context, deployment: DeploymentView): readonly Label
   ];
 };
 
-/** What failed, with the container's last lines: what somebody at night reads first. */
+/** What failed, with the container's last lines: the first thing to read at night. */
 const failureLines = (context: Context, deployment: DeploymentView): readonly string[] => {
   const { failure } = deployment;
   if (!isFailure(deployment)) return [];

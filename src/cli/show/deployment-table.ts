@@ -8,11 +8,13 @@ import { stateCell } from '../output/verdict-cell.ts';
 
 type Options = {
   readonly withIds?: boolean;
-  /** Beneath each failure the last lines of its container. */
+  /** Show the last lines of its container below each failure. */
   readonly withLogs?: boolean;
 };
 
-/** Deployments as a table; on a terminal with their ids only where asked for, as these mostly take a line each. */
+/**
+ * Deployments as a table. On a terminal, ids are shown only on request, because each mostly takes a line of its own.
+ */
 export const deploymentLines = (
   context: Context,
   deployments: readonly DeploymentView[],
@@ -20,7 +22,7 @@ export const deploymentLines = (
 ): string[] => {
   const { colours, deps, width } = context;
   if (deployments.length === 0) return [];
-  // A terminal has no room for what all have in common.
+  // A terminal has no room for a value that is the same in every row.
   const isOfOne = width !== null && new Set(deployments.map(({ cluster }) => cluster)).size === 1;
   const [titles = [], ...rows] = tableRows({
     columns: [

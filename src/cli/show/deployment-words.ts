@@ -9,7 +9,7 @@ import { printable } from '../output/cell-text.ts';
 import type { Context } from '../client/context.ts';
 import { printTime } from '../output/print-time.ts';
 
-/** As much of a digest as tells it from others; `?` for none. */
+/** Enough of a digest to recognise it; `?` for null. */
 export const short = (digest: string | null): string =>
   digest === null ? '?' : shortDigest(digest);
 
@@ -24,7 +24,7 @@ export const digestChange = ({
     ? `${short(from)} → ${short(to)}`
     : `${fromTag} ${short(from)} → ${toTag} ${short(to)}`;
 
-/** What led to a deployment, in a few words. */
+/** What caused a deployment, in a few words. */
 export const printTrigger = (trigger: TriggerView): string => {
   switch (trigger.kind) {
     case 'hook':
@@ -34,25 +34,25 @@ export const printTrigger = (trigger: TriggerView): string => {
     case 'schedule':
       return 'schedule';
     case 'person':
-      // A token's name alone may read as anything: the one that a variable gives is named `default`.
+      // A token's name alone could mean anything: the token from the environment variable is named `default`.
       return `token ${trigger.actor}`;
     default:
       return trigger satisfies never;
   }
 };
 
-/** How long it has taken until now, or until its end; empty where it has not begun. */
+/** How long it has taken until now or until its end; empty if it has not started. */
 export const took = ({ startedAt, endedAt }: DeploymentView, now: number): string => {
   if (startedAt === null) return '';
   const end = endedAt === null ? now : Date.parse(endedAt);
   return printDuration(Math.max(0, end - Date.parse(startedAt)));
 };
 
-/** What went wrong, on one line; empty where nothing did. */
+/** What went wrong, on one line; empty if nothing did. */
 export const whyNot = ({ reason, failure }: DeploymentView): string =>
   [reason, failure?.message].filter((part) => part !== null && part !== undefined).join(': ');
 
-/** The same with what a person may type. */
+/** The same, with a command to type. */
 export const whyNotRevertedHint = (deployment: DeploymentView): string => {
   const why = whyNotReverted(deployment);
   const { from, to, service } = deployment;
@@ -60,7 +60,7 @@ export const whyNotRevertedHint = (deployment: DeploymentView): string => {
   return `${why}; cd-helper rollback ${service.name} --to ${short(from)} --wait goes back`;
 };
 
-/** What a line of a deployment says beside its state: what keeps it, what went wrong, or that nothing ran. */
+/** What a deployment's line says besides its state: why it waits, what went wrong, or that nothing ran. */
 export const remark = (context: Context, deployment: DeploymentView): string =>
   hadNothingToVerify(deployment)
     ? NOTHING_TO_VERIFY
@@ -68,13 +68,13 @@ export const remark = (context: Context, deployment: DeploymentView): string =>
       pullingWords(deployment, context.deps.now()) ||
       whyNot(deployment);
 
-/** Why a deployment ended as it did, in a sentence; empty where nothing went wrong. */
+/** Why a deployment ended as it did, in a sentence; empty if nothing went wrong. */
 export const endText = ({ reason, failure }: DeploymentView): string =>
   [reason === null ? null : endWords(reason), failure?.message]
     .filter((part) => part !== null && part !== undefined)
     .join(': ');
 
-/** Of a retry that waits for its time: which try it is, and when it starts; empty for any other. */
+/** For a retry that waits for its time: the number of the try and when it starts. Empty for any other deployment. */
 export const retryText = ({ deps }: Context, deployment: DeploymentView): string => {
   const retry = deployment.state === 'queued' ? retryOf(deployment) : null;
   if (retry === null) return '';
@@ -89,6 +89,6 @@ export const printStart = (time: string, now: number): string => {
   return away <= 0 ? 'now' : `at ${printTime(time, now)} (in ${printDuration(away)})`;
 };
 
-/** The failing container's last words. */
+/** The last log lines of the failed container. */
 export const logLines = ({ colours }: Context, { failure }: DeploymentView): readonly string[] =>
   (failure?.log ?? []).map((line) => colours.dim(`    │ ${printable(line)}`));

@@ -5,7 +5,7 @@ import { printTime } from '../output/print-time.ts';
 
 export const FREEZES = '/api/v1/freezes';
 
-/** One freeze on one line: its id, what it holds, until when, why and by whom. */
+/** One freeze on one line: its id, its scope, until when, why and by whom. */
 export const printFreeze = ({ deps }: Context, freeze: FreezeView): string => {
   const where = [
     freeze.cluster === null ? null : `cluster ${freeze.cluster}`,

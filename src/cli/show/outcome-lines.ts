@@ -33,11 +33,11 @@ const paintOf = (colours: Colours, state: State): Paint =>
 
 const STATE_WIDTH = '✓ succeeded'.length;
 
-/** A newer helper may know more states than this program. */
+/** A newer helper may have more states than this program knows. */
 const cell = ({ colours }: Context, state: State): string =>
   paintOf(colours, state)(`${SIGNS[state] ?? ' '} ${state}`.padEnd(STATE_WIDTH));
 
-/** What is behind a state: `verifying`, `task-failed: task: non-zero exit (3)`. */
+/** The reason for a state: `verifying`, `task-failed: task: non-zero exit (3)`. */
 const why = ({ reason, detail }: Pick<ServiceOutcome, 'reason' | 'detail'>): string =>
   [reason, detail].filter((part) => part !== null && part !== undefined).join(': ');
 
@@ -59,11 +59,11 @@ const serviceLine = (context: Context, service: ServiceOutcome, view: OutcomeVie
   return `${cell(context, service.state)}  ${told}`;
 };
 
-/** `printable` takes colours away, so the painted state stands apart. */
+/** `printable` removes colours, so the coloured state is added separately. */
 const clusterLine = (context: Context, cluster: ClusterOutcome): string =>
   `${cell(context, cluster.state)}  ${printable(`cluster ${cluster.cluster}  ${why(cluster)}`)}`;
 
-/** What an outcome shows, a line each; those that were told before have the same key and text. */
+/** The lines of an outcome. A line that was already printed has the same key and text. */
 export const outcomeLines = (
   context: Context,
   view: OutcomeView,
@@ -77,7 +77,7 @@ export const outcomeLines = (
   })),
 ];
 
-/** The last lines of the containers that failed. */
+/** The last log lines of the failed containers. */
 export const failureLines = ({ colours }: Context, view: OutcomeView): readonly string[] =>
   view.deployments
     .filter(({ id }) =>

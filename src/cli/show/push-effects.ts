@@ -5,13 +5,13 @@ import type { HeldTag } from '../../core/policy/tracking.ts';
 import type { ImagePush } from '../../core/image/push.ts';
 import type { ServiceView } from '../../core/contract/views.ts';
 
-/** What is known of the tags that a service must not have. */
+/** The held tags of a service, as far as known. */
 export type FindHeld = (service: ServiceView) => readonly HeldTag[];
 
 /**
- * What a push means to the services that have its repository, a line each.
+ * What a push means for the services with its repository, one line each.
  *
- * @param pushes all pushes of the delivery: of those of one repository a service takes the newest
+ * @param pushes all pushes of the delivery: a service takes the newest of those to its repository
  */
 export const pushEffects = (
   push: ImagePush,

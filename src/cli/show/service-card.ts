@@ -20,7 +20,7 @@ import { tagOfImage } from '../../core/policy/follower-of.ts';
 import { trackingFacts } from '../output/tracking-facts.ts';
 import { verdictCell } from '../output/verdict-cell.ts';
 
-/** What a service runs in the words of whoever built it: `v1.3.0, commit 982c388`. */
+/** What a service runs, by its image's labels: `v1.3.0, commit 982c388`. */
 export const printBuild = (build: BuildFacts | null): string =>
   [build?.version, build?.revision && `commit ${build.revision.slice(0, 12)}`]
     .filter((part) => part !== null && part !== undefined && part !== '')
@@ -28,7 +28,7 @@ export const printBuild = (build: BuildFacts | null): string =>
 
 const LABEL_WIDTH = 'deployed by '.length;
 
-/** The time and how long ago that is. */
+/** A time, and how long ago it was. */
 const when = ({ deps }: Context, time: string): string =>
   `${printTime(time, deps.now())} (${printAge(time, deps.now())} ago)`;
 
@@ -57,11 +57,11 @@ const since = (context: Context, service: ServiceView, { origin, back }: Service
   return [when(context, origin.endedAt), what].filter(Boolean).join(', ');
 };
 
-/** What may be typed after the name of a command to mean exactly this service. */
+/** The arguments after a command that identify exactly this service. */
 const nameOf = ({ name, cluster }: ServiceView, isAlone: boolean): string =>
   isAlone ? name : `${name} --cluster ${cluster}`;
 
-/** What to do about a service whose verdict is `unknown`, by the reason. */
+/** What to do about a service with the verdict `unknown`, by its reason. */
 const UNKNOWN: Readonly<Record<string, (name: string) => string>> = {
   'not-checked': (name) => `cd-helper smart-redeploy --dry-run --service ${name}`,
   unpinned: (name) => `cd-helper smart-redeploy --pin --service ${name}`,
@@ -72,7 +72,7 @@ const UNKNOWN: Readonly<Record<string, (name: string) => string>> = {
 const CORRECT = 'correct or remove the label';
 const REBUILD = 'build it with Docker media types';
 
-/** What lifts a hold, by the reason. */
+/** What ends a hold, by its reason. */
 const liftedBy = ({ reason, detail }: ServiceView, name: string): string => {
   if (reason === 'no-fitting-node') return detail ?? 'build it for a node of the cluster';
   if (reason === 'frozen') return 'run cd-helper thaw to lift the freeze';
@@ -129,7 +129,7 @@ const lastTry = (context: Context, { failed }: ServiceStory): string =>
     ? ''
     : `${failed.state} ${when(context, failed.endedAt ?? failed.queuedAt)} with ${short(failed.to)}: ${[whyNot(failed), whyNotReverted(failed)].filter(Boolean).join('; not reverted: ')}`;
 
-/** Why it does not work and since when, what its tasks said, and how often they failed lately. */
+/** Why it is not healthy and since when, what its tasks said, and how often they failed lately. */
 const healthLine = (context: Context, service: ServiceView): string => {
   const { health, healthReason, healthSince, restarts, lastError } = service;
   if (!isObserved(service) || (health === 'ok' && restarts === 0)) return '';
@@ -156,7 +156,7 @@ const takeBack = (
 };
 
 /**
- * One service as somebody asks about it at night: what runs, since when, who deployed it, is it the
+ * One service for somebody who asks about it at night: what runs, since when, who deployed it, whether it is the
  * newest, and how to roll back.
  *
  * @param isAlone whether no other cluster has a service of this name

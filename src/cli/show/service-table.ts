@@ -13,13 +13,13 @@ import { verdictCell } from '../output/verdict-cell.ts';
 
 const short = (digest: string | null): string => (digest === null ? '' : shortDigest(digest));
 
-/** `1f2e…` where nothing differs, `1f2e… → 9a8b…` where something does. */
+/** `1f2e…` if nothing differs, otherwise `1f2e… → 9a8b…`. */
 const digests = ({ running, published }: ServiceView): string => {
   if (published === null || published === running) return short(running);
   return `${short(running) || 'unpinned'} → ${short(published)}`;
 };
 
-/** `acme/web:v1.3.0 → v1.4.2` where it would move to another tag. */
+/** `acme/web:v1.3.0 → v1.4.2` if it would move to another tag. */
 const imageCell = ({ image, tracking }: ServiceView): string => {
   const next = tracking?.next ?? null;
   return next === null ? familiarImage(image) : `${familiarImage(image)} → ${next}`;
@@ -30,7 +30,7 @@ const replicas = ({ replicas: told }: ServiceView): string =>
 
 const HEALTH: Column = { title: 'HEALTH', least: 11 };
 const TITLES: readonly Column[] = [
-  // What tells images apart is at their end: many have the registry in common.
+  // Images differ at their end: many share the registry.
   { title: 'IMAGE', least: 12, spare: 1, cut: 'start' },
   { title: 'RUNNING → PUBLISHED', least: 27, spare: 3 },
   { title: 'UP', least: 5 },
@@ -41,14 +41,17 @@ const TITLES: readonly Column[] = [
 
 const NAME: Column = { title: 'SERVICE', least: 24, whole: true };
 
-/** Health comes right after the name; it makes room only where all is well, and is not there where nobody looked. */
+/**
+ * Health comes right after the name. Its column is dropped on a narrow terminal only if all is well, and is missing
+ * if nothing was observed.
+ */
 const titlesFor = (services: readonly ServiceView[]): readonly Column[] => {
   if (!services.some(isObserved)) return [NAME, ...TITLES];
   const health = services.some(needsSomebody) ? HEALTH : { ...HEALTH, spare: 0 };
   return [NAME, health, ...TITLES];
 };
 
-/** What is wrong with it first, and then why it is not deployed to. */
+/** What is wrong with it first, then why it is not deployed. */
 const reasonsOf = (service: ServiceView): string => {
   const verdict = isToBePinned(service) ? 'to be pinned' : service.reason;
   const health = needsSomebody(service) ? service.healthReason : null;
@@ -60,10 +63,10 @@ const groupOf = (service: ServiceView, hasManyClusters: boolean): string => {
   return hasManyClusters ? `${service.cluster} / ${stack}` : stack;
 };
 
-/** Numbers in names by their value: `web-9` before `web-10`. */
+/** Numbers in names sort by value: `web-9` before `web-10`. */
 const names = new Intl.Collator(undefined, { numeric: true });
 
-/** What needs somebody first, then by verdict, then by name. */
+/** Services that need a person come first, then by verdict, then by name. */
 const URGENCY = ['diverged', 'unknown', 'held', 'waiting', 'obsolete', 'updating'];
 const urgency = ({ verdict }: ServiceView): number => {
   const place = URGENCY.indexOf(verdict);
@@ -75,7 +78,7 @@ const inOrder = (a: ServiceView, b: ServiceView): number =>
 const groupUrgency = (services: readonly ServiceView[]): number =>
   Math.min(...services.map(healthUrgency));
 
-/** Services in the order of their table. */
+/** Services in the order of the table. */
 export const inTableOrder = (services: readonly ServiceView[]): readonly ServiceView[] =>
   sortServices(services).map(({ service }) => service);
 
@@ -89,10 +92,7 @@ const sortServices = (services: readonly ServiceView[]) => {
   );
 };
 
-/**
- * Services as a table, on a terminal one for each stack; elsewhere one line a service that names
- * cluster and stack itself.
- */
+/** Services as a table: on a terminal one per stack; otherwise one line per service, with cluster and stack. */
 export const serviceLines = (context: Context, services: readonly ServiceView[]): string[] => {
   const { colours, deps, width } = context;
   if (services.length === 0) return [];
@@ -117,7 +117,7 @@ export const serviceLines = (context: Context, services: readonly ServiceView[])
       paintTitle: String,
     });
   }
-  // One table for all keeps the columns under each other; the names of the groups go in between.
+  // A single table keeps the columns aligned. The group names are inserted afterwards.
   const [head = [], ...lines] = tableRows({
     columns: titles,
     rows: sorted.map(({ service }) => rowOf(service)),

@@ -1,11 +1,11 @@
 import type { DeploymentView } from '../../core/contract/views.ts';
 import { isFinal } from '../../core/contract/final-state.ts';
 
-/** What of a list of deployments was told already, for as long as it may change. */
+/** Which deployments were already printed, for as long as they may change. */
 export type Told = {
-  /** Those of `deployments` (oldest first) whose state was not told yet. */
+  /** Those of `deployments` (oldest first) whose state was not printed yet. */
   readonly changed: (deployments: readonly DeploymentView[]) => readonly DeploymentView[];
-  /** Since when all have to be read again, so that the end of none is missed; null before the first. */
+  /** From when on to read again, so that no end is missed; null before the first read. */
   readonly since: () => string | null;
 };
 
@@ -16,7 +16,7 @@ export const createTold = (): Told => {
     since: () => since,
     changed: (deployments) => {
       const news = deployments.filter(({ id, state }) => told.get(id) !== state);
-      // Whatever is older than the oldest that is open is not read again, and need not be remembered.
+      // Deployments older than the oldest open one are not read again, so forget them.
       const open = deployments.filter((one) => !isFinal(one));
       const oldest = open[0] ?? deployments.at(-1);
       since = oldest?.queuedAt ?? since;

@@ -28,7 +28,7 @@ const commitOf = (build: BuildFacts | null): string | null =>
 const known = (build: BuildFacts | null, digest: string | null): string =>
   commitOf(build) ?? (digest === null ? 'unknown' : shortDigest(digest));
 
-/** `982c388 → 1f0e3da`: commits where both are known, else digests. */
+/** `982c388 → 1f0e3da`: commits if both are known, otherwise digests. */
 export const changeText = ({ running, target, build }: WaitingView): string => {
   const hasCommits = commitOf(build.running) !== null && commitOf(build.target) !== null;
   const [from, to] = hasCommits
@@ -48,7 +48,7 @@ const votesText = ({ votes }: GateView): string =>
 const openedBy = ({ gate, canOpen }: GateView): string =>
   canOpen.length === 0 ? 'time' : gate === 'approval' ? canOpen.join(', ') : 'time, or votes';
 
-/** A line for each closed gate of each service. */
+/** One line for each closed gate of each service. */
 export const waitingLines = (
   { colours, deps, width }: Context,
   all: readonly WaitingView[],
@@ -75,7 +75,7 @@ export const waitingLines = (
   });
 };
 
-/** What a decision about one service is about, for the person who takes it. */
+/** What a decision about one service is about, for the person who decides. */
 export const decisionLines = (context: Context, one: WaitingView): readonly string[] => {
   const { colours, deps } = context;
   const gates = one.gates.map((gate) => {

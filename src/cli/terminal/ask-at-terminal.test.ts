@@ -7,7 +7,7 @@ import { CliFailure } from './exit-status.ts';
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 
-/** What comes of a question to which somebody types this, and what they see. */
+/** Asks a question to which a person types this. Returns the result and what the person sees. */
 const type = async (ask: typeof askAtTerminal, typed: string) => {
   const input = Object.assign(new PassThrough(), { isTTY: true });
   const output = new PassThrough();

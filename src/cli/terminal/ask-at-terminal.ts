@@ -18,13 +18,13 @@ const askOn =
   ({ input, output }: Streams, isSecret: boolean): Ask =>
   async (question, signal) => {
     if (isSecret) output.write(question);
-    // A terminal is in raw mode meanwhile: what is not written here is not seen.
+    // The terminal is in raw mode meanwhile: only what is written here appears.
     const lines = createInterface({
       input,
       output: isSecret ? nowhere() : output,
       terminal: true,
     });
-    // In raw mode Ctrl-C is a key, and the reader of lines hears it alone.
+    // In raw mode Ctrl-C is a key that only the line reader gets.
     const stopped = new AbortController();
     lines.once('SIGINT', () => stopped.abort());
     try {
@@ -33,7 +33,7 @@ const askOn =
       });
     } catch (error) {
       signal.throwIfAborted();
-      // Ctrl-C, or Ctrl-D, for which the reader of lines gives up by itself.
+      // Ctrl-C, or Ctrl-D, after which the line reader closes.
       if (isAbort(error)) throw new CliFailure('stopped');
       throw error;
     } finally {
@@ -42,10 +42,10 @@ const askOn =
     }
   };
 
-/** Asks a person and gives the line typed; undefined where the input is no terminal. */
+/** Asks a person and returns the typed line; undefined if the input is not a terminal. */
 export const askAtTerminal = (streams: Streams): Ask | undefined =>
   streams.input.isTTY === true ? askOn(streams, false) : undefined;
 
-/** The same, and what is typed is not shown. */
+/** The same, but hides what is typed. */
 export const askSecretAtTerminal = (streams: Streams): Ask | undefined =>
   streams.input.isTTY === true ? askOn(streams, true) : undefined;

@@ -6,9 +6,9 @@ import type { IncomingDelivery, ReadDelivery } from '../../core/contract/deliver
 import type { RunProgress, RunRequest, ServiceView } from '../../core/contract/views.ts';
 import type { Terminal } from './terminal.ts';
 
-/** One thing that `check-config` tries. It ends when the signal does, and never throws on purpose. */
+/** One check of `check-config`. It ends when the signal is aborted, and never throws on purpose. */
 export type ConfigCheck = {
-  /** What is tried: `cluster production`, `registry docker.io`, `hook secret nexus`. */
+  /** What is checked: `cluster production`, `registry docker.io`, `hook secret nexus`. */
   readonly name: string;
   readonly run: (signal: AbortSignal) => Promise<CheckResult>;
 };
@@ -18,7 +18,7 @@ export type CheckResult = {
   readonly detail: string;
   /** What to do about it. */
   readonly hint?: string;
-  /** What else there is to say, one thing a line. */
+  /** More information, one item per line. */
   readonly lines?: readonly string[];
 };
 
@@ -26,22 +26,22 @@ export type InspectEngine = (
   url: string,
   signal: AbortSignal,
   options?: {
-    /** Which services, by default all; `pin` plans as a run that pins does. */
+    /** The services to select; default: all. `pin` plans like a run with `pin`. */
     readonly selected?: Pick<RunRequest, 'services' | 'stacks' | 'images'> &
       Partial<Pick<RunRequest, 'pin'>>;
-    /** As SmartRedeploy does: the repositories of services that follow tags are listed. */
+    /** Lists the repositories of services that follow tags, as SmartRedeploy does. */
     readonly listsTags?: boolean;
     readonly onProgress?: (progress: Pick<RunProgress, 'images' | 'checkedImages'>) => void;
   },
 ) => Promise<readonly ServiceView[]>;
 
-/** Rows of a store that were copied and verified, those of each table that has any. */
+/** Copied and verified rows of a store, with the count of each table that has any. */
 export type CopiedRows = {
   readonly rows: number;
   readonly tables: Readonly<Record<string, number>>;
 };
 
-/** What of a backup was still to be done when it was made. */
+/** Work in a backup that was still open when the backup was made. */
 export type EndedWork = {
   readonly deployments: number;
   readonly pushes: number;
@@ -61,7 +61,7 @@ export type StoreToolOptions = {
 
 /** Each throws a `CliFailure` that says what to do. */
 export type StoreTools = {
-  /** Fills the empty store of the configuration with a backup. */
+  /** Fills the empty store of the configuration from a backup. */
   readonly restore: (
     config: Config,
     file: string,
@@ -75,52 +75,53 @@ export type StoreTools = {
   ) => Promise<CopiedRows & { readonly from: string; readonly to: string }>;
 };
 
-/** What the command line is given by whoever wires it. */
+/** What the command line needs from its caller. */
 export type CliDeps = {
   readonly version: string;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
-  /** Asks the person at the terminal; resolves with the line typed. Absent where there is nobody. */
+  /** Asks the person at the terminal and resolves with the typed line. Absent without a terminal. */
   readonly ask?: (question: string, signal: AbortSignal) => Promise<string>;
-  /** The same for what nobody may see on the screen. */
+  /** The same, but hides what is typed. */
   readonly askSecret?: (question: string, signal: AbortSignal) => Promise<string>;
-  /** The whole of standard input, for those who pipe something in. */
+  /** Reads all of standard input, for piped input. */
   readonly readInput?: (signal: AbortSignal) => Promise<string>;
   /** Writes a file that only its owner may read. */
   readonly writePrivateFile?: (path: string, text: string) => void;
   /**
-   * Writes a file that only its owner may read, whole or not at all, and never over another (`EEXIST`); gives its size.
+   * Writes a file that only its owner may read, completely or not at all, and never over an existing one (`EEXIST`).
+   * Returns its size.
    */
   readonly saveNewFile?: (
     path: string,
     read: () => Promise<AsyncIterable<Uint8Array>>,
     onBytes: (bytes: number) => void,
   ) => Promise<number>;
-  /** False where there was none. */
+  /** Returns false if there was none. */
   readonly removeFile?: (path: string) => boolean;
-  /** Ends everything: Ctrl-C and SIGTERM. */
+  /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
-  /** Milliseconds since 1970. */
+  /** ms since the epoch. */
   readonly now: () => number;
-  /** Everything that configuration and settings are read from. */
+  /** Where configuration and settings are read from. */
   readonly sources: Pick<ClientInputs, 'env' | 'readFile' | 'modeOf'> &
     Pick<ConfigInputs, 'senders'>;
-  /** Runs the helper until the signal; gives the exit status. */
+  /** Runs the helper until the signal is aborted. Returns the exit status. */
   readonly serve: (config: Config, signal: AbortSignal) => Promise<number>;
   readonly checks: (
     config: Config,
-    /** Said for each cluster: what a push of it would do. */
+    /** If given: adds for each cluster what this push would do. */
     push: AskedPush | null,
   ) => readonly ConfigCheck[] | Promise<readonly ConfigCheck[]>;
-  /** Looks at an engine without any helper; changes nothing there. */
+  /** Inspects an engine without a helper. Changes nothing there. */
   readonly inspectEngine: InspectEngine;
   /**
-   * What the senders make of a captured hook. No secret is shown and no signature checked; `registry`
-   * is taken for senders that name none.
+   * How the senders parse a captured webhook. No secret is shown and no signature is checked. `registry` is for
+   * senders that name none.
    */
   readonly explain?: (delivery: IncomingDelivery, registry: string | null) => ReadDelivery<unknown>;
-  /** What is done with a store that no helper has open. */
+  /** Tools for a store that no helper has open. */
   readonly stores?: StoreTools;
-  /** Between two looks at something that is under way. */
+  /** Pause between two reads of something in progress, in ms. */
   readonly pollMs?: number;
 };

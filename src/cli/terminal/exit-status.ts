@@ -1,15 +1,15 @@
-/** What a shell learns from a command. */
+/** The exit statuses of commands. */
 export const EXIT = { well: 0, failed: 1, wrongUse: 2, unknown: 3, waiting: 4 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends a command with one line for the person who gave it, and what to do about it. */
+/** Ends a command with one line for its user, and what to do about it. */
 export class CliFailure extends Error {
   override readonly name = 'CliFailure';
   readonly status: ExitStatus;
   readonly hint: string | null;
-  /** Whether the same may go well in a moment, as when a helper restarts. */
+  /** Whether a retry may succeed in a moment, for example while a helper restarts. */
   readonly mayPass: boolean;
-  /** The helper's own code for it, such as `conflict`; null if it is none of the helper's. */
+  /** The helper's own code, such as `conflict`; null if the helper gave none. */
   readonly code: string | null;
 
   constructor(
@@ -30,6 +30,6 @@ export class CliFailure extends Error {
   }
 }
 
-/** What was asked for cannot be meant. */
+/** A usage error. */
 export const wrongUse = (message: string, hint?: string): CliFailure =>
   new CliFailure(message, { status: EXIT.wrongUse, ...(hint === undefined ? {} : { hint }) });

@@ -20,7 +20,7 @@ export const collect = (text: string, before: readonly string[] = []): readonly 
   text,
 ];
 
-/** RFC 3339, or so long ago; `now` is ms since 1970. */
+/** RFC 3339, or a duration before `now`, which is in ms since the epoch. */
 export const timeValue = (text: string, now: number): string => {
   const ago = parseDuration(text);
   const at = ago === null ? Date.parse(text) : now - ago;

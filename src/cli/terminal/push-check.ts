@@ -12,14 +12,14 @@ import { unsupportedWords } from '../../core/verdict/verdict.ts';
 /** An image that somebody asks about, as a push would name it. */
 export type AskedPush = ImageReference & { readonly tag: string };
 
-/** `2 of them follow tags`; nothing where none does. */
+/** `2 of them follow tags`; empty if none does. */
 export const tellFollowers = (services: readonly Service[]): readonly string[] => {
   const count = services.filter((service) => trackLabel(service) !== null).length;
   if (count === 0) return [];
   return [`${count} of them ${count === 1 ? 'follows' : 'follow'} tags`];
 };
 
-/** Services whose label for following tags is wrong, which holds them; null where there is none. */
+/** Services that are held because their tracking label is wrong; null if there are none. */
 export const tellWrongLabels = (services: readonly Service[]): string | null => {
   const wrong = services.flatMap((service) => {
     const label = unsupportedLabel(service);
@@ -30,7 +30,7 @@ export const tellWrongLabels = (services: readonly Service[]): string | null => 
   return wrong.length === 0 ? null : wrong.join('; ');
 };
 
-/** What a push would mean to the services of a cluster that have its repository, a line each. */
+/** What a push would mean for the services of a cluster with its repository, one line each. */
 export const tellPush = (
   push: AskedPush,
   services: readonly Service[],

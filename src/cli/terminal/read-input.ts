@@ -1,7 +1,7 @@
-/** No token is longer, and no hook that a helper takes. */
+/** Longer than any token, and than any webhook that a helper accepts. */
 const LONGEST_INPUT = 1_048_576;
 
-/** The whole of what is piped in; throws where it is longer than anything that is asked for. */
+/** All piped input. Throws if it is longer than anything that a command asks for. */
 export const readInput = async (
   input: AsyncIterable<Buffer | string>,
   signal: AbortSignal,

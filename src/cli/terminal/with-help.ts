@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 
 export type Help = {
-  /** Whole lines as one types them; a test parses each. */
+  /** Complete command lines; a test parses each. */
   readonly examples: readonly string[];
-  /** What `--json` prints, in the names of the API. */
+  /** What `--json` prints, in the API's names. */
   readonly json: string;
-  /** What else a person should know. */
+  /** Anything else to know. */
   readonly more?: string;
 };
 
-/** Adds to a command's help what every command tells: examples, and what `--json` prints. */
+/** Adds the common parts to a command's help: examples, and what `--json` prints. */
 export const withHelp = (command: Command, { examples, json, more }: Help): Command =>
   command.addHelpText(
     'after',

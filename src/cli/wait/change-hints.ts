@@ -4,15 +4,15 @@ import { createEventFrames } from '../client/event-frames.ts';
 import { CliFailure } from '../terminal/exit-status.ts';
 import { pause } from './pause.ts';
 
-/** Where the helper streams no events, it is asked so often before it is tried again. */
+/** If the helper streams no events, poll this often before trying the stream again. */
 const POLLS_BETWEEN_TRIES = 60;
 
-/** Comes whenever whatever was read may be out of date. */
+/** This event means that anything read so far may be out of date. */
 const RESET = 'reset';
 
 /**
- * Yields when something of these types may have changed, and once at the beginning: as the helper's
- * events say, or at an interval where it streams none. Ends only by the signal, with its reason.
+ * Yields when something of these types may have changed, and once at the beginning: by the helper's events, or at an
+ * interval if it streams none. Ends only when the signal is aborted, with its reason.
  */
 export async function* changeHints(
   context: Context,
@@ -38,11 +38,11 @@ export async function* changeHints(
       for await (const chunk of body) {
         const events = frames.take(decoder.decode(chunk, { stream: true }));
         lastId = events.findLast(({ id }) => id !== null)?.id ?? lastId;
-        // However many came together, one look answers them all.
+        // One read answers all events that arrived together.
         if (events.some(({ type }) => type === RESET || types.includes(type))) yield;
       }
     } catch {
-      // A stream that broke off is opened anew, from where it was.
+      // A broken stream is opened again from the last event.
       signal.throwIfAborted();
     }
     await wait();
@@ -50,7 +50,7 @@ export async function* changeHints(
   }
 }
 
-/** Null if there are no events. Throws what a person must fix. */
+/** Null if there are no events. Throws errors that a person must fix. */
 const openEvents = async (
   api: ApiClient,
   lastId: string | null,

@@ -5,7 +5,7 @@ import { pause } from './pause.ts';
 import { checkedText, type Progress } from '../output/progress.ts';
 
 const NEWEST = 20;
-/** It is answered when it is finished, and the helper ends one in which nothing goes on. */
+/** A dry run is answered when it is finished. The helper itself ends one that makes no progress. */
 const LONGEST_DRY_RUN_MS = 6 * 3_600_000;
 
 const openDryRuns = async (api: ApiClient): Promise<readonly RunSummary[]> => {
@@ -13,7 +13,7 @@ const openDryRuns = async (api: ApiClient): Promise<readonly RunSummary[]> => {
   return items.filter(({ dryRun, endedAt }) => dryRun && endedAt === null);
 };
 
-/** Shows how far the dry run has come that was not there before: most likely the one just asked for. */
+/** Shows the progress of a dry run that did not exist before: most likely the one just requested. */
 const watch = async (
   context: Context,
   progress: Progress,
@@ -29,7 +29,7 @@ const watch = async (
   }
 };
 
-/** A dry run at the helper; a terminal shows meanwhile how far it has come. */
+/** Runs a dry run at the helper, with its progress on a terminal. */
 export const dryRunAtHelper = async (context: Context, request: RunRequest): Promise<RunView> => {
   const { deps } = context;
   const api = context.api();
@@ -37,7 +37,7 @@ export const dryRunAtHelper = async (context: Context, request: RunRequest): Pro
   const over = new AbortController();
   progress.show('checking …');
   try {
-    // What cannot be watched is only not told: the answer is what counts.
+    // If this fails, only the progress is missing: the answer is what counts.
     const before = progress.isSeen ? await openDryRuns(api).catch(() => null) : null;
     if (before !== null) {
       const known = new Set(before.map(({ id }) => id));

@@ -9,15 +9,15 @@ import { createPatience } from './patience.ts';
 import { pause } from './pause.ts';
 
 type Follow = {
-  /** The deployments that are followed, as they are now. */
+  /** The followed deployments in their present state. */
   readonly read: () => Promise<readonly DeploymentView[]>;
-  /** Whether no more of them can come. */
+  /** Whether no more of them can be added. */
   readonly isComplete: () => boolean | Promise<boolean>;
 };
 
 /**
- * Tells each change of the deployments until all have ended; resolves with them as they ended. Where
- * JSON is asked for, no change is told: the caller has the end.
+ * Prints each change of the deployments until all have ended, and resolves with them. With JSON output, no change is
+ * printed: the caller prints the end.
  */
 export const followDeployments = async (
   context: Context,

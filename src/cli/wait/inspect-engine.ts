@@ -7,8 +7,8 @@ import { CliFailure } from '../terminal/exit-status.ts';
 import { checkedText } from '../output/progress.ts';
 
 /**
- * Looks at an engine without any helper, with `listsTags` as SmartRedeploy would, and tells how far it has come meanwhile. Throws a
- * {@link CliFailure} where the engine does not answer.
+ * Inspects an engine without a helper and shows the progress. With `listsTags`, it lists tags as SmartRedeploy does.
+ * Throws a {@link CliFailure} if the engine does not answer.
  */
 export const inspectEngine = async (
   context: Context,

@@ -2,14 +2,13 @@ import { type Context, pollMsOf } from '../client/context.ts';
 import { CliFailure } from '../terminal/exit-status.ts';
 import { pause } from './pause.ts';
 
-/** Some minutes at the usual pace: a helper that updates itself is away for less. */
+/** Some minutes at the usual pace: a helper that updates itself is unreachable for less. */
 const MOST_TRIES = 300;
 
 export type Patience = <T>(read: () => Promise<T>) => Promise<T>;
 
 /**
- * Reads again where that may help, so that whoever follows something outlives a restart of the helper;
- * says so once each time.
+ * Retries a read if that may help, so that following survives a restart of the helper. Prints a note once per outage.
  */
 export const createPatience =
   (context: Context): Patience =>

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits; an aborted signal ends it at once, with the signal's reason. */
+/** Waits. An aborted signal ends the wait at once, with the signal's reason. */
 export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
   try {
     await sleep(ms, undefined, { signal });

@@ -11,27 +11,27 @@ import { countOutcomes, failureLines, outcomeLines } from '../show/outcome-lines
 
 export type Waiting = {
   readonly client: OutcomeClient;
-  /** What is asked: image and digest, or a delivery; clusters. */
+  /** What to ask for: image and digest, or a delivery; clusters. */
   readonly query: Query;
   /** The same in a few words, for people. */
   readonly about: string;
   readonly timeoutMs: number;
-  /** Goes on waiting while a gate or a freeze is closed. */
+  /** Keeps waiting while a gate or a freeze is closed. */
   readonly throughGates: boolean;
-  /** That no service uses the image is no failure. */
+  /** Whether an image that no service uses counts as success. */
   readonly allowNone: boolean;
 };
 
 export type Waited = { readonly status: ExitStatus; readonly view: OutcomeView | null };
 
-/** How long is waited if nobody says. */
+/** The default timeout. */
 export const USUAL_TIMEOUT_MS = 10 * 60_000;
-/** The longest that the helper keeps a question. */
+/** The longest that the helper waits with its answer. */
 const LONGEST_POLL_MS = 60_000;
-/** No version is that, so the first answer comes at once. */
+/** Not a real version, so the first answer comes at once. */
 const NOTHING_KNOWN = 'none';
 
-/** Waits until nothing is pending any more, and tells each change meanwhile. */
+/** Waits until nothing is pending, and prints each change. */
 export const waitForOutcome = async (context: Context, waiting: Waiting): Promise<Waited> => {
   const { deps, json, note } = context;
   const progress = context.progress();
@@ -47,7 +47,7 @@ export const waitForOutcome = async (context: Context, waiting: Waiting): Promis
       try {
         view = await waiting.client.ask({
           ...waiting.query,
-          // The helper may be stopped and another one started in between, which knows the same.
+          // After a restart, another helper process knows the same.
           since: view?.since,
           known: view?.version ?? NOTHING_KNOWN,
           wait: `${Math.ceil(Math.min(left, LONGEST_POLL_MS))}ms`,
@@ -75,7 +75,7 @@ export const waitForOutcome = async (context: Context, waiting: Waiting): Promis
 const progressText = (view: OutcomeView): string =>
   view.services.length === 0 ? 'waiting …' : countOutcomes(view);
 
-/** Tells each service when it stands otherwise than before. */
+/** Prints each service whose state has changed. */
 const createTold = (context: Context): ((view: OutcomeView, waiting: Waiting) => void) => {
   const { deps, note, print } = context;
   const before = new Map<string, string>();
@@ -94,7 +94,7 @@ const createTold = (context: Context): ((view: OutcomeView, waiting: Waiting) =>
   };
 };
 
-/** A state that only a newer helper knows leaves it open. */
+/** A state that only a newer helper knows leaves the result open. */
 const STATUS_OF: Readonly<Record<OutcomeState, ExitStatus>> = {
   succeeded: EXIT.well,
   failed: EXIT.failed,
@@ -107,7 +107,7 @@ const STATUS_OF: Readonly<Record<OutcomeState, ExitStatus>> = {
 const statusOf = ({ state }: OutcomeView, { allowNone }: Waiting): ExitStatus =>
   state === 'no-service' && allowNone ? EXIT.well : (STATUS_OF[state] ?? EXIT.unknown);
 
-/** Says how it ended, and what to do about it. */
+/** Prints how it ended, and what to do about it. */
 export const tellEnd = (context: Context, { view }: Waited, waiting: Waiting): void => {
   const { note, print } = context;
   const { about, timeoutMs } = waiting;

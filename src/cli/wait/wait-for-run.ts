@@ -20,7 +20,7 @@ const runPath = (id: string): string => `/api/v1/runs/${encodeURIComponent(id)}`
 const isOfRun = ({ triggers }: DeploymentView, run: RunView): boolean =>
   triggers.some((trigger) => 'run' in trigger && trigger.run === run.id);
 
-/** The deployments that the run led to; one that was waiting already may be older than the run. */
+/** The deployments of the run. One that was already waiting may be older than the run. */
 const readDeployments = async (
   api: ApiClient,
   run: RunView,
@@ -51,7 +51,7 @@ const readDeployments = async (
   return [...found.values()].filter((deployment) => isOfRun(deployment, run));
 };
 
-/** The run once it has checked everything, with its progress told meanwhile. */
+/** Waits until the run has checked everything, and shows its progress. */
 const waitUntilChecked = async (
   context: Context,
   api: ApiClient,
@@ -72,10 +72,10 @@ const waitUntilChecked = async (
   }
 };
 
-/** Reasons of a skipped deployment whose digest is held. */
+/** Reasons for skipping a deployment because its digest is held. */
 const HELD_SINCE: readonly string[] = ['held', ROLLED_BACK_MEANWHILE];
 
-/** One that was held after it was queued has not brought what is published. */
+/** A deployment that was held after it was queued has not deployed what is published. */
 const isBad = (deployment: DeploymentView): boolean =>
   isFailure(deployment) ||
   (deployment.state === 'skipped' && HELD_SINCE.includes(deployment.reason ?? ''));
@@ -102,7 +102,7 @@ const summary = (run: RunView, deployments: readonly DeploymentView[]): string =
   return `${countServices(run.services)}; ${done}`;
 };
 
-/** Whether a service stands as it was shown. */
+/** Whether a service is still as it was shown. */
 const isAsShown = (service: ServiceView, shown: readonly ServiceView[]): boolean =>
   shown.some(
     ({ cluster, id, verdict, reason, published }) =>
@@ -114,8 +114,8 @@ const isAsShown = (service: ServiceView, shown: readonly ServiceView[]): boolean
   );
 
 /**
- * Tells a run until all its deployments have ended; gives the exit status. Services that stand as they
- * were shown just before are not shown again.
+ * Prints the progress of a run until all its deployments have ended, and returns the exit status. Services that have
+ * not changed since they were last shown are not repeated.
  */
 export const waitForRun = async (
   context: Context,

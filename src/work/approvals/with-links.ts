@@ -15,7 +15,7 @@ export type LinkDeps = {
   readonly randomBytes: (size: number) => Buffer;
 };
 
-/** Too many to guess. */
+/** Enough random bytes that nobody can guess a token. */
 const TOKEN_BYTES = 32;
 
 /** What the store keeps of a link's token: its hash. */

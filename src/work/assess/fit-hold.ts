@@ -22,7 +22,7 @@ export const readFitHolds = async (
   { capabilities, listNodes }: FitCluster,
   signal: AbortSignal,
 ): Promise<FindFitHold> => {
-  // A cluster that chooses the digest itself also decides itself whether it fits.
+  // If the cluster chooses the digest itself, it also has to judge whether a node can run it.
   const unfit = capabilities.setsDigest ? await readUnfit(db) : new Map();
   if (unfit.size === 0) return NONE;
   const nodes = await listNodes(signal).catch(() => null);

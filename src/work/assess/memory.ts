@@ -43,7 +43,7 @@ const readDigestHoldsOn = async (
   { proven, active }: Ran,
 ): Promise<FindDigestHold> => {
   const [hold, releasedAt] = await Promise.all([readHolds(db, cluster), readReleases(db, cluster)]);
-  /** No hold if a person released the digest after it was deployed. */
+  /** The hold after an engine rollback, unless a person has released the digest since it was deployed. */
   const leftHold: FindDigestHold = (service, digest, tag = null) => {
     const left = wentBack(service);
     const last = proven.get(service.id);

@@ -7,8 +7,8 @@ import type { Clock } from '../loop/clock.ts';
 /** The service of one cluster that this helper runs as. */
 export type OwnService = {
   /**
-   * Looks the service up, with one request in all. `untold`: the cluster cannot be asked now. Ask again before any
-   * deployment.
+   * Looks the service up, with one request for each call until the answer is certain. `untold`: the cluster cannot be
+   * asked now. Ask again before any deployment.
    */
   readonly learn: (signal: AbortSignal) => Promise<'told' | 'untold'>;
   /** Null if it is none of this cluster's services, or not known yet. */

@@ -117,7 +117,7 @@ export const readGates = async (
     if (result === null) return verdict;
     const { candidate } = result;
     if (result.kind !== 'open') {
-      // An expired one is held from its due time on. Until that is recorded, it waits.
+      // An expired image is held from its due time on. Until that is recorded, it waits.
       const dueAt = result.kind === 'waiting' ? result.dueAt : now;
       const at: AtGates = { candidate, gates: result.gates, dueAt };
       return { verdict: 'waiting', from, to: candidate.digest, at };

@@ -23,13 +23,13 @@ export type Hold = (
   work: (db: Db, signal: AbortSignal) => Promise<void>,
 ) => Promise<void>;
 
-/** For a process that has the store for itself, and for tests. */
+/** Runs the work at once, without a lease: for a process that has the store for itself, and for tests. */
 export const holdAll =
   (db: Db, signal: AbortSignal): Hold =>
   (_name, work) =>
     work(db, signal);
 
-/** For a process that has the store for itself, and for tests. */
+/** A lease that never ends: for a process that has the store for itself, and for tests. */
 export const ownLease = (db: Db, name = 'own'): Lease => ({
   name,
   db,

@@ -12,8 +12,8 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * Reads what the deployed digest was built from, and keeps it with the deployment so that people see a version and a
- * commit. Also keeps the link that the service shows, if its labels ask for that. Never delays a rollout: what cannot
- * be read stays unknown.
+ * commit. Also keeps the address where people see what the service runs, if a label names it. Never delays a rollout:
+ * what cannot be read stays unknown.
  */
 export const keepBuildFacts = async (
   deps: RolloutDeps,

@@ -20,7 +20,8 @@ export type FitFacts = {
 
 /**
  * Asks the registry and the cluster for what decides whether a node can run the image. Needs nothing of the service,
- * so it can run while the service is observed. Throws the signal's reason when it is aborted.
+ * so it can run while the service is observed. Null if the cluster fails, if the time is up, or if the signal is
+ * aborted.
  */
 export const askFit = async ({ deps, deployment, signal }: Run): Promise<FitFacts> => {
   const { to, cause, name } = deployment;

@@ -1,9 +1,9 @@
 import type { ClusterView, ServiceView } from '../../../src/core/contract/views.ts';
 
-/** What every dialog about a service is given. */
+/** The props of every dialog about a service. */
 export type ServiceActProps = {
   readonly service: ServiceView;
-  /** Null while it is not known what the cluster can do. */
+  /** Null while the cluster's capabilities are unknown. */
   readonly cluster: ClusterView | null;
   readonly onDone: () => void;
   readonly onClose: () => void;

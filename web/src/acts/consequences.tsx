@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** What will happen, one thing after another. */
+/** A list of what will happen. */
 export const Consequences = ({
   items,
 }: {

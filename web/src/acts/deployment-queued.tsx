@@ -3,7 +3,7 @@ import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
 import { DigestChange } from '../parts/digest.tsx';
 
-/** What a person is told who has asked for a deployment. */
+/** The message after a person has asked for a deployment. */
 export const DeploymentQueued = ({ deployment }: { readonly deployment: DeploymentView }) => (
   <>
     <p>

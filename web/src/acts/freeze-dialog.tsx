@@ -4,7 +4,7 @@ import type { ServiceActProps } from './act-props.ts';
 import { clusterWords } from './cluster-words.ts';
 import { FreezeForm } from './freeze-form.tsx';
 
-/** Freezes this service alone. */
+/** Freezes only this service. */
 export const FreezeDialog = ({ service, cluster, onDone, onClose }: ServiceActProps) => (
   <FreezeForm
     title={`Freeze ${service.name}`}

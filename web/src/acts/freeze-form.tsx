@@ -11,7 +11,7 @@ import { Consequences } from './consequences.tsx';
 import { scopeWords } from './freeze-words.ts';
 import { UNTIL_CHOICES, untilOf } from './until-choices.ts';
 
-/** Asks for why and how long; what is frozen is chosen around it. */
+/** Asks for the reason and the duration. The children choose what to freeze. */
 export const FreezeForm = ({
   title,
   confirm,

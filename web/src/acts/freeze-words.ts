@@ -2,7 +2,7 @@ import type { FreezeView, ServiceView } from '../../../src/core/contract/views.t
 
 type Scope = Pick<FreezeView, 'cluster' | 'stack' | 'service'>;
 
-/** What a freeze stands over, in words: `service shop_web on production`, `everything`. */
+/** The scope of a freeze in words: `service shop_web on production`, `everything`. */
 export const scopeWords = ({ cluster, stack, service }: Scope): string => {
   const where = cluster === null ? 'every cluster' : cluster;
   if (service !== null) {
@@ -16,7 +16,7 @@ export const scopeWords = ({ cluster, stack, service }: Scope): string => {
 const covers = (wanted: string | null, given: string | null): boolean =>
   wanted === null || wanted === given;
 
-/** Whether a freeze stands over a service. */
+/** Whether a freeze covers a service. */
 export const isFrozenBy = (
   { cluster, stack, service }: Scope,
   one: Pick<ServiceView, 'cluster' | 'stack' | 'name' | 'id'>,

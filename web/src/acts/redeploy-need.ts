@@ -1,7 +1,7 @@
 import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { reasonWords } from '../words/verdict-words.ts';
 
-/** Whether a redeployment has something to do, needs a confirmation, or is not possible. */
+/** Whether a redeployment would change something, needs a confirmation, or is impossible. */
 export type RedeployNeed =
   | { readonly kind: 'plain' }
   | { readonly kind: 'insist'; readonly why: string }

@@ -16,7 +16,7 @@ import { Consequences } from './consequences.tsx';
 import { DeploymentQueued } from './deployment-queued.tsx';
 import { tasksWords } from './tasks-words.ts';
 
-/** As the helper takes it: whole, or its beginning where that is in the history of the service. */
+/** The forms that the helper accepts: a full digest, or the beginning of one in the service's history. */
 const DIGEST = /^(?:sha256:)?[0-9a-f]{6,64}$/;
 const MOST_OFFERED = 8;
 
@@ -64,7 +64,7 @@ const HELD = {
   'left-by-person': 'is held by a rollback',
 } as const;
 
-/** Why the digest that begins so is held, where it is. */
+/** Why a digest that begins so is held; undefined if it is not. */
 const heldAs = (
   others: RollbackView['others'],
   typed: string,
@@ -74,7 +74,7 @@ const heldAs = (
   return typed === '' || reason === 'not-good' ? undefined : reason;
 };
 
-/** Said where nothing is offered: what a person may still name, and why the helper does not. */
+/** Shown if there is nothing to offer: what a person may still name, and why the helper does not offer it. */
 const NoGoodImage = ({ others }: Pick<RollbackView, 'others'>) => (
   <>
     <p class="faint">No earlier good image is known.</p>

@@ -21,13 +21,13 @@ const DIALOGS = {
 } as const;
 type Act = keyof typeof DIALOGS;
 
-/** Holds that a release lifts. */
+/** Holds that a release ends. */
 const LIFTED: ReadonlySet<string> = new Set(['known-bad', 'left-by-person', 'rejected', 'expired']);
 
 const mayRelease = ({ verdict, reason }: ServiceView): boolean =>
   verdict === 'held' && LIFTED.has(reason ?? '');
 
-/** What a person may do to a service, each behind a dialog that says what it will be. */
+/** What a person may do to a service, each with a dialog that explains the consequences. */
 export const ServiceActs = ({
   service,
   onDone,

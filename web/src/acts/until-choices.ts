@@ -2,7 +2,7 @@ import type { Choice } from '../parts/fields.tsx';
 
 const HOUR_MS = 3_600_000;
 
-/** How long a freeze may stand, as it is chosen from. */
+/** The durations of a freeze to choose from. */
 export const UNTIL_CHOICES: readonly Choice[] = [
   { value: '1', label: 'for 1 hour' },
   { value: '4', label: 'for 4 hours' },
@@ -12,6 +12,6 @@ export const UNTIL_CHOICES: readonly Choice[] = [
   { value: '', label: 'until somebody lifts it' },
 ];
 
-/** When a freeze ends that begins now, RFC 3339; null where it does not end by itself. */
+/** The end of a freeze that begins now, RFC 3339; null if it has no end. */
 export const untilOf = (hours: string, now: number): string | null =>
   hours === '' ? null : new Date(now + Number(hours) * HOUR_MS).toISOString();

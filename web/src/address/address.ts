@@ -1,6 +1,6 @@
-/** Where one is in the dashboard: what follows `#` in the address. */
+/** The place in the dashboard: the part of the address after `#`. */
 export type Address = {
-  /** Decoded; empty at the start. */
+  /** Decoded; empty for the start page. */
   readonly path: readonly string[];
   readonly filters: Readonly<Record<string, string>>;
 };
@@ -9,12 +9,12 @@ const decode = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
-    // Typed by hand or cut off on its way: shown as it is.
+    // Mistyped or truncated: show it unchanged.
     return text;
   }
 };
 
-/** Never throws: an address may come from anywhere. */
+/** Never throws, because an address may come from anywhere. */
 export const parseAddress = (hash: string): Address => {
   const [path = '', ...rest] = hash.replace(/^#/, '').split('?');
   return {
@@ -26,7 +26,7 @@ export const parseAddress = (hash: string): Address => {
   };
 };
 
-/** What `parseAddress` reads the same from; blank filters are left out. */
+/** The inverse of `parseAddress`. Blank filters are left out. */
 export const printAddress = (
   path: readonly string[],
   filters: Readonly<Record<string, string | null>> = {},

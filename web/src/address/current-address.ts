@@ -8,7 +8,7 @@ addEventListener('hashchange', () => {
 
 export const currentAddress = computed<Address>(() => parseAddress(hash.value));
 
-/** Changes filters in place: typing a search is no way that one would want to go back step by step. */
+/** Changes filters without a new history entry: nobody wants to go back through a search letter by letter. */
 export const setFilters = (changed: Readonly<Record<string, string | null>>): void => {
   const { path, filters } = currentAddress.value;
   const next = printAddress(path, { ...filters, ...changed });

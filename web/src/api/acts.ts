@@ -15,7 +15,7 @@ type Named = { readonly cluster: string; readonly id: string };
 const pathOf = ({ cluster, id }: Named): string =>
   `/api/v1/clusters/${encodeURIComponent(cluster)}/services/${encodeURIComponent(id)}`;
 
-/** Asks cluster and registry now; changes nothing that runs. */
+/** Asks the cluster and the registry now. Changes nothing that runs. */
 export const checkService = (service: Named, key: string): Promise<ServiceView> =>
   ask(`${pathOf(service)}/check`, { method: 'POST', key });
 
@@ -26,11 +26,11 @@ export const redeployService = (
 ): Promise<DeploymentView> =>
   ask(`${pathOf(service)}/redeploy`, { method: 'POST', body: { force }, key });
 
-/** What it may go back to. */
+/** The images that it may roll back to. */
 export const readRollback = (service: Named, signal: AbortSignal): Promise<RollbackView> =>
   ask(`${pathOf(service)}/rollback`, { signal });
 
-/** `to` is a digest, or null for the newest good one before the present one; one that is held needs `force`. */
+/** `to` is a digest, or null for the newest good one before the present one. A held digest needs `force`. */
 export const rollBackService = (
   service: Named,
   { to, force }: { readonly to: string | null; readonly force: boolean },
@@ -45,7 +45,7 @@ export const rollBackService = (
 export const releaseService = (service: Named, key: string): Promise<ServiceView> =>
   ask(`${pathOf(service)}/release`, { method: 'POST', key });
 
-/** A vote for what was shown: with another image by now, nothing is decided. */
+/** Votes for the image that was shown. If another image waits by now, nothing is decided. */
 export const approveWaiting = (waiting: WaitingView, key: string): Promise<WaitingView> =>
   ask(`${pathOf(waiting)}/approve`, {
     method: 'POST',
@@ -81,7 +81,7 @@ export const thaw = (id: string, key: string): Promise<null> =>
 export const replayDelivery = (id: string, key: string): Promise<DeliveryView> =>
   ask(`/api/v1/deliveries/${encodeURIComponent(id)}/replay`, { method: 'POST', key });
 
-/** A dry run is answered when it is finished, and the helper ends one in which nothing goes on. */
+/** A dry run is answered when it is finished. The helper itself ends one that makes no progress. */
 const LONGEST_DRY_RUN_MS = 6 * 3_600_000;
 
 export const startRun = (request: RunRequest, key: string): Promise<RunView> =>

@@ -1,4 +1,4 @@
-/** What an RFC 9457 answer says; more may come with it, which nobody here reads. */
+/** The fields of an RFC 9457 problem that are used here. */
 type ProblemBody = {
   readonly type?: unknown;
   readonly title?: unknown;
@@ -9,14 +9,14 @@ type ProblemBody = {
 const text = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
 
-/** Why the helper did not do or show what was asked; `message` is for the person who asked. */
+/** Why the helper did not do or show what was asked. `message` is for the person who asked. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
-  /** 0 where no answer came at all. */
+  /** 0 if no answer came. */
   readonly status: number;
-  /** The last part of the problem's type, such as `held`; null where the answer was no problem+json. */
+  /** The last part of the problem's type, such as `held`; null if the answer was not problem+json. */
   readonly code: string | null;
-  /** Seconds to wait, where the answer said so. */
+  /** Seconds to wait; null if the answer did not say. */
   readonly retryAfter: number | null;
 
   constructor(
@@ -30,13 +30,13 @@ export class ApiProblem extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** The helper, or the way to it, is away: what is shown may be old, and the same may work later. */
+  /** The helper is unreachable: what is shown may be old, and a retry may work later. */
   get isAway(): boolean {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
   }
 }
 
-/** Reads a refusal; whatever stands in between may have answered, so it need not be problem+json. */
+/** Parses an error answer. A proxy may have sent it, so it need not be problem+json. */
 export const toApiProblem = (
   status: number,
   body: string,
@@ -47,7 +47,7 @@ export const toApiProblem = (
     const parsed: unknown = JSON.parse(body);
     if (typeof parsed === 'object' && parsed !== null) problem = parsed;
   } catch {
-    // A proxy's page; its status says enough.
+    // A proxy's page. Its status says enough.
   }
   const errors = Array.isArray(problem.errors) ? problem.errors.map(sayError) : [];
   const said = text(problem.detail) ?? text(problem.title) ?? `the answer was ${status}`;

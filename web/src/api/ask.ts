@@ -3,18 +3,18 @@ import { ApiProblem, toApiProblem } from './api-problem.ts';
 export type Asked = {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly body?: unknown;
-  /** Makes sure that the act is carried out once, however often it is asked. */
+  /** Idempotency key: the act is carried out once, however often it is sent. */
   readonly key?: string;
   readonly signal?: AbortSignal;
-  /** For a long answer, ms. */
+  /** Time limit for a slow answer, in ms. */
   readonly withinMs?: number;
 };
 
-/** A list of services may wait for a cluster that hangs; the helper itself gives up before that. */
+/** A list of services may wait for a cluster that hangs. The helper gives up before this. */
 const READ_WITHIN_MS = 35_000;
-/** Acts look at cluster and registry first. */
+/** Acts ask the cluster and the registry first. */
 const ACT_WITHIN_MS = 90_000;
-/** Values kept by the tag that they came with, so that what has not changed is the same object. */
+/** Values by the ETag that they came with, so that an unchanged value is the same object. */
 const MOST_KEPT = 60;
 
 const kept = new Map<string, { readonly tag: string; readonly value: unknown }>();
@@ -26,7 +26,7 @@ const keep = (path: string, tag: string, value: unknown): void => {
   if (kept.size > MOST_KEPT && oldest.done !== true) kept.delete(oldest.value);
 };
 
-/** Forgets what was read: it was for one who has signed out. */
+/** Forgets cached answers: they belong to a session that has ended. */
 export const forgetAnswers = (): void => kept.clear();
 
 const messageOf = (error: unknown): string => {
@@ -35,9 +35,9 @@ const messageOf = (error: unknown): string => {
 };
 
 /**
- * Asks the API under this page's own address; `path` begins with `/api/v1`. The browser sends the tag of
- * what it has, and where nothing has changed the value given is the very one that was given before.
- * Throws {@link ApiProblem}, or the signal's reason where it was aborted.
+ * Sends a request to the API at this page's own address. `path` begins with `/api/v1`. The browser sends the ETag of
+ * what it has. If nothing has changed, the result is the same object as last time. Throws {@link ApiProblem}, or the
+ * signal's reason if it was aborted.
  */
 export const ask = async <T>(path: string, asked: Asked = {}): Promise<T> => {
   const { method = 'GET', body, key, signal } = asked;

@@ -1,4 +1,4 @@
-/** `?a=b&c=d` of what is not blank; empty where nothing is. */
+/** `?a=b&c=d` for the parameters that are not blank; empty if all are. */
 export const query = (parameters: Readonly<Record<string, string | number | null>>): string => {
   const given = Object.entries(parameters).flatMap(([name, value]): [string, string][] =>
     value === null || value === '' ? [] : [[name, String(value)]],

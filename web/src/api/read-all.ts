@@ -2,12 +2,12 @@ import type { Page } from '../../../src/core/contract/views.ts';
 import { ask } from './ask.ts';
 import { query } from './query.ts';
 
-/** The longest part of a list that the API gives at once. */
+/** The largest page that the API returns. */
 const PART = 500;
-/** Nothing that is read whole has more parts than this. */
+/** More pages than any list that is read as a whole. */
 const MOST_PARTS = 40;
 
-/** Reads a list from its beginning to its end; `part` is given what there is so far. */
+/** Reads a whole list. `part` receives what has arrived so far. */
 export const readAll = async <T>(
   path: string,
   filters: Readonly<Record<string, string | null>>,
@@ -21,7 +21,7 @@ export const readAll = async <T>(
       `${path}${query({ ...filters, limit: PART, cursor })}`,
       { signal },
     );
-    // One part is the very list that was given before, where nothing has changed.
+    // A list of one page keeps its identity if nothing has changed.
     items = parts === 0 ? page.items : [...items, ...page.items];
     cursor = page.next;
     if (cursor === null) break;

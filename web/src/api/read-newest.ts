@@ -7,13 +7,13 @@ const MOST_AT_ONCE = 500;
 export type Newest<T> = {
   readonly items: readonly T[];
   readonly hasMore: boolean;
-  /** How many the list leaves out unless they are asked for; 0 where it leaves out none. */
+  /** How many entries the list hides unless they are requested; 0 if none. */
   readonly ignored: number;
 };
 
 type NewestPage<T> = Page<T> & { readonly ignored?: number };
 
-/** The first `count` of a list, at most 500 of which are asked for at once. */
+/** The first `count` entries of a list, requested in pages of at most 500. */
 export const readNewest = async <T>(
   path: string,
   filters: Readonly<Record<string, string | null>>,

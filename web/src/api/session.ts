@@ -6,7 +6,7 @@ import { ask } from './ask.ts';
 export type Session = {
   readonly name: string;
   readonly role: Role;
-  /** Patterns of what the token may see and act on; null where it is limited to nothing. */
+  /** Patterns of what the token may see and act on; null: no limit. */
   readonly scope: Scope | null;
   readonly tokenExpiresAt: string | null;
   readonly expiresAt: string | null;

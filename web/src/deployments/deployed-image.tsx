@@ -2,7 +2,7 @@ import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { ImageName } from '../parts/image-name.tsx';
 import { FromTag } from '../parts/tag-change.tsx';
 
-/** The image that a deployment brings, and the tag that the service had before where that was another. */
+/** The image of a deployment, and the service's previous tag if it was another. */
 export const DeployedImage = ({
   deployment: { image, fromTag, toTag },
 }: {

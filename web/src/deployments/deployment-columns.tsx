@@ -21,7 +21,7 @@ import { DeployedImage } from './deployed-image.tsx';
 
 export const deploymentAddress = (id: string): string => printAddress(['deployments', id]);
 
-/** How long it took, or has taken so far; null before it began. */
+/** How long it took, or has taken so far. "not begun" before it started. */
 export const Took = ({ deployment }: { readonly deployment: DeploymentView }) => {
   const { startedAt, endedAt } = deployment;
   if (startedAt === null) return <span class="faint">not begun</span>;
@@ -29,11 +29,11 @@ export const Took = ({ deployment }: { readonly deployment: DeploymentView }) =>
   return <span class="took">{printDuration(Math.max(0, end - Date.parse(startedAt)))}</span>;
 };
 
-/** Why it failed, or what keeps it. */
+/** Why it failed, or why it waits. */
 const why = (deployment: DeploymentView): string =>
   pullingWords(deployment, now.value) || whyEnded(deployment);
 
-/** Why it ended as it did; empty where there is nothing to say. */
+/** Why it ended as it did; empty if there is nothing to say. */
 export const whyEnded = ({ reason, failure, ...deployment }: DeploymentView): string =>
   [
     hadNothingToVerify(deployment) ? NOTHING_TO_VERIFY : null,
@@ -43,7 +43,7 @@ export const whyEnded = ({ reason, failure, ...deployment }: DeploymentView): st
     .filter((part) => part !== null && part !== undefined && part !== '')
     .join(': ');
 
-/** Of a retry that waits for its time: which try it is, and when it starts. */
+/** For a retry that waits for its time: the number of the try and when it starts. */
 const RetryDue = ({ deployment }: { readonly deployment: DeploymentView }) => {
   const retry = deployment.state === 'queued' ? retryOf(deployment) : null;
   return retry === null ? null : (

@@ -7,7 +7,7 @@ export type DeploymentGroup = {
   readonly deployments: readonly DeploymentView[];
 };
 
-/** What is under way first, then day by day, as they came. */
+/** Deployments in progress first, then day by day, in the given order. */
 export const groupDeployments = (
   deployments: readonly DeploymentView[],
   now: number,

@@ -9,7 +9,7 @@ const Log = ({ log }: { readonly log: FailureView['log'] }) => {
     return (
       <div>
         <h3>Last lines of the container</h3>
-        {/* It scrolls by itself, with the keyboard too. */}
+        {/* Scrolls on its own, also with the keyboard. */}
         <pre class="log" tabIndex={0} role="region" aria-label="Last lines of the container">
           {log.map(visibleText).join('\n')}
         </pre>
@@ -23,7 +23,7 @@ const Log = ({ log }: { readonly log: FailureView['log'] }) => {
   );
 };
 
-/** What went wrong, with what the failing container said last. */
+/** What went wrong, with the last log lines of the failed container. */
 export const FailureBox = ({
   failure,
   reason,

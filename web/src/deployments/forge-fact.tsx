@@ -9,7 +9,7 @@ export const Out = ({ href, children }: { readonly href: string; readonly childr
   </a>
 );
 
-/** What the forge was told of the commit, with its pages. Addresses are made from the configuration. */
+/** What was reported to the forge for the commit, with links. Their addresses come from the configuration. */
 export const ForgeFact = ({ forge }: { readonly forge: ForgeView }) => {
   const {
     environment,

@@ -1,6 +1,6 @@
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
 
-/** A deployment for tests: succeeded, but for what is given. */
+/** A deployment for tests: succeeded, with the given changes. */
 export const makeDeploymentView = (given: Partial<DeploymentView> = {}): DeploymentView => ({
   id: '01a20809-fff4-7000-afe5-6a1b2c3d4e5f',
   cluster: 'default',

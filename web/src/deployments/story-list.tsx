@@ -7,7 +7,7 @@ import { visibleText } from '../words/visible-text.ts';
 import { storyLook } from './story-look.ts';
 import { TriggerEntries } from './trigger-entries.tsx';
 
-/** When something was, counted from when the deployment was queued. */
+/** The time of an event, counted from when the deployment was queued. */
 const Offset = ({ at, from }: { readonly at: string; readonly from: string }) => {
   const ms = Date.parse(at);
   return (

@@ -10,7 +10,7 @@ import { Age } from '../parts/age.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { visibleText } from '../words/visible-text.ts';
 
-/** A push that is made many times in a row leads to one deployment. */
+/** Many pushes in a row may cause one deployment; only these are shown. */
 const MOST_TOLD = 5;
 
 const HookEntry = ({ id, image }: { readonly id: string; readonly image: string }) => {
@@ -79,7 +79,7 @@ const Entry = ({
   }
 };
 
-/** What led to a deployment, as the beginning of its story. */
+/** What caused a deployment, as the beginning of its story. */
 export const TriggerEntries = ({ deployment }: { readonly deployment: DeploymentView }) => (
   <>
     {deployment.triggers.slice(0, MOST_TOLD).map((trigger, index) => (

@@ -16,7 +16,7 @@ const ROLES = {
 } as const;
 const NOT_SIGNED_IN = 401;
 
-/** Who is signed in, and the way out. */
+/** Who is signed in, and the button to sign out. */
 export const Account = () => {
   const [isOpen, setOpen] = useState(false);
   const [problem, setProblem] = useState<ApiProblem | null>(null);

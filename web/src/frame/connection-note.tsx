@@ -6,7 +6,7 @@ import { printClock } from '../words/clock-time.ts';
 
 const WORDS = { connecting: 'connecting', live: 'live', away: 'offline' } as const;
 
-/** Whether what happens is heard, in a word. */
+/** Whether the page receives events, in one word. */
 export const ConnectionSign = () => {
   const { kind } = connection.value;
   return (
@@ -17,7 +17,7 @@ export const ConnectionSign = () => {
   );
 };
 
-/** Says that what is shown may be old, since when, and that the page does something about it. */
+/** Says that the page may show old data, since when, and that it is trying to reconnect. */
 export const ConnectionNote = () => {
   const state = connection.value;
   return (

@@ -3,7 +3,7 @@ import { now } from '../live/now.ts';
 import { sessionState } from '../live/session-state.ts';
 import { Icon } from '../parts/icon.tsx';
 
-/** Says on every page that the token which signed in is about to expire. */
+/** Warns on every page that the session's token is about to expire. */
 export const ExpiryNote = () => {
   const state = sessionState.value;
   const expiresAt = state.kind === 'signed-in' ? state.session.tokenExpiresAt : null;

@@ -19,13 +19,13 @@ const PLACES: readonly { readonly path: string; readonly name: string; readonly 
     { path: 'health', name: 'Health', icon: 'health' },
   ];
 
-/** What is around every page. */
+/** The frame around every page. */
 export const Frame = ({ children }: { readonly children: ComponentChildren }) => {
   const [here = 'services'] = currentAddress.value.path;
   const skip = (): void => document.querySelector<HTMLElement>('#main')?.focus();
   return (
     <>
-      {/* A link would be an address within the dashboard. */}
+      {/* A link would change the dashboard's address. */}
       <button type="button" class="skip" onClick={skip}>
         Skip to content
       </button>

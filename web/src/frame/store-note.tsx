@@ -12,7 +12,7 @@ const STORE: Source<StoreView> = {
   concerns: ({ type }) => type === 'store',
 };
 
-/** Says on every page that nothing can be put on disk, why, and what that means. */
+/** Warns on every page that the store accepts no writes, why, and what that means. */
 export const StoreNote = () => {
   const { value } = useShown(STORE);
   return (

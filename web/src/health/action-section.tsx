@@ -31,7 +31,7 @@ const COLUMNS: readonly Column<ActionView>[] = [
   },
 ];
 
-/** Who did what, the newest first. */
+/** Who did what, newest first. */
 export const ActionSection = () => (
   <Section title="Who did what">
     <NewestList<ActionView>

@@ -1,4 +1,4 @@
-/** What an act was about, in one line: `from: …, to: …`; digests short, blanks left out. */
+/** The details of an action on one line: `from: …, to: …`. Digests are shortened and blanks left out. */
 export const detailWords = (detail: Readonly<Record<string, unknown>>): string =>
   Object.entries(detail)
     .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))

@@ -17,7 +17,7 @@ const EVERYTHING = { cluster: '', stack: '', service: '' };
 
 const given = (text: string): string | null => (text.trim() === '' ? null : text.trim());
 
-/** Asks for what is to be frozen; left blank, it is everything. */
+/** Asks what to freeze; blank means everything. */
 const NewFreeze = ({
   clusters,
   onDone,

@@ -36,10 +36,13 @@ const COLUMNS: readonly Column<InstanceView>[] = [
   { key: 'seen', title: 'Seen', cell: ({ seenAt }) => <Age at={seenAt} /> },
 ];
 
-/** The instances that share the store; nothing where there is one, as with SQLite, or where they must not be read. */
+/**
+ * The instances that share the store. Nothing if there is only one, as with SQLite, or if the token must not read
+ * them.
+ */
 export const InstanceSection = () => {
   const { value } = useShown(INSTANCES);
-  // Its ages show how old it is where it could not be read again.
+  // If it could not be read again, its ages show how old it is.
   return (
     value?.[1] && (
       <Section title="Instances">

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<HookSecretView>[] = [
   { key: 'repositories', title: 'Repositories', cell: ({ repositories }) => limits(repositories) },
 ];
 
-/** Hook secrets by their names, and when each was last used: what is unused may be taken away. */
+/** Hook secrets by name, with their last use: unused ones may be removed. */
 export const SecretTable = ({ secrets }: { readonly secrets: readonly HookSecretView[] }) => (
   <Table
     label="Hook secrets"

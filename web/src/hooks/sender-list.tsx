@@ -1,7 +1,7 @@
 import type { SenderView } from '../../../src/core/contract/views.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 
-/** Where each sender wants the address, and the address; the secret has to be filled in. */
+/** For each sender, where to enter the address, and the address itself. The person fills in the secret. */
 export const SenderList = ({ senders }: { readonly senders: readonly SenderView[] }) => (
   <>
     <p class="lead">

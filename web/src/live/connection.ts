@@ -5,7 +5,7 @@ import { retryPause } from './retry-pause.ts';
 export type Connection =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
-  /** What is shown is what was known at `since`, ms since the epoch. */
+  /** The page shows what was known at `since`, in ms since the epoch. */
   | { readonly kind: 'away'; readonly since: number };
 
 export const connection = signal<Connection>({ kind: 'connecting' });
@@ -13,19 +13,19 @@ export const connection = signal<Connection>({ kind: 'connecting' });
 type Listener = (happening: Happening) => void;
 const listeners = new Set<Listener>();
 
-/** Hears everything that happens from now on; returns how to stop. */
+/** Calls the listener for everything that happens from now on. Returns a function that stops it. */
 export const hear = (listener: Listener): (() => void) => {
   listeners.add(listener);
   return () => listeners.delete(listener);
 };
 
-/** A browser has only six connections to a helper without TLS: a tab that nobody sees gives its own back. */
+/** Without TLS a browser has only six connections to a helper, so a hidden tab gives its own back. */
 const HIDDEN_KEEPS_MS = 60_000;
 
-/** Longest that a first read waits for events to be heard, so that nothing falls between the two. */
+/** The longest that a first read waits for events, so that nothing is lost between the two. */
 const HEAR_WITHIN_MS = 500;
 
-/** Resolves when events arrive, or when none are available. */
+/** Resolves when events arrive, or when it is clear that none will. */
 export const hearing = (): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, HEAR_WITHIN_MS);
@@ -42,9 +42,9 @@ const toAll = (happening: Happening): void => {
 };
 
 /**
- * Keeps this page connected to the events of the helper until the returned function is called. `onDoubt`
- * is told each time that no connection could be had, for the session may be what has ended, and when there
- * is one again, for the helper may be another one since.
+ * Keeps this page connected to the helper's events until the returned function is called. `onDoubt` is called each
+ * time a connection fails, because the session may have ended, and when the connection is back, because the helper
+ * may have been updated.
  */
 export const stayConnected = (onDoubt: () => void): (() => void) => {
   let source: EventSource | null = null;
@@ -66,7 +66,7 @@ export const stayConnected = (onDoubt: () => void): (() => void) => {
   const open = (): void => {
     drop();
     const url = new URL('api/v1/events', document.baseURI);
-    // The browser sends it by itself only as long as it repairs the connection by itself.
+    // The browser sends it automatically only while it reconnects on its own.
     if (lastId !== '') url.searchParams.set('lastEventId', lastId);
     const opened = new EventSource(url);
     source = opened;
@@ -74,7 +74,7 @@ export const stayConnected = (onDoubt: () => void): (() => void) => {
       attempts = 0;
       const wasAway = connection.value.kind === 'away';
       connection.value = { kind: 'live' };
-      // What was asked meanwhile has failed.
+      // Requests made meanwhile have failed.
       if (wasAway) {
         onDoubt();
         toAll({ type: 'reset' });
@@ -82,7 +82,7 @@ export const stayConnected = (onDoubt: () => void): (() => void) => {
     });
     opened.addEventListener('error', () => {
       away();
-      // Where an answer was no stream, such as that of a proxy whose helper restarts, it gives up.
+      // EventSource gives up if the answer was not a stream, for example from a proxy while the helper restarts.
       if (opened.readyState !== EventSource.CLOSED) return;
       attempts += 1;
       onDoubt();
@@ -93,7 +93,7 @@ export const stayConnected = (onDoubt: () => void): (() => void) => {
       opened.addEventListener(type, ({ data, lastEventId }) => {
         const isFirst = lastId === '';
         if (lastEventId !== '') lastId = lastEventId;
-        // A new connection begins with a reset; what is read is read after it was opened.
+        // A new connection begins with a reset. Everything is read after it was opened, so ignore the first.
         if (isFirst && type === 'reset') return;
         toAll(parseHappening(type, String(data)));
       });

@@ -2,7 +2,7 @@ import type { FreezeView } from '../../../src/core/contract/views.ts';
 import { readAll } from '../api/read-all.ts';
 import type { Source } from './use-shown.ts';
 
-/** Freezes that stand. */
+/** Active freezes. */
 export const FREEZES: Source<readonly FreezeView[]> = {
   of: 'freezes',
   read: (signal) => readAll<FreezeView>('/api/v1/freezes', {}, signal),

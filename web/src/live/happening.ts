@@ -1,4 +1,4 @@
-/** What the helper says has happened: a hint to read again what is shown, and no more than that. */
+/** An event from the helper: only a hint to read again what is shown. */
 export type Happening =
   | { readonly type: 'reset' }
   | { readonly type: 'delivery'; readonly id: string | null }
@@ -56,7 +56,7 @@ const fieldsOf = (text: string): Fields => {
   }
 };
 
-/** Reads an event; what a newer helper tells otherwise is still a hint that something happened. */
+/** Parses an event. If a newer helper sends other fields, it is still a hint that something happened. */
 export const parseHappening = (type: Happening['type'], text: string): Happening => {
   const fields = fieldsOf(text);
   const id = textOf(fields, 'id');

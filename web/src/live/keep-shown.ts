@@ -4,15 +4,15 @@ import type { Happening } from './happening.ts';
 import { confirmSession } from './session-state.ts';
 import { readPause, REFRESH_MS } from './read-pause.ts';
 
-/** Something that the helper knows, as this page knows it. */
+/** Something that the helper knows, as far as this page knows it. */
 export type Shown<T> = {
   /** Null until the first answer. */
   readonly value: T | null;
-  /** Why the last read failed; what is shown beside it is what was known before. */
+  /** Why the last read failed. `value` is then what was known before. */
   readonly problem: ApiProblem | null;
-  /** When it was last read, ms since the epoch. */
+  /** When it was last read, in ms since the epoch. */
   readonly knownAt: number | null;
-  /** False while more of it is on its way. */
+  /** False while more of it is being read. */
   readonly isWhole: boolean;
 };
 
@@ -25,22 +25,25 @@ export const NOTHING_SHOWN = {
 
 const NOT_SIGNED_IN = 401;
 
-/** Reads the whole; what comes piece by piece may be given to `part` on the way. */
+/** Reads the whole value. It may pass parts to `part` as they arrive. */
 export type Read<T> = (signal: AbortSignal, part: (value: T) => void) => Promise<T>;
 
 export type Watched<T> = {
   readonly read: Read<T>;
-  /** Whether what happened may have changed it. */
+  /** Whether an event may have changed it. */
   readonly concerns: (happening: Happening) => boolean;
   readonly show: (shown: Shown<T>) => void;
 };
 
-/** Once read, it is read again where something concerns it, and now and then; not while nobody looks. */
+/**
+ * Reads it, and reads it again after an event that concerns it and every {@link REFRESH_MS}. Does not read while the
+ * page is hidden.
+ */
 export const keepShown = <T>({ read, concerns, show }: Watched<T>) => {
   const stopped = new AbortController();
   let shown: Shown<T> = NOTHING_SHOWN;
   let reading = false;
-  /** Something was heard since the last read began. */
+  /** Whether an event arrived since the last read began. */
   let stale = false;
   let took = 0;
   let endedAt = 0;

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-/** The time that ages are told by, ms since the epoch; moves on every second while somebody looks. */
+/** The time that ages are computed from, in ms since the epoch. Advances every second while the page is visible. */
 export const now = signal(Date.now());
 
 setInterval(() => {

@@ -1,15 +1,15 @@
-/** Events come in handfuls: what is heard within this time is read once. */
+/** Events come in groups: those within this time cause one read. */
 const GATHER_MS = 200;
-/** No more than a third of the time goes into reading one thing, however busy the helper is. */
+/** Reading one thing takes at most a third of the time, however busy the helper is. */
 const REST_PER_READ = 2;
-/** What changes without any event, such as a service that somebody else updates, is seen after this. */
+/** Changes without an event, such as an update by somebody else, appear after this. */
 export const REFRESH_MS = 30_000;
 
 /**
- * How long to wait before reading again after something was heard, in ms.
+ * How long to wait before reading again after an event, in ms.
  *
- * @param took how long the last read took
- * @param since how long ago it ended
+ * @param took how long the last read took, in ms
+ * @param since how long ago it ended, in ms
  */
 export const readPause = (took: number, since: number): number =>
   Math.max(GATHER_MS, took * REST_PER_READ - since);

@@ -12,7 +12,7 @@ const CHANGES = new Set([
   'action',
 ]);
 
-/** One service, by its name or id. */
+/** One service, by name or id. */
 export const serviceShown = (cluster: string, name: string): Source<ServiceView> => ({
   of: `service ${cluster}/${name}`,
   read: (signal) =>

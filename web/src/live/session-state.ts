@@ -15,7 +15,7 @@ const NOT_SIGNED_IN = 401;
 
 export const sessionState = signal<SessionState>({ kind: 'asking' });
 
-/** Whether the helper was updated since this page was loaded from it. */
+/** Whether the helper was updated after it served this page. */
 export const isOutdated = signal(false);
 
 export const enter = (session: Session): void => {
@@ -31,7 +31,7 @@ export const leave = (why: string | null): void => {
   sessionState.value = { kind: 'signed-out', why };
 };
 
-/** Asks whether the session still stands; one that is signed in stays so where no answer is had. */
+/** Asks whether the session is still valid. Without an answer, a signed-in session stays signed in. */
 export const confirmSession = async (): Promise<void> => {
   const before = sessionState.value.kind;
   try {
@@ -53,8 +53,8 @@ export const signedInAs = (): Session | null =>
 const hasSignedIn = (role: Role): boolean =>
   sessionState.value.kind === 'signed-in' && hasRole(sessionState.value.session.role, role);
 
-/** Whether who is signed in may decide about what waits for votes. */
+/** Whether the signed-in token may vote on waiting images. */
 export const mayDecide = (): boolean => hasSignedIn('approver');
 
-/** Whether who is signed in may act, and not only look. */
+/** Whether the signed-in token may act, not just read. */
 export const isOperator = (): boolean => hasSignedIn('operator');

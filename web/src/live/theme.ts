@@ -9,7 +9,7 @@ const read = (): Theme => {
   try {
     return THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? 'system';
   } catch {
-    // A browser that keeps nothing.
+    // A browser without storage.
     return 'system';
   }
 };
@@ -23,6 +23,6 @@ effect(() => {
   try {
     localStorage.setItem(KEY, value);
   } catch {
-    // Then it holds as long as the page.
+    // Then the theme lasts as long as the page.
   }
 });

@@ -3,16 +3,16 @@ import type { Happening } from './happening.ts';
 import { keepShown, NOTHING_SHOWN, type Read, type Shown } from './keep-shown.ts';
 
 export type Source<T> = {
-  /** What it is; null where nothing is to be read. */
+  /** Identifies the thing; null if there is nothing to read. */
   readonly of: string | null;
-  /** Which part or filter of it: while another is on its way, the one before stays. */
+  /** Which part or filter of it. While another variant loads, the previous one stays visible. */
   readonly variant?: string;
   readonly read: Read<T>;
-  /** Whether what happened may have changed it. */
+  /** Whether an event may have changed it. */
   readonly concerns: (happening: Happening) => boolean;
 };
 
-/** Something that the helper knows, kept as it is now. */
+/** Something that the helper knows, kept up to date. */
 export const useShown = <T>({
   of,
   variant = '',

@@ -22,7 +22,7 @@ const NotHere = () => (
   </>
 );
 
-/** The page that the address names. */
+/** The page for the current address. */
 export const CurrentPage = () => {
   const [place = 'services', first, second] = currentAddress.value.path;
   switch (place) {

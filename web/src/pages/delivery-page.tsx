@@ -33,7 +33,7 @@ const Came = ({ headers, body }: Pick<DeliveryDetail, 'headers' | 'body'>) => (
   </Section>
 );
 
-/** Read one by one; more of them than this are told by their number. */
+/** Deployments are read one by one. More than this are only counted. */
 const MOST_READ = 20;
 
 const Deployments = ({ ids }: { readonly ids: readonly string[] }) => {

@@ -27,7 +27,7 @@ import { isOpen } from '../words/deployment-words.ts';
 
 const NOT_FOUND = 404;
 
-/** How the service stands now, and what may be done about it. */
+/** The service's present state, and what a person may do about it. */
 const Now = ({ deployment: { cluster, service } }: { readonly deployment: DeploymentView }) => {
   const shown = useShown(serviceShown(cluster, service.id));
   if (shown.value !== null) {
@@ -59,7 +59,7 @@ const Try = ({ retry }: { readonly retry: Retry }) => (
   </>
 );
 
-/** Which try it is, and when it was due; the same of the one that follows it. */
+/** The number of the try and when it was due, for this deployment and for the next try. */
 const triesOf = (deployment: DeploymentView) => {
   const retry = retryOf(deployment);
   const next = nextTryOf(deployment);

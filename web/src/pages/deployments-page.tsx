@@ -13,9 +13,9 @@ const STATES = [
   ...DEPLOYMENT_STATES.map((state) => ({ value: state, label: state })),
 ];
 
-/** Who pauses for so long has typed what is looked for. */
+/** After this pause, a person has finished typing the search. */
 const TYPING_MS = 250;
-/** The API takes no longer one. */
+/** The API's limit. */
 const LONGEST_SEARCH = 255;
 
 const ShowAll = () => (

@@ -30,7 +30,7 @@ const OUTCOMES = [
   ...DELIVERY_OUTCOMES.map((outcome) => ({ value: outcome, label: deliveryWords(outcome) })),
 ];
 
-/** Who pauses for so long has typed the whole image. */
+/** After this pause, a person has finished typing the image. */
 const TYPING_MS = 400;
 const LONGEST_IMAGE = 255;
 

@@ -21,7 +21,7 @@ const Run = ({ run }: { readonly run: RunView }) => {
   const { value } = useShown<readonly DeploymentView[]>({
     of: run.dryRun ? null : `deployments of ${run.id}`,
     read: async (signal) => {
-      // A run has no list of its deployments: they are those since it began that name it.
+      // A run does not list its deployments: read those since it began and keep those that name it.
       const since = await readAll<DeploymentView>(
         '/api/v1/deployments',
         { since: run.startedAt },

@@ -7,7 +7,7 @@ import { Loading, ProblemNotice } from '../parts/notice.tsx';
 const REFUSED = 401;
 const TOO_MANY = 429;
 
-/** In words for who types; what the API says of it is for who writes a request. */
+/** In words for a person at the form; the API's words are for people who write requests. */
 const refusal = (problem: ApiProblem): readonly [what: string, message: string] => {
   const { status, retryAfter, message } = problem;
   const hasNone = message.includes('CD_HELPER_API_TOKEN');
@@ -45,7 +45,7 @@ const SignInForm = ({ why }: { readonly why: string | null }) => {
       class="sign-in"
       onSubmit={(event) => {
         event.preventDefault();
-        // Taken from the field itself and kept nowhere.
+        // Read directly from the field and stored nowhere.
         const token = input.current?.value.trim() ?? '';
         if (token !== '' && !isAsking) void enterWith(token);
       }}

@@ -5,10 +5,10 @@ import { useDecision } from '../waiting/decision-dialogs.tsx';
 import { WaitingCard } from '../waiting/waiting-card.tsx';
 import { concernsWaiting, WAITING } from '../waiting/waiting-shown.ts';
 
-/** Cards that are shown at first, and for each press of the button below them. */
+/** Cards shown at first, and added by each press of the button below them. */
 const STEP = 50;
 
-/** What waits for its age, for a window, or for people to say yes. */
+/** Images that wait for their age, for a window, or for votes. */
 export const WaitingPage = () => {
   const { ask, dialog } = useDecision();
   return (

@@ -8,16 +8,16 @@ import { ProblemNotice } from './notice.tsx';
 
 type ActDialogProps<T> = {
   readonly title: string;
-  /** What will happen, before it does, and whatever has to be chosen. */
+  /** What will happen, and any choices. */
   readonly children: ComponentChildren;
-  /** What the button says that does it. */
+  /** The label of the button that starts it. */
   readonly confirm: string;
   readonly isDangerous?: boolean;
-  /** Why it cannot be done as it is filled in. */
+  /** Why it is not possible with the present input. */
   readonly blocked?: string | null;
-  /** Does it. The key stays the same as long as it is not known whether it was done. */
+  /** Does it. The key stays the same until it is known whether it was done. */
   readonly act: (key: string) => Promise<T>;
-  /** What came of it. */
+  /** The result to show. */
   readonly result: (value: T) => ComponentChildren;
   readonly onDone?: (value: T) => void;
   readonly onClose: () => void;
@@ -31,7 +31,7 @@ type Stage<T> =
 const asProblem = (error: unknown): ApiProblem =>
   error instanceof ApiProblem ? error : new ApiProblem(0, String(error));
 
-/** Takes the focus once, which was on what is no longer there. */
+/** Takes the focus once, because the element that had it is gone. */
 const CloseButton = ({ onClose }: { readonly onClose: () => void }) => {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => button.current?.focus(), []);
@@ -42,7 +42,7 @@ const CloseButton = ({ onClose }: { readonly onClose: () => void }) => {
   );
 };
 
-/** Asks before something is done, with what it will be, and says what came of it. */
+/** Explains what will happen, asks for confirmation, and shows the result. */
 export const ActDialog = <T,>({
   title,
   children,
@@ -68,14 +68,15 @@ export const ActDialog = <T,>({
     key.current ??= newRequestKey();
     try {
       const value = await act(key.current);
-      // Whoever closed the dialog meanwhile is told all the same.
+      // If the dialog was closed meanwhile, announce the result anyway.
       if (!isThere.current) announce(`${title}: done`);
       setStage({ kind: 'done', value });
       onDone?.(value);
     } catch (error) {
       const problem = asProblem(error);
       if (!isThere.current) announce(`${title}: ${problem.message}`);
-      // What was refused is asked anew the next time; what was cut off may have been done.
+      // After a refusal the next try is a new request. After a broken connection it may have been done, so keep the
+      // key.
       if (problem.status >= 400 && problem.status < 500) key.current = null;
       setStage({ kind: 'asking', problem });
     }

@@ -4,7 +4,7 @@ const said = signal('');
 const HOLDS_MS = 5_000;
 let clearing: ReturnType<typeof setTimeout> | undefined;
 
-/** Tells a screen reader of something that changed by itself. */
+/** Announces to a screen reader something that changed without the person's action. */
 export const announce = (text: string): void => {
   clearTimeout(clearing);
   said.value = text;

@@ -8,7 +8,7 @@ import { Icon } from './icon.tsx';
 
 type BadgeProps = { readonly look: Look; readonly word: string; readonly title?: string };
 
-/** A word with a shape and a colour that say the same. */
+/** A word with a shape and a colour of the same meaning. */
 export const Badge = ({ look: { tone, icon }, word, title }: BadgeProps) => (
   <span class={`badge ${tone}`} {...(title === undefined ? {} : { title })}>
     <Icon name={icon} />

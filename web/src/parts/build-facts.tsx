@@ -24,7 +24,7 @@ const Revision = ({
   );
 };
 
-/** Which version, from which commit: the labels of an image, which anybody may have written. */
+/** Version and commit from an image's labels, which are untrusted. */
 export const Build = ({ build }: { readonly build: BuildFacts | null }) => {
   const { version = null, revision = null, source = null } = build ?? {};
   const link = sourceLink(source);

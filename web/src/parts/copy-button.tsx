@@ -5,7 +5,7 @@ import { InRow } from './in-row.ts';
 
 const TOLD_MS = 1_500;
 
-/** `navigator.clipboard` is not there on a page that came without TLS. */
+/** `navigator.clipboard` does not exist on a page without TLS. */
 const copy = async (text: string): Promise<boolean> => {
   try {
     await navigator.clipboard.writeText(text);
@@ -14,7 +14,7 @@ const copy = async (text: string): Promise<boolean> => {
     const area = document.createElement('textarea');
     area.value = text;
     area.className = 'off-screen';
-    // Within the open dialog, if there is one: nothing else can have the focus.
+    // Inside the open dialog, if there is one: nothing else can take the focus.
     (document.querySelector('dialog[open]') ?? document.body).append(area);
     const before = document.activeElement;
     area.select();
@@ -25,7 +25,7 @@ const copy = async (text: string): Promise<boolean> => {
   }
 };
 
-/** `what` is named to those who hear it: `Copy digest 2c26b46b68ff`. */
+/** `what` is for screen readers: `Copy digest 2c26b46b68ff`. */
 export const CopyButton = ({ text, what }: { readonly text: string; readonly what: string }) => {
   const [copied, setCopied] = useState(false);
   const isInRow = useContext(InRow);

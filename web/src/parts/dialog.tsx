@@ -3,8 +3,8 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 
 /**
- * A dialog over the page, which the browser keeps the focus in and gives it back from. It is there as long
- * as it is drawn; `onClose` is told of Escape and of the closing button.
+ * A modal dialog. The browser keeps the focus in it and restores the focus afterwards. It is open while it is
+ * rendered. `onClose` is called for Escape and for the close button.
  */
 export const Dialog = ({
   title,
@@ -36,7 +36,7 @@ export const Dialog = ({
         event.preventDefault();
         onClose();
       }}
-      // A browser may close it without asking, as on the second Escape with nothing done in between.
+      // A browser may close it without asking, for example on a second Escape with no input in between.
       onClose={() => {
         if (isDrawn.current) onClose();
       }}

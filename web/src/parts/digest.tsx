@@ -1,7 +1,7 @@
 import { shortDigest } from '../words/digest-words.ts';
 import { CopyButton } from './copy-button.tsx';
 
-/** The beginning of a digest, which copies whole. */
+/** The beginning of a digest, with a button that copies all of it. */
 export const Digest = ({ value }: { readonly value: string | null }) => {
   if (value === null) return <span class="faint">unknown</span>;
   const short = shortDigest(value);
@@ -13,7 +13,7 @@ export const Digest = ({ value }: { readonly value: string | null }) => {
   );
 };
 
-/** One digest where nothing changes, `a → b` where something does. */
+/** One digest if nothing changes, otherwise `a → b`. */
 export const DigestChange = ({
   from,
   to,

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** Names and what they are, side by side. */
+/** Names and values, side by side. */
 export const Facts = ({
   facts,
 }: {

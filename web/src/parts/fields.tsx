@@ -54,7 +54,7 @@ export const SelectField = ({
   choices,
 }: FieldProps & { readonly choices: readonly Choice[] }) => {
   const id = useId();
-  // What the address asks for may be gone meanwhile, and is still what is filtered by.
+  // The value in the address may no longer exist, but it still is the filter.
   const isKnown = choices.some((choice) => choice.value === value);
   return (
     <div class="field">

@@ -1,4 +1,4 @@
-/** Strokes on a field of 16 by 16. */
+/** SVG paths on a grid of 16 by 16. */
 const PATHS = {
   back: 'M6 4 2.500 7.500 6 11M3 7.500h6.500a3.500 3.500 0 0 1 0 7H7',
   check: 'm3 8.500 3.200 3.200L13 5',
@@ -33,7 +33,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** Always beside a word or within something that has a name: it says nothing by itself. */
+/** Decorative: it always stands next to a word, or inside something with a name. */
 export const Icon = ({ name }: { readonly name: IconName }) => (
   <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
     <path d={PATHS[name]} />

@@ -1,7 +1,7 @@
 import { familiarImage } from '../words/digest-words.ts';
 import { visibleText } from '../words/visible-text.ts';
 
-/** An image as people name it, its registry set back; it breaks where its name has a joint. */
+/** An image as people write it, with a dimmed registry. It breaks only between the parts of its name. */
 export const ImageName = ({ image }: { readonly image: string }) => {
   const parts = visibleText(familiarImage(image)).split('/');
   const hasHost = parts.length > 1 && /[.:]|^localhost$/.test(parts[0] ?? '');

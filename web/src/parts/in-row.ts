@@ -1,7 +1,7 @@
 import { createContext } from 'preact';
 
 /**
- * Whether something is drawn in a row of a table. Buttons that only copy, and links to the source of a build, are no stops
- * of the Tab key there, or each row would take several: the page of what the row is about has them too.
+ * Whether something is rendered in a table row. Copy buttons and links to a build's source are no tab stops there,
+ * because each row would take several: the page about the row's subject has them too.
  */
 export const InRow = createContext(false);

@@ -1,6 +1,6 @@
 import { visibleText } from '../words/visible-text.ts';
 
-/** A name that breaks behind its joints, rather than anywhere, where it does not fit. */
+/** A name that, if it does not fit, breaks after its separators rather than anywhere. */
 export const JoinedName = ({ name }: { readonly name: string }) => (
   <>
     {visibleText(name)

@@ -6,25 +6,25 @@ import { useShown } from '../live/use-shown.ts';
 import { Empty, ShownAs } from './notice.tsx';
 
 type NewestListProps<T> = {
-  /** Of the list in the API. */
+  /** The path of the list in the API. */
   readonly path: string;
   readonly filters?: Readonly<Record<string, string>>;
-  /** How many more are shown each time that older ones are asked for. */
+  /** How many more to show each time. */
   readonly step: number;
   readonly what: string;
   readonly concerns: (happening: Happening) => boolean;
-  /** What the button below the list says; default: older ones follow. */
+  /** The label of the button below the list. Default: `Show older`. */
   readonly more?: string;
-  /** What is said where there is none. */
+  /** Shown if the list is empty. */
   readonly empty: ComponentChildren;
-  /** What is said of those that the list leaves out, where it leaves out any. */
+  /** Shown for entries that the list hides, if there are any. */
   readonly leftOut?: (count: number) => ComponentChildren;
   readonly children: (items: readonly T[], readSoon: () => void) => ComponentChildren;
 };
 
 const NONE: Readonly<Record<string, string>> = {};
 
-/** A list from its newest on, kept as it is now, with the way further down. */
+/** A list, newest first and kept up to date, with a button for older entries. */
 export const NewestList = <T,>({
   path,
   filters = NONE,

@@ -7,7 +7,7 @@ import { printClock } from '../words/clock-time.ts';
 import { visibleText } from '../words/visible-text.ts';
 import { Icon } from './icon.tsx';
 
-/** What did not work, where it did not work. */
+/** What failed, shown at the place where it failed. */
 export const ProblemNotice = ({
   problem,
   what,
@@ -34,13 +34,13 @@ export const Loading = ({ what }: { readonly what: string }) => (
   </p>
 );
 
-/** The whole page says already that the helper is away. */
+/** The frame of the page already says that the helper is unreachable. */
 const isToldAbove = (problem: ApiProblem): boolean =>
   problem.isAway && connection.value.kind === 'away';
 
 /**
- * What is known, however it came to be: before the first answer that it is on its way, or why it is not,
- * and afterwards the thing itself, with since when it is old where it could not be read again.
+ * Shows a value in any state: before the first answer, that it is loading or why it is not there; afterwards the
+ * value, with its age if it could not be read again.
  */
 export const ShownAs = <T,>({
   shown,

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-/** The browser puts one at the beginning of the first page by itself, before the way past the menu. */
+/** On the first page the browser already starts at the top, before the link that skips the menu. */
 let isFirstPage = true;
 
-/** The heading of a page. Going there puts the focus on it, so that reading begins there. */
+/** The heading of a page. After a page change it takes the focus, so that a screen reader starts there. */
 export const PageHead = ({
   title,
   children,

@@ -1,14 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
-/** A part of a page with a heading of its own. */
+/** A part of a page with its own heading. */
 export const Section = ({
   title,
   aside,
   children,
 }: {
   readonly title: string;
-  /** Stands beside the heading. */
+  /** Rendered next to the heading. */
   readonly aside?: ComponentChildren;
   readonly children: ComponentChildren;
 }) => {

@@ -7,13 +7,13 @@ export type Column<T> = {
   readonly key: string;
   readonly title: string;
   readonly cell: (row: T) => ComponentChildren;
-  /** Whether the table may be sorted by it. */
+  /** Whether the table can be sorted by this column. */
   readonly sorts?: boolean;
-  /** No title where it is a card; for what is clear without. */
+  /** No title on a card, if the content is clear without it. */
   readonly bare?: boolean;
 };
 
-/** A row, or a line across all columns that says what those after it have in common. */
+/** A row, or a heading across all columns for the rows after it. */
 export type TableLine<T> =
   | { readonly kind: 'group'; readonly key: string; readonly title: ComponentChildren }
   | { readonly kind: 'row'; readonly key: string; readonly row: T };
@@ -22,7 +22,7 @@ export type Sort = { readonly by: string; readonly descending: boolean };
 
 type TableProps<T> = {
   readonly label: string;
-  /** Class of the stylesheet that says how wide each column is. */
+  /** The CSS class that sets the column widths. */
   readonly layout: string;
   readonly columns: readonly Column<T>[];
   readonly lines: readonly TableLine<T>[];
@@ -30,7 +30,7 @@ type TableProps<T> = {
   readonly onSort?: (by: string) => void;
 };
 
-/** More rows than that are drawn only where they are on the screen. */
+/** Above this number of rows, only those on the screen are rendered. */
 const DRAWN_WHOLE = 100;
 
 const HeadCell = <T,>({
@@ -86,7 +86,7 @@ const drawLine = <T,>(line: TableLine<T>, columns: readonly Column<T>[]) =>
 
 type LineProps<T> = { readonly line: TableLine<T>; readonly columns: readonly Column<T>[] };
 
-/** Drawn once as long as it is the same: while the page scrolls, most of what is on it stays. */
+/** Rendered again only if it changes: while the page scrolls, most lines stay. */
 class Line<T> extends Component<LineProps<T>> {
   override shouldComponentUpdate({ line, columns }: LineProps<T>): boolean {
     return line !== this.props.line || columns !== this.props.columns;
@@ -123,7 +123,7 @@ const DrawnInPart = <T,>({ columns, lines }: Pick<TableProps<T>, 'columns' | 'li
             role="row"
             class={line.kind}
             data-index={item.index}
-            // The line of titles is the first.
+            // The title row is number 1.
             aria-rowindex={item.index + 2}
             ref={measure}
             style={{ transform: `translateY(${offsetOf(item)}px)` }}
@@ -136,7 +136,7 @@ const DrawnInPart = <T,>({ columns, lines }: Pick<TableProps<T>, 'columns' | 'li
   );
 };
 
-/** A table that is cards on a narrow screen, and that bears thousands of rows. */
+/** A table that becomes cards on a narrow screen and copes with thousands of rows. */
 export const Table = <T,>({
   label,
   layout,

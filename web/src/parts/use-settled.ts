@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** A value once it has stayed the same for `ms`; before, the one that stayed last. */
+/** A value after it has not changed for `ms`; until then, the previous settled value. */
 export const useSettled = <T extends string>(value: T, ms: number): T => {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

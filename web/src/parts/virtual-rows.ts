@@ -8,14 +8,14 @@ import {
 import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 const OVERSCAN = 12;
-/** Of the stylesheet: below it rows are cards, which stand apart. */
+/** The stylesheet's breakpoint: below it, rows are cards with gaps. */
 const NARROW = matchMedia('(width < 60rem)');
 const CARD = { size: 190, gap: 8 };
 const LINE = { size: 56, gap: 0 };
 
 /**
- * Which of `count` rows are on the screen, while the page scrolls. Rows are measured, since what is a line
- * on a wide screen is a card on a narrow one.
+ * Which of `count` rows are on the screen while the page scrolls. Rows are measured, because a line on a wide screen
+ * is a card on a narrow one.
  */
 export const useVirtualRows = (count: number, keyOf: (index: number) => string) => {
   const [, render] = useReducer((renders: number) => renders + 1, 0);
@@ -40,7 +40,7 @@ export const useVirtualRows = (count: number, keyOf: (index: number) => string) 
   useLayoutEffect(() => rows._didMount(), []);
   useLayoutEffect(() => {
     rows._willUpdate();
-    // What stands above the rows may have grown; to ask while the page scrolls would lay it out twice a frame.
+    // The content above the rows may have grown. Measuring during a scroll would cause two layouts per frame.
     if (rows.isScrolling) return;
     const top = body.current?.getBoundingClientRect().top ?? 0;
     setMargin(Math.round(top + scrollY));
@@ -50,7 +50,7 @@ export const useVirtualRows = (count: number, keyOf: (index: number) => string) 
     height: rows.getTotalSize(),
     items: rows.getVirtualItems(),
     offsetOf: ({ start }: VirtualItem): number => start - margin,
-    // The very same each time: another one would be told of every row anew.
+    // Must keep its identity: a new function would be called for every row again.
     measure: rows.measureElement,
   };
 };

@@ -3,7 +3,7 @@ import type { RunView, ServiceView } from '../../../src/core/contract/views.ts';
 export const keyOf = ({ cluster, id }: Pick<ServiceView, 'cluster' | 'id'>): string =>
   `${cluster}/${id}`;
 
-/** Services of a run that would be deployed first, then those that could not be told. */
+/** Services of a run: first those that would be deployed, then those that could not be determined. */
 export const inRunOrder = (services: RunView['services']): readonly ServiceView[] => {
   const rank = ({ verdict }: ServiceView): number =>
     ['obsolete', 'diverged', 'unknown', 'held', 'waiting', 'updating'].indexOf(verdict) >>> 0;

@@ -9,7 +9,7 @@ import { JoinedName } from '../parts/joined-name.tsx';
 import { ToTag } from '../parts/tag-change.tsx';
 import { runsFor } from './run-request.ts';
 
-/** More than this are counted, and stand in the table behind. */
+/** More than this are only counted: the table behind the dialog lists them. */
 const MOST_LISTED = 30;
 
 const count = (number: number): string => (number === 1 ? '1 service' : `${number} services`);
@@ -42,7 +42,7 @@ const Chosen = ({ services }: { readonly services: readonly ServiceView[] }) => 
   </ul>
 );
 
-/** Deploys what a dry run found, all of it or what was chosen. */
+/** Deploys what a dry run found: everything, or a selection. */
 export const DeployDialog = ({
   services,
   pin,
@@ -54,7 +54,7 @@ export const DeployDialog = ({
 }) => {
   const requests = runsFor(services, pin);
   const act = (key: string): Promise<readonly RunView[]> =>
-    // Each run is asked with a key of its own, which is the same when it is asked again.
+    // Each run has its own key, which stays the same for a retry.
     Promise.all(requests.map((request, index) => startRun(request, `${key}-${index}`)));
   return (
     <ActDialog

@@ -10,7 +10,7 @@ import { CheckField, SelectField, TextField } from '../parts/fields.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { BLANK_RUN, toRunRequest } from './run-request.ts';
 
-/** Chooses what a dry run looks at. It changes nothing, so it is done without asking once more. */
+/** Chooses what a dry run checks. It changes nothing, so there is no confirmation. */
 export const RunForm = () => {
   const [form, setForm] = useState(BLANK_RUN);
   const [problem, setProblem] = useState<ApiProblem | null>(null);

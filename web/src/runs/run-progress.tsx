@@ -19,7 +19,7 @@ const Bar = ({
   </div>
 );
 
-/** How far a run has come: what is looked up, and what is deployed. */
+/** The progress of a run: lookups and deployments. */
 export const RunProgress = ({
   run: { progress, dryRun },
   deployments,

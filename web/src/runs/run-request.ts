@@ -1,6 +1,6 @@
 import type { RunRequest, ServiceView } from '../../../src/core/contract/views.ts';
 
-/** What is typed into the form of a run. */
+/** The input of the run form. */
 export type RunForm = {
   readonly cluster: string;
   /** Globs, separated by spaces or commas. */
@@ -23,10 +23,10 @@ export const toRunRequest = (form: RunForm, dryRun: boolean): RunRequest => ({
   pin: form.pin,
 });
 
-/** The most names that one run takes. */
+/** The maximum number of names in one run. */
 const MOST_NAMES = 100;
 
-/** Runs that deploy exactly these services: one a cluster, or more where there are many. */
+/** Runs that deploy exactly these services: one per cluster, or more if there are too many. */
 export const runsFor = (
   services: readonly Pick<ServiceView, 'cluster' | 'name'>[],
   pin: boolean,

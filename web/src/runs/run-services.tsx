@@ -8,7 +8,7 @@ import { SERVICE_COLUMNS } from '../services/service-columns.tsx';
 import { inRunOrder, keyOf } from './choosable.ts';
 import { DeployDialog } from './deploy-dialog.tsx';
 
-/** What a run found; of a dry run some may be chosen, and deployed. */
+/** What a run found. After a dry run, a selection can be deployed. */
 export const RunServices = ({ run }: { readonly run: RunView }) => {
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [pin, setPin] = useState(false);

@@ -16,7 +16,7 @@ export const countWords = (counts: RunSummary['counts']): string => {
     .join(', ');
 };
 
-/** Who or what began a run. */
+/** Who or what started a run. */
 export const originWords = ({ origin, by }: Pick<RunSummary, 'origin' | 'by'>): string =>
   by ?? (origin === 'person' ? 'a person' : origin);
 

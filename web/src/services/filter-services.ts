@@ -6,7 +6,7 @@ import {
   type VerdictName,
 } from '../../../src/core/contract/views.ts';
 
-/** As the address has them; what is blank or absent filters nothing. */
+/** The filters in the address. Blank or missing ones match everything. */
 export type ServiceFilters = {
   readonly q?: string;
   readonly cluster?: string;
@@ -20,7 +20,7 @@ export const NO_STACK = '-';
 
 const words = (q: string): readonly string[] => q.toLowerCase().split(/\s+/).filter(Boolean);
 
-/** What somebody looks for who knows only that something is wrong. */
+/** Search texts for a person who knows only that something is wrong. */
 const healthTexts = ({ health, healthReason, lastError }: ServiceView) =>
   health === 'ok' || health === 'unknown'
     ? []
@@ -41,7 +41,7 @@ const textOf = (service: ServiceView): string =>
     .join('\n')
     .toLowerCase();
 
-/** Those that have every word of `q` in their name, stack, image, version, commit, digests, or what is wrong. */
+/** Services with every word of `q` in their name, stack, image, version, commit, digests or problem. */
 export const filterServices = (
   services: readonly ServiceView[],
   { q = '', cluster = '', stack = '', verdict = '', health = '' }: ServiceFilters,
@@ -58,7 +58,7 @@ export const filterServices = (
   });
 };
 
-/** How many services have each verdict that any has. */
+/** The number of services per verdict, without verdicts that no service has. */
 export const countVerdicts = (
   services: readonly ServiceView[],
 ): readonly (readonly [VerdictName, number])[] =>
@@ -67,7 +67,7 @@ export const countVerdicts = (
     return [name, length] as const;
   }).filter(([, count]) => count > 0);
 
-/** How many services have each health that any has, but `ok`. */
+/** The number of services per health, without `ok` and those that no service has. */
 export const countHealth = (
   services: readonly ServiceView[],
 ): readonly (readonly [HealthName, number])[] =>

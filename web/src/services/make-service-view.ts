@@ -1,6 +1,6 @@
 import type { ServiceView } from '../../../src/core/contract/views.ts';
 
-/** A service for tests: `current` and whole, but for what is given. */
+/** A service for tests: `current` and healthy, with the given changes. */
 export const makeServiceView = (given: Partial<ServiceView> = {}): ServiceView => ({
   cluster: 'default',
   id: 'x8p3k0q2c9',

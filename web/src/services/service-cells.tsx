@@ -41,7 +41,7 @@ const Move = ({ service: { tracking } }: { readonly service: ServiceView }) => {
   return <span class="reason">{visibleText(moveReason(tracking))}</span>;
 };
 
-/** How the service is where it is not well, and then how it stands against what is published. */
+/** The health if it is not well, then the verdict. */
 export const Verdict = ({ service }: { readonly service: ServiceView }) => (
   <span class="verdict">
     {isNoteworthy(service) && (

@@ -6,7 +6,7 @@ import type { Column } from '../parts/table.tsx';
 import { Replicas, ServiceLink, Verdict } from './service-cells.tsx';
 import { TrackedImage } from './tracked-image.tsx';
 
-/** What a service is and how it stands, wherever services are listed. */
+/** The columns of every list of services. */
 export const SERVICE_COLUMNS: readonly Column<ServiceView>[] = [
   {
     key: 'service',

@@ -15,7 +15,7 @@ const choicesOf = (every: string, values: readonly string[]): readonly Choice[] 
   })),
 ];
 
-/** Where the table is cards, it has no titles to sort by. */
+/** For narrow screens: cards have no column titles to sort by. */
 const SORTS: readonly Choice[] = [
   { value: '', label: 'Most urgent' },
   ...SERVICE_COLUMNS.filter(({ sorts }) => sorts).flatMap(({ key, title }) => [
@@ -24,7 +24,7 @@ const SORTS: readonly Choice[] = [
   ]),
 ];
 
-/** How many services are not well, and how; each a switch that shows only those. */
+/** The number of unhealthy services by health. Each is a switch that shows only those. */
 const HealthCounts = ({ services }: { readonly services: readonly ServiceView[] }) => {
   const chosen = currentAddress.value.filters['health'] ?? '';
   const counts = countHealth(services);
@@ -48,7 +48,7 @@ const HealthCounts = ({ services }: { readonly services: readonly ServiceView[] 
   );
 };
 
-/** How many services there are of each verdict, each a switch that shows only those. */
+/** The number of services by verdict. Each is a switch that shows only those. */
 const VerdictCounts = ({ services }: { readonly services: readonly ServiceView[] }) => {
   const chosen = currentAddress.value.filters['verdict'] ?? '';
   return (

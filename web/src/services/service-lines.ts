@@ -12,7 +12,7 @@ const rowOf = (service: ServiceView): ServiceLine => ({
   service,
 });
 
-/** Lines of the table: in groups, or where it is sorted by a column, without. */
+/** Lines of the table: in groups, or without groups if sorted by a column. */
 export const serviceLines = (
   services: readonly ServiceView[],
   sort: Sort | null,
@@ -24,7 +24,7 @@ export const serviceLines = (
   ]);
 };
 
-/** `name` and `-name` in the address; null sorts by urgency, in groups. */
+/** Parses `name` and `-name` from the address. Null sorts by urgency, in groups. */
 export const parseSort = (text: string | undefined): Sort | null => {
   if (text === undefined || text === '') return null;
   return text.startsWith('-')
@@ -32,7 +32,7 @@ export const parseSort = (text: string | undefined): Sort | null => {
     : { by: text, descending: false };
 };
 
-/** What a click on a column's title asks for: that way, the other way, and back to the groups. */
+/** The next sort after a click on a column's title: ascending, descending, and back to groups. */
 export const nextSort = (sort: Sort | null, by: string): string | null => {
   if (sort?.by !== by) return by;
   return sort.descending ? null : `-${by}`;

@@ -21,7 +21,7 @@ const Group = ({ cluster, stack, services }: ServiceGroup) => (
   </>
 );
 
-/** Where it is sorted by a column, there is no group to tell the stack. */
+/** If sorted by a column, there are no group headings with the stack. */
 const PLACE: Column<ServiceView> = {
   key: 'service',
   title: 'Service',
@@ -38,8 +38,8 @@ const PLACE: Column<ServiceView> = {
 };
 
 /**
- * Services in a table, with what a person may do to each. That dialog outlives the row: an act may be why the
- * service no longer matches what is shown, and what came of it is still to be read.
+ * Services in a table, with the actions for each. The dialog outlives its row: the action may be the reason why the
+ * service no longer matches the filter, and the person still has to see the result.
  */
 export const ServiceTable = ({
   services,
@@ -53,7 +53,7 @@ export const ServiceTable = ({
   readonly onDone: () => void;
 }) => {
   const [asked, setAsked] = useState<ServiceView | null>(null);
-  // As it is by now, as long as it is in the list.
+  // Its present state, as long as it is in the list.
   const chosen =
     asked === null
       ? null

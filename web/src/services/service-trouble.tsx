@@ -21,18 +21,18 @@ import { visibleText } from '../words/visible-text.ts';
 
 const NO_PAST: Pick<RollbackView, 'targets' | 'others'> = { targets: [], others: [] };
 
-/** How a service came to run what it runs, and what to do about one that is not well; each null until it is known. */
+/** How a service came to run its image, and what to do if it is not healthy. Each is null until it is known. */
 export type Standing = {
   readonly story: ServiceStory | null;
   readonly advice: string | null;
 };
 
-/** @param deployments its history, the newest first; null until it is read */
+/** @param deployments its history, newest first; null until it is read */
 export const useStanding = (
   service: ServiceView,
   deployments: readonly DeploymentView[] | null,
 ): Standing => {
-  // A service that is well needs no advice.
+  // A healthy service needs no advice.
   const isWell = !isNoteworthy(service);
   const past = useShown<RollbackView>({
     of: isWell ? null : `rollback ${service.cluster}/${service.id}`,
@@ -44,7 +44,7 @@ export const useStanding = (
   return { story, advice: past === null ? null : adviceWords(service, story) };
 };
 
-/** What is wrong with the service, since when, by whom, what its tasks said, and what to do. */
+/** What is wrong with the service, since when, who caused it, what its tasks said, and what to do. */
 const Health = ({
   service,
   standing: { story, advice },
@@ -94,7 +94,7 @@ const WHY_HELD = {
   'left-by-person': 'a person rolled back',
 } as const;
 
-/** What somebody else deployed although it is held. */
+/** A held image that somebody else deployed. */
 const Held = ({ service: { runsHeld } }: { readonly service: ServiceView }) =>
   runsHeld === undefined ? null : (
     <div class="notice bad" role="alert">
@@ -109,7 +109,7 @@ const Held = ({ service: { runsHeld } }: { readonly service: ServiceView }) =>
     </div>
   );
 
-/** What wants a person at a service, before anything else on its page. */
+/** What a person should see first on a service's page. */
 export const ServiceTrouble = ({
   service,
   standing,
@@ -126,7 +126,7 @@ export const ServiceTrouble = ({
 const lastTry = (failed: DeploymentView): string =>
   [whyEnded(failed), whyNotReverted(failed)].filter(Boolean).join('; not reverted: ');
 
-/** Who brought what runs, and how the last deployment failed if it did, as facts. */
+/** Who deployed what runs, and how the last deployment failed, if it did. */
 export const storyFacts = (
   story: ServiceStory,
 ): readonly (readonly [name: string, value: ComponentChildren])[] => {

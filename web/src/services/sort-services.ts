@@ -30,7 +30,7 @@ const ORDERS: Readonly<Record<string, Order>> = {
 
 const byUrgency: Order = (a, b) => urgency(a) - urgency(b) || collator.compare(a.name, b.name);
 
-/** Sorted by a column; an unknown one sorts by urgency. What is equal stays in the order of urgency. */
+/** Sorts by a column; an unknown column sorts by urgency. Equal entries keep the order of urgency. */
 export const sortServices = (
   services: readonly ServiceView[],
   { by, descending }: Sort,
@@ -40,7 +40,7 @@ export const sortServices = (
   return services.toSorted((a, b) => sign * order(a, b) || byUrgency(a, b));
 };
 
-/** By cluster and stack, those first that have what wants a person most, and so within each. */
+/** Groups by cluster and stack. The most urgent group comes first, and the most urgent service in each group. */
 export const groupServices = (services: readonly ServiceView[]): readonly ServiceGroup[] => {
   const groups = Map.groupBy(services, ({ cluster, stack }) => JSON.stringify([cluster, stack]));
   return [...groups.values()]

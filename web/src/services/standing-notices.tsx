@@ -5,7 +5,7 @@ import { useShown } from '../live/use-shown.ts';
 import { Icon } from '../parts/icon.tsx';
 import { visibleText } from '../words/visible-text.ts';
 
-/** What is true of many services at once: clusters that show none of theirs, and wide freezes. */
+/** Notices about many services at once: clusters that do not answer, and wide freezes. */
 export const StandingNotices = () => {
   const clusters = useShown(CLUSTERS).value ?? [];
   const freezes = useShown(FREEZES).value ?? [];

@@ -2,7 +2,7 @@ import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { ImageName } from '../parts/image-name.tsx';
 import { ToTag } from '../parts/tag-change.tsx';
 
-/** The image of a service, and the tag that it would move to where it follows tags. */
+/** The image of a service, and the tag that it would move to, if it follows tags. */
 export const TrackedImage = ({ service }: { readonly service: ServiceView }) => {
   const next = service.tracking?.next ?? null;
   return (

@@ -7,7 +7,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Section } from '../parts/section.tsx';
 import { visibleText } from '../words/visible-text.ts';
 
-/** Somebody put it back to an older tag, which is not undone. */
+/** Somebody put the service back to an older tag. The helper does not undo that. */
 const PutBack = ({ present, tracking }: { present: string; tracking: TrackingView }) =>
   tracking.ran === null ? null : (
     <div class="notice hold">
@@ -20,7 +20,7 @@ const PutBack = ({ present, tracking }: { present: string; tracking: TrackingVie
     </div>
   );
 
-/** The tags that a service follows: the newest, what would be next, and why not now. */
+/** The tags that a service follows: the newest, the next, and why it is not deployed now. */
 export const TrackingSection = ({ service }: { readonly service: ServiceView }) => {
   const { tracking, image } = service;
   if (tracking === undefined) return null;

@@ -1,16 +1,19 @@
 import { healthUrgency } from '../../../src/core/health/health-words.ts';
 import type { ServiceView } from '../../../src/core/contract/views.ts';
 
-/** Whether fewer tasks run than should; a job that has ended runs none, and should not. */
+/** Whether fewer tasks run than desired. A job that has ended should run none. */
 export const isShort = ({ replicas, mode }: ServiceView): boolean =>
   replicas !== null && !mode.endsWith('-job') && replicas.running < replicas.desired;
 
 const HELD_BY_FAILURE = 'known-bad';
 
-/** Of health the three that want a person, each before every verdict. */
+/** The health values below this need a person. They rank before every verdict. */
 const CALM = 3;
 
-/** How much a service wants a person, the lowest the most: failing, then obsolete, then what cannot be told. */
+/**
+ * How urgently a service needs a person; the lowest number is the most urgent: bad health, then diverged or short of
+ * tasks, held after a failure, obsolete, and the rest.
+ */
 export const urgency = (service: ServiceView): number => {
   const health = healthUrgency(service) - CALM;
   if (health < 0) return health;

@@ -96,8 +96,8 @@ type Asked = Omit<DecisionProps, 'onClose'> & { readonly act: keyof typeof DIALO
 export type Ask = (asked: Asked) => void;
 
 /**
- * Asks before a decision is made. The page draws the dialog, not what waits: that is gone after the last
- * vote, and whoever gave it still reads what came of it.
+ * Asks for confirmation of a decision. The page renders the dialog, not the waiting entry: the entry disappears with
+ * the last vote, but the person who gave it still has to see the result.
  */
 export const useDecision = () => {
   const [asked, ask] = useState<Asked | null>(null);

@@ -17,7 +17,7 @@ const whoOpens = ({ gate, canOpen }: GateView): string => {
     : `Enough votes open it too (${roles}).`;
 };
 
-/** Each gate that is closed: what it asks for, until when, and who can open it. */
+/** Each closed gate: what it requires, until when, and who can open it. */
 export const GateList = ({ gates }: { readonly gates: readonly GateView[] }) => (
   <ul class="gates">
     {gates.map((gate) => (

@@ -6,7 +6,7 @@ import { GateList } from './gate-list.tsx';
 import { Decide } from './waiting-card.tsx';
 import { waitingShown } from './waiting-shown.ts';
 
-/** What a service waits for, on its own page; nothing where it does not. */
+/** What a service waits for, on its own page; nothing if it does not wait. */
 export const ServiceGates = ({
   service,
   onDone,

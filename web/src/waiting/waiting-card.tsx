@@ -13,7 +13,7 @@ type Props = {
   readonly onDone: () => void;
 };
 
-/** Buttons to decide by, and why there is none. */
+/** The buttons for a decision, or why there are none. */
 export const Decide = ({ waiting, ask, onDone }: Props) => {
   const session = signedInAs();
   const votes = votesOf(waiting);
@@ -54,7 +54,7 @@ export const Decide = ({ waiting, ask, onDone }: Props) => {
   );
 };
 
-/** One service that waits: what for, what would change, and the decision. */
+/** One waiting service: what it waits for, what would change, and the decision. */
 export const WaitingCard = ({ waiting, ask, onDone }: Props) => {
   const id = useId();
   return (

@@ -6,7 +6,7 @@ import { DigestChange } from '../parts/digest.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { ImageName } from '../parts/image-name.tsx';
 
-/** What would change, from what to what. */
+/** What would change. */
 export const WaitingFacts = ({ waiting }: { readonly waiting: WaitingView }) => {
   const { cluster, stack, image, running, target, build, since, compareUrl } = waiting;
   const present = image.slice(image.lastIndexOf(':') + 1);

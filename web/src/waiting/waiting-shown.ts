@@ -3,14 +3,14 @@ import type { WaitingView } from '../../../src/core/policy/approvals/waiting-vie
 import type { Happening } from '../live/happening.ts';
 import type { Source } from '../live/use-shown.ts';
 
-/** Of the list in the API. */
+/** The path of the list in the API. */
 export const WAITING = '/api/v1/waiting';
 
-/** Whether what happened may have changed what waits. */
+/** Whether an event may have changed what waits. */
 export const concernsWaiting = ({ type }: Happening): boolean =>
   type === 'waiting' || type === 'vote' || type === 'deployment';
 
-/** The first `count` of what waits, of one service or of all. */
+/** The first `count` waiting entries, of one service or of all. */
 export const waitingShown = (
   count: number,
   filters: Readonly<Record<string, string>> = {},

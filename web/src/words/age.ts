@@ -5,7 +5,7 @@ const STEPS: readonly (readonly [unit: string, ms: number])[] = [
   ['s', 1_000],
 ];
 
-/** A duration as people say it: `3 d`, `5 h`, `12 min`, `8 s`. */
+/** A duration in short form: `3 d`, `5 h`, `12 min`, `8 s`. */
 export const printDuration = (ms: number): string => {
   for (const [unit, size] of STEPS) {
     if (ms >= size) return `${Math.floor(ms / size)} ${unit}`;
@@ -13,14 +13,14 @@ export const printDuration = (ms: number): string => {
   return ms >= 100 ? `${(Math.floor(ms / 100) / 10).toFixed(1)} s` : '0 s';
 };
 
-/** How long ago, or in how long, a time is. What is not yet a second old is `now`. */
+/** How long ago, or how far ahead, a time is. Less than a second is `now`. */
 export const printAge = (at: number, now: number): string => {
   const ms = now - at;
   if (Math.abs(ms) < 1_000) return 'now';
   return ms > 0 ? `${printDuration(ms)} ago` : `in ${printDuration(-ms)}`;
 };
 
-/** How far into something a time is: `+0.3 s`, `+12 s`, `+2 min 5 s`. */
+/** The offset of an event from a start: `+0.3 s`, `+12 s`, `+2 min 5 s`. */
 export const printOffset = (ms: number): string => {
   if (ms < 10_000) return `+${(Math.max(0, ms) / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);

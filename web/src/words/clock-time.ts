@@ -1,6 +1,6 @@
 const pad = (part: number): string => String(part).padStart(2, '0');
 
-/** Local time of day, `03:12`; with the date in front where it is not of the day of `now`. */
+/** Local time of day, `03:12`, preceded by the date if it is not the day of `now`. */
 export const printClock = (at: number, now: number): string => {
   const time = new Date(at);
   const clock = `${pad(time.getHours())}:${pad(time.getMinutes())}`;
@@ -14,14 +14,14 @@ const printDate = (time: Date): string =>
 
 const DAY_MS = 86_400_000;
 
-/** The day of a time as people name it: `Today`, `Yesterday`, `2026-01-02`. */
+/** The day of a time: `Today`, `Yesterday`, `2026-01-02`. */
 export const printDay = (at: number, now: number): string => {
   const day = new Date(at).toDateString();
   if (day === new Date(now).toDateString()) return 'Today';
   return day === new Date(now - DAY_MS).toDateString() ? 'Yesterday' : printDate(new Date(at));
 };
 
-/** Everything of a time: local, to the second, with the offset from UTC. */
+/** Full local date and time to the second, with the offset from UTC. */
 export const printWhole = (at: number): string => {
   const time = new Date(at);
   if (Number.isNaN(at)) return '';

@@ -35,7 +35,7 @@ export const runLook = (state: RunState): Look =>
 
 export const isOpen = ({ endedAt }: Pick<DeploymentView, 'endedAt'>): boolean => endedAt === null;
 
-/** What led to a deployment, in a word or two. */
+/** What caused a deployment, in a word or two. */
 export const triggerWord = (trigger: TriggerView): string => {
   switch (trigger.kind) {
     case 'hook':
@@ -51,7 +51,7 @@ export const triggerWord = (trigger: TriggerView): string => {
   }
 };
 
-/** What led to a deployment, each kind once. */
+/** What caused a deployment, each kind once. */
 export const triggersWords = ({ triggers }: Pick<DeploymentView, 'triggers'>): string =>
   [...new Set(triggers.map(triggerWord))].join(', ') || 'unknown';
 
@@ -61,7 +61,7 @@ type Outcome = NonNullable<PushResult['outcome']>;
 const OUTCOMES: Readonly<Record<Outcome, readonly [words: string, look: Look]>> = {
   'no-service': ['no service runs this tag', { tone: 'mute', icon: 'minus' }],
   'nothing-to-do': ['nothing to do', { tone: 'mute', icon: 'check' }],
-  // How that ended is the deployment's to tell.
+  // The deployment itself shows how it ended.
   deployed: ['led to a deployment', { tone: 'info', icon: 'rocket' }],
   frozen: ['frozen', { tone: 'hold', icon: 'pause' }],
   waiting: ['waits at a gate', { tone: 'hold', icon: 'clock' }],
@@ -89,6 +89,6 @@ const OF_DELIVERIES: Readonly<Partial<Record<DeliveryOutcome, string>>> = {
   ignored: 'ignored (no push)',
 };
 
-/** The outcome that deliveries are filtered by. */
+/** The words for a delivery outcome in the filter. */
 export const deliveryWords = (outcome: DeliveryOutcome): string =>
   OF_DELIVERIES[outcome] ?? OUTCOMES[outcome as Outcome][0];

@@ -3,7 +3,7 @@ import { healthWords } from '../../../src/core/health/health-words.ts';
 import type { ServiceView } from '../../../src/core/contract/views.ts';
 import type { Look } from './look.ts';
 
-/** Each has a shape of its own, so that it reads without colour. */
+/** Each has its own shape, so that it is readable without colour. */
 const LOOKS: Readonly<Record<HealthName, Look>> = {
   failing: { tone: 'bad', icon: 'cross' },
   paused: { tone: 'hold', icon: 'pause' },
@@ -24,7 +24,7 @@ const MEANINGS: Readonly<Record<HealthName, string>> = {
   unknown: 'It is not known whether the service works.',
 };
 
-/** A newer helper may know more of them than this page. */
+/** A newer helper may have more values than this page knows. */
 export const healthLook = (health: HealthName): Look =>
   LOOKS[health] ?? { tone: 'mute', icon: 'question' };
 
@@ -32,15 +32,15 @@ export const healthMeaning = (health: HealthName): string => MEANINGS[health] ??
 
 type Standing = Pick<ServiceView, 'health' | 'healthReason'>;
 
-/** An older helper tells none, and of what was not looked at there is nothing to say. */
+/** An older helper reports no health, and there is nothing to say if nothing was observed. */
 export const isObserved = ({ health, healthReason }: Standing): boolean =>
   health !== undefined && healthReason !== 'not-observed';
 
-/** Whether there is anything to say beside the verdict. */
+/** Whether there is anything to say besides the verdict. */
 export const isNoteworthy = (service: Standing): boolean =>
   isObserved(service) && service.health !== 'ok';
 
-/** How the service is, in a sentence. */
+/** The health of the service, in a sentence. */
 export const explainHealth = (service: Standing): string => {
   const meaning = healthMeaning(service.health);
   const words = healthWords(service.healthReason);

@@ -1,4 +1,4 @@
-/** JSON on lines of its own for each value; anything else as it is. */
+/** JSON with one line per value; any other text unchanged. */
 export const layOutJson = (text: string): string => {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);

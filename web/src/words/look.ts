@@ -2,5 +2,5 @@ import type { IconName } from '../parts/icon.tsx';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'hold' | 'mute';
 
-/** How something is shown beside its word. */
+/** How something looks next to its word. */
 export type Look = { readonly tone: Tone; readonly icon: IconName };

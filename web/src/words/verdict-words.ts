@@ -2,7 +2,7 @@ import type { ServiceView, VerdictName } from '../../../src/core/contract/views.
 import { isToBePinned } from '../../../src/core/verdict/would-deploy.ts';
 import type { Look } from './look.ts';
 
-/** Each has a shape of its own, so that it reads without colour. */
+/** Each has its own shape, so that it is readable without colour. */
 const LOOKS: Readonly<Record<VerdictName, Look>> = {
   current: { tone: 'good', icon: 'check' },
   obsolete: { tone: 'warn', icon: 'up' },
@@ -27,7 +27,7 @@ const MEANINGS: Readonly<Record<VerdictName, string>> = {
   unknown: 'It could not be determined whether the published digest runs.',
 };
 
-/** Each in two or three words, and as what it means. */
+/** Each reason in two or three words, and its meaning. */
 const REASONS: Readonly<Record<string, readonly [brief: string, meaning: string]>> = {
   'known-bad': ['this digest failed here', 'the published digest has failed on this service'],
   'left-by-person': [
@@ -60,7 +60,7 @@ const REASONS: Readonly<Record<string, readonly [brief: string, meaning: string]
   malformed: ['invalid answer', 'the registry’s answer is invalid'],
 };
 
-/** A newer helper may know more verdicts than this page. */
+/** A newer helper may have more verdicts than this page knows. */
 export const verdictLook = (verdict: VerdictName): Look =>
   LOOKS[verdict] ?? { tone: 'mute', icon: 'question' };
 
@@ -71,13 +71,13 @@ type Standing = Pick<ServiceView, 'verdict' | 'reason' | 'detail'>;
 const say = (reason: string, which: 0 | 1): string =>
   REASONS[reason]?.[which] ?? reason.replaceAll('-', ' ');
 
-/** The reason in a few words, for a table, empty where there is none; a newer one as it came. */
+/** The reason in a few words, for a table; empty if there is none. An unknown reason stays as it is. */
 export const briefReason = (service: Standing & Pick<ServiceView, 'plan'>): string => {
   if (isToBePinned(service)) return 'would be deployed';
   return service.reason === null ? '' : say(service.reason, 0);
 };
 
-/** The detail says the same as the reason, and of which label or nodes, or who said no and why. */
+/** For these, the detail repeats the reason and names the label or nodes, or who rejected it and why. */
 const DETAILED: ReadonlySet<string> = new Set([
   'unsupported-label',
   'no-fitting-node',
@@ -85,23 +85,23 @@ const DETAILED: ReadonlySet<string> = new Set([
   'expired',
 ]);
 
-/** The reason as a part of a sentence, empty where there is none. */
+/** The reason as a part of a sentence; empty if there is none. */
 export const reasonWords = ({ verdict, reason, detail }: Standing): string => {
   if (reason === null) return '';
   if (detail === undefined) return say(reason, 1);
   if (DETAILED.has(reason)) return detail;
   if (verdict === 'waiting') return detail;
-  // Of what else holds a service its page tells more by itself.
+  // For other holds, the page itself shows more.
   return verdict === 'unknown' ? `${say(reason, 1)} (${detail})` : say(reason, 1);
 };
 
-/** What ends a hold that a failure or a person left, in a sentence; empty for anything else. */
+/** How to end a hold after a failure or a rollback by a person, in a sentence; empty for anything else. */
 export const verdictAdvice = ({ verdict, reason }: Standing): string =>
   verdict === 'held' && (reason === 'known-bad' || reason === 'left-by-person')
     ? 'Publish a fix, or release the service to deploy this digest again.'
     : '';
 
-/** Why the service stands as it does, in a sentence. */
+/** Why the service has its verdict, in a sentence. */
 export const explainVerdict = (service: ServiceView): string => {
   const meaning = verdictMeaning(service.verdict);
   const words = reasonWords(service);

@@ -1,4 +1,4 @@
-/** Control characters, and those that turn the direction of text or take no room. */
+/** Control characters, and those that are invisible or change the direction of text. */
 const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const CONTROL_PICTURES = 0x2400;
 
@@ -10,8 +10,8 @@ const picture = (sign: string): string => {
 };
 
 /**
- * What others wrote (tags, names, lines of a log) with everything made visible that would otherwise hide
- * or rearrange it. Tabs stay, where the text is shown as it was laid out.
+ * Text from outside (tags, names, log lines) with visible symbols for characters that would hide or rearrange it.
+ * Tabs stay, because they lay out the text.
  */
 export const visibleText = (text: string): string =>
   text.replace(HIDDEN, (sign) => (sign === '\t' ? sign : picture(sign)));

@@ -6,7 +6,7 @@ import { canonicalJson } from '../engine/spec-fingerprint.ts';
 import type { SwarmpitService } from './answers.ts';
 import { modeOf } from './task.ts';
 
-/** What people set on a service and Swarmpit reports, and what neither its image nor its tasks change. */
+/** Fields that people set and Swarmpit reports. An update of the image or a task does not change them. */
 const SET_BY_PEOPLE = [
   'serviceName',
   'mode',

@@ -20,7 +20,7 @@ type Options = {
   readonly engine?: string;
 };
 
-/** Services to hold the pushes against, or why none are known. */
+/** The services to match the pushes with, or why they are unknown. */
 const findServices = async (
   context: Context,
   { engine }: Options,
@@ -35,7 +35,7 @@ const findServices = async (
   }
 };
 
-/** The tags that services must not have which follow the repositories of these pushes; nothing where nobody tells. */
+/** The held tags of services that follow the repositories of these pushes; none if they cannot be determined. */
 const findHeld = async (
   context: Context,
   { engine }: Options,

@@ -26,7 +26,7 @@ type Options = {
   readonly image: string;
   readonly digest?: string;
   readonly secret?: string;
-  /** A time, or true where none was given. */
+  /** A time, or true without a value. */
   readonly wait?: number | true;
 };
 

@@ -9,7 +9,7 @@ import { withHelp } from '../../terminal/with-help.ts';
 const PATH = '/api/v1/backup';
 const TYPE = 'application/vnd.sqlite3';
 
-/** Why a file could not be written; what the helper answered is said already. */
+/** Why a file could not be written. A failure of the helper already has its message. */
 const notSaved = (file: string, error: unknown): unknown => {
   if (error instanceof CliFailure || !(error instanceof Error) || !('code' in error)) return error;
   if (error.code === 'EEXIST') {
