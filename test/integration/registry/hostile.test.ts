@@ -120,6 +120,25 @@ describe('what passes', () => {
   });
 });
 
+describe('a registry that answers no HEAD', () => {
+  test('is asked by GET, which passing trouble does not end', async () => {
+    registry.fault({ kind: 'status', status: 405 }, { method: 'HEAD' });
+    expect(await look()).toMatchObject(published);
+    registry.fault({ kind: 'status', status: 500 }, { method: 'GET', times: 1 });
+    expect(await look()).toMatchObject(published);
+  });
+
+  test('is asked by HEAD as often as any other once it answers one again', async () => {
+    registry.fault({ kind: 'status', status: 405 }, { method: 'HEAD', times: 1 });
+    expect(await look()).toMatchObject(published);
+    expect(await look()).toMatchObject(published);
+    const before = registry.count({ method: 'HEAD' });
+    registry.fault({ kind: 'status', status: 500 }, { method: 'HEAD', times: 2 });
+    expect(await look()).toMatchObject(published);
+    expect(registry.count({ method: 'HEAD' }) - before).toBe(3);
+  });
+});
+
 describe('what does not pass is asked once', () => {
   test.each<[string, Fault, object]>([
     ['401 without a way in', { kind: 'status', status: 401 }, failed('sign-in-refused', '401')],

@@ -83,13 +83,15 @@ const requirePresentType = (endpoint: Endpoint, answer: Answer): string => {
   return mediaType;
 };
 
+const onceOf = (limits: AskLimits): AskLimits => ({ ...limits, tries: 1 });
+
 /**
  * Sends a HEAD request, which registries do not count as a pull. If the answer has no digest, or none of what a GET
  * returns (some registries do not know HEAD, or answer it as if nothing were there), the manifest is fetched and
  * hashed, once per ETag.
  */
 export const createFindDigestAt = (ask: Ask): FindDigestAt => {
-  /** Hosts whose HEAD failed while a GET succeeded: each lookup still tries a HEAD, but does not retry it. */
+  /** Hosts whose last HEAD failed while a GET succeeded. Each lookup still tries a HEAD, but retries only the GET. */
   const headless = createBoundedCache<true>({ entries: 256 });
 
   /** The answer to a HEAD that found something; null if only a GET can tell. */
@@ -99,9 +101,8 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
     caller: AbortSignal,
     limits: AskLimits,
   ): Promise<Answer | null> => {
-    const known = headless.get(endpoint.name) === true ? { ...limits, tries: 1 } : limits;
     try {
-      const head = await ask(endpoint, { ...question, method: 'HEAD' }, caller, known);
+      const head = await ask(endpoint, { ...question, method: 'HEAD' }, caller, limits);
       return head.status === 200 ? head : null;
     } catch (error) {
       // A refused sign-in applies to every method.
@@ -121,8 +122,10 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
     };
     const key = `${endpoint.name}/${image.repository}:${image.tag}`;
     const deadline = startDeadline(caller, limits.lookUpMs);
-    const head = await askHead(endpoint, question, caller, limits);
+    const isHeadless = headless.get(endpoint.name) === true;
+    const head = await askHead(endpoint, question, caller, isHeadless ? onceOf(limits) : limits);
     if (head !== null) {
+      headless.delete(endpoint.name);
       const mediaType = requirePresentType(endpoint, head);
       const digest = namedDigest(endpoint, head);
       if (digest !== null) return { kind: 'published', digest, mediaType };
@@ -133,10 +136,10 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
     const known = seen.get(key);
     const headers =
       known === undefined ? question.headers : { ...question.headers, 'if-none-match': known.etag };
-    // If the HEAD brought nothing, it has had its retries, so one GET is enough.
     const left = { ...limits, lookUpMs: deadline.remainingMs() };
-    const once = head === null ? { ...left, tries: 1 } : left;
-    const answer = await ask(endpoint, { ...question, headers, method: 'GET' }, caller, once);
+    // A HEAD that brought nothing has had the retries, unless the host was known for that.
+    const allowed = head === null && !isHeadless ? onceOf(left) : left;
+    const answer = await ask(endpoint, { ...question, headers, method: 'GET' }, caller, allowed);
     requireFound(endpoint, image, answer);
     if (head === null) headless.set(endpoint.name, true);
     if (answer.status === 304) {
