@@ -131,6 +131,7 @@ export const createOutcomeAsker = ({ outcome, intake, reads, now }: Deps): AskQu
     const gone = new AbortController();
     const isGone = (): void => gone.abort(new Problem(499, 'gone', 'nobody waits any more'));
     reply.raw.once('close', isGone);
+    if (reply.raw.destroyed) isGone();
     try {
       const told = await ask({
         who: asker.kind === 'secret' ? `secret ${asker.secret.name}` : `token ${asker.token.name}`,

@@ -19,8 +19,11 @@ export const byOf = (request: FastifyRequest): By => ({
 /** The same for a long-running action. Its signal aborts when the client disconnects, with {@link AskerGone}. */
 export const byWhileAsked = (request: FastifyRequest, reply: FastifyReply): By => {
   const gone = new AbortController();
-  reply.raw.once('close', () => {
+  const leave = (): void => {
     if (!reply.raw.writableFinished) gone.abort(new AskerGone());
-  });
+  };
+  reply.raw.once('close', leave);
+  // A connection that has already closed is not announced again.
+  if (reply.raw.destroyed) leave();
   return { ...whoIs(request), signal: gone.signal };
 };

@@ -178,6 +178,8 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
 
   return (request) =>
     new Promise((resolve, reject) => {
+      // An abort that has already happened is not announced again.
+      request.signal.throwIfAborted();
       const until = clock.monotonic() + request.waitMs;
       const waiter: Waiter = { request, until, resolve, reject, last: null, hasLooked: false };
       waiters.add(waiter);

@@ -94,7 +94,12 @@ const pushAll = async (count: number): Promise<readonly string[]> => {
   return ids;
 };
 
-const asked = (index: number, waitMs: number, digest: Digest = TO): Promise<OutcomeView | null> =>
+const asked = (
+  index: number,
+  waitMs: number,
+  digest: Digest = TO,
+  { signal } = new AbortController(),
+): Promise<OutcomeView | null> =>
   ask({
     who: 'test',
     ask: {
@@ -110,7 +115,7 @@ const asked = (index: number, waitMs: number, digest: Digest = TO): Promise<Outc
     telling: { longestMessage: 200, logs: false },
     waitMs,
     known: null,
-    signal: new AbortController().signal,
+    signal,
   });
 
 /** Queries and processor time, in ms, of one reading that answers as many questions. */
@@ -165,4 +170,10 @@ it('who waits is answered in time where the clock is set back by an hour meanwhi
   await waitUntil(async () => queries > 0, { what: 'a reading', withinMs: 10_000, everyMs: 10 });
   setBackMs = 3_600_000;
   expect(await waiting).toMatchObject({ state: 'pending' });
+});
+
+it('a client that is already gone is not waited for', async () => {
+  const gone = new AbortController();
+  gone.abort(new Error('gone'));
+  await expect(asked(0, 60_000, TO, gone)).rejects.toThrow('gone');
 });
