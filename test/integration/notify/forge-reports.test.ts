@@ -642,10 +642,6 @@ test('in any order of events, no success is told before the store has it, and no
         running = reporting(settings('github'));
       }
     }
-    for (const id of last) await end(id, 'succeeded');
-    for (const service of ['web', 'api', 'worker']) {
-      await endWait(service, digestOfChar('f'), 'gone');
-    }
     for (const { sha } of double.deployments) succeeded.set(sha, 1);
     for (const id of last) {
       const { revision } = JSON.parse(
@@ -658,6 +654,11 @@ test('in any order of events, no success is told before the store has it, and no
         )?.build ?? '{}',
       ) as { revision: string };
       succeeded.set(revision, 1);
+    }
+    // Only now may the forge hear of these: it is told within milliseconds.
+    for (const id of last) await end(id, 'succeeded');
+    for (const service of ['web', 'api', 'worker']) {
+      await endWait(service, digestOfChar('f'), 'gone');
     }
     await until('everything is told', async () => {
       const waiting = await store.db
