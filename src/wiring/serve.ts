@@ -18,6 +18,7 @@ import { createLineWriter, type LineWriter } from '../log/line-writer.ts';
 import { addEvent } from '../store/notices/events.ts';
 import { openIntakeOf } from '../store/intake/open-intake.ts';
 import { StoreError } from '../store/query/store-error.ts';
+import { aborted } from '../work/loop/aborted.ts';
 import { createMetrics } from '../work/metrics/metrics.ts';
 import { ownContainerIds } from '../work/cluster/own-container.ts';
 import { createPullBudget } from '../work/lookups/pull-budget.ts';
@@ -47,12 +48,6 @@ const STOP_WITHIN_MS = 90_000;
 const HEAP_GROWTH_PERCENT = 50;
 const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 /** Runs the helper until the signal is aborted. Resolves with the exit status. */
 const serve = async (

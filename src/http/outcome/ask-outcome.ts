@@ -6,6 +6,7 @@ import { found } from '../problem/found.ts';
 import { LIMITS } from '../ports/limits.ts';
 import type { ApiToken, HookSecret, ServerDeps } from '../ports/ports.ts';
 import { Problem } from '../problem/problem.ts';
+import { whileConnected } from '../server/while-connected.ts';
 import type { OutcomeQuery } from '../schemas/outcome.ts';
 
 /** The client that asks. */
@@ -128,10 +129,7 @@ export const createOutcomeAsker = ({ outcome, intake, reads, now }: Deps): AskQu
     const clusters = await readClusters(query, allowed);
     const waitMs = query.wait ?? 0;
     const leave = waitMs === 0 ? null : places.take(secret?.name ?? null);
-    const gone = new AbortController();
-    const isGone = (): void => gone.abort(new Problem(499, 'gone', 'nobody waits any more'));
-    reply.raw.once('close', isGone);
-    if (reply.raw.destroyed) isGone();
+    const signal = whileConnected(reply, () => new Problem(499, 'gone', 'nobody waits any more'));
     try {
       const told = await ask({
         who: asker.kind === 'secret' ? `secret ${asker.secret.name}` : `token ${asker.token.name}`,
@@ -146,11 +144,10 @@ export const createOutcomeAsker = ({ outcome, intake, reads, now }: Deps): AskQu
         },
         waitMs,
         known: query.known ?? null,
-        signal: gone.signal,
+        signal,
       });
       return found(told, 'delivery');
     } finally {
-      reply.raw.off('close', isGone);
       leave?.();
     }
   };

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AskerGone } from '../../core/contract/asker-gone.ts';
 import { addressOf } from './address-of.ts';
+import { whileConnected } from '../server/while-connected.ts';
 import { LIMITS } from '../ports/limits.ts';
 import type { By } from '../ports/ports.ts';
 
@@ -17,13 +18,7 @@ export const byOf = (request: FastifyRequest): By => ({
 });
 
 /** The same for a long-running action. Its signal aborts when the client disconnects, with {@link AskerGone}. */
-export const byWhileAsked = (request: FastifyRequest, reply: FastifyReply): By => {
-  const gone = new AbortController();
-  const leave = (): void => {
-    if (!reply.raw.writableFinished) gone.abort(new AskerGone());
-  };
-  reply.raw.once('close', leave);
-  // A connection that has already closed is not announced again.
-  if (reply.raw.destroyed) leave();
-  return { ...whoIs(request), signal: gone.signal };
-};
+export const byWhileAsked = (request: FastifyRequest, reply: FastifyReply): By => ({
+  ...whoIs(request),
+  signal: whileConnected(reply, () => new AskerGone()),
+});
