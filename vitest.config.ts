@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/support/count-reporter.ts'],
+    reporters: ['default', './test/support/project/count-reporter.ts'],
     projects: [
       {
         test: {
@@ -10,7 +10,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'web/**/*.test.ts'],
           // They compute: a worker for each processor.
           maxWorkers: '100%',
-          globalSetup: ['./test/support/test-store/store-setup.ts'],
+          globalSetup: ['./test/support/store/store-setup.ts'],
           // Property tests take seconds where other work keeps the processors busy.
           testTimeout: 60_000,
         },
@@ -21,7 +21,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/chaos/simulation.test.ts'],
           // They mostly wait for processes, sockets and the disk, so that two cores do for more than two of them.
           maxWorkers: 5,
-          globalSetup: ['./test/support/test-store/store-setup.ts'],
+          globalSetup: ['./test/support/store/store-setup.ts'],
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -34,7 +34,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'],
           exclude: ['test/chaos/simulation.test.ts'],
-          globalSetup: ['./test/support/sandbox-setup.ts'],
+          globalSetup: ['./test/support/stage/sandbox-setup.ts'],
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
           testTimeout: 180_000,

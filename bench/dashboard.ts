@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { ensurePackages } from '../sandbox/machine/packages.ts';
 import type { Page, ServiceView } from '../src/core/contract/views.ts';
-import { startBrowser, type RunningBrowser } from '../test/support/start-browser.ts';
+import { startBrowser, type RunningBrowser } from '../test/support/browser/start-browser.ts';
 import type { Benchmark } from './benchmark.ts';
 import { figure } from './report.ts';
 import { type FirstView, scrollThrough, viewFirst } from './support/first-view.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../sandbox/postgres/postgres.ts';
 import { waitUntil } from '../sandbox/machine/wait-until.ts';
-import { startFakeEngine } from '../test/support/fake-engine.ts';
-import { type RunningHelper, startHelper } from '../test/support/start-helper.ts';
+import { startFakeEngine } from '../test/support/fake-engine/fake-engine.ts';
+import { type RunningHelper, startHelper } from '../test/support/program/start-helper.ts';
 
 /*
  * How many queries idle helpers send to their PostgreSQL: `node bench/idle-queries.ts [--seconds 60] [--top 12]`. The

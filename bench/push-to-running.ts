@@ -3,7 +3,7 @@ import { waitUntil } from '../sandbox/machine/wait-until.ts';
 import { good } from '../sandbox/image/sample.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { BURST_MS } from '../src/core/check/look-timing.ts';
-import { dockerFor } from '../test/support/docker.ts';
+import { dockerFor } from '../test/support/stage/docker.ts';
 import type { Benchmark } from './benchmark.ts';
 import { figure } from './report.ts';
 import { type BuiltHelper, startBuiltHelper } from './support/start-built-helper.ts';

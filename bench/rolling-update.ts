@@ -5,14 +5,14 @@ import { parseArgs } from 'node:util';
 import { waitUntil } from '../sandbox/machine/wait-until.ts';
 import { startPostgres } from '../sandbox/postgres/postgres.ts';
 import type { InstanceView } from '../src/core/contract/instance-view.ts';
-import { startFakeEngine } from '../test/support/fake-engine.ts';
-import { startFakeRegistry } from '../test/support/fake-registry.ts';
+import { startFakeEngine } from '../test/support/fake-engine/fake-engine.ts';
+import { startFakeRegistry } from '../test/support/fake-registry/fake-registry.ts';
 import {
   API_TOKEN,
   HOOK_SECRET,
   type RunningHelper,
   startHelper,
-} from '../test/support/start-helper.ts';
+} from '../test/support/program/start-helper.ts';
 
 /*
  * Several helpers on one PostgreSQL under a stream of webhooks. Each one is stopped and replaced in turn, as in an

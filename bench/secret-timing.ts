@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { createServer } from '../src/http/server.ts';
 import { createSecretMatcher } from '../src/http/sign-in/match-secret.ts';
 import { sameText } from '../src/intake/signature.ts';
-import { createMemoryPorts, HOOK_SECRET } from '../test/support/memory-ports.ts';
+import { createMemoryPorts, HOOK_SECRET } from '../test/support/work/memory-ports.ts';
 import type { Benchmark, BenchmarkTools } from './benchmark.ts';
 import { type Measured, figure } from './report.ts';
 import { quantile } from './support/quantile.ts';

@@ -9,7 +9,7 @@ import { openPostgresStore } from '../src/store/postgres/open-store.ts';
 import { readPostgresStore } from '../src/store/postgres/read-store.ts';
 import { openStore } from '../src/store/sqlite/open-store.ts';
 import { readStoreFile } from '../src/store/sqlite/read-file.ts';
-import { postgresSetting } from '../test/support/postgres-setting.ts';
+import { postgresSetting } from '../test/support/store/postgres-setting.ts';
 
 /*
  * How long it takes to copy a big store from SQLite to PostgreSQL and back, to back it up and to restore it: `node

@@ -1,6 +1,13 @@
-import { posix } from 'node:path';
+import { globSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';
-import { importedFiles, readSourceFiles, type SourceFile } from '../test/support/source-files.ts';
+import {
+  importedFiles,
+  readSourceFiles,
+  type SourceFile,
+} from '../test/support/project/source-files.ts';
+
+const ROOT = join(import.meta.dirname, '..');
 
 /**
  * The folders of the three largest parts, the lowest first. A file imports only from its own folder and from
@@ -132,14 +139,16 @@ test('no files import each other in a circle, types included', () => {
   expect(findCircle(files)).toBeNull();
 });
 
-/** Tests of a file stand beside it and do not count. */
 const MOST_FILES = 20;
+/** The tests of a source file stand beside it and do not count. */
+const isCounted = (path: string): boolean =>
+  path.startsWith('test/') || !/\.test\.tsx?$/.test(path);
 
 test(`a folder holds at most ${MOST_FILES} files`, () => {
   const counts = new Map<string, number>();
-  for (const { path } of files) {
+  for (const path of globSync('{src,web/src,test,sandbox,scripts}/**/*.{ts,tsx}', { cwd: ROOT })) {
     const folder = posix.dirname(path);
-    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+    if (isCounted(path)) counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
   expect([...counts].filter(([, count]) => count > MOST_FILES)).toEqual([]);
 });

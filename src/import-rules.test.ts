@@ -1,6 +1,10 @@
 import { posix } from 'node:path';
 import { expect, test } from 'vitest';
-import { importsOf, readSourceFiles, type SourceFile } from '../test/support/source-files.ts';
+import {
+  importsOf,
+  readSourceFiles,
+  type SourceFile,
+} from '../test/support/project/source-files.ts';
 
 /**
  * Which parts of `src` a part may import, beside itself. The three that reach the outside (`intake`,

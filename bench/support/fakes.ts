@@ -4,9 +4,9 @@
  * standard output.
  */
 import { createInterface } from 'node:readline';
-import { digestOrText } from '../../test/support/fake-engine-spec.ts';
-import { startFakeEngine } from '../../test/support/fake-engine.ts';
-import { startFakeRegistry } from '../../test/support/fake-registry.ts';
+import { digestOrText } from '../../test/support/fake-engine/spec.ts';
+import { startFakeEngine } from '../../test/support/fake-engine/fake-engine.ts';
+import { startFakeRegistry } from '../../test/support/fake-registry/fake-registry.ts';
 
 export type FakesOptions = {
   readonly services: number;

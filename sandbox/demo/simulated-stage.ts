@@ -3,9 +3,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Digest } from '../../src/core/image/digest.ts';
-import { startFakeEngine } from '../../test/support/fake-engine.ts';
-import { startFakeRegistry } from '../../test/support/fake-registry.ts';
-import { fakeImage } from '../../test/support/fake-registry-images.ts';
+import { startFakeEngine } from '../../test/support/fake-engine/fake-engine.ts';
+import { startFakeRegistry } from '../../test/support/fake-registry/fake-registry.ts';
+import { fakeImage } from '../../test/support/fake-registry/images.ts';
 import { claimFolder, FOLDER_PREFIX, removeLeftovers } from '../machine/leftovers.ts';
 import { REPOSITORY, SERVICES, type Stage, TAG, type Version } from './stage.ts';
 

@@ -3,7 +3,7 @@ import {
   APPROVER_TOKEN,
   createMemoryPorts,
   VIEWER_TOKEN,
-} from '../../test/support/memory-ports.ts';
+} from '../../test/support/work/memory-ports.ts';
 import { createServer } from '../../src/http/server.ts';
 import { code, GENERATED, table } from './markdown.ts';
 import { describeType, fieldsOf, type JsonSchema } from './schema-text.ts';

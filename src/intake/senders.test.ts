@@ -28,7 +28,7 @@ type Sample = {
   readonly handshake?: Readonly<Record<string, string>>;
 };
 
-const FOLDER = new URL('../../test/support/hook-bodies/', import.meta.url);
+const FOLDER = new URL('../../test/support/hooks/bodies/', import.meta.url);
 
 const samplesOf = (sender: string): readonly Sample[] =>
   JSON.parse(readFileSync(new URL(`${sender}.json`, FOLDER), 'utf8'));

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { DeploymentState } from '../../src/core/contract/views.ts';
-import { pidOfEngine } from '../support/engine-process.ts';
-import { endedDeployments } from '../support/open-stage.ts';
-import { deploySettled, digestOfTask } from '../support/settled-service.ts';
-import { useStage } from '../support/use-stage.ts';
+import { pidOfEngine } from '../support/stage/engine-process.ts';
+import { endedDeployments } from '../support/stage/open-stage.ts';
+import { deploySettled, digestOfTask } from '../support/stage/settled-service.ts';
+import { useStage } from '../support/stage/use-stage.ts';
 
 /** Short enough that the Swarm, whose only node is stopped too, does not consider it lost. */
 const STOPPED_MS = 4_000;

@@ -6,10 +6,10 @@ import { crashing, good, type Sample } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { Digest } from '../../src/core/image/digest.ts';
-import { digestsBySlot, endedDeployments } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
-import { deploySettled } from '../support/settled-service.ts';
-import { type RunningHelper, startHelper } from '../support/start-helper.ts';
+import { digestsBySlot, endedDeployments } from '../support/stage/open-stage.ts';
+import { ownSandbox } from '../support/stage/own-sandbox.ts';
+import { deploySettled } from '../support/stage/settled-service.ts';
+import { type RunningHelper, startHelper } from '../support/program/start-helper.ts';
 import { type EngineProxy, startEngineProxy, type UpdateMoment } from './engine-proxy.ts';
 
 describe('the helper is killed', () => {

@@ -9,9 +9,9 @@ import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../sandbox/sandbox.ts';
 import type { EngineTask } from '../../sandbox/swarm/services.ts';
 import type { Digest } from '../../src/core/image/digest.ts';
-import { digestsBySlot, endedDeployments } from '../support/open-stage.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
-import { HOOK_SECRET, type RunningHelper, startHelper } from '../support/start-helper.ts';
+import { digestsBySlot, endedDeployments } from '../support/stage/open-stage.ts';
+import { ownSandbox } from '../support/stage/own-sandbox.ts';
+import { HOOK_SECRET, type RunningHelper, startHelper } from '../support/program/start-helper.ts';
 import { seeded } from './seeded.ts';
 
 const KILLS = 30;

@@ -15,12 +15,12 @@ import {
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { RunView } from '../../src/core/contract/views.ts';
-import { startFakeEngine } from '../support/fake-engine.ts';
-import { startFakeRegistry } from '../support/fake-registry.ts';
-import { countLooks, endedDeployments } from '../support/open-stage.ts';
+import { startFakeEngine } from '../support/fake-engine/fake-engine.ts';
+import { startFakeRegistry } from '../support/fake-registry/fake-registry.ts';
+import { countLooks, endedDeployments } from '../support/stage/open-stage.ts';
 import { attachSandbox } from '../../sandbox/sandbox.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
-import { type RunningHelper, startHelper } from '../support/start-helper.ts';
+import { ownSandbox } from '../support/stage/own-sandbox.ts';
+import { type RunningHelper, startHelper } from '../support/program/start-helper.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runScenario } from './simulation/run-scenario.ts';
-import { isOnPostgres } from '../support/test-store/open-test-store.ts';
+import { isOnPostgres } from '../support/store/open-test-store.ts';
 import { parseSeeds } from './simulation/seeds.ts';
 
 /** In the form that `parseSeeds` reads. The default seeds always run. */

@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { pidOfEngine } from '../support/engine-process.ts';
-import { ownSandbox } from '../support/own-sandbox.ts';
-import { type RunningHelper, runHelperToEnd, startHelper } from '../support/start-helper.ts';
+import { pidOfEngine } from '../support/stage/engine-process.ts';
+import { ownSandbox } from '../support/stage/own-sandbox.ts';
+import {
+  type RunningHelper,
+  runHelperToEnd,
+  startHelper,
+} from '../support/program/start-helper.ts';
 
 const STOPPED_WITHIN_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { digestOf, serviceOf } from '../../../test/support/api-samples.ts';
+import { digestOf, serviceOf } from '../../../test/support/http/api-samples.ts';
 import type { ServiceView } from '../../core/contract/views.ts';
 import { composeOverride } from './compose-override.ts';
 import { mayRunAnother, type RunningImage, runningImage } from './running-images.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { serviceOf } from '../../../test/support/api-samples.ts';
+import { serviceOf } from '../../../test/support/http/api-samples.ts';
 import type { TrackingView } from '../../core/policy/tracking.ts';
 import { trackingFacts } from './tracking-facts.ts';
 

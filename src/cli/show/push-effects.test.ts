@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { digestOf, serviceOf } from '../../../test/support/api-samples.ts';
+import { digestOf, serviceOf } from '../../../test/support/http/api-samples.ts';
 import { type ImageReference, parseImageReference } from '../../core/image/image-reference.ts';
 import type { ImagePush } from '../../core/image/push.ts';
 import type { ServiceView } from '../../core/contract/views.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { deploymentOf } from '../../../test/support/api-samples.ts';
+import { deploymentOf } from '../../../test/support/http/api-samples.ts';
 import type { DeploymentView } from '../../core/contract/views.ts';
 import { createTold } from './told-deployments.ts';
 

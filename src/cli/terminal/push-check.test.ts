@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeService } from '../../../test/support/make-service.ts';
+import { makeService } from '../../../test/support/work/make-service.ts';
 import { parseImageReference } from '../../core/image/image-reference.ts';
 import type { Service } from '../../core/swarm/service.ts';
 import { type AskedPush, tellFollowers, tellPush, tellWrongLabels } from './push-check.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, published } from '../../../test/support/make-service.ts';
+import { digestOfChar, published } from '../../../test/support/work/make-service.ts';
 import { concludeLook, type LookedAtPush } from './conclude-look.ts';
 import type { Digest } from '../image/digest.ts';
 import { BURST_LONGEST_MS, BURST_QUIET_MS, FOLLOW_UPS_MS, lookAfterHook } from './look-timing.ts';

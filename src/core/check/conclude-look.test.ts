@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, failedLookUp, published } from '../../../test/support/make-service.ts';
+import { digestOfChar, failedLookUp, published } from '../../../test/support/work/make-service.ts';
 import {
   CLUSTER_GIVE_UP_MS,
   clusterFailed,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import type { Service, Task, UpdateState } from '../swarm/service.ts';
 import { type HealthInput, judgeHealth } from './judge-health.ts';
 import { failuresAmong, remember, type TaskFailed } from './task-failures.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOfChar } from '../../../test/support/make-service.ts';
+import { digestOfChar } from '../../../test/support/work/make-service.ts';
 import {
   createImageParser,
   type ImageReference,

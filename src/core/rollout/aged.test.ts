@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { digestOfChar } from '../../../test/support/make-service.ts';
+import { digestOfChar } from '../../../test/support/work/make-service.ts';
 import { isAged } from './aged.ts';
 
 const A = digestOfChar('a');

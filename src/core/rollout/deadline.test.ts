@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeService } from '../../../test/support/make-service.ts';
+import { makeService } from '../../../test/support/work/make-service.ts';
 import { rolloutTimeout } from './deadline.ts';
 import type { Service, UpdatePolicy } from '../swarm/service.ts';
 

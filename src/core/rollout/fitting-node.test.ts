@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeNode } from '../../../test/support/make-service.ts';
+import { makeNode } from '../../../test/support/work/make-service.ts';
 import type { Platform } from '../image/published.ts';
 import type { Node } from '../swarm/service.ts';
 import { type Placed, whyNoNodeFits } from './fitting-node.ts';

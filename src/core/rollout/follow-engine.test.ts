@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import { follow, type Rollout, type RolloutStatus } from './follow.ts';
 import type { FailureReason } from './failure-reason.ts';
 import type { Observation, Service, Task, UpdateState } from '../swarm/service.ts';

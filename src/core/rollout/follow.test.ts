@@ -4,7 +4,7 @@ import {
   makeNode,
   makeService,
   makeTask,
-} from '../../../test/support/make-service.ts';
+} from '../../../test/support/work/make-service.ts';
 import { follow, type Rollout, type RolloutStatus } from './follow.ts';
 import type { Observation, Service, Task, UpdateState } from '../swarm/service.ts';
 

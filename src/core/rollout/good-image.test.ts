@@ -5,7 +5,7 @@ import {
   makeNode,
   makeService,
   makeTask,
-} from '../../../test/support/make-service.ts';
+} from '../../../test/support/work/make-service.ts';
 import type { Observation, Service, Task } from '../swarm/service.ts';
 import {
   checkGood,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import type { Observation, Service, Task, UpdateState } from '../swarm/service.ts';
 import type { Deployment, Intent } from './deployment.ts';
 import { FAILURE_REASONS } from './failure-reason.ts';

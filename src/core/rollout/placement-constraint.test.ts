@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeNode } from '../../../test/support/make-service.ts';
+import { makeNode } from '../../../test/support/work/make-service.ts';
 import { satisfies } from './placement-constraint.ts';
 
 const node = makeNode({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import type { Observation, Service, Task, UpdateState } from '../swarm/service.ts';
 import { settledDigest } from './settled.ts';
 

@@ -4,7 +4,7 @@ import {
   makeNode,
   makeService,
   makeTask,
-} from '../../../test/support/make-service.ts';
+} from '../../../test/support/work/make-service.ts';
 import type { Node, Service, Task, UpdateState } from '../swarm/service.ts';
 import { troubleOf } from './task-trouble.ts';
 

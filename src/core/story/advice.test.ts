@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { deploymentOf, digestOf } from '../../../test/support/api-samples.ts';
+import { deploymentOf, digestOf } from '../../../test/support/http/api-samples.ts';
 import type { HealthName, HealthReason } from '../health/health.ts';
 import { adviceWords } from './advice.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { deploymentOf, digestOf } from '../../../test/support/api-samples.ts';
+import { deploymentOf, digestOf } from '../../../test/support/http/api-samples.ts';
 import type { DeploymentView } from '../contract/views.ts';
 import { tellStory } from './service-story.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeNode, makeService, makeTask } from '../../../test/support/make-service.ts';
+import { makeNode, makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import type { Node, Task } from '../swarm/service.ts';
 import { createTaskNews } from './task-news.ts';
 

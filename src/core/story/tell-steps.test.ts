@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deploymentOf, digestOf } from '../../../test/support/api-samples.ts';
+import { deploymentOf, digestOf } from '../../../test/support/http/api-samples.ts';
 import type { StepView } from '../contract/views.ts';
 import { tellSteps } from './tell-steps.ts';
 

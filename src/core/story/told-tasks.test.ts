@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deploymentOf, digestOf } from '../../../test/support/api-samples.ts';
+import { deploymentOf, digestOf } from '../../../test/support/http/api-samples.ts';
 import { toldTasks } from './told-tasks.ts';
 
 const at = '2026-01-02T03:04:05.000Z';

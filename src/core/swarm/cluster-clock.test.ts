@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import { follow, type Rollout } from '../rollout/follow.ts';
 import {
   type Observation,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeService, makeTask } from '../../../test/support/make-service.ts';
+import { makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import { isOfUpdate, newestTask } from './of-update.ts';
 
 // All by the cluster's own clock: the current time does not matter.

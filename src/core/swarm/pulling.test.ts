@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeService, makeTask } from '../../../test/support/make-service.ts';
+import { makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import { preparingSince, pullingSince, pullingWords } from './pulling.ts';
 import type { Task } from './service.ts';
 

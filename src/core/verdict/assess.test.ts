@@ -6,7 +6,7 @@ import {
   makeService,
   makeTask,
   published,
-} from '../../../test/support/make-service.ts';
+} from '../../../test/support/work/make-service.ts';
 import { type Assessed, assess } from './assess.ts';
 import type { Digest } from '../image/digest.ts';
 import { TASK_STATES } from '../swarm/service.ts';

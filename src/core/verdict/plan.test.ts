@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, failedLookUp, published } from '../../../test/support/make-service.ts';
+import { digestOfChar, failedLookUp, published } from '../../../test/support/work/make-service.ts';
 import { plan, type PlanPolicy, type Step } from './plan.ts';
 import type { LookUp } from '../image/published.ts';
 import type { Verdict } from './verdict.ts';

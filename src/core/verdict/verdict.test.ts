@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { digestOfChar } from '../../../test/support/make-service.ts';
+import { digestOfChar } from '../../../test/support/work/make-service.ts';
 import { type Hold, OCI_ADVICE, type Verdict, verdictDetail } from './verdict.ts';
 
 const held = (hold: Hold): Verdict => ({

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { waitingOf } from '../../../test/support/api-samples.ts';
+import { waitingOf } from '../../../test/support/http/api-samples.ts';
 import { decisionPage, LINK_PAGE_HEADERS, notePage } from './link-page.ts';
 
 const page = (name = 'pay', compareUrl: string | null = null): string =>

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { START } from '../../../test/support/store-samples.ts';
+import { START } from '../../../test/support/store/store-samples.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { forgetKey, KEY_KEPT_MS, keepAnswer, type RequestKey, takeKey } from './request-keys.ts';
 
 let store: Store;

@@ -6,7 +6,7 @@ import type { Gate } from '../../core/policy/gates/gate-state.ts';
 import { listActions } from '../access/actions.ts';
 import { readHolds } from '../holds/holds.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { approveByPerson, type Decision, rejectByPerson } from './decide.ts';
 import { expireWaiting } from '../approvals/expire.ts';
 import { readGateNews } from '../approvals/gate-news.ts';

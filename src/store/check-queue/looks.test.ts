@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar } from '../../../test/support/make-service.ts';
-import { makeDelivery, pushOf, START } from '../../../test/support/store-samples.ts';
+import { digestOfChar } from '../../../test/support/work/make-service.ts';
+import { makeDelivery, pushOf, START } from '../../../test/support/store/store-samples.ts';
 import { createIntakeWriter } from '../intake/accept-delivery.ts';
 import { BURST_MS, BURST_QUIET_MS } from '../../core/check/look-timing.ts';
 import {
@@ -13,7 +13,7 @@ import {
   scheduleLook,
 } from './looks.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 
 let store: Store;
 let now: number;

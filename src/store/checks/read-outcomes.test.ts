@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar, makeService } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService } from '../../../test/support/work/make-service.ts';
 import {
   makeDelivery,
   makeDeployment,
   nextId,
   pushOf,
   START,
-} from '../../../test/support/store-samples.ts';
+} from '../../../test/support/store/store-samples.ts';
 import type { NewDelivery } from '../../core/contract/delivery.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import type { OutcomeAsk } from '../../core/outcome/outcome-ask.ts';
 import { createIntakeWriter } from '../intake/accept-delivery.ts';
 import { endDeployment } from '../deployments/deployments.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { prune } from '../prune/prune.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { replayDelivery } from '../intake/replay-delivery.ts';

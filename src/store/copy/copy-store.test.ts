@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fillTables } from '../../../test/support/fill-tables.ts';
+import { fillTables } from '../../../test/support/store/fill-tables.ts';
 import { MIGRATIONS } from '../sqlite/migrations.ts';
 import { openStore, type Store } from '../sqlite/open-store.ts';
 import { readStoreFile } from '../sqlite/read-file.ts';
@@ -14,7 +14,7 @@ import { COPIED_TABLES, NEVER_COPIED } from './copied-tables.ts';
 import { copyStore, restoreStore } from './copy-store.ts';
 
 /** A store with six migrations and rows in every table of that version; see earlier-store.test.ts. */
-const EARLIER = new URL('../../../test/support/stores/first.db.gz', import.meta.url);
+const EARLIER = new URL('../../../test/support/store/earlier/first.db.gz', import.meta.url);
 const NOW = Date.parse('2026-03-02T00:00:00Z');
 /** More rows than one batch. */
 const ROWS = 210;

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar, makeService } from '../../../test/support/make-service.ts';
-import { makeDeployment, START } from '../../../test/support/store-samples.ts';
+import { digestOfChar, makeService } from '../../../test/support/work/make-service.ts';
+import { makeDeployment, START } from '../../../test/support/store/store-samples.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import type { DeploymentState } from '../../core/contract/views.ts';
 import { endDeployment, type Intent, openDeployments, postpone } from './deployments.ts';
 import { recordIntent, recordSent, refuteIntent } from './intents.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';
 

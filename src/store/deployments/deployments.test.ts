@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar, makeService } from '../../../test/support/make-service.ts';
-import { makeDeployment, START } from '../../../test/support/store-samples.ts';
+import { digestOfChar, makeService } from '../../../test/support/work/make-service.ts';
+import { makeDeployment, START } from '../../../test/support/store/store-samples.ts';
 import {
   activeDeployments,
   addStep,
@@ -16,7 +16,7 @@ import {
 } from './deployments.ts';
 import { recordIntent, recordSent, refuteIntent } from './intents.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { makeDelivery, START } from '../../../test/support/store-samples.ts';
+import { makeDelivery, START } from '../../../test/support/store/store-samples.ts';
 import { createIntakeWriter } from '../intake/accept-delivery.ts';
 import { endUnconfigured } from './end-unconfigured.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { lookQueue, pushQueue } from './queue-depth.ts';
 
 let store: Store;

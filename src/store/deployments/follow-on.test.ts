@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar } from '../../../test/support/make-service.ts';
-import { makeDeployment, START } from '../../../test/support/store-samples.ts';
+import { digestOfChar } from '../../../test/support/work/make-service.ts';
+import { makeDeployment, START } from '../../../test/support/store/store-samples.ts';
 import { type Deployment, endDeployment, findDeployment, type Intent } from './deployments.ts';
 import { recordIntent, recordSent, refuteIntent } from './intents.ts';
 import { findDisplaced, followOn } from './follow-on.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { queueDeployment } from './queue-deployment.ts';
 import { readDeployment } from './read-deployments.ts';
 import { rollBackByPerson } from '../acts/roll-back-by-person.ts';

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar, makeService } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService } from '../../../test/support/work/make-service.ts';
 import {
   makeDelivery,
   makeDeployment,
   nextId,
   pushOf,
   START,
-} from '../../../test/support/store-samples.ts';
+} from '../../../test/support/store/store-samples.ts';
 import type { NewDelivery } from '../../core/contract/delivery.ts';
 import type {
   DeliveryFilter,
@@ -20,7 +20,7 @@ import { listActions, recordAction } from '../access/actions.ts';
 import { endDeployment, recordBuild } from './deployments.ts';
 import { addFreeze, listFreezes } from '../holds/freezes.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { type NewDeployment, queueDeployment } from './queue-deployment.ts';
 import { listDeliveries, readDelivery } from '../intake/read-deliveries.ts';
 import { latestDeployments, listDeployments, readDeployment } from './read-deployments.ts';

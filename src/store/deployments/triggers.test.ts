@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar, makeService } from '../../../test/support/make-service.ts';
-import { START } from '../../../test/support/store-samples.ts';
+import { digestOfChar, makeService } from '../../../test/support/work/make-service.ts';
+import { START } from '../../../test/support/store/store-samples.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { queueDeployment } from './queue-deployment.ts';
 import { readTriggers, type Trigger } from './triggers.ts';
 

@@ -4,13 +4,13 @@ import {
   failedLookUp,
   makeService,
   published,
-} from '../../../test/support/make-service.ts';
+} from '../../../test/support/work/make-service.ts';
 import {
   makeDelivery,
   makeDeployment,
   nextId,
   START,
-} from '../../../test/support/store-samples.ts';
+} from '../../../test/support/store/store-samples.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import type { Service } from '../../core/swarm/service.ts';
 import { type Deployment, endDeployment, findDeployment } from '../deployments/deployments.ts';
@@ -18,7 +18,7 @@ import { insertDeliveries } from '../intake/insert-deliveries.ts';
 import { recordSent } from '../deployments/intents.ts';
 import { addHold, type NewHold, readHolds, releaseHolds } from './holds.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { isOneRedeployLater, knownDigest, readProven, recordProven } from './proven.ts';
 import { readLookUps, recordLookUps } from '../published/published.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';

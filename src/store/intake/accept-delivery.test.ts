@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar } from '../../../test/support/make-service.ts';
-import { makeDelivery, nextId, pushOf, START } from '../../../test/support/store-samples.ts';
+import { digestOfChar } from '../../../test/support/work/make-service.ts';
+import { makeDelivery, nextId, pushOf, START } from '../../../test/support/store/store-samples.ts';
 import { BURST_QUIET_MS } from '../../core/check/look-timing.ts';
 import { BacklogFull, type NewDelivery } from '../../core/contract/delivery.ts';
 import type { Durability } from '../sqlite/durability.ts';
@@ -8,7 +8,7 @@ import { createIntakeWriter, type IntakeOptions } from './accept-delivery.ts';
 import { recordCheckBegun } from '../check-queue/last-checks.ts';
 import { claimLook, endLook } from '../check-queue/looks.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 
 let store: Store;
 let now: number;

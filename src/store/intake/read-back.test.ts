@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeDelivery, pushOf, START } from '../../../test/support/store-samples.ts';
+import { makeDelivery, pushOf, START } from '../../../test/support/store/store-samples.ts';
 import type { NewDelivery } from '../../core/contract/delivery.ts';
 import { createIntakeWriter, type IntakeOptions } from './accept-delivery.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { replayDelivery } from './replay-delivery.ts';
 
 let store: Store;

@@ -5,7 +5,7 @@ import {
   makeDeployment,
   nextId,
   START,
-} from '../../../test/support/store-samples.ts';
+} from '../../../test/support/store/store-samples.ts';
 import { createIntakeWriter } from '../intake/accept-delivery.ts';
 import { recordAction } from '../access/actions.ts';
 import { endDeployment } from '../deployments/deployments.ts';
@@ -21,12 +21,12 @@ import {
 import { addFreeze, endFreeze } from '../holds/freezes.ts';
 import { claimLook, endLook } from '../check-queue/looks.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { recordLookUps } from '../published/published.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { endRun, setRunProgress, startRun } from '../runs/runs.ts';
 import { EVENTS_KEPT, FORGOTTEN_AT_ONCE } from '../sqlite/event-triggers.ts';
-import { digestOfChar } from '../../../test/support/make-service.ts';
+import { digestOfChar } from '../../../test/support/work/make-service.ts';
 
 let store: Store;
 beforeEach(async () => {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeService } from '../../../test/support/make-service.ts';
+import { makeService } from '../../../test/support/work/make-service.ts';
 import {
   makeDelivery,
   makeDeployment,
   nextId,
   START,
-} from '../../../test/support/store-samples.ts';
+} from '../../../test/support/store/store-samples.ts';
 import type { NewDelivery } from '../../core/contract/delivery.ts';
 import { EVERY_SERVICE } from '../../core/contract/every-service.ts';
 import type { ServiceView } from '../../core/contract/views.ts';

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar, makeService } from '../../../test/support/make-service.ts';
-import { makeDeployment, START } from '../../../test/support/store-samples.ts';
+import { digestOfChar, makeService } from '../../../test/support/work/make-service.ts';
+import { makeDeployment, START } from '../../../test/support/store/store-samples.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import type { FailureReason } from '../../core/rollout/failure-reason.ts';
 import { type Deployment, findDeployment, type Intent } from '../deployments/deployments.ts';
 import { recordIntent, recordSent } from '../deployments/intents.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { endAsFailed, endAsSkipped } from './end-rollout.ts';
 

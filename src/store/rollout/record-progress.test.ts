@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { makeDeployment, START } from '../../../test/support/store-samples.ts';
+import { makeDeployment, START } from '../../../test/support/store/store-samples.ts';
 import { recordIntent } from '../deployments/intents.ts';
 import { openStore, type Store } from '../sqlite/open-store.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NOT_OBSERVED } from '../../core/health/health.ts';
-import { makeService } from '../../../test/support/make-service.ts';
-import { makeDeployment, nextId, START } from '../../../test/support/store-samples.ts';
+import { makeService } from '../../../test/support/work/make-service.ts';
+import { makeDeployment, nextId, START } from '../../../test/support/store/store-samples.ts';
 import { EVERY_SERVICE } from '../../core/contract/every-service.ts';
 import type { RunOrigin, RunRequest, ServiceView } from '../../core/contract/views.ts';
 import { endDeployment } from '../deployments/deployments.ts';
 import type { Store } from '../sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { listRuns, readRun, readRunSummary } from './read-runs.ts';
 import { putRunPlan } from './run-plans.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
-import { readEverything } from '../../../test/support/read-everything.ts';
+import { readEverything } from '../../../test/support/store/read-everything.ts';
 import { claimLook, releaseLooks } from '../check-queue/looks.ts';
 import { openStore } from './open-store.ts';
 import { takeKey } from '../access/request-keys.ts';
@@ -13,8 +13,8 @@ import { takeKey } from '../access/request-keys.ts';
  * A store with rows in every table, written by the version with six migrations (commit 026ad6d), and what that version
  * read from it. Never regenerate either: they prove that old stores can be read.
  */
-const STORE = new URL('../../../test/support/stores/first.db.gz', import.meta.url);
-const EXPECTED = new URL('../../../test/support/stores/first.json', import.meta.url);
+const STORE = new URL('../../../test/support/store/earlier/first.db.gz', import.meta.url);
+const EXPECTED = new URL('../../../test/support/store/earlier/first.json', import.meta.url);
 
 /** Replaces names that have changed since. */
 const withNewNames = (text: string): string =>

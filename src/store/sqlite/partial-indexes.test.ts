@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { makeDeployment, START } from '../../../test/support/store-samples.ts';
+import { makeDeployment, START } from '../../../test/support/store/store-samples.ts';
 import { activeDeployments, openDeployments } from '../deployments/deployments.ts';
 import { claimLook, nextLookAt, scheduleLook } from '../check-queue/looks.ts';
 import { openStore, type Store } from './open-store.ts';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nextId, START } from '../../../test/support/store-samples.ts';
+import { nextId, START } from '../../../test/support/store/store-samples.ts';
 import { type Log, silentLog } from '../../core/log.ts';
 import { SESSION_IDLE_MS, SESSION_LONGEST_MS } from '../../core/contract/session.ts';
 import { listActions } from '../../store/access/actions.ts';

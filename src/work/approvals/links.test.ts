@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { waitingOf } from '../../../test/support/api-samples.ts';
+import { waitingOf } from '../../../test/support/http/api-samples.ts';
 import { addLink } from '../../store/approvals/links.ts';
 import type { Store } from '../../store/sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { createApprovalLinks } from './links.ts';
 import { hashOfLink } from './with-links.ts';
 

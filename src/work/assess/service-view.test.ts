@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import type { Service, Task } from '../../core/swarm/service.ts';
 import { runningDigest, toServiceView } from './service-view.ts';
 

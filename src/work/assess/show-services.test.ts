@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import type { BuildFacts } from '../../core/image/published.ts';
 import { recordBuild } from '../../store/deployments/deployments.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { queueDeployment } from '../../store/deployments/queue-deployment.ts';
 import { latestDeployments } from '../../store/deployments/read-deployments.ts';
 import type { CheckedService } from './check-services.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVERY_SERVICE } from '../../core/contract/every-service.ts';
-import { digestOfChar, makeService } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService } from '../../../test/support/work/make-service.ts';
 import { isSelected } from './check-cluster.ts';
 
 const DIGEST = digestOfChar('a');

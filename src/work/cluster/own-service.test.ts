@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeService, makeTask } from '../../../test/support/make-service.ts';
+import { makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import { type Cluster, ClusterError } from '../../core/swarm/cluster.ts';
 import { silentLog } from '../../core/log.ts';
 import type { Task } from '../../core/swarm/service.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
+import { digestOfChar, makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import type { Cluster } from '../../core/swarm/cluster.ts';
 import type { Observation, Task } from '../../core/swarm/service.ts';
 import { createPlaces, type Places } from './places.ts';

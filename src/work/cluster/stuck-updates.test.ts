@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { makeService, makeTask } from '../../../test/support/make-service.ts';
+import { makeService, makeTask } from '../../../test/support/work/make-service.ts';
 import type { Service, Task } from '../../core/swarm/service.ts';
 import { createStuckUpdates, type StuckUpdates } from './stuck-updates.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeService } from '../../../test/support/make-service.ts';
+import { makeService } from '../../../test/support/work/make-service.ts';
 import type { ConfiguredPolicy } from '../../core/policy/gates/matching-policies.ts';
 import { gatesOf } from './gating.ts';
 

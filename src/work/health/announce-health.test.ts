@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { digestOfChar, makeService, makeTask } from '../../../test/support/make-service.ts';
-import { createTestClock, type TestClock } from '../../../test/support/test-clock.ts';
+import { digestOfChar, makeService, makeTask } from '../../../test/support/work/make-service.ts';
+import { createTestClock, type TestClock } from '../../../test/support/work/test-clock.ts';
 import { silentLog } from '../../core/log.ts';
 import type { Message, NoticeChannel } from '../../core/contract/notice.ts';
 import type { Service, Task } from '../../core/swarm/service.ts';
 import { listActions } from '../../store/access/actions.ts';
 import { addHold } from '../../store/holds/holds.ts';
 import type { Store } from '../../store/sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { announceHealth } from './announce-health.ts';
 import { createHealthWatch, type HealthWatch } from './health-watch.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { makeService, makeTask } from '../../../test/support/make-service.ts';
-import { createTestClock, type TestClock } from '../../../test/support/test-clock.ts';
+import { makeService, makeTask } from '../../../test/support/work/make-service.ts';
+import { createTestClock, type TestClock } from '../../../test/support/work/test-clock.ts';
 import { ClusterError } from '../../core/swarm/cluster.ts';
 import { silentLog } from '../../core/log.ts';
 import type { Service, Task } from '../../core/swarm/service.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { digestOfChar, failedLookUp, published } from '../../../test/support/make-service.ts';
+import { digestOfChar, failedLookUp, published } from '../../../test/support/work/make-service.ts';
 import type { LookUp } from '../../core/image/published.ts';
 import type { NewLookUp } from '../../store/published/new-look-up.ts';
 import { createAnswers, type AnswersDeps } from './answers.ts';

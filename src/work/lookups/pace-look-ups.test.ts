@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createTestClock, type TestClock } from '../../../test/support/test-clock.ts';
-import { digestOfChar, failedLookUp } from '../../../test/support/make-service.ts';
+import { createTestClock, type TestClock } from '../../../test/support/work/test-clock.ts';
+import { digestOfChar, failedLookUp } from '../../../test/support/work/make-service.ts';
 import { parseImageReference } from '../../core/image/image-reference.ts';
 import { paceLookUps } from './pace-look-ups.ts';
 import type { ListedRegistries, TaggedImage } from '../../core/contract/registries.ts';

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createStoreOutage, type StoreOutage } from '../../../test/support/store-outage.ts';
+import { createStoreOutage, type StoreOutage } from '../../../test/support/store/store-outage.ts';
 import { silentLog } from '../../core/log.ts';
 import { addEvent } from '../../store/notices/events.ts';
 import type { Store } from '../../store/sqlite/open-store.ts';
-import { openTestStore } from '../../../test/support/test-store/open-test-store.ts';
+import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { EVENTS_KEPT, FORGOTTEN_AT_ONCE } from '../../store/sqlite/event-triggers.ts';
 import { createEventFeed, type EventFeed, type FeedEvent } from './event-feed.ts';
 import { systemClock } from './system-clock.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createTestClock, type TestClock } from '../../../test/support/test-clock.ts';
+import { createTestClock, type TestClock } from '../../../test/support/work/test-clock.ts';
 import { type Log, silentLog } from '../../core/log.ts';
 import { createBell } from './bell.ts';
 import { type Loop, runLoop } from './run-loop.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOfChar, makeService } from '../../../test/support/make-service.ts';
-import { makeDeployment, nextId, START } from '../../../test/support/store-samples.ts';
+import { digestOfChar, makeService } from '../../../test/support/work/make-service.ts';
+import { makeDeployment, nextId, START } from '../../../test/support/store/store-samples.ts';
 import { ActRefused } from '../../core/contract/act-refused.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import type { NotGood } from '../../core/rollout/good-image.ts';

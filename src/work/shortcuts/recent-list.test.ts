@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeService } from '../../../test/support/make-service.ts';
+import { makeService } from '../../../test/support/work/make-service.ts';
 import { createRecentList } from './recent-list.ts';
 
 const at = (now: number, monotonic = now) => ({ now, monotonic });

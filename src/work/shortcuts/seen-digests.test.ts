@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { digestOfChar, published } from '../../../test/support/make-service.ts';
+import { digestOfChar, published } from '../../../test/support/work/make-service.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
 import { createSeenDigests } from './seen-digests.ts';
 

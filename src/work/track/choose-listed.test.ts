@@ -4,7 +4,7 @@ import {
   failedLookUp,
   makeService,
   published,
-} from '../../../test/support/make-service.ts';
+} from '../../../test/support/work/make-service.ts';
 import { presentTag, type Service } from '../../core/swarm/service.ts';
 import type { Verdict } from '../../core/verdict/verdict.ts';
 import type { ListTags } from '../lookups/answers.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeService } from '../../../test/support/make-service.ts';
+import { makeService } from '../../../test/support/work/make-service.ts';
 import type { Service } from '../../core/swarm/service.ts';
 import { whyNoService } from './why-no-service.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { usePostgres } from '../../support/use-postgres.ts';
+import { usePostgres } from '../../support/store/use-postgres.ts';
 import { type Fault, runRound } from './round.ts';
 
 /** Seeds whose pushes all name their digest, so that a round ends quickly. */

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Postgres } from '../../../sandbox/postgres/postgres.ts';
-import { startFakeEngine } from '../../support/fake-engine.ts';
-import { fakeImage } from '../../support/fake-registry-images.ts';
-import { startFakeRegistry } from '../../support/fake-registry.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
-import { startSwarmpitDouble, type SwarmpitDouble } from '../../support/swarmpit-double.ts';
+import { startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { fakeImage } from '../../support/fake-registry/images.ts';
+import { startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
+import {
+  startSwarmpitDouble,
+  type SwarmpitDouble,
+} from '../../support/swarmpit/swarmpit-double.ts';
 import { type EngineProxy, startEngineProxy } from '../engine-proxy.ts';
 import { seeded } from '../seeded.ts';
 import { type Accepted, brokenRules } from './rules.ts';

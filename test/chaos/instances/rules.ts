@@ -1,6 +1,6 @@
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import type { FakeEngine } from '../../support/fake-engine.ts';
-import { ENDED } from '../../support/work-bench.ts';
+import type { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { ENDED } from '../../support/work/work-bench.ts';
 import type { EngineProxy } from '../engine-proxy.ts';
 import type { Trio } from './trio.ts';
 

@@ -7,10 +7,10 @@ import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Postgres } from '../../../sandbox/postgres/postgres.ts';
 import type { InstanceView } from '../../../src/core/contract/instance-view.ts';
 import type { Page } from '../../../src/core/contract/views.ts';
-import { API_TOKEN, type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { API_TOKEN, type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 import { type Cable, layCable } from './cable.ts';
 
-const SKEW = fileURLToPath(new URL('../../support/skew-clock.ts', import.meta.url));
+const SKEW = fileURLToPath(new URL('../../support/program/skew-clock.ts', import.meta.url));
 const ANSWER_WITHIN_MS = 2_000;
 /** Longer than a lease lives; twelve helpers at once on a busy machine take several times as long. */
 const WORKS_WITHIN_MS = 120_000;

@@ -1,8 +1,8 @@
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { ServiceView } from '../../../src/core/contract/views.ts';
-import type { Fault as EngineFault } from '../../support/fake-engine-faults.ts';
-import type { ServiceSpec } from '../../support/fake-engine-spec.ts';
-import type { Fault as RegistryFault } from '../../support/fake-registry-faults.ts';
+import type { Fault as EngineFault } from '../../support/fake-engine/faults.ts';
+import type { ServiceSpec } from '../../support/fake-engine/spec.ts';
+import type { Fault as RegistryFault } from '../../support/fake-registry/faults.ts';
 import { BAD, REPOSITORIES, type Repository } from './images.ts';
 import type { Actor, World } from './world.ts';
 

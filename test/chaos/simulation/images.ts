@@ -1,5 +1,5 @@
 import type { Digest } from '../../../src/core/image/digest.ts';
-import type { WorkBench } from '../../support/work-bench.ts';
+import type { WorkBench } from '../../support/work/work-bench.ts';
 import type { Chances } from './chances.ts';
 
 export type Kind = 'good' | 'crash' | 'unhealthy' | 'cannot-pull';

@@ -1,4 +1,4 @@
-import { ENDED } from '../../support/work-bench.ts';
+import { ENDED } from '../../support/work/work-bench.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import type { End, Law } from './end.ts';
 import { SEND_LAWS } from './send-laws.ts';

@@ -1,5 +1,5 @@
 import { listFreezes } from '../../../src/store/holds/freezes.ts';
-import { ENDED } from '../../support/work-bench.ts';
+import { ENDED } from '../../support/work/work-bench.ts';
 import { actOnce, askToCheck, isOfDeath, thaw } from './acts.ts';
 import { seededBytes } from '../seeded.ts';
 import { createChances } from './chances.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KyselyPlugin } from 'kysely';
 import { ClusterError } from '../../../src/core/swarm/cluster.ts';
-import type { Wrap } from '../../support/work-bench.ts';
+import type { Wrap } from '../../support/work/work-bench.ts';
 import type { Chances } from './chances.ts';
 
 /**

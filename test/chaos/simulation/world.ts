@@ -1,12 +1,12 @@
-import { createStepCounter } from '../../support/crash-at.ts';
-import type { FillRandom } from '../../support/fake-engine-state.ts';
+import { createStepCounter } from '../../support/work/crash-at.ts';
+import type { FillRandom } from '../../support/fake-engine/state.ts';
 import {
   openWorkBench,
   type RunningWork,
   type WorkBench,
   type Wrap,
   type WorkBenchOptions,
-} from '../../support/work-bench.ts';
+} from '../../support/work/work-bench.ts';
 import type { Chances } from './chances.ts';
 import { createImages, type Images, REPOSITORIES, type Repository } from './images.ts';
 import { timeOutBy } from './timeouts.ts';

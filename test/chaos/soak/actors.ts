@@ -4,8 +4,8 @@ import { crashing, good, healthy, unhealthy } from '../../../sandbox/image/sampl
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import type { Engine } from '../../../sandbox/swarm/engine.ts';
 import type { EngineService } from '../../../sandbox/swarm/services.ts';
-import type { RunningHelper } from '../../support/start-helper.ts';
-import { nodesOf } from '../../support/three-managers.ts';
+import type { RunningHelper } from '../../support/program/start-helper.ts';
+import { nodesOf } from '../../support/stage/three-managers.ts';
 import { brief, type Published, type Story } from './story.ts';
 
 export type Soak = {

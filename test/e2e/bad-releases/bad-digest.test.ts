@@ -3,10 +3,10 @@ import { crashing, good, type Sample } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { DeploymentView, FreezeView, RunView } from '../../../src/core/contract/views.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { deploySettled, digestOfTask, tasksBySlot } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { runCommand } from '../../support/program/run-command.ts';
+import { deploySettled, digestOfTask, tasksBySlot } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const TIMES = 5;
 const MONITOR_MS = 1_500;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
 import type { ActionView, Page, ServiceView } from '../../../src/core/contract/views.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
 import { useWatchers } from '../../support/watchers/use-watchers.ts';
 
 /** Tens of seconds until it fails, 30 s until it is announced, the same for the recovery, on a busy machine. */

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../../sandbox/machine/network.ts';
 import { foreign, good } from '../../../sandbox/image/sample.ts';
 import { type EngineProxy, startEngineProxy } from '../../chaos/engine-proxy.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
 import { useWatchers } from '../../support/watchers/use-watchers.ts';
 import { firstEnded } from '../../support/watchers/first-ended.ts';
 

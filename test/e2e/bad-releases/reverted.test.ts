@@ -8,7 +8,7 @@ import {
   unhealthy,
 } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
 import type { PlayOptions } from '../../support/watchers/play.ts';
 import { useWatchers } from '../../support/watchers/use-watchers.ts';
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { useDesk } from '../../support/use-desk.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { useDesk } from '../../support/browser/use-desk.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
 
 const without = await whyWithout('chromium');
 const NAMES = ['acts_one', 'acts_two'] as const;

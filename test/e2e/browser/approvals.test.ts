@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
-import { overflowOf, violationsOf } from '../../support/audit-page.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { keepScreenshot } from '../../support/keep-screenshot.ts';
-import { startReceiver } from '../../support/notify-receiver.ts';
-import { API_TOKEN } from '../../support/start-helper.ts';
-import { approach, useDesk, VIEWER_TOKEN } from '../../support/use-desk.ts';
+import { overflowOf, violationsOf } from '../../support/browser/audit-page.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { keepScreenshot } from '../../support/browser/keep-screenshot.ts';
+import { startReceiver } from '../../support/notify/notify-receiver.ts';
+import { API_TOKEN } from '../../support/program/start-helper.ts';
+import { approach, useDesk, VIEWER_TOKEN } from '../../support/browser/use-desk.ts';
 
 const without = await whyWithout('chromium');
 const NAMES = ['pay_one', 'pay_two', 'pay_three'] as const;

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { approach, useDesk } from '../../support/use-desk.ts';
-import { API_TOKEN } from '../../support/start-helper.ts';
-import { startNginx } from '../../support/start-nginx.ts';
-import type { RunningProxy } from '../../support/start-proxy.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { approach, useDesk } from '../../support/browser/use-desk.ts';
+import { API_TOKEN } from '../../support/program/start-helper.ts';
+import { startNginx } from '../../support/proxies/start-nginx.ts';
+import type { RunningProxy } from '../../support/proxies/start-proxy.ts';
 
 const without = await whyWithout('chromium', 'nginx');
 const BASE = '/cd-helper';

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
-import { type Desk, useDesk } from '../../support/use-desk.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
+import { type Desk, useDesk } from '../../support/browser/use-desk.ts';
 
 const without = await whyWithout('chromium');
 const OTHER_SECRET = 'another-path-secret-for-tests-only-012345678';

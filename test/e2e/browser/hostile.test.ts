@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { useDesk } from '../../support/use-desk.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { useDesk } from '../../support/browser/use-desk.ts';
 
 const without = await whyWithout('chromium');
 const NAME = 'hostile_web';

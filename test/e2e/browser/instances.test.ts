@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildWeb, isWebStale } from '../../../scripts/web-build.ts';
-import { overflowOf, violationsOf } from '../../support/audit-page.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { type RunningBrowser, startBrowser } from '../../support/start-browser.ts';
-import { type RunningHelper, startHelper } from '../../support/start-helper.ts';
-import { approach } from '../../support/use-desk.ts';
-import { usePostgres } from '../../support/use-postgres.ts';
+import { overflowOf, violationsOf } from '../../support/browser/audit-page.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { type RunningBrowser, startBrowser } from '../../support/browser/start-browser.ts';
+import { type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
+import { approach } from '../../support/browser/use-desk.ts';
+import { usePostgres } from '../../support/store/use-postgres.ts';
 
 const without = await whyWithout('chromium');
 

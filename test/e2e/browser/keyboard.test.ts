@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { useDesk } from '../../support/use-desk.ts';
-import { API_TOKEN } from '../../support/start-helper.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { useDesk } from '../../support/browser/use-desk.ts';
+import { API_TOKEN } from '../../support/program/start-helper.ts';
 
 const without = await whyWithout('chromium');
 const NAME = 'keys_web';

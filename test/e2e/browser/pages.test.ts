@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { overflowOf, violationsOf } from '../../support/audit-page.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { deployShop, type Shop } from '../../support/deploy-shop.ts';
-import { keepScreenshot } from '../../support/keep-screenshot.ts';
-import { type Desk, useDesk } from '../../support/use-desk.ts';
+import { overflowOf, violationsOf } from '../../support/browser/audit-page.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { deployShop, type Shop } from '../../support/browser/deploy-shop.ts';
+import { keepScreenshot } from '../../support/browser/keep-screenshot.ts';
+import { type Desk, useDesk } from '../../support/browser/use-desk.ts';
 
 const without = await whyWithout('chromium');
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { useDesk, VIEWER_TOKEN } from '../../support/use-desk.ts';
-import { endedDeployments, untilGood } from '../../support/open-stage.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { useDesk, VIEWER_TOKEN } from '../../support/browser/use-desk.ts';
+import { endedDeployments, untilGood } from '../../support/stage/open-stage.ts';
 
 const without = await whyWithout('chromium');
 const NAME = 'desk_web';

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
 import { createServer } from '../../../src/http/server.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { createMemoryPorts } from '../../support/memory-ports.ts';
-import { useDesk, VIEWER_TOKEN } from '../../support/use-desk.ts';
-import { startHelper } from '../../support/start-helper.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { createMemoryPorts } from '../../support/work/memory-ports.ts';
+import { useDesk, VIEWER_TOKEN } from '../../support/browser/use-desk.ts';
+import { startHelper } from '../../support/program/start-helper.ts';
 
 const without = await whyWithout('chromium');
 const NAME = 'restart_web';

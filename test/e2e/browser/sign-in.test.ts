@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { useDesk, VIEWER_TOKEN } from '../../support/use-desk.ts';
-import { API_TOKEN } from '../../support/start-helper.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { useDesk, VIEWER_TOKEN } from '../../support/browser/use-desk.ts';
+import { API_TOKEN } from '../../support/program/start-helper.ts';
 
 const without = await whyWithout('chromium');
 

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
-import { overflowOf } from '../../support/audit-page.ts';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { keepScreenshot } from '../../support/keep-screenshot.ts';
-import { endedDeployments, untilGood } from '../../support/open-stage.ts';
-import { runCli } from '../../support/run-cli.ts';
-import { API_TOKEN } from '../../support/start-helper.ts';
-import { useDesk } from '../../support/use-desk.ts';
+import { overflowOf } from '../../support/browser/audit-page.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { keepScreenshot } from '../../support/browser/keep-screenshot.ts';
+import { endedDeployments, untilGood } from '../../support/stage/open-stage.ts';
+import { runCli } from '../../support/program/run-cli.ts';
+import { API_TOKEN } from '../../support/program/start-helper.ts';
+import { useDesk } from '../../support/browser/use-desk.ts';
 
 const without = await whyWithout('chromium');
 const NAME = 'story_web';

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { deployShop } from '../../support/deploy-shop.ts';
-import { useDesk } from '../../support/use-desk.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { deployShop } from '../../support/browser/deploy-shop.ts';
+import { useDesk } from '../../support/browser/use-desk.ts';
 
 const without = await whyWithout('chromium');
 const WIDE = { viewport: { width: 1280, height: 720 } };

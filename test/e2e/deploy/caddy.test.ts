@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, fetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { whyWithout } from '../../support/browser-packages.ts';
-import { startCaddy } from '../../support/start-caddy.ts';
-import type { RunningProxy } from '../../support/start-proxy.ts';
+import { whyWithout } from '../../support/browser/browser-packages.ts';
+import { startCaddy } from '../../support/proxies/start-caddy.ts';
+import type { RunningProxy } from '../../support/proxies/start-proxy.ts';
 import {
   API_TOKEN,
   HOOK_SECRET,
   type RunningHelper,
   startHelper,
-} from '../../support/start-helper.ts';
+} from '../../support/program/start-helper.ts';
 
 const without = await whyWithout('caddy');
 

@@ -8,10 +8,10 @@ import {
   type SeenCall,
   type SocketProxy,
   startSocketProxy,
-} from '../../support/socket-proxy.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { useStage } from '../../support/use-stage.ts';
+} from '../../support/proxies/socket-proxy.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 /** What `deploy/stack.yml` lets through, by the proxy's own rule: `^` and `$` put around each expression. */
 const readFilter = (): Filter => {

@@ -8,11 +8,11 @@ import { type AttachedSandbox, attachSandbox } from '../../../sandbox/sandbox.ts
 import type { Engine } from '../../../sandbox/swarm/engine.ts';
 import type { EngineService } from '../../../sandbox/swarm/services.ts';
 import type { DeploymentView, Page, ServiceView } from '../../../src/core/contract/views.ts';
-import { dockerFor, run } from '../../support/docker.ts';
-import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../../support/node-images.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { sandboxStack } from '../../support/sandbox-stack.ts';
-import { API_TOKEN, HOOK_SECRET } from '../../support/start-helper.ts';
+import { dockerFor, run } from '../../support/stage/docker.ts';
+import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../../support/stage/node-images.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { sandboxStack } from '../../support/stage/sandbox-stack.ts';
+import { API_TOKEN, HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const STACK = 'deploy';

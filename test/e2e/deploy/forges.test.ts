@@ -4,11 +4,11 @@ import { crashing, good, type Sample } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
-import { type ForgeDouble, startForgeDouble } from '../../support/forge-double.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { API_TOKEN, HOOK_SECRET } from '../../support/start-helper.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { type ForgeDouble, startForgeDouble } from '../../support/notify/forge-double.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { API_TOKEN, HOOK_SECRET } from '../../support/program/start-helper.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const TOKEN = 'token-of-the-forge-0123456789';
 /** As the sample images have it. */

@@ -6,11 +6,11 @@ import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../../sandbox/sandbox.ts';
 import type { Engine } from '../../../sandbox/swarm/engine.ts';
-import { dockerFor, run } from '../../support/docker.ts';
-import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../../support/node-images.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { readPage, ROOT } from '../../support/read-docs.ts';
-import { sandboxStack } from '../../support/sandbox-stack.ts';
+import { dockerFor, run } from '../../support/stage/docker.ts';
+import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../../support/stage/node-images.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { readPage, ROOT } from '../../support/project/read-docs.ts';
+import { sandboxStack } from '../../support/stage/sandbox-stack.ts';
 
 /** Building an image takes minutes on a busy machine. */
 const PATIENCE_MS = 600_000;

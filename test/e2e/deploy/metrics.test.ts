@@ -4,10 +4,10 @@ import { stringify } from 'yaml';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { readAccessLog } from '../../../sandbox/registry/access-log.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { promtool } from '../../support/promtool.ts';
-import { API_TOKEN } from '../../support/start-helper.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { promtool } from '../../support/project/promtool.ts';
+import { API_TOKEN } from '../../support/program/start-helper.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const stage = useStage();
 

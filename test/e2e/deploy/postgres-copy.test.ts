@@ -19,9 +19,9 @@ import { openPostgresStore } from '../../../src/store/postgres/open-store.ts';
 import { readPostgresStore } from '../../../src/store/postgres/read-store.ts';
 import { type Db, openStore } from '../../../src/store/sqlite/open-store.ts';
 import { readStoreFile } from '../../../src/store/sqlite/read-file.ts';
-import { fillTables } from '../../support/fill-tables.ts';
-import { postgresSetting } from '../../support/postgres-setting.ts';
-import { startProgram } from '../../support/run-program.ts';
+import { fillTables } from '../../support/store/fill-tables.ts';
+import { postgresSetting } from '../../support/store/postgres-setting.ts';
+import { startProgram } from '../../support/program/run-program.ts';
 
 /** More than are copied at once. */
 const ROWS = 410;

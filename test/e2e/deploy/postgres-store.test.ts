@@ -12,8 +12,8 @@ import { queueDeployment } from '../../../src/store/deployments/queue-deployment
 import { listDeployments } from '../../../src/store/deployments/read-deployments.ts';
 import { runScenario } from '../../chaos/simulation/run-scenario.ts';
 import { parseSeeds } from '../../chaos/simulation/seeds.ts';
-import { digestOfChar, makeService } from '../../support/make-service.ts';
-import { postgresSetting } from '../../support/postgres-setting.ts';
+import { digestOfChar, makeService } from '../../support/work/make-service.ts';
+import { postgresSetting } from '../../support/store/postgres-setting.ts';
 
 /** Where a person asks for others: `SIMULATION_SEEDS=1..100`. */
 const SEEDS = parseSeeds(process.env['SIMULATION_SEEDS'] ?? '1..8');

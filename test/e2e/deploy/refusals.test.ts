@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { endedDelivery } from '../../support/open-stage.ts';
-import { API_TOKEN, dockerHubPush, HOOK_SECRET } from '../../support/start-helper.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery } from '../../support/stage/open-stage.ts';
+import { API_TOKEN, dockerHubPush, HOOK_SECRET } from '../../support/program/start-helper.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const MARKER = 'marker-of-a-refused-body';

@@ -20,7 +20,7 @@ import {
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { manifestRequests, readAccessLog } from '../../../sandbox/registry/access-log.ts';
 import { type AttachedSandbox, attachSandbox, startSandbox } from '../../../sandbox/sandbox.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
 
 const START_WITHIN_MS = 20_000;
 

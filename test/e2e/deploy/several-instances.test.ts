@@ -13,10 +13,10 @@ import {
 } from '../../../sandbox/postgres/postgres.ts';
 import type { InstanceView } from '../../../src/core/contract/instance-view.ts';
 import type { DeploymentView, Page } from '../../../src/core/contract/views.ts';
-import { dockerFor } from '../../support/docker.ts';
-import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../../support/node-images.ts';
-import { API_TOKEN, HOOK_SECRET } from '../../support/start-helper.ts';
-import { startThreeManagers } from '../../support/three-managers.ts';
+import { dockerFor } from '../../support/stage/docker.ts';
+import { BUILD_IMAGE, importNodeImages, NODE_IMAGE } from '../../support/stage/node-images.ts';
+import { API_TOKEN, HOOK_SECRET } from '../../support/program/start-helper.ts';
+import { startThreeManagers } from '../../support/stage/three-managers.ts';
 
 /** Three engines, an image that is built, and a lease that has to expire: some three minutes. */
 const isWanted = process.env['CD_HELPER_TEST_INSTANCES'] === 'on';

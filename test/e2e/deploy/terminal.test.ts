@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
 import { freePort } from '../../../sandbox/machine/network.ts';
-import { type AtTerminal, runAtTerminal } from '../../support/run-at-terminal.ts';
-import { runProgram } from '../../support/run-program.ts';
-import { API_TOKEN } from '../../support/start-helper.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { type AtTerminal, runAtTerminal } from '../../support/program/run-at-terminal.ts';
+import { runProgram } from '../../support/program/run-program.ts';
+import { API_TOKEN } from '../../support/program/start-helper.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 /** What a person sees who runs SmartRedeploy at a terminal, against a real Swarm and a real registry. */
 describe('at a terminal', () => {

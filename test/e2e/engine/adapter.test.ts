@@ -8,9 +8,9 @@ import type { Cluster, ImageUpdate } from '../../../src/core/swarm/cluster.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import type { Service } from '../../../src/core/swarm/service.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { startSwarmpitDouble } from '../../support/swarmpit-double.ts';
-import { wholeSpec } from '../../support/whole-spec.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { startSwarmpitDouble } from '../../support/swarmpit/swarmpit-double.ts';
+import { wholeSpec } from '../../support/fake-engine/whole-spec.ts';
 
 const signal = AbortSignal.timeout(170_000);
 

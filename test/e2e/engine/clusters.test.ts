@@ -9,14 +9,17 @@ import type { Services } from '../../../sandbox/swarm/services.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { ClusterView, Page } from '../../../src/core/contract/views.ts';
 import { startEngineProxy } from '../../chaos/engine-proxy.ts';
-import { pidOfEngine } from '../../support/engine-process.ts';
-import { type Gate, openGate } from '../../support/open-gate.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { runHelperToEnd } from '../../support/start-helper.ts';
-import { startSwarmpitDouble, type SwarmpitDouble } from '../../support/swarmpit-double.ts';
-import { type StageInUse, useStage } from '../../support/use-stage.ts';
+import { pidOfEngine } from '../../support/stage/engine-process.ts';
+import { type Gate, openGate } from '../../support/work/open-gate.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { runHelperToEnd } from '../../support/program/start-helper.ts';
+import {
+  startSwarmpitDouble,
+  type SwarmpitDouble,
+} from '../../support/swarmpit/swarmpit-double.ts';
+import { type StageInUse, useStage } from '../../support/stage/use-stage.ts';
 
 const SAME_SWARM = /clusters (?:one and two|two and one) are the same Swarm/;
 /** Less than the time to the next look at the clusters. */

@@ -4,9 +4,9 @@ import { engineProcess } from '../../../sandbox/engine/engine-process.ts';
 import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { deploySettled, digestOfTask, tasksBySlot } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { deploySettled, digestOfTask, tasksBySlot } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const MONITOR_MS = 1_000;
 const REPLICAS = 3;

@@ -10,11 +10,11 @@ import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import type { Engine } from '../../../sandbox/swarm/engine.ts';
 import { joinSwarm } from '../../../sandbox/swarm/join-swarm.ts';
 import type { ClusterView } from '../../../src/core/contract/views.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { runProgram } from '../../support/run-program.ts';
-import { startSocketProxy } from '../../support/socket-proxy.ts';
-import { startHelper } from '../../support/start-helper.ts';
-import { createTestAuthority, type IssuedCertificate } from '../../support/test-authority.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { runProgram } from '../../support/program/run-program.ts';
+import { startSocketProxy } from '../../support/proxies/socket-proxy.ts';
+import { startHelper } from '../../support/program/start-helper.ts';
+import { createTestAuthority, type IssuedCertificate } from '../../support/http/test-authority.ts';
 
 const NOBODY = 65_534;
 const TLS_PORT = 2376;

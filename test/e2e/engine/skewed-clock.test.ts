@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
-import { endedDeployments, untilGood } from '../../support/open-stage.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments, untilGood } from '../../support/stage/open-stage.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
-const SKEW = fileURLToPath(new URL('../../support/skew-clock.ts', import.meta.url));
+const SKEW = fileURLToPath(new URL('../../support/program/skew-clock.ts', import.meta.url));
 const HOUR_MS = 60 * 60 * 1000;
 const MONITOR_MS = 1_500;
 

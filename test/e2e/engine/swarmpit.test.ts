@@ -3,11 +3,14 @@ import { crashing, good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { ClusterView, Page } from '../../../src/core/contract/views.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { deploySettled, digestOfTask } from '../../support/settled-service.ts';
-import { startSwarmpitDouble, type SwarmpitDouble } from '../../support/swarmpit-double.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { deploySettled, digestOfTask } from '../../support/stage/settled-service.ts';
+import {
+  startSwarmpitDouble,
+  type SwarmpitDouble,
+} from '../../support/swarmpit/swarmpit-double.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const MONITOR_MS = 1_000;
 /** A program that does its work and ends well, as jobs do. */

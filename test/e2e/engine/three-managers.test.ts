@@ -7,9 +7,9 @@ import { engineProcess, killHostOf } from '../../../sandbox/engine/engine-proces
 import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { type RunningHelper, startHelper } from '../../support/start-helper.ts';
-import { nodesOf, startThreeManagers } from '../../support/three-managers.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
+import { nodesOf, startThreeManagers } from '../../support/stage/three-managers.ts';
 
 const SERVICES = ['managed-a', 'managed-b'];
 const PUSHES = 12;

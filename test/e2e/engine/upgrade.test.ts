@@ -7,8 +7,8 @@ import { replaceEngine } from '../../../sandbox/engine/replace-engine.ts';
 import { good } from '../../../sandbox/image/sample.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 
 /** What comes after 20.10. */
 const SECOND: EngineVersion = engineChoice().version === '28.5' ? '28.5' : '26.1';

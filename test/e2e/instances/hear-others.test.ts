@@ -10,7 +10,7 @@ import { type Log, silentLog } from '../../../src/core/log.ts';
 import { storeId } from '../../../src/store/access/store-id.ts';
 import { addEvent } from '../../../src/store/notices/events.ts';
 import { openPostgresStore, type PostgresStore } from '../../../src/store/postgres/open-store.ts';
-import { postgresSetting } from '../../support/postgres-setting.ts';
+import { postgresSetting } from '../../support/store/postgres-setting.ts';
 import { createEventFeed, type FeedEvent } from '../../../src/work/loop/event-feed.ts';
 import { hearOthers } from '../../../src/work/loop/hear-others.ts';
 import { systemClock } from '../../../src/work/loop/system-clock.ts';

@@ -11,11 +11,11 @@ import { silentLog } from '../../../src/core/log.ts';
 import { readLeases } from '../../../src/store/leases/leases.ts';
 import { listInstances } from '../../../src/store/leases/instances.ts';
 import { addEvent, readEvents } from '../../../src/store/notices/events.ts';
-import { postgresSetting } from '../../support/postgres-setting.ts';
+import { postgresSetting } from '../../support/store/postgres-setting.ts';
 import { openPostgresStore, type PostgresStore } from '../../../src/store/postgres/open-store.ts';
 import type { Lease } from '../../../src/work/leases/lease.ts';
 import { createLeases, LEASE_MS, type Leases } from '../../../src/work/leases/leases.ts';
-import { createTestClock, type TestClock } from '../../support/test-clock.ts';
+import { createTestClock, type TestClock } from '../../support/work/test-clock.ts';
 
 let postgres: Postgres;
 let database: TestDatabase;

@@ -3,10 +3,10 @@ import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { Page, RunSummary } from '../../../src/core/contract/views.ts';
-import { digestOfChar } from '../../support/make-service.ts';
-import { endedDelivery, endedDeployments, untilGood } from '../../support/open-stage.ts';
-import { deploySettled, digestOfTask } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { digestOfChar } from '../../support/work/make-service.ts';
+import { endedDelivery, endedDeployments, untilGood } from '../../support/stage/open-stage.ts';
+import { deploySettled, digestOfTask } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 describe.concurrent('what comes at once, or in an odd moment', () => {
   const stage = useStage();

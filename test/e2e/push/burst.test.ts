@@ -8,8 +8,8 @@ import {
   countLooks,
   endedDeployments,
   endedPushes,
-} from '../../support/open-stage.ts';
-import { useStage } from '../../support/use-stage.ts';
+} from '../../support/stage/open-stage.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const HOOKS = 21;
 const MOST_LOOKS = 2;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 describe('a push of', () => {
   const stage = useStage();

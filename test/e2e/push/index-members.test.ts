@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { multiPlatform } from '../../../sandbox/image/sample.ts';
 import type { RunView } from '../../../src/core/contract/views.ts';
-import { digestsBySlot, endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { digestsBySlot, endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 /** An index as buildx publishes it, and services that name one of its members. */
 describe('an index with attestations', () => {

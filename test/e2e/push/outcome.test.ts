@@ -4,11 +4,11 @@ import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { ServiceRequest } from '../../../sandbox/swarm/service-spec.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { OutcomeView } from '../../../src/core/outcome/outcome.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { startProgram } from '../../support/run-program.ts';
-import { API_TOKEN, HOOK_SECRET } from '../../support/start-helper.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { runCommand } from '../../support/program/run-command.ts';
+import { startProgram } from '../../support/program/run-program.ts';
+import { API_TOKEN, HOOK_SECRET } from '../../support/program/start-helper.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const TIMEOUT = '90s';
 /** The registry's webhook and the pipeline's own, so often at the same time. */

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { crashing, good, type Sample } from '../../../sandbox/image/sample.ts';
-import { run } from '../../support/docker.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { run } from '../../support/stage/docker.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const COMMIT = '982c38812345678901234567890123456789abcd';

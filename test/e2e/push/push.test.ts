@@ -4,9 +4,9 @@ import { good } from '../../../sandbox/image/sample.ts';
 import { createPusher, type Pusher } from '../../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../../sandbox/registry/start-registry.ts';
 import type { ServiceRequest } from '../../../sandbox/swarm/service-spec.ts';
-import { digestsBySlot, endedDeployments, endedPushes } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { digestsBySlot, endedDeployments, endedPushes } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 describe('a push that the registry itself tells of', () => {
   let quiet: RunningRegistry;

@@ -16,9 +16,9 @@ import { openStore } from '../../../src/store/sqlite/open-store.ts';
 import { readDelivery } from '../../../src/store/intake/read-deliveries.ts';
 import { createMetrics } from '../../../src/work/metrics/metrics.ts';
 import { createWork } from '../../../src/work/work.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { makeDelivery, pushOf } from '../../support/store-samples.ts';
-import { createTestClock } from '../../support/test-clock.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { makeDelivery, pushOf } from '../../support/store/store-samples.ts';
+import { createTestClock } from '../../support/work/test-clock.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -8,17 +8,17 @@ import { freePort } from '../../../sandbox/machine/network.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { createPusher, type Pusher } from '../../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../../sandbox/registry/start-registry.ts';
-import { endedDeployments, endedPushes, openStage } from '../../support/open-stage.ts';
+import { endedDeployments, endedPushes, openStage } from '../../support/stage/open-stage.ts';
 import {
   AUDIENCE,
   createSigner,
   EMAIL,
   signToken,
   startKeyServer,
-} from '../../support/key-server.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { API_TOKEN, HOOK_SECRET } from '../../support/start-helper.ts';
-import { useStage } from '../../support/use-stage.ts';
+} from '../../support/http/key-server.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { API_TOKEN, HOOK_SECRET } from '../../support/program/start-helper.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const run = promisify(execFile);
 const MAIN = new URL('../../../src/main.ts', import.meta.url).pathname;

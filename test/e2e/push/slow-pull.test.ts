@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { type SlowRegistry, startSlowRegistry } from '../../support/slow-registry.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { type SlowRegistry, startSlowRegistry } from '../../support/fake-registry/slow-registry.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 /**
  * So long the one layer of the new image takes. With the default the deadline, which is never shorter than five

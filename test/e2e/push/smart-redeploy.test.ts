@@ -5,9 +5,9 @@ import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { PushedImage } from '../../../sandbox/registry/push.ts';
 import type { ServiceRequest } from '../../../sandbox/swarm/service-spec.ts';
 import type { RunView } from '../../../src/core/contract/views.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { runProgram } from '../../support/run-program.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { runCommand } from '../../support/program/run-command.ts';
+import { runProgram } from '../../support/program/run-program.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const SERVICES = 60;
 const IMAGES = 20;

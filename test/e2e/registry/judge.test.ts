@@ -3,13 +3,13 @@ import { type AttachedSandbox, attachSandbox } from '../../../sandbox/sandbox.ts
 import { EngineRefusal } from '../../../sandbox/engine/api.ts';
 import { composeUpdateAuth } from '../../../src/adapters/registry/sign-in/update-auth.ts';
 import { createSecret } from '../../../src/core/secret.ts';
-import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry-client.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
 import {
   REGISTRY_BEHAVIOURS,
   REPOSITORY,
   startBehaving,
-} from '../../support/registry-behaviours.ts';
+} from '../../support/fake-registry/registry-behaviours.ts';
 
 const acme = { username: 'acme', password: createSecret('hunter2') };
 

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { good } from '../../../sandbox/image/sample.ts';
 import { createPusher, type Pusher } from '../../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../../sandbox/registry/start-registry.ts';
-import { type ForwardProxy, startForwardProxy } from '../../support/forward-proxy.ts';
-import { endedDeployments, openStage } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { createTestAuthority } from '../../support/test-authority.ts';
+import { type ForwardProxy, startForwardProxy } from '../../support/proxies/forward-proxy.ts';
+import { endedDeployments, openStage } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { createTestAuthority } from '../../support/http/test-authority.ts';
 
 const USER = 'acme';
 /** That of the hash below. */

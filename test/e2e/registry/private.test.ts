@@ -6,10 +6,10 @@ import { good } from '../../../sandbox/image/sample.ts';
 import { createPusher, type Pusher } from '../../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../../sandbox/registry/start-registry.ts';
 import type { RunView } from '../../../src/core/contract/views.ts';
-import { createTestAuthority } from '../../support/test-authority.ts';
-import { startTokenServer } from '../../support/fake-registry-token-server.ts';
-import { endedDeployments, openStage } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
+import { createTestAuthority } from '../../support/http/test-authority.ts';
+import { startTokenServer } from '../../support/fake-registry/token-server.ts';
+import { endedDeployments, openStage } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
 
 const WRONG = 'swordfish-of-a-test';
 /** That of the hash below. */

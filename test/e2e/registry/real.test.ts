@@ -12,11 +12,11 @@ import { readAccessLog } from '../../../sandbox/registry/access-log.ts';
 import { type RunningRegistry, startRegistry } from '../../../sandbox/registry/start-registry.ts';
 import type { RegistryHost } from '../../../src/adapters/registry/wire/registry-host.ts';
 import { createSecret } from '../../../src/core/secret.ts';
-import { createTestAuthority } from '../../support/test-authority.ts';
-import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry-client.ts';
-import { pushContent } from '../../support/fake-registry-push.ts';
-import { IMAGE_FORMS } from '../../support/image-forms.ts';
-import { startTokenServer } from '../../support/fake-registry-token-server.ts';
+import { createTestAuthority } from '../../support/http/test-authority.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
+import { pushContent } from '../../support/fake-registry/push.ts';
+import { IMAGE_FORMS } from '../../support/fake-registry/image-forms.ts';
+import { startTokenServer } from '../../support/fake-registry/token-server.ts';
 
 const run = promisify(execFile);
 const LIMITS = { attemptMs: 5_000, lookUpMs: 15_000 };

@@ -7,10 +7,10 @@ import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { EngineService } from '../../../sandbox/swarm/services.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import { type EngineProxy, startEngineProxy } from '../../chaos/engine-proxy.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 describe('an update that the engine refuses for some seconds, while somebody else deploys', () => {
   const folder = mkdtempSync(join(tmpdir(), 'decided-anew-'));

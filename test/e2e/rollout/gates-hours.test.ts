@@ -7,13 +7,13 @@ import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { ServiceView } from '../../../src/core/contract/views.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const SKEW = fileURLToPath(new URL('../../support/skew-clock.ts', import.meta.url));
+const SKEW = fileURLToPath(new URL('../../support/program/skew-clock.ts', import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), 'gates-hours-'));
 const clockFile = join(folder, 'clock');

@@ -6,10 +6,10 @@ import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { ServiceView } from '../../../src/core/contract/views.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { runCommand } from '../../support/program/run-command.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const run = promisify(execFile);
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { crashing, good, type Sample } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
-import { endedDeployments, untilGood } from '../../support/open-stage.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments, untilGood } from '../../support/stage/open-stage.ts';
+import { runCommand } from '../../support/program/run-command.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const MONITOR_MS = 2_000;
 /** After its monitor period, and before an image can count as good. */

@@ -6,10 +6,10 @@ import { createPusher } from '../../../sandbox/registry/push.ts';
 import { startRegistry } from '../../../sandbox/registry/start-registry.ts';
 import type { EngineService } from '../../../sandbox/swarm/services.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
-import { digestsBySlot, endedDeployments, openStage } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { digestsBySlot, endedDeployments, openStage } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 describe('a rollout that others interfere with', () => {
   const stage = useStage();

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { foreign, good, type Sample } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const stage = useStage();
 

@@ -11,9 +11,9 @@ import type { Engine } from '../../../sandbox/swarm/engine.ts';
 import { joinSwarm } from '../../../sandbox/swarm/join-swarm.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { digestOfTask } from '../../support/settled-service.ts';
-import { type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { digestOfTask } from '../../support/stage/settled-service.ts';
+import { type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 
 type Node = {
   readonly ID: string;

@@ -3,8 +3,8 @@ import { good } from '../../../sandbox/image/sample.ts';
 import { EngineRefusal } from '../../../sandbox/engine/api.ts';
 import type { EngineService } from '../../../sandbox/swarm/services.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const UPDATES = 200;
 const PUSHES = 5;

@@ -6,9 +6,9 @@ import type { ServiceRequest } from '../../../sandbox/swarm/service-spec.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { type EngineProxy, startEngineProxy } from '../../chaos/engine-proxy.ts';
-import { endedDeployments, openStage, type Stage } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { deploySettled, digestOfTask, tasksBySlot } from '../../support/settled-service.ts';
+import { endedDeployments, openStage, type Stage } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { deploySettled, digestOfTask, tasksBySlot } from '../../support/stage/settled-service.ts';
 
 const ACTIONS = ['pause', 'continue', 'rollback'] as const;
 const MONITOR_MS = 1_500;

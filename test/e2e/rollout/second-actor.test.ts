@@ -4,9 +4,9 @@ import { EngineRefusal } from '../../../sandbox/engine/api.ts';
 import { good } from '../../../sandbox/image/sample.ts';
 import type { EngineService } from '../../../sandbox/swarm/services.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
-import { endedDeployments, endedDelivery } from '../../support/open-stage.ts';
-import { deploySettled, digestOfTask, tasksBySlot } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments, endedDelivery } from '../../support/stage/open-stage.ts';
+import { deploySettled, digestOfTask, tasksBySlot } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 /** It writes at least so often, and goes on as long as we do. */
 const UPDATES = 200;

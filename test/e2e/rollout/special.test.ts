@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { crashing, good, multiPlatform } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import { endedDelivery, endedDeployments, openStage } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { deploySettled, digestOfTask, tasksBySlot } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments, openStage } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { deploySettled, digestOfTask, tasksBySlot } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 /** A program that does its work and ends well, as jobs do. */
 const finishing = (version: string) => crashing(version, { afterMs: 100, code: 0 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { EngineService } from '../../../sandbox/swarm/services.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const NAME = 'stuck-in-anothers';
 const SECOND_NS = 1e9;

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { deploySettled, digestOfTask } from '../../support/settled-service.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { deploySettled, digestOfTask } from '../../support/stage/settled-service.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const DELAY_MS = 90_000;
 const MONITOR_MS = 1_000;

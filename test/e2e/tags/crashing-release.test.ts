@@ -3,10 +3,10 @@ import { crashing, good } from '../../../sandbox/image/sample.ts';
 import type { ServiceRequest } from '../../../sandbox/swarm/service-spec.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { ServiceView } from '../../../src/core/contract/views.ts';
-import { endedDelivery, endedDeployments, untilGood } from '../../support/open-stage.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { movesOf } from '../../support/tag-scheme.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments, untilGood } from '../../support/stage/open-stage.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { movesOf } from '../../support/fake-registry/tag-scheme.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const MONITOR_MS = 800;
 const stage = useStage();

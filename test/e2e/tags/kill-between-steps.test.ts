@@ -9,11 +9,15 @@ import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { type AttachedSandbox, attachSandbox } from '../../../sandbox/sandbox.ts';
 import { type EngineProxy, startEngineProxy } from '../../chaos/engine-proxy.ts';
 import { seeded } from '../../chaos/seeded.ts';
-import { endedDeployments, untilGood } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { HOOK_SECRET, type RunningHelper, startHelper } from '../../support/start-helper.ts';
-import { movesOf, tagOfSpec } from '../../support/tag-scheme.ts';
+import { endedDeployments, untilGood } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import {
+  HOOK_SECRET,
+  type RunningHelper,
+  startHelper,
+} from '../../support/program/start-helper.ts';
+import { movesOf, tagOfSpec } from '../../support/fake-registry/tag-scheme.ts';
 
 /** A handful for every change; `ROUNDS=40` for a night. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 3);

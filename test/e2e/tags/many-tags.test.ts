@@ -4,11 +4,11 @@ import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { readAccessLog } from '../../../sandbox/registry/access-log.ts';
 import type { RunView, ServiceView } from '../../../src/core/contract/views.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { movesOf, tagOfSpec } from '../../support/tag-scheme.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { runCommand } from '../../support/program/run-command.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import { movesOf, tagOfSpec } from '../../support/fake-registry/tag-scheme.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const TAGS = 5_000;
 const AT_ONCE = 8;

@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { ServiceView } from '../../../src/core/contract/views.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { movesOf, tagOfSpec } from '../../support/tag-scheme.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { runCommand } from '../../support/program/run-command.ts';
+import { movesOf, tagOfSpec } from '../../support/fake-registry/tag-scheme.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const REPOSITORY = 'old/web';
 const SERVICE = 'old_web';

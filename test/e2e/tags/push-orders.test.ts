@@ -2,10 +2,15 @@ import type { Digest } from '../../../src/core/image/digest.ts';
 import { expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
 import { seeded } from '../../chaos/seeded.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { publishUnder, releaseTags, shuffled, tagOfSpec } from '../../support/tag-scheme.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import {
+  publishUnder,
+  releaseTags,
+  shuffled,
+  tagOfSpec,
+} from '../../support/fake-registry/tag-scheme.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
 const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
 import type { RunView } from '../../../src/core/contract/views.ts';
-import { endedDelivery, endedDeployments } from '../../support/open-stage.ts';
-import { ownSandbox } from '../../support/own-sandbox.ts';
-import { deploySettled } from '../../support/settled-service.ts';
-import { startSwarmpitDouble, type SwarmpitDouble } from '../../support/swarmpit-double.ts';
-import { movesOf, tagOfSpec } from '../../support/tag-scheme.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
+import { ownSandbox } from '../../support/stage/own-sandbox.ts';
+import { deploySettled } from '../../support/stage/settled-service.ts';
+import {
+  startSwarmpitDouble,
+  type SwarmpitDouble,
+} from '../../support/swarmpit/swarmpit-double.ts';
+import { movesOf, tagOfSpec } from '../../support/fake-registry/tag-scheme.ts';
+import { useStage } from '../../support/stage/use-stage.ts';
 
 const MONITOR_MS = 800;
 const { engines, registry } = ownSandbox();

@@ -6,7 +6,7 @@ import type {
   Page,
   RunView,
 } from '../../../src/core/contract/views.ts';
-import { type ApiStage, openApiStage, OPERATOR } from '../../support/api-stage.ts';
+import { type ApiStage, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
 
 let stage: ApiStage;
 beforeAll(async () => {

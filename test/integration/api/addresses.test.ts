@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ActionView, DeliveryView, Page } from '../../../src/core/contract/views.ts';
-import { type ApiStage, openApiStage, OPERATOR } from '../../support/api-stage.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+import { type ApiStage, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 const LIMITED = 'secret-of-one-network-alone-0123456789';
 

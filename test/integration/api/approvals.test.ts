@@ -7,9 +7,9 @@ import {
   openApiStage,
   OPERATOR,
   VIEWER,
-} from '../../support/api-stage.ts';
-import { type Receiver, startReceiver } from '../../support/notify-receiver.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+} from '../../support/http/api-stage.ts';
+import { type Receiver, startReceiver } from '../../support/notify/notify-receiver.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 const PATH = '/api/v1/clusters/default/services/pay';
 const REASON = { reason: 'the migration is missing' };

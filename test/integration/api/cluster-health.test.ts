@@ -6,8 +6,8 @@ import { silentLog } from '../../../src/core/log.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import { createClusterHealth } from '../../../src/work/cluster/cluster-health.ts';
 import { systemClock } from '../../../src/work/loop/system-clock.ts';
-import { startFakeEngine } from '../../support/fake-engine.ts';
-import { startSwarmpitDouble } from '../../support/swarmpit-double.ts';
+import { startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { startSwarmpitDouble } from '../../support/swarmpit/swarmpit-double.ts';
 
 const opened: { readonly close: () => Promise<void> }[] = [];
 afterEach(async () => {

@@ -5,8 +5,8 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createServer } from '../../../src/http/server.ts';
-import { createMemoryPorts } from '../../support/memory-ports.ts';
-import { sendRaw } from '../../support/raw-http.ts';
+import { createMemoryPorts } from '../../support/work/memory-ports.ts';
+import { sendRaw } from '../../support/proxies/raw-http.ts';
 
 const PAGE = '<!doctype html><script type="module" src="./assets/index-1a2b.js"></script>';
 const SCRIPT = 'export const x = 1;\n'.repeat(200);

@@ -9,8 +9,8 @@ import {
   type SenderView,
 } from '../../../src/core/contract/views.ts';
 import { SENDERS } from '../../../src/intake/senders.ts';
-import { type ApiStage, openApiStage, VIEWER } from '../../support/api-stage.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+import { type ApiStage, openApiStage, VIEWER } from '../../support/http/api-stage.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 const UNUSED = 'an-unused-hook-secret-0123456789';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Page, RunSummary } from '../../../src/core/contract/views.ts';
-import { type ApiStage, openApiStage, OPERATOR } from '../../support/api-stage.ts';
+import { type ApiStage, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
 
 let stage: ApiStage;
 beforeEach(async () => {

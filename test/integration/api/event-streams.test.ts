@@ -5,8 +5,12 @@ import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { LIMITS } from '../../../src/http/ports/limits.ts';
 import type { EventFeed } from '../../../src/http/ports/ports.ts';
 import { createServer } from '../../../src/http/server.ts';
-import { createMemoryPorts, OPERATOR_TOKEN, VIEWER_TOKEN } from '../../support/memory-ports.ts';
-import { type EventReader, openEventReader } from '../../support/read-events.ts';
+import {
+  createMemoryPorts,
+  OPERATOR_TOKEN,
+  VIEWER_TOKEN,
+} from '../../support/work/memory-ports.ts';
+import { type EventReader, openEventReader } from '../../support/http/read-events.ts';
 
 type Listener = Parameters<EventFeed>[1];
 

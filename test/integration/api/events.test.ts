@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiStage, openApiStage, OPERATOR, VIEWER } from '../../support/api-stage.ts';
-import { type EventReader, openEventReader } from '../../support/read-events.ts';
+import { type ApiStage, openApiStage, OPERATOR, VIEWER } from '../../support/http/api-stage.ts';
+import { type EventReader, openEventReader } from '../../support/http/read-events.ts';
 
 let stage: ApiStage;
 const readers: EventReader[] = [];

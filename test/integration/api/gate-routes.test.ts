@@ -8,11 +8,11 @@ import {
   openApiStage,
   OPERATOR,
   VIEWER,
-} from '../../support/api-stage.ts';
-import { type Receiver, startReceiver } from '../../support/notify-receiver.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+} from '../../support/http/api-stage.ts';
+import { type Receiver, startReceiver } from '../../support/notify/notify-receiver.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
-const SKEW = fileURLToPath(new URL('../../support/skew-clock.ts', import.meta.url));
+const SKEW = fileURLToPath(new URL('../../support/program/skew-clock.ts', import.meta.url));
 const HOUR_MS = 3_600_000;
 const SCOPED = 'a-token-for-another-stack-only-0123456789';
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };

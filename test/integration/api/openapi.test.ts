@@ -7,11 +7,11 @@ import {
   createAnswerCheck,
   type DescribedOperation,
   operationsOf,
-} from '../../support/api-description.ts';
-import { type ApiStage, type Asked, openApiStage, VIEWER } from '../../support/api-stage.ts';
-import { requestsFor } from '../../support/generate-requests.ts';
-import { createMemoryPorts } from '../../support/memory-ports.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+} from '../../support/http/api-description.ts';
+import { type ApiStage, type Asked, openApiStage, VIEWER } from '../../support/http/api-stage.ts';
+import { requestsFor } from '../../support/http/generate-requests.ts';
+import { createMemoryPorts } from '../../support/work/memory-ports.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 /** What the tests below are made of; the helper's own is the same, which is told first. */
 const shown = await createServer(createMemoryPorts().deps);

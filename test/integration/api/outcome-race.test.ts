@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { OutcomeView } from '../../../src/core/outcome/outcome.ts';
-import { type ApiStage, openApiStage } from '../../support/api-stage.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+import { type ApiStage, openApiStage } from '../../support/http/api-stage.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 /** The registry's webhook and the pipeline's own, which often come together. */
 const RACES = Number(process.env['RACES'] ?? 10);

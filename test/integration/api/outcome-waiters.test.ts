@@ -12,12 +12,12 @@ import { createIntakeWriter } from '../../../src/store/intake/accept-delivery.ts
 import { recordChecks } from '../../../src/store/checks/record-checks.ts';
 import { endDeployment } from '../../../src/store/deployments/deployments.ts';
 import type { Store } from '../../../src/store/sqlite/open-store.ts';
-import { openTestStore } from '../../support/test-store/open-test-store.ts';
+import { openTestStore } from '../../support/store/open-test-store.ts';
 import { queueDeployment } from '../../../src/store/deployments/queue-deployment.ts';
 import { systemClock } from '../../../src/work/loop/system-clock.ts';
 import { type AskOutcome, createOutcomes } from '../../../src/work/outcome/outcomes.ts';
-import { digestOfChar, makeService } from '../../support/make-service.ts';
-import { makeDelivery, makeDeployment, nextId, pushOf } from '../../support/store-samples.ts';
+import { digestOfChar, makeService } from '../../support/work/make-service.ts';
+import { makeDelivery, makeDeployment, nextId, pushOf } from '../../support/store/store-samples.ts';
 
 const MANY = 200;
 const TO = digestOfChar('b');

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { OutcomeView } from '../../../src/core/outcome/outcome.ts';
 import type { DeploymentView, Page } from '../../../src/core/contract/views.ts';
-import { type ApiStage, openApiStage, VIEWER } from '../../support/api-stage.ts';
-import { digestOfChar } from '../../support/make-service.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+import { type ApiStage, openApiStage, VIEWER } from '../../support/http/api-stage.ts';
+import { digestOfChar } from '../../support/work/make-service.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 const SCOPED = 'a-secret-for-acme-alone-0123456789abcdef';
 const TELLING = 'a-secret-that-is-told-logs-0123456789abc';

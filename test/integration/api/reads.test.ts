@@ -6,9 +6,9 @@ import { addFreeze } from '../../../src/store/holds/freezes.ts';
 import type { Store } from '../../../src/store/sqlite/open-store.ts';
 import { queueDeployment } from '../../../src/store/deployments/queue-deployment.ts';
 import { endRun, startRun } from '../../../src/store/runs/runs.ts';
-import { type ApiStage, openApiStage, VIEWER } from '../../support/api-stage.ts';
-import { digestOfChar, makeService } from '../../support/make-service.ts';
-import { makeDelivery, makeDeployment, nextId, pushOf } from '../../support/store-samples.ts';
+import { type ApiStage, openApiStage, VIEWER } from '../../support/http/api-stage.ts';
+import { digestOfChar, makeService } from '../../support/work/make-service.ts';
+import { makeDelivery, makeDeployment, nextId, pushOf } from '../../support/store/store-samples.ts';
 
 const MANY = 230;
 const LISTS = ['services', 'deployments', 'deliveries', 'runs', 'freezes', 'actions'] as const;

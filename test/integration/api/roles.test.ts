@@ -6,9 +6,9 @@ import {
   openApiStage,
   OPERATOR,
   VIEWER,
-} from '../../support/api-stage.ts';
-import { listRoutes } from '../../support/list-routes.ts';
-import { createMemoryPorts } from '../../support/memory-ports.ts';
+} from '../../support/http/api-stage.ts';
+import { listRoutes } from '../../support/http/list-routes.ts';
+import { createMemoryPorts } from '../../support/work/memory-ports.ts';
 
 /** What is for everybody; every other route that there is or will be is not. */
 const OPEN = ['/healthz', '/readyz', '/version.txt', '/openapi.json'];

@@ -17,7 +17,11 @@ import { DeploymentSchema } from '../../../src/http/schemas/deployment.ts';
 import { RunSchema } from '../../../src/http/schemas/run.ts';
 import { ServiceSchema } from '../../../src/http/schemas/service.ts';
 import { createServer } from '../../../src/http/server.ts';
-import { createMemoryPorts, OPERATOR_TOKEN, VIEWER_TOKEN } from '../../support/memory-ports.ts';
+import {
+  createMemoryPorts,
+  OPERATOR_TOKEN,
+  VIEWER_TOKEN,
+} from '../../support/work/memory-ports.ts';
 
 const servers: FastifyInstance[] = [];
 

@@ -8,7 +8,7 @@ import {
   OPERATOR,
   type Told,
   VIEWER,
-} from '../../support/api-stage.ts';
+} from '../../support/http/api-stage.ts';
 
 let stage: ApiStage;
 beforeAll(async () => {

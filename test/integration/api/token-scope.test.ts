@@ -8,10 +8,10 @@ import type {
   RunView,
   ServiceView,
 } from '../../../src/core/contract/views.ts';
-import { type ApiStage, type Asked, openApiStage, OPERATOR } from '../../support/api-stage.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { openEventReader } from '../../support/read-events.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+import { type ApiStage, type Asked, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { openEventReader } from '../../support/http/read-events.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 const token = (name: string): string => `token-of-${name}-for-tests-0123456789`;
 /** Only the stack `shop` of the cluster `default`. */

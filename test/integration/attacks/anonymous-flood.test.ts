@@ -6,7 +6,7 @@ import { memoryOf } from '../../../bench/support/process-cost.ts';
 import { shippedNodeOptions } from '../../../bench/support/shipped-node-options.ts';
 import { type AttackName, ATTACKS } from '../../support/flood/attacks.ts';
 import { measureFlood } from '../../support/flood/measure-flood.ts';
-import { type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 
 /** What somebody without a secret may cost: `docs/guide/security.md` promises it. */
 const MOST_MB = 64;

@@ -7,8 +7,8 @@ import {
   HOOK_SECRET,
   OPERATOR_TOKEN,
   VIEWER_TOKEN,
-} from '../../support/memory-ports.ts';
-import { sendRaw } from '../../support/raw-http.ts';
+} from '../../support/work/memory-ports.ts';
+import { sendRaw } from '../../support/proxies/raw-http.ts';
 
 const ports = createMemoryPorts();
 const server = await createServer(ports.deps, { ...LIMITS, failureDelay: 0 });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 
 const GOOD = 'the-secret-of-a-good-sender-0123456789';
 const CARELESS = 'the-secret-of-a-careless-one-0123456789';

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/http/ports/limits.ts';
 import { createServer } from '../../../src/http/server.ts';
-import { createMemoryPorts, HOOK_SECRET, OPERATOR_TOKEN } from '../../support/memory-ports.ts';
+import { createMemoryPorts, HOOK_SECRET, OPERATOR_TOKEN } from '../../support/work/memory-ports.ts';
 
 type Ports = ReturnType<typeof createMemoryPorts>;
 

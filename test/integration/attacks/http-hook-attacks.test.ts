@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createServer } from '../../../src/http/server.ts';
-import { createMemoryPorts, HOOK_SECRET, OPERATOR_TOKEN } from '../../support/memory-ports.ts';
-import { type RawAnswer, sendRaw } from '../../support/raw-http.ts';
+import { createMemoryPorts, HOOK_SECRET, OPERATOR_TOKEN } from '../../support/work/memory-ports.ts';
+import { type RawAnswer, sendRaw } from '../../support/proxies/raw-http.ts';
 
 const ports = createMemoryPorts();
 const server = await createServer(ports.deps);

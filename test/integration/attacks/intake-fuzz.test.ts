@@ -10,9 +10,14 @@ import type { ImagePush } from '../../../src/core/image/push.ts';
 import { createServer } from '../../../src/http/server.ts';
 import { createIntake, MOST_PUSHES } from '../../../src/intake/intake.ts';
 import { SENDERS } from '../../../src/intake/senders.ts';
-import { asDelivery, HOOK_SAMPLES, type HookSample, textOf } from '../../support/hook-samples.ts';
-import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../../support/memory-ports.ts';
-import { anyChange, change } from '../../support/spoil-json.ts';
+import {
+  asDelivery,
+  HOOK_SAMPLES,
+  type HookSample,
+  textOf,
+} from '../../support/hooks/hook-samples.ts';
+import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../../support/work/memory-ports.ts';
+import { anyChange, change } from '../../support/http/spoil-json.ts';
 
 const TOGETHER = 100_000;
 const RUNS = { changed: 70_000, mixed: 8_000, json: 6_000, gates: 4_000, route: 12_000 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiStage, openApiStage } from '../../support/api-stage.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+import { type ApiStage, openApiStage } from '../../support/http/api-stage.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 /** Ends the label and the line, and begins a sample of its own. */
 const HOSTILE = 'x"} 1\nforged_total{by="attacker"} 4711\nrest{a="\\';

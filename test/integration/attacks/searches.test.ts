@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Store } from '../../../src/store/sqlite/open-store.ts';
 import { inParts } from '../../../src/store/query/in-parts.ts';
 import { insertRows } from '../../../src/store/query/insert-rows.ts';
-import { type ApiStage, openApiStage, OPERATOR, VIEWER } from '../../support/api-stage.ts';
+import { type ApiStage, openApiStage, OPERATOR, VIEWER } from '../../support/http/api-stage.ts';
 
 const DEPLOYMENTS = 30_000;
 const SEARCHES = 8;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiStage, openApiStage, OPERATOR } from '../../support/api-stage.ts';
+import { type ApiStage, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
 
 let stage: ApiStage;
 let cookie: string;

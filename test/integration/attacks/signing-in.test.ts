@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiStage, openApiStage, OPERATOR, VIEWER } from '../../support/api-stage.ts';
+import { type ApiStage, openApiStage, OPERATOR, VIEWER } from '../../support/http/api-stage.ts';
 
 let stage: ApiStage;
 beforeAll(async () => {

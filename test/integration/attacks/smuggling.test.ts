@@ -2,7 +2,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/http/ports/limits.ts';
 import { createServer } from '../../../src/http/server.ts';
-import { createMemoryPorts, HOOK_SECRET } from '../../support/memory-ports.ts';
+import { createMemoryPorts, HOOK_SECRET } from '../../support/work/memory-ports.ts';
 
 const ports = createMemoryPorts();
 const server = await createServer(ports.deps, { ...LIMITS, failureDelay: 0 });

@@ -8,9 +8,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LockedPackages, thirdPartyLicences } from '../../../deploy/third-party-licences.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { buildServer } from '../../../scripts/server-build.ts';
-import { startFakeEngine } from '../../support/fake-engine.ts';
-import { startFakeRegistry } from '../../support/fake-registry.ts';
-import { API_TOKEN, startHelper } from '../../support/start-helper.ts';
+import { startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { API_TOKEN, startHelper } from '../../support/program/start-helper.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const run = promisify(execFile);

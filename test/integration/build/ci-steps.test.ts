@@ -14,9 +14,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Digest } from '../../../src/core/image/digest.ts';
-import { type ApiStage, openApiStage } from '../../support/api-stage.ts';
-import { digestOfChar } from '../../support/make-service.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+import { type ApiStage, openApiStage } from '../../support/http/api-stage.ts';
+import { digestOfChar } from '../../support/work/make-service.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SCRIPT = readFileSync(join(ROOT, 'examples/ci/wait.sh'), 'utf8');

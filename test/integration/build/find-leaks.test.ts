@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { findLeaks, readStore, secretsGiven } from '../../support/find-leaks.ts';
+import { findLeaks, readStore, secretsGiven } from '../../support/program/find-leaks.ts';
 
 const SECRET = 'open "sesame"/+?';
 

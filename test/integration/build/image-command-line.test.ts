@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { serviceOf } from '../../support/api-samples.ts';
-import { startFakeHelper } from '../../support/fake-helper.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { serviceOf } from '../../support/http/api-samples.ts';
+import { startFakeHelper } from '../../support/program/fake-helper.ts';
+import { runCli } from '../../support/program/run-cli.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');

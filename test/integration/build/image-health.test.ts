@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startHelper } from '../../support/start-helper.ts';
+import { startHelper } from '../../support/program/start-helper.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -2,7 +2,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readChanges } from '../../../scripts/release/changelog.ts';
-import { createReleaseCheckout, type ReleaseCheckout } from '../../support/release-checkout.ts';
+import {
+  createReleaseCheckout,
+  type ReleaseCheckout,
+} from '../../support/project/release-checkout.ts';
 
 const DIGEST = `sha256:${'d'.repeat(64)}`;
 const BASE = `sha256:${'b'.repeat(64)}`;

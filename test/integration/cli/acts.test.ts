@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import type { InspectEngine } from '../../../src/cli/terminal/cli-deps.ts';
 import type { DeploymentState, RunState } from '../../../src/core/contract/views.ts';
-import { deploymentOf, digestOf, runOf, serviceOf } from '../../support/api-samples.ts';
+import { deploymentOf, digestOf, runOf, serviceOf } from '../../support/http/api-samples.ts';
 import {
   type FakeAnswer,
   type FakeHelper,
   problem,
   startFakeHelper,
-} from '../../support/fake-helper.ts';
-import { NOON, runCli } from '../../support/run-cli.ts';
+} from '../../support/program/fake-helper.ts';
+import { NOON, runCli } from '../../support/program/run-cli.ts';
 
 const page = (items: readonly unknown[]): FakeAnswer => ({ body: { items, next: null } });
 const bodies = (helper: FakeHelper, method = 'POST'): unknown[] =>

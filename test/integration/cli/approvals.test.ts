@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
-import { digestOf, serviceOf, waitingOf } from '../../support/api-samples.ts';
-import { type FakeHelper, problem, startFakeHelper } from '../../support/fake-helper.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { digestOf, serviceOf, waitingOf } from '../../support/http/api-samples.ts';
+import { type FakeHelper, problem, startFakeHelper } from '../../support/program/fake-helper.ts';
+import { runCli } from '../../support/program/run-cli.ts';
 
 const ONE = waitingOf({ name: 'billing_api' });
 

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../../src/store/sqlite/open-store.ts';
-import { type CommandResult, runCommand } from '../../support/run-command.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { startFakeRegistry } from '../../support/fake-registry.ts';
-import { startSwarmpitDouble } from '../../support/swarmpit-double.ts';
+import { type CommandResult, runCommand } from '../../support/program/run-command.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { startSwarmpitDouble } from '../../support/swarmpit/swarmpit-double.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deploymentOf, runOf, serviceOf } from '../../support/api-samples.ts';
-import { type FakeHelper, startFakeHelper } from '../../support/fake-helper.ts';
-import { COMPILED_CODE } from '../../support/compiled-code.ts';
+import { deploymentOf, runOf, serviceOf } from '../../support/http/api-samples.ts';
+import { type FakeHelper, startFakeHelper } from '../../support/program/fake-helper.ts';
+import { COMPILED_CODE } from '../../support/program/compiled-code.ts';
 
 const run = promisify(execFile);
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));

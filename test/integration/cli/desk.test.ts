@@ -9,9 +9,9 @@ import { DeploymentSchema } from '../../../src/http/schemas/deployment.ts';
 import { FreezeSchema } from '../../../src/http/schemas/desk.ts';
 import { RunSchema, RunSummarySchema } from '../../../src/http/schemas/run.ts';
 import { ServiceSchema } from '../../../src/http/schemas/service.ts';
-import { type ApiStage, openApiStage, OPERATOR, VIEWER } from '../../support/api-stage.ts';
-import { runCli } from '../../support/run-cli.ts';
-import { runProgram, startProgram } from '../../support/run-program.ts';
+import { type ApiStage, openApiStage, OPERATOR, VIEWER } from '../../support/http/api-stage.ts';
+import { runCli } from '../../support/program/run-cli.ts';
+import { runProgram, startProgram } from '../../support/program/run-program.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 let stage: ApiStage;

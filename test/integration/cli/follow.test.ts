@@ -4,9 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
-import { deploymentOf } from '../../support/api-samples.ts';
-import { problem } from '../../support/fake-helper.ts';
-import { type CliResult, runCli } from '../../support/run-cli.ts';
+import { deploymentOf } from '../../support/http/api-samples.ts';
+import { problem } from '../../support/program/fake-helper.ts';
+import { type CliResult, runCli } from '../../support/program/run-cli.ts';
 
 const WITHIN_MS = 10_000;
 /** Longer than any test: whoever waits for it polls. */

@@ -8,9 +8,9 @@ import { loadConfig } from '../../../src/config/load-config.ts';
 import { formatProblems } from '../../../src/config/source/problem.ts';
 import { readTextFile } from '../../../src/config/files/read-text-file.ts';
 import type { ServiceView } from '../../../src/core/contract/views.ts';
-import { digestOf, serviceOf } from '../../support/api-samples.ts';
-import { problem, startFakeHelper } from '../../support/fake-helper.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { digestOf, serviceOf } from '../../support/http/api-samples.ts';
+import { problem, startFakeHelper } from '../../support/program/fake-helper.ts';
+import { runCli } from '../../support/program/run-cli.ts';
 
 const SECRET = 'a-secret/that is odd'.replaceAll(' ', '-');
 

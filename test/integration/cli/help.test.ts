@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { CliDeps } from '../../../src/cli/terminal/cli-deps.ts';
 import { createProgram } from '../../../src/cli/program.ts';
-import { shellWords } from '../../support/read-docs.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { shellWords } from '../../support/project/read-docs.ts';
+import { runCli } from '../../support/program/run-cli.ts';
 
 const silent = { write: () => undefined };
 const deps: CliDeps = {

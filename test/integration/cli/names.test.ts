@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { serviceOf } from '../../support/api-samples.ts';
-import { startFakeHelper } from '../../support/fake-helper.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { serviceOf } from '../../support/http/api-samples.ts';
+import { startFakeHelper } from '../../support/program/fake-helper.ts';
+import { runCli } from '../../support/program/run-cli.ts';
 
 const SERVICES = [
   serviceOf({ name: 'shop_web', stack: 'shop' }),

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
 import { textWidth } from '../../../src/cli/output/cell-text.ts';
-import { deploymentOf, digestOf, runOf, serviceOf } from '../../support/api-samples.ts';
-import { startFakeHelper } from '../../support/fake-helper.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { deploymentOf, digestOf, runOf, serviceOf } from '../../support/http/api-samples.ts';
+import { startFakeHelper } from '../../support/program/fake-helper.ts';
+import { runCli } from '../../support/program/run-cli.ts';
 
 /** Longer than a column for it. */
 const NAME = 'shop_inventory-reconciliation-worker';

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiStage, openApiStage, OPERATOR } from '../../support/api-stage.ts';
-import { createTestAuthority } from '../../support/test-authority.ts';
-import { runProgram } from '../../support/run-program.ts';
+import { type ApiStage, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
+import { createTestAuthority } from '../../support/http/test-authority.ts';
+import { runProgram } from '../../support/program/run-program.ts';
 
 let stage: ApiStage;
 beforeAll(async () => {

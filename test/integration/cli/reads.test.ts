@@ -1,8 +1,8 @@
 import { createServer as createTcpServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { deploymentOf, digestOf, serviceOf } from '../../support/api-samples.ts';
-import { type FakeAnswer, problem, startFakeHelper } from '../../support/fake-helper.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { deploymentOf, digestOf, serviceOf } from '../../support/http/api-samples.ts';
+import { type FakeAnswer, problem, startFakeHelper } from '../../support/program/fake-helper.ts';
+import { runCli } from '../../support/program/run-cli.ts';
 import { inspectEngine } from '../../../src/wiring/inspect-engine.ts';
 
 const page = (items: readonly unknown[], next: string | null = null): FakeAnswer => ({

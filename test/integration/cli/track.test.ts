@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { createIntake } from '../../../src/intake/intake.ts';
 import { SENDERS } from '../../../src/intake/senders.ts';
 import type { TrackingView } from '../../../src/core/policy/tracking.ts';
-import { deploymentOf, digestOf, serviceOf } from '../../support/api-samples.ts';
-import { type FakeAnswer, startFakeHelper } from '../../support/fake-helper.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { deploymentOf, digestOf, serviceOf } from '../../support/http/api-samples.ts';
+import { type FakeAnswer, startFakeHelper } from '../../support/program/fake-helper.ts';
+import { runCli } from '../../support/program/run-cli.ts';
 
 const page = (items: readonly unknown[]): FakeAnswer => ({ body: { items, next: null } });
 const TRACKING: TrackingView = {

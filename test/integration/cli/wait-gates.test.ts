@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { OutcomeView } from '../../../src/core/outcome/outcome.ts';
-import { type ApiStage, APPROVER, openApiStage, OPERATOR } from '../../support/api-stage.ts';
-import { type CliResult, runCli } from '../../support/run-cli.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+import { type ApiStage, APPROVER, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
+import { type CliResult, runCli } from '../../support/program/run-cli.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 let stage: ApiStage;
 beforeAll(async () => {

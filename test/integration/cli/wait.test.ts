@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../src/core/image/digest.ts';
-import { type ApiStage, openApiStage, OPERATOR } from '../../support/api-stage.ts';
-import { startFakeHelper } from '../../support/fake-helper.ts';
-import { digestOfChar } from '../../support/make-service.ts';
-import { type CliResult, runCli } from '../../support/run-cli.ts';
-import { HOOK_SECRET } from '../../support/start-helper.ts';
+import { type ApiStage, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
+import { startFakeHelper } from '../../support/program/fake-helper.ts';
+import { digestOfChar } from '../../support/work/make-service.ts';
+import { type CliResult, runCli } from '../../support/program/run-cli.ts';
+import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 
 let stage: ApiStage;
 beforeAll(async () => {

@@ -16,9 +16,9 @@ import { unsupportedLabel } from '../../../src/core/policy/labels.ts';
 import { CAUSES } from '../../../src/core/verdict/plan.ts';
 import { DEPLOYMENT_STATES, VERDICT_NAMES } from '../../../src/core/contract/views.ts';
 import { SENDERS } from '../../../src/intake/senders.ts';
-import { loadShown } from '../../support/load-shown.ts';
-import { codesIn, readPage, readPages, ROOT } from '../../support/read-docs.ts';
-import { makeService } from '../../support/make-service.ts';
+import { loadShown } from '../../support/program/load-shown.ts';
+import { codesIn, readPage, readPages, ROOT } from '../../support/project/read-docs.ts';
+import { makeService } from '../../support/work/make-service.ts';
 import { showStore } from '../../../src/core/store-setting.ts';
 
 const pages = readPages('README.md', 'docs/**/*.md', 'examples/*.md');

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createServer } from '../../../src/http/server.ts';
-import { createMemoryPorts } from '../../support/memory-ports.ts';
+import { createMemoryPorts } from '../../support/work/memory-ports.ts';
 
 let server: FastifyInstance | undefined;
 afterEach(() => server?.close());

@@ -6,7 +6,7 @@ import { KEY_TEXTS } from '../../../scripts/reference/config-meanings.ts';
 import { referencePages } from '../../../scripts/reference/pages.ts';
 import { fieldsOf, type JsonSchema } from '../../../scripts/reference/schema-text.ts';
 import { configSchema } from '../../../src/config/schema/config-schema.ts';
-import { ROOT } from '../../support/read-docs.ts';
+import { ROOT } from '../../support/project/read-docs.ts';
 
 const made = await referencePages();
 

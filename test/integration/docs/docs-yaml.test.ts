@@ -5,9 +5,9 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { formatProblems } from '../../../src/config/source/problem.ts';
 import { unsupportedLabel } from '../../../src/core/policy/labels.ts';
-import { loadShown } from '../../support/load-shown.ts';
-import { makeService } from '../../support/make-service.ts';
-import { readPages, ROOT } from '../../support/read-docs.ts';
+import { loadShown } from '../../support/program/load-shown.ts';
+import { makeService } from '../../support/work/make-service.ts';
+import { readPages, ROOT } from '../../support/project/read-docs.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type StackService = { readonly labels?: Labels; readonly deploy?: { readonly labels?: Labels } };

@@ -13,8 +13,8 @@ import { RunRequestSchema } from '../../../src/http/schemas/run.ts';
 import { ServiceSchema } from '../../../src/http/schemas/service.ts';
 import { SessionSchema } from '../../../src/http/schemas/session.ts';
 import { createServer } from '../../../src/http/server.ts';
-import { createMemoryPorts, HOOK_SECRET } from '../../support/memory-ports.ts';
-import { readPages, ROOT, shellWords } from '../../support/read-docs.ts';
+import { createMemoryPorts, HOOK_SECRET } from '../../support/work/memory-ports.ts';
+import { readPages, ROOT, shellWords } from '../../support/project/read-docs.ts';
 
 // Texts of .changeset become CHANGELOG.md.
 const pages = readPages('*.md', '.changeset/*.md', 'docs/**/*.md', 'examples/*.md');

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ROOT } from '../../support/read-docs.ts';
+import { ROOT } from '../../support/project/read-docs.ts';
 
 /** What readers stumble over, with what to write in its place. */
 const PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import { LIMITS } from '../../../src/http/ports/limits.ts';
 import { createServer, type Patience } from '../../../src/http/server.ts';
-import { createMemoryPorts, HOOK_SECRET } from '../../support/memory-ports.ts';
-import { sendRaw } from '../../support/raw-http.ts';
+import { createMemoryPorts, HOOK_SECRET } from '../../support/work/memory-ports.ts';
+import { sendRaw } from '../../support/proxies/raw-http.ts';
 
 const BODY = '{"image":"acme/app:v1"}';
 const HASTY = { headersTimeout: 400, requestTimeout: 800, checkInterval: 50 };

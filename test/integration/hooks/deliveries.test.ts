@@ -6,8 +6,8 @@ import { BacklogFull } from '../../../src/core/contract/delivery.ts';
 import type { ServerDeps } from '../../../src/http/ports/ports.ts';
 import { LIMITS } from '../../../src/http/ports/limits.ts';
 import { createServer } from '../../../src/http/server.ts';
-import { HOOK_SAMPLES, textOf } from '../../support/hook-samples.ts';
-import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../../support/memory-ports.ts';
+import { HOOK_SAMPLES, textOf } from '../../support/hooks/hook-samples.ts';
+import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../../support/work/memory-ports.ts';
 
 const servers: FastifyInstance[] = [];
 

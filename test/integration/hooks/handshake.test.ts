@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServer } from '../../../src/http/server.ts';
-import { createMemoryPorts, HOOK_SECRET } from '../../support/memory-ports.ts';
+import { createMemoryPorts, HOOK_SECRET } from '../../support/work/memory-ports.ts';
 
 let server: FastifyInstance;
 let ports: ReturnType<typeof createMemoryPorts>;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServer } from '../../../src/http/server.ts';
 import { createLog } from '../../../src/log/create-log.ts';
 import { formForPeople } from '../../../src/log/form-for-people.ts';
-import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../../support/memory-ports.ts';
+import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../../support/work/memory-ports.ts';
 
 /** What would begin a line, colour a terminal, rewrite what stands before it, or run in a page. */
 const HARMFUL = [

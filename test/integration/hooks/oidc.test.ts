@@ -17,8 +17,8 @@ import {
   type Signer,
   signToken,
   startKeyServer,
-} from '../../support/key-server.ts';
-import { createMemoryPorts, hookSecret } from '../../support/memory-ports.ts';
+} from '../../support/http/key-server.ts';
+import { createMemoryPorts, hookSecret } from '../../support/work/memory-ports.ts';
 
 const PUSH = {
   message: {

@@ -15,12 +15,16 @@ import { createSecretMatcher } from '../../../src/http/sign-in/match-secret.ts';
 import { createServer } from '../../../src/http/server.ts';
 import { createIntake } from '../../../src/intake/intake.ts';
 import { SENDERS } from '../../../src/intake/senders.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { asDelivery, HOOK_SAMPLES, textOf } from '../../support/hook-samples.ts';
-import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../../support/memory-ports.ts';
-import { sendRaw } from '../../support/raw-http.ts';
-import { dockerHubPush, type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { asDelivery, HOOK_SAMPLES, textOf } from '../../support/hooks/hook-samples.ts';
+import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../../support/work/memory-ports.ts';
+import { sendRaw } from '../../support/proxies/raw-http.ts';
+import {
+  dockerHubPush,
+  type RunningHelper,
+  startHelper,
+} from '../../support/program/start-helper.ts';
 
 /** The mistakes of other receivers of the same hooks, and that none of them is made here. */
 const DIGEST = `sha256:${'a'.repeat(64)}`;

@@ -22,13 +22,13 @@ import { readForgeView } from '../../../src/store/forge/reports.ts';
 import { endWaiting, putWaiting } from '../../../src/store/gates/waiting.ts';
 import { addHold } from '../../../src/store/holds/holds.ts';
 import type { Store } from '../../../src/store/sqlite/open-store.ts';
-import { openTestStore } from '../../support/test-store/open-test-store.ts';
+import { openTestStore } from '../../support/store/open-test-store.ts';
 import { queueDeployment } from '../../../src/store/deployments/queue-deployment.ts';
 import { keepReporting, type ReportTiming } from '../../../src/work/forge/keep-reporting.ts';
 import { systemClock } from '../../../src/work/loop/system-clock.ts';
-import { type ForgeDouble, startForgeDouble } from '../../support/forge-double.ts';
-import { digestOfChar, makeService } from '../../support/make-service.ts';
-import { createMemoryPorts } from '../../support/memory-ports.ts';
+import { type ForgeDouble, startForgeDouble } from '../../support/notify/forge-double.ts';
+import { digestOfChar, makeService } from '../../support/work/make-service.ts';
+import { createMemoryPorts } from '../../support/work/memory-ports.ts';
 
 const TOKEN = 'token-of-the-forge-0123456789';
 const COMMIT = '982c38812345678901234567890123456789abcd';

@@ -5,15 +5,15 @@ import type { Digest } from '../../../src/core/image/digest.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import { readForgeView } from '../../../src/store/forge/reports.ts';
 import { seeded } from '../../chaos/seeded.ts';
-import { createStepCounter } from '../../support/crash-at.ts';
-import { fakeImage } from '../../support/fake-registry-images.ts';
-import { type ForgeDouble, startForgeDouble } from '../../support/forge-double.ts';
+import { createStepCounter } from '../../support/work/crash-at.ts';
+import { fakeImage } from '../../support/fake-registry/images.ts';
+import { type ForgeDouble, startForgeDouble } from '../../support/notify/forge-double.ts';
 import {
   openWorkBench,
   type RunningWork,
   type Wrap,
   type WorkBench,
-} from '../../support/work-bench.ts';
+} from '../../support/work/work-bench.ts';
 
 const TOKEN = 'token-of-the-forge-0123456789';
 const HOUR = 3_600_000;

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { type ChannelSettings, createChannels } from '../../../src/adapters/notify/channels.ts';
 import type { Message, SendOutcome } from '../../../src/core/contract/notice.ts';
 import { createSecret } from '../../../src/core/secret.ts';
-import { digestOfChar } from '../../support/make-service.ts';
-import { type Answer, type Received, startReceiver } from '../../support/notify-receiver.ts';
+import { digestOfChar } from '../../support/work/make-service.ts';
+import { type Answer, type Received, startReceiver } from '../../support/notify/notify-receiver.ts';
 import {
   basicsOf,
   FAILURE,
@@ -15,7 +15,7 @@ import {
   messageOf,
   noticeOf,
   rolledBack,
-} from '../../support/notify-samples.ts';
+} from '../../support/notify/notify-samples.ts';
 
 const SOURCE = 'https://cd.example/cd-helper';
 const PATH = '/hooks/a-token-in-the-path';

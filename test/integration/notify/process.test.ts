@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { type Receiver, startReceiver } from '../../support/notify-receiver.ts';
-import { type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { type Receiver, startReceiver } from '../../support/notify/notify-receiver.ts';
+import { type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 
 const TOKEN = 'a-token-in-the-path';
 const SECRET = 'a-secret-that-signs-0123456789';

@@ -5,10 +5,14 @@ import { createServer } from '../../../src/http/server.ts';
 import { listActions } from '../../../src/store/access/actions.ts';
 import { openStore, type Store } from '../../../src/store/sqlite/open-store.ts';
 import { createNotifyTest } from '../../../src/work/notify/notify-test.ts';
-import { createMemoryPorts, OPERATOR_TOKEN, VIEWER_TOKEN } from '../../support/memory-ports.ts';
-import { type Receiver, startReceiver } from '../../support/notify-receiver.ts';
-import { basicsOf } from '../../support/notify-samples.ts';
-import { runCli } from '../../support/run-cli.ts';
+import {
+  createMemoryPorts,
+  OPERATOR_TOKEN,
+  VIEWER_TOKEN,
+} from '../../support/work/memory-ports.ts';
+import { type Receiver, startReceiver } from '../../support/notify/notify-receiver.ts';
+import { basicsOf } from '../../support/notify/notify-samples.ts';
+import { runCli } from '../../support/program/run-cli.ts';
 
 let store: Store;
 let well: Receiver;

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { startProgram } from '../../support/run-program.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { startProgram } from '../../support/program/run-program.ts';
 import {
   API_TOKEN,
   dockerHubPush,
   HOOK_SECRET,
   type RunningHelper,
   startHelper,
-} from '../../support/start-helper.ts';
+} from '../../support/program/start-helper.ts';
 
 const VIEWER = 'a-viewer-token-for-tests-only-0123456789';
 const SCOPED = 'a-scoped-token-for-tests-only-0123456789';

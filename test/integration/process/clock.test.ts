@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 
-const SKEW = fileURLToPath(new URL('../../support/skew-clock.ts', import.meta.url));
+const SKEW = fileURLToPath(new URL('../../support/program/skew-clock.ts', import.meta.url));
 const HOUR_MS = 3_600_000;
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 

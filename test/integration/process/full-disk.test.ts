@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { type Receiver, startReceiver } from '../../support/notify-receiver.ts';
-import { endedDeployments } from '../../support/open-stage.ts';
-import { type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { type Receiver, startReceiver } from '../../support/notify/notify-receiver.ts';
+import { endedDeployments } from '../../support/stage/open-stage.ts';
+import { type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 
 let folder: string;
 let engine: FakeEngine;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import { startHelper } from '../../support/start-helper.ts';
+import { startHelper } from '../../support/program/start-helper.ts';
 
 const DESCRIPTORS = 80;
 

@@ -9,8 +9,8 @@ import {
   startPostgres,
   type TestDatabase,
 } from '../../../sandbox/postgres/postgres.ts';
-import { openPostgresHelper, type PostgresHelper } from '../../support/postgres-helper.ts';
-import { usePostgres } from '../../support/use-postgres.ts';
+import { openPostgresHelper, type PostgresHelper } from '../../support/program/postgres-helper.ts';
+import { usePostgres } from '../../support/store/use-postgres.ts';
 
 /** Minutes of failures and their limits: a stage of `./dev test --all`. */
 const IS_WANTED = process.env['CD_HELPER_TEST_DATABASE_FAILURES'] === 'on';

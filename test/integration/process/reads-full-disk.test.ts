@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../../src/store/sqlite/open-store.ts';
-import { API_TOKEN, type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { API_TOKEN, type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 
 const LONG_AGO_MS = 120_000;
 

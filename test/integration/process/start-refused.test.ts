@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../../src/store/sqlite/open-store.ts';
-import { runProgram } from '../../support/run-program.ts';
+import { runProgram } from '../../support/program/run-program.ts';
 
 let folder: string;
 let taken: Server;

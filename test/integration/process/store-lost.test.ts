@@ -20,7 +20,7 @@ import {
   dockerHubPush,
   type RunningHelper,
   startHelper,
-} from '../../support/start-helper.ts';
+} from '../../support/program/start-helper.ts';
 
 const WITHIN_MS = 20_000;
 const FILES = ['store.db', 'store.db-wal'] as const;

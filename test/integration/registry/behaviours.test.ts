@@ -5,15 +5,15 @@ import { createRegistries } from '../../../src/adapters/registry/registries.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import type { LookUp } from '../../../src/core/image/published.ts';
 import { createSecret } from '../../../src/core/secret.ts';
-import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry-client.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
 import {
   REGISTRY_BEHAVIOURS,
   REPOSITORY,
   startBehaving,
   USERS,
-} from '../../support/registry-behaviours.ts';
-import { createTestAuthority } from '../../support/test-authority.ts';
+} from '../../support/fake-registry/registry-behaviours.ts';
+import { createTestAuthority } from '../../support/http/test-authority.ts';
 
 const started: { close: () => Promise<void> }[] = [];
 afterEach(async () => {

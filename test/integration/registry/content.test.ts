@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BuildFacts } from '../../../src/core/image/published.ts';
-import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry-client.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
 import {
   digestOf,
   type FakeContent,
   fakeImage,
   fakeIndex,
   fakeTwoPlatforms,
-} from '../../support/fake-registry-images.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { IMAGE_FORMS } from '../../support/image-forms.ts';
+} from '../../support/fake-registry/images.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { IMAGE_FORMS } from '../../support/fake-registry/image-forms.ts';
 
 let registry: FakeRegistry;
 let client: ReturnType<typeof createTestRegistries>;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { askCredentialHelper } from '../../../src/adapters/registry/sign-in/credential-helper.ts';
 import { createSecret } from '../../../src/core/secret.ts';
-import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry-client.ts';
-import type { FakeSignIn } from '../../support/fake-registry-sign-in.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
+import type { FakeSignIn } from '../../support/fake-registry/sign-in.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
 
 let folder: string;
 let configFile: string;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Digest } from '../../../src/core/image/digest.ts';
-import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry-client.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { IMAGE_FORMS } from '../../support/image-forms.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { IMAGE_FORMS } from '../../support/fake-registry/image-forms.ts';
 
 let registry: FakeRegistry;
 beforeEach(async () => {

@@ -5,10 +5,13 @@ import type { LookUp } from '../../../src/core/image/published.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import { createFetchKeys } from '../../../src/intake/fetch-keys.ts';
 import { createKeyConnections } from '../../../src/wiring/key-connections.ts';
-import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry-client.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { type ForwardProxyOptions, startForwardProxy } from '../../support/forward-proxy.ts';
-import { createTestAuthority } from '../../support/test-authority.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import {
+  type ForwardProxyOptions,
+  startForwardProxy,
+} from '../../support/proxies/forward-proxy.ts';
+import { createTestAuthority } from '../../support/http/test-authority.ts';
 
 const started: { close: () => Promise<void> }[] = [];
 afterEach(async () => {

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Page, RegistryView, RunView } from '../../../src/core/contract/views.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { type FakeRegistryOptions, startFakeRegistry } from '../../support/fake-registry.ts';
-import { runProgram } from '../../support/run-program.ts';
-import { API_TOKEN, type RunningHelper, startHelper } from '../../support/start-helper.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import {
+  type FakeRegistryOptions,
+  startFakeRegistry,
+} from '../../support/fake-registry/fake-registry.ts';
+import { runProgram } from '../../support/program/run-program.ts';
+import { API_TOKEN, type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
 
 /** The registry client as a running helper uses it, all the way from its configuration to the engine. */
 let folder: string;

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { RegistriesOptions } from '../../../src/adapters/registry/registries.ts';
 import type { LookUp } from '../../../src/core/image/published.ts';
 import { createSecret } from '../../../src/core/secret.ts';
-import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry-client.ts';
-import type { FakeSignIn } from '../../support/fake-registry-sign-in.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
+import type { FakeSignIn } from '../../support/fake-registry/sign-in.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
 
 const started: { close: () => Promise<void> }[] = [];
 afterEach(async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createSecret } from '../../../src/core/secret.ts';
-import { createTestAuthority } from '../../support/test-authority.ts';
-import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry-client.ts';
-import { startFakeRegistry } from '../../support/fake-registry.ts';
+import { createTestAuthority } from '../../support/http/test-authority.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
+import { startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
 
 const authority = createTestAuthority();
 const server = authority.issue(['127.0.0.1']);

@@ -7,7 +7,7 @@ import {
   type FakeEngine,
   type FakeEngineOptions,
   startFakeEngine,
-} from '../../support/fake-engine.ts';
+} from '../../support/fake-engine/fake-engine.ts';
 
 const digest = (character: string): Digest => `sha256:${character.repeat(64)}` as Digest;
 const OLD = digest('a');

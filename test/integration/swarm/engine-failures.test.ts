@@ -10,9 +10,9 @@ import {
   type FakeEngine,
   type FakeEngineOptions,
   startFakeEngine,
-} from '../../support/fake-engine.ts';
-import type { Fault } from '../../support/fake-engine-faults.ts';
-import { createTestAuthority } from '../../support/test-authority.ts';
+} from '../../support/fake-engine/fake-engine.ts';
+import type { Fault } from '../../support/fake-engine/faults.ts';
+import { createTestAuthority } from '../../support/http/test-authority.ts';
 
 const NEW = `sha256:${'b'.repeat(64)}` as Digest;
 const signal = new AbortController().signal;

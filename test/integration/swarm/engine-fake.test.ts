@@ -3,8 +3,8 @@ import {
   type FakeEngine,
   type FakeEngineOptions,
   startFakeEngine,
-} from '../../support/fake-engine.ts';
-import type { ServiceSpec } from '../../support/fake-engine-spec.ts';
+} from '../../support/fake-engine/fake-engine.ts';
+import type { ServiceSpec } from '../../support/fake-engine/spec.ts';
 
 const digest = (character: string): string => `sha256:${character.repeat(64)}`;
 const OLD = digest('a');

@@ -8,9 +8,9 @@ import {
   clearNewerFields,
   FIELDS_SINCE,
   startApiVersionProxy,
-} from '../../support/api-version-proxy.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import type { ServiceSpec } from '../../support/fake-engine-spec.ts';
+} from '../../support/proxies/api-version-proxy.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import type { ServiceSpec } from '../../support/fake-engine/spec.ts';
 
 const NEW = `sha256:${'b'.repeat(64)}` as Digest;
 const VERSIONS = Array.from({ length: 16 }, (_, at) => `1.${41 + at}`);

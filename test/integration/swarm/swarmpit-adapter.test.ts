@@ -6,17 +6,17 @@ import {
 import { type Cluster, ClusterError, type ImageUpdate } from '../../../src/core/swarm/cluster.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import type { Service } from '../../../src/core/swarm/service.ts';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import type { Fault as SwarmpitFault } from '../../support/fake-engine-faults.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import type { Fault as FakeRegistryFault } from '../../support/fake-registry-faults.ts';
-import { fakeImage } from '../../support/fake-registry-images.ts';
-import type { FakeSignIn } from '../../support/fake-registry-sign-in.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import type { Fault as SwarmpitFault } from '../../support/fake-engine/faults.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import type { Fault as FakeRegistryFault } from '../../support/fake-registry/faults.ts';
+import { fakeImage } from '../../support/fake-registry/images.ts';
+import type { FakeSignIn } from '../../support/fake-registry/sign-in.ts';
 import {
   startSwarmpitDouble,
   type SwarmpitDouble,
   type SwarmpitDoubleOptions,
-} from '../../support/swarmpit-double.ts';
+} from '../../support/swarmpit/swarmpit-double.ts';
 
 const signal = new AbortController().signal;
 const closing: (() => Promise<unknown>)[] = [];

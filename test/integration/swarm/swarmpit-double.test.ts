@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
-import { fakeImage, fakeTwoPlatforms } from '../../support/fake-registry-images.ts';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
+import { fakeImage, fakeTwoPlatforms } from '../../support/fake-registry/images.ts';
 import {
   startSwarmpitDouble,
   SWARMPIT_VERSIONS,
   type SwarmpitDouble,
   type SwarmpitDoubleOptions,
-} from '../../support/swarmpit-double.ts';
+} from '../../support/swarmpit/swarmpit-double.ts';
 
 // What the double answers is compared here with what was read in Swarmpit's source and seen of it.
 

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { cpuMsOf, memoryOf } from '../../../bench/support/process-cost.ts';
 import { quantile } from '../../../bench/support/quantile.ts';
-import { type RawAnswer, sendRaw } from '../raw-http.ts';
+import { type RawAnswer, sendRaw } from '../proxies/raw-http.ts';
 import type { AttackName } from './attacks.ts';
 
 const PROGRAM = fileURLToPath(new URL('attack-program.ts', import.meta.url));

@@ -6,9 +6,9 @@ import type { Digest } from '../../../src/core/image/digest.ts';
 import type { InstanceView } from '../../../src/core/contract/instance-view.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
-import { startFakeEngine } from '../fake-engine.ts';
-import { startFakeRegistry } from '../fake-registry.ts';
-import { HOOK_SECRET, type RunningHelper, startHelper } from '../start-helper.ts';
+import { startFakeEngine } from '../fake-engine/fake-engine.ts';
+import { startFakeRegistry } from '../fake-registry/fake-registry.ts';
+import { HOOK_SECRET, type RunningHelper, startHelper } from '../program/start-helper.ts';
 import { gateConfig, PEOPLE, type Person } from './open-world.ts';
 
 const CLUSTER_LEASE = 'cluster:default';

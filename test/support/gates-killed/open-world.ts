@@ -6,11 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { DeploymentView, ServiceView } from '../../../src/core/contract/views.ts';
-import { startFakeEngine } from '../fake-engine.ts';
-import { startFakeRegistry } from '../fake-registry.ts';
-import { HOOK_SECRET, type RunningHelper, startHelper } from '../start-helper.ts';
+import { startFakeEngine } from '../fake-engine/fake-engine.ts';
+import { startFakeRegistry } from '../fake-registry/fake-registry.ts';
+import { HOOK_SECRET, type RunningHelper, startHelper } from '../program/start-helper.ts';
 
-const SKEW = fileURLToPath(new URL('../skew-clock.ts', import.meta.url));
+const SKEW = fileURLToPath(new URL('../program/skew-clock.ts', import.meta.url));
 const WITHIN_MS = 120_000;
 const MONITOR_NS = 100_000_000;
 

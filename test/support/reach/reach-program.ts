@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { createTestRegistries, imageNamed, unbounded } from '../fake-registry-client.ts';
+import { createTestRegistries, imageNamed, unbounded } from '../fake-registry/client.ts';
 
 /**
  * Runs in a separate network in which these addresses belong to this machine: a malicious registry, and a Docker API in

@@ -1,4 +1,4 @@
-import type { EngineNode, EngineService, EngineTask } from '../fake-engine-spec.ts';
+import type { EngineNode, EngineService, EngineTask } from '../fake-engine/spec.ts';
 import { exception, ok, type SwarmpitAnswer, TIMED_OUT, withError } from './answer.ts';
 import { type Docker, relay } from './docker.ts';
 import { type DigestLookUp, findDigest, type FoundDigest } from './find-digest.ts';

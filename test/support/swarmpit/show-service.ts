@@ -1,4 +1,4 @@
-import type { EngineService, EngineTask, ServiceSpec } from '../fake-engine-spec.ts';
+import type { EngineService, EngineTask, ServiceSpec } from '../fake-engine/spec.ts';
 
 /** Swarmpit splits an image at its last colon, even if that belongs to a port. */
 export const splitImage = (image: string): { name: string; tag: string } => {

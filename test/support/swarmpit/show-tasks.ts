@@ -1,4 +1,4 @@
-import type { EngineNode, EngineService, EngineTask } from '../fake-engine-spec.ts';
+import type { EngineNode, EngineService, EngineTask } from '../fake-engine/spec.ts';
 import { modeOf } from './show-service.ts';
 
 /** `web.1` for a replica, `web.NODE` for a global task, and only its id for a task of a job. */

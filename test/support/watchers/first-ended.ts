@@ -1,6 +1,6 @@
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
-import type { RunningHelper } from '../start-helper.ts';
+import type { RunningHelper } from '../program/start-helper.ts';
 
 /** Waits for the end of a service's first deployment, whether it is retried or not. */
 export const firstEnded = (

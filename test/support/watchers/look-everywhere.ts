@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { ServiceView } from '../../../src/core/contract/views.ts';
-import type { Dashboard } from '../dashboard.ts';
-import { runCommand } from '../run-command.ts';
-import { API_TOKEN, type RunningHelper } from '../start-helper.ts';
+import type { Dashboard } from '../browser/dashboard.ts';
+import { runCommand } from '../program/run-command.ts';
+import { API_TOKEN, type RunningHelper } from '../program/start-helper.ts';
 import { takePicture } from './take-picture.ts';
 
 /** Pages are live, and an observation is at most 5 s old. The rest is for a busy machine. */

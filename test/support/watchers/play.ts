@@ -3,9 +3,9 @@ import { good, type Sample } from '../../../sandbox/image/sample.ts';
 import type { ServiceRequest } from '../../../sandbox/swarm/service-spec.ts';
 import type { Digest } from '../../../src/core/image/digest.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
-import { endedDeployments } from '../open-stage.ts';
-import { deploySettled } from '../settled-service.ts';
-import type { StageInUse } from '../use-stage.ts';
+import { endedDeployments } from '../stage/open-stage.ts';
+import { deploySettled } from '../stage/settled-service.ts';
+import type { StageInUse } from '../stage/use-stage.ts';
 
 /** A service that runs its first version, and actions on it. */
 export type Play = {

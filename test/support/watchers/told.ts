@@ -1,7 +1,7 @@
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { HealthNotice } from '../../../src/core/health/health-notice.ts';
 import type { Notice } from '../../../src/core/contract/notice.ts';
-import type { Receiver } from '../notify-receiver.ts';
+import type { Receiver } from '../notify/notify-receiver.ts';
 
 /** 30 s until a failure is announced, an observation every 5 s, and time for a busy machine. */
 const TOLD_WITHIN_MS = 150_000;

@@ -1,8 +1,8 @@
 import { checkService } from '../api/acts.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';
-import { Digest } from '../parts/digest.tsx';
+import { Digest } from '../images/digest.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { ImageName } from '../parts/image-name.tsx';
+import { ImageName } from '../images/image-name.tsx';
 import { Verdict } from '../services/service-cells.tsx';
 import type { ServiceActProps } from './act-props.ts';
 import { clusterWords } from './cluster-words.ts';

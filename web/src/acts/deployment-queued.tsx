@@ -1,7 +1,7 @@
 import { alsoHeldWords } from '../../../src/core/story/also-held-words.ts';
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
-import { DigestChange } from '../parts/digest.tsx';
+import { DigestChange } from '../images/digest.tsx';
 
 /** The message after a person has asked for a deployment. */
 export const DeploymentQueued = ({ deployment }: { readonly deployment: DeploymentView }) => (

@@ -1,6 +1,6 @@
 import { releaseService } from '../api/acts.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';
-import { Digest } from '../parts/digest.tsx';
+import { Digest } from '../images/digest.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Verdict } from '../services/service-cells.tsx';
 import type { ServiceActProps } from './act-props.ts';

@@ -1,6 +1,6 @@
 import type { DeploymentView } from '../../../src/core/contract/views.ts';
-import { ImageName } from '../parts/image-name.tsx';
-import { FromTag } from '../parts/tag-change.tsx';
+import { ImageName } from '../images/image-name.tsx';
+import { FromTag } from '../images/tag-change.tsx';
 
 /** The image of a deployment, and the service's previous tag if it was another. */
 export const DeployedImage = ({

@@ -1,5 +1,5 @@
 import { Badge } from '../parts/badge.tsx';
-import { Digest } from '../parts/digest.tsx';
+import { Digest } from '../images/digest.tsx';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';
 import type { Look } from '../words/look.ts';
 import { visibleText } from '../words/visible-text.ts';

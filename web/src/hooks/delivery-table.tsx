@@ -1,7 +1,7 @@
 import type { DeliveryView } from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
 import { Age } from '../parts/age.tsx';
-import { ImageName } from '../parts/image-name.tsx';
+import { ImageName } from '../images/image-name.tsx';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';
 import { visibleText } from '../words/visible-text.ts';
 import { DeliveryOutcome } from './delivery-outcome.tsx';

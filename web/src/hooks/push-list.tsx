@@ -1,8 +1,8 @@
 import type { PushView } from '../../../src/core/contract/views.ts';
 import { Age } from '../parts/age.tsx';
 import { Badge } from '../parts/badge.tsx';
-import { Digest } from '../parts/digest.tsx';
-import { ImageName } from '../parts/image-name.tsx';
+import { Digest } from '../images/digest.tsx';
+import { ImageName } from '../images/image-name.tsx';
 import { outcomeOf } from '../words/deployment-words.ts';
 import { visibleText } from '../words/visible-text.ts';
 

@@ -4,7 +4,7 @@ import { replayDelivery } from '../api/acts.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';
 import { Age } from '../parts/age.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { ImageName } from '../parts/image-name.tsx';
+import { ImageName } from '../images/image-name.tsx';
 import { visibleText } from '../words/visible-text.ts';
 
 export const ReplayDialog = ({

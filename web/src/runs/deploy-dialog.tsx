@@ -3,10 +3,10 @@ import { Consequences } from '../acts/consequences.tsx';
 import { printAddress } from '../address/address.ts';
 import { startRun } from '../api/acts.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';
-import { Build } from '../parts/build-facts.tsx';
-import { DigestChange } from '../parts/digest.tsx';
-import { JoinedName } from '../parts/joined-name.tsx';
-import { ToTag } from '../parts/tag-change.tsx';
+import { Build } from '../images/build-facts.tsx';
+import { DigestChange } from '../images/digest.tsx';
+import { JoinedName } from '../images/joined-name.tsx';
+import { ToTag } from '../images/tag-change.tsx';
 import { runsFor } from './run-request.ts';
 
 /** More than this are only counted: the table behind the dialog lists them. */

@@ -4,7 +4,7 @@ import { printAddress } from '../address/address.ts';
 import { healthWords } from '../../../src/core/health/health-words.ts';
 import { Age } from '../parts/age.tsx';
 import { HealthBadge, VerdictBadge } from '../parts/badge.tsx';
-import { JoinedName } from '../parts/joined-name.tsx';
+import { JoinedName } from '../images/joined-name.tsx';
 import { explainHealth, isNoteworthy } from '../words/health-words.ts';
 import { briefReason, reasonWords } from '../words/verdict-words.ts';
 import { visibleText } from '../words/visible-text.ts';

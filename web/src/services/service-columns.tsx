@@ -1,7 +1,7 @@
 import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { Age } from '../parts/age.tsx';
-import { Build } from '../parts/build-facts.tsx';
-import { DigestChange } from '../parts/digest.tsx';
+import { Build } from '../images/build-facts.tsx';
+import { DigestChange } from '../images/digest.tsx';
 import type { Column } from '../parts/table.tsx';
 import { Replicas, ServiceLink, Verdict } from './service-cells.tsx';
 import { TrackedImage } from './tracked-image.tsx';

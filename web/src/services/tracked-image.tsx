@@ -1,6 +1,6 @@
 import type { ServiceView } from '../../../src/core/contract/views.ts';
-import { ImageName } from '../parts/image-name.tsx';
-import { ToTag } from '../parts/tag-change.tsx';
+import { ImageName } from '../images/image-name.tsx';
+import { ToTag } from '../images/tag-change.tsx';
 
 /** The image of a service, and the tag that it would move to, if it follows tags. */
 export const TrackedImage = ({ service }: { readonly service: ServiceView }) => {

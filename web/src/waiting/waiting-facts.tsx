@@ -1,10 +1,10 @@
 import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
 import { Out } from '../deployments/forge-fact.tsx';
 import { Age } from '../parts/age.tsx';
-import { Build } from '../parts/build-facts.tsx';
-import { DigestChange } from '../parts/digest.tsx';
+import { Build } from '../images/build-facts.tsx';
+import { DigestChange } from '../images/digest.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { ImageName } from '../parts/image-name.tsx';
+import { ImageName } from '../images/image-name.tsx';
 
 /** What would change. */
 export const WaitingFacts = ({ waiting }: { readonly waiting: WaitingView }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTestAuthority } from '../../../../test/support/test-authority.ts';
+import { createTestAuthority } from '../../../../test/support/http/test-authority.ts';
 import { failureOf } from './exchange-failure.ts';
 import { tlsProblem } from './tls-problem.ts';
 

@@ -5,7 +5,7 @@ import {
   type UpdateAnswer,
 } from '../../../../src/core/swarm/cluster.ts';
 import type { Digest } from '../../../../src/core/image/digest.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let first: Digest;

@@ -3,8 +3,12 @@ import type { Digest } from '../../../../src/core/image/digest.ts';
 import { readSeen } from '../../../../src/store/published/seen-digests.ts';
 import { readWaiting } from '../../../../src/store/gates/waiting.ts';
 import { seeded } from '../../../chaos/seeded.ts';
-import { createStepCounter } from '../../../support/crash-at.ts';
-import { openWorkBench, type RunningWork, type WorkBench } from '../../../support/work-bench.ts';
+import { createStepCounter } from '../../../support/work/crash-at.ts';
+import {
+  openWorkBench,
+  type RunningWork,
+  type WorkBench,
+} from '../../../support/work/work-bench.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,7 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Digest } from '../../../../src/core/image/digest.ts';
-import { openWorkBench, type RunningWork, type WorkBench } from '../../../support/work-bench.ts';
+import {
+  openWorkBench,
+  type RunningWork,
+  type WorkBench,
+} from '../../../support/work/work-bench.ts';
 
 const MINUTE = 60_000;
 /** `./dev bench waiting` has 10,000. */

@@ -8,7 +8,11 @@ import { listActions } from '../../../../src/store/access/actions.ts';
 import { readWaiting } from '../../../../src/store/gates/waiting.ts';
 import { createEngineCluster } from '../../../../src/adapters/swarm/engine/engine.ts';
 import { silentLog } from '../../../../src/core/log.ts';
-import { openWorkBench, type RunningWork, type WorkBench } from '../../../support/work-bench.ts';
+import {
+  openWorkBench,
+  type RunningWork,
+  type WorkBench,
+} from '../../../support/work/work-bench.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

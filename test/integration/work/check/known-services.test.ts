@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { ALL_SHORTCUTS } from '../../../../src/work/shortcuts/shortcuts.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let work: Work;

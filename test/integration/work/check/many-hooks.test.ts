@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readDeployment } from '../../../../src/store/deployments/read-deployments.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 const HOOKS = 40;
 const NAMES = ['a', 'b', 'c'];

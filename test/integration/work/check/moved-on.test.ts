@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from 'vitest';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
-import { fakeTwoPlatforms } from '../../../support/fake-registry-images.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { fakeTwoPlatforms } from '../../../support/fake-registry/images.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 afterEach(async () => {

@@ -3,7 +3,7 @@ import type { Cluster, UpdateAnswer } from '../../../../src/core/swarm/cluster.t
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import type { Registries } from '../../../../src/core/contract/registries.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let first: Digest;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeImage, fakeIndex, fakeTwoPlatforms } from '../../../support/fake-registry-images.ts';
+import { fakeImage, fakeIndex, fakeTwoPlatforms } from '../../../support/fake-registry/images.ts';
 import { createEngineCluster } from '../../../../src/adapters/swarm/engine/engine.ts';
 import { silentLog } from '../../../../src/core/log.ts';
 import { inspectServices } from '../../../../src/work/reads/inspect.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 const AMD64 = { Architecture: 'amd64', OS: 'linux' };
 const ARM64 = { Architecture: 'arm64', OS: 'linux' };

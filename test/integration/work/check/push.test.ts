@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ALL_SHORTCUTS } from '../../../../src/work/shortcuts/shortcuts.ts';
-import { fakeTwoPlatforms } from '../../../support/fake-registry-images.ts';
-import { digestOfChar } from '../../../support/make-service.ts';
+import { fakeTwoPlatforms } from '../../../support/fake-registry/images.ts';
+import { digestOfChar } from '../../../support/work/make-service.ts';
 import {
   openWorkBench,
   type WorkBench,
   type WorkBenchOptions,
-} from '../../../support/work-bench.ts';
+} from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 const open = async (options: WorkBenchOptions = {}): Promise<WorkBench> => {

@@ -6,12 +6,12 @@ import {
   fakeIndex,
   type FakeContent,
   fakeTwoPlatforms,
-} from '../../../support/fake-registry-images.ts';
+} from '../../../support/fake-registry/images.ts';
 import {
   openWorkBench,
   type WorkBench,
   type WorkBenchOptions,
-} from '../../../support/work-bench.ts';
+} from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 const open = async (options: WorkBenchOptions = {}): Promise<WorkBench> => {

@@ -4,10 +4,20 @@ import type { Cluster } from '../../../../src/core/swarm/cluster.ts';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { createSecret } from '../../../../src/core/secret.ts';
 import { readWaiting } from '../../../../src/store/gates/waiting.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../../support/fake-registry.ts';
-import { fakeImage } from '../../../support/fake-registry-images.ts';
-import { startSwarmpitDouble, type SwarmpitDouble } from '../../../support/swarmpit-double.ts';
-import { openWorkBench, type RunningWork, type WorkBench } from '../../../support/work-bench.ts';
+import {
+  type FakeRegistry,
+  startFakeRegistry,
+} from '../../../support/fake-registry/fake-registry.ts';
+import { fakeImage } from '../../../support/fake-registry/images.ts';
+import {
+  startSwarmpitDouble,
+  type SwarmpitDouble,
+} from '../../../support/swarmpit/swarmpit-double.ts';
+import {
+  openWorkBench,
+  type RunningWork,
+  type WorkBench,
+} from '../../../support/work/work-bench.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -6,21 +6,24 @@ import { silentLog } from '../../../../src/core/log.ts';
 import { createSecret } from '../../../../src/core/secret.ts';
 import { inspectServices } from '../../../../src/work/reads/inspect.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { createStepCounter } from '../../../support/crash-at.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../../support/fake-registry.ts';
-import { fakeImage, fakeTwoPlatforms } from '../../../support/fake-registry-images.ts';
+import { createStepCounter } from '../../../support/work/crash-at.ts';
+import {
+  type FakeRegistry,
+  startFakeRegistry,
+} from '../../../support/fake-registry/fake-registry.ts';
+import { fakeImage, fakeTwoPlatforms } from '../../../support/fake-registry/images.ts';
 import {
   startSwarmpitDouble,
   type SwarmpitDouble,
   type SwarmpitDoubleOptions,
   type SwarmpitVersion,
-} from '../../../support/swarmpit-double.ts';
+} from '../../../support/swarmpit/swarmpit-double.ts';
 import {
   openWorkBench,
   type RunningWork,
   type Wrap,
   type WorkBench,
-} from '../../../support/work-bench.ts';
+} from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let swarmpit: SwarmpitDouble;

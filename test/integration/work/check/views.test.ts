@@ -13,12 +13,12 @@ import { createHealthWatch } from '../../../../src/work/health/health-watch.ts';
 import { createClusterHealth } from '../../../../src/work/cluster/cluster-health.ts';
 import { SameSwarm } from '../../../../src/work/cluster/compare-swarms.ts';
 import { inspectServices, pageOfServices } from '../../../../src/work/reads/inspect.ts';
-import { startSwarmpitDouble } from '../../../support/swarmpit-double.ts';
+import { startSwarmpitDouble } from '../../../support/swarmpit/swarmpit-double.ts';
 import {
   openWorkBench,
   type WorkBench,
   type WorkBenchOptions,
-} from '../../../support/work-bench.ts';
+} from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 const opened: { readonly close: () => Promise<void> }[] = [];

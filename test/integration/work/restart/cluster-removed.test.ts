@@ -3,7 +3,7 @@ import type { Digest } from '../../../../src/core/image/digest.ts';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
 import { pushQueue } from '../../../../src/store/deployments/queue-depth.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let first: Digest;

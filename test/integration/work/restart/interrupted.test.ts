@@ -2,8 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEngineCluster } from '../../../../src/adapters/swarm/engine/engine.ts';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { addHold } from '../../../../src/store/holds/holds.ts';
-import type { NewService } from '../../../support/fake-engine.ts';
-import { openWorkBench, type RunningWork, type WorkBench } from '../../../support/work-bench.ts';
+import type { NewService } from '../../../support/fake-engine/fake-engine.ts';
+import {
+  openWorkBench,
+  type RunningWork,
+  type WorkBench,
+} from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let first: Digest;

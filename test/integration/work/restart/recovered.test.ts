@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Cluster, UpdateAnswer } from '../../../../src/core/swarm/cluster.ts';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import type { Observation } from '../../../../src/core/swarm/service.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 // What the simulation found: a service comes to the digest that an update was to bring by another way.
 

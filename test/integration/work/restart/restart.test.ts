@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../../src/core/image/digest.ts';
-import type { Outcome } from '../../../support/fake-engine-tasks.ts';
-import { createStepCounter } from '../../../support/crash-at.ts';
-import { ENDED, openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import type { Outcome } from '../../../support/fake-engine/tasks.ts';
+import { createStepCounter } from '../../../support/work/crash-at.ts';
+import { ENDED, openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 beforeEach(async () => {

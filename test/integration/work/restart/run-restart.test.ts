@@ -4,9 +4,9 @@ import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import type { RunView } from '../../../../src/core/contract/views.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { createStepCounter } from '../../../support/crash-at.ts';
-import { fakeTwoPlatforms } from '../../../support/fake-registry-images.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { createStepCounter } from '../../../support/work/crash-at.ts';
+import { fakeTwoPlatforms } from '../../../support/fake-registry/images.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 const APPS = Array.from({ length: 12 }, (_, index) => `app-${String(index).padStart(2, '0')}`);
 const MINUTE_MS = 60_000;

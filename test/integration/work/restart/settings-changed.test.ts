@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { createEngineCluster } from '../../../../src/adapters/swarm/engine/engine.ts';
-import { startApiVersionProxy } from '../../../support/api-version-proxy.ts';
-import type { Fault } from '../../../support/fake-engine-faults.ts';
-import type { ServiceSpec } from '../../../support/fake-engine-spec.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { startApiVersionProxy } from '../../../support/proxies/api-version-proxy.ts';
+import type { Fault } from '../../../support/fake-engine/faults.ts';
+import type { ServiceSpec } from '../../../support/fake-engine/spec.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 afterEach(async () => {

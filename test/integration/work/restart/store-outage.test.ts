@@ -4,8 +4,12 @@ import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import type { Message, NoticeChannel } from '../../../../src/core/contract/notice.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
 import type { WorkOptions } from '../../../../src/work/work-options.ts';
-import { createStoreOutage, type StoreOutage } from '../../../support/store-outage.ts';
-import { openWorkBench, type RunningWork, type WorkBench } from '../../../support/work-bench.ts';
+import { createStoreOutage, type StoreOutage } from '../../../support/store/store-outage.ts';
+import {
+  openWorkBench,
+  type RunningWork,
+  type WorkBench,
+} from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let outage: StoreOutage;

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../../src/core/swarm/cluster.ts';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import type { Outcome } from '../../../support/fake-engine-tasks.ts';
-import { fakeImage } from '../../../support/fake-registry-images.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import type { Outcome } from '../../../support/fake-engine/tasks.ts';
+import { fakeImage } from '../../../support/fake-registry/images.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 /** Later than all pushes of a test, and within the monitor period. */
 const CRASH: Outcome = { kind: 'crash', exitCode: 3, afterMs: 30_000 };

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { imagesToCheck } from '../../../../src/store/holds/good-images.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import type { NewService } from '../../../support/fake-engine.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import type { NewService } from '../../../support/fake-engine/fake-engine.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 const MONITOR_MS = 2_000;
 const PAUSE = { FailureAction: 'pause', Monitor: MONITOR_MS * 1e6 };

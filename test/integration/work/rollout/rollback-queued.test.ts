@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import type { DeploymentView } from '../../../../src/core/contract/views.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 const KEY = { cluster: 'one', service: 'web' };
 const everything = { cluster: null, stack: null, service: null, reason: 'x', until: null };

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import type { NewService } from '../../../support/fake-engine.ts';
-import { digestOfChar } from '../../../support/make-service.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import type { NewService } from '../../../support/fake-engine/fake-engine.ts';
+import { digestOfChar } from '../../../support/work/make-service.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 const PAUSE = { FailureAction: 'pause', Monitor: 2e9 };
 const CONTINUE = { FailureAction: 'continue', Monitor: 2e9 };

@@ -5,8 +5,8 @@ import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import type { Task } from '../../../../src/core/swarm/service.ts';
 import { readDeployment } from '../../../../src/store/deployments/read-deployments.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import type { NewService } from '../../../support/fake-engine.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import type { NewService } from '../../../support/fake-engine/fake-engine.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 const PAUSE = { FailureAction: 'pause', Monitor: 2e9 };
 const ROLLBACK = { FailureAction: 'rollback', Monitor: 2e9 };

@@ -3,7 +3,7 @@ import { AskerGone } from '../../../../src/core/contract/asker-gone.ts';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import type { RunView } from '../../../../src/core/contract/views.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { openWorkBench, type WorkBench, type Wrap } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench, type Wrap } from '../../../support/work/work-bench.ts';
 
 const MINUTE = 60_000;
 const NAMES = ['one', 'two', 'three'];

@@ -6,12 +6,12 @@ import type { RunRequest, RunView } from '../../../../src/core/contract/views.ts
 import { addHold } from '../../../../src/store/holds/holds.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { fakeTwoPlatforms } from '../../../support/fake-registry-images.ts';
+import { fakeTwoPlatforms } from '../../../support/fake-registry/images.ts';
 import {
   openWorkBench,
   type WorkBench,
   type WorkBenchOptions,
-} from '../../../support/work-bench.ts';
+} from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 const open = async (options: WorkBenchOptions = {}): Promise<WorkBench> => {

@@ -5,13 +5,13 @@ import type { RunRequest, RunView } from '../../../../src/core/contract/views.ts
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
 import { startRun } from '../../../../src/store/runs/runs.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { fakeTwoPlatforms } from '../../../support/fake-registry-images.ts';
-import { nextId } from '../../../support/store-samples.ts';
+import { fakeTwoPlatforms } from '../../../support/fake-registry/images.ts';
+import { nextId } from '../../../support/store/store-samples.ts';
 import {
   openWorkBench,
   type WorkBench,
   type WorkBenchOptions,
-} from '../../../support/work-bench.ts';
+} from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 const open = async (options: WorkBenchOptions = {}): Promise<WorkBench> => {

@@ -4,7 +4,7 @@ import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import type { RunRequest, RunView, ServiceView } from '../../../../src/core/contract/views.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 beforeEach(async () => {

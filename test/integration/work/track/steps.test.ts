@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSwarmpitCluster } from '../../../../src/adapters/swarm/swarmpit/swarmpit.ts';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { createSecret } from '../../../../src/core/secret.ts';
-import { createStepCounter } from '../../../support/crash-at.ts';
-import { fakeImage } from '../../../support/fake-registry-images.ts';
-import type { Outcome } from '../../../support/fake-engine-tasks.ts';
-import { startSwarmpitDouble } from '../../../support/swarmpit-double.ts';
-import { ENDED, openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { createStepCounter } from '../../../support/work/crash-at.ts';
+import { fakeImage } from '../../../support/fake-registry/images.ts';
+import type { Outcome } from '../../../support/fake-engine/tasks.ts';
+import { startSwarmpitDouble } from '../../../support/swarmpit/swarmpit-double.ts';
+import { ENDED, openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 const closing: (() => Promise<unknown>)[] = [];

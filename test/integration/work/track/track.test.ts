@@ -5,8 +5,8 @@ import { createTimeOrderedIds } from '../../../../src/core/time-ordered-id.ts';
 import type { DeploymentView } from '../../../../src/core/contract/views.ts';
 import { listDeployments } from '../../../../src/store/deployments/read-deployments.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { makeDelivery, pushOf } from '../../../support/store-samples.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { makeDelivery, pushOf } from '../../../support/store/store-samples.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let newId: () => string;

@@ -9,8 +9,8 @@ import { createTimeOrderedIds } from '../../../../src/core/time-ordered-id.ts';
 import type { ServiceView } from '../../../../src/core/contract/views.ts';
 import { inspectService, inspectServices } from '../../../../src/work/reads/inspect.ts';
 import type { Work } from '../../../../src/work/work.ts';
-import { makeDelivery, pushOf } from '../../../support/store-samples.ts';
-import { openWorkBench, type WorkBench } from '../../../support/work-bench.ts';
+import { makeDelivery, pushOf } from '../../../support/store/store-samples.ts';
+import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let newId: () => string;
