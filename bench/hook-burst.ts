@@ -28,7 +28,7 @@ const sum = (a: Counts, b: Counts): Counts => ({
 /** Ten thousand webhooks for a hundred images, three times. */
 export const hookBurst: Benchmark = {
   name: 'hook-burst',
-  about: '10,000 hooks for 100 images: look-ups, updates, memory',
+  about: '10,000 hooks for 100 images: lookups, updates, memory',
   run: async ({ tell }) => {
     const fakes = await startFakes({ services: IMAGES, images: IMAGES, latencyMs: 0 });
     try {
@@ -72,7 +72,7 @@ export const hookBurst: Benchmark = {
           // All webhooks of an image name one digest, which the first check of its burst sees. A burst that takes too
           // long counts as several.
           if (sendingMs < A_BURST_MS && counts.heads !== IMAGES) {
-            throw new Error(`${counts.heads} look-ups for hooks that came in ${sendingMs} ms`);
+            throw new Error(`${counts.heads} lookups for hooks that came in ${sendingMs} ms`);
           }
           bursts.push({ ...counts, took, sendingMs, resident: (await memoryOf(helper.pid)).now });
         }
@@ -94,7 +94,7 @@ export const hookBurst: Benchmark = {
             hooks: HOOKS,
             images: IMAGES,
             'ms to send each burst': bursts.map(({ sendingMs }) => sendingMs.toFixed(0)).join(', '),
-            'look-ups in each burst': bursts.map(({ heads }) => heads).join(', '),
+            'lookups in each burst': bursts.map(({ heads }) => heads).join(', '),
             'updates in each burst': bursts.map(({ updates }) => updates).join(', '),
             'ms from the last answer to the last update': bursts
               .map(({ took }) => took.toFixed(0))

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { good } from '../sandbox/image/sample.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
-import { BURST_MS } from '../src/core/check/look-timing.ts';
+import { BURST_MS } from '../src/core/check/check-timing.ts';
 import type { DeploymentView } from '../src/core/contract/views.ts';
 import type { Benchmark } from './benchmark.ts';
 import { createRedeployer, type Redeployer } from './floor/redeployer.ts';
@@ -76,14 +76,14 @@ const pushThroughHelper = async (
       line['digest'] === digest &&
       line['msg'] === 'deployment succeeded',
   );
-  const looked = helper.line(
+  const checked = helper.line(
     (line) =>
-      line['msg'] === 'looked' && line['image'] === `${sandbox.registry.host}/${repository}`,
+      line['msg'] === 'checked' && line['image'] === `${sandbox.registry.host}/${repository}`,
   );
   const sentAt = now();
   await helper.hook({ image: sandbox.image(repository, 'v1'), digest });
   const acceptedAt = now();
-  await Promise.all([ended, looked]);
+  await Promise.all([ended, checked]);
   helper.forgetLines();
   return { service, digest, sentAt, acceptedAt };
 };

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '../sandbox/machine/wait-until.ts';
 import { good } from '../sandbox/image/sample.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
-import { BURST_MS } from '../src/core/check/look-timing.ts';
+import { BURST_MS } from '../src/core/check/check-timing.ts';
 import { dockerFor } from '../test/support/stage/docker.ts';
 import type { Benchmark } from './benchmark.ts';
 import { figure } from './report.ts';

@@ -46,12 +46,12 @@ export const smartRedeployLarge: Benchmark = {
           tell(`dry run ${round + 1} of ${DRY_RUNS}`);
           const one = await bareCheck.check();
           expectEqual('images of the bare script', one.images, IMAGES);
-          expectEqual('look-ups of the bare script', (await fakes.count()).heads, IMAGES);
+          expectEqual('lookups of the bare script', (await fakes.count()).heads, IMAGES);
           const { run, tookMs } = await dryRun(helper);
           const counts = await fakes.count();
           expectEqual('services', run.services.length, SERVICES);
           expectEqual('current services', run.counts.current, SERVICES);
-          expectEqual('look-ups', counts.heads, IMAGES);
+          expectEqual('lookups', counts.heads, IMAGES);
           expectEqual('reads of manifests', counts.gets, 0);
           bare.push(one.tookMs);
           took.push(tookMs);
@@ -64,7 +64,7 @@ export const smartRedeployLarge: Benchmark = {
         const counts = await fakes.count();
         expectEqual('updates', counts.updates, obsolete);
         expectEqual('services that are not current', counts.outdated, 0);
-        expectEqual('look-ups of the run', counts.heads, IMAGES);
+        expectEqual('lookups of the run', counts.heads, IMAGES);
         const memory = await memoryOf(helper.pid);
         return {
           benchmark: smartRedeployLarge.name,
@@ -86,7 +86,7 @@ export const smartRedeployLarge: Benchmark = {
           ],
           facts: {
             services: SERVICES,
-            'look-ups of each run': IMAGES,
+            'lookups of each run': IMAGES,
             'what the latency alone takes': `${(IMAGES * LATENCY_MS) / CONCURRENCY} ms`,
             'most requests at one time': counts.mostAtOnce,
             'resident when idle': `${idle.now.toFixed(0)} MB`,

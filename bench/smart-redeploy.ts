@@ -56,7 +56,7 @@ const publish = async (
   return wanted;
 };
 
-type Asked = { readonly lookUps: number; readonly others: number };
+type Asked = { readonly lookups: number; readonly others: number };
 
 /** The requests that the helper sent to the registry during `work`. */
 const asked = async <T>(sandbox: Sandbox, work: () => Promise<T>): Promise<[T, Asked]> => {
@@ -67,8 +67,8 @@ const asked = async <T>(sandbox: Sandbox, work: () => Promise<T>): Promise<[T, A
   const before = (await own()).length;
   const result = await work();
   const since = (await own()).slice(before);
-  const lookUps = since.filter(({ method, path }) => method === 'HEAD' && path.endsWith('/v1'));
-  return [result, { lookUps: lookUps.length, others: since.length - lookUps.length }];
+  const lookups = since.filter(({ method, path }) => method === 'HEAD' && path.endsWith('/v1'));
+  return [result, { lookups: lookups.length, others: since.length - lookups.length }];
 };
 
 const expectEqual = (what: string, found: unknown, wanted: unknown): void => {
@@ -94,7 +94,7 @@ const measure = async (sandbox: Sandbox, helper: BuiltHelper) => {
       const one = await bareCheck.check();
       const [run, counted] = await asked(sandbox, () => dryRun(helper));
       expectPlan(run, one);
-      expectEqual('look-ups of a dry run', counted.lookUps, IMAGES);
+      expectEqual('lookups of a dry run', counted.lookups, IMAGES);
       if (round < 0) continue;
       bare.push(one);
       dry.push({ ...run, ...counted });
@@ -110,7 +110,7 @@ const deploy = async (sandbox: Sandbox, helper: BuiltHelper, wanted: readonly st
   const [{ services }] = sandbox.engines;
   const before = new Map((await services.list()).map((one) => [one.ID, one.Version.Index]));
   const [run, counted] = await asked(sandbox, () => realRun(helper, REAL_RUN_WITHIN_MS));
-  expectEqual('look-ups of the run', counted.lookUps, IMAGES);
+  expectEqual('lookups of the run', counted.lookups, IMAGES);
   let updated = 0;
   for (const { ID, Version, Spec } of await services.list()) {
     if (Version.Index === before.get(ID)) continue;
@@ -126,7 +126,7 @@ const deploy = async (sandbox: Sandbox, helper: BuiltHelper, wanted: readonly st
   const settled = await versions();
   const [, again] = await asked(sandbox, () => realRun(helper, REAL_RUN_WITHIN_MS));
   expectEqual('versions after a run with nothing to do', await versions(), settled);
-  expectEqual('look-ups of a run with nothing to do', again.lookUps, IMAGES);
+  expectEqual('lookups of a run with nothing to do', again.lookups, IMAGES);
   return run;
 };
 
@@ -167,7 +167,7 @@ export const smartRedeploy: Benchmark = {
           ],
           facts: {
             services: SERVICES,
-            'look-ups of each run': IMAGES,
+            'lookups of each run': IMAGES,
             'other requests to the registry by a dry run': median(dry.map(({ others }) => others)),
             [`run that redeploys and verifies ${OBSOLETE}`]: `${real.tookMs.toFixed(0)} ms`,
           },

@@ -65,7 +65,7 @@ const serve = async (
   const store = await openReachable(config.store, { clock: systemClock, log }, signal);
   if (store === null) return 0;
   const metrics = createMetrics(config.registries.map(({ host }) => host));
-  const registries = metrics.countLookUps(connectRegistries(config, log));
+  const registries = metrics.countLookups(connectRegistries(config, log));
   const clusters = config.clusters.map((one) => ({
     cluster: connect(one),
     select: one.select,

@@ -5,7 +5,7 @@ import {
   postpone,
 } from '../store/deployments/deployments.ts';
 import { makeDueAgain } from '../store/query/due-again.ts';
-import { claimLook, nextLookAt, releaseLooks } from '../store/check-queue/looks.ts';
+import { claimCheck, nextCheckAt, releaseChecks } from '../store/check-queue/check-queue.ts';
 import { createGoodChecks } from './cluster/good-checks.ts';
 import { logOutagesOnce } from './cluster/log-outages-once.ts';
 import { createPlaces } from './cluster/places.ts';
@@ -13,7 +13,7 @@ import { createPushAges } from './cluster/push-ages.ts';
 import type { StuckUpdates } from './cluster/stuck-updates.ts';
 import { keepGates } from './check/keep-gates.ts';
 import { createKnownServices } from './shortcuts/known-services.ts';
-import { failLook, look } from './check/look.ts';
+import { checkImage, failCheck } from './check/check-image.ts';
 import { createOwnService, isItsTurn } from './cluster/own-service.ts';
 import { carryOut } from './rollout/carry-out.ts';
 import type { RolloutDeps } from './rollout/rollout-deps.ts';
@@ -38,7 +38,7 @@ export type ClusterWork = {
   /** New work may wait in the store. */
   readonly wake: () => void;
   /** A check may wait in the store, but no new deployment. */
-  readonly wakeLooks: () => void;
+  readonly wakeChecks: () => void;
   /** Works until the signal is aborted; resolves when everything under way has stopped. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
@@ -69,7 +69,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
   });
   const shortcuts = options.shortcuts ?? ALL_SHORTCUTS;
   const known = createKnownServices(shortcuts.knownServices);
-  const looksBell = createBell(clock);
+  const checksBell = createBell(clock);
   const rolloutsBell = createBell(clock);
   const gatesBell = createBell(clock);
   const goodChecks = createGoodChecks({ cluster, db, clock, log });
@@ -90,37 +90,37 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     { id: string; superseded: AbortController; done: Promise<void> }
   >();
 
-  const startLook = async (signal: AbortSignal): Promise<boolean> => {
+  const startCheck = async (signal: AbortSignal): Promise<boolean> => {
     const now = clock.now();
     const last = deps.recent.missedSecret({ now, monotonic: clock.monotonic() });
-    const work = await claimLook(db, cluster.name, now, last);
+    const work = await claimCheck(db, cluster.name, now, last);
     if (work === null) return false;
-    const done = look(deps, work, signal)
+    const done = checkImage(deps, work, signal)
       .catch(async (error: unknown) => {
         if (signal.aborted) return;
-        log.error('look broke', { image: work.name, error });
+        log.error('check broke', { image: work.name, error });
         // Otherwise nothing would check this repository again before the next start.
         const detail = 'an error of the helper itself, see its log';
         const what = 'the end of a check that broke';
-        await keepTrying({ clock, log }, what, () => failLook(deps, work, detail), signal);
+        await keepTrying({ clock, log }, what, () => failCheck(deps, work, detail), signal);
       })
       .finally(() => {
         looking.delete(done);
         gatesBell.ring();
-        looksBell.ring();
+        checksBell.ring();
       });
     looking.add(done);
     return true;
   };
 
-  const looks = async (signal: AbortSignal): Promise<void> => {
+  const checks = async (signal: AbortSignal): Promise<void> => {
     const wentBack = watchClock(clock);
     const round = async (): Promise<number> => {
       // The clock behind the store's due times may have been set back. Due times then lie too far ahead.
       if (wentBack()) await makeDueAgain(db, cluster.name, clock.now());
       while (looking.size < LOOKS_AT_ONCE && !signal.aborted) {
-        if (!(await startLook(signal))) {
-          const next = await nextLookAt(db, cluster.name);
+        if (!(await startCheck(signal))) {
+          const next = await nextCheckAt(db, cluster.name);
           return next === null ? LONGEST_SLEEP_MS : Math.max(next - clock.now(), 0);
         }
         // The event that this loop waits for may have arrived meanwhile.
@@ -130,7 +130,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     };
     await runLoop(
       { clock, log },
-      { name: 'checks', meaning: 'pushes wait', round, bell: looksBell },
+      { name: 'checks', meaning: 'pushes wait', round, bell: checksBell },
       signal,
     );
     await Promise.all(looking);
@@ -200,16 +200,16 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
 
   return {
     wake: () => {
-      looksBell.ring();
+      checksBell.ring();
       gatesBell.ring();
       rolloutsBell.ring();
     },
-    wakeLooks: looksBell.ring,
+    wakeChecks: checksBell.ring,
     run: async (signal) => {
-      const release = (): Promise<void> => releaseLooks(db, cluster.name, clock.now());
+      const release = (): Promise<void> => releaseChecks(db, cluster.name, clock.now());
       await keepTrying({ clock, log }, 'what the process before left', release, signal);
       await Promise.all([
-        looks(signal),
+        checks(signal),
         rollouts(signal),
         goodChecks.run(signal),
         keepGates({ ...deps, bell: gatesBell }, signal),

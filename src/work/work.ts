@@ -85,7 +85,7 @@ export const createWork = (options: WorkOptions): Work => {
     clusters: names,
     now: clock.now,
     onWork: (clusters) => {
-      for (const cluster of clusters) works.get(cluster)?.wakeLooks();
+      for (const cluster of clusters) works.get(cluster)?.wakeChecks();
     },
   });
   const smartRedeploy = createSmartRedeploy({

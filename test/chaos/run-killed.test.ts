@@ -17,7 +17,7 @@ import { waitUntil } from '../../sandbox/machine/wait-until.ts';
 import type { RunView } from '../../src/core/contract/views.ts';
 import { startFakeEngine } from '../support/fake-engine/fake-engine.ts';
 import { startFakeRegistry } from '../support/fake-registry/fake-registry.ts';
-import { countLooks, endedDeployments } from '../support/stage/open-stage.ts';
+import { countChecks, endedDeployments } from '../support/stage/open-stage.ts';
 import { attachSandbox } from '../../sandbox/sandbox.ts';
 import { ownSandbox } from '../support/stage/own-sandbox.ts';
 import { type RunningHelper, startHelper } from '../support/program/start-helper.ts';
@@ -148,11 +148,11 @@ describe('a helper that is killed again and again while a run checks', () => {
       replicas: 0,
     });
 
-    const looks = (): Promise<readonly number[]> =>
+    const checks = (): Promise<readonly number[]> =>
       Promise.all(
-        names.map((name) => countLooks(sandbox.registry.accessLog, `killed/${name}`, 'v1')),
+        names.map((name) => countChecks(sandbox.registry.accessLog, `killed/${name}`, 'v1')),
       );
-    const before = await looks();
+    const before = await checks();
     const lives = createLives({
       CD_HELPER_ENGINE_URL: url,
       CD_HELPER_REGISTRY_INSECURE: `${sandbox.registry.host},${silentHost}`,
@@ -198,7 +198,7 @@ describe('a helper that is killed again and again while a run checks', () => {
       ]);
       expect(await services.runningDigests(name)).toEqual([published.get(name)]);
     }
-    const asked = (await looks()).map((count, index) => count - (before[index] ?? 0));
+    const asked = (await checks()).map((count, index) => count - (before[index] ?? 0));
     expect(asked).toEqual(names.map(() => 1));
   });
 });

@@ -24,7 +24,7 @@ import { createSignIn } from './sign-in/sign-in.ts';
 import { createTransport } from './wire/transport.ts';
 import { createTrials } from './pace/trials.ts';
 import { composeUpdateAuth } from './sign-in/update-auth.ts';
-import { type FailedLookUp, orFailure } from './wire/or-failure.ts';
+import { type FailedLookup, orFailure } from './wire/or-failure.ts';
 import { type Probed, probeRegistry, REQUESTS_OF_A_LOOK_UP } from './read/probe-registry.ts';
 
 /** All registries that images come from, and the connections to them. */
@@ -55,7 +55,7 @@ export type RegistriesOptions = {
     /** Limit for one request with its answer, in ms, for hosts without a limit of their own. */
     readonly attemptMs?: number;
     /** Limit for one lookup with all its retries, in ms. */
-    readonly lookUpMs?: number;
+    readonly lookupMs?: number;
     readonly tries?: number;
     readonly retryPauseMs?: number;
   };
@@ -132,7 +132,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
     for (const mirror of endpoints.mirrorsOf(host)) {
       try {
         // One try: the registry itself is the second one.
-        return await work(mirror, { tries: 1, lookUpMs: Math.min(mirror.attemptMs, MIRROR_MS) });
+        return await work(mirror, { tries: 1, lookupMs: Math.min(mirror.attemptMs, MIRROR_MS) });
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
         log.debug('a mirror could not help', { mirror: mirror.name, registry: host, error });
@@ -140,7 +140,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
       caller.throwIfAborted();
     }
     return work(own, {
-      lookUpMs: options.limits?.lookUpMs ?? REQUESTS_OF_A_LOOK_UP * own.attemptMs,
+      lookupMs: options.limits?.lookupMs ?? REQUESTS_OF_A_LOOK_UP * own.attemptMs,
     });
   };
 
@@ -168,8 +168,8 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
     },
     listTags: async ({ registry, repository }, signal, turn = async () => {}) => {
       const own = endpoints.of(registry);
-      const limits = { lookUpMs: REQUESTS_OF_A_LOOK_UP * own.attemptMs, turn };
-      let failure: FailedLookUp | null = null;
+      const limits = { lookupMs: REQUESTS_OF_A_LOOK_UP * own.attemptMs, turn };
+      let failure: FailedLookup | null = null;
       for (const endpoint of [own, ...endpoints.mirrorsOf(registry)]) {
         const listed = await orFailure(signal, async () => ({
           kind: 'tags' as const,
@@ -227,7 +227,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
     quotas: quotas.list,
     probe: (place, signal) =>
       probeRegistry(
-        { ask, signIn, endpointOf: endpoints.of, lookUpMs: options.limits?.lookUpMs },
+        { ask, signIn, endpointOf: endpoints.of, lookupMs: options.limits?.lookupMs },
         place,
         signal,
       ),

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digestOfChar, published } from '../../../test/support/work/make-service.ts';
-import { concludeLook, type LookedAtPush } from './conclude-look.ts';
+import { concludeCheck, type CheckedPush } from './conclude-check.ts';
 import type { Digest } from '../image/digest.ts';
-import { BURST_LONGEST_MS, BURST_QUIET_MS, FOLLOW_UPS_MS, lookAfterHook } from './look-timing.ts';
+import { BURST_LONGEST_MS, BURST_QUIET_MS, FOLLOW_UPS_MS, checkAfterHook } from './check-timing.ts';
 
 const OLD = digestOfChar('a');
 const NEW = digestOfChar('b');
@@ -19,19 +19,19 @@ const sooner = (pending: Pending | null, runAt: number): Pending =>
 
 /**
  * What happens to webhooks of one repository, by the rules alone: at most one check pending and one in progress, each
- * taking `lookMs`. The registry shows the new digest from `shownAt` on.
+ * taking `checkMs`. The registry shows the new digest from `shownAt` on.
  */
 const simulate = (
   hooks: readonly Hook[],
-  { lookMs = 20, shownAt = 0 }: { lookMs?: number; shownAt?: number } = {},
+  { checkMs = 20, shownAt = 0 }: { checkMs?: number; shownAt?: number } = {},
 ): {
-  readonly looks: readonly number[];
+  readonly checks: readonly number[];
   readonly waiting: number;
   readonly deployedAt: number | null;
 } => {
   const coming = [...hooks].toSorted((a, b) => a.at - b.at);
-  const looks: number[] = [];
-  const pushes = new Map<Hook, LookedAtPush>();
+  const checks: number[] = [];
+  const pushes = new Map<Hook, CheckedPush>();
   let pending: Pending | null = null;
   let running: { readonly began: number; readonly of: readonly Hook[] } | null = null;
   let runs: Digest = OLD;
@@ -39,10 +39,10 @@ const simulate = (
   for (let step = 0; ; step += 1) {
     if (step > 10_000) throw new Error('it never becomes idle');
     const hookAt = coming[0]?.at ?? Number.POSITIVE_INFINITY;
-    const endAt: number = running === null ? Number.POSITIVE_INFINITY : running.began + lookMs;
+    const endAt: number = running === null ? Number.POSITIVE_INFINITY : running.began + checkMs;
     const startAt: number =
       running === null && pending !== null ? pending.runAt : Number.POSITIVE_INFINITY;
-    const now = Math.min(hookAt, endAt, Math.max(startAt, looks.at(-1) ?? 0));
+    const now = Math.min(hookAt, endAt, Math.max(startAt, checks.at(-1) ?? 0));
     if (now === Number.POSITIVE_INFINITY) break;
     if (hookAt <= now) {
       const hook = coming.shift();
@@ -55,7 +55,7 @@ const simulate = (
         outdated: false,
       });
       const askedAt: number = pending?.askedAt ?? now;
-      const wanted = lookAfterHook(now, looks.at(-1) ?? null, askedAt);
+      const wanted = checkAfterHook(now, checks.at(-1) ?? null, askedAt);
       const runAt: number =
         pending !== null && pending.askedAt === null ? Math.min(pending.runAt, wanted) : wanted;
       pending = { runAt, askedAt };
@@ -75,7 +75,7 @@ const simulate = (
       for (const hook of running.of) {
         const push = pushes.get(hook);
         if (push === undefined) continue;
-        const end = concludeLook(push, [{ verdict, step: decided }], published(seen), {
+        const end = concludeCheck(push, [{ verdict, step: decided }], published(seen), {
           at: now,
           attempts: 0,
           random: 0.5,
@@ -88,12 +88,12 @@ const simulate = (
       }
       running = null;
     } else {
-      looks.push(now);
+      checks.push(now);
       running = { began: now, of: [...pushes.keys()] };
       pending = null;
     }
   }
-  return { looks, waiting: pushes.size, deployedAt };
+  return { checks, waiting: pushes.size, deployedAt };
 };
 
 const burst = (count: number, spanMs: number, named: Digest | null = null): Hook[] =>
@@ -107,38 +107,38 @@ describe('a burst of hooks', () => {
   it.each([0, 5, 100, 1_000, 2_000, 2_900])(
     'of 21 within %i ms makes one look at once and one more before the follow-ups',
     (spanMs) => {
-      const { looks, deployedAt } = simulate(burst(21, spanMs));
-      expect(looks[0]).toBe(1_000);
-      expect(looks.filter((at) => at < 1_000 + firstFollowUp).length).toBeLessThanOrEqual(2);
+      const { checks, deployedAt } = simulate(burst(21, spanMs));
+      expect(checks[0]).toBe(1_000);
+      expect(checks.filter((at) => at < 1_000 + firstFollowUp).length).toBeLessThanOrEqual(2);
       expect(deployedAt).toBe(1_020);
     },
   );
 
-  it('makes no more looks than the two and one for each follow-up', () => {
+  it('makes no more checks than the two and one for each follow-up', () => {
     const gap = fc.integer({ min: 0, max: BURST_QUIET_MS - 1 });
     const gaps = fc
       .array(gap, { maxLength: 60 })
       .filter((all) => all.reduce((sum, each) => sum + each, 0) < BURST_LONGEST_MS);
     fc.assert(
-      fc.property(gaps, fc.integer({ min: 1, max: 300 }), (all, lookMs) => {
+      fc.property(gaps, fc.integer({ min: 1, max: 300 }), (all, checkMs) => {
         let at = 1_000;
         const hooks = [0, ...all].map((each) => ({ at: (at += each), named: null }));
-        const { looks } = simulate(hooks, { lookMs });
-        expect(looks.filter((each) => each < 1_000 + firstFollowUp).length).toBeLessThanOrEqual(2);
+        const { checks } = simulate(hooks, { checkMs });
+        expect(checks.filter((each) => each < 1_000 + firstFollowUp).length).toBeLessThanOrEqual(2);
         // Late webhooks of a burst may need their own follow-up.
-        expect(looks.length).toBeLessThanOrEqual(2 + 2 * FOLLOW_UPS_MS.length);
+        expect(checks.length).toBeLessThanOrEqual(2 + 2 * FOLLOW_UPS_MS.length);
       }),
       { numRuns: 300 },
     );
   });
 
   it('that names the digest that is shown needs no follow-up at all', () => {
-    expect(simulate(burst(21, 500, NEW)).looks.length).toBeLessThanOrEqual(2);
+    expect(simulate(burst(21, 500, NEW)).checks.length).toBeLessThanOrEqual(2);
   });
 
-  it('over a minute still makes a look every few seconds at most', () => {
-    const { looks } = simulate(burst(600, 60_000, NEW));
-    expect(looks.length).toBeLessThanOrEqual(2 + 60_000 / (BURST_LONGEST_MS - 1_000));
+  it('over a minute still makes a check every few seconds at most', () => {
+    const { checks } = simulate(burst(600, 60_000, NEW));
+    expect(checks.length).toBeLessThanOrEqual(2 + 60_000 / (BURST_LONGEST_MS - 1_000));
   });
 });
 
@@ -148,8 +148,8 @@ describe('a registry behind its own hook', () => {
     expect(deployedAt).toBe(1_000 + after + 20);
   });
 
-  it('is caught up with at a follow-up also where each look is slow', () => {
-    const at = simulate([{ at: 1_000, named: NEW }], { shownAt: 5_500, lookMs: 1_500 }).deployedAt;
+  it('is caught up with at a follow-up also where each check is slow', () => {
+    const at = simulate([{ at: 1_000, named: NEW }], { shownAt: 5_500, checkMs: 1_500 }).deployedAt;
     expect(at).not.toBeNull();
   });
 
@@ -170,16 +170,16 @@ describe('idle', () => {
       named: fc.constantFrom(null, OLD, NEW),
     });
     const world = fc.record({
-      lookMs: fc.integer({ min: 1, max: 5_000 }),
+      checkMs: fc.integer({ min: 1, max: 5_000 }),
       shownAt: fc.integer({ min: 0, max: 400_000 }),
     });
     fc.assert(
       fc.property(fc.array(hook, { minLength: 1, maxLength: 30 }), world, (hooks, options) => {
-        const { looks, waiting } = simulate(hooks, options);
+        const { checks, waiting } = simulate(hooks, options);
         expect(waiting).toBe(0);
         const lastHook = Math.max(...hooks.map(({ at }) => at));
-        const lastFollowUp = Math.max(...FOLLOW_UPS_MS) + BURST_LONGEST_MS + 4 * options.lookMs;
-        expect(Math.max(...looks)).toBeLessThanOrEqual(lastHook + lastFollowUp);
+        const lastFollowUp = Math.max(...FOLLOW_UPS_MS) + BURST_LONGEST_MS + 4 * options.checkMs;
+        expect(Math.max(...checks)).toBeLessThanOrEqual(lastHook + lastFollowUp);
       }),
       { numRuns: 150 },
     );

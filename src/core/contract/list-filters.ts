@@ -1,5 +1,5 @@
 /** Filters for lists: which part of a list, and which items. */
-import { PUSH_OUTCOMES } from '../check/conclude-look.ts';
+import { PUSH_OUTCOMES } from '../check/conclude-check.ts';
 import type { HealthName } from '../health/health.ts';
 import type { DeploymentState, VerdictName } from './views.ts';
 

@@ -2,7 +2,7 @@ import type { Digest } from '../image/digest.ts';
 import type { ImageReference } from '../image/image-reference.ts';
 import type {
   BuildFacts,
-  LookUp,
+  Lookup,
   Platform,
   PublishedManifest,
   TagList,
@@ -16,7 +16,7 @@ export type TaggedImage = ImageReference & { readonly tag: string };
  */
 export type Registries = {
   /** The published digest of a tag. The reference's own digest is ignored. */
-  readonly findDigest: (image: TaggedImage, signal: AbortSignal) => Promise<LookUp>;
+  readonly findDigest: (image: TaggedImage, signal: AbortSignal) => Promise<Lookup>;
   /**
    * The members of a digest, its platforms if the manifest names them, and whether it is an image at all. Read once and
    * cached. If a digest that the lookup reported as a plain image cannot be read now, it counts as one.
@@ -27,7 +27,7 @@ export type Registries = {
     signal: AbortSignal,
   ) => Promise<
     | { readonly kind: 'manifest'; readonly manifest: PublishedManifest }
-    | Extract<LookUp, { kind: 'failed' }>
+    | Extract<Lookup, { kind: 'failed' }>
   >;
   /**
    * All tags of a repository, or a failure if there are too many or the list is incomplete. The registry itself is

@@ -7,7 +7,7 @@ import type { Capabilities } from '../swarm/cluster.ts';
 import type { HealthView } from '../health/health.ts';
 import type { Scope } from './scope.ts';
 import type { GateView } from '../policy/gates/gate-state.ts';
-import type { PushOutcome } from '../check/conclude-look.ts';
+import type { PushOutcome } from '../check/conclude-check.ts';
 import type { Cause } from '../verdict/plan.ts';
 import type { BuildFacts } from '../image/published.ts';
 import type { TrackingView } from '../policy/tracking.ts';
@@ -291,9 +291,9 @@ export type RegistryView = {
 export type QueueView = {
   readonly cluster: string;
   /** Checks that wait or are in progress. */
-  readonly looksWaiting: number;
+  readonly checksWaiting: number;
   /** How long the oldest check has been due; null if there is none. */
-  readonly oldestLookAgeSeconds: number | null;
+  readonly oldestCheckAgeSeconds: number | null;
   /** Pushes that are not done. */
   readonly pushesWaiting: number;
   /** The age of the oldest waiting push, without those that wait for the end of a freeze; null if there is none. */

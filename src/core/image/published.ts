@@ -1,7 +1,7 @@
 import type { Digest } from './digest.ts';
 
 /** Why the published digest could not be determined. */
-export type LookUpFailure =
+export type LookupFailure =
   | 'tag-gone'
   | 'sign-in-refused'
   | 'rate-limited'
@@ -11,11 +11,11 @@ export type LookUpFailure =
   | 'not-an-image';
 
 /** What a registry answered for a tag. */
-export type LookUp =
+export type Lookup =
   | { readonly kind: 'published'; readonly digest: Digest; readonly mediaType: string }
   | {
       readonly kind: 'failed';
-      readonly reason: LookUpFailure;
+      readonly reason: LookupFailure;
       /** One line for a person: which registry, what it answered, what to do. No secret in it. */
       readonly detail: string;
       /**
@@ -29,7 +29,7 @@ export type LookUp =
 /** The tags of a repository, without those that are attached to other images, or why they could not be listed. */
 export type TagList =
   | { readonly kind: 'tags'; readonly tags: readonly string[] }
-  | Extract<LookUp, { kind: 'failed' }>;
+  | Extract<Lookup, { kind: 'failed' }>;
 
 const PLAIN_TYPES: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.manifest.v1+json',

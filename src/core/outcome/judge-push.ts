@@ -1,6 +1,6 @@
-import type { PushOutcome } from '../check/conclude-look.ts';
+import type { PushOutcome } from '../check/conclude-check.ts';
 import type { Digest } from '../image/digest.ts';
-import { FOLLOW_UPS_MS } from '../check/look-timing.ts';
+import { FOLLOW_UPS_MS } from '../check/check-timing.ts';
 import {
   type CheckedFacts,
   type Convergence,

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   digestOfChar,
-  failedLookUp,
+  failedLookup,
   makeService,
   makeTask,
   published,
@@ -26,7 +26,7 @@ const DOCKER_FORM = {
 const usual = (change: Partial<Assessed> = {}): Assessed => ({
   service: makeService({ imageText: PINNED }),
   tasks: null,
-  lookUp: published(A),
+  lookup: published(A),
   members: null,
   select: 'all',
   hold: null,
@@ -118,12 +118,12 @@ describe('every verdict', () => {
     ],
     [
       'nothing runs, and another is published',
-      { tasks: [], lookUp: published(B) },
+      { tasks: [], lookup: published(B) },
       { verdict: 'obsolete', from: A, to: B },
     ],
     [
       'a platform of the published index',
-      { lookUp: published(B), members: [C, A] },
+      { lookup: published(B), members: [C, A] },
       { verdict: 'current' },
     ],
     [
@@ -138,7 +138,7 @@ describe('every verdict', () => {
     ],
     [
       'somebody else’s update is stuck, and something newer is published',
-      { service: updating('updating'), lookUp: published(B), isStuck: true },
+      { service: updating('updating'), lookup: published(B), isStuck: true },
       { verdict: 'obsolete', from: A, to: B },
     ],
     [
@@ -146,31 +146,31 @@ describe('every verdict', () => {
       { service: updating('updating'), isStuck: true },
       { verdict: 'updating' },
     ],
-    ['it differs', { lookUp: published(B) }, { verdict: 'obsolete', from: A, to: B }],
+    ['it differs', { lookup: published(B) }, { verdict: 'obsolete', from: A, to: B }],
     [
       'it differs from every member too',
-      { lookUp: published(B), members: [C] },
+      { lookup: published(B), members: [C] },
       { verdict: 'obsolete', from: A, to: B },
     ],
     [
       'it differs, though tasks run the published one',
-      { lookUp: published(B), tasks: running(B) },
+      { lookup: published(B), tasks: running(B) },
       { verdict: 'obsolete', from: A, to: B },
     ],
     [
       'somebody updates it',
-      { service: updating('updating'), lookUp: published(B) },
+      { service: updating('updating'), lookup: published(B) },
       { verdict: 'updating' },
     ],
     ['somebody takes it back', { service: updating('rollback_started') }, { verdict: 'updating' }],
     [
       'the update is ours',
-      { service: updating('updating'), lookUp: published(B), updateIsOurs: true },
+      { service: updating('updating'), lookup: published(B), updateIsOurs: true },
       { verdict: 'obsolete', from: A, to: B },
     ],
     [
       'a paused update is over',
-      { service: updating('paused'), lookUp: published(B) },
+      { service: updating('paused'), lookup: published(B) },
       { verdict: 'obsolete', from: A, to: B },
     ],
     [
@@ -202,12 +202,12 @@ describe('every verdict', () => {
     ['a digest without tag', withImage(`acme/web@${A}`), { verdict: 'pinned' }],
     [
       'pinned comes before not checked',
-      { ...withImage(`acme/web@${A}`), lookUp: null },
+      { ...withImage(`acme/web@${A}`), lookup: null },
       { verdict: 'pinned' },
     ],
     [
       'excluded by its label',
-      { service: makeService({ labels: { 'cd-helper.enabled': 'false' } }), lookUp: null },
+      { service: makeService({ labels: { 'cd-helper.enabled': 'false' } }), lookup: null },
       { verdict: 'excluded', reason: 'label' },
     ],
     ['not selected', { select: 'labelled' }, { verdict: 'excluded', reason: 'not-labelled' }],
@@ -223,7 +223,7 @@ describe('every verdict', () => {
     ],
     [
       'held for the published digest',
-      { lookUp: published(B), hold: badHold },
+      { lookup: published(B), hold: badHold },
       { verdict: 'held', hold: badHold, from: A, to: B },
     ],
     ['a hold on what runs already', { hold: badHold }, { verdict: 'current' }],
@@ -231,7 +231,7 @@ describe('every verdict', () => {
       'held by a label that is not supported',
       {
         service: makeService({ imageText: PINNED, labels: { 'cd-helper.enable': 'x' } }),
-        lookUp: published(B),
+        lookup: published(B),
       },
       {
         verdict: 'held',
@@ -242,17 +242,17 @@ describe('every verdict', () => {
     ],
     [
       'held because the cluster cannot deploy an OCI image',
-      { lookUp: published(B), deploysOci: false },
+      { lookup: published(B), deploysOci: false },
       { verdict: 'held', hold: { kind: 'swarmpit-cannot-pull' }, from: A, to: B },
     ],
     [
       'held for what failed before, where that is so too',
-      { lookUp: published(B), hold: badHold, deploysOci: false },
+      { lookup: published(B), hold: badHold, deploysOci: false },
       { verdict: 'held', hold: badHold, from: A, to: B },
     ],
     [
       'obsolete, and published in a form that the cluster can deploy',
-      { lookUp: DOCKER_FORM, deploysOci: false },
+      { lookup: DOCKER_FORM, deploysOci: false },
       { verdict: 'obsolete', from: A, to: B },
     ],
     [
@@ -261,7 +261,7 @@ describe('every verdict', () => {
       { verdict: 'unknown', reason: 'unpinned', detail: OCI_ADVICE },
     ],
     ['an OCI image that runs already', { deploysOci: false }, { verdict: 'current' }],
-    ['never asked', { lookUp: null }, { verdict: 'unknown', reason: 'not-checked', detail: null }],
+    ['never asked', { lookup: null }, { verdict: 'unknown', reason: 'not-checked', detail: null }],
     [
       'a tag without digest',
       withImage(UNPINNED),
@@ -274,7 +274,7 @@ describe('every verdict', () => {
     ],
     [
       'unpinned, and we know that it runs another',
-      { ...withImage(UNPINNED), knownDigest: A, lookUp: published(B) },
+      { ...withImage(UNPINNED), knownDigest: A, lookup: published(B) },
       { verdict: 'obsolete', from: A, to: B },
     ],
     [
@@ -289,7 +289,7 @@ describe('every verdict', () => {
     ],
     [
       'no image',
-      { ...withImage('Acme/Web'), lookUp: null },
+      { ...withImage('Acme/Web'), lookup: null },
       { verdict: 'unknown', reason: 'malformed', detail: 'a repository is written in lower case' },
     ],
   ])('%s', (_name, change, expected) => {
@@ -299,9 +299,9 @@ describe('every verdict', () => {
   it.each(['tag-gone', 'sign-in-refused', 'rate-limited', 'unreachable', 'malformed'] as const)(
     'unknown: %s',
     (reason) => {
-      const lookUp = failedLookUp(reason);
-      const expected = { verdict: 'unknown', reason, detail: lookUp.detail };
-      expect(assess(usual({ lookUp }))).toEqual(expected);
+      const lookup = failedLookup(reason);
+      const expected = { verdict: 'unknown', reason, detail: lookup.detail };
+      expect(assess(usual({ lookup }))).toEqual(expected);
     },
   );
 });
@@ -349,12 +349,12 @@ const anything: fc.Arbitrary<Assessed> = fc.record({
       { maxLength: 4 },
     ),
   ),
-  lookUp: fc.option(
+  lookup: fc.option(
     fc.oneof(
       digest.map(published),
       fc
         .constantFrom('tag-gone' as const, 'unreachable' as const)
-        .map((reason) => failedLookUp(reason)),
+        .map((reason) => failedLookup(reason)),
     ),
   ),
   members: fc.option(fc.array(digest, { maxLength: 2 })),
@@ -368,8 +368,8 @@ const anything: fc.Arbitrary<Assessed> = fc.record({
 });
 
 const isPublished = (input: Assessed, each: Digest): boolean =>
-  input.lookUp?.kind === 'published' &&
-  (each === input.lookUp.digest || (input.members ?? []).includes(each));
+  input.lookup?.kind === 'published' &&
+  (each === input.lookup.digest || (input.members ?? []).includes(each));
 
 describe('the laws of assess', () => {
   it('never calls differing digests current', () => {
@@ -409,10 +409,10 @@ describe('the laws of assess', () => {
     );
   });
 
-  it('calls a failed look-up unknown, whatever else is known', () => {
+  it('calls a failed lookup unknown, whatever else is known', () => {
     fc.assert(
       fc.property(anything, (input) => {
-        const failed = { ...input, lookUp: failedLookUp('unreachable') };
+        const failed = { ...input, lookup: failedLookup('unreachable') };
         expect(['unknown', 'excluded', 'pinned']).toContain(assess(failed).verdict);
       }),
       { numRuns: 2_000 },
@@ -425,7 +425,7 @@ describe('the laws of assess', () => {
         const verdict = assess(input);
         if (verdict.verdict !== 'obsolete' && verdict.verdict !== 'held') return;
         expect(isPublished(input, verdict.from)).toBe(false);
-        expect(input.lookUp).toMatchObject({ kind: 'published', digest: verdict.to });
+        expect(input.lookup).toMatchObject({ kind: 'published', digest: verdict.to });
       }),
       { numRuns: 2_000 },
     );

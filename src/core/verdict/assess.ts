@@ -1,7 +1,7 @@
 import type { Digest } from '../image/digest.ts';
 import { isJob } from '../swarm/job-progress.ts';
 import { exclusionOf, type Selection, unsupportedLabel } from '../policy/labels.ts';
-import { isOci, type LookUp } from '../image/published.ts';
+import { isOci, type Lookup } from '../image/published.ts';
 import type { Service, Task } from '../swarm/service.ts';
 import { type Hold, OCI_ADVICE, unsupportedWords, type Verdict } from './verdict.ts';
 
@@ -10,7 +10,7 @@ export type Assessed = {
   /** Tasks whose desired state is `running`; null if the cluster does not report tasks or they were not read. */
   readonly tasks: readonly Task[] | null;
   /** What the registry answered for the service's tag; null if it was not asked. */
-  readonly lookUp: LookUp | null;
+  readonly lookup: Lookup | null;
   /** Platform manifests that belong to the published index; null if they were not read. */
   readonly members: readonly Digest[] | null;
   readonly select: Selection;
@@ -46,13 +46,13 @@ const unknown = (
  * platform digest of the published index does not differ), and a failed lookup is always `unknown`.
  */
 export const assess = (input: Assessed): Verdict => {
-  const { service, lookUp, tasks } = input;
+  const { service, lookup, tasks } = input;
   if (!service.image.ok) return unknown('malformed', service.image.problem);
   const exclusion = exclusionOf(service, input.select);
   if (exclusion !== null) return { verdict: 'excluded', reason: exclusion };
   if (service.image.image.tag === null) return { verdict: 'pinned' };
-  if (lookUp === null) return unknown('not-checked');
-  if (lookUp.kind === 'failed') return unknown(lookUp.reason, lookUp.detail);
+  if (lookup === null) return unknown('not-checked');
+  if (lookup.kind === 'failed') return unknown(lookup.reason, lookup.detail);
   const isOthers = isUnderWay(service) && !input.updateIsOurs;
   if (isOthers && !input.isStuck) return { verdict: 'updating' };
 
@@ -63,8 +63,8 @@ export const assess = (input: Assessed): Verdict => {
     return unknown('unpinned', cannotPull(input) === null ? null : OCI_ADVICE);
   }
   const isPublished = (digest: Digest | null): boolean =>
-    digest !== null && (digest === lookUp.digest || (input.members ?? []).includes(digest));
-  if (!isPublished(from)) return differing(input, from, lookUp.digest);
+    digest !== null && (digest === lookup.digest || (input.members ?? []).includes(digest));
+  if (!isPublished(from)) return differing(input, from, lookup.digest);
   // The stuck update deploys the published digest itself: there is nothing newer to replace it with.
   if (isOthers) return { verdict: 'updating' };
   // Our update deploys a digest that the tag has left, and the service still shows the published one. The published
@@ -100,10 +100,10 @@ const runsNothing = ({ specReplicas }: Service, tasks: readonly Task[]): boolean
 
 /** The hold on an image whose digest the cluster looks up itself and would not find. */
 export const cannotPull = ({
-  lookUp,
+  lookup,
   deploysOci,
-}: Pick<Assessed, 'lookUp' | 'deploysOci'>): Hold | null =>
-  lookUp?.kind === 'published' && isOci(lookUp.mediaType) && !deploysOci
+}: Pick<Assessed, 'lookup' | 'deploysOci'>): Hold | null =>
+  lookup?.kind === 'published' && isOci(lookup.mediaType) && !deploysOci
     ? { kind: 'swarmpit-cannot-pull' }
     : null;
 

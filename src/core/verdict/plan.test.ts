@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, failedLookUp, published } from '../../../test/support/work/make-service.ts';
+import { digestOfChar, failedLookup, published } from '../../../test/support/work/make-service.ts';
 import { plan, type PlanPolicy, type Step } from './plan.ts';
-import type { LookUp } from '../image/published.ts';
+import type { Lookup } from '../image/published.ts';
 import type { Verdict } from './verdict.ts';
 
 const A = digestOfChar('a');
@@ -21,7 +21,7 @@ const PINS: Step = { kind: 'deploy', cause: 'unpinned', from: null, to: B };
 const HANDS_OVER: Step = { kind: 'deploy', cause: 'handed-over', from: null, to: null };
 
 describe('plan', () => {
-  it.each<[string, Verdict, LookUp | null, PlanPolicy, { setsDigest: boolean }, Step]>([
+  it.each<[string, Verdict, Lookup | null, PlanPolicy, { setsDigest: boolean }, Step]>([
     [
       'obsolete is deployed, whatever the policy',
       { verdict: 'obsolete', from: A, to: B },
@@ -36,7 +36,7 @@ describe('plan', () => {
       published(B),
       ALL,
       ENGINE,
-      { kind: 'look-again' },
+      { kind: 'check-again' },
     ],
     ['unpinned is left', unpinned, published(B), NONE, ENGINE, LEAVE],
     ['unpinned is deployed where pinning is asked for', unpinned, published(B), PIN, ENGINE, PINS],
@@ -44,22 +44,22 @@ describe('plan', () => {
     [
       'unpinned without a digest is left',
       unpinned,
-      failedLookUp('unreachable'),
+      failedLookup('unreachable'),
       PIN,
       ENGINE,
       LEAVE,
     ],
-    ['unknown is left', unreachable, failedLookUp('unreachable'), PIN, ENGINE, LEAVE],
-    ['an engine is handed nothing', unreachable, failedLookUp('unreachable'), ALL, ENGINE, LEAVE],
+    ['unknown is left', unreachable, failedLookup('unreachable'), PIN, ENGINE, LEAVE],
+    ['an engine is handed nothing', unreachable, failedLookup('unreachable'), ALL, ENGINE, LEAVE],
     [
       'a cluster that looks itself is handed it',
       unreachable,
-      failedLookUp('unreachable'),
+      failedLookup('unreachable'),
       HAND_OVER,
       SWARMPIT,
       HANDS_OVER,
     ],
-    ['but not without the policy', unreachable, failedLookUp('unreachable'), PIN, SWARMPIT, LEAVE],
+    ['but not without the policy', unreachable, failedLookup('unreachable'), PIN, SWARMPIT, LEAVE],
     [
       'nor what was never asked for',
       { verdict: 'unknown', reason: 'not-checked', detail: null },
@@ -81,7 +81,7 @@ describe('plan', () => {
     ['pinned is left', { verdict: 'pinned' }, null, ALL, SWARMPIT, LEAVE],
     ['excluded is left', { verdict: 'excluded', reason: 'label' }, null, ALL, SWARMPIT, LEAVE],
     ['held is left', { verdict: 'held', hold, from: A, to: B }, published(B), ALL, SWARMPIT, LEAVE],
-  ])('%s', (_name, verdict, lookUp, policy, capabilities, expected) => {
-    expect(plan(verdict, lookUp, policy, capabilities)).toEqual(expected);
+  ])('%s', (_name, verdict, lookup, policy, capabilities, expected) => {
+    expect(plan(verdict, lookup, policy, capabilities)).toEqual(expected);
   });
 });

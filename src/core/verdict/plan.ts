@@ -1,7 +1,7 @@
 import type { Capabilities } from '../swarm/cluster.ts';
 import type { Digest } from '../image/digest.ts';
 import type { OpenedGates } from '../policy/gates/at-gates.ts';
-import type { LookUp } from '../image/published.ts';
+import type { Lookup } from '../image/published.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Why a deployment is made; stored with it. */
@@ -29,7 +29,7 @@ export type Step =
       readonly opened?: OpenedGates;
     }
   /** Somebody else is changing the service: check again afterwards. */
-  | { readonly kind: 'look-again' }
+  | { readonly kind: 'check-again' }
   | { readonly kind: 'leave' };
 
 export type PlanPolicy = {
@@ -47,7 +47,7 @@ const LEAVE: Step = { kind: 'leave' };
 /** What to do about one service, given its verdict and what the caller allows. */
 export const plan = (
   verdict: Verdict,
-  lookUp: LookUp | null,
+  lookup: Lookup | null,
   policy: PlanPolicy,
   capabilities: Pick<Capabilities, 'setsDigest'>,
 ): Step => {
@@ -61,12 +61,12 @@ export const plan = (
         ...(verdict.opened === undefined ? {} : { opened: verdict.opened }),
       };
     case 'updating':
-      return { kind: 'look-again' };
+      return { kind: 'check-again' };
     case 'unknown':
-      if (verdict.reason === 'unpinned' && policy.pin && lookUp?.kind === 'published') {
-        return { kind: 'deploy', cause: 'unpinned', from: null, to: lookUp.digest };
+      if (verdict.reason === 'unpinned' && policy.pin && lookup?.kind === 'published') {
+        return { kind: 'deploy', cause: 'unpinned', from: null, to: lookup.digest };
       }
-      return policy.handOver && !capabilities.setsDigest && lookUp?.kind === 'failed'
+      return policy.handOver && !capabilities.setsDigest && lookup?.kind === 'failed'
         ? { kind: 'deploy', cause: 'handed-over', from: null, to: null }
         : LEAVE;
     case 'current':

@@ -1,10 +1,10 @@
 import type { Digest } from '../image/digest.ts';
 import type { AtGates, OpenedGates } from '../policy/gates/at-gates.ts';
 import type { Gate } from '../policy/gates/gate-state.ts';
-import type { LookUpFailure } from '../image/published.ts';
+import type { LookupFailure } from '../image/published.ts';
 
 /** Why it could not be determined whether a service is current. */
-export type UnknownReason = LookUpFailure | 'unpinned' | 'not-checked';
+export type UnknownReason = LookupFailure | 'unpinned' | 'not-checked';
 
 /** Why a service is excluded. */
 export type Exclusion = 'label' | 'not-labelled' | 'job';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PUSH_OUTCOMES } from '../../core/check/conclude-look.ts';
+import { PUSH_OUTCOMES } from '../../core/check/conclude-check.ts';
 import type { DeliveryDetail, DeliveryView } from '../../core/contract/views.ts';
 import type { HookAnswer } from '../../core/contract/hook-answer.ts';
 import { listOf } from './list.ts';

@@ -73,8 +73,8 @@ export const RegistrySchema: z.ZodType<RegistryView> = z
 export const QueueSchema: z.ZodType<QueueView> = z
   .object({
     cluster: z.string(),
-    looksWaiting: z.int(),
-    oldestLookAgeSeconds: z.number().nullable(),
+    checksWaiting: z.int(),
+    oldestCheckAgeSeconds: z.number().nullable(),
     pushesWaiting: z.int(),
     oldestPushAgeSeconds: z.number().nullable(),
     deployments: z.object({ queued: z.int(), updating: z.int(), verifying: z.int() }),

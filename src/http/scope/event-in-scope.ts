@@ -7,7 +7,7 @@ const textOf = (value: unknown): string | null => (typeof value === 'string' ? v
 const HINTS: ReadonlySet<string> = new Set([
   'delivery',
   'push',
-  'look',
+  'check',
   'published',
   'run',
   'freeze',

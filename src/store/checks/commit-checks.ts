@@ -1,11 +1,11 @@
-import { endLook, type ClaimedLook, type LookEnd } from '../check-queue/looks.ts';
+import { endCheck, type ClaimedCheck, type CheckEnd } from '../check-queue/check-queue.ts';
 import { openDeployments } from '../deployments/deployments.ts';
 import { noteGates } from '../gates/note-gates.ts';
 import type { Db, Query } from '../query/db.ts';
 import { type Joined, joinDeployments, recordCheck } from './join-deployments.ts';
 import { newestDeployments } from './newest-deployments.ts';
-import { recordLookUps } from '../published/published.ts';
-import type { NewLookUp } from '../published/new-look-up.ts';
+import { recordLookups } from '../published/published.ts';
+import type { NewLookup } from '../published/new-lookup.ts';
 import { type Queued, queuePlanned } from '../gates/queue-planned.ts';
 import type { PlannedStep, QueuedBy } from '../gates/planned-step.ts';
 import { summaryOf } from '../runs/read-runs.ts';
@@ -24,7 +24,7 @@ import type { RunProgress, RunSummary, ServiceView } from '../../core/contract/v
 /** The result of a check, and what to do about it. */
 export type Checked<Planned extends PlannedStep> = {
   /** The registries' answers. */
-  readonly answers: readonly NewLookUp[];
+  readonly answers: readonly NewLookup[];
   readonly planned: readonly Planned[];
   readonly by: QueuedBy<Planned>;
 };
@@ -34,13 +34,13 @@ const put = async <Planned extends PlannedStep>(
   { answers, planned, by }: Checked<Planned>,
   now: number,
 ): Promise<readonly Queued<Planned>[]> => {
-  await recordLookUps(query, answers, now);
+  await recordLookups(query, answers, now);
   return queuePlanned(query, by, planned, now);
 };
 
 /** Records the registries' answers. Not fsynced: the registries can be asked again. */
-export const keepLookUps = (db: Db, answers: readonly NewLookUp[], now: number): Promise<void> =>
-  relaxed(db, (query) => recordLookUps(query, answers, now));
+export const keepLookups = (db: Db, answers: readonly NewLookup[], now: number): Promise<void> =>
+  relaxed(db, (query) => recordLookups(query, answers, now));
 
 /** Records what a check has found so far. Not fsynced: after a host crash this check is still open and runs again. */
 export const queueChecked = <Planned extends PlannedStep>(
@@ -52,7 +52,7 @@ export const queueChecked = <Planned extends PlannedStep>(
 
 type Concluding<Planned extends PlannedStep> = Checked<Planned> & {
   readonly before: readonly (Planned & Joined)[];
-  readonly conclude: (all: readonly (Planned & Joined)[]) => LookEnd;
+  readonly conclude: (all: readonly (Planned & Joined)[]) => CheckEnd;
 };
 
 /**
@@ -62,22 +62,22 @@ type Concluding<Planned extends PlannedStep> = Checked<Planned> & {
  */
 export const concludeChecked = <Planned extends PlannedStep>(
   db: Db,
-  look: ClaimedLook,
+  check: ClaimedCheck,
   checked: Concluding<Planned>,
   now: number,
-): Promise<{ readonly queued: readonly (Planned & Joined)[]; readonly end: LookEnd }> =>
+): Promise<{ readonly queued: readonly (Planned & Joined)[]; readonly end: CheckEnd }> =>
   relaxed(db, async (query) => {
     const queued = (await put(query, checked, now)).map(alone);
     // If nothing was queued for them, their gates are not recorded yet.
     await noteGates(query, checked.by, checked.before, now);
     const found = [...checked.before, ...queued];
     const ids = found.map(({ service }) => service.id);
-    const newest = await newestDeployments(query, look.cluster, ids);
+    const newest = await newestDeployments(query, check.cluster, ids);
     const { triggersOf } = checked.by;
     const all = await joinDeployments(query, found, newest, { triggersOf, now });
     const end = checked.conclude(all);
-    await recordCheck(query, look, all, now);
-    await endLook(query, look, end, now);
+    await recordCheck(query, check, all, now);
+    await endCheck(query, check, end, now);
     return { queued, end };
   });
 
@@ -87,8 +87,12 @@ const alone = <Planned extends PlannedStep>({
 }: Queued<Planned>): Planned & Joined => ({ ...planned, deployment, joins: false });
 
 /** Ends a check that got no answer. Not fsynced, for the same reason. */
-export const endUnchecked = (db: Db, look: ClaimedLook, end: LookEnd, now: number): Promise<void> =>
-  relaxed(db, (query) => endLook(query, look, end, now));
+export const endUnchecked = (
+  db: Db,
+  check: ClaimedCheck,
+  end: CheckEnd,
+  now: number,
+): Promise<void> => relaxed(db, (query) => endCheck(query, check, end, now));
 
 type ShownRun<Planned> = {
   readonly run: string;
@@ -131,7 +135,7 @@ export const beginDryRun = async (db: Db, run: NewRun, now: number): Promise<voi
 };
 
 export type DryRunEnd = {
-  readonly answers: readonly NewLookUp[];
+  readonly answers: readonly NewLookup[];
   readonly services: readonly ServiceView[];
   readonly state: 'done' | 'failed';
   readonly reason: string | null;
@@ -149,7 +153,7 @@ export const endDryRun = (
   now: number,
 ): Promise<RunSummary | null> =>
   relaxed(db, async (query) => {
-    await recordLookUps(query, answers, now);
+    await recordLookups(query, answers, now);
     const counts = await putRunPlan(query, run, services);
     const row = await endRun(query, run, { state, reason, progress }, now);
     return row === undefined ? null : summaryOf(row, counts);

@@ -8,9 +8,9 @@ import {
 import { specDigest } from '../../core/swarm/service.ts';
 import { verdictDetail, verdictReason } from '../../core/verdict/verdict.ts';
 import { type CheckedTag, recordChecks } from './record-checks.ts';
-import type { ClaimedLook } from '../check-queue/looks.ts';
+import type { ClaimedCheck } from '../check-queue/check-queue.ts';
 import type { Query } from '../query/db.ts';
-import { LOOK_AGAIN } from '../gates/queue-planned.ts';
+import { CHECK_AGAIN } from '../gates/queue-planned.ts';
 import type { PlannedStep } from '../gates/planned-step.ts';
 import { addTriggers, type Trigger } from '../deployments/triggers.ts';
 
@@ -40,7 +40,7 @@ export const joinDeployments = async <One extends Joining>(
   const joined: (One & Joined)[] = [];
   for (const planned of all) {
     const last = newest.get(planned.service.id) ?? null;
-    const one = isOvertaken(asFound(planned), last) ? { ...planned, step: LOOK_AGAIN } : planned;
+    const one = isOvertaken(asFound(planned), last) ? { ...planned, step: CHECK_AGAIN } : planned;
     const deployment = one.deployment ?? joinedDeployment(asFound(one), last);
     const joins = one.deployment === null && deployment === last?.id && isOpen(last.state);
     if (joins && deployment !== null) await addTriggers(query, deployment, triggersOf(one), now);
@@ -49,8 +49,8 @@ export const joinDeployments = async <One extends Joining>(
   return joined;
 };
 
-const digestOf = ({ lookUp }: Pick<Joining, 'lookUp'>) =>
-  lookUp?.kind === 'published' ? lookUp.digest : null;
+const digestOf = ({ lookup }: Pick<Joining, 'lookup'>) =>
+  lookup?.kind === 'published' ? lookup.digest : null;
 
 const asFound = (one: Joining): FoundService => ({
   verdict: one.verdict,
@@ -61,7 +61,7 @@ const asFound = (one: Joining): FoundService => ({
 /** Records what a check found for its pushes, as part of the transaction that ends it. */
 export const recordCheck = async (
   query: Query,
-  { cluster, name, pushes }: ClaimedLook,
+  { cluster, name, pushes }: ClaimedCheck,
   all: readonly (PlannedStep & Joined)[],
   now: number,
 ): Promise<void> => {

@@ -1,4 +1,4 @@
-import type { PushOutcome } from '../../core/check/conclude-look.ts';
+import type { PushOutcome } from '../../core/check/conclude-check.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import type { CheckFacts } from '../../core/outcome/judge-push.ts';
 import type { DeploymentFacts } from '../../core/outcome/judge-service.ts';

@@ -4,7 +4,7 @@ import { createIntakeWriter } from '../intake/accept-delivery.ts';
 import { endUnconfigured } from './end-unconfigured.ts';
 import type { Store } from '../sqlite/open-store.ts';
 import { openTestStore } from '../../../test/support/store/open-test-store.ts';
-import { lookQueue, pushQueue } from './queue-depth.ts';
+import { checkQueue, pushQueue } from './queue-depth.ts';
 
 let store: Store;
 beforeEach(async () => {
@@ -43,7 +43,7 @@ it('ends what waits for a cluster that is gone, and leaves the others alone', as
     },
   ]);
   expect((await pushQueue(store.db)).map(({ cluster }) => cluster)).toEqual(['one']);
-  expect((await lookQueue(store.db, START)).map(({ cluster }) => cluster)).toEqual(['one']);
+  expect((await checkQueue(store.db, START)).map(({ cluster }) => cluster)).toEqual(['one']);
 });
 
 it('keeps what was deployed, and ends nothing twice', async () => {

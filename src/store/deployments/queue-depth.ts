@@ -6,21 +6,21 @@ import type { Db } from '../sqlite/open-store.ts';
 /** What waits for a cluster; times are ms since the epoch. */
 export type QueueDepth = {
   readonly cluster: string;
-  readonly looks: number;
+  readonly checks: number;
   /** When the oldest due check became due; null if none is due. */
-  readonly oldestLookAt: number | null;
+  readonly oldestCheckAt: number | null;
 };
 
 /** Checks that wait or are in progress. */
-export const lookQueue = async (db: Db, now: number): Promise<readonly QueueDepth[]> => {
+export const checkQueue = async (db: Db, now: number): Promise<readonly QueueDepth[]> => {
   return db
     .selectFrom('look_work')
     .select((eb) => [
       'cluster',
-      eb.fn.countAll<number>().as('looks'),
+      eb.fn.countAll<number>().as('checks'),
       eb.fn
         .min(eb.case().when('run_at', '<=', now).then(eb.ref('run_at')).else(null).end())
-        .as('oldestLookAt'),
+        .as('oldestCheckAt'),
     ])
     .groupBy('cluster')
     .execute();

@@ -13,7 +13,7 @@ type Waits = { readonly at: AtGates; readonly from: PutFrom };
 type PutFrom = Parameters<typeof putWaiting>[1]['from'];
 
 /** The result of a check for the gates of a service: it waits, it no longer waits, or nothing is known. */
-const waitsOf = ({ verdict, service, step, lookUp }: PlannedStep): Waits | 'over' | null => {
+const waitsOf = ({ verdict, service, step, lookup }: PlannedStep): Waits | 'over' | null => {
   const present = { tag: presentTag(service), digest: specDigest(service) };
   switch (verdict.verdict) {
     case 'waiting':
@@ -32,7 +32,7 @@ const waitsOf = ({ verdict, service, step, lookUp }: PlannedStep): Waits | 'over
     case 'current':
     case 'diverged':
       // If a newer tag is known, the registry was not asked.
-      return lookUp === null ? null : 'over';
+      return lookup === null ? null : 'over';
     case 'pinned':
     case 'excluded':
       return 'over';
@@ -44,8 +44,8 @@ const waitsOf = ({ verdict, service, step, lookUp }: PlannedStep): Waits | 'over
   }
 };
 
-const shownOf = ({ lookUp, image }: PlannedStep) =>
-  lookUp?.kind === 'published' && image !== null ? { tag: image.tag, digest: lookUp.digest } : null;
+const shownOf = ({ lookup, image }: PlannedStep) =>
+  lookup?.kind === 'published' && image !== null ? { tag: image.tag, digest: lookup.digest } : null;
 
 /** Records which services wait according to a check, and which no longer do, as part of the caller's transaction. */
 export const noteGates = async <Planned extends PlannedStep>(

@@ -1,5 +1,5 @@
 import type { Digest } from '../../core/image/digest.ts';
-import type { LookUp } from '../../core/image/published.ts';
+import type { Lookup } from '../../core/image/published.ts';
 import type { Service } from '../../core/swarm/service.ts';
 import type { Step } from '../../core/verdict/plan.ts';
 import type { Verdict } from '../../core/verdict/verdict.ts';
@@ -13,7 +13,7 @@ export type PlannedStep = {
   readonly image: NewDeployment['image'] | null;
   readonly verdict: Verdict;
   /** Null if the registry was not asked. */
-  readonly lookUp: LookUp | null;
+  readonly lookup: Lookup | null;
   /** Platform manifests of the published digest; null if they were not read. */
   readonly members: readonly Digest[] | null;
   readonly step: Step;

@@ -42,7 +42,7 @@ export const queuePlanned = async <Planned extends PlannedStep>(
   const queued: Queued<Planned>[] = [];
   for (const before of all) {
     const held = heldSince(before, findHold);
-    const planned = (await hasMovedOn(query, held)) ? { ...held, step: LOOK_AGAIN } : held;
+    const planned = (await hasMovedOn(query, held)) ? { ...held, step: CHECK_AGAIN } : held;
     const { step, service, image } = planned;
     if (step.kind !== 'deploy' || image === null) {
       queued.push({ planned, deployment: null });
@@ -82,7 +82,7 @@ const heldSince = <Planned extends PlannedStep>(planned: Planned, findHold: Find
 };
 
 /** The decision no longer matches what is known. */
-export const LOOK_AGAIN: Step = { kind: 'look-again' };
+export const CHECK_AGAIN: Step = { kind: 'check-again' };
 
 /**
  * Whether a later lookup showed another digest of the tag. This happens to a webhook's check while a run of thousands

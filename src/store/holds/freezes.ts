@@ -4,7 +4,7 @@ import type { Hold } from '../../core/verdict/verdict.ts';
 import type { PageRequest } from '../../core/contract/list-filters.ts';
 import type { FreezeView, Page } from '../../core/contract/views.ts';
 import { cutPage } from '../query/cut-page.ts';
-import { type LookSchedule, scheduleLook } from '../check-queue/looks.ts';
+import { type CheckSchedule, scheduleCheck } from '../check-queue/check-queue.ts';
 import { optionalRfc3339, rfc3339 } from '../query/json.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import type { FreezeRow } from '../query/schema.ts';
@@ -118,8 +118,8 @@ export const endFreeze = async (
       ]),
     )
     .execute();
-  const schedule: LookSchedule = { setAt: now, askedAt: now, attempts: 0, error: null };
-  for (const key of kept) await scheduleLook(query, key, now, schedule);
+  const schedule: CheckSchedule = { setAt: now, askedAt: now, attempts: 0, error: null };
+  for (const key of kept) await scheduleCheck(query, key, now, schedule);
   return true;
 };
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   digestOfChar,
-  failedLookUp,
+  failedLookup,
   makeService,
   published,
 } from '../../../test/support/work/make-service.ts';
@@ -20,7 +20,7 @@ import { addHold, type NewHold, readHolds, releaseHolds } from './holds.ts';
 import type { Store } from '../sqlite/open-store.ts';
 import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 import { isOneRedeployLater, knownDigest, readProven, recordProven } from './proven.ts';
-import { readLookUps, recordLookUps } from '../published/published.ts';
+import { readLookups, recordLookups } from '../published/published.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { readDeployment } from '../deployments/read-deployments.ts';
 import { queueRetry, RETRY_AFTER_MS } from '../deployments/retries.ts';
@@ -169,12 +169,12 @@ describe('a service that was redeployed once since it was proven', () => {
 
 describe('a published digest', () => {
   const NAME = 'docker.io/acme/web';
-  const last = async () => (await readLookUps(store.db)).get(`${NAME}:v1`);
+  const last = async () => (await readLookups(store.db)).get(`${NAME}:v1`);
 
   it('is remembered with its members', async () => {
-    await recordLookUps(
+    await recordLookups(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B], askedAt: START }],
+      [{ name: NAME, tag: 'v1', lookup: published(A), members: [B], askedAt: START }],
       START,
     );
     expect(await last()).toEqual({
@@ -188,18 +188,18 @@ describe('a published digest', () => {
   });
 
   it('stays known while the registry cannot tell, with why', async () => {
-    await recordLookUps(
+    await recordLookups(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B], askedAt: START }],
+      [{ name: NAME, tag: 'v1', lookup: published(A), members: [B], askedAt: START }],
       START,
     );
-    await recordLookUps(
+    await recordLookups(
       store.db,
       [
         {
           name: NAME,
           tag: 'v1',
-          lookUp: failedLookUp('unreachable'),
+          lookup: failedLookup('unreachable'),
           members: null,
           askedAt: START + 5,
         },
@@ -214,29 +214,29 @@ describe('a published digest', () => {
       detail: 'the registry: unreachable',
       checkedAt: START + 5,
     });
-    await recordLookUps(
+    await recordLookups(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: null, askedAt: START + 9 }],
+      [{ name: NAME, tag: 'v1', lookup: published(A), members: null, askedAt: START + 9 }],
       START + 9,
     );
     expect(await last()).toMatchObject({ digest: A, failure: null, detail: null });
   });
 
   it('keeps its members while it is the same, and loses them with another', async () => {
-    await recordLookUps(
+    await recordLookups(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: [B], askedAt: START }],
+      [{ name: NAME, tag: 'v1', lookup: published(A), members: [B], askedAt: START }],
       START,
     );
-    await recordLookUps(
+    await recordLookups(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(A), members: null, askedAt: START + 1 }],
+      [{ name: NAME, tag: 'v1', lookup: published(A), members: null, askedAt: START + 1 }],
       START + 1,
     );
     expect((await last())?.members).toEqual([B]);
-    await recordLookUps(
+    await recordLookups(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: published(B), members: null, askedAt: START + 2 }],
+      [{ name: NAME, tag: 'v1', lookup: published(B), members: null, askedAt: START + 2 }],
       START + 2,
     );
     expect(await last()).toMatchObject({ digest: B, members: [] });
@@ -244,9 +244,9 @@ describe('a published digest', () => {
 
   it('is not told by an answer that was asked for before', async () => {
     const asked = (digest: Digest, askedAt: number, now: number) =>
-      recordLookUps(
+      recordLookups(
         store.db,
-        [{ name: NAME, tag: 'v1', lookUp: published(digest), members: null, askedAt }],
+        [{ name: NAME, tag: 'v1', lookup: published(digest), members: null, askedAt }],
         now,
       );
     await asked(A, START + 5, START + 5);
@@ -260,9 +260,9 @@ describe('a published digest', () => {
   });
 
   it('was never seen where the first answer is a failure', async () => {
-    await recordLookUps(
+    await recordLookups(
       store.db,
-      [{ name: NAME, tag: 'v1', lookUp: failedLookUp('tag-gone'), members: null, askedAt: START }],
+      [{ name: NAME, tag: 'v1', lookup: failedLookup('tag-gone'), members: null, askedAt: START }],
       START,
     );
     expect(await last()).toMatchObject({ digest: null, members: [], failure: 'tag-gone' });
@@ -270,11 +270,11 @@ describe('a published digest', () => {
 
   it('is one for each tag', async () => {
     const answers = [
-      { name: NAME, tag: 'v1', lookUp: published(A), members: null, askedAt: START },
-      { name: NAME, tag: 'v2', lookUp: published(B), members: null, askedAt: START },
+      { name: NAME, tag: 'v1', lookup: published(A), members: null, askedAt: START },
+      { name: NAME, tag: 'v2', lookup: published(B), members: null, askedAt: START },
     ];
-    await recordLookUps(store.db, answers, START);
-    expect([...(await readLookUps(store.db)).values()].map(({ digest }) => digest)).toEqual([A, B]);
+    await recordLookups(store.db, answers, START);
+    expect([...(await readLookups(store.db)).values()].map(({ digest }) => digest)).toEqual([A, B]);
   });
 });
 

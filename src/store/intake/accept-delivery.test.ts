@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOfChar } from '../../../test/support/work/make-service.ts';
 import { makeDelivery, nextId, pushOf, START } from '../../../test/support/store/store-samples.ts';
-import { BURST_QUIET_MS } from '../../core/check/look-timing.ts';
+import { BURST_QUIET_MS } from '../../core/check/check-timing.ts';
 import { BacklogFull, type NewDelivery } from '../../core/contract/delivery.ts';
 import type { Durability } from '../sqlite/durability.ts';
 import { createIntakeWriter, type IntakeOptions } from './accept-delivery.ts';
 import { recordCheckBegun } from '../check-queue/last-checks.ts';
-import { claimLook, endLook } from '../check-queue/looks.ts';
+import { claimCheck, endCheck } from '../check-queue/check-queue.ts';
 import type { Store } from '../sqlite/open-store.ts';
 import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 
@@ -28,7 +28,7 @@ const writer = (change: Partial<IntakeOptions> = {}) =>
     ...change,
   }).accept;
 const pushed = (image: string): NewDelivery => makeDelivery({ pushes: [pushOf(image)] });
-const looks = () => store.db.selectFrom('look_work').selectAll().orderBy('id').execute();
+const checks = () => store.db.selectFrom('look_work').selectAll().orderBy('id').execute();
 const counts = async (): Promise<readonly number[]> =>
   Promise.all(
     (['deliveries', 'pushes', 'push_results', 'look_work'] as const).map(
@@ -84,7 +84,7 @@ describe('a delivery', () => {
     expect(await accept(delivery)).toEqual({ id: delivery.id, duplicateOf: null });
 
     expect(
-      (await looks()).map(({ cluster, name, state, run_at }) => [cluster, name, state, run_at]),
+      (await checks()).map(({ cluster, name, state, run_at }) => [cluster, name, state, run_at]),
     ).toEqual([
       ['one', 'docker.io/acme/web', 'pending', START],
       ['two', 'docker.io/acme/web', 'pending', START],
@@ -102,7 +102,7 @@ describe('a delivery', () => {
 
   it('acts on no other cluster than it may', async () => {
     await writer()(makeDelivery({ clusters: ['two'] }));
-    expect((await looks()).map(({ cluster }) => cluster)).toEqual(['two']);
+    expect((await checks()).map(({ cluster }) => cluster)).toEqual(['two']);
     expect(woken).toEqual([['two']]);
   });
 
@@ -126,7 +126,7 @@ describe('a delivery', () => {
         last_at: START + 5_000,
       },
     ]);
-    expect(await looks()).toEqual([]);
+    expect(await checks()).toEqual([]);
     expect(woken).toEqual([]);
   });
 
@@ -172,23 +172,23 @@ describe('a delivery', () => {
 });
 
 describe('a burst', () => {
-  it('becomes one look, due at once where none was before', async () => {
+  it('becomes one check, due at once where none was before', async () => {
     const accept = writer({ clusters: ['one'] });
     await Promise.all(Array.from({ length: 21 }, () => accept(makeDelivery())));
-    expect((await looks()).map(({ run_at, asked_at }) => [run_at, asked_at])).toEqual([
+    expect((await checks()).map(({ run_at, asked_at }) => [run_at, asked_at])).toEqual([
       [START, START],
     ]);
     expect((await counts())[0]).toBe(21);
   });
 
-  it('waits for quiet right after a look, counted from its own first hook', async () => {
+  it('waits for quiet right after a check, counted from its own first hook', async () => {
     const accept = writer({ clusters: ['one'] });
     await recordCheckBegun(store.db, { cluster: 'one', name: 'docker.io/acme/web' }, START - 10);
     await accept(makeDelivery());
     now += 300;
     await accept(makeDelivery());
-    const [look] = await looks();
-    expect(look).toMatchObject({ run_at: START + 300 + BURST_QUIET_MS, asked_at: START });
+    const [check] = await checks();
+    expect(check).toMatchObject({ run_at: START + 300 + BURST_QUIET_MS, asked_at: START });
   });
 
   it('is put off anew with each of its hooks', async () => {
@@ -198,8 +198,8 @@ describe('a burst', () => {
     for (const after of [0, 20, 29, 1, 49, 1]) {
       now += after;
       await accept(makeDelivery());
-      const [look] = await looks();
-      dues.push((look?.run_at ?? 0) - START - BURST_QUIET_MS);
+      const [check] = await checks();
+      dues.push((check?.run_at ?? 0) - START - BURST_QUIET_MS);
     }
     expect(dues).toEqual([0, 20, 49, 50, 99, 100]);
   });
@@ -219,7 +219,7 @@ describe('a burst', () => {
       })
       .execute();
     await accept(makeDelivery());
-    expect(await looks()).toMatchObject([{ run_at: START, asked_at: START, attempts: 0 }]);
+    expect(await checks()).toMatchObject([{ run_at: START, asked_at: START, attempts: 0 }]);
   });
 
   it('takes the follow-up that is due sooner', async () => {
@@ -237,15 +237,15 @@ describe('a burst', () => {
       .values({ ...row, asked_at: null, attempts: 0, last_error: null })
       .execute();
     await accept(makeDelivery());
-    expect(await looks()).toMatchObject([{ run_at: due }]);
+    expect(await checks()).toMatchObject([{ run_at: due }]);
   });
 
-  it('beside a look under way waits for it', async () => {
+  it('beside a check under way waits for it', async () => {
     const accept = writer({ clusters: ['one'] });
     await accept(makeDelivery());
     await store.db.updateTable('look_work').set({ state: 'running' }).execute();
     await accept(makeDelivery());
-    expect((await looks()).map(({ state }) => state)).toEqual(['running', 'pending']);
+    expect((await checks()).map(({ state }) => state)).toEqual(['running', 'pending']);
   });
 
   it('shares commits', async () => {
@@ -276,7 +276,7 @@ describe('a repeated delivery', () => {
     const second = await accept(again({ receivedAt: later(1_000) }));
     const third = await accept(again({ receivedAt: later(2_000) }));
     expect([second.duplicateOf, third.duplicateOf]).toEqual([first.id, first.id]);
-    expect(await looks()).toEqual([]);
+    expect(await checks()).toEqual([]);
     expect(woken).toEqual([]);
     // Three deliveries, three pushes, and one result: that of the first.
     expect(await counts()).toEqual([3, 3, 1, 0]);
@@ -360,18 +360,18 @@ describe('a full backlog', () => {
     );
     const refused = results.filter(({ status }) => status === 'rejected');
     expect(refused).toHaveLength(53);
-    expect((await looks()).length).toBe(5_000);
+    expect((await checks()).length).toBe(5_000);
     await expect(flood(200)).rejects.toBeInstanceOf(BacklogFull);
     for (let index = 0; index < 20; index += 1) {
       await accept(makeDelivery({ id: nextId(), pushes: [pushOf(`acme/app-${index}:v1`)] }));
     }
     await accept(makeDelivery({ secret: 'careless', pushes: [], ignored: [{ reason: 'no-tag' }] }));
     // A postponed check still counts for the same secret.
-    const work = await claimLook(store.db, 'one', START);
-    if (work === null) throw new Error('no look');
+    const work = await claimCheck(store.db, 'one', START);
+    if (work === null) throw new Error('no check');
     expect(work.secret).toBe('careless');
     const end = { results: [], againAt: START + 5_000, attempts: 1, error: 'away' };
-    await store.db.transaction().execute((query) => endLook(query, work, end, START));
+    await store.db.transaction().execute((query) => endCheck(query, work, end, START));
     await expect(flood(201)).rejects.toBeInstanceOf(BacklogFull);
   });
 
@@ -392,9 +392,9 @@ describe('a full backlog', () => {
       'rejected',
       'rejected',
     ]);
-    expect((await looks()).length).toBe(9_999);
+    expect((await checks()).length).toBe(9_999);
     await accept(makeDelivery({ secret: 'other', pushes: [pushOf('acme/other:v1')] }));
-    expect((await looks()).length).toBe(10_000);
+    expect((await checks()).length).toBe(10_000);
     await store.db.deleteFrom('look_work').where('name', 'like', '%image-1%').execute();
     await expect(accept(makeDelivery())).resolves.toMatchObject({ duplicateOf: null });
   });

@@ -4,7 +4,7 @@ import {
   BacklogFull,
   type NewDelivery,
 } from '../../core/contract/delivery.ts';
-import { askForLooks, type LookTiming } from '../check-queue/ask-for-looks.ts';
+import { askForChecks, type CheckTiming } from '../check-queue/ask-for-checks.ts';
 import { insertDeliveries } from './insert-deliveries.ts';
 import type { Query, Store } from '../sqlite/open-store.ts';
 import { IGNORED_KEPT, pruneIgnored } from '../prune/prune-ignored.ts';
@@ -12,7 +12,7 @@ import { shareBacklog } from './share-backlog.ts';
 
 const RETRY_AFTER_SECONDS = 10;
 
-export type IntakeOptions = LookTiming & {
+export type IntakeOptions = CheckTiming & {
   /** Every configured cluster. */
   readonly clusters: readonly string[];
   /**
@@ -127,7 +127,7 @@ const rehearse = async (
   try {
     await durability.accept(async (query) => {
       const { pushed } = await insertDeliveries(query, deliveries, options.clusters);
-      await askForLooks(query, options, pushed);
+      await askForChecks(query, options, pushed);
       throw new TakenBack();
     });
   } catch (error) {
@@ -180,7 +180,7 @@ const take = async (
   const isTaken = await shareBacklog(query, deliveries, options.clusters);
   const taken = deliveries.filter((_, index) => isTaken[index]);
   const { answers, pushed } = await insertDeliveries(query, taken, options.clusters);
-  const sooner = await askForLooks(query, options, pushed);
+  const sooner = await askForChecks(query, options, pushed);
   const left = answers.values();
   return {
     answers: isTaken.map(

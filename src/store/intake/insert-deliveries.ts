@@ -1,6 +1,6 @@
 import type { AcceptedDelivery, NewDelivery } from '../../core/contract/delivery.ts';
 import { imageName } from '../../core/image/image-reference.ts';
-import type { Pushed } from '../check-queue/ask-for-looks.ts';
+import type { Pushed } from '../check-queue/ask-for-checks.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import { isAmong, literal } from '../query/fragments.ts';
 import { inParts } from '../query/in-parts.ts';

@@ -1,5 +1,5 @@
 import type { IntakeOptions } from './accept-delivery.ts';
-import { askForLooks } from '../check-queue/ask-for-looks.ts';
+import { askForChecks } from '../check-queue/ask-for-checks.ts';
 import type { Durability } from '../sqlite/durability.ts';
 import { inParts } from '../query/in-parts.ts';
 
@@ -47,10 +47,10 @@ export const replayDelivery = async (
         )
         .execute();
     }
-    const looks = new Map(
+    const checks = new Map(
       again.map(({ cluster, name }) => [`${cluster} ${name}`, { cluster, name, secret: null }]),
     );
-    await askForLooks(query, options, [...looks.values()]);
+    await askForChecks(query, options, [...checks.values()]);
     return { pushes: pushes.length, clusters: new Set(again.map(({ cluster }) => cluster)) };
   });
   await onDisk;

@@ -65,7 +65,7 @@ export const shareBacklog = async (
     const more = new Set(wanted[index]).difference(pending);
     // A delivery whose checks all wait already takes no room.
     if (more.size > 0 && own >= free) return false;
-    for (const look of more) pending.add(look);
+    for (const check of more) pending.add(check);
     taken.set(secret, own + more.size);
     free -= more.size;
     return true;

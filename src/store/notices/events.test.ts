@@ -19,10 +19,10 @@ import {
   takeVerified,
 } from './events.ts';
 import { addFreeze, endFreeze } from '../holds/freezes.ts';
-import { claimLook, endLook } from '../check-queue/looks.ts';
+import { claimCheck, endCheck } from '../check-queue/check-queue.ts';
 import type { Store } from '../sqlite/open-store.ts';
 import { openTestStore } from '../../../test/support/store/open-test-store.ts';
-import { recordLookUps } from '../published/published.ts';
+import { recordLookups } from '../published/published.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { endRun, setRunProgress, startRun } from '../runs/runs.ts';
 import { EVENTS_KEPT, FORGOTTEN_AT_ONCE } from '../sqlite/event-triggers.ts';
@@ -78,35 +78,35 @@ describe('what may change how services stand', () => {
     const { db } = store;
     await accept();
     await count();
-    const look = await claimLook(db, 'one', START);
-    if (look === null) throw new Error('no look is due');
+    const check = await claimCheck(db, 'one', START);
+    if (check === null) throw new Error('no check is due');
     await count();
-    await endLook(db, look, { results: [], againAt: null, attempts: 0, error: null }, START);
-    const afterLook = await countChanges(db);
+    await endCheck(db, check, { results: [], againAt: null, attempts: 0, error: null }, START);
+    const afterCheck = await countChanges(db);
     expect(counts).toEqual([0, 0]);
-    expect(afterLook).toBe(1);
+    expect(afterCheck).toBe(1);
     const { id } = await queue();
     await recordIntent(db, id, INTENT, START + 1);
     await end(id, 'failed');
     const afterDeployment = await countChanges(db);
-    expect(afterDeployment).toBeGreaterThan(afterLook);
+    expect(afterDeployment).toBeGreaterThan(afterCheck);
     await addEvent(db, 'cluster', { name: 'one', state: 'up' });
     expect(await countChanges(db)).toBe(afterDeployment + 1);
   });
 });
 
 describe('what is told', () => {
-  it('of a push: its delivery, its look, and what came of it', async () => {
+  it('of a push: its delivery, its check, and what came of it', async () => {
     const { id } = await accept();
-    const look = await claimLook(store.db, 'one', START);
-    if (look === null) throw new Error('no look is due');
-    const results = look.pushes.map((push) => ({
+    const check = await claimCheck(store.db, 'one', START);
+    if (check === null) throw new Error('no check is due');
+    const results = check.pushes.map((push) => ({
       push: push.id,
       ended: true,
       outcome: 'deployed' as const,
       detail: null,
     }));
-    await endLook(store.db, look, { results, againAt: null, attempts: 0, error: null }, START);
+    await endCheck(store.db, check, { results, againAt: null, attempts: 0, error: null }, START);
     expect(await told()).toEqual([
       { type: 'delivery', id, sender: 'docker-hub', duplicateOf: null, ignored: false },
       {
@@ -117,7 +117,7 @@ describe('what is told', () => {
         state: 'done',
         outcome: 'deployed',
       },
-      { type: 'look', cluster: 'one', image: 'docker.io/acme/web' },
+      { type: 'check', cluster: 'one', image: 'docker.io/acme/web' },
     ]);
   });
 
@@ -168,18 +168,18 @@ describe('what is told', () => {
       digest: digestOfChar('a'),
       mediaType: '',
     } as const;
-    await recordLookUps(
+    await recordLookups(
       db,
-      [{ name: 'docker.io/acme/web', tag: 'v1', lookUp: published, members: null, askedAt: START }],
+      [{ name: 'docker.io/acme/web', tag: 'v1', lookup: published, members: null, askedAt: START }],
       START,
     );
-    await recordLookUps(
+    await recordLookups(
       db,
       [
         {
           name: 'docker.io/acme/web',
           tag: 'v1',
-          lookUp: published,
+          lookup: published,
           members: null,
           askedAt: START + 1,
         },

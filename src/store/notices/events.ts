@@ -5,7 +5,7 @@ export type StoredEvent = {
   /** Counts up from 1 without gaps since the events were opened, even if nobody listened. */
   readonly id: number;
   readonly at: string;
-  /** What changed: `delivery`, `push`, `look`, `published`, `deployment`, `step`, … */
+  /** What changed: `delivery`, `push`, `check`, `published`, `deployment`, `step`, … */
   readonly type: string;
   /** The item and its present state. Never contains output of a container. */
   readonly data: Readonly<Record<string, unknown>>;

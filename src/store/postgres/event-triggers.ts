@@ -47,13 +47,13 @@ const PUBLISHED = {
 };
 const FREEZE = { id: 'NEW.id', stands: 'NEW.ended_at IS NULL' };
 
-const LOOK_ENDED = `OLD.state = 'running'`;
+const CHECK_ENDED = `OLD.state = 'running'`;
 const PUBLISHED_ANEW = '(NEW.digest, NEW.failure) IS DISTINCT FROM (OLD.digest, OLD.failure)';
 const DEPLOYMENT_MOVED = 'NEW.state IS DISTINCT FROM OLD.state';
 
 /** Changes in the store that may change the state of a service. */
 const CHANGES: readonly (readonly [change: string, when?: string])[] = [
-  ['DELETE ON look_work', LOOK_ENDED],
+  ['DELETE ON look_work', CHECK_ENDED],
   ['INSERT ON published'],
   ['UPDATE ON published', PUBLISHED_ANEW],
   ['INSERT ON deployments'],
@@ -142,10 +142,10 @@ const TELLERS: readonly string[] = [
     from: 'FROM pushes WHERE id = NEW.push_id',
   }),
   tell({
-    name: 'tell_look',
+    name: 'tell_check',
     change: 'DELETE ON look_work',
-    when: LOOK_ENDED,
-    type: 'look',
+    when: CHECK_ENDED,
+    type: 'check',
     data: { cluster: 'OLD.cluster', image: 'OLD.name' },
   }),
   tell({

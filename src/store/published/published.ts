@@ -1,22 +1,22 @@
 import type { Expression, ExpressionBuilder, Insertable } from 'kysely';
 import type { Digest } from '../../core/image/digest.ts';
-import type { LookUpFailure } from '../../core/image/published.ts';
+import type { LookupFailure } from '../../core/image/published.ts';
 import { recordSeen } from './seen-digests.ts';
 import { recordMembers } from './seen-indexes.ts';
 import { readOptionalJson } from '../query/json.ts';
 import type { Query } from '../query/db.ts';
 import { inParts } from '../query/in-parts.ts';
 import type { PublishedRow } from '../query/schema.ts';
-import type { NewLookUp } from './new-look-up.ts';
+import type { NewLookup } from './new-lookup.ts';
 
 /** A registry's last answer for a tag. A failure keeps the digest that was seen before it. */
-export type LastLookUp = {
+export type LastLookup = {
   readonly digest: Digest | null;
   /** Platform manifests of the digest; empty if they were not read. */
   readonly members: readonly Digest[];
   /** Empty if unknown. */
   readonly mediaType: string;
-  readonly failure: LookUpFailure | null;
+  readonly failure: LookupFailure | null;
   readonly detail: string | null;
   /** ms since the epoch. */
   readonly checkedAt: number;
@@ -28,28 +28,28 @@ export type LastLookUp = {
  *
  * @param now ms since the epoch
  */
-export const recordLookUps = async (
+export const recordLookups = async (
   query: Query,
-  answers: readonly NewLookUp[],
+  answers: readonly NewLookup[],
   now: number,
 ): Promise<void> => {
-  const rows = answers.map(({ name, tag, lookUp, members, askedAt }) => {
-    const isPublished = lookUp.kind === 'published';
+  const rows = answers.map(({ name, tag, lookup, members, askedAt }) => {
+    const isPublished = lookup.kind === 'published';
     return {
       name,
       tag,
-      digest: isPublished ? lookUp.digest : null,
+      digest: isPublished ? lookup.digest : null,
       members: isPublished && members !== null ? JSON.stringify(members) : null,
-      media_type: isPublished ? lookUp.mediaType || null : null,
-      failure: isPublished ? null : lookUp.reason,
-      detail: isPublished ? null : lookUp.detail,
+      media_type: isPublished ? lookup.mediaType || null : null,
+      failure: isPublished ? null : lookup.reason,
+      detail: isPublished ? null : lookup.detail,
       checked_at: askedAt,
     };
   });
   await recordSeen(query, answers, now);
   for (const some of inParts(rows)) await upsertPublished(query, some, now);
-  const indexes = answers.flatMap(({ lookUp, members }) =>
-    lookUp.kind === 'published' && members !== null ? [{ digest: lookUp.digest, members }] : [],
+  const indexes = answers.flatMap(({ lookup, members }) =>
+    lookup.kind === 'published' && members !== null ? [{ digest: lookup.digest, members }] : [],
   );
   await recordMembers(query, indexes, now);
 };
@@ -108,31 +108,31 @@ const upsertPublished = (
     .execute();
 
 /** The remembered part of a registry's answer: everything but the time to wait. */
-export type RememberedLookUp = Pick<NewLookUp, 'lookUp' | 'members' | 'askedAt'>;
+export type RememberedLookup = Pick<NewLookup, 'lookup' | 'members' | 'askedAt'>;
 
 /** The answers by `name:tag` that arrived after `since`, ms since the epoch. */
-export const readLookUpsAfter = async (
+export const readLookupsAfter = async (
   query: Query,
   since: number,
-): Promise<ReadonlyMap<string, RememberedLookUp>> => {
+): Promise<ReadonlyMap<string, RememberedLookup>> => {
   const rows = await query
     .selectFrom('published')
     .selectAll()
     .where('checked_at', '>', since)
     .execute();
-  const remembered = rows.flatMap((row): [string, RememberedLookUp][] => {
+  const remembered = rows.flatMap((row): [string, RememberedLookup][] => {
     const key = `${row.name}:${row.tag}`;
     const askedAt = row.checked_at;
     if (row.failure !== null) {
       const { failure, detail } = row;
-      const reason = failure as LookUpFailure;
-      const lookUp = { kind: 'failed', reason, detail: detail ?? '', retryAfterMs: null } as const;
-      return [[key, { lookUp, members: null, askedAt }]];
+      const reason = failure as LookupFailure;
+      const lookup = { kind: 'failed', reason, detail: detail ?? '', retryAfterMs: null } as const;
+      return [[key, { lookup, members: null, askedAt }]];
     }
     if (row.digest === null) return [];
     const digest = row.digest as Digest;
-    const lookUp = { kind: 'published', digest, mediaType: row.media_type ?? '' } as const;
-    return [[key, { lookUp, members: readOptionalJson<Digest[]>(row.members), askedAt }]];
+    const lookup = { kind: 'published', digest, mediaType: row.media_type ?? '' } as const;
+    return [[key, { lookup, members: readOptionalJson<Digest[]>(row.members), askedAt }]];
   });
   return new Map(remembered);
 };
@@ -156,7 +156,7 @@ export const readPublished = async (
 export const readLastAnswer = async (
   db: Query,
   { name, tag }: { readonly name: string; readonly tag: string },
-): Promise<Pick<LastLookUp, 'digest' | 'failure' | 'checkedAt'> | null> => {
+): Promise<Pick<LastLookup, 'digest' | 'failure' | 'checkedAt'> | null> => {
   const row = await db
     .selectFrom('published')
     .select(['digest', 'failure', 'checked_at'])
@@ -167,13 +167,13 @@ export const readLastAnswer = async (
   const { failure, checked_at: checkedAt } = row;
   return {
     digest: row.digest as Digest | null,
-    failure: failure as LookUpFailure | null,
+    failure: failure as LookupFailure | null,
     checkedAt,
   };
 };
 
 /** The last answers by `name:tag`. */
-export const readLookUps = async (db: Query): Promise<ReadonlyMap<string, LastLookUp>> => {
+export const readLookups = async (db: Query): Promise<ReadonlyMap<string, LastLookup>> => {
   const rows = await db.selectFrom('published').selectAll().execute();
   return new Map(
     rows.map((row) => [
@@ -182,7 +182,7 @@ export const readLookUps = async (db: Query): Promise<ReadonlyMap<string, LastLo
         digest: row.digest as Digest | null,
         members: readOptionalJson<Digest[]>(row.members) ?? [],
         mediaType: row.media_type ?? '',
-        failure: row.failure as LookUpFailure | null,
+        failure: row.failure as LookupFailure | null,
         detail: row.detail,
         checkedAt: row.checked_at,
       },

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Digest } from '../../core/image/digest.ts';
 import type { Store } from '../sqlite/open-store.ts';
 import { openTestStore } from '../../../test/support/store/open-test-store.ts';
-import { recordLookUps } from './published.ts';
+import { recordLookups } from './published.ts';
 import { markGone, pruneSeen, readSeen, recordRan } from './seen-digests.ts';
 
 let folder: string;
@@ -23,13 +23,13 @@ const NAME = 'docker.io/acme/web';
 const digest = (name: string): Digest => `sha256:${name}` as Digest;
 
 const shown = (name: string, at: number, askedAt = at): Promise<void> =>
-  recordLookUps(
+  recordLookups(
     store.db,
     [
       {
         name: NAME,
         tag: 'v1',
-        lookUp: { kind: 'published', digest: digest(name), mediaType: '' },
+        lookup: { kind: 'published', digest: digest(name), mediaType: '' },
         members: null,
         askedAt,
       },

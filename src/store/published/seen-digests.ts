@@ -1,7 +1,7 @@
 import type { Digest } from '../../core/image/digest.ts';
 import type { SeenDigest } from '../../core/policy/gates/candidates.ts';
 import type { Db, Query } from '../query/db.ts';
-import type { NewLookUp } from './new-look-up.ts';
+import type { NewLookup } from './new-lookup.ts';
 import { isAmong } from '../query/fragments.ts';
 import { relaxed } from '../sqlite/relaxed.ts';
 
@@ -13,11 +13,11 @@ import { relaxed } from '../sqlite/relaxed.ts';
  */
 export const recordSeen = async (
   query: Query,
-  answers: readonly NewLookUp[],
+  answers: readonly NewLookup[],
   now: number,
 ): Promise<void> => {
-  const shown = answers.flatMap(({ name, tag, lookUp, askedAt }) =>
-    lookUp.kind === 'published' ? [{ name, tag, digest: lookUp.digest, askedAt }] : [],
+  const shown = answers.flatMap(({ name, tag, lookup, askedAt }) =>
+    lookup.kind === 'published' ? [{ name, tag, digest: lookup.digest, askedAt }] : [],
   );
   if (shown.length === 0) return;
   const names = [...new Set(shown.map(({ name }) => name))];

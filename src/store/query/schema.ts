@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { PushOutcome } from '../../core/check/conclude-look.ts';
+import type { PushOutcome } from '../../core/check/conclude-check.ts';
 import type { ReportState } from '../../core/forge/report.ts';
 import type { Cause } from '../../core/verdict/plan.ts';
 import type { VoterRole } from '../../core/policy/gates/gate-policy.ts';
@@ -20,7 +20,7 @@ export type Tables = {
   check_services: CheckServiceRow;
   check_deployments: CheckDeploymentRow;
   index_members: IndexMemberRow;
-  look_work: LookWorkRow;
+  look_work: CheckQueueRow;
   repositories: RepositoryRow;
   published: PublishedRow;
   seen_indexes: SeenIndexRow;
@@ -153,7 +153,7 @@ export type CheckDeploymentRow = { check_id: number; deployment_id: string };
 export type IndexMemberRow = { member: string; digest: string };
 
 /** A check that waits or is in progress; at most one of each per (cluster, name). */
-export type LookWorkRow = {
+export type CheckQueueRow = {
   id: Generated<number>;
   cluster: string;
   name: string;

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
 import { readEverything } from '../../../test/support/store/read-everything.ts';
-import { claimLook, releaseLooks } from '../check-queue/looks.ts';
+import { claimCheck, releaseChecks } from '../check-queue/check-queue.ts';
 import { openStore } from './open-store.ts';
 import { takeKey } from '../access/request-keys.ts';
 
@@ -89,13 +89,13 @@ const CLAIMED = [
 test('what waited in a store of an earlier version goes on', async () => {
   const store = openStore(copy());
   try {
-    for (const cluster of ['one', 'two']) await releaseLooks(store.db, cluster, now);
+    for (const cluster of ['one', 'two']) await releaseChecks(store.db, cluster, now);
     const claimed: string[] = [];
     for (const cluster of ['one', 'two']) {
       for (;;) {
-        const look = await claimLook(store.db, cluster, now + 60_000);
-        if (look === null) break;
-        claimed.push(`${cluster} ${look.name} ${look.pushes.length}`);
+        const check = await claimCheck(store.db, cluster, now + 60_000);
+        if (check === null) break;
+        claimed.push(`${cluster} ${check.name} ${check.pushes.length}`);
       }
     }
     expect(claimed.toSorted()).toEqual(CLAIMED);

@@ -45,14 +45,14 @@ const FREEZE = {
   stands: `json(iif(NEW.ended_at IS NULL, 'true', 'false'))`,
 };
 
-const LOOK_ENDED = `DELETE ON main.look_work WHEN OLD.state = 'running'`;
+const CHECK_ENDED = `DELETE ON main.look_work WHEN OLD.state = 'running'`;
 const PUBLISHED_ANEW =
   'UPDATE ON main.published WHEN (NEW.digest, NEW.failure) IS NOT (OLD.digest, OLD.failure)';
 const DEPLOYMENT_MOVED = 'UPDATE ON main.deployments WHEN NEW.state IS NOT OLD.state';
 
 /** Changes in the store that may change the state of a service. */
 const CHANGES: readonly string[] = [
-  LOOK_ENDED,
+  CHECK_ENDED,
   'INSERT ON main.published',
   PUBLISHED_ANEW,
   'INSERT ON main.deployments',
@@ -135,8 +135,8 @@ const TELLERS: readonly string[] = [
       from: 'FROM pushes WHERE id = NEW.push_id',
     },
   ),
-  tell('tell_look', LOOK_ENDED, {
-    type: 'look',
+  tell('tell_check', CHECK_ENDED, {
+    type: 'check',
     data: {
       cluster: 'OLD.cluster',
       image: 'OLD.name',

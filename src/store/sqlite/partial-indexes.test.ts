@@ -3,7 +3,7 @@ import { CompiledQuery } from 'kysely';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { makeDeployment, START } from '../../../test/support/store/store-samples.ts';
 import { activeDeployments, openDeployments } from '../deployments/deployments.ts';
-import { claimLook, nextLookAt, scheduleLook } from '../check-queue/looks.ts';
+import { claimCheck, nextCheckAt, scheduleCheck } from '../check-queue/check-queue.ts';
 import { openStore, type Store } from './open-store.ts';
 import type { Db } from '../query/db.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
@@ -35,7 +35,7 @@ const plansOf = async (work: (db: Db) => Promise<unknown>): Promise<string> => {
   return lines.flatMap((rows) => rows.map(({ detail }) => detail)).join('\n');
 };
 
-const look = { cluster: 'main', name: 'registry.example.com/acme/web' };
+const check = { cluster: 'main', name: 'registry.example.com/acme/web' };
 const schedule = { setAt: START, askedAt: null, attempts: 0, error: null };
 
 it.each<[string, (db: Db) => Promise<unknown>, readonly string[]]>([
@@ -50,14 +50,14 @@ it.each<[string, (db: Db) => Promise<unknown>, readonly string[]]>([
     (db) => db.transaction().execute((query) => queueDeployment(query, makeDeployment(), START)),
     ['deployments_one_queued', 'deployments_one_active'],
   ],
-  ['the time of the next look', (db) => nextLookAt(db, 'main'), ['look_work_due']],
+  ['the time of the next check', (db) => nextCheckAt(db, 'main'), ['look_work_due']],
   [
-    'the look that is due, and its pushes',
-    (db) => claimLook(db, 'main', START),
+    'the check that is due, and its pushes',
+    (db) => claimCheck(db, 'main', START),
     ['look_work_due', 'look_work_one_running', 'push_results_waiting'],
   ],
 ])('%s: found without reading what is over', async (_, work, indexes) => {
-  await store.db.transaction().execute((query) => scheduleLook(query, look, START, schedule));
+  await store.db.transaction().execute((query) => scheduleCheck(query, check, START, schedule));
   const plans = await plansOf(work);
   for (const index of indexes) expect(plans).toContain(`INDEX ${index} `);
   expect(plans).not.toMatch(/SCAN (?:deployments|look_work|push_results|due|busy)|deployments_by_/);

@@ -14,7 +14,7 @@ import type { NewDeployment } from '../../store/deployments/queue-deployment.ts'
 import { queueByPerson, releaseByPerson } from '../../store/acts/person-acts.ts';
 import { readDeployment } from '../../store/deployments/read-deployments.ts';
 import { rollBackByPerson } from '../../store/acts/roll-back-by-person.ts';
-import { keepLookUps } from '../../store/checks/commit-checks.ts';
+import { keepLookups } from '../../store/checks/commit-checks.ts';
 import { createAnswers } from '../lookups/answers.ts';
 import {
   checkCluster,
@@ -91,20 +91,20 @@ type Wanted = {
 const skippingOf = ({
   verdict,
   step,
-  lookUp,
+  lookup,
   image,
 }: PlannedService): (Wanted & { readonly cause: Cause }) | null => {
-  if (lookUp?.kind !== 'published' || image === null) return null;
+  if (lookup?.kind !== 'published' || image === null) return null;
   if (verdict.verdict === 'waiting') {
     const { candidate } = verdict.at;
     // A followed tag: deploy the candidate. Otherwise deploy what the service's tag shows now.
     const isMoved = candidate.tag !== image.tag;
     const cause = verdict.from === null ? 'unpinned' : 'digest-differs';
-    const to = isMoved ? candidate.digest : lookUp.digest;
+    const to = isMoved ? candidate.digest : lookup.digest;
     return { from: verdict.from, to, cause, tag: candidate.tag };
   }
   return step.kind === 'deploy' && step.opened !== undefined
-    ? { from: step.from, to: lookUp.digest, cause: step.cause }
+    ? { from: step.from, to: lookup.digest, cause: step.cause }
     : null;
 };
 
@@ -112,7 +112,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
   const { db, clock } = deps;
 
   /** Asks the cluster and the registry now, and stores the answer. */
-  const look = async (key: Key, signal: AbortSignal): Promise<PlannedService> => {
+  const checkService = async (key: Key, signal: AbortSignal): Promise<PlannedService> => {
     const one = deps.clusters.find(({ cluster }) => cluster.name === key.cluster);
     if (one === undefined) throw new ActRefused('not-found', `no cluster is named ${key.cluster}`);
     const answers = createAnswers({ registries: deps.registries, now: clock.now });
@@ -131,7 +131,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     if (exact === undefined) {
       throw new ActRefused('not-found', `cluster ${key.cluster} has no service ${key.service}`);
     }
-    await keepLookUps(db, answers.of([exact]), clock.now());
+    await keepLookups(db, answers.of([exact]), clock.now());
     return exact;
   };
 
@@ -194,12 +194,12 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
   };
 
   return {
-    check: async (key, { signal }) => (await look(key, signal)).view,
+    check: async (key, { signal }) => (await checkService(key, signal)).view,
 
     redeploy: async (key, { force, skipGates = null }, by) => {
-      const found = await look(key, by.signal);
-      const { step, verdict, lookUp, service } = found;
-      const mayInsist = lookUp?.kind === 'published';
+      const found = await checkService(key, by.signal);
+      const { step, verdict, lookup, service } = found;
+      const mayInsist = lookup?.kind === 'published';
       if (skipGates !== null) {
         const passed = skippingOf(found);
         if (passed !== null) {
@@ -233,7 +233,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
         throw new ActRefused(code, `${why.join(', ')}: nothing was done${insist}`);
       }
       if (!mayInsist) {
-        const why = lookUp?.detail ?? 'its image has no tag, or it is excluded';
+        const why = lookup?.detail ?? 'its image has no tag, or it is excluded';
         throw new ActRefused(
           'not-supported',
           `no published digest is known for ${service.name}: ${why}`,
@@ -241,7 +241,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       }
       const what = {
         from: specDigest(service),
-        to: lookUp.digest,
+        to: lookup.digest,
         cause: 'forced' as const,
       };
       const action = skipGates === null ? 'redeploy --force' : 'redeploy --force --skip-gates';
@@ -250,7 +250,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     },
 
     rollback: async (key, { to, force = false }, by) => {
-      const found = await look(key, by.signal);
+      const found = await checkService(key, by.signal);
       const { service } = found;
       const cluster = deps.clusters.find((one) => one.cluster.name === key.cluster)?.cluster;
       const from = specDigest(service);
@@ -280,7 +280,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
     },
 
     release: async (key, by) => {
-      const { service, verdict } = await look(key, by.signal);
+      const { service, verdict } = await checkService(key, by.signal);
       const now = clock.now();
       // The store has no row for this hold: it was derived from an engine rollback.
       const isLeft = verdict.verdict === 'held' && verdict.hold.kind === 'left-by-person';
@@ -291,7 +291,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       const action = actionOf(by, 'release', `${key.cluster}/${service.name}`);
       const of = { cluster: key.cluster, serviceId: service.id, unknown };
       await releaseByPerson(db, of, action, now);
-      return (await look(key, by.signal)).view;
+      return (await checkService(key, by.signal)).view;
     },
   };
 };

@@ -2,7 +2,7 @@ import { assess } from '../../core/verdict/assess.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import { imageWithTag, type ParsedImage } from '../../core/image/image-reference.ts';
 import { exclusionOf, type Selection, trackedBy } from '../../core/policy/labels.ts';
-import { isPlainManifest, type LookUp } from '../../core/image/published.ts';
+import { isPlainManifest, type Lookup } from '../../core/image/published.ts';
 import { type Service, specDigest, type Task } from '../../core/swarm/service.ts';
 import type { Hold, Verdict } from '../../core/verdict/verdict.ts';
 import type { HasImage } from '../gates/has-image.ts';
@@ -38,7 +38,7 @@ export type CheckedService = {
   /** The digest that an unpinned service is known to run; null if unknown. */
   readonly knownDigest: Digest | null;
   /** Null if no registry was asked. */
-  readonly lookUp: LookUp | null;
+  readonly lookup: Lookup | null;
   /** Platform manifests of the published digest; null if they were not read. */
   readonly members: readonly Digest[] | null;
   readonly verdict: Verdict;
@@ -66,7 +66,7 @@ export type Check = {
   /** Ask the registry for every image that the gates let through: nobody has checked its tag for a while. */
   readonly confirmsAll?: true;
   /** Looks up an image. Called once for each image that an included service uses. */
-  readonly lookUp: (image: TaggedImage) => Promise<LookUp | null>;
+  readonly lookup: (image: TaggedImage) => Promise<Lookup | null>;
 };
 
 /** The tagged image of a service that a push can change, or null. */
@@ -95,7 +95,7 @@ const isUnpinned = (verdict: Verdict): boolean =>
 const isSameSet = (some: readonly Digest[], others: readonly Digest[]): boolean =>
   some.length > 0 && new Set(some).symmetricDifference(new Set(others)).size === 0;
 
-const noImage = (image: TaggedImage, mediaType: string): LookUp => ({
+const noImage = (image: TaggedImage, mediaType: string): Lookup => ({
   kind: 'failed',
   reason: 'not-an-image',
   detail: `${imageWithTag(image)} holds no image but ${mediaType.slice(0, 100)}; push an image to this tag, or let the service use another`,
@@ -115,20 +115,20 @@ export const checkServices = async (
   const tasksOf = check.tasks === null ? null : Map.groupBy(check.tasks, (task) => task.serviceId);
   const conclude = (
     one: Checking,
-    lookUp: LookUp | null,
+    lookup: Lookup | null,
     members: readonly Digest[] | null,
     same: readonly Digest[] = [],
   ) => {
     const { service } = one;
-    one.lookUp = lookUp;
+    one.lookup = lookup;
     one.members = members;
     one.verdict = assess({
       service,
       tasks: one.tasks,
-      lookUp,
+      lookup,
       members: members === null ? null : [...members, ...same],
       select,
-      hold: lookUp?.kind === 'published' ? memory.hold(service, lookUp.digest, one.image) : null,
+      hold: lookup?.kind === 'published' ? memory.hold(service, lookup.digest, one.image) : null,
       deploysOci,
       knownDigest: one.knownDigest,
       updateIsOurs: memory.updateIsOurs(service),
@@ -138,24 +138,24 @@ export const checkServices = async (
   };
 
   const checkImage = async ({ image, users }: UsedImage): Promise<void> => {
-    const lookUp = await check.lookUp(image);
-    for (const user of users) conclude(user, lookUp, null);
+    const lookup = await check.lookup(image);
+    for (const user of users) conclude(user, lookup, null);
     const differing = users.filter(
       ({ verdict }) => DIFFERS.has(verdict.verdict) || (check.pins && isUnpinned(verdict)),
     );
-    if (differing.length === 0 || lookUp?.kind !== 'published') return;
-    const read = await registries.readManifest(image, lookUp.digest, signal);
+    if (differing.length === 0 || lookup?.kind !== 'published') return;
+    const read = await registries.readManifest(image, lookup.digest, signal);
     // Only an index has members that could run instead of it.
-    const isPlain = isPlainManifest(lookUp.mediaType);
+    const isPlain = isPlainManifest(lookup.mediaType);
     for (const user of differing) {
-      if (read.kind === 'failed' && isPlain) conclude(user, lookUp, []);
+      if (read.kind === 'failed' && isPlain) conclude(user, lookup, []);
       else if (read.kind === 'manifest' && read.manifest.artifact !== null) {
         conclude(user, noImage(image, read.manifest.artifact), null);
       } else if (read.kind === 'failed') conclude(user, read, null);
       else {
         const { members } = read.manifest;
-        const same = await sameIndexes(user, image, isPlain ? [lookUp.digest] : members);
-        conclude(user, lookUp, members, same);
+        const same = await sameIndexes(user, image, isPlain ? [lookup.digest] : members);
+        conclude(user, lookup, members, same);
       }
     }
   };
@@ -180,7 +180,7 @@ export const checkServices = async (
       image: found?.image ?? null,
       tasks: tasksOf === null ? null : (tasksOf.get(service.id) ?? NO_TASKS),
       knownDigest: memory.knownDigest(service),
-      lookUp: null,
+      lookup: null,
       members: null,
       verdict: NOT_CHECKED,
     };
@@ -204,10 +204,10 @@ const passGates = async (
 ): Promise<void> => {
   const { gates, frozen, digestHold } = check.memory;
   const judged = checked.flatMap((one) => {
-    const { image, lookUp, service } = one;
+    const { image, lookup, service } = one;
     // A service that follows tags may have newer tags waiting, even if its own tag was not looked up.
-    const isUnasked = lookUp === null && trackedBy(service) !== null;
-    const published = isUnasked ? specDigest(service) : publishedOf(lookUp);
+    const isUnasked = lookup === null && trackedBy(service) !== null;
+    const published = isUnasked ? specDigest(service) : publishedOf(lookup);
     return image === null || published === null ? [] : [{ one, image, published }];
   });
   await gates.prepare(judged.map(({ one, image }) => ({ service: one.service, image })));
@@ -246,8 +246,8 @@ const passGates = async (
 
 const HAS: HasImage = { kind: 'has' };
 
-const publishedOf = (lookUp: LookUp | null): Digest | null =>
-  lookUp?.kind === 'published' ? lookUp.digest : null;
+const publishedOf = (lookup: Lookup | null): Digest | null =>
+  lookup?.kind === 'published' ? lookup.digest : null;
 
 /** Finds the tagged image of each service. A cluster of thousands of services has few distinct images. */
 const createUsedImages = (targets: ReadonlyMap<string, TaggedImage>) => {

@@ -39,7 +39,7 @@ it('tells what the running digest was built from, and not what the last deployme
       image: null,
       tasks: [makeTask({ digest: digest ?? null })],
       knownDigest: null,
-      lookUp: null,
+      lookup: null,
       members: null,
       verdict: { verdict: 'current' },
     };

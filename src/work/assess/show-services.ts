@@ -10,12 +10,12 @@ export type LastTold = { readonly published: string | null; readonly checkedAt: 
 /** Gates may choose an older digest than the one that the tag shows. */
 const targetOf = ({
   image,
-  lookUp,
+  lookup,
   verdict,
 }: CheckedService): NonNullable<ServiceView['target']> | null => {
-  if (image === null || lookUp?.kind !== 'published') return null;
+  if (image === null || lookup?.kind !== 'published') return null;
   const to = 'to' in verdict ? verdict.to : null;
-  return { tag: image.tag, digest: to ?? lookUp.digest };
+  return { tag: image.tag, digest: to ?? lookup.digest };
 };
 
 /**

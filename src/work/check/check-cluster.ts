@@ -5,7 +5,7 @@ import { imageName, imageWithTag } from '../../core/image/image-reference.ts';
 import { cannotPull } from '../../core/verdict/assess.ts';
 import { type Selection, unsupportedLabel } from '../../core/policy/labels.ts';
 import { plan, type Step } from '../../core/verdict/plan.ts';
-import type { LookUp } from '../../core/image/published.ts';
+import type { Lookup } from '../../core/image/published.ts';
 import { isStackInScope } from '../../core/contract/scope.ts';
 import type { Service } from '../../core/swarm/service.ts';
 import type { RunRequest, ServiceView } from '../../core/contract/views.ts';
@@ -117,7 +117,7 @@ export const checkCluster = async (
   let images = 0;
   let checked = 0;
   const tell = (): void => onProgress({ services: services.length, images, checked });
-  const lookUp = async (image: TaggedImage): Promise<LookUp> => {
+  const lookup = async (image: TaggedImage): Promise<Lookup> => {
     images += 1;
     const answer = await deps.registries.findDigest(image, signal);
     checked += 1;
@@ -136,7 +136,7 @@ export const checkCluster = async (
         tasks,
         select,
         memory,
-        lookUp,
+        lookup,
         deploysOci: cluster.capabilities.deploysOci,
         pins: request.pin,
         followsIndex: deps.registries.followsIndex,
@@ -152,7 +152,7 @@ export const checkCluster = async (
     { db, cluster: cluster.name },
     results,
     latest,
-    ({ lookUp: answer }) => ({
+    ({ lookup: answer }) => ({
       published: answer?.kind === 'published' ? answer.digest : null,
       checkedAt: answer === null ? null : at,
     }),
@@ -161,14 +161,14 @@ export const checkCluster = async (
   return views.flatMap((view, index) => {
     const result = results[index];
     if (result === undefined) return [];
-    const { lookUp: answer } = result;
+    const { lookup: answer } = result;
     const isHeld =
       unsupportedLabel(result.service) !== null ||
-      cannotPull({ lookUp: answer, deploysOci: cluster.capabilities.deploysOci }) !== null ||
+      cannotPull({ lookup: answer, deploysOci: cluster.capabilities.deploysOci }) !== null ||
       (answer?.kind === 'published' && memory.fitHold(result.service, answer.digest) !== null);
     const pin = request.pin && !isHeld;
     const policy = { pin, handOver: false };
-    const planned = plan(result.verdict, result.lookUp, policy, cluster.capabilities);
+    const planned = plan(result.verdict, result.lookup, policy, cluster.capabilities);
     const { step, verdict } = withGates(memory.gates, result, planned);
     const tracking = tracked.trackingOf({ ...result, verdict });
     const shown = withVerdict(view, verdict);

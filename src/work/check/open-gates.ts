@@ -11,7 +11,7 @@ import {
   postponeWaiting,
   type Waiting,
 } from '../../store/gates/waiting.ts';
-import { readLookUps } from '../../store/published/published.ts';
+import { readLookups } from '../../store/published/published.ts';
 import type { PlannedStep } from '../../store/gates/planned-step.ts';
 import { type CheckedService, checkServices, taggedImage } from '../assess/check-services.ts';
 import { readMemory } from '../assess/memory.ts';
@@ -67,11 +67,11 @@ const judge = async (
   signal: AbortSignal,
 ): Promise<readonly PlannedStep[]> => {
   const { db, clock, cluster, select, registries } = deps;
-  const [memory, lookUps] = await Promise.all([
+  const [memory, lookups] = await Promise.all([
     readMemory(db, deps, clock.now(), signal),
-    readLookUps(db),
+    readLookups(db),
   ]);
-  const last = (image: TaggedImage) => lookUps.get(`${imageName(image)}:${image.tag}`);
+  const last = (image: TaggedImage) => lookups.get(`${imageName(image)}:${image.tag}`);
   const checked = await checkServices(
     {
       readManifest: async (image) => {
@@ -90,7 +90,7 @@ const judge = async (
       followsIndex: registries.followsIndex,
       hasImage: deps.hasImage,
       confirmsAll: true,
-      lookUp: async (image) => {
+      lookup: async (image) => {
         // Newer answers do not matter: the registry may still have what it showed before.
         const { digest = null, mediaType = '' } = last(image) ?? {};
         return digest === null ? null : { kind: 'published', digest, mediaType };
@@ -101,7 +101,7 @@ const judge = async (
   const rows = new Map(due.map(({ row }) => [row.serviceId, row]));
   return checked.map((one: CheckedService) => {
     const pin = rows.get(one.service.id)?.from === null;
-    const step = plan(one.verdict, one.lookUp, { pin, handOver: false }, deps.cluster.capabilities);
+    const step = plan(one.verdict, one.lookup, { pin, handOver: false }, deps.cluster.capabilities);
     return { ...one, ...withGates(memory.gates, one, step) };
   });
 };

@@ -6,11 +6,11 @@ import { presentTag, type Service } from '../../core/swarm/service.ts';
 import type { Joined } from '../../store/checks/join-deployments.ts';
 import { hasLedTo } from '../../store/deployments/deployments-of-delivery.ts';
 import { lastSent } from '../../store/deployments/deployments.ts';
-import type { ClaimedLook, WaitingPush } from '../../store/check-queue/looks.ts';
+import type { ClaimedCheck, WaitingPush } from '../../store/check-queue/check-queue.ts';
 import type { Answers } from '../lookups/answers.ts';
 import { type CheckedService, checkServices, type Memory } from '../assess/check-services.ts';
 import { findStuck } from '../cluster/find-stuck.ts';
-import type { LookDeps } from './look-deps.ts';
+import type { CheckDeps } from './check-deps.ts';
 import { createHasImage } from '../gates/has-image.ts';
 import { withGates } from './with-gates.ts';
 import { readMemory } from '../assess/memory.ts';
@@ -19,7 +19,7 @@ import { readTracking, type Tracking } from '../track/read-tracking.ts';
 
 /** A check in progress. */
 export type Looking = {
-  readonly work: ClaimedLook;
+  readonly work: ClaimedCheck;
   readonly pushesOf: ReadonlyMap<string, readonly WaitingPush[]>;
   /** When its newest push arrived, in ms since the epoch. A list from before then may not show it. */
   readonly since: number;
@@ -44,7 +44,7 @@ const HAND_OVER_AFTER_MS = 4_000;
 
 /** Decides about the services that the pushes affect. If there are none, no registry is asked. */
 export const planServices = async (
-  deps: LookDeps,
+  deps: CheckDeps,
   looking: Looking,
   all: readonly Service[],
 ): Promise<readonly Planned[]> => {
@@ -80,7 +80,7 @@ type Remembered = {
  * tag, if that may be deployed.
  */
 const insteadOfHeld = async (
-  deps: LookDeps,
+  deps: CheckDeps,
   remembered: Remembered,
   planned: readonly Planned[],
 ): Promise<readonly Planned[]> => {
@@ -108,7 +108,7 @@ const isTagHeld = ({ verdict, service, image }: Planned): boolean =>
   image?.tag !== presentTag(service);
 
 const compare = async (
-  deps: LookDeps,
+  deps: CheckDeps,
   { pushesOf, answers, signal }: Looking,
   targets: readonly Target[],
   memory: Memory,
@@ -123,7 +123,7 @@ const compare = async (
       tasks: null,
       select: deps.select,
       memory,
-      lookUp: (image) => registries.findDigest(image, signal),
+      lookup: (image) => registries.findDigest(image, signal),
       deploysOci: deps.cluster.capabilities.deploysOci,
       pins: true,
       followsIndex: registries.followsIndex,
@@ -150,7 +150,7 @@ const asOlder = ({ service, image }: Target): CheckedService => ({
   image,
   tasks: null,
   knownDigest: null,
-  lookUp: null,
+  lookup: null,
   members: null,
   verdict: { verdict: 'current' },
 });
@@ -163,7 +163,7 @@ const LEAVE: Step = { kind: 'leave' };
  * names the digest shown, or if that push updated only other services.
  */
 const lags = async (
-  deps: LookDeps,
+  deps: CheckDeps,
   { verdict, service }: CheckedService,
   pushes: readonly WaitingPush[],
 ): Promise<boolean> => {
@@ -182,20 +182,20 @@ const lags = async (
 };
 
 const planFor = async (
-  deps: LookDeps,
+  deps: CheckDeps,
   { fitHold }: Pick<Memory, 'fitHold'>,
   checked: CheckedService,
   pushes: readonly WaitingPush[],
 ): Promise<Step> => {
-  const { verdict, lookUp, service } = checked;
+  const { verdict, lookup, service } = checked;
   const { capabilities, name } = deps.cluster;
   if (verdict.verdict !== 'unknown') {
-    return plan(verdict, lookUp, { pin: false, handOver: false }, capabilities);
+    return plan(verdict, lookup, { pin: false, handOver: false }, capabilities);
   }
   // A service that cannot be compared is deployed once per push. The last update covers every push that came before
   // it was sent, unless that update had another digest, as after a retry.
   const sent = await lastSent(deps.db, name, service.id);
-  const published = lookUp?.kind === 'published' ? lookUp.digest : null;
+  const published = lookup?.kind === 'published' ? lookup.digest : null;
   const wasSent = sent?.digest ?? null;
   const isOther = wasSent !== null && published !== null && wasSent !== published;
   const oldest = pushes.find((push) => sent === null || isOther || push.receivedAt > sent.at);
@@ -203,11 +203,11 @@ const planFor = async (
   // What cannot be compared is held by the same rules as what is obsolete.
   const isHeld =
     unsupportedLabel(service) !== null ||
-    cannotPull({ lookUp, deploysOci: capabilities.deploysOci }) !== null ||
+    cannotPull({ lookup, deploysOci: capabilities.deploysOci }) !== null ||
     (published !== null && fitHold(service, published) !== null);
   const policy = {
     pin: oldest !== undefined && !isHeld,
     handOver: age >= HAND_OVER_AFTER_MS && !isHeld,
   };
-  return plan(verdict, lookUp, policy, capabilities);
+  return plan(verdict, lookup, policy, capabilities);
 };

@@ -11,13 +11,13 @@ const LEAVE: Step = { kind: 'leave' };
  */
 export const withGates = (
   gates: Gates,
-  { service, image, lookUp, knownDigest, verdict }: CheckedService,
+  { service, image, lookup, knownDigest, verdict }: CheckedService,
   step: Step,
 ): { readonly step: Step; readonly verdict: Verdict } => {
   if (step.kind !== 'deploy' || step.cause === 'digest-differs' || image === null) {
     return { step, verdict };
   }
-  const published = lookUp?.kind === 'published' ? lookUp.digest : null;
+  const published = lookup?.kind === 'published' ? lookup.digest : null;
   const at = gates.closedFor({ service, image, published, knownDigest });
   if (at === null) return { step, verdict };
   if (at === 'never') return { step: LEAVE, verdict };

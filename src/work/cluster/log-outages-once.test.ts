@@ -31,8 +31,8 @@ it('writes the warning of an outage once a minute, with how many were left out',
 });
 
 it('tells problems apart', () => {
-  log.warn('look failed', away);
-  log.warn('look failed', { problem: 'refused' });
+  log.warn('check failed', away);
+  log.warn('check failed', { problem: 'refused' });
   expect(lines).toHaveLength(2);
 });
 

@@ -2,7 +2,7 @@ import type { Log, LogFields } from '../../core/log.ts';
 
 /** Warnings that every check and every deployment repeats while a cluster does not answer. */
 const OF_OUTAGES: ReadonlySet<string> = new Set([
-  'look failed',
+  'check failed',
   'deployment postponed',
   'rollout cannot be seen',
 ]);

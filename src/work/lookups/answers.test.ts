@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { digestOfChar, failedLookUp, published } from '../../../test/support/work/make-service.ts';
-import type { LookUp } from '../../core/image/published.ts';
-import type { NewLookUp } from '../../store/published/new-look-up.ts';
+import { digestOfChar, failedLookup, published } from '../../../test/support/work/make-service.ts';
+import type { Lookup } from '../../core/image/published.ts';
+import type { NewLookup } from '../../store/published/new-lookup.ts';
 import { createAnswers, type AnswersDeps } from './answers.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
 
@@ -15,13 +15,13 @@ const image = (tag: string): TaggedImage => ({
 });
 const { signal } = new AbortController();
 
-/** A registry that shows `lookUp` for every tag, and the requests that it got. */
-const registry = (lookUp: LookUp) => {
+/** A registry that shows `lookup` for every tag, and the requests that it got. */
+const registry = (lookup: Lookup) => {
   const requests: string[] = [];
   const registries: AnswersDeps['registries'] = {
     findDigest: async ({ tag }) => {
       requests.push(`HEAD ${tag}`);
-      return lookUp;
+      return lookup;
     },
     listTags: async () => ({ kind: 'tags', tags: [] }),
     followsIndex: () => false,
@@ -36,7 +36,7 @@ const registry = (lookUp: LookUp) => {
 it('asks once for an image, and records when, and what its manifest holds', async () => {
   const { registries, requests } = registry(published(A));
   let now = 1_000;
-  const told: NewLookUp[] = [];
+  const told: NewLookup[] = [];
   const answers = createAnswers({
     registries,
     now: () => now,
@@ -48,7 +48,7 @@ it('asks once for an image, and records when, and what its manifest holds', asyn
   ]);
   expect(both).toEqual([published(A), published(A)]);
   now = 2_000;
-  const plain = { name: 'docker.io/acme/web', tag: 'v1', lookUp: published(A), askedAt: 1_000 };
+  const plain = { name: 'docker.io/acme/web', tag: 'v1', lookup: published(A), askedAt: 1_000 };
   expect(answers.of([{ image: image('v1') }, { image: image('v2') }, { image: null }])).toEqual([
     { ...plain, members: null },
   ]);
@@ -67,7 +67,7 @@ it('asks for nothing that is known', async () => {
     registries,
     now: () => 1_000,
     known: ({ tag }) =>
-      tag === 'v1' ? { lookUp: published(B), members: [A], askedAt: 500 } : null,
+      tag === 'v1' ? { lookup: published(B), members: [A], askedAt: 500 } : null,
   });
   expect(await answers.registries.findDigest(image('v1'), signal)).toEqual(published(B));
   expect(await answers.registries.readManifest(image('v1'), B, signal)).toMatchObject({
@@ -80,7 +80,7 @@ it('asks for nothing that is known', async () => {
 });
 
 it('leaves a registry alone whose budget is spent', async () => {
-  const { registries, requests } = registry(failedLookUp('unreachable'));
+  const { registries, requests } = registry(failedLookup('unreachable'));
   const answers = createAnswers({
     registries,
     now: () => 1_000,

@@ -1,7 +1,7 @@
 import { imageName, type ImageReference, imageWithTag } from '../../core/image/image-reference.ts';
-import type { LookUp, TagList } from '../../core/image/published.ts';
-import type { RememberedLookUp } from '../../store/published/published.ts';
-import type { NewLookUp } from '../../store/published/new-look-up.ts';
+import type { Lookup, TagList } from '../../core/image/published.ts';
+import type { RememberedLookup } from '../../store/published/published.ts';
+import type { NewLookup } from '../../store/published/new-lookup.ts';
 import type {
   AskedRegistries,
   ListedRegistries,
@@ -16,7 +16,7 @@ export type Answers = {
   /** The answers so far for the images of these services, each once. */
   readonly of: (
     services: readonly { readonly image: TaggedImage | null }[],
-  ) => readonly NewLookUp[];
+  ) => readonly NewLookup[];
 };
 
 /** Lists the tags of a repository. */
@@ -32,9 +32,9 @@ export type AnswersDeps = {
   /** Why a registry must be left alone for now, in one line for a person, or null. Default: never. */
   readonly spentBudget?: (host: string) => string | null;
   /** A known answer for an image, which saves asking the registry; null for none. */
-  readonly known?: (image: TaggedImage, now: number) => RememberedLookUp | null;
+  readonly known?: (image: TaggedImage, now: number) => RememberedLookup | null;
   /** Called with every answer that a registry gave. */
-  readonly onAnswer?: (answer: NewLookUp, image: TaggedImage) => void;
+  readonly onAnswer?: (answer: NewLookup, image: TaggedImage) => void;
 };
 
 const withTag = (image: ImageReference): TaggedImage | null =>
@@ -49,28 +49,28 @@ export const createAnswers = ({
   known = () => null,
   onAnswer = () => {},
 }: AnswersDeps): Answers => {
-  const asked = new Map<string, Promise<LookUp>>();
-  const answered = new Map<string, NewLookUp>();
-  const keep = (image: TaggedImage, answer: RememberedLookUp): NewLookUp => {
-    const { lookUp, members, askedAt } = answer;
-    const whole = { name: imageName(image), tag: image.tag, lookUp, members, askedAt };
+  const asked = new Map<string, Promise<Lookup>>();
+  const answered = new Map<string, NewLookup>();
+  const keep = (image: TaggedImage, answer: RememberedLookup): NewLookup => {
+    const { lookup, members, askedAt } = answer;
+    const whole = { name: imageName(image), tag: image.tag, lookup, members, askedAt };
     answered.set(imageWithTag(image), whole);
     return whole;
   };
 
-  const spent = (host: string): Extract<LookUp, { kind: 'failed' }> | null => {
+  const spent = (host: string): Extract<Lookup, { kind: 'failed' }> | null => {
     const detail = spentBudget(host);
     return detail === null
       ? null
       : { kind: 'failed', reason: 'rate-limited', detail, retryAfterMs: null };
   };
-  const ask = async (image: TaggedImage, signal: AbortSignal): Promise<LookUp> => {
+  const ask = async (image: TaggedImage, signal: AbortSignal): Promise<Lookup> => {
     const askedAt = now();
     const before = known(image, askedAt);
-    if (before !== null) return keep(image, before).lookUp;
-    const lookUp = spent(image.registry) ?? (await registries.findDigest(image, signal));
-    onAnswer(keep(image, { lookUp, members: null, askedAt }), image);
-    return lookUp;
+    if (before !== null) return keep(image, before).lookup;
+    const lookup = spent(image.registry) ?? (await registries.findDigest(image, signal));
+    onAnswer(keep(image, { lookup, members: null, askedAt }), image);
+    return lookup;
   };
 
   const lists = new Map<string, Promise<TagList>>();
@@ -96,7 +96,7 @@ export const createAnswers = ({
       readManifest: async (image, digest, signal) => {
         const tagged = withTag(image);
         const answer = tagged === null ? undefined : answered.get(imageWithTag(tagged));
-        const isOfIt = answer?.lookUp.kind === 'published' && answer.lookUp.digest === digest;
+        const isOfIt = answer?.lookup.kind === 'published' && answer.lookup.digest === digest;
         if (isOfIt && answer.members !== null) {
           const { members } = answer;
           return { kind: 'manifest', manifest: { members, platforms: null, artifact: null } };

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { LastLookUp } from '../../store/published/published.ts';
+import type { LastLookup } from '../../store/published/published.ts';
 import { askedRegistries } from './asked-registries.ts';
 
 const AT = Date.parse('2026-01-02T03:04:05Z');
-const lookUp = (change: Partial<LastLookUp> = {}): LastLookUp => ({
+const lookup = (change: Partial<LastLookup> = {}): LastLookup => ({
   digest: null,
   members: [],
   mediaType: '',
@@ -15,12 +15,12 @@ const lookUp = (change: Partial<LastLookUp> = {}): LastLookUp => ({
 const HUB = { host: 'docker.io', limit: 200, remaining: 7, windowSeconds: 21_600, at: AT + 1_000 };
 
 it('tells each registry that was asked once, with its limit where it has one', () => {
-  const lookUps = new Map([
-    ['registry.local:5000/acme/web:v1', lookUp()],
-    ['registry.local:5000/acme/api:v1', lookUp({ checkedAt: AT + 5 })],
-    ['docker.io/acme/web:v1', lookUp()],
+  const lookups = new Map([
+    ['registry.local:5000/acme/web:v1', lookup()],
+    ['registry.local:5000/acme/api:v1', lookup({ checkedAt: AT + 5 })],
+    ['docker.io/acme/web:v1', lookup()],
   ]);
-  expect(askedRegistries(lookUps, [HUB])).toEqual([
+  expect(askedRegistries(lookups, [HUB])).toEqual([
     {
       host: 'docker.io',
       quota: { limit: 200, remaining: 7, windowSeconds: 21_600 },
@@ -44,14 +44,14 @@ it.each([
   ['rate-limited', 'too many requests', 'too many requests'],
   ['tag-gone', 'has no acme/web:v1', null],
 ] as const)('%s, %s: the problem of the registry is %s', (failure, detail, problem) => {
-  const lookUps = new Map([['docker.io/acme/web:v1', lookUp({ failure, detail })]]);
-  expect(askedRegistries(lookUps, [])).toMatchObject([{ problem }]);
+  const lookups = new Map([['docker.io/acme/web:v1', lookup({ failure, detail })]]);
+  expect(askedRegistries(lookups, [])).toMatchObject([{ problem }]);
 });
 
 it('a registry that answered since then has no problem', () => {
-  const lookUps = new Map([
-    ['docker.io/acme/web:v1', lookUp({ checkedAt: AT + 1 })],
-    ['docker.io/acme/api:v1', lookUp({ failure: 'unreachable', detail: 'no route' })],
+  const lookups = new Map([
+    ['docker.io/acme/web:v1', lookup({ checkedAt: AT + 1 })],
+    ['docker.io/acme/api:v1', lookup({ failure: 'unreachable', detail: 'no route' })],
   ]);
-  expect(askedRegistries(lookUps, [])).toMatchObject([{ problem: null }]);
+  expect(askedRegistries(lookups, [])).toMatchObject([{ problem: null }]);
 });

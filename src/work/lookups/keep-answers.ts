@@ -1,10 +1,10 @@
 import { imageWithTag } from '../../core/image/image-reference.ts';
 import type { Log } from '../../core/log.ts';
-import type { LookUpFailure } from '../../core/image/published.ts';
-import { keepLookUps } from '../../store/checks/commit-checks.ts';
+import type { LookupFailure } from '../../core/image/published.ts';
+import { keepLookups } from '../../store/checks/commit-checks.ts';
 import type { Db } from '../../store/query/db.ts';
-import { readLookUpsAfter, type RememberedLookUp } from '../../store/published/published.ts';
-import type { NewLookUp } from '../../store/published/new-look-up.ts';
+import { readLookupsAfter, type RememberedLookup } from '../../store/published/published.ts';
+import type { NewLookup } from '../../store/published/new-lookup.ts';
 import { type Answers, type AnswersDeps, createAnswers } from './answers.ts';
 import { AT_MOST_EVERY_MS } from '../loop/once-in-a-while.ts';
 import type { Clock } from '../loop/clock.ts';
@@ -27,7 +27,7 @@ export type KeptAnswers = Answers & {
 const UNREACHABLE_FOR_MS = 60_000;
 
 /** Failures that a restart does not fix. A sign-in may have been repaired by it. */
-const LASTING: ReadonlySet<LookUpFailure> = new Set(['tag-gone', 'rate-limited', 'not-an-image']);
+const LASTING: ReadonlySet<LookupFailure> = new Set(['tag-gone', 'rate-limited', 'not-an-image']);
 
 /** A crash loses the answers of this period: a few images of a registry, never all of them. */
 const WRITE_EVERY_MS = 100;
@@ -44,8 +44,8 @@ export const keepAnswers = async (
 ): Promise<KeptAnswers> => {
   const { db, clock, log } = deps;
   const begun = clock.now();
-  const before = await readLookUpsAfter(db, Math.max(run.startedAt, begun - AT_MOST_EVERY_MS));
-  const unwritten = new Map<string, NewLookUp>();
+  const before = await readLookupsAfter(db, Math.max(run.startedAt, begun - AT_MOST_EVERY_MS));
+  const unwritten = new Map<string, NewLookup>();
   let writing: Promise<void> | null = null;
 
   const write = async (): Promise<void> => {
@@ -53,7 +53,7 @@ export const keepAnswers = async (
       while (unwritten.size > 0) {
         const answers = [...unwritten.values()];
         unwritten.clear();
-        await keepLookUps(db, answers, clock.now());
+        await keepLookups(db, answers, clock.now());
         await clock.wait(WRITE_EVERY_MS, signal);
       }
     } catch (error) {
@@ -83,7 +83,7 @@ export const keepAnswers = async (
   };
 };
 
-const stillHolds = ({ lookUp, askedAt }: RememberedLookUp, now: number): boolean =>
-  lookUp.kind === 'published' ||
-  LASTING.has(lookUp.reason) ||
-  (lookUp.reason === 'unreachable' && Math.abs(now - askedAt) < UNREACHABLE_FOR_MS);
+const stillHolds = ({ lookup, askedAt }: RememberedLookup, now: number): boolean =>
+  lookup.kind === 'published' ||
+  LASTING.has(lookup.reason) ||
+  (lookup.reason === 'unreachable' && Math.abs(now - askedAt) < UNREACHABLE_FOR_MS);

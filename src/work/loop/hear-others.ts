@@ -41,7 +41,7 @@ export const hearOthers = async (deps: HearOthersDeps, signal: AbortSignal): Pro
     deps.heard();
   };
 
-  const look = async (): Promise<number> => {
+  const readNews = async (): Promise<number> => {
     const range = await eventRange(db);
     if (newest !== null && range.newest !== newest) tell();
     newest = range.newest;
@@ -92,7 +92,7 @@ export const hearOthers = async (deps: HearOthersDeps, signal: AbortSignal): Pro
   const meaning = 'what other instances accept is taken up late';
   const loop = { clock, log };
   await Promise.all([
-    runLoop(loop, { name: 'news of other instances', meaning, round: look }, signal),
+    runLoop(loop, { name: 'news of other instances', meaning, round: readNews }, signal),
     runLoop(
       loop,
       { name: 'messages of other instances', meaning, round: told, bell: wake, leastMs: LEAST_MS },

@@ -6,7 +6,11 @@ import type { Changes } from '../../store/query/changes.ts';
 import { countDeploymentEnds, takeVerified } from '../../store/notices/events.ts';
 import { countWaiting } from '../../store/gates/count-waiting.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import { countOpenDeployments, lookQueue, pushQueue } from '../../store/deployments/queue-depth.ts';
+import {
+  countOpenDeployments,
+  checkQueue,
+  pushQueue,
+} from '../../store/deployments/queue-depth.ts';
 import type { Gating } from '../gates/gating.ts';
 import type { Leases } from '../leases/leases.ts';
 import type { HealthWatch } from '../health/health-watch.ts';
@@ -143,14 +147,14 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
   });
   const { storeServer = null } = deps;
   if (storeServer !== null) registerStoreServer(registry, storeServer);
-  gauge('cd_helper_looks_waiting', 'Looks that wait or are under way.', ['cluster'], async () =>
-    perCluster(await lookQueue(db, now()), (row) => row?.looks ?? 0),
+  gauge('cd_helper_checks_waiting', 'Checks that wait or are running.', ['cluster'], async () =>
+    perCluster(await checkQueue(db, now()), (row) => row?.checks ?? 0),
   );
   gauge(
-    'cd_helper_oldest_look_age_seconds',
-    'How long the oldest look has been due; 0 where none is.',
+    'cd_helper_oldest_check_age_seconds',
+    'How long the oldest check has been due; 0 if there is none.',
     ['cluster'],
-    async () => perCluster(await lookQueue(db, now()), (row) => age(row?.oldestLookAt ?? null)),
+    async () => perCluster(await checkQueue(db, now()), (row) => age(row?.oldestCheckAt ?? null)),
   );
   gauge(
     'cd_helper_pushes_waiting',

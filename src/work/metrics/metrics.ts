@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { createDriftBook, type DriftDeps } from './metrics-drift.ts';
 import { createLabelLimit } from './metrics-label-limit.ts';
-import { countLookUps } from './metrics-look-ups.ts';
+import { countLookups } from './metrics-lookups.ts';
 import { type Readings, registerReadings } from './metrics-readings.ts';
 import type { Registries } from '../../core/contract/registries.ts';
 
@@ -10,7 +10,7 @@ export type MetricsDeps = Omit<Readings, 'drift' | 'limitHost'> & DriftDeps;
 export type Metrics = {
   readonly registry: Registry;
   /** The same registries, with their answers counted. */
-  readonly countLookUps: <T extends Pick<Registries, 'findDigest'>>(registries: T) => T;
+  readonly countLookups: <T extends Pick<Registries, 'findDigest'>>(registries: T) => T;
   /** Registers the helper's metrics. The returned function keeps them up to date until the signal is aborted. */
   readonly watch: (deps: MetricsDeps) => (signal: AbortSignal) => Promise<void>;
 };
@@ -27,7 +27,7 @@ export const createMetrics = (hosts: readonly string[]): Metrics => {
   const limitHost = createLabelLimit(MOST_HOSTS, hosts);
   return {
     registry,
-    countLookUps: (registries) => countLookUps(registries, registry, limitHost),
+    countLookups: (registries) => countLookups(registries, registry, limitHost),
     watch: (deps) => {
       const drift = createDriftBook(deps);
       registerReadings(registry, { ...deps, drift: drift.read, limitHost });

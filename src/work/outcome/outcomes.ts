@@ -40,7 +40,7 @@ type Waiter = {
   readonly reject: (error: unknown) => void;
   last: ReadAnswer | null;
   /** Whether the unproven services have been observed since the request. */
-  hasLooked: boolean;
+  hasChecked: boolean;
 };
 
 /** Writes that are close together cause one read. */
@@ -86,7 +86,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
       const { view, unproven } = last;
       const isOver = now >= until || signal.aborted;
       // Even clients that do not wait get the first observation of a service, within a limit.
-      const isReady = unproven.length === 0 || waiter.hasLooked || now >= until + FIRST_LOOK_MS;
+      const isReady = unproven.length === 0 || waiter.hasChecked || now >= until + FIRST_LOOK_MS;
       const isNews = request.known !== null && request.known !== view.version;
       const isEnd = request.known === null && view.state !== 'pending';
       if (isEnd || (isReady && (isNews || isOver)) || signal.aborted) settle(waiter, view);
@@ -113,7 +113,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
 
   const lookAt = async (waiting: readonly Waiter[], all: readonly Unproven[]): Promise<void> => {
     await watch.look(all);
-    for (const waiter of waiting) waiter.hasLooked = true;
+    for (const waiter of waiting) waiter.hasChecked = true;
     wake();
   };
 
@@ -181,7 +181,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
       // An abort that has already happened is not announced again.
       request.signal.throwIfAborted();
       const until = clock.monotonic() + request.waitMs;
-      const waiter: Waiter = { request, until, resolve, reject, last: null, hasLooked: false };
+      const waiter: Waiter = { request, until, resolve, reject, last: null, hasChecked: false };
       waiters.add(waiter);
       request.signal.addEventListener('abort', () => {
         if (waiters.delete(waiter)) reject(request.signal.reason);

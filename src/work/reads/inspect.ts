@@ -4,12 +4,12 @@ import { type Cluster, ClusterError } from '../../core/swarm/cluster.ts';
 import type { Selection } from '../../core/policy/labels.ts';
 import { imageName } from '../../core/image/image-reference.ts';
 import type { Log } from '../../core/log.ts';
-import type { LookUp } from '../../core/image/published.ts';
+import type { Lookup } from '../../core/image/published.ts';
 import type { PageRequest, ServiceFilter } from '../../core/contract/list-filters.ts';
 import type { Page, ServiceView } from '../../core/contract/views.ts';
 import { rfc3339 } from '../../store/query/json.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import { type LastLookUp, readLookUps } from '../../store/published/published.ts';
+import { type LastLookup, readLookups } from '../../store/published/published.ts';
 import { latestDeployments } from '../../store/deployments/read-deployments.ts';
 import { answerInTime } from '../cluster/answer-in-time.ts';
 import { checkServices } from '../assess/check-services.ts';
@@ -105,7 +105,7 @@ const inspectCluster = async (
   named: string | null = null,
 ): Promise<readonly ServiceView[]> => {
   const { timeoutMs = TIMEOUT_MS } = deps;
-  const [services, tasks, memory, lookUps, latest, findHealth] = await answerInTime(
+  const [services, tasks, memory, lookups, latest, findHealth] = await answerInTime(
     cluster,
     timeoutMs,
     signal,
@@ -114,12 +114,12 @@ const inspectCluster = async (
         cluster.listServices(limited),
         cluster.listRunningTasks(null, limited),
         readMemory(deps.db, { cluster, ...gatingOf(deps) }, deps.now(), limited),
-        readLookUps(deps.db),
+        readLookups(deps.db),
         latestDeployments(deps.db, cluster.name),
         deps.readHealth?.(cluster.name, limited) ?? null,
       ]),
   );
-  const last = (name: string, tag: string): LastLookUp | undefined => lookUps.get(`${name}:${tag}`);
+  const last = (name: string, tag: string): LastLookup | undefined => lookups.get(`${name}:${tag}`);
   const checked = await checkServices(
     {
       readManifest: async ({ registry, repository, tag }) => {
@@ -135,7 +135,7 @@ const inspectCluster = async (
       deploysOci: cluster.capabilities.deploysOci,
       pins: false,
       followsIndex: deps.followsIndex,
-      lookUp: async (image) => asLookUp(last(imageName(image), image.tag)),
+      lookup: async (image) => asLookup(last(imageName(image), image.tag)),
     },
     signal,
   );
@@ -152,7 +152,7 @@ const inspectCluster = async (
     },
   );
   const one = services.find(({ name, id }) => name === named || id === named);
-  const from = { db: deps.db, cluster: cluster.name, select, memory, lookUps };
+  const from = { db: deps.db, cluster: cluster.name, select, memory, lookups };
   const tracking = one === undefined ? null : await inspectTracking(from, one);
   return views.map((view) => ({
     ...view,
@@ -164,7 +164,7 @@ const inspectCluster = async (
 const gatingOf = ({ gating }: Pick<InspectDeps, 'gating'>) =>
   gating === undefined ? {} : { gating };
 
-export const asLookUp = (last: LastLookUp | undefined): LookUp | null => {
+export const asLookup = (last: LastLookup | undefined): Lookup | null => {
   if (last === undefined) return null;
   if (last.failure !== null) {
     return { kind: 'failed', reason: last.failure, detail: last.detail ?? '', retryAfterMs: null };

@@ -1,6 +1,10 @@
 import { OPEN_STATES, type OpenState, type QueueView } from '../../core/contract/views.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import { countOpenDeployments, lookQueue, pushQueue } from '../../store/deployments/queue-depth.ts';
+import {
+  countOpenDeployments,
+  checkQueue,
+  pushQueue,
+} from '../../store/deployments/queue-depth.ts';
 
 /** What waits for each cluster, including clusters for which nothing waits. */
 export const readQueue = async (
@@ -8,22 +12,22 @@ export const readQueue = async (
   clusters: readonly string[],
   now: number,
 ): Promise<readonly QueueView[]> => {
-  const [looks, pushes, open] = await Promise.all([
-    lookQueue(db, now),
+  const [checks, pushes, open] = await Promise.all([
+    checkQueue(db, now),
     pushQueue(db),
     countOpenDeployments(db),
   ]);
   const age = (at: number | null | undefined): number | null =>
     typeof at === 'number' ? Math.max(now - at, 0) / 1000 : null;
   return clusters.map((cluster) => {
-    const look = looks.find((one) => one.cluster === cluster);
+    const check = checks.find((one) => one.cluster === cluster);
     const push = pushes.find((one) => one.cluster === cluster);
     const countOf = (state: OpenState): number =>
       open.find((one) => one.cluster === cluster && one.state === state)?.count ?? 0;
     return {
       cluster,
-      looksWaiting: look?.looks ?? 0,
-      oldestLookAgeSeconds: age(look?.oldestLookAt),
+      checksWaiting: check?.checks ?? 0,
+      oldestCheckAgeSeconds: age(check?.oldestCheckAt),
       pushesWaiting: push?.pushes ?? 0,
       oldestPushAgeSeconds: age(push?.oldestPushAt),
       deployments: Object.fromEntries(

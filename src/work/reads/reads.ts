@@ -7,7 +7,7 @@ import { listActions } from '../../store/access/actions.ts';
 import { listWaiting } from '../../store/approvals/list-waiting.ts';
 import { listFreezes } from '../../store/holds/freezes.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import { readLookUps } from '../../store/published/published.ts';
+import { readLookups } from '../../store/published/published.ts';
 import { listDeliveries, readDelivery } from '../../store/intake/read-deliveries.ts';
 import { listDeployments, readDeployment } from '../../store/deployments/read-deployments.ts';
 import { listRuns, readRun } from '../../store/runs/read-runs.ts';
@@ -86,7 +86,7 @@ export const createReads = (deps: ReadsDeps): Reads => {
     readRun: (id) => readRun(db, id),
     readStore: async () => deps.store(),
     listClusters: async () => deps.health.list(),
-    listRegistries: async () => askedRegistries(await readLookUps(db), deps.quotas()),
+    listRegistries: async () => askedRegistries(await readLookups(db), deps.quotas()),
     listInstances: () => readInstances(db, deps.instanceId),
     listQueue: () => readQueue(db, clusters, now()),
     listHookSecrets: async () => {

@@ -7,7 +7,7 @@ import type { Facts, Seen, Shown } from '../../core/rollout/move.ts';
 import type { Watch } from '../../core/rollout/watch.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import { type Service, specDigest } from '../../core/swarm/service.ts';
-import { keepLookUps } from '../../store/checks/commit-checks.ts';
+import { keepLookups } from '../../store/checks/commit-checks.ts';
 import { readFreezes } from '../../store/holds/freezes.ts';
 import { readKnownImages, wasUpdatedBefore } from '../../store/holds/good-images.ts';
 import { readHolds } from '../../store/holds/holds.ts';
@@ -99,12 +99,12 @@ const askAnew = async ({ deps, deployment, signal }: Run, service: Service): Pro
   const askedAt = deps.clock.now();
   const last = await readLastAnswer(deps.db, { name, tag });
   if (!isAged(deployment, image.digest, last, askedAt)) return AS_DECIDED;
-  const lookUp = await deps.registries.findDigest({ ...image, tag }, signal);
-  const answer = { name, tag, lookUp, members: null, askedAt };
-  await keepLookUps(deps.db, [answer], deps.clock.now());
-  if (lookUp.kind === 'published') return { kind: 'shown', digest: lookUp.digest };
-  if (lookUp.reason === 'tag-gone') return { kind: 'gone' };
-  const { detail, retryAfterMs } = lookUp;
+  const lookup = await deps.registries.findDigest({ ...image, tag }, signal);
+  const answer = { name, tag, lookup, members: null, askedAt };
+  await keepLookups(deps.db, [answer], deps.clock.now());
+  if (lookup.kind === 'published') return { kind: 'shown', digest: lookup.digest };
+  if (lookup.reason === 'tag-gone') return { kind: 'gone' };
+  const { detail, retryAfterMs } = lookup;
   return { kind: 'no-answer', problem: detail, retryAfterMs: retryAfterMs ?? 0 };
 };
 

@@ -9,7 +9,7 @@ import { checkCluster, type PlannedService } from '../check/check-cluster.ts';
 import type { StuckUpdates } from '../cluster/stuck-updates.ts';
 import { type AskedCluster, eachAskedCluster } from '../check/each-asked-cluster.ts';
 import type { Gating } from '../gates/gating.ts';
-import { paceLookUps } from '../lookups/pace-look-ups.ts';
+import { paceLookups } from '../lookups/pace-lookups.ts';
 import { planView } from '../check/plan-view.ts';
 import type { KeptAnswersDeps } from '../lookups/keep-answers.ts';
 import { createRunProgress } from './run-progress.ts';
@@ -70,7 +70,7 @@ export const createDryRuns = (deps: DryRunDeps): DryRuns => {
   ): Promise<RunView> => {
     const progress = createRunProgress(deps, run.id);
     const told = tellSteps(deps.registries, onStep);
-    const registries = paceMs === 0 ? told : paceLookUps(told, clock, paceMs);
+    const registries = paceMs === 0 ? told : paceLookups(told, clock, paceMs);
     const answers = createAnswers({ ...deps, registries, now: clock.now });
     const planned = new Map<string, readonly PlannedService[]>();
     const problems = await eachAskedCluster(deps.clusters, run.request, async (one) => {

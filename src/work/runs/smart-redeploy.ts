@@ -230,7 +230,7 @@ const checkUntilSettled = async (
   const check = async (request: RunRequest): Promise<string[]> => {
     const planned = await checkCluster(checkDeps, request, onProgress, signal);
     await commit(deps, { run, cluster: name, found }, planned);
-    return planned.flatMap(({ step, service }) => (step.kind === 'look-again' ? service.id : []));
+    return planned.flatMap(({ step, service }) => (step.kind === 'check-again' ? service.id : []));
   };
 
   const known = [...found.values()].map(({ view }) => view);

@@ -22,7 +22,7 @@ it('knows what was seen a moment ago, of the same tag and for the same digest on
   const seen = createSeenDigests();
   const answer = published(A);
   seen.keep(image('v1'), answer, 1_000);
-  expect(seen.find(image('v1'), A, 5_999)).toMatchObject({ lookUp: answer, at: 1_000 });
+  expect(seen.find(image('v1'), A, 5_999)).toMatchObject({ lookup: answer, at: 1_000 });
   expect(seen.find(image('v1'), A, 6_000)).toBeNull();
   expect(seen.find(image('v1'), A, -4_000)).toBeNull();
   expect(seen.find(image('v1'), B, 1_000)).toBeNull();

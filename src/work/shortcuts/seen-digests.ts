@@ -1,18 +1,18 @@
 import type { Digest } from '../../core/image/digest.ts';
 import { imageWithTag } from '../../core/image/image-reference.ts';
-import { BURST_LONGEST_MS, BURST_MS } from '../../core/check/look-timing.ts';
-import type { LookUp } from '../../core/image/published.ts';
+import { BURST_LONGEST_MS, BURST_MS } from '../../core/check/check-timing.ts';
+import type { Lookup } from '../../core/image/published.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
 
 export type SeenDigests = {
   /** Keeps the answer to a lookup that started at `at`, in ms since the epoch. */
-  readonly keep: (image: TaggedImage, lookUp: LookUp, at: number) => void;
+  readonly keep: (image: TaggedImage, lookup: Lookup, at: number) => void;
   /** A recent answer, if it shows `named`; otherwise null: ask the registry. */
   readonly find: (image: TaggedImage, named: Digest | null, now: number) => Seen | null;
 };
 
 /** An answer, and when the registry was asked. */
-export type Seen = { readonly lookUp: LookUp; readonly at: number };
+export type Seen = { readonly lookup: Lookup; readonly at: number };
 
 /** The webhooks of one burst arrive within this time of its first check. */
 const A_MOMENT_MS = BURST_MS + BURST_LONGEST_MS;
@@ -29,11 +29,11 @@ const MOST = 10_000;
 export const createSeenDigests = (isOn = true): SeenDigests => {
   const seen = new Map<string, Seen & { readonly digest: Digest }>();
   return {
-    keep: (image, lookUp, at) => {
+    keep: (image, lookup, at) => {
       const key = imageWithTag(image);
       seen.delete(key);
-      if (!isOn || lookUp.kind !== 'published') return;
-      seen.set(key, { lookUp, digest: lookUp.digest, at });
+      if (!isOn || lookup.kind !== 'published') return;
+      seen.set(key, { lookup, digest: lookup.digest, at });
       for (const oldest of seen.keys()) {
         if (seen.size <= MOST) break;
         seen.delete(oldest);

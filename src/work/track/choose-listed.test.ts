@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   digestOfChar,
-  failedLookUp,
+  failedLookup,
   makeService,
   published,
 } from '../../../test/support/work/make-service.ts';
@@ -64,7 +64,7 @@ const checked = (
   image: image ?? null,
   tasks: null,
   knownDigest: null,
-  lookUp: published(B),
+  lookup: published(B),
   members: null,
   verdict,
 });
@@ -182,7 +182,7 @@ it.each([
 
 it('cannot tell that a service is current without the list, and still deploys its own tag', async () => {
   const service = follower('semver:1.x');
-  const failure = { ...failedLookUp('rate-limited'), detail: 'asks for fewer requests' };
+  const failure = { ...failedLookup('rate-limited'), detail: 'asks for fewer requests' };
   const chosen = await choose([service], async () => failure);
   const image = chosen.targets.get(service.id);
   expect(image?.tag).toBe('v1.3.0');

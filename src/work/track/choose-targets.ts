@@ -3,7 +3,7 @@ import { trackedBy } from '../../core/policy/labels.ts';
 import { chooseTag, refusalOf } from '../../core/policy/choose-tag.ts';
 import type { TagSeen } from '../../core/policy/policy.ts';
 import type { Service } from '../../core/swarm/service.ts';
-import type { ClaimedLook } from '../../store/check-queue/looks.ts';
+import type { ClaimedCheck } from '../../store/check-queue/check-queue.ts';
 import { taggedImage } from '../assess/check-services.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
 import type { Tracking } from './read-tracking.ts';
@@ -22,7 +22,7 @@ export type Target = {
  * What the pushes of `work` ask of a service; null if none affects it. The service is not moved to tags in `except`.
  */
 export const targetOf = (
-  { name, pushes }: Pick<ClaimedLook, 'name' | 'pushes'>,
+  { name, pushes }: Pick<ClaimedCheck, 'name' | 'pushes'>,
   tracking: Tracking,
   service: Service,
   except: readonly string[] = [],

@@ -19,7 +19,7 @@ import {
   whyHeld,
 } from '../../core/verdict/verdict.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { LastLookUp } from '../../store/published/published.ts';
+import type { LastLookup } from '../../store/published/published.ts';
 import { readAllArrivals } from '../../store/track/arrivals.ts';
 import { type Memory, taggedImage } from '../assess/check-services.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
@@ -31,7 +31,7 @@ type Deps = {
   readonly select: Selection;
   readonly memory: Pick<Memory, 'hold' | 'frozen' | 'digestHold' | 'gates' | 'knownDigest'>;
   /** The registries' last answers, by `name:tag`. */
-  readonly lookUps: ReadonlyMap<string, LastLookUp>;
+  readonly lookups: ReadonlyMap<string, LastLookup>;
 };
 
 /** A known tag with its last digest; null if no answer or push gave one. */
@@ -100,13 +100,13 @@ const NOTHING_KNOWN: TrackingView = {
 
 /** The pushed tags. If tags have an order, also the tags that registries have answered for. */
 const readKnown = async (
-  { db, lookUps }: Deps,
+  { db, lookups }: Deps,
   policy: Policy,
   image: ImageReference,
 ): Promise<readonly Known[]> => {
   const name = imageName(image);
   const arrivals = await readAllArrivals(db, name);
-  const last = (tag: string): LastLookUp | undefined => lookUps.get(`${name}:${tag}`);
+  const last = (tag: string): LastLookup | undefined => lookups.get(`${name}:${tag}`);
   const pushed = arrivals.flatMap(({ tag, digest, at }): Known[] =>
     last(tag)?.failure === 'tag-gone'
       ? []
@@ -114,7 +114,7 @@ const readKnown = async (
   );
   if (!policy.ordersTags) return pushed;
   const tags = new Set(pushed.map(({ tag }) => tag));
-  const answered = [...lookUps].flatMap(([key, { digest, failure }]) => {
+  const answered = [...lookups].flatMap(([key, { digest, failure }]) => {
     const tag = key.slice(name.length + 1);
     const isOther = !key.startsWith(`${name}:`) || digest === null || tags.has(tag);
     return isOther || failure === 'tag-gone' ? [] : [{ tag, arrivedAt: null, digest }];

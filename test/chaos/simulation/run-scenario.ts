@@ -60,7 +60,7 @@ const settle = async (world: World): Promise<readonly string[]> => {
 const whatIsOpen = async ({ bench }: World) => {
   const { db } = bench.store;
   const deployments = (await bench.deployments()).filter(({ state }) => !ENDED.includes(state));
-  const looks = await db.selectFrom('look_work').selectAll().execute();
+  const checks = await db.selectFrom('look_work').selectAll().execute();
   const waiting = await db
     .selectFrom('push_results')
     .select('state')
@@ -70,10 +70,10 @@ const whatIsOpen = async ({ bench }: World) => {
   return {
     isBusy:
       deployments.some(({ state }) => state !== 'queued') ||
-      looks.some(({ state, run_at }) => state === 'running' || run_at <= bench.clock.now()),
+      checks.some(({ state, run_at }) => state === 'running' || run_at <= bench.clock.now()),
     all: [
       ...deployments.map(({ service, state }) => `${service.name} is ${state}`),
-      ...looks.map((look) => `look ${JSON.stringify(look)}`),
+      ...checks.map((check) => `check ${JSON.stringify(check)}`),
       ...waiting.map(() => 'a push waits'),
       ...runs.map(({ id }) => `run ${id}`),
     ],

@@ -63,7 +63,7 @@ export type World = {
 };
 
 /** For deadlines that use the machine's own time. */
-const NEVER_LATE = { attemptMs: 60_000, lookUpMs: 60_000 };
+const NEVER_LATE = { attemptMs: 60_000, lookupMs: 60_000 };
 const SECOND_NS = 1_000_000_000;
 /** The most requests, answers and queries before a dying process is gone. */
 const LONGEST_LAST_STEPS = 80;

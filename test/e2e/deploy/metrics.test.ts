@@ -69,10 +69,10 @@ test('a push that is verified and one that fails stand in what Prometheus reads'
     2,
   );
   expect(
-    valueOf(text, 'cd_helper_look_ups_total', { registry, status: 'published' }),
+    valueOf(text, 'cd_helper_lookups_total', { registry, status: 'published' }),
   ).toBeGreaterThanOrEqual(2);
   expect(valueOf(text, 'cd_helper_cluster_up', { cluster })).toBe(1);
-  expect(valueOf(text, 'cd_helper_looks_waiting', { cluster })).toBeGreaterThanOrEqual(0);
+  expect(valueOf(text, 'cd_helper_checks_waiting', { cluster })).toBeGreaterThanOrEqual(0);
   await services.remove('metrics-web');
 });
 

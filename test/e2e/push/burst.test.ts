@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { good } from '../../../sandbox/image/sample.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import { BURST_LONGEST_MS, FOLLOW_UPS_MS } from '../../../src/core/check/look-timing.ts';
+import { BURST_LONGEST_MS, FOLLOW_UPS_MS } from '../../../src/core/check/check-timing.ts';
 import {
   digestsBySlot,
-  countLooks,
+  countChecks,
   endedDeployments,
   endedPushes,
 } from '../../support/stage/open-stage.ts';
@@ -73,7 +73,7 @@ describe('hooks in a burst', () => {
 
       const looks = await waitUntil(
         async () => {
-          const count = await countLooks(sandbox.registry.accessLog, repository, 'v1');
+          const count = await countChecks(sandbox.registry.accessLog, repository, 'v1');
           // The last moment before the first spaced look of a hook that names no digest.
           return performance.now() - begun > (FOLLOW_UPS_MS[0] ?? 0) - 500 ? count : null;
         },
@@ -96,7 +96,7 @@ describe('hooks in a burst', () => {
       if (form === 'named') {
         const pushes = await endedPushes(helper, image, HOOKS);
         expect(pushes.length).toBe(HOOKS);
-        expect(await countLooks(sandbox.registry.accessLog, repository, 'v1')).toBe(looks);
+        expect(await countChecks(sandbox.registry.accessLog, repository, 'v1')).toBe(looks);
       }
       // The engine counts its own steps too; the tasks above are what shows a restart.
       expect(after.every((version, index) => version > (before[index] ?? 0))).toBe(true);

@@ -47,7 +47,7 @@ const startWork = (sandbox: AttachedSandbox) => {
   const newId = createTimeOrderedIds(clock.now, randomFillSync);
   const work = createWork({
     clusters,
-    registries: metrics.countLookUps(registries),
+    registries: metrics.countLookups(registries),
     db: store.db,
     openIntake: openIntakeOf(store),
     onChange: store.onChange,

@@ -19,7 +19,7 @@ import { IMAGE_FORMS } from '../../support/fake-registry/image-forms.ts';
 import { startTokenServer } from '../../support/fake-registry/token-server.ts';
 
 const run = promisify(execFile);
-const LIMITS = { attemptMs: 5_000, lookUpMs: 15_000 };
+const LIMITS = { attemptMs: 5_000, lookupMs: 15_000 };
 
 let folder: string;
 let plain: RunningRegistry;
@@ -87,7 +87,7 @@ describe('a real registry, and skopeo beside us', () => {
     }
   });
 
-  test('a look-up is one HEAD, and the facts of an image are read', async () => {
+  test('a lookup is one HEAD, and the facts of an image are read', async () => {
     await using registries = createTestRegistries({ insecure: [plain.host], limits: LIMITS });
     const image = imageNamed(`${plain.host}/forms/oci-image:v1`);
     const before = (await readAccessLog(plain.accessLog)).length;

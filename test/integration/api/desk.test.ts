@@ -44,8 +44,8 @@ describe('the queue', () => {
     expect(await itemsOf<QueueView>('/queue')).toEqual([
       {
         cluster: 'default',
-        looksWaiting: 0,
-        oldestLookAgeSeconds: null,
+        checksWaiting: 0,
+        oldestCheckAgeSeconds: null,
         pushesWaiting: 0,
         oldestPushAgeSeconds: null,
         deployments: { queued: 0, updating: 0, verifying: 0 },
@@ -58,7 +58,7 @@ describe('the queue', () => {
       if ((items[0]?.oldestPushAgeSeconds ?? 0) === 0) throw new Error(JSON.stringify(items));
       return items;
     });
-    expect(waiting).toMatchObject({ looksWaiting: 1, pushesWaiting: 1 });
+    expect(waiting).toMatchObject({ checksWaiting: 1, pushesWaiting: 1 });
     stage.engine.clearFaults();
   });
 });

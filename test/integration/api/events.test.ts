@@ -51,7 +51,7 @@ describe('who listens', () => {
       'verifying',
       'succeeded',
     ]);
-    for (const type of ['delivery', 'push', 'look', 'published', 'step']) {
+    for (const type of ['delivery', 'push', 'check', 'published', 'step']) {
       expect(typesOf(reader)).toContain(type);
     }
     expect(reader.text().startsWith('retry: 2000\n\n')).toBe(true);

@@ -6,7 +6,7 @@ import { EXIT } from '../../../src/cli/terminal/exit-status.ts';
 import { configSchema } from '../../../src/config/schema/config-schema.ts';
 import { FILE_KEYS } from '../../../src/config/source/secret-file.ts';
 import * as known from '../../../src/config/source/variables.ts';
-import { PUSH_OUTCOMES } from '../../../src/core/check/conclude-look.ts';
+import { PUSH_OUTCOMES } from '../../../src/core/check/conclude-check.ts';
 import {
   condemnsDigest,
   type FailureReason,

@@ -228,7 +228,7 @@ describe('GitHub', () => {
       as('ana'),
     );
     bench.clock.skip(4 * HOUR);
-    await bench.looked();
+    await bench.checked();
     expect(statesOf('a').at(-1)).toBe('queued');
     await running.work.acts.thaw(frozen.id, as('ana'));
     await told('a', 'success');

@@ -154,5 +154,5 @@ it('is ready, and nothing of the question stays, where hooks can be stored', asy
   for (let count = 0; count < 3; count += 1) expect(await ready()).toBe(200);
   expect(await helper.deliveries()).toHaveLength(1);
   expect(JSON.stringify(await helper.get('/queue'))).toContain('"pushesWaiting":1');
-  expect(before).toMatchObject({ items: [{ pushesWaiting: 1, looksWaiting: 1 }] });
+  expect(before).toMatchObject({ items: [{ pushesWaiting: 1, checksWaiting: 1 }] });
 });

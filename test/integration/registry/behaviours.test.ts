@@ -3,7 +3,7 @@ import { ATTEMPT_MS } from '../../../src/adapters/registry/wire/registry-host.ts
 import type { RegistriesOptions } from '../../../src/adapters/registry/registries.ts';
 import { createRegistries } from '../../../src/adapters/registry/registries.ts';
 import { silentLog } from '../../../src/core/log.ts';
-import type { LookUp } from '../../../src/core/image/published.ts';
+import type { Lookup } from '../../../src/core/image/published.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
@@ -32,7 +32,7 @@ type Told = NonNullable<RegistriesOptions['hosts']>[number];
 const clientOf = (hosts: readonly Told[], options: Partial<RegistriesOptions> = {}) =>
   keep(createTestRegistries({ hosts, ...options }));
 
-const look = (client: ReturnType<typeof clientOf>, host: string): Promise<LookUp> =>
+const look = (client: ReturnType<typeof clientOf>, host: string): Promise<Lookup> =>
   client.findDigest(imageNamed(`${host}/${REPOSITORY}:v1`), unbounded());
 
 const isPublished = { kind: 'published' };
@@ -142,7 +142,7 @@ describe('a slow registry', () => {
 });
 
 describe('a body in an encoding', () => {
-  const fetchWith = async (body: string, encoding: string): Promise<LookUp> => {
+  const fetchWith = async (body: string, encoding: string): Promise<Lookup> => {
     const registry = keep(await startFakeRegistry());
     registry.fault({ kind: 'status', status: 405 }, { method: 'HEAD' });
     registry.fault({ kind: 'content', body, headers: { 'content-encoding': encoding } });

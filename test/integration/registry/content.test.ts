@@ -95,7 +95,7 @@ describe('readManifest', () => {
     expect(registry.count()).toBe(1);
   });
 
-  test('of what a look-up told to be a plain image is known where it cannot be read', async () => {
+  test('of what a lookup told to be a plain image is known where it cannot be read', async () => {
     registry.fault({ kind: 'status', status: 429 }, { method: 'GET' });
     const plain = fakeImage('plain');
     registry.setTag('acme/app', 'v1', plain);
@@ -104,7 +104,7 @@ describe('readManifest', () => {
     expect(registry.count({ method: 'GET' })).toBe(1);
   });
 
-  test('of what a look-up told to be an index is read all the same', async () => {
+  test('of what a lookup told to be an index is read all the same', async () => {
     const index = fakeTwoPlatforms('two');
     registry.setTag('acme/app', 'v1', index);
     await client.findDigest(image(), unbounded());

@@ -143,7 +143,7 @@ describe("Docker's config.json", () => {
 });
 
 describe('a credential helper', () => {
-  test('of a host is asked for that host, and not for every look-up', async () => {
+  test('of a host is asked for that host, and not for every lookup', async () => {
     const registry = await start({ kind: 'basic', users });
     const calls = await installHelper('good', GOOD);
     await writeConfig({ auths: { [registry.host]: {} }, credHelpers: { [registry.host]: 'good' } });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LookUp } from '../../../src/core/image/published.ts';
+import type { Lookup } from '../../../src/core/image/published.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
 import type { Fault } from '../../support/fake-registry/faults.ts';
@@ -20,7 +20,7 @@ beforeEach(async () => {
         credentials: { username: 'acme', password: createSecret('hunter2') },
       },
     ],
-    limits: { attemptMs: 300, lookUpMs: 700, retryPauseMs: 10 },
+    limits: { attemptMs: 300, lookupMs: 700, retryPauseMs: 10 },
   });
 });
 afterEach(async () => {
@@ -33,7 +33,7 @@ const renew = async (options: Parameters<typeof createTestRegistries>[0]): Promi
   registries = createTestRegistries(options);
 };
 
-const look = (tag = 'v1'): Promise<LookUp> =>
+const look = (tag = 'v1'): Promise<Lookup> =>
   registries.findDigest(imageNamed(`${registry.host}/acme/app:${tag}`), unbounded());
 
 const published = { kind: 'published', digest: expect.stringMatching(/^sha256:/) as string };
@@ -106,7 +106,7 @@ describe('what passes', () => {
     registry.fault(fault, { times: 2 });
     await renew({
       insecure: [registry.host],
-      limits: { attemptMs: 300, lookUpMs: 3_000 },
+      limits: { attemptMs: 300, lookupMs: 3_000 },
     });
     expect(await look()).toMatchObject(published);
     expect(registry.count()).toBe(3);
@@ -155,18 +155,18 @@ describe('what does not pass is asked once', () => {
 });
 
 describe('time and memory', () => {
-  test('a registry that never answers costs a look-up its limit and no more', async () => {
+  test('a registry that never answers costs a lookup its limit and no more', async () => {
     registry.fault({ kind: 'hang' });
-    const limits = { attemptMs: 600, lookUpMs: 700, retryPauseMs: 10 };
+    const limits = { attemptMs: 600, lookupMs: 700, retryPauseMs: 10 };
     await renew({ insecure: [registry.host], limits });
     const started = performance.now();
     expect(await look()).toMatchObject(failed('unreachable', 'did not answer'));
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
-  test('no pause goes beyond the limit of a look-up', async () => {
+  test('no pause goes beyond the limit of a lookup', async () => {
     registry.fault({ kind: 'status', status: 500 });
-    const limits = { lookUpMs: 200, retryPauseMs: 5_000 };
+    const limits = { lookupMs: 200, retryPauseMs: 5_000 };
     await renew({ insecure: [registry.host], limits });
     const started = performance.now();
     expect(await look()).toMatchObject(failed('unreachable', '500'));

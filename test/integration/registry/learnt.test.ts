@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RegistriesOptions } from '../../../src/adapters/registry/registries.ts';
-import type { LookUp } from '../../../src/core/image/published.ts';
+import type { Lookup } from '../../../src/core/image/published.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
@@ -31,7 +31,7 @@ const clientOf = (
   const hosts = [{ host: registry.host, insecure: true, ...told }];
   const client = createTestRegistries({ hosts, ...options });
   started.push(client);
-  const look = (name: string): Promise<LookUp> =>
+  const look = (name: string): Promise<Lookup> =>
     client.findDigest(imageNamed(`${registry.host}/${name}:v1`), unbounded());
   return { client, look };
 };
@@ -117,7 +117,7 @@ describe('a challenge for one repository leaves the others readable', () => {
   test('those who wait while it keeps silent', async () => {
     const registry = await start();
     registry.fault({ kind: 'hang' }, { repository: 'acme/closed' });
-    const limits = { attemptMs: 100, lookUpMs: 200 };
+    const limits = { attemptMs: 100, lookupMs: 200 };
     const { look } = clientOf(registry, { concurrency: 1 }, { limits });
     const closed = Array.from({ length: 5 }, () => look('acme/closed'));
     expect(await look('acme/open')).toMatchObject(isPublished);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createChannels } from '../../../src/adapters/notify/channels.ts';
 import type { RegistriesOptions } from '../../../src/adapters/registry/registries.ts';
-import type { LookUp } from '../../../src/core/image/published.ts';
+import type { Lookup } from '../../../src/core/image/published.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import { createFetchKeys } from '../../../src/intake/fetch-keys.ts';
 import { createKeyConnections } from '../../../src/wiring/key-connections.ts';
@@ -35,7 +35,7 @@ const start = async (options: Parameters<typeof startFakeRegistry>[0] = {}) => {
   return registry;
 };
 const proxyTo = async (options: ForwardProxyOptions) => keep(await startForwardProxy(options));
-const look = (options: Partial<RegistriesOptions>, host: string): Promise<LookUp> => {
+const look = (options: Partial<RegistriesOptions>, host: string): Promise<Lookup> => {
   const client = keep(createTestRegistries(options));
   return client.findDigest(imageNamed(`${host}/acme/app:v1`), unbounded());
 };

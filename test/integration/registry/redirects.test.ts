@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LookUp } from '../../../src/core/image/published.ts';
+import type { Lookup } from '../../../src/core/image/published.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
@@ -17,7 +17,7 @@ beforeEach(async () => {
         credentials: { username: 'acme', password: createSecret('hunter2') },
       },
     ],
-    limits: { attemptMs: 300, lookUpMs: 700, retryPauseMs: 10 },
+    limits: { attemptMs: 300, lookupMs: 700, retryPauseMs: 10 },
   });
 });
 afterEach(async () => {
@@ -25,7 +25,7 @@ afterEach(async () => {
   await registry.close();
 });
 
-const look = (tag = 'v1'): Promise<LookUp> =>
+const look = (tag = 'v1'): Promise<Lookup> =>
   registries.findDigest(imageNamed(`${registry.host}/acme/app:${tag}`), unbounded());
 
 const published = { kind: 'published', digest: expect.stringMatching(/^sha256:/) as string };

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RegistriesOptions } from '../../../src/adapters/registry/registries.ts';
-import type { LookUp } from '../../../src/core/image/published.ts';
+import type { Lookup } from '../../../src/core/image/published.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import { createTestRegistries, imageNamed, unbounded } from '../../support/fake-registry/client.ts';
 import type { FakeSignIn } from '../../support/fake-registry/sign-in.ts';
@@ -39,7 +39,7 @@ const look = (
   client: ReturnType<typeof createTestRegistries>,
   registry: FakeRegistry,
   name = 'acme/app:v1',
-): Promise<LookUp> => client.findDigest(imageNamed(`${registry.host}/${name}`), unbounded());
+): Promise<Lookup> => client.findDigest(imageNamed(`${registry.host}/${name}`), unbounded());
 
 const log = (registry: FakeRegistry): string[] =>
   registry.requests.map(({ method, kind }) => `${method} ${kind}`);
@@ -218,7 +218,7 @@ describe('credentials that are refused', () => {
   const lookAtAll = (
     client: ReturnType<typeof createTestRegistries>,
     registry: FakeRegistry,
-  ): Promise<LookUp[]> => Promise.all(manyImages.map((name) => look(client, registry, name)));
+  ): Promise<Lookup[]> => Promise.all(manyImages.map((name) => look(client, registry, name)));
   const signInsAt = (registry: FakeRegistry): number =>
     registry.requests.filter(({ headers }) => headers.authorization?.startsWith('Basic ')).length;
 

@@ -18,7 +18,7 @@ export const createTestRegistries = (
     now: Date.now,
     random: () => 0.5,
     ...options,
-    limits: { attemptMs: 2_000, lookUpMs: 6_000, retryPauseMs: 10, ...options.limits },
+    limits: { attemptMs: 2_000, lookupMs: 6_000, retryPauseMs: 10, ...options.limits },
   });
   return { ...registries, [Symbol.asyncDispose]: registries.close };
 };

@@ -48,7 +48,7 @@ const attempt = async (
   await listen(registry, home, 5000);
   await using client = createTestRegistries({
     hosts: [{ host: `${home}:5000`, insecure: true, signInHosts }],
-    limits: { attemptMs: 1_000, lookUpMs: 3_000, retryPauseMs: 10, tries: 1 },
+    limits: { attemptMs: 1_000, lookupMs: 3_000, retryPauseMs: 10, tries: 1 },
   });
   const { kind } = await client.findDigest(imageNamed(`${home}:5000/acme/app:v1`), unbounded());
   registry.closeAllConnections();

@@ -162,7 +162,7 @@ export const digestsBySlot = (tasks: readonly EngineTask[]): ReadonlyMap<string,
 };
 
 /** How often a registry was asked for the digest of a tag: the cost of each check. */
-export const countLooks = async (
+export const countChecks = async (
   accessLog: string,
   repository: string,
   tag: string,

@@ -6,8 +6,8 @@ import { readHolds, readReleases } from '../../../src/store/holds/holds.ts';
 import { nextMessage, readUnannounced } from '../../../src/store/notices/notifications.ts';
 import type { Store } from '../../../src/store/sqlite/open-store.ts';
 import { readProven } from '../../../src/store/holds/proven.ts';
-import { readLookUps } from '../../../src/store/published/published.ts';
-import { lookQueue, pushQueue } from '../../../src/store/deployments/queue-depth.ts';
+import { readLookups } from '../../../src/store/published/published.ts';
+import { checkQueue, pushQueue } from '../../../src/store/deployments/queue-depth.ts';
 import { listDeliveries, readDelivery } from '../../../src/store/intake/read-deliveries.ts';
 import {
   listDeployments,
@@ -40,9 +40,9 @@ export const readEverything = async ({ db }: Pick<Store, 'db'>, now: number) => 
   return {
     deliveries: await each(deliveries.items, (id) => readDelivery(db, id)),
     secretUses: Object.fromEntries(await secretUses(db)),
-    lookQueue: await lookQueue(db, now),
+    checkQueue: await checkQueue(db, now),
     pushQueue: await pushQueue(db),
-    published: Object.fromEntries(await readLookUps(db)),
+    published: Object.fromEntries(await readLookups(db)),
     deployments: await each(deployments.items, (id) => readDeployment(db, id)),
     open: await Promise.all(CLUSTERS.map((cluster) => openDeployments(db, cluster))),
     holds: services.map((service) => digests.map((digest) => holdsOf(service, digest))),

@@ -1,7 +1,7 @@
 import type { EngineNode, EngineService, EngineTask } from '../fake-engine/spec.ts';
 import { exception, ok, type SwarmpitAnswer, TIMED_OUT, withError } from './answer.ts';
 import { type Docker, relay } from './docker.ts';
-import { type DigestLookUp, findDigest, type FoundDigest } from './find-digest.ts';
+import { type DigestLookup, findDigest, type FoundDigest } from './find-digest.ts';
 import { showService, splitImage } from './show-service.ts';
 import { showLog, showNode, showTask, sinceOf } from './show-tasks.ts';
 import type { SwarmpitTraits } from './versions.ts';
@@ -27,11 +27,11 @@ const serviceFilter = (id: string): string => encodeURIComponent(JSON.stringify(
 /** Swarmpit's answers to signed-in clients, based on the engine behind it. */
 export const createAnswers = (deps: {
   readonly docker: Docker;
-  readonly lookUp: DigestLookUp;
+  readonly lookup: DigestLookup;
   readonly traits: SwarmpitTraits;
   readonly name: string;
 }) => {
-  const { docker, lookUp, traits } = deps;
+  const { docker, lookup, traits } = deps;
   const list = async <T>(path: string): Promise<readonly T[]> =>
     (await docker.ask('GET', path)).body as T[];
 
@@ -88,7 +88,7 @@ export const createAnswers = (deps: {
     const cut = splitImage(template.ContainerSpec.Image);
     // A digest without a tag, and an empty tag, become latest: a pitfall for pinned services.
     const image = `${cut.name}:${tag ?? (cut.tag === '' ? 'latest' : cut.tag)}`;
-    const digest = await findDigest(lookUp, image);
+    const digest = await findDigest(lookup, image);
     if (digest.kind !== 'found') return refusal(digest);
     if (digest.digest === null && !traits.deploysUnpinned) {
       // Docker's answer to `name:tag@`.
@@ -140,7 +140,7 @@ export const createAnswers = (deps: {
       for (const { ID, Spec } of await list<EngineService>('/services')) {
         if (Spec.Labels?.['swarmpit.service.deployment.autoredeploy'] !== 'true') continue;
         const image = Spec.TaskTemplate.ContainerSpec.Image;
-        const found = await findDigest(lookUp, image);
+        const found = await findDigest(lookup, image);
         if (found.kind === 'found' && found.digest !== (image.split('@')[1] ?? null)) {
           await redeploy(ID, null);
         }

@@ -12,7 +12,7 @@ export type FoundDigest =
 
 export type Credentials = { readonly username: string; readonly password: string };
 
-export type DigestLookUp = {
+export type DigestLookup = {
   /** The address of each registry host, e.g. `registry.local:5000` → `http://127.0.0.1:41234`. */
   readonly registries: Readonly<Record<string, string>>;
   /** Hosts linked with Swarmpit. Docker Hub needs no link. */
@@ -104,8 +104,8 @@ const whyUnreachable = (error: unknown, host: string): string => {
  * Asks for the Docker manifest list and then for the Docker manifest, never for OCI types, and stops at the first
  * error. For an OCI image, distribution's registry answers 404. A registry that answers anyway gives no digest.
  */
-export const findDigest = async (lookUp: DigestLookUp, image: string): Promise<FoundDigest> => {
-  const { registries, linked, credentials, timeoutMs } = lookUp;
+export const findDigest = async (lookup: DigestLookup, image: string): Promise<FoundDigest> => {
+  const { registries, linked, credentials, timeoutMs } = lookup;
   const { name, tag } = splitImage(image);
   const { host, path } = hostOf(name);
   if (host !== null && !linked.has(host)) return { kind: 'not-linked', host };
@@ -116,7 +116,7 @@ export const findDigest = async (lookUp: DigestLookUp, image: string): Promise<F
   }
   const url = `${base}/v2/${path}/manifests/${tag === '' ? 'latest' : tag}`;
   try {
-    for (const accept of lookUp.asksForList ? [LIST, MANIFEST] : [MANIFEST]) {
+    for (const accept of lookup.asksForList ? [LIST, MANIFEST] : [MANIFEST]) {
       const answer = await askManifest(url, accept, credentials[known], timeoutMs);
       if (answer.status < 200 || answer.status > 299) {
         return { kind: 'refused', status: answer.status, text: answer.text };

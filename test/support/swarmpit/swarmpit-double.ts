@@ -78,7 +78,7 @@ export const startSwarmpitDouble = async (
     docker,
     traits,
     name: options.name ?? 'swarmpit',
-    lookUp: {
+    lookup: {
       registries,
       linked: new Set(options.linked ?? Object.keys(registries)),
       credentials: options.credentials ?? {},

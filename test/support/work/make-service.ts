@@ -1,6 +1,6 @@
 import type { Digest } from '../../../src/core/image/digest.ts';
 import { parseImageReference } from '../../../src/core/image/image-reference.ts';
-import type { LookUp } from '../../../src/core/image/published.ts';
+import type { Lookup } from '../../../src/core/image/published.ts';
 import type { Node, Service, Task } from '../../../src/core/swarm/service.ts';
 
 /** A digest of one repeated hex digit: short to write, easy to recognise. */
@@ -79,16 +79,16 @@ export const makeNode = (change: Partial<Node> = {}): Node => ({
   ...change,
 });
 
-export const published = (digest: Digest): LookUp => ({
+export const published = (digest: Digest): Lookup => ({
   kind: 'published',
   digest,
   mediaType: 'application/vnd.oci.image.index.v1+json',
 });
 
-export const failedLookUp = (
-  reason: Extract<LookUp, { kind: 'failed' }>['reason'],
+export const failedLookup = (
+  reason: Extract<Lookup, { kind: 'failed' }>['reason'],
   retryAfterMs: number | null = null,
-): Extract<LookUp, { kind: 'failed' }> => ({
+): Extract<Lookup, { kind: 'failed' }> => ({
   kind: 'failed',
   reason,
   detail: `the registry: ${reason}`,

@@ -92,7 +92,7 @@ export type WorkBench = {
     check: () => Promise<T | null | false> | T | null | false,
   ) => Promise<T>;
   /** Resolves when every due check is done and its result is on disk. */
-  readonly looked: () => Promise<void>;
+  readonly checked: () => Promise<void>;
   /** Lets every follow-up of a push happen in turn until the push has ended. */
   readonly letFollowUpsPass: (delivery: string) => Promise<void>;
   /** The service's newest deployment, when it and all before it have ended. */
@@ -157,10 +157,10 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
     return items.toReversed();
   };
 
-  const looked: WorkBench['looked'] = async () => {
-    await until('no look is due', async () => {
-      const looks = await store.db.selectFrom('look_work').select('run_at').execute();
-      return looks.every(({ run_at }) => run_at > clock.now());
+  const checked: WorkBench['checked'] = async () => {
+    await until('no check is due', async () => {
+      const checks = await store.db.selectFrom('look_work').select('run_at').execute();
+      return checks.every(({ run_at }) => run_at > clock.now());
     });
   };
   const delivery: WorkBench['delivery'] = async (id) => {
@@ -240,10 +240,10 @@ export const openWorkBench = async (options: WorkBenchOptions = {}): Promise<Wor
     delivery,
     deployments,
     until,
-    looked,
+    checked,
     letFollowUpsPass: async (id) => {
       for (const ms of [6_000, 30_000, 120_000]) {
-        await looked();
+        await checked();
         clock.skip(ms);
       }
       await until('the push has its end', async () =>

@@ -19,9 +19,10 @@ const COLUMNS: readonly Column<QueueView>[] = [
     cell: ({ cluster }) => <strong>{cluster}</strong>,
   },
   {
-    key: 'looks',
-    title: 'Look-ups waiting',
-    cell: ({ looksWaiting, oldestLookAgeSeconds }) => waiting(looksWaiting, oldestLookAgeSeconds),
+    key: 'checks',
+    title: 'Lookups waiting',
+    cell: ({ checksWaiting, oldestCheckAgeSeconds }) =>
+      waiting(checksWaiting, oldestCheckAgeSeconds),
   },
   {
     key: 'pushes',

@@ -3,7 +3,7 @@ export type Happening =
   | { readonly type: 'reset' }
   | { readonly type: 'delivery'; readonly id: string | null }
   | { readonly type: 'push'; readonly delivery: string | null; readonly cluster: string | null }
-  | { readonly type: 'look'; readonly cluster: string | null }
+  | { readonly type: 'check'; readonly cluster: string | null }
   | { readonly type: 'published'; readonly image: string | null }
   | {
       readonly type: 'deployment';
@@ -23,7 +23,7 @@ export const HAPPENINGS = [
   'reset',
   'delivery',
   'push',
-  'look',
+  'check',
   'published',
   'deployment',
   'step',
@@ -74,7 +74,7 @@ export const parseHappening = (type: Happening['type'], text: string): Happening
       return { type, id };
     case 'push':
       return { type, delivery: textOf(fields, 'delivery'), cluster: textOf(fields, 'cluster') };
-    case 'look':
+    case 'check':
       return { type, cluster: textOf(fields, 'cluster') };
     case 'published':
       return { type, image: textOf(fields, 'image') };

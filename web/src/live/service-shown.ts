@@ -6,7 +6,7 @@ const CHANGES = new Set([
   'deployment',
   'health',
   'published',
-  'look',
+  'check',
   'freeze',
   'cluster',
   'action',

@@ -15,13 +15,13 @@ import { Section } from '../parts/section.tsx';
 const QUEUE: Source<readonly QueueView[]> = {
   of: 'queue',
   read: async (signal) => (await ask<Page<QueueView>>('/api/v1/queue', { signal })).items,
-  concerns: ({ type }) => type === 'push' || type === 'look' || type === 'deployment',
+  concerns: ({ type }) => type === 'push' || type === 'check' || type === 'deployment',
 };
 
 const REGISTRIES: Source<readonly RegistryView[]> = {
   of: 'registries',
   read: async (signal) => (await ask<Page<RegistryView>>('/api/v1/registries', { signal })).items,
-  concerns: ({ type }) => type === 'look' || type === 'published',
+  concerns: ({ type }) => type === 'check' || type === 'published',
 };
 
 export const HealthPage = () => {

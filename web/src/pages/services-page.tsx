@@ -21,7 +21,7 @@ const CHANGES = new Set<Happening['type']>([
   'deployment',
   'health',
   'published',
-  'look',
+  'check',
   'freeze',
   'cluster',
   'action',

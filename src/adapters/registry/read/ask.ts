@@ -24,7 +24,7 @@ export type Ask = (
 
 export type AskLimits = Partial<AskSettings> & {
   /** Time limit of one lookup with all its retries, in ms. */
-  readonly lookUpMs: number;
+  readonly lookupMs: number;
 };
 
 export type AskSettings = {
@@ -111,14 +111,14 @@ export const createAsk = (parts: Parts): Ask => {
   };
 
   return (endpoint, question, caller, limits) => {
-    const { lookUpMs, tries, retryPauseMs: basePauseMs } = { ...settings, ...limits };
+    const { lookupMs, tries, retryPauseMs: basePauseMs } = { ...settings, ...limits };
     if (!endpoint.isAddress) {
       const detail = `${endpoint.name} is no address that can be asked`;
       return Promise.reject(new RegistryError('unreachable', detail));
     }
     const lane = parts.lanes(endpoint.name, endpoint.concurrency);
     return lane.run(caller, question.repository, async (begun) => {
-      const deadline = startDeadline(caller, lookUpMs);
+      const deadline = startDeadline(caller, lookupMs);
       for (let attempt = 1; ; attempt += 1) {
         await rest(lane, endpoint, question.method, deadline);
         try {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Digest, parseDigest } from '../../../core/image/digest.ts';
 import type { ImageReference } from '../../../core/image/image-reference.ts';
-import type { LookUp } from '../../../core/image/published.ts';
+import type { Lookup } from '../../../core/image/published.ts';
 import type { Ask, AskLimits } from './ask.ts';
 import { startDeadline } from '../../exchange/deadline.ts';
 import { createBoundedCache } from '../wire/bounded-cache.ts';
@@ -20,7 +20,7 @@ import type { Answer } from '../wire/exchange-once.ts';
 export const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
 export const ACCEPT_MANIFESTS = MANIFEST_TYPES.join(', ');
 
-type Published = Extract<LookUp, { kind: 'published' }>;
+type Published = Extract<Lookup, { kind: 'published' }>;
 
 /** Finds a tag's digest at one endpoint. Throws {@link RegistryError} or the caller's reason. */
 export type FindDigestAt = (
@@ -121,7 +121,7 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
       maxBytes: MOST_MANIFEST_BYTES,
     };
     const key = `${endpoint.name}/${image.repository}:${image.tag}`;
-    const deadline = startDeadline(caller, limits.lookUpMs);
+    const deadline = startDeadline(caller, limits.lookupMs);
     const isHeadless = headless.get(endpoint.name) === true;
     const head = await askHead(endpoint, question, caller, isHeadless ? onceOf(limits) : limits);
     if (head !== null) {
@@ -136,7 +136,7 @@ export const createFindDigestAt = (ask: Ask): FindDigestAt => {
     const known = seen.get(key);
     const headers =
       known === undefined ? question.headers : { ...question.headers, 'if-none-match': known.etag };
-    const left = { ...limits, lookUpMs: deadline.remainingMs() };
+    const left = { ...limits, lookupMs: deadline.remainingMs() };
     // A HEAD that brought nothing has had the retries, unless the host was known for that.
     const allowed = head === null && !isHeadless ? onceOf(left) : left;
     const answer = await ask(endpoint, { ...question, headers, method: 'GET' }, caller, allowed);

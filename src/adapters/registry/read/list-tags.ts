@@ -55,8 +55,8 @@ export const createListTagsAt =
       if (asked.size >= MOST_PAGES) throw tooMany(where);
       if (asked.size > 0) await turn(caller);
       asked.add(query);
-      const lookUpMs = Math.min(limits.lookUpMs, deadline.remainingMs());
-      if (lookUpMs <= 0) throw tooSlow(where);
+      const lookupMs = Math.min(limits.lookupMs, deadline.remainingMs());
+      if (lookupMs <= 0) throw tooSlow(where);
       const answer = await ask(
         endpoint,
         {
@@ -67,7 +67,7 @@ export const createListTagsAt =
           maxBytes: MOST_PAGE_BYTES,
         },
         caller,
-        { ...limits, lookUpMs },
+        { ...limits, lookupMs },
       );
       if (answer.status === 404) {
         throw new RegistryError('tag-gone', `${where} does not exist, or lists no tags (404)`);

@@ -1,4 +1,4 @@
-import type { LookUpFailure } from '../../../core/image/published.ts';
+import type { LookupFailure } from '../../../core/image/published.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { orFailure } from '../wire/or-failure.ts';
 import { RegistryError } from '../wire/registry-error.ts';
@@ -16,19 +16,19 @@ export type Probed =
       /** The connection uses no TLS. */
       readonly isPlain: boolean;
     }
-  | { readonly ok: false; readonly reason: LookUpFailure; readonly detail: string };
+  | { readonly ok: false; readonly reason: LookupFailure; readonly detail: string };
 
 type ProbeParts = {
   readonly ask: Ask;
   readonly signIn: Pick<SignIn, 'sourceOf'>;
   readonly endpointOf: (host: string) => Endpoint;
   /** Time limit of the probe, in ms. Default: three times the host's limit for one request. */
-  readonly lookUpMs: number | undefined;
+  readonly lookupMs: number | undefined;
 };
 
 /** Whether a registry, or a path of it, is reachable and accepts the sign-in: `ghcr.io`, `ghcr.io/acme`. */
 export const probeRegistry = async (
-  { ask, signIn, endpointOf, lookUpMs }: ProbeParts,
+  { ask, signIn, endpointOf, lookupMs }: ProbeParts,
   place: string,
   signal: AbortSignal,
 ): Promise<Probed> => {
@@ -45,7 +45,7 @@ export const probeRegistry = async (
   } as const;
   const probed = await orFailure(signal, async () => {
     const { status, url, isSignedIn } = await ask(endpoint, question, signal, {
-      lookUpMs: lookUpMs ?? REQUESTS_OF_A_LOOK_UP * endpoint.attemptMs,
+      lookupMs: lookupMs ?? REQUESTS_OF_A_LOOK_UP * endpoint.attemptMs,
     });
     if (status !== 200) {
       const detail = `${endpoint.name} does not answer as a registry does (${status})`;

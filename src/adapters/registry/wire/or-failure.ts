@@ -1,9 +1,9 @@
-import type { LookUp } from '../../../core/image/published.ts';
+import type { Lookup } from '../../../core/image/published.ts';
 import { RegistryError } from './registry-error.ts';
 
-export type FailedLookUp = Extract<LookUp, { kind: 'failed' }>;
+export type FailedLookup = Extract<Lookup, { kind: 'failed' }>;
 
-const toFailure = (error: RegistryError): FailedLookUp => ({
+const toFailure = (error: RegistryError): FailedLookup => ({
   kind: 'failed',
   reason: error.reason,
   detail: error.message,
@@ -15,7 +15,7 @@ const toFailure = (error: RegistryError): FailedLookUp => ({
 export const orFailure = async <T>(
   signal: AbortSignal,
   work: () => Promise<T>,
-): Promise<T | FailedLookUp> => {
+): Promise<T | FailedLookup> => {
   signal.throwIfAborted();
   try {
     return await work();

@@ -1,9 +1,9 @@
-import type { LookUpFailure } from '../../../core/image/published.ts';
+import type { LookupFailure } from '../../../core/image/published.ts';
 
 /** Why a registry did not give what it was asked for. At the edge it becomes a lookup's failure. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
-  readonly reason: LookUpFailure;
+  readonly reason: LookupFailure;
   /** Whether the same request may succeed in a moment. */
   readonly retryable: boolean;
   readonly retryAfterMs: number | null;
@@ -22,7 +22,7 @@ export class RegistryError extends Error {
 
   /** `detail` is one line for a person, without secrets: which registry, what it did, what to do. */
   constructor(
-    reason: LookUpFailure,
+    reason: LookupFailure,
     detail: string,
     options: {
       retryable?: boolean;

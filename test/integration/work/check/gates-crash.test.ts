@@ -49,14 +49,14 @@ const labelsOf = (kind: Kind): Readonly<Record<string, string>> => {
 /** Nothing is due, and nothing under way. */
 const isQuiet = async (name: string): Promise<boolean> => {
   const now = bench.clock.now();
-  const [waiting, looks, deployments] = await Promise.all([
+  const [waiting, checks, deployments] = await Promise.all([
     readWaiting(bench.store.db),
     bench.store.db.selectFrom('look_work').select('run_at').execute(),
     bench.deployments(name),
   ]);
   return (
     waiting.every(({ dueAt }) => dueAt > now) &&
-    looks.every(({ run_at }) => run_at > now) &&
+    checks.every(({ run_at }) => run_at > now) &&
     deployments.every(({ endedAt }) => endedAt !== null)
   );
 };

@@ -61,7 +61,7 @@ beforeEach(async () => {
   digest = bench.registry.setTag('acme/web', 'v1', 'a');
   await bench.hook(running.work, bench.image(IMAGE), digest);
   await bench.until('all wait', async () => (await count()) === MANY);
-  await bench.looked();
+  await bench.checked();
   // What both images were built from is read once, for people.
   await bench.until('it is known what both were built from', async () => {
     const rows = await bench.store.db.selectFrom('build_facts').select('digest').execute();

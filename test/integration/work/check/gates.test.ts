@@ -254,7 +254,7 @@ describe('what outranks and what passes', () => {
       gates: [{ gate: 'min-age' }],
     });
     bench.clock.skip(2 * HOUR);
-    await bench.looked();
+    await bench.checked();
     expect(await bench.deployments()).toEqual([]);
     await running.work.acts.thaw(freeze.id, by);
     await has(a);
@@ -317,12 +317,12 @@ describe('what outranks and what passes', () => {
     );
     const digest = publish('a');
     await bench.hook(running.work, bench.image(IMAGE), digest);
-    await bench.looked();
+    await bench.checked();
     await running.work.acts.redeploy(key, { force: true }, by()).catch(() => {});
     await quiet();
     bench.clock.skip(2 * HOUR);
     await running.work.acts.thaw(freeze.id, by());
-    await bench.looked();
+    await bench.checked();
     await settled();
     const deployed = (await bench.deployments()).filter(({ state }) => state === 'succeeded');
     expect(deployed.every(({ startedAt }) => (startedAt ?? '') < '2026-01-01T01:00')).toBe(true);

@@ -19,7 +19,7 @@ it('a push whose first look was answered by half is deployed by the next, which 
   const { work } = bench.start();
   // So that an older digest of the tag is remembered.
   await bench.hook(work, image('acme/web:v1'), one);
-  await bench.looked();
+  await bench.checked();
   bench.clock.skip(60_000);
   const two = registry.setTag('acme/web', 'v1', fakeTwoPlatforms('two'));
   registry.fault({ kind: 'status', status: 500 }, { method: 'GET', kind: 'manifest', times: 1 });

@@ -10,7 +10,7 @@ let first: Digest;
 let second: Digest;
 beforeEach(async () => {
   // A registry that hangs is waited for as long as a test does.
-  const registry = { attemptMs: 120_000, lookUpMs: 120_000 };
+  const registry = { attemptMs: 120_000, lookupMs: 120_000 };
   bench = await openWorkBench({ speed: 20, registry });
   first = bench.registry.setTag('acme/web', 'v1', 'one');
   second = bench.registry.setTag('acme/web', 'v1', 'two');
@@ -186,7 +186,7 @@ describe('a newer push', () => {
     bench.registry.setTag('acme/web', 'v1', first);
     const { id } = await bench.hook(work, IMAGE(), first);
     await bench.until('the registry was asked about it', () => bench.heads() === 2);
-    await bench.looked();
+    await bench.checked();
     looked.resolve();
     await bench.letFollowUpsPass(id);
     expect(await bench.ended('web', 2)).toMatchObject({ from: second, to: first });
@@ -318,7 +318,7 @@ describe('a tag that goes back to what the service was just sent', () => {
     expect(bench.engine.running('web')).toEqual([first, first]);
     expect(bench.engine.updates).toHaveLength(2);
     const { id } = await bench.hook(work, IMAGE(), second);
-    await bench.looked();
+    await bench.checked();
     expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
       { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
     ]);

@@ -204,7 +204,7 @@ describe('a push', () => {
 });
 
 describe('a burst', () => {
-  it('of 21 hooks makes one update for each service, and two looks before the follow-ups', async () => {
+  it('of 21 hooks makes one update for each service, and two checks before the follow-ups', async () => {
     await open({ speed: 1, engine: { prepareMs: 5, startMs: 5, stopMs: 5 } });
     const { engine, image } = bench;
     const { second } = twoVersions(['web', 'web-two', 'web-three']);
@@ -218,7 +218,7 @@ describe('a burst', () => {
       await bench.until(`${name} is updated`, () =>
         engine.running(name).every((digest) => digest === second),
       );
-    await bench.until('the second look has been', async () => {
+    await bench.until('the second check has been', async () => {
       const due = await bench.store.db.selectFrom('look_work').select(['asked_at']).execute();
       return due.length === 1 && due[0]?.asked_at === null;
     });
@@ -235,14 +235,14 @@ describe('a burst', () => {
     expect(deployment?.triggers.length).toBeGreaterThan(0);
   });
 
-  const firstLookAt = (): Promise<number> =>
-    bench.until('the first look has ended', async () => {
-      const looks = await bench.store.db.selectFrom('look_work').select('id').execute();
+  const firstCheckedAt = (): Promise<number> =>
+    bench.until('the first check has ended', async () => {
+      const checks = await bench.store.db.selectFrom('look_work').select('id').execute();
       const published = await bench.store.db.selectFrom('published').selectAll().execute();
-      return looks.length === 0 ? (published[0]?.checked_at ?? null) : null;
+      return checks.length === 0 ? (published[0]?.checked_at ?? null) : null;
     });
 
-  it('whose hooks all name what its first look saw asks the registry once', async () => {
+  it('whose hooks all name what its first check saw asks the registry once', async () => {
     await open({ speed: 1, engine: { prepareMs: 5, startMs: 5, stopMs: 5 } });
     const { registry, engine, image, store } = bench;
     const { second } = twoVersions(['web']);
@@ -250,7 +250,7 @@ describe('a burst', () => {
     bench.settle();
     const { work } = bench.start({ shortcuts: ALL_SHORTCUTS });
     await bench.hook(work, image('acme/web:v1'), second);
-    const checkedAt = await firstLookAt();
+    const checkedAt = await firstCheckedAt();
     // What the helper has not heard of is for the hook that tells of it.
     registry.setTag('acme/web', 'v1', 'three');
     const late = await Promise.all(
@@ -276,7 +276,7 @@ describe('a burst', () => {
     const { second } = twoVersions(['web']);
     const { work } = bench.start();
     await bench.hook(work, image('acme/web:v1'), second);
-    await firstLookAt();
+    await firstCheckedAt();
     const third = registry.setTag('acme/web', 'v1', 'three');
     await Promise.all(
       [second, second, third].map((digest) => bench.hook(work, image('acme/web:v1'), digest)),
@@ -287,7 +287,7 @@ describe('a burst', () => {
     expect(bench.heads()).toBe(2);
   });
 
-  it('of three tags of one image makes one look, and one update for each service', async () => {
+  it('of three tags of one image makes one check, and one update for each service', async () => {
     await open();
     const { registry, engine, image } = bench;
     const old = registry.setTag('acme/web', 'v1', 'one');
@@ -317,7 +317,7 @@ describe('a registry behind its own hook', () => {
     registry.setTag('acme/web', 'v1', first);
     const { work } = bench.start();
     const { id } = await bench.hook(work, image('acme/web:v1'), second);
-    await bench.looked();
+    await bench.checked();
     expect(bench.heads()).toBe(1);
     registry.setTag('acme/web', 'v1', second);
     bench.clock.skip(6_000);
@@ -334,7 +334,7 @@ describe('a registry behind its own hook', () => {
     bench.registry.setTag('acme/web', 'v1', first);
     const { work } = bench.start();
     const { id } = await bench.hook(work, bench.image('acme/web:v1'), second);
-    await bench.looked();
+    await bench.checked();
     expect(bench.heads()).toBe(1);
     await bench.letFollowUpsPass(id);
     expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([

@@ -89,7 +89,7 @@ it.each([
   const { id } = await bench.hook(work, IMAGE(), publish('two'));
   await pushEnded(id);
   bench.clock.skip(8 * 24 * HOUR);
-  await bench.looked();
+  await bench.checked();
   expect(await work.acts.check(KEY, by())).toMatchObject({
     verdict: 'held',
     detail: expect.stringContaining('Swarmpit cannot deploy a chosen digest'),
@@ -107,7 +107,7 @@ it.each([
   bench.registry.fault({ kind: 'status', status: 503 });
   const { work } = start();
   const { id } = await bench.hook(work, IMAGE());
-  await bench.looked();
+  await bench.checked();
   bench.clock.skip(4 * HOUR);
   await pushEnded(id);
   expect([await bench.deployments(), swarmpit.redeploys]).toEqual([[], []]);

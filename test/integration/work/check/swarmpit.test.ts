@@ -72,14 +72,14 @@ const start = (wrap: Wrap = {}): RunningWork =>
 /** Sends the hook again at every follow-up, which must do no harm. */
 const insist = async (work: Work, digest = second): Promise<void> => {
   for (const ms of [6_000, 30_000, 120_000]) {
-    await bench.looked();
+    await bench.checked();
     await bench.until('nothing is under way', async () =>
       (await bench.deployments()).every(({ endedAt }) => endedAt !== null),
     );
     bench.clock.skip(ms);
     await bench.hook(work, IMAGE(), digest);
   }
-  await bench.looked();
+  await bench.checked();
 };
 
 describe('a push to a cluster behind Swarmpit', () => {
@@ -125,7 +125,7 @@ describe('a push to a cluster behind Swarmpit', () => {
     const oci = bench.registry.setTag('acme/web', 'v1', fakeImage('three', { form: 'oci' }));
     const { work } = start();
     const { id } = await bench.hook(work, IMAGE(), oci);
-    await bench.looked();
+    await bench.checked();
     expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
       { outcome: 'nothing-to-do', detail: 'held (swarmpit-cannot-pull)' },
     ]);
@@ -333,7 +333,7 @@ describe('a person who goes back', () => {
     const { id } = await work.acts.freeze(freeze, by);
     const third = bench.registry.setTag('acme/web', 'v1', 'three');
     await bench.hook(work, IMAGE(), third);
-    await bench.looked();
+    await bench.checked();
     expect(await goBack(work)).toMatchObject({ from: second, alsoHeld: [third] });
     expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: first });
     expect(environment()).toBeUndefined();
@@ -420,7 +420,7 @@ describe('a digest that Swarmpit finds by itself', () => {
       const runs = isOne === 1 ? index.children[0]?.digest : digest;
       expect(bench.engine.running('web')).toEqual([runs, runs]);
       await bench.hook(work, IMAGE(), digest);
-      await bench.looked();
+      await bench.checked();
       expect(await bench.deployments()).toHaveLength(1);
     },
   );

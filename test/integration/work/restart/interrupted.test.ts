@@ -35,7 +35,7 @@ const specDigest = (): string =>
 const expectHeld = async (work: RunningWork['work'], bad: Digest): Promise<void> => {
   bench.registry.setTag('acme/web', 'v1', bad);
   const { id } = await bench.hook(work, IMAGE(), bad);
-  await bench.looked();
+  await bench.checked();
   expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
     { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
   ]);

@@ -56,8 +56,8 @@ describe('a registry that is away', () => {
     const { work } = bench.start();
     const { id } = await bench.hook(work, IMAGE(), second);
     await detailOf(id);
-    const looks = await bench.store.db.selectFrom('look_work').select('run_at').execute();
-    expect((looks[0]?.run_at ?? 0) - bench.clock.now()).toBeGreaterThan(25_000);
+    const checks = await bench.store.db.selectFrom('look_work').select('run_at').execute();
+    expect((checks[0]?.run_at ?? 0) - bench.clock.now()).toBeGreaterThan(25_000);
     heal();
     bench.clock.skip(31_000);
     bench.clock.speed = 20;
@@ -176,7 +176,7 @@ describe('a freeze', () => {
     const { work } = bench.start();
     const { id } = await work.acts.freeze(everything, by);
     const one = await bench.hook(work, IMAGE(), second);
-    await bench.looked();
+    await bench.checked();
     const third = bench.registry.setTag('acme/web', 'v1', 'three');
     const two = await bench.hook(work, IMAGE(), third);
     await bench.until(
@@ -200,7 +200,7 @@ describe('a freeze', () => {
     const { id } = await work.acts.freeze({ ...everything, service: 'web' }, by);
     await bench.hook(work, IMAGE(), second);
     expect(await bench.ended('other')).toMatchObject({ state: 'succeeded' });
-    await bench.looked();
+    await bench.checked();
     await work.acts.thaw(id, by);
     expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
   });

@@ -114,7 +114,7 @@ describe('a store that answers nothing for a while', () => {
 
   it('refuses the deliveries that come meanwhile, and takes those after', async () => {
     const { work } = start();
-    await bench.looked();
+    await bench.checked();
     void outage.begin();
     const refused = [1, 2, 3].map(() => bench.hook(work, bench.image('acme/web:v1'), second));
     for (const one of refused) await expect(one).rejects.toThrow('the store is away');

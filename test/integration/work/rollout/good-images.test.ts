@@ -179,7 +179,7 @@ describe('whether an image is good', () => {
     await checked();
     const before = [...bench.engine.requests.values()].reduce((sum, count) => sum + count, 0);
     bench.clock.skip(3_600_000);
-    await bench.looked();
+    await bench.checked();
     bench.clock.skip(3_600_000);
     const after = [...bench.engine.requests.values()].reduce((sum, count) => sum + count, 0);
     expect(after).toBe(before);

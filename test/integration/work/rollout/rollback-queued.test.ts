@@ -74,7 +74,7 @@ describe('a person rolls back while a newer push is queued', () => {
     await work.acts.thaw(freeze, by());
     expect(await bench.ended('web', 3)).toMatchObject({ state: 'succeeded', to: a });
     await push(c);
-    await bench.looked();
+    await bench.checked();
     expect(has()).toBe(a);
     publish(d);
     await push(d);
@@ -121,7 +121,7 @@ it('a rollback holds what is published and kept away by a freeze, queued or not'
   const { id } = await work.acts.freeze(everything, by());
   publish(c);
   const hook = await push(c);
-  await bench.looked();
+  await bench.checked();
   expect(await rollBack()).toMatchObject({ from: b, to: a, alsoHeld: [c] });
   await bench.ended('web', 2);
   await work.acts.thaw(id, by());

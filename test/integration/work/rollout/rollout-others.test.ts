@@ -81,10 +81,10 @@ describe('other ways to fail', () => {
     // The check after 30 s sees the same digest; the retry is due a minute after the failure.
     const queuedAt = Date.parse((await bench.deployments())[1]?.queuedAt ?? '');
     while (bench.clock.now() < queuedAt + 40_000) {
-      await bench.looked();
+      await bench.checked();
       bench.clock.skip(5_000);
     }
-    await bench.looked();
+    await bench.checked();
     expect(await bench.deployments()).toMatchObject([
       { state: 'rolled-back' },
       { state: 'queued' },
@@ -153,7 +153,7 @@ describe('other ways to fail', () => {
     publish('three');
     await bench.until('the newer one runs', async () => {
       bench.clock.skip(5_000);
-      await bench.looked();
+      await bench.checked();
       return bench.engine.running('web').every((digest) => digest === third);
     });
     expect((await bench.deployments()).map(({ to }) => to)).toContain(third);
@@ -267,7 +267,7 @@ describe('a person', () => {
       triggers: [{ kind: 'person', actor: 'oncall' }],
     });
     await bench.hook(work, bench.image('acme/web:v1'), second);
-    await bench.looked();
+    await bench.checked();
     expect(bench.engine.updates.length).toBe(2);
     expect(bench.engine.running('web')).toEqual([first, first]);
     expect(await work.acts.check(key, by())).toMatchObject({
@@ -294,7 +294,7 @@ describe('a person', () => {
       expect(answer.status).toBe(200);
       const pushAgain = async (): Promise<void> => {
         await bench.hook(work, bench.image('acme/web:v1'), second);
-        await bench.looked();
+        await bench.checked();
       };
       await pushAgain();
       await bench.until(
@@ -405,10 +405,10 @@ describe('an update of somebody else that is stuck', () => {
     const { work } = bench.start();
     const fix = publish('fix');
     const { id } = await bench.hook(work, bench.image('acme/web:v1'), fix);
-    await bench.looked();
+    await bench.checked();
     for (let hour = 0; hour < 3; hour += 1) {
       bench.clock.skip(3_600_000);
-      await bench.looked();
+      await bench.checked();
     }
     const [pushed] = (await bench.delivery(id)).pushes;
     expect(pushed?.results).toMatchObject([{ state: 'waiting', outcome: 'nothing-to-do' }]);
@@ -425,7 +425,7 @@ it('a push that a freeze has kept for long waits for an update of somebody else'
   );
   const next = publish('two');
   await bench.hook(work, bench.image('acme/web:v1'), next);
-  await bench.looked();
+  await bench.checked();
   bench.clock.skip(2 * 3_600_000);
   bench.engine.changeSpec('web', (spec) => {
     spec.TaskTemplate.ForceUpdate = (spec.TaskTemplate.ForceUpdate ?? 0) + 1;

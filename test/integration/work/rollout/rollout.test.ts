@@ -114,7 +114,7 @@ describe('a version that crashes', () => {
     expect(times()).toBe(1);
     expect(digestOf()).toBe(first);
     const { id } = await bench.hook(work, bench.image('acme/web:v1'), bad);
-    await bench.looked();
+    await bench.checked();
     expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
       { outcome: 'nothing-to-do', detail: 'held (known-bad)' },
     ]);
@@ -191,12 +191,12 @@ describe('a version that crashes', () => {
     const updates = bench.engine.updates.length;
     for (let index = 0; index < 5; index += 1) {
       await bench.hook(running.work, bench.image('acme/web:v1'), bad);
-      await bench.looked();
+      await bench.checked();
     }
     await running.stop();
     running = bench.start();
     await bench.hook(running.work, bench.image('acme/web:v1'), bad);
-    await bench.looked();
+    await bench.checked();
     const request = { ...EVERY_SERVICE, dryRun: true, pin: true };
     const by = { origin: 'person' as const, actor: 'me', signal: AbortSignal.timeout(10_000) };
     const run = await running.work.smartRedeploy.start(request, by);

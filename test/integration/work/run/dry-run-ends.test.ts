@@ -55,7 +55,7 @@ describe('a dry run', () => {
     });
     const running = dryRun(work, new AbortController().signal);
     for (const [index] of NAMES.entries()) {
-      await bench.until('a look-up waits', () => waits === index + 1);
+      await bench.until('a lookup waits', () => waits === index + 1);
       bench.clock.skip(6 * MINUTE);
       await bench.until('it is answered', () => answered === index + 1);
     }

@@ -86,7 +86,7 @@ describe('a hook that waits', () => {
     // The registry lags behind its hook, so that hook and run both see nothing to do.
     bench.clock.speed = 1;
     const { id } = await bench.hook(work, image('acme/web:v1'));
-    await bench.looked();
+    await bench.checked();
     expect(verdicts(await ended((await start(work)).id))).toEqual({ web: 'current' });
     const next = registry.setTag('acme/web', 'v1', 'two');
     bench.clock.skip(6_000);

@@ -6,32 +6,32 @@ import {
   BURST_MS,
   BURST_QUIET_MS,
   FOLLOW_UPS_MS,
-  lookAfterHook,
+  checkAfterHook,
   nextFollowUp,
-} from './look-timing.ts';
+} from './check-timing.ts';
 
 const A = digestOfChar('a');
 const B = digestOfChar('b');
 const T = 1_000_000;
 
-describe('lookAfterHook', () => {
+describe('checkAfterHook', () => {
   it.each([
     ['the first hook ever is acted on at once', null, null, T],
-    ['a hook long after the last look too', T - BURST_MS - 1, null, T],
+    ['a hook long after the last check too', T - BURST_MS - 1, null, T],
     ['one within a burst waits for quiet', T - 10, T, T + BURST_QUIET_MS],
     ['but never longer than a burst may last', T - 10, T - BURST_LONGEST_MS + 100, T + 100],
     ['nor into the past', T - 10, T - BURST_LONGEST_MS - 1, T],
-    ['also long after the look that began it', T - BURST_MS - 500, T - 600, T + BURST_QUIET_MS],
+    ['also long after the check that began it', T - BURST_MS - 500, T - 600, T + BURST_QUIET_MS],
     ['nobody else waits yet', T - BURST_MS, null, T + BURST_QUIET_MS],
-  ])('%s', (_name, lastLookAt, firstWaitingAt, expected) => {
-    expect(lookAfterHook(T, lastLookAt, firstWaitingAt)).toBe(expected);
+  ])('%s', (_name, lastCheckAt, firstWaitingAt, expected) => {
+    expect(checkAfterHook(T, lastCheckAt, firstWaitingAt)).toBe(expected);
   });
 
   it('asks neither for the past nor for later than a burst may last', () => {
     const ago = fc.option(fc.integer({ min: 0, max: 100_000 }));
     fc.assert(
       fc.property(ago, ago, (looked, waiting) => {
-        const at = lookAfterHook(
+        const at = checkAfterHook(
           T,
           looked === null ? null : T - looked,
           waiting === null ? null : T - waiting,
@@ -51,7 +51,7 @@ describe('nextFollowUp', () => {
     ['another is seen', B, A, 0, first],
     ['the registry could not tell', A, null, 0, first],
     ['the first has just been', null, A, first, second],
-    ['the first is so near that this look does for it', null, A, first - 2_000, second],
+    ['the first is so near that this check does for it', null, A, first - 2_000, second],
     ['the first is not so near', null, A, first - 2_001, first],
     ['the second has been', B, A, second, last],
     ['the last has been', B, A, last, null],
@@ -68,15 +68,15 @@ describe('nextFollowUp', () => {
         fc.integer({ min: 0, max: 400 }),
         (late, slow) => {
           let now = T + late;
-          let looks = 0;
+          let checks = 0;
           for (;;) {
             const due = nextFollowUp({ receivedAt: T, named: B }, A, now);
             if (due === null) break;
             expect(due).toBeGreaterThan(now);
             now = due + slow;
-            looks += 1;
+            checks += 1;
           }
-          expect(looks).toBeLessThanOrEqual(FOLLOW_UPS_MS.length);
+          expect(checks).toBeLessThanOrEqual(FOLLOW_UPS_MS.length);
         },
       ),
     );

@@ -9,12 +9,12 @@ import {
   endUnchecked,
   queueChecked,
 } from '../../store/checks/commit-checks.ts';
-import type { ClaimedLook, LookEnd } from '../../store/check-queue/looks.ts';
-import type { RememberedLookUp } from '../../store/published/published.ts';
+import type { ClaimedCheck, CheckEnd } from '../../store/check-queue/check-queue.ts';
+import type { RememberedLookup } from '../../store/published/published.ts';
 import type { Trigger } from '../../store/deployments/triggers.ts';
 import { createAnswers } from '../lookups/answers.ts';
-import type { LookDeps } from './look-deps.ts';
-import { endOf, endUnanswered } from './look-end.ts';
+import type { CheckDeps } from './check-deps.ts';
+import { endOf, endUnanswered } from './check-end.ts';
 import { type Looking, type Planned, type PlannedWith, planServices } from './plan-services.ts';
 import type { TaggedImage } from '../../core/contract/registries.ts';
 import { whyNoService } from '../track/why-no-service.ts';
@@ -32,9 +32,9 @@ const UPDATES_FIRST_MS = 25;
  * image last time come first and are read one by one. All others follow, in one commit with the end of the check.
  * Throws the signal's reason when it is aborted; the next start then takes the work up again.
  */
-export const look = async (
-  deps: LookDeps,
-  work: ClaimedLook,
+export const checkImage = async (
+  deps: CheckDeps,
+  work: ClaimedCheck,
   signal: AbortSignal,
 ): Promise<void> => {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
@@ -42,7 +42,7 @@ export const look = async (
     registries: deps.registries,
     now: deps.clock.now,
     known: seenFor(deps, work),
-    onAnswer: ({ lookUp, askedAt }, image) => deps.seen.keep(image, lookUp, askedAt),
+    onAnswer: ({ lookup, askedAt }, image) => deps.seen.keep(image, lookup, askedAt),
   });
   const looking: Looking = {
     work,
@@ -58,18 +58,18 @@ export const look = async (
   } catch (error) {
     if (signal.aborted || !isOutside(error)) throw error;
     const detail = error instanceof ClusterError ? error.message : TIMED_OUT;
-    await failLook(deps, work, detail, first);
+    await failCheck(deps, work, detail, first);
   }
 };
 
 /** The registry's answer of a moment ago, if all pushes of the tag name the digest that it showed. */
 const seenFor =
-  ({ seen }: LookDeps, { pushes }: ClaimedLook) =>
-  (image: TaggedImage, now: number): RememberedLookUp | null => {
+  ({ seen }: CheckDeps, { pushes }: ClaimedCheck) =>
+  (image: TaggedImage, now: number): RememberedLookup | null => {
     const named = new Set(pushes.flatMap((push) => (push.tag === image.tag ? [push.named] : [])));
     const [only = null, ...others] = named;
     const found = others.length > 0 ? null : seen.find(image, only, now);
-    return found === null ? null : { lookUp: found.lookUp, members: null, askedAt: found.at };
+    return found === null ? null : { lookup: found.lookup, members: null, askedAt: found.at };
   };
 
 const TIMED_OUT = `no answer within ${LOOK_TIMEOUT_MS / 1000} s`;
@@ -84,7 +84,7 @@ const isDeployed = ({ step }: Planned): boolean => step.kind === 'deploy';
 /**
  * Queues what the known services need, before the list of all services is read. Does not change how the check ends.
  */
-const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly PlannedWith[]> => {
+const lookAtKnown = async (deps: CheckDeps, looking: Looking): Promise<readonly PlannedWith[]> => {
   const { work, signal } = looking;
   // Skip our own service here: it is updated last, once the full list is known.
   const ids = deps.known.of(work.name).filter((id) => id !== deps.ownServiceId());
@@ -103,7 +103,7 @@ const lookAtKnown = async (deps: LookDeps, looking: Looking): Promise<readonly P
 };
 
 const lookAtAll = async (
-  deps: LookDeps,
+  deps: CheckDeps,
   looking: Looking,
   first: readonly PlannedWith[],
 ): Promise<void> => {
@@ -141,7 +141,7 @@ const lookAtAll = async (
 
 /** At least the services that run the repository. See `createRecentList` for repositories that no service runs. */
 const listFor = async (
-  { cluster, clock, recent }: LookDeps,
+  { cluster, clock, recent }: CheckDeps,
   { work, since, signal }: Looking,
 ): Promise<{ readonly listed: readonly Service[]; readonly isRecent: boolean }> => {
   const at = { now: clock.now(), monotonic: clock.monotonic() };
@@ -157,14 +157,14 @@ const listFor = async (
 };
 
 /** The same work, but its pushes age only from the last time that the cluster did not answer. */
-const aged = (work: ClaimedLook, since: number): ClaimedLook => ({
+const aged = (work: ClaimedCheck, since: number): ClaimedCheck => ({
   ...work,
   pushes: work.pushes.map((push) => ({ ...push, agesFrom: Math.max(push.agesFrom, since) })),
 });
 
 /** What the store records of these services; `before` was queued already. */
 const checkedOf = (
-  deps: LookDeps,
+  deps: CheckDeps,
   { answers }: Looking,
   planned: readonly Planned[],
   before: readonly Planned[] = [],
@@ -184,9 +184,9 @@ const alone = (planned: Planned): PlannedWith => ({ ...planned, deployment: null
  * Records that a check got no answer, and when it is retried. `detail` is one line for a person; `planned` is what
  * was queued before.
  */
-export const failLook = async (
-  deps: LookDeps,
-  work: ClaimedLook,
+export const failCheck = async (
+  deps: CheckDeps,
+  work: ClaimedCheck,
   detail: string,
   planned: readonly Planned[] = [],
 ): Promise<void> => {
@@ -194,7 +194,7 @@ export const failLook = async (
   deps.ages.unanswered(now);
   const end = endUnanswered(work, { planned, detail }, now, deps.random);
   await endUnchecked(deps.db, work, end, now);
-  deps.log.warn('look failed', {
+  deps.log.warn('check failed', {
     cluster: work.cluster,
     image: work.name,
     deliveries: deliveriesOf(work),
@@ -203,15 +203,15 @@ export const failLook = async (
   });
 };
 
-const deliveriesOf = (work: ClaimedLook): string[] => [
+const deliveriesOf = (work: ClaimedCheck): string[] => [
   ...new Set(work.pushes.map((push) => push.delivery)),
 ];
 
 const tell = (
   write: Log['info'],
-  work: ClaimedLook,
+  work: ClaimedCheck,
   planned: readonly Planned[],
-  end: LookEnd,
+  end: CheckEnd,
 ): void => {
   const services = planned.map(({ service, verdict, step }) => ({
     service: service.name,
@@ -219,7 +219,7 @@ const tell = (
     reason: verdictReason(verdict) ?? undefined,
     step: step.kind,
   }));
-  write('looked', {
+  write('checked', {
     cluster: work.cluster,
     image: work.name,
     tags: [...new Set(work.pushes.map((push) => push.tag))],

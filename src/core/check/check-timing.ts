@@ -46,16 +46,16 @@ export const nextFollowUp = (
  * When to run the check that a webhook asks for. The first webhook of a burst runs at once; the rest cause one more
  * check when the burst is over.
  *
- * @param lastLookAt when the repository's last check began, or null
+ * @param lastCheckAt when the repository's last check began, or null
  * @param firstWaitingAt when the oldest webhook arrived that no check has covered yet, or null
  */
-export const lookAfterHook = (
+export const checkAfterHook = (
   now: number,
-  lastLookAt: number | null,
+  lastCheckAt: number | null,
   firstWaitingAt: number | null,
 ): number => {
   const first = firstWaitingAt ?? now;
   // The burst belongs to its first waiting webhook. Later ones join it, however late they are.
-  if (lastLookAt === null || first - lastLookAt > BURST_MS) return now;
+  if (lastCheckAt === null || first - lastCheckAt > BURST_MS) return now;
   return Math.max(now, Math.min(now + BURST_QUIET_MS, first + BURST_LONGEST_MS));
 };

@@ -2,7 +2,7 @@ import type { ListedRegistries } from '../../core/contract/registries.ts';
 import type { Clock } from '../loop/clock.ts';
 
 /** The same registries, but each gets at most one lookup per `everyMs`. */
-export const paceLookUps = <T extends ListedRegistries>(
+export const paceLookups = <T extends ListedRegistries>(
   registries: T,
   clock: Pick<Clock, 'monotonic' | 'wait'>,
   everyMs: number,

@@ -1,4 +1,4 @@
-import type { LookedAtPush, PushOutcome } from '../../core/check/conclude-look.ts';
+import type { CheckedPush, PushOutcome } from '../../core/check/conclude-check.ts';
 import type { Digest } from '../../core/image/digest.ts';
 import { recordCheckBegun, type Repository } from './last-checks.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
@@ -10,7 +10,7 @@ const PENDING = literal('pending');
 const RUNNING = literal('running');
 const WAITING = literal('waiting');
 
-export type ClaimedLook = Repository & {
+export type ClaimedCheck = Repository & {
   readonly id: number;
   /** Name of the webhook secret that first asked for it, see `shareBacklog`. */
   readonly secret: string | null;
@@ -20,7 +20,7 @@ export type ClaimedLook = Repository & {
   readonly pushes: readonly WaitingPush[];
 };
 
-export type WaitingPush = LookedAtPush & {
+export type WaitingPush = CheckedPush & {
   readonly id: number;
   readonly delivery: string;
   readonly tag: string;
@@ -39,7 +39,7 @@ export type PushResult = {
  * Makes a cluster's checks that were in progress when their worker ended wait again, due now. Call it before any is
  * claimed.
  */
-export const releaseLooks = async (db: Db, cluster: string, now: number): Promise<void> =>
+export const releaseChecks = async (db: Db, cluster: string, now: number): Promise<void> =>
   db.transaction().execute(async (query) => {
     const running = await query
       .selectFrom('look_work')
@@ -47,14 +47,14 @@ export const releaseLooks = async (db: Db, cluster: string, now: number): Promis
       .where('state', '=', 'running')
       .where('cluster', '=', cluster)
       .execute();
-    for (const look of running) {
-      await query.deleteFrom('look_work').where('id', '=', look.id).execute();
-      await scheduleLook(query, look, now, {
+    for (const check of running) {
+      await query.deleteFrom('look_work').where('id', '=', check.id).execute();
+      await scheduleCheck(query, check, now, {
         setAt: now,
-        askedAt: look.asked_at,
-        attempts: look.attempts,
-        error: look.last_error,
-        secret: look.secret,
+        askedAt: check.asked_at,
+        attempts: check.attempts,
+        error: check.last_error,
+        secret: check.secret,
       });
     }
   });
@@ -63,7 +63,7 @@ export const releaseLooks = async (db: Db, cluster: string, now: number): Promis
  * When the cluster's next check that can be claimed is due, ms since the epoch, or null. A check whose repository is
  * being checked waits for the end of that.
  */
-export const nextLookAt = async (db: Query, cluster: string): Promise<number | null> => {
+export const nextCheckAt = async (db: Query, cluster: string): Promise<number | null> => {
   const row = await db
     .selectFrom('look_work')
     .select('run_at')
@@ -85,20 +85,20 @@ export const nextLookAt = async (db: Query, cluster: string): Promise<number | n
  * Claims the cluster's check that has been due longest, or returns null if none is due. Skips repositories that are
  * being checked: their next check begins afterwards. Checks for the webhook secret `after` come last.
  */
-export const claimLook = async (
+export const claimCheck = async (
   db: Db,
   cluster: string,
   now: number,
   after: string | null = null,
-): Promise<ClaimedLook | null> =>
+): Promise<ClaimedCheck | null> =>
   // If it is lost, the check is due again.
   relaxed(db, async (query) => {
     const others = after === null ? undefined : await takeDue(query, cluster, now, after);
-    const look = others ?? (await takeDue(query, cluster, now, null));
-    if (look === undefined) return null;
-    await recordCheckBegun(query, look, now);
+    const check = others ?? (await takeDue(query, cluster, now, null));
+    if (check === undefined) return null;
+    await recordCheckBegun(query, check, now);
     const thawedAt = await lastThaw(query, cluster, now);
-    return { ...look, pushes: await waitingPushes(query, look, thawedAt) };
+    return { ...check, pushes: await waitingPushes(query, check, thawedAt) };
   });
 
 const takeDue = (query: Query, cluster: string, now: number, but: string | null) =>
@@ -172,7 +172,7 @@ const waitingPushes = async (
   }));
 };
 
-export type LookEnd = {
+export type CheckEnd = {
   readonly results: readonly PushResult[];
   /** When to check again, or null. If a webhook meanwhile asked for an earlier check, that time stays. */
   readonly againAt: number | null;
@@ -182,10 +182,10 @@ export type LookEnd = {
 };
 
 /** Records what a check found and when the next one is due, as part of the caller's transaction. */
-export const endLook = async (
+export const endCheck = async (
   query: Query,
-  look: ClaimedLook,
-  end: LookEnd,
+  check: ClaimedCheck,
+  end: CheckEnd,
   now: number,
 ): Promise<void> => {
   // The pushes of a burst mostly end alike: one statement covers all that do.
@@ -199,7 +199,7 @@ export const endLook = async (
     await query
       .updateTable('push_results')
       .set({ state: ended ? 'done' : 'waiting', outcome, detail, ended_at: ended ? now : null })
-      .where('cluster', '=', look.cluster)
+      .where('cluster', '=', check.cluster)
       .where((eb) =>
         isAmong(
           eb.ref('push_id'),
@@ -208,20 +208,20 @@ export const endLook = async (
       )
       .execute();
   }
-  await query.deleteFrom('look_work').where('id', '=', look.id).execute();
+  await query.deleteFrom('look_work').where('id', '=', check.id).execute();
   if (end.againAt !== null) {
     const { attempts, error } = end;
-    await scheduleLook(query, look, end.againAt, {
+    await scheduleCheck(query, check, end.againAt, {
       setAt: now,
       askedAt: null,
       attempts,
       error,
-      secret: look.secret,
+      secret: check.secret,
     });
   }
 };
 
-export type LookSchedule = {
+export type CheckSchedule = {
   /** Now, ms since the epoch. */
   readonly setAt: number;
   /** When a webhook or a person asked for it, ms since the epoch; null for a follow-up. */
@@ -233,11 +233,11 @@ export type LookSchedule = {
 };
 
 /** Makes sure that a check is due no later than a given time. */
-export const scheduleLook = async (
+export const scheduleCheck = async (
   query: Query,
   key: Repository,
   runAt: number,
-  rest: LookSchedule,
+  rest: CheckSchedule,
 ): Promise<void> => {
   await query
     .insertInto('look_work')

@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOfChar } from '../../../test/support/work/make-service.ts';
 import { makeDelivery, pushOf, START } from '../../../test/support/store/store-samples.ts';
 import { createIntakeWriter } from '../intake/accept-delivery.ts';
-import { BURST_MS, BURST_QUIET_MS } from '../../core/check/look-timing.ts';
+import { BURST_MS, BURST_QUIET_MS } from '../../core/check/check-timing.ts';
 import {
-  type ClaimedLook,
-  claimLook,
-  endLook,
-  type LookEnd,
-  nextLookAt,
-  releaseLooks,
-  scheduleLook,
-} from './looks.ts';
+  type ClaimedCheck,
+  claimCheck,
+  endCheck,
+  type CheckEnd,
+  nextCheckAt,
+  releaseChecks,
+  scheduleCheck,
+} from './check-queue.ts';
 import type { Store } from '../sqlite/open-store.ts';
 import { openTestStore } from '../../../test/support/store/open-test-store.ts';
 
@@ -34,23 +34,23 @@ const hook = async (text: string, digest: Parameters<typeof pushOf>[1] = null): 
   const delivery = makeDelivery({ receivedAt, pushes: [pushOf(text, digest)] });
   return (await accept(delivery)).id;
 };
-const claim = (cluster = 'one'): Promise<ClaimedLook | null> => claimLook(store.db, cluster, now);
-const claimed = async (): Promise<ClaimedLook> => {
-  const look = await claim();
-  if (look === null) throw new Error('no look is due');
-  return look;
+const claim = (cluster = 'one'): Promise<ClaimedCheck | null> => claimCheck(store.db, cluster, now);
+const claimed = async (): Promise<ClaimedCheck> => {
+  const check = await claim();
+  if (check === null) throw new Error('no check is due');
+  return check;
 };
-const claimedAfter = (ms: number): Promise<ClaimedLook> => {
+const claimedAfter = (ms: number): Promise<ClaimedCheck> => {
   now += ms;
   return claimed();
 };
-const end = (look: ClaimedLook, change: Partial<LookEnd> = {}): Promise<void> =>
+const end = (check: ClaimedCheck, change: Partial<CheckEnd> = {}): Promise<void> =>
   store.db
     .transaction()
     .execute((query) =>
-      endLook(
+      endCheck(
         query,
-        look,
+        check,
         { results: [], againAt: null, attempts: 0, error: null, ...change },
         now,
       ),
@@ -79,16 +79,16 @@ it('takes up what others asked for before what one secret did, and that in its t
   ] as const;
   for (const [name, secret, runAt] of asked) {
     const rest = { setAt: START, askedAt: START, attempts: 0, error: null, secret };
-    await scheduleLook(store.db, { cluster: 'one', name }, runAt, rest);
+    await scheduleCheck(store.db, { cluster: 'one', name }, runAt, rest);
   }
   const taken = [];
   for (let count = 0; count < 5; count += 1) {
-    taken.push((await claimLook(store.db, 'one', START, 'careless'))?.name);
+    taken.push((await claimCheck(store.db, 'one', START, 'careless'))?.name);
   }
   expect(taken).toEqual(['acme/c', 'acme/d', 'acme/a', 'acme/b', undefined]);
 });
 
-describe('claimLook', () => {
+describe('claimCheck', () => {
   it('takes up what has been due longest, once', async () => {
     await hook('acme/b:v1');
     now += 10;
@@ -112,11 +112,11 @@ describe('claimLook', () => {
 
   it('takes nothing that is not due, nor of another cluster', async () => {
     await hook('acme/web:v1');
-    expect(await claimLook(store.db, 'one', START - 1)).toBeNull();
+    expect(await claimCheck(store.db, 'one', START - 1)).toBeNull();
     expect(await claim('two')).toBeNull();
   });
 
-  it('passes over a repository whose look is under way, but over no other', async () => {
+  it('passes over a repository whose check is under way, but over no other', async () => {
     await hook('acme/web:v1');
     const first = await claimed();
     await hook('acme/web:v1');
@@ -129,7 +129,7 @@ describe('claimLook', () => {
   });
 });
 
-it('a webhook soon after a look belongs to a burst, also after a restart', async () => {
+it('a webhook soon after a check belongs to a burst, also after a restart', async () => {
   await hook('acme/web:v1');
   await end(await claimed());
   now += 100;
@@ -141,7 +141,7 @@ it('a webhook soon after a look belongs to a burst, also after a restart', async
   expect(await rows()).toMatchObject([{ run_at: now }]);
 });
 
-describe('one look of each kind', () => {
+describe('one check of each kind', () => {
   it.each(['pending', 'running'] as const)(
     'a second %s one of a repository is refused',
     async (state) => {
@@ -152,38 +152,38 @@ describe('one look of each kind', () => {
   );
 });
 
-describe('nextLookAt', () => {
+describe('nextCheckAt', () => {
   it('is the soonest time, null where none waits', async () => {
-    expect(await nextLookAt(store.db, 'one')).toBeNull();
+    expect(await nextCheckAt(store.db, 'one')).toBeNull();
     now += 500;
     await hook('acme/a:v1');
     now -= 200;
     await hook('acme/b:v1');
-    expect(await nextLookAt(store.db, 'one')).toBe(START + 300);
-    expect(await nextLookAt(store.db, 'two')).toBeNull();
+    expect(await nextCheckAt(store.db, 'one')).toBe(START + 300);
+    expect(await nextCheckAt(store.db, 'two')).toBeNull();
   });
 
   it('leaves out what cannot be taken up, for which nobody should wake', async () => {
     await hook('acme/web:v1');
     await claimed();
     await hook('acme/web:v1');
-    expect(await nextLookAt(store.db, 'one')).toBeNull();
+    expect(await nextCheckAt(store.db, 'one')).toBeNull();
   });
 });
 
-describe('endLook', () => {
-  it('gives each push its result, and forgets the look where nothing is left', async () => {
+describe('endCheck', () => {
+  it('gives each push its result, and forgets the check where nothing is left', async () => {
     await hook('acme/web:v1');
     await hook('acme/web:v2');
-    const look = await claimed();
-    const results = look.pushes.map(({ id, tag }) => ({
+    const check = await claimed();
+    const results = check.pushes.map(({ id, tag }) => ({
       push: id,
       ended: tag === 'v1',
       outcome: 'deployed' as const,
       detail: tag,
     }));
     now += 700;
-    await end(look, { results });
+    await end(check, { results });
     expect(await rows()).toEqual([]);
     const kept = await store.db.selectFrom('push_results').selectAll().orderBy('push_id').execute();
     expect(
@@ -197,14 +197,14 @@ describe('endLook', () => {
   it('lets only what waits still be looked at again', async () => {
     await hook('acme/web:v1');
     await hook('acme/web:v2');
-    const look = await claimed();
-    const results = look.pushes.map(({ id, tag }) => ({
+    const check = await claimed();
+    const results = check.pushes.map(({ id, tag }) => ({
       push: id,
       ended: tag === 'v1',
       outcome: 'nothing-to-do' as const,
       detail: null,
     }));
-    await end(look, { results, againAt: START + 5_000, attempts: 3, error: 'away' });
+    await end(check, { results, againAt: START + 5_000, attempts: 3, error: 'away' });
     expect(await rows()).toMatchObject([
       { run_at: START + 5_000, asked_at: null, attempts: 3, last_error: 'away', state: 'pending' },
     ]);
@@ -214,12 +214,12 @@ describe('endLook', () => {
     expect(next.pushes).toMatchObject([{ tag: 'v2', outcome: 'nothing-to-do' }]);
   });
 
-  it('keeps a look that a hook asked for meanwhile and that is due sooner', async () => {
+  it('keeps a check that a hook asked for meanwhile and that is due sooner', async () => {
     await hook('acme/web:v1');
-    const look = await claimed();
+    const check = await claimed();
     now += 100;
     await hook('acme/web:v1');
-    await end(look, { againAt: START + 5_000, attempts: 2 });
+    await end(check, { againAt: START + 5_000, attempts: 2 });
     expect(await rows()).toMatchObject([
       { run_at: START + 100 + BURST_QUIET_MS, asked_at: START + 100, attempts: 0 },
     ]);
@@ -227,32 +227,32 @@ describe('endLook', () => {
 
   it('brings one that is due later forward', async () => {
     await hook('acme/web:v1');
-    const look = await claimed();
+    const check = await claimed();
     now += 9_000;
     await hook('acme/web:v1');
-    await end(look, { againAt: START + 5_000 });
+    await end(check, { againAt: START + 5_000 });
     expect(await rows()).toMatchObject([{ run_at: START + 5_000, asked_at: START + 9_000 }]);
   });
 });
 
-describe('releaseLooks', () => {
+describe('releaseChecks', () => {
   it('lets what was under way wait again, due now, with its failures', async () => {
     await hook('acme/web:v1');
     await claimed();
     await store.db.updateTable('look_work').set({ attempts: 4 }).execute();
     now += 60_000;
-    await releaseLooks(store.db, 'one', now);
+    await releaseChecks(store.db, 'one', now);
     expect(await rows()).toMatchObject([{ state: 'pending', run_at: now, attempts: 4 }]);
     expect((await claimed()).pushes).toHaveLength(1);
   });
 
-  it('makes one of a look under way and the one that waits behind it', async () => {
+  it('makes one of a check under way and the one that waits behind it', async () => {
     await hook('acme/web:v1');
     await claimed();
     now += 10;
     await hook('acme/web:v1');
     now += 60_000;
-    await releaseLooks(store.db, 'one', now);
+    await releaseChecks(store.db, 'one', now);
     expect(await rows()).toMatchObject([{ state: 'pending', run_at: START + 10 + BURST_QUIET_MS }]);
     expect((await claimed()).pushes).toHaveLength(2);
   });
@@ -260,7 +260,7 @@ describe('releaseLooks', () => {
   it('changes nothing where nothing was under way', async () => {
     await hook('acme/web:v1');
     const before = await rows();
-    await releaseLooks(store.db, 'one', now + 60_000);
+    await releaseChecks(store.db, 'one', now + 60_000);
     expect(await rows()).toEqual(before);
   });
 });

@@ -1,16 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOfChar, failedLookUp, published } from '../../../test/support/work/make-service.ts';
+import { digestOfChar, failedLookup, published } from '../../../test/support/work/make-service.ts';
 import {
   CLUSTER_GIVE_UP_MS,
   clusterFailed,
-  concludeLook,
-  type LookedAtPush,
-  type LookedAtService,
+  concludeCheck,
+  type CheckedPush,
+  type PushedService,
   NEVER,
   type Now,
-} from './conclude-look.ts';
-import type { LookUp } from '../image/published.ts';
+} from './conclude-check.ts';
+import type { Lookup } from '../image/published.ts';
 import type { Hold, Verdict } from '../verdict/verdict.ts';
 
 const A = digestOfChar('a');
@@ -18,7 +18,7 @@ const B = digestOfChar('b');
 const T = 1_000_000_000;
 const HOUR = 3_600_000;
 
-const push = (change: Partial<LookedAtPush> = {}): LookedAtPush => ({
+const push = (change: Partial<CheckedPush> = {}): CheckedPush => ({
   receivedAt: T,
   agesFrom: T,
   named: null,
@@ -28,29 +28,29 @@ const push = (change: Partial<LookedAtPush> = {}): LookedAtPush => ({
 });
 const at = (after: number, attempts = 0): Now => ({ at: T + after, attempts, random: 1 });
 const LEAVE = { kind: 'leave' } as const;
-const CURRENT: LookedAtService = { verdict: { verdict: 'current' }, step: LEAVE };
-const OBSOLETE: LookedAtService = {
+const CURRENT: PushedService = { verdict: { verdict: 'current' }, step: LEAVE };
+const OBSOLETE: PushedService = {
   verdict: { verdict: 'obsolete', from: A, to: B },
   step: { kind: 'deploy', cause: 'digest-differs', from: A, to: B },
 };
-const UPDATING: LookedAtService = {
+const UPDATING: PushedService = {
   verdict: { verdict: 'updating' },
-  step: { kind: 'look-again' },
+  step: { kind: 'check-again' },
 };
-const MOVED_ON: LookedAtService = { ...OBSOLETE, step: { kind: 'look-again' } };
-const EXCLUDED: LookedAtService = {
+const MOVED_ON: PushedService = { ...OBSOLETE, step: { kind: 'check-again' } };
+const EXCLUDED: PushedService = {
   verdict: { verdict: 'excluded', reason: 'label' },
   step: LEAVE,
 };
-const UNREACHABLE: LookedAtService = {
+const UNREACHABLE: PushedService = {
   verdict: { verdict: 'unknown', reason: 'unreachable', detail: 'x' },
   step: LEAVE,
 };
-const held = (hold: Hold): LookedAtService => ({
+const held = (hold: Hold): PushedService => ({
   verdict: { verdict: 'held', hold, from: A, to: B } satisfies Verdict,
   step: LEAVE,
 });
-const frozen = (until: number | null): LookedAtService =>
+const frozen = (until: number | null): PushedService =>
   held({
     kind: 'frozen',
     reason: 'fair',
@@ -59,7 +59,7 @@ const frozen = (until: number | null): LookedAtService =>
 const known = held({ kind: 'known-bad', since: '2026-01-01T00:00:00Z', deployment: null });
 const ENDED = { againAt: null, failed: false };
 
-describe('concludeLook', () => {
+describe('concludeCheck', () => {
   it.each([
     [
       'is being updated otherwise',
@@ -73,38 +73,38 @@ describe('concludeLook', () => {
       'another digest of the tag has been seen meanwhile',
       true,
     ],
-  ])('looks soon again at what %s', (_, service, detail, failed) => {
-    const concluded = concludeLook(push({ named: B }), [CURRENT, service], published(B), at(0));
+  ])('checks soon again at what %s', (_, service, detail, failed) => {
+    const concluded = concludeCheck(push({ named: B }), [CURRENT, service], published(B), at(0));
     const againAt = T + 5_000;
     expect(concluded).toEqual({ outcome: 'nothing-to-do', detail, againAt, failed });
   });
 
   it('waits for the update of somebody else as long as that lives, and asks less often', () => {
-    const concluded = concludeLook(push({ named: B }), [UPDATING], published(B), at(48 * HOUR));
+    const concluded = concludeCheck(push({ named: B }), [UPDATING], published(B), at(48 * HOUR));
     expect(concluded).toMatchObject({ againAt: T + 48 * HOUR + 30_000, failed: false });
   });
 
   it.each([
-    ['an old push is not given up at its first look', 48 * HOUR, 0, T + 48 * HOUR + 5_000],
+    ['an old push is not given up at its first check', 48 * HOUR, 0, T + 48 * HOUR + 5_000],
     ['nor is one that was looked at often in a short time', HOUR / 4, 100, T + HOUR / 4 + 5_000],
     ['one that is old and was looked at often is', HOUR, 40, null],
   ])('where the tag keeps moving, %s', (_, after, attempts, againAt) => {
-    const answer = concludeLook(push(), [MOVED_ON], published(B), at(after, attempts));
+    const answer = concludeCheck(push(), [MOVED_ON], published(B), at(after, attempts));
     expect(answer.againAt).toBe(againAt);
   });
 
   it('counts the age of a push from the thaw', () => {
     const kept = push({ agesFrom: T + 24 * HOUR });
-    const answer = concludeLook(
+    const answer = concludeCheck(
       kept,
       [UNREACHABLE],
-      failedLookUp('unreachable'),
+      failedLookup('unreachable'),
       at(24 * HOUR + HOUR / 2, 20),
     );
     expect(answer).toMatchObject({ failed: true, againAt: expect.any(Number) });
   });
 
-  it.each<[string, LookedAtPush, readonly LookedAtService[], LookUp | null, Now, object]>([
+  it.each<[string, CheckedPush, readonly PushedService[], Lookup | null, Now, object]>([
     ['no service uses the tag', push(), [], null, at(0), { outcome: 'no-service', ...ENDED }],
     [
       'the services went away after a deployment',
@@ -171,7 +171,7 @@ describe('concludeLook', () => {
       { outcome: 'deployed', ...ENDED },
     ],
     [
-      'remembers that an earlier look deployed',
+      'remembers that an earlier check deployed',
       push({ outcome: 'deployed' }),
       [CURRENT],
       published(B),
@@ -202,14 +202,14 @@ describe('concludeLook', () => {
       at(10_000),
       { outcome: 'deployed', againAt: T + 15_000, failed: false },
     ],
-  ])('%s', (_name, given, services, lookUp, now, expected) => {
-    expect(concludeLook(given, services, lookUp, now)).toMatchObject(expected);
+  ])('%s', (_name, given, services, lookup, now, expected) => {
+    expect(concludeCheck(given, services, lookup, now)).toMatchObject(expected);
   });
 });
 
 describe('a registry that cannot tell', () => {
-  const look = (lookUp: LookUp, now: Now, given = push()) =>
-    concludeLook(given, [UNREACHABLE], lookUp, now);
+  const check = (lookup: Lookup, now: Now, given = push()) =>
+    concludeCheck(given, [UNREACHABLE], lookup, now);
 
   it.each([
     ['unreachable', 0, 2_000],
@@ -219,31 +219,34 @@ describe('a registry that cannot tell', () => {
   ] as const)(
     '%s is asked again, later each time (%i failures before)',
     (reason, attempts, wait) => {
-      const answer = look(failedLookUp(reason), at(100, attempts));
+      const answer = check(failedLookup(reason), at(100, attempts));
       expect(answer).toMatchObject({ againAt: T + 100 + wait, failed: true });
     },
   );
 
   it('is left alone as long as it asks for', () => {
-    const answer = look(failedLookUp('rate-limited', 600_000), at(0));
+    const answer = check(failedLookup('rate-limited', 600_000), at(0));
     expect(answer).toMatchObject({ againAt: T + 600_000, failed: true });
   });
 
   it.each([
-    ['404', failedLookUp('tag-gone')],
-    ['403', { ...failedLookUp('sign-in-refused'), isDenied: true as const }],
-    ['a page in HTML', failedLookUp('malformed')],
+    ['404', failedLookup('tag-gone')],
+    ['403', { ...failedLookup('sign-in-refused'), isDenied: true as const }],
+    ['a page in HTML', failedLookup('malformed')],
   ])('%s after a push is tried again like an outage, for an hour', (_name, answer) => {
-    expect(look(answer, at(0))).toMatchObject({ againAt: T + 2_000, failed: true });
-    expect(look(answer, at(150_000, 8))).toMatchObject({ failed: true });
-    expect(look(answer, at(HOUR, 30))).toMatchObject({ outcome: 'given-up', ...ENDED });
+    expect(check(answer, at(0))).toMatchObject({ againAt: T + 2_000, failed: true });
+    expect(check(answer, at(150_000, 8))).toMatchObject({ failed: true });
+    expect(check(answer, at(HOUR, 30))).toMatchObject({ outcome: 'given-up', ...ENDED });
   });
 
   it.each(['not-an-image', 'sign-in-refused'] as const)(
     '%s is looked at for as long as a registry may lag, and given up then',
     (reason) => {
-      expect(look(failedLookUp(reason), at(0))).toMatchObject({ againAt: T + 5_000, failed: true });
-      expect(look(failedLookUp(reason), at(120_000))).toMatchObject({
+      expect(check(failedLookup(reason), at(0))).toMatchObject({
+        againAt: T + 5_000,
+        failed: true,
+      });
+      expect(check(failedLookup(reason), at(120_000))).toMatchObject({
         outcome: 'given-up',
         detail: `the registry: ${reason}`,
         ...ENDED,
@@ -252,19 +255,19 @@ describe('a registry that cannot tell', () => {
   );
 
   it('is given up after an hour of trying', () => {
-    const answer = look(failedLookUp('unreachable'), at(HOUR, 30));
+    const answer = check(failedLookup('unreachable'), at(HOUR, 30));
     expect(answer).toMatchObject({ outcome: 'given-up', ...ENDED });
   });
 
   it('is not given up at the first failure because the push is old', () => {
     // The host, or the cluster, was unreachable for hours. The registry fails briefly when it returns.
-    const answer = look(failedLookUp('unreachable'), at(5 * HOUR, 0));
+    const answer = check(failedLookup('unreachable'), at(5 * HOUR, 0));
     expect(answer).toMatchObject({ failed: true, againAt: T + 5 * HOUR + 2_000 });
   });
 
   it('takes nothing back of what was deployed before', () => {
     const given = push({ outcome: 'deployed' });
-    expect(look(failedLookUp('tag-gone'), at(120_000), given)).toMatchObject({
+    expect(check(failedLookup('tag-gone'), at(120_000), given)).toMatchObject({
       outcome: 'deployed',
       ...ENDED,
     });
@@ -273,19 +276,19 @@ describe('a registry that cannot tell', () => {
 
 describe('a freeze', () => {
   it('keeps the push until its end', () => {
-    const answer = concludeLook(push(), [frozen(T + HOUR)], published(B), at(0));
+    const answer = concludeCheck(push(), [frozen(T + HOUR)], published(B), at(0));
     expect(answer).toMatchObject({ outcome: 'frozen', detail: 'frozen: fair', againAt: T + HOUR });
   });
 
   it('keeps the push for the thaw where it has no end', () => {
-    expect(concludeLook(push(), [frozen(null)], published(B), at(0))).toMatchObject({
+    expect(concludeCheck(push(), [frozen(null)], published(B), at(0))).toMatchObject({
       outcome: 'frozen',
       againAt: NEVER,
     });
   });
 
   it('keeps the newest push of a tag only', () => {
-    const answer = concludeLook(push({ outdated: true }), [frozen(null)], published(B), at(0));
+    const answer = concludeCheck(push({ outdated: true }), [frozen(null)], published(B), at(0));
     expect(answer).toMatchObject({ outcome: 'nothing-to-do', ...ENDED });
   });
 
@@ -295,7 +298,7 @@ describe('a freeze', () => {
   ])(
     'keeps the push also where another service of the tag was deployed %s',
     (_when, given, other) => {
-      expect(concludeLook(given, [other, frozen(null)], published(B), at(0))).toMatchObject({
+      expect(concludeCheck(given, [other, frozen(null)], published(B), at(0))).toMatchObject({
         outcome: 'frozen',
         againAt: NEVER,
       });
@@ -341,12 +344,12 @@ describe('the laws of concluding', () => {
     known,
     frozen(null),
   );
-  const lookUp = fc.option(
+  const lookup = fc.option(
     fc.oneof(
       fc.constantFrom(A, B).map(published),
       fc
         .constantFrom('tag-gone', 'sign-in-refused', 'rate-limited', 'unreachable', 'malformed')
-        .map((reason) => failedLookUp(reason)),
+        .map((reason) => failedLookup(reason)),
     ),
   );
   const given = fc.record({
@@ -359,12 +362,12 @@ describe('the laws of concluding', () => {
 
   it('never looks again in the past, and not for ever', () => {
     fc.assert(
-      fc.property(given, fc.array(service, { maxLength: 4 }), lookUp, (one, services, answer) => {
-        let seen: LookedAtPush = one;
+      fc.property(given, fc.array(service, { maxLength: 4 }), lookup, (one, services, answer) => {
+        let seen: CheckedPush = one;
         let now = T;
         let attempts = 0;
         for (; attempts < 1_000; attempts += 1) {
-          const end = concludeLook(seen, services, answer, { at: now, attempts, random: 0 });
+          const end = concludeCheck(seen, services, answer, { at: now, attempts, random: 0 });
           if (end.againAt === null || end.againAt === NEVER) break;
           if (end.againAt <= now) throw new Error(`again at ${end.againAt}, and it is ${now}`);
           now = end.againAt;

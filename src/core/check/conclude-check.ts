@@ -1,7 +1,7 @@
 import { type Backoff, backoffMs } from '../backoff.ts';
-import { type AwaitedPush, nextFollowUp } from './look-timing.ts';
+import { type AwaitedPush, nextFollowUp } from './check-timing.ts';
 import type { Step } from '../verdict/plan.ts';
-import type { LookUp } from '../image/published.ts';
+import type { Lookup } from '../image/published.ts';
 import { type Hold, OCI_ADVICE, type Verdict } from '../verdict/verdict.ts';
 
 /** The outcome of a push on a cluster, in one word. */
@@ -22,7 +22,7 @@ export const PUSH_OUTCOMES = [
 ] as const;
 export type PushOutcome = (typeof PUSH_OUTCOMES)[number];
 
-export type LookedAtPush = AwaitedPush & {
+export type CheckedPush = AwaitedPush & {
   /**
    * From when its age counts, ms since the epoch: its arrival, or if later, the end of a freeze that may have kept it
    * or the last time that its cluster did not answer.
@@ -35,7 +35,7 @@ export type LookedAtPush = AwaitedPush & {
 };
 
 /** The state of one service of the push's tag, and the decision. */
-export type LookedAtService = {
+export type PushedService = {
   readonly verdict: Verdict;
   readonly step: Step;
   /** A deployment in progress already brings what was pushed. */
@@ -84,10 +84,10 @@ export type Now = {
 };
 
 /** Whether a push is done after a check, and if not, when to check again. */
-export const concludeLook = (
-  push: LookedAtPush,
-  services: readonly LookedAtService[],
-  lookUp: LookUp | null,
+export const concludeCheck = (
+  push: CheckedPush,
+  services: readonly PushedService[],
+  lookup: Lookup | null,
   now: Now,
 ): Conclusion => {
   const age = now.at - push.agesFrom;
@@ -99,7 +99,7 @@ export const concludeLook = (
       : services.some(({ verdict }) => verdict.verdict === 'waiting')
         ? 'waiting'
         : 'nothing-to-do';
-  const again = services.filter(({ step }) => step.kind === 'look-again');
+  const again = services.filter(({ step }) => step.kind === 'check-again');
   if (again.length > 0) {
     // It waits as long as that update lasts. The helper does not end it.
     if (again.some(({ verdict }) => verdict.verdict === 'updating')) {
@@ -118,21 +118,21 @@ export const concludeLook = (
     verdict.verdict === 'held' && verdict.hold.kind === 'frozen' ? [verdict.hold] : [],
   );
   if (frozen.length > 0) return frozenUntil(push, outcome, frozen);
-  if (lookUp === null) return ended(outcome, leftAlone(services));
-  if (lookUp.kind === 'failed') return registryFailed(push, outcome, lookUp, now);
-  const againAt = nextFollowUp(push, lookUp.digest, now.at);
+  if (lookup === null) return ended(outcome, leftAlone(services));
+  if (lookup.kind === 'failed') return registryFailed(push, outcome, lookup, now);
+  const againAt = nextFollowUp(push, lookup.digest, now.at);
   if (againAt !== null) return { outcome, detail: leftAlone(services), againAt, failed: false };
-  return push.named === null || push.named === lookUp.digest
+  return push.named === null || push.named === lookup.digest
     ? ended(outcome, leftAlone(services))
     : ended(
         outcome === 'deployed' ? outcome : 'digest-not-seen',
-        `the registry shows ${lookUp.digest} and never showed the digest that the hook named`,
+        `the registry shows ${lookup.digest} and never showed the digest that the hook named`,
       );
 };
 
 /** When a freeze without an end stops, its removal triggers the next check. */
 const frozenUntil = (
-  push: LookedAtPush,
+  push: CheckedPush,
   sofar: PushOutcome,
   freezes: readonly Extract<Hold, { kind: 'frozen' }>[],
 ): Conclusion => {
@@ -151,31 +151,31 @@ const ended = (outcome: PushOutcome, detail: string | null): Conclusion => ({
 });
 
 const registryFailed = (
-  push: LookedAtPush,
+  push: CheckedPush,
   outcome: PushOutcome,
-  lookUp: Extract<LookUp, { kind: 'failed' }>,
+  lookup: Extract<Lookup, { kind: 'failed' }>,
   now: Now,
 ): Conclusion => {
   // After a push, a missing tag contradicts it: the registry lags, or a proxy has trouble.
   const contradicts =
     outcome !== 'deployed' &&
-    (lookUp.reason === 'tag-gone' || lookUp.reason === 'malformed' || lookUp.isDenied === true);
+    (lookup.reason === 'tag-gone' || lookup.reason === 'malformed' || lookup.isDenied === true);
   const mayPass =
-    lookUp.reason === 'unreachable' || lookUp.reason === 'rate-limited' || contradicts;
+    lookup.reason === 'unreachable' || lookup.reason === 'rate-limited' || contradicts;
   const wait = Math.max(
     backoffMs(REGISTRY_BACKOFF, now.attempts + 1, now.random),
-    lookUp.retryAfterMs ?? 0,
+    lookup.retryAfterMs ?? 0,
   );
   const againAt = mayPass ? now.at + wait : nextFollowUp(push, null, now.at);
   const isTried = now.attempts >= LEAST_REGISTRY_TRIES;
   if (againAt === null || (isTried && againAt - push.agesFrom > REGISTRY_GIVE_UP_MS)) {
-    return ended(outcome === 'deployed' ? outcome : 'given-up', lookUp.detail);
+    return ended(outcome === 'deployed' ? outcome : 'given-up', lookup.detail);
   }
-  return { outcome, detail: lookUp.detail, againAt, failed: true };
+  return { outcome, detail: lookup.detail, againAt, failed: true };
 };
 
 /** Why services of the tag were not touched, if that needs saying. */
-const leftAlone = (services: readonly LookedAtService[]): string | null => {
+const leftAlone = (services: readonly PushedService[]): string | null => {
   const reasons = services.flatMap(({ verdict }) => {
     if (verdict.verdict === 'held') return [`held (${verdict.hold.kind})`];
     if (verdict.verdict === 'waiting') {
@@ -193,7 +193,7 @@ const leftAlone = (services: readonly LookedAtService[]): string | null => {
 };
 
 /** The same for a check that got no answer from the cluster. */
-export const clusterFailed = (push: LookedAtPush, detail: string, now: Now): Conclusion =>
+export const clusterFailed = (push: CheckedPush, detail: string, now: Now): Conclusion =>
   now.attempts >= LEAST_CLUSTER_TRIES && now.at - push.receivedAt > CLUSTER_GIVE_UP_MS
     ? ended(push.outcome === 'deployed' ? 'deployed' : 'given-up', detail)
     : {

@@ -11,7 +11,7 @@ import type { KnownServices } from '../shortcuts/known-services.ts';
 import type { RecentList } from '../shortcuts/recent-list.ts';
 import type { SeenDigests } from '../shortcuts/seen-digests.ts';
 
-export type LookDeps = {
+export type CheckDeps = {
   readonly cluster: Cluster;
   readonly select: Selection;
   readonly registries: Registries;

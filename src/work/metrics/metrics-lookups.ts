@@ -4,13 +4,13 @@ import type { Registries } from '../../core/contract/registries.ts';
 /**
  * Counts the registries' answers to lookups, by host and outcome. A lookup that its caller gave up is not counted.
  */
-export const countLookUps = <T extends Pick<Registries, 'findDigest'>>(
+export const countLookups = <T extends Pick<Registries, 'findDigest'>>(
   registries: T,
   registry: Registry,
   limit: (host: string) => string,
 ): T => {
   const counter = new Counter({
-    name: 'cd_helper_look_ups_total',
+    name: 'cd_helper_lookups_total',
     help: 'Tags that registries were asked for, by registry and by what came of it.',
     labelNames: ['registry', 'status'],
     registers: [registry],

@@ -115,7 +115,7 @@ describe('findDigest', () => {
   });
 });
 
-describe('many look-ups', () => {
+describe('many lookups', () => {
   test('go eight at a time over warm connections', async () => {
     const slow = await startFakeRegistry({ latencyMs: 10 });
     await using registries = createTestRegistries({ insecure: [slow.host] });
@@ -148,7 +148,7 @@ describe('many look-ups', () => {
   test('at a host that is silent do not wait one after another', async () => {
     await using registries = createTestRegistries({
       insecure: [registry.host],
-      limits: { attemptMs: 100, lookUpMs: 200 },
+      limits: { attemptMs: 100, lookupMs: 200 },
     });
     const recover = registry.fault({ kind: 'hang' });
     const started = performance.now();

@@ -1,11 +1,11 @@
 import {
   clusterFailed,
-  concludeLook,
+  concludeCheck,
   type Conclusion,
   NEVER,
-} from '../../core/check/conclude-look.ts';
-import type { LookUp } from '../../core/image/published.ts';
-import type { ClaimedLook, LookEnd, WaitingPush } from '../../store/check-queue/looks.ts';
+} from '../../core/check/conclude-check.ts';
+import type { Lookup } from '../../core/image/published.ts';
+import type { ClaimedCheck, CheckEnd, WaitingPush } from '../../store/check-queue/check-queue.ts';
 import type { Planned } from './plan-services.ts';
 import type { PlannedWith } from './plan-services.ts';
 
@@ -19,19 +19,19 @@ export type Seen = {
 
 /** The end of a check that saw these services. */
 export const endOf = (
-  work: ClaimedLook,
+  work: ClaimedCheck,
   { planned, whyNone }: Seen,
   now: number,
   random: () => number,
-): LookEnd =>
+): CheckEnd =>
   summarise(work, (push) => {
     const affected = planned.filter(({ tags }) => tags.includes(push.tag));
-    const lookUps = affected.flatMap((one) =>
-      one.image?.tag === push.tag && one.lookUp !== null ? [one.lookUp] : [],
+    const lookups = affected.flatMap((one) =>
+      one.image?.tag === push.tag && one.lookup !== null ? [one.lookup] : [],
     );
     // One service that could not be compared keeps the push open, however well the others stand.
-    const lookUp = lookUps.find(({ kind }) => kind === 'failed') ?? lookUps[0] ?? null;
-    const conclusion = concludeLook(asSeen(push, work, lookUp), affected, lookUp, {
+    const lookup = lookups.find(({ kind }) => kind === 'failed') ?? lookups[0] ?? null;
+    const conclusion = concludeCheck(asSeen(push, work, lookup), affected, lookup, {
       at: now,
       attempts: work.attempts,
       random: random(),
@@ -43,11 +43,11 @@ export const endOf = (
 
 /** The end of a check whose cluster stopped answering. `planned` is what the check had queued before. */
 export const endUnanswered = (
-  work: ClaimedLook,
+  work: ClaimedCheck,
   { planned, detail }: { readonly planned: readonly Planned[]; readonly detail: string },
   now: number,
   random: () => number,
-): LookEnd => {
+): CheckEnd => {
   const deployed = new Set(
     planned.flatMap(({ step, tags }) => (step.kind === 'deploy' ? tags : [])),
   );
@@ -64,9 +64,9 @@ export const endUnanswered = (
  * A push has been overtaken if its tag shows the digest of a newer push. The digest that it named was published
  * earlier, so the check does not wait for it.
  */
-const asSeen = (push: WaitingPush, work: ClaimedLook, lookUp: LookUp | null): WaitingPush => {
-  if (lookUp?.kind !== 'published') return push;
-  const { digest } = lookUp;
+const asSeen = (push: WaitingPush, work: ClaimedCheck, lookup: Lookup | null): WaitingPush => {
+  if (lookup?.kind !== 'published') return push;
+  const { digest } = lookup;
   const isOvertaken = work.pushes.some(
     ({ id, tag, named }) => tag === push.tag && named === digest && id > push.id,
   );
@@ -74,7 +74,7 @@ const asSeen = (push: WaitingPush, work: ClaimedLook, lookUp: LookUp | null): Wa
 };
 
 /** One end for all pushes of a check: each has its own result, and the soonest retry wins. */
-const summarise = (work: ClaimedLook, conclude: (push: WaitingPush) => Conclusion): LookEnd => {
+const summarise = (work: ClaimedCheck, conclude: (push: WaitingPush) => Conclusion): CheckEnd => {
   const concluded = work.pushes.map((push) => ({ push: push.id, ...conclude(push) }));
   const again = concluded.flatMap(({ againAt }) =>
     againAt === null || againAt === NEVER ? [] : [againAt],

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createTestClock, type TestClock } from '../../../test/support/work/test-clock.ts';
-import { digestOfChar, failedLookUp } from '../../../test/support/work/make-service.ts';
+import { digestOfChar, failedLookup } from '../../../test/support/work/make-service.ts';
 import { parseImageReference } from '../../core/image/image-reference.ts';
-import { paceLookUps } from './pace-look-ups.ts';
+import { paceLookups } from './pace-lookups.ts';
 import type { ListedRegistries, TaggedImage } from '../../core/contract/registries.ts';
 
 let clock: TestClock;
@@ -19,7 +19,7 @@ const imageOf = (text: string): TaggedImage => {
 
 it('asks each registry once a second, whatever is asked, and others beside it', async () => {
   const asked: { readonly host: string; readonly at: number }[] = [];
-  const answer = failedLookUp('tag-gone');
+  const answer = failedLookup('tag-gone');
   const note = async ({ registry }: { readonly registry: string }) => {
     asked.push({ host: registry, at: clock.monotonic() });
     return answer;
@@ -30,7 +30,7 @@ it('asks each registry once a second, whatever is asked, and others beside it', 
     listTags: note,
     followsIndex: () => false,
   };
-  const paced = paceLookUps(registries, clock, 1_000);
+  const paced = paceLookups(registries, clock, 1_000);
   const { signal } = new AbortController();
   const digest = digestOfChar('a');
   await Promise.all([
@@ -51,8 +51,8 @@ it('asks each registry once a second, whatever is asked, and others beside it', 
 
 it('takes a turn for each page of a list', async () => {
   const at: number[] = [];
-  const none = async () => failedLookUp('tag-gone');
-  const paced = paceLookUps(
+  const none = async () => failedLookup('tag-gone');
+  const paced = paceLookups(
     {
       findDigest: none,
       readManifest: none,

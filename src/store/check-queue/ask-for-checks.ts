@@ -1,4 +1,4 @@
-import { lookAfterHook } from '../../core/check/look-timing.ts';
+import { checkAfterHook } from '../../core/check/check-timing.ts';
 import { readLastChecks, type Repository } from './last-checks.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import { isAmong, literal } from '../query/fragments.ts';
@@ -8,7 +8,7 @@ import { insertRows } from '../query/insert-rows.ts';
 /** Literal, because SQLite finds the partial index by its text. */
 const PENDING = literal('pending');
 
-export type LookTiming = { readonly now: () => number };
+export type CheckTiming = { readonly now: () => number };
 
 /** A repository on a cluster that somebody pushed to. */
 export type Pushed = Repository & {
@@ -20,9 +20,9 @@ export type Pushed = Repository & {
  * A webhook moves the check of its repository to now, or to the end of its burst. Returns those that are due sooner
  * than any check was before.
  */
-export const askForLooks = async (
+export const askForChecks = async (
   query: Query,
-  timing: LookTiming,
+  timing: CheckTiming,
   pushed: readonly Pushed[],
 ): Promise<readonly Pushed[]> => {
   if (pushed.length === 0) return [];
@@ -33,7 +33,7 @@ export const askForLooks = async (
     const key = `${cluster} ${name}`;
     const pending = waiting.get(key);
     const askedAt = pending?.asked_at ?? now;
-    const runAt = lookAfterHook(now, lastChecks.get(key) ?? null, askedAt);
+    const runAt = checkAfterHook(now, lastChecks.get(key) ?? null, askedAt);
     // A follow-up that is due sooner also covers the webhook.
     const isSooner = pending?.asked_at === null && pending.run_at < runAt;
     return { cluster, name, secret, askedAt, due: isSooner ? pending.run_at : runAt, pending };
