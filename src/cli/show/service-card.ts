@@ -144,7 +144,7 @@ const healthLine = (context: Context, service: ServiceView): string => {
   return parts.join('; ');
 };
 
-const takeBack = (
+const rollbackHint = (
   { before, beforeTag, mayName }: ServiceStory,
   { image }: ServiceView,
   name: string,
@@ -189,7 +189,7 @@ export const cardLines = (
     ['under way', underWay(context, story)],
     ['last try', lastTry(context, story)],
     ['story', told === null ? '' : `cd-helper deployments ${told.id}`],
-    ['roll back', takeBack(story, service, nameOf(service, isAlone))],
+    ['roll back', rollbackHint(story, service, nameOf(service, isAlone))],
   ];
   return [
     `${colours.bold(printable(service.name))}  ${health === null ? '' : `${health.paint(health.text)}  `}${paint(text)}  ${colours.dim(printable(where))}`,

@@ -1,13 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeService } from '../../../test/support/work/make-service.ts';
-import {
-  exclusionOf,
-  mayTakeBack,
-  ownTimeout,
-  type Selection,
-  unsupportedLabel,
-} from './labels.ts';
+import { exclusionOf, mayRevert, ownTimeout, type Selection, unsupportedLabel } from './labels.ts';
 import type { Service } from '../swarm/service.ts';
 import type { Exclusion } from '../verdict/verdict.ts';
 
@@ -133,6 +127,6 @@ it.each([
   [{ 'cd-helper.rollback': 'auto', 'cd-helper.timeout': '90s' }, true, 90_000],
   [{ 'cd-helper.timeout': 'soon' }, true, null],
 ])('%j: may be taken back %s, own timeout %s', (labels, may, timeout) => {
-  expect(mayTakeBack(labelled(labels))).toBe(may);
+  expect(mayRevert(labelled(labels))).toBe(may);
   expect(ownTimeout(labelled(labels))).toBe(timeout);
 });

@@ -68,7 +68,7 @@ export const unsupportedLabel = (service: Labelled): string | null => {
 };
 
 /** Whether the helper may revert a failed update of this service. */
-export const mayTakeBack = (service: Labelled): boolean =>
+export const mayRevert = (service: Labelled): boolean =>
   service.labels['cd-helper.rollback'] !== 'off';
 
 /** The service's label for the tags that it follows, valid or not; null if it has none. */

@@ -66,7 +66,7 @@ export const isTheirs = (
  * Whether the engine carried out an intended update and rolled it back before anybody looked. The tasks that it created
  * show that.
  */
-export const isTakenBack = (
+export const isRolledBackByEngine = (
   { cause }: Pick<Deployment, 'cause'>,
   { phase, target, version, newestTask = null }: Intent,
   { service, tasks }: Observation,

@@ -1,6 +1,6 @@
 import { backoffMs } from '../backoff.ts';
 import type { Observation, Service } from '../swarm/service.ts';
-import { isRestore, isTakenBack, shows, showsPrevious } from './carried-out.ts';
+import { isRestore, isRolledBackByEngine, shows, showsPrevious } from './carried-out.ts';
 import type { Deployment, Intent } from './deployment.ts';
 import { endBack, type Facts, type Move } from './move.ts';
 
@@ -17,7 +17,7 @@ const AGAIN = { firstMs: 1_000, longestMs: 60_000 };
 
 /** Whether a service shows an intended update, on a cluster that deploys a chosen digest. */
 export const isCarriedOut = (deployment: Deployment, intent: Intent, seen: Observation): boolean =>
-  shows(deployment, intent, seen.service) || isTakenBack(deployment, intent, seen);
+  shows(deployment, intent, seen.service) || isRolledBackByEngine(deployment, intent, seen);
 
 /** Determines from the service whether an update without a stored outcome was carried out. */
 export const recover = (

@@ -1,4 +1,4 @@
-import { mayTakeBack } from '../policy/labels.ts';
+import { mayRevert } from '../policy/labels.ts';
 import { type Observation, specDigest } from '../swarm/service.ts';
 import type { Deployment } from './deployment.ts';
 import { leavesService } from './failure-reason.ts';
@@ -25,7 +25,7 @@ export const revert = (
   // An engine whose rollback was paused left the service on an image that may be failing. Nobody chose that image.
   const isStuck = failed.reason === 'rollback-paused' && !isAnyGood;
   if (leavesService(failed.reason) && !isStuck) return left('the service is left as it is');
-  if (!mayTakeBack(service)) return left('the label cd-helper.rollback is off');
+  if (!mayRevert(service)) return left('the label cd-helper.rollback is off');
   // This was only a restart: the image before is the one that failed.
   if (from === to && specDigest(service) === to) return left('it ran the same image before');
   if (good === null && isAnyGood) {

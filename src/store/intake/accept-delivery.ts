@@ -117,7 +117,7 @@ const REHEARSED: NewDelivery = {
 };
 
 /** Thrown to roll back a transaction that succeeded. */
-class TakenBack extends Error {}
+class Undone extends Error {}
 
 const rehearse = async (
   { durability }: Pick<Store, 'durability'>,
@@ -128,10 +128,10 @@ const rehearse = async (
     await durability.accept(async (query) => {
       const { pushed } = await insertDeliveries(query, deliveries, options.clusters);
       await askForChecks(query, options, pushed);
-      throw new TakenBack();
+      throw new Undone();
     });
   } catch (error) {
-    if (!(error instanceof TakenBack)) throw error;
+    if (!(error instanceof Undone)) throw error;
   }
 };
 

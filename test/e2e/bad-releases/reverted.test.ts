@@ -32,7 +32,7 @@ type BadRelease = {
   readonly by?: string;
 };
 
-type TakenBack = Pick<BadRelease, 'says' | 'words' | 'by'> & {
+type Undone = Pick<BadRelease, 'says' | 'words' | 'by'> & {
   readonly bad: string;
   readonly back: string;
 };
@@ -99,9 +99,9 @@ describe.skipIf(without !== null).concurrent('a bad release that is taken back',
   const { play, until, look, untilTold, incidents, told } = watchers;
 
   /** Everybody sees that the service works, with what it runs, and why the newest image is not that. */
-  const expectTakenBack = async (
+  const expectReverted = async (
     name: string,
-    { bad, back, says, words, by = HELPER }: TakenBack,
+    { bad, back, says, words, by = HELPER }: Undone,
   ): Promise<void> => {
     await until(name, 'works again', ({ health }) => health === 'ok');
     await look(name, 'over', {
@@ -149,7 +149,7 @@ describe.skipIf(without !== null).concurrent('a bad release that is taken back',
         runs: first,
         failure: { message: expect.stringMatching(expected.says) as string },
       });
-      await expectTakenBack(name, { ...expected, bad, back: first });
+      await expectReverted(name, { ...expected, bad, back: first });
       // After it is over: the fix needs nobody.
       const fix = await push(healthyLike(options, `${name} three`));
       expect(await ended(2)).toMatchObject({ state: 'succeeded', to: fix });
@@ -173,7 +173,7 @@ describe.skipIf(without !== null).concurrent('a bad release that is taken back',
       expect(await ended()).toMatchObject({ state: 'rolled-back', from: first, to: one });
       const two = await push(crashing(`${name} three`, { afterMs: 100, code: 5 }));
       expect(await ended(2)).toMatchObject({ state: 'rolled-back', from: first, to: two });
-      await expectTakenBack(name, {
+      await expectReverted(name, {
         bad: two,
         back: first,
         says: /non-zero exit \(5\)/,

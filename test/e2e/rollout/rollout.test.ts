@@ -67,7 +67,7 @@ const stepsOf = (deployment: DeploymentView | undefined, step: string): number =
 const TASKS_KEPT = 5;
 
 /** What ran before the update runs again in every place, and no place that it never reached was touched. */
-const expectTakenBack = async (name: string, from: Digest): Promise<void> => {
+const expectBack = async (name: string, from: Digest): Promise<void> => {
   const { services } = stage;
   await services.converged(name, { digest: from });
   for (const tasks of tasksBySlot(await services.tasks(name))) {
@@ -87,7 +87,7 @@ const expectTakenBack = async (name: string, from: Digest): Promise<void> => {
  * The same with start-first. There the engine races with itself: where it restarts a failed task just
  * as the next update comes, the new spec is started more than once in one place, and all go on running until the next update.
  */
-const expectTakenBackStartFirst = async (name: string, from: Digest): Promise<void> => {
+const expectBackStartFirst = async (name: string, from: Digest): Promise<void> => {
   await waitUntil(
     async () => {
       const digests = await stage.services.runningDigests(name);
@@ -136,7 +136,7 @@ describe.concurrent('a rollout on a real engine', () => {
         failure: { message: expect.stringContaining('unhealthy container') as string },
       });
       expectTold(deployment);
-      await expectTakenBack(name, from);
+      await expectBack(name, from);
       await stage.services.remove(name);
     });
 
@@ -168,7 +168,7 @@ describe.concurrent('a rollout on a real engine', () => {
         failure: { message: expect.stringContaining('No such image') as string },
       });
       expectTold(ended);
-      await expectTakenBack(name, from);
+      await expectBack(name, from);
       // It is no fault of the digest: it is tried again, and not held.
       const [retry] = await stage.helper.deployments(`?service=${name}`);
       expect(retry).toMatchObject({ to, state: 'queued' });
@@ -237,8 +237,8 @@ describe.concurrent('a rollout on a real engine', () => {
         const isOurs = failureAction !== 'rollback';
         expect(stepsOf(deployment, 'taking-back')).toBe(isOurs ? 1 : 0);
         expect(stepsOf(deployment, 'update-sent')).toBe(isOurs ? 2 : 1);
-        if (shape.order === 'start-first') await expectTakenBackStartFirst(name, from);
-        else await expectTakenBack(name, from);
+        if (shape.order === 'start-first') await expectBackStartFirst(name, from);
+        else await expectBack(name, from);
         const [view] = await stage.helper.services(`?q=${name}`);
         expect(view).toMatchObject({ verdict: 'held', reason: 'known-bad', running: from });
         await stage.services.remove(name);
