@@ -15,6 +15,7 @@ const ROOT = join(import.meta.dirname, '..');
  */
 const ORDER: Readonly<Record<string, readonly string[]>> = {
   store: [
+    'tables',
     'query',
     'sqlite',
     'postgres',

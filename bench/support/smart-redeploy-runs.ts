@@ -1,5 +1,5 @@
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
-import type { RunView } from '../../src/core/contract/views.ts';
+import type { RunView } from '../../src/core/contract/run-views.ts';
 import { cpuMsOf } from './process-cost.ts';
 import type { BuiltHelper } from './start-built-helper.ts';
 

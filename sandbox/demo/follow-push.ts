@@ -1,10 +1,6 @@
 import { type Digest, shortDigest } from '../../src/core/image/digest.ts';
-import type {
-  DeliveryView,
-  DeploymentView,
-  Page,
-  StepView,
-} from '../../src/core/contract/views.ts';
+import type { DeliveryView } from '../../src/core/contract/delivery-views.ts';
+import type { DeploymentView, Page, StepView } from '../../src/core/contract/views.ts';
 import { waitUntil } from '../machine/wait-until.ts';
 import type { Account } from './account.ts';
 import type { Helper } from './helper.ts';

@@ -1,5 +1,5 @@
 import { shortDigest } from '../../src/core/image/digest.ts';
-import type { RunView } from '../../src/core/contract/views.ts';
+import type { RunView } from '../../src/core/contract/run-views.ts';
 import type { Account } from './account.ts';
 import { followPush } from './follow-push.ts';
 import { type Helper, startHelper } from './helper.ts';

@@ -1,5 +1,6 @@
 import { ActRefused } from '../core/contract/act-refused.ts';
-import type { DeliveryView, RunRequest, RunView } from '../core/contract/views.ts';
+import type { DeliveryView } from '../core/contract/delivery-views.ts';
+import type { RunRequest, RunView } from '../core/contract/run-views.ts';
 import { recordAction } from '../store/access/actions.ts';
 import type { Db } from '../store/sqlite/open-store.ts';
 import type { Clock } from './loop/clock.ts';

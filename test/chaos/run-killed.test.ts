@@ -14,7 +14,7 @@ import {
 } from 'vitest';
 import { good } from '../../sandbox/image/sample.ts';
 import { waitUntil } from '../../sandbox/machine/wait-until.ts';
-import type { RunView } from '../../src/core/contract/views.ts';
+import type { RunView } from '../../src/core/contract/run-views.ts';
 import { startFakeEngine } from '../support/fake-engine/fake-engine.ts';
 import { startFakeRegistry } from '../support/fake-registry/fake-registry.ts';
 import { countChecks, endedDeployments } from '../support/stage/open-stage.ts';

@@ -1,13 +1,13 @@
 import { Argument } from 'commander';
 import type {
   ClusterView,
-  DeliveryView,
   DeploymentView,
   FreezeView,
   Page,
-  RunSummary,
   ServiceView,
 } from '../../core/contract/views.ts';
+import type { DeliveryView } from '../../core/contract/delivery-views.ts';
+import type { RunSummary } from '../../core/contract/run-views.ts';
 import { createApiClient } from '../client/api-client.ts';
 import { printable } from '../output/cell-text.ts';
 import { complete, type Known } from '../completion/complete.ts';

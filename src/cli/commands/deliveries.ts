@@ -5,8 +5,8 @@ import type {
   DeliveryPage,
   DeliveryView,
   HookSecretView,
-  Page,
-} from '../../core/contract/views.ts';
+} from '../../core/contract/delivery-views.ts';
+import type { Page } from '../../core/contract/views.ts';
 import type { Context } from '../client/context.ts';
 import { deliveryStory } from '../show/delivery-story.ts';
 import { printShortTime } from '../output/print-time.ts';

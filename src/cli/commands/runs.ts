@@ -1,4 +1,4 @@
-import type { RunSummary, RunView } from '../../core/contract/views.ts';
+import type { RunSummary, RunView } from '../../core/contract/run-views.ts';
 import { printDuration } from '../output/age.ts';
 import { printShortTime } from '../output/print-time.ts';
 import { EXIT, wrongUse } from '../terminal/exit-status.ts';

@@ -1,4 +1,5 @@
-import type { RunRequest, RunView, ServiceView } from '../../core/contract/views.ts';
+import type { RunRequest, RunView } from '../../core/contract/run-views.ts';
+import type { ServiceView } from '../../core/contract/views.ts';
 import { wouldDeploy } from '../../core/verdict/would-deploy.ts';
 import { printable } from '../output/cell-text.ts';
 import type { Context } from '../client/context.ts';

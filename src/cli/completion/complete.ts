@@ -1,11 +1,7 @@
 import type { Command, Option } from 'commander';
-import type {
-  DeliveryView,
-  DeploymentView,
-  FreezeView,
-  RunSummary,
-  ServiceView,
-} from '../../core/contract/views.ts';
+import type { DeliveryView } from '../../core/contract/delivery-views.ts';
+import type { DeploymentView, FreezeView, ServiceView } from '../../core/contract/views.ts';
+import type { RunSummary } from '../../core/contract/run-views.ts';
 
 /** The names and ids of the cluster that may appear on a command line. */
 export type Known = {

@@ -1,4 +1,4 @@
-import type { RunProgress } from '../../core/contract/views.ts';
+import type { RunProgress } from '../../core/contract/run-views.ts';
 import { cutText } from './cell-text.ts';
 import { type Terminal, widthOf } from '../terminal/terminal.ts';
 

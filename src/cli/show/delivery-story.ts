@@ -1,4 +1,4 @@
-import type { DeliveryDetail, PushView } from '../../core/contract/views.ts';
+import type { DeliveryDetail, PushView } from '../../core/contract/delivery-views.ts';
 import { printable } from '../output/cell-text.ts';
 import type { Context } from '../client/context.ts';
 import { type Labelled, labelledLines } from '../output/labelled-lines.ts';

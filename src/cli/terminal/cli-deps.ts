@@ -3,7 +3,8 @@ import type { ClientInputs } from '../../config/client-settings.ts';
 import type { Config } from '../../config/schema/config.ts';
 import type { ConfigInputs } from '../../config/load-config.ts';
 import type { IncomingDelivery, ReadDelivery } from '../../core/contract/delivery.ts';
-import type { RunProgress, RunRequest, ServiceView } from '../../core/contract/views.ts';
+import type { RunProgress, RunRequest } from '../../core/contract/run-views.ts';
+import type { ServiceView } from '../../core/contract/views.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One check of `check-config`. It ends when the signal is aborted, and never throws on purpose. */

@@ -1,4 +1,5 @@
-import type { Page, RunRequest, RunSummary, RunView } from '../../core/contract/views.ts';
+import type { Page } from '../../core/contract/views.ts';
+import type { RunRequest, RunSummary, RunView } from '../../core/contract/run-views.ts';
 import type { ApiClient } from '../client/api-client.ts';
 import { type Context, pollMsOf } from '../client/context.ts';
 import { pause } from './pause.ts';

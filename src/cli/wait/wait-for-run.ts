@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { ROLLED_BACK_MEANWHILE } from '../../core/rollout/also-held.ts';
-import type { DeploymentView, RunView, ServiceView } from '../../core/contract/views.ts';
+import type { DeploymentView, ServiceView } from '../../core/contract/views.ts';
+import type { RunView } from '../../core/contract/run-views.ts';
 import type { ApiClient } from '../client/api-client.ts';
 import { type Context, pollMsOf } from '../client/context.ts';
 import { isFailure } from '../../core/story/deployment-states.ts';

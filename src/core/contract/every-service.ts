@@ -1,4 +1,4 @@
-import type { RunRequest } from './views.ts';
+import type { RunRequest } from './run-views.ts';
 
 /** The default request of a run: every service of every cluster, deployed if obsolete. */
 export const EVERY_SERVICE: RunRequest = {

@@ -11,20 +11,17 @@ import type { WaitingView } from '../policy/approvals/waiting-view.ts';
 import type {
   ActionView,
   ClusterView,
-  DeliveryDetail,
-  DeliveryPage,
   DeploymentView,
   FreezeView,
-  HookSecretView,
   Page,
   QueueView,
   RegistryView,
   RollbackView,
-  RunSummary,
-  RunView,
   ServiceView,
   StoreView,
 } from './views.ts';
+import type { DeliveryDetail, DeliveryPage, HookSecretView } from './delivery-views.ts';
+import type { RunSummary, RunView } from './run-views.ts';
 
 /** Everything that can be read. An item that does not exist is null. */
 export type Reads = {

@@ -1,13 +1,12 @@
 import type { ForgeView } from '../forge/forge-view.ts';
+
 /**
  * The API's data as plain JSON: times are RFC 3339, digests complete, images normalised and without digest. The store
  * and the work part produce it; the HTTP server returns it as is.
  */
 import type { Capabilities } from '../swarm/cluster.ts';
 import type { HealthView } from '../health/health.ts';
-import type { Scope } from './scope.ts';
 import type { GateView } from '../policy/gates/gate-state.ts';
-import type { PushOutcome } from '../check/conclude-check.ts';
 import type { Cause } from '../verdict/plan.ts';
 import type { BuildFacts } from '../image/published.ts';
 import type { TrackingView } from '../policy/tracking.ts';
@@ -191,78 +190,6 @@ export type RollbackView = {
   }[];
 };
 
-export const RUN_STATES = ['queued', 'checking', 'deploying', 'done', 'failed'] as const;
-export type RunState = (typeof RUN_STATES)[number];
-
-/** Who or what started a run: a person, the schedule, or the start of the helper. */
-export const RUN_ORIGINS = ['person', 'schedule', 'start'] as const;
-export type RunOrigin = (typeof RUN_ORIGINS)[number];
-
-/** Progress of a run. A lookup is one image, however many services use it. */
-export type RunProgress = {
-  readonly services: number;
-  readonly images: number;
-  readonly checkedImages: number;
-};
-
-/** A run as a list shows it. */
-export type RunSummary = {
-  readonly id: string;
-  readonly state: RunState;
-  /** One line for a person if it failed or left something out. */
-  readonly reason: string | null;
-  readonly dryRun: boolean;
-  readonly origin: RunOrigin;
-  /** Name of the token that asked for it; null for an automatic run. */
-  readonly by: string | null;
-  readonly progress: RunProgress;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
-  /** Number of services per verdict. Verdicts without a service are left out. */
-  readonly counts: Readonly<Partial<Record<VerdictName, number>>>;
-};
-
-export type RunView = RunSummary & { readonly services: readonly ServiceView[] };
-
-/** One push of a delivery, and its outcome on each cluster. */
-export type PushView = {
-  readonly image: string;
-  readonly digest?: string;
-  readonly results: readonly {
-    readonly cluster: string;
-    /** `waiting` while the registry may still catch up with the webhook, or the cluster is unreachable. */
-    readonly state: 'waiting' | 'done';
-    readonly outcome: PushOutcome | null;
-    /** One line for a person. */
-    readonly detail: string | null;
-    readonly endedAt: string | null;
-  }[];
-};
-
-export type DeliveryView = {
-  readonly id: string;
-  readonly receivedAt: string;
-  readonly sender: string;
-  /** Name of the secret that admitted it, never the secret itself. */
-  readonly secret: string;
-  readonly address: string;
-  readonly status: number;
-  readonly pushes: readonly PushView[];
-  readonly ignored: readonly { readonly reason: string; readonly about?: string }[];
-  readonly duplicateOf: string | null;
-  /** Ids of the deployments that it led to. */
-  readonly deployments: readonly string[];
-};
-
-/** A page of deliveries, and how many deliveries without a push were left out. */
-export type DeliveryPage = Page<DeliveryView> & { readonly ignored: number };
-
-/** One delivery with its content, secrets removed. The body is null if nothing in it counted. */
-export type DeliveryDetail = DeliveryView & {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-};
-
 export type ClusterView = {
   readonly name: string;
   readonly type: 'engine' | 'swarmpit';
@@ -301,27 +228,6 @@ export type QueueView = {
   readonly deployments: Readonly<Record<OpenState, number>>;
 };
 
-/** A webhook secret by its name, never its value; null limits nothing. */
-export type HookSecretView = {
-  readonly name: string;
-  readonly senders: readonly string[] | null;
-  readonly clusters: readonly string[] | null;
-  readonly repositories: readonly string[] | null;
-  readonly lastUsedAt: string | null;
-  /** Number of stored deliveries that it admitted. */
-  readonly deliveries: number;
-};
-
-/** A kind of sender, and what to paste where. */
-export type SenderView = {
-  readonly sender: string;
-  readonly place: string;
-  /** Whether it can sign with the secret. Then its address does not need the secret. */
-  readonly signs: boolean;
-  /** With the placeholder `{secret}`. */
-  readonly address: string;
-};
-
 export type FreezeView = {
   readonly id: string;
   readonly cluster: string | null;
@@ -347,15 +253,3 @@ export type ActionView = {
 
 /** A part of a list. Pass `next` to get the next part; null at the end. */
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | null };
-
-/** A request for SmartRedeploy. Empty lists select everything. Patterns are globs. */
-export type RunRequest = {
-  readonly cluster: string | null;
-  readonly services: readonly string[];
-  readonly stacks: readonly string[];
-  readonly images: readonly string[];
-  readonly dryRun: boolean;
-  readonly pin: boolean;
-  /** The scope of the token that asks. */
-  readonly scope?: Scope | null;
-};

@@ -18,15 +18,14 @@ import type { Reads } from '../../core/contract/reads.ts';
 import type { Role } from '../../core/contract/role.ts';
 import type { Scope } from '../../core/contract/scope.ts';
 import type { ChannelTestView } from '../../core/contract/notice.ts';
+import type { DeliveryView } from '../../core/contract/delivery-views.ts';
 import type {
-  DeliveryView,
   DeploymentView,
   FreezeView,
-  RunRequest,
-  RunView,
   ServiceView,
   StoreView,
 } from '../../core/contract/views.ts';
+import type { RunRequest, RunView } from '../../core/contract/run-views.ts';
 
 /** A text that is only shown on an explicit call of this method. */
 export type Revealable = { readonly reveal: () => string };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PUSH_OUTCOMES } from '../../core/check/conclude-check.ts';
-import type { DeliveryDetail, DeliveryView } from '../../core/contract/views.ts';
+import type { DeliveryDetail, DeliveryView } from '../../core/contract/delivery-views.ts';
 import type { HookAnswer } from '../../core/contract/hook-answer.ts';
 import { listOf } from './list.ts';
 

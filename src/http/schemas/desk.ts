@@ -4,13 +4,12 @@ import {
   type ActionView,
   type ClusterView,
   type FreezeView,
-  type HookSecretView,
   type QueueView,
   type RegistryView,
-  type SenderView,
   STORE_REASONS,
   type StoreView,
 } from '../../core/contract/views.ts';
+import { type HookSecretView, type SenderView } from '../../core/contract/delivery-views.ts';
 import type { FreezeRequest } from '../ports/ports.ts';
 import { givenTime } from './list.ts';
 import { time } from './service.ts';

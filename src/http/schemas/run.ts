@@ -5,7 +5,7 @@ import {
   type RunRequest,
   type RunSummary,
   type RunView,
-} from '../../core/contract/views.ts';
+} from '../../core/contract/run-views.ts';
 import { ServiceSchema, time, VerdictSchema } from './service.ts';
 
 const LONGEST_GLOB = 255;

@@ -3,7 +3,7 @@ import type { PageRequest, WaitingFilter } from '../../core/contract/list-filter
 import type { WaitingView } from '../../core/policy/approvals/waiting-view.ts';
 import type { Page } from '../../core/contract/views.ts';
 import type { Query } from '../sqlite/open-store.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 import { isUndecided } from '../holds/undecided.ts';
 import { buildsOf, comparePages, toView, type Waiting } from './waiting.ts';
 

@@ -2,7 +2,7 @@ import type { Digest } from '../../core/image/digest.ts';
 import type { Approvals, Vote } from '../../core/policy/gates/gate-state.ts';
 import type { Service } from '../../core/swarm/service.ts';
 import type { Query } from '../sqlite/open-store.ts';
-import type { WaitingRow } from '../query/schema.ts';
+import type { WaitingRow } from '../tables/gates.ts';
 
 /** The subject of a vote: one image for one service with its present spec. Another image or spec needs new votes. */
 export type VotedOn = Pick<

@@ -7,7 +7,7 @@ import type { BuildFacts } from '../../core/image/published.ts';
 import { readJson, rfc3339 } from '../query/json.ts';
 import type { Query } from '../query/db.ts';
 import { isAmong } from '../query/fragments.ts';
-import type { WaitingRow } from '../query/schema.ts';
+import type { WaitingRow } from '../tables/gates.ts';
 import { isUndecided } from '../holds/undecided.ts';
 
 export type Waiting = Selectable<WaitingRow>;

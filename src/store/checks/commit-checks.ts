@@ -19,7 +19,8 @@ import {
   type Run,
   type RunService,
 } from '../runs/runs.ts';
-import type { RunProgress, RunSummary, ServiceView } from '../../core/contract/views.ts';
+import type { RunProgress, RunSummary } from '../../core/contract/run-views.ts';
+import type { ServiceView } from '../../core/contract/views.ts';
 
 /** The result of a check, and what to do about it. */
 export type Checked<Planned extends PlannedStep> = {

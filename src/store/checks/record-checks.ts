@@ -3,7 +3,7 @@ import type { Digest } from '../../core/image/digest.ts';
 import type { CheckedFacts } from '../../core/outcome/judge-service.ts';
 import type { Query } from '../sqlite/open-store.ts';
 import { isAmong, literal } from '../query/fragments.ts';
-import type { CheckServiceRow } from '../query/schema.ts';
+import type { CheckServiceRow } from '../tables/checks.ts';
 
 /** Literal, because SQLite finds the partial index by its text. */
 const WAITING = literal('waiting' as const);

@@ -1,4 +1,4 @@
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 
 /** A table, and its key columns in the order of its index. */
 export type CopiedTable = { readonly name: keyof Tables; readonly key: readonly string[] };

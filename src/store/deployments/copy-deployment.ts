@@ -1,6 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { Query } from '../sqlite/open-store.ts';
-import type { DeploymentRow } from '../query/schema.ts';
+import type { DeploymentRow } from '../tables/deployments.ts';
 
 type Differing = Partial<Insertable<DeploymentRow>> & { readonly id: string };
 

@@ -8,7 +8,7 @@ import { readOptionalJson } from '../query/json.ts';
 import { announceEnd } from '../notices/notifications.ts';
 import { IS_OPEN, IS_QUEUED, IS_UNDER_WAY } from '../query/open-states.ts';
 import type { Query } from '../sqlite/open-store.ts';
-import type { DeploymentRow } from '../query/schema.ts';
+import type { DeploymentRow } from '../tables/deployments.ts';
 import type { FinalState } from '../../core/contract/final-state.ts';
 
 export type { Deployment, Intent, Refusals };

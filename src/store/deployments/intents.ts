@@ -3,7 +3,7 @@ import type { SpecChange } from '../../core/swarm/spec-changes.ts';
 import { addStep, type Intent } from './deployments.ts';
 import { IS_OPEN } from '../query/open-states.ts';
 import type { Query } from '../query/db.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 
 /**
  * Whether the tag was not seen to have moved on from what is about to be sent. A person's request and a revert do not

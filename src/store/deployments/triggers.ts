@@ -1,6 +1,6 @@
 import type { Query } from '../sqlite/open-store.ts';
 import { isAmong } from '../query/fragments.ts';
-import type { TriggerRow } from '../query/schema.ts';
+import type { TriggerRow } from '../tables/deployments.ts';
 
 export type Trigger = { readonly kind: TriggerRow['kind']; readonly source: string };
 

@@ -6,7 +6,7 @@ import { readJson, readOptionalJson } from '../query/json.ts';
 import { IS_OPEN } from '../query/open-states.ts';
 import type { Db, Query } from '../query/db.ts';
 import { readFailure } from '../query/read-failure.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 import { readReportedWaits } from './waits.ts';
 
 /** A deployment that is open, or that ended before forges were told. */

@@ -2,7 +2,7 @@ import type { BuildFacts } from '../../core/image/published.ts';
 import { isUndecided } from '../holds/undecided.ts';
 import { readJson, readOptionalJson } from '../query/json.ts';
 import type { Db, Query } from '../query/db.ts';
-import type { ForgeWaitEnd, ForgeWaitingRow } from '../query/schema.ts';
+import type { ForgeWaitEnd, ForgeWaitingRow } from '../tables/forge.ts';
 import { noteEndForForges } from './forge-ends.ts';
 
 type Wait = Pick<

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { ForgeView } from '../../core/forge/forge-view.ts';
 import type { ForgeReport } from '../../core/forge/report.ts';
 import type { Db } from '../query/db.ts';
-import type { ForgeReportRow } from '../query/schema.ts';
+import type { ForgeReportRow } from '../tables/forge.ts';
 
 /** The subject of a report. */
 export type ReportKey = {

@@ -12,7 +12,7 @@ import { readJson } from '../query/json.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
 import { holdWaitingChecks } from './join-checks.ts';
 import { isAmong } from '../query/fragments.ts';
-import type { WaitingRow } from '../query/schema.ts';
+import type { WaitingRow } from '../tables/gates.ts';
 import { recordRan } from '../published/seen-digests.ts';
 
 /** A waiting service with its candidate. Times are ms since the epoch. */

@@ -1,7 +1,7 @@
 import { type NewAction, recordAction } from '../access/actions.ts';
 import { addMessages, type NewMessage } from '../notices/notifications.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
-import type { ToldHealthRow } from '../query/schema.ts';
+import type { ToldHealthRow } from '../tables/notices.ts';
 
 /** A health problem of a service that was announced and is not over. */
 export type ToldHealth = {

@@ -7,7 +7,7 @@ import { cutPage } from '../query/cut-page.ts';
 import { type CheckSchedule, scheduleCheck } from '../check-queue/check-queue.ts';
 import { optionalRfc3339, rfc3339 } from '../query/json.ts';
 import type { Query } from '../sqlite/open-store.ts';
-import type { FreezeRow } from '../query/schema.ts';
+import type { FreezeRow } from '../tables/gates.ts';
 
 export type NewFreeze = {
   readonly id: string;

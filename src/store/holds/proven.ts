@@ -2,7 +2,7 @@ import type { Digest } from '../../core/image/digest.ts';
 import { parseImageReference } from '../../core/image/image-reference.ts';
 import type { Service } from '../../core/swarm/service.ts';
 import type { Query } from '../sqlite/open-store.ts';
-import type { ProvenRow } from '../query/schema.ts';
+import type { ProvenRow } from '../tables/deployments.ts';
 
 export type Proven = {
   readonly digest: Digest;

@@ -1,5 +1,5 @@
 import { expressionBuilder } from 'kysely';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 
 /**
  * Whether a row of `waiting` still waits. A wait that was just rejected, or has just expired, is over even before its

@@ -2,7 +2,7 @@ import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import { askedImage } from '../../core/image/asked-image.ts';
 import type { DeliveryFilter, DeliveryOutcome } from '../../core/contract/list-filters.ts';
 import { literal } from '../query/fragments.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 
 type Eb = ExpressionBuilder<Tables, 'deliveries'>;
 

@@ -1,12 +1,16 @@
 import type { Selectable } from 'kysely';
 import type { DeliveryFilter, PageRequest } from '../../core/contract/list-filters.ts';
-import type { DeliveryDetail, DeliveryPage, DeliveryView } from '../../core/contract/views.ts';
+import type {
+  DeliveryDetail,
+  DeliveryPage,
+  DeliveryView,
+} from '../../core/contract/delivery-views.ts';
 import { cutPage } from '../query/cut-page.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from '../query/json.ts';
 import { deploymentsOfDeliveries } from '../deployments/deployments-of-delivery.ts';
 import { isIgnored, isSentBy, isShown } from './delivery-filter.ts';
 import type { Db } from '../sqlite/open-store.ts';
-import type { DeliveryRow, PushResultRow } from '../query/schema.ts';
+import type { DeliveryRow, PushResultRow } from '../tables/deliveries.ts';
 
 /**
  * Newest first. Includes the count of deliveries without a push that the same filters for sender, secret and time leave

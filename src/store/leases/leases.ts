@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Db, Query } from '../sqlite/open-store.ts';
-import type { LeaseRow } from '../query/schema.ts';
+import type { LeaseRow } from '../tables/instances.ts';
 import { forgetOthers, type Instance, seeInstance } from './instances.ts';
 import { byDatabase, readNow, type StoreTime } from './store-time.ts';
 

@@ -3,7 +3,7 @@ import type { Message } from '../../core/contract/notice.ts';
 import { readJson } from '../query/json.ts';
 import { IS_QUEUED, IS_UNDER_WAY } from '../query/open-states.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
-import type { NotificationMessageRow } from '../query/schema.ts';
+import type { NotificationMessageRow } from '../tables/notices.ts';
 
 /** Records that a deployment has ended, as part of the commit that ends it. */
 export const announceEnd = async (

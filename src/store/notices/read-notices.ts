@@ -3,7 +3,7 @@ import type { BuildFacts } from '../../core/image/published.ts';
 import { readFailure } from '../query/read-failure.ts';
 import { optionalRfc3339, readJson, readOptionalJson, rfc3339 } from '../query/json.ts';
 import type { Db } from '../sqlite/open-store.ts';
-import type { StepRow } from '../query/schema.ts';
+import type { StepRow } from '../tables/deployments.ts';
 
 /** A notice, and whether it only repeats the notice of the previous attempt. */
 export type ReadNotice = { readonly notice: Notice; readonly isRepetition: boolean };

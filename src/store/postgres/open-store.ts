@@ -5,7 +5,7 @@ import { createChanges } from '../query/changes.ts';
 import type { Durability } from '../sqlite/durability.ts';
 import { FencedDriver } from '../query/fenced-driver.ts';
 import type { Db, Store } from '../sqlite/open-store.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 import { createFailureBook, type StoreServer } from '../query/store-server.ts';
 import { migrate } from './migrate.ts';
 import { TABLE_NAMES } from './migrations.ts';

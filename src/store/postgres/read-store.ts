@@ -2,7 +2,7 @@ import { Kysely, PostgresAdapter, PostgresIntrospector } from 'kysely';
 import type { Client } from 'pg';
 import { type PostgresSetting, showAddress } from '../../core/store-setting.ts';
 import { StoreError } from '../query/store-error.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 import type { ReadStore } from '../sqlite/read-file.ts';
 import { readVersion } from './migrate.ts';
 import { MIGRATIONS, TABLE_NAMES } from './migrations.ts';

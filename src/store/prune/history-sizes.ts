@@ -1,6 +1,6 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { Db } from '../sqlite/open-store.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 
 /** The kinds of history that only the size of the store limits, oldest first within each. */
 export const HISTORY_KINDS = ['deliveries', 'deployments', 'runs', 'actions'] as const;

@@ -18,7 +18,7 @@ import { openStore, type Store } from '../sqlite/open-store.ts';
 import { prune, type Retention } from './prune.ts';
 import { queueDeployment } from '../deployments/queue-deployment.ts';
 import { endRun, putRunServices, startRun } from '../runs/runs.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 
 const DAY = 24 * 3_600_000;
 const FOREVER: Retention = { ageMs: 90 * DAY, deployments: 10_000, bytes: 1e9 };

@@ -6,7 +6,7 @@ import { recordMembers } from './seen-indexes.ts';
 import { readOptionalJson } from '../query/json.ts';
 import type { Query } from '../query/db.ts';
 import { inParts } from '../query/in-parts.ts';
-import type { PublishedRow } from '../query/schema.ts';
+import type { PublishedRow } from '../tables/published.ts';
 import type { NewLookup } from './new-lookup.ts';
 
 /** A registry's last answer for a tag. A failure keeps the digest that was seen before it. */

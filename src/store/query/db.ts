@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Tables } from './schema.ts';
+import type { Tables } from '../tables/tables.ts';
 
 /** The store as queries see it, whichever database holds it. */
 export type Db = Kysely<Tables>;

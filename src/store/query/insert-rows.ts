@@ -1,6 +1,6 @@
 import type { InsertQueryBuilder, Insertable, InsertResult } from 'kysely';
 import type { Query } from './db.ts';
-import type { Tables } from './schema.ts';
+import type { Tables } from '../tables/tables.ts';
 import { rowsOf } from './fragments.ts';
 
 /** Begins a statement that inserts any number of rows with one constant text; see {@link rowsOf}. */

@@ -1,6 +1,6 @@
 import { expressionBuilder } from 'kysely';
 import { literal } from './fragments.ts';
-import type { Tables } from './schema.ts';
+import type { Tables } from '../tables/tables.ts';
 
 const eb = expressionBuilder<Tables, 'deployments'>();
 const QUEUED = literal('queued');

@@ -2,12 +2,13 @@ import { NO_GATES } from '../../core/policy/gates/gate-state.ts';
 import type { Selectable } from 'kysely';
 import { NOT_OBSERVED } from '../../core/health/health.ts';
 import type { PageRequest } from '../../core/contract/list-filters.ts';
-import type { Page, RunSummary, RunView, ServiceView } from '../../core/contract/views.ts';
+import type { Page, ServiceView } from '../../core/contract/views.ts';
+import type { RunSummary, RunView } from '../../core/contract/run-views.ts';
 import { cutPage } from '../query/cut-page.ts';
 import { optionalRfc3339, readJson, rfc3339 } from '../query/json.ts';
 import type { Db } from '../sqlite/open-store.ts';
 import { readPlanCounts, readPlanServices } from './run-plans.ts';
-import type { RunRow } from '../query/schema.ts';
+import type { RunRow } from '../tables/runs.ts';
 
 /** Newest first. */
 export const listRuns = async (db: Db, page: PageRequest): Promise<Page<RunSummary>> => {

@@ -1,4 +1,5 @@
-import type { RunSummary, ServiceView } from '../../core/contract/views.ts';
+import type { RunSummary } from '../../core/contract/run-views.ts';
+import type { ServiceView } from '../../core/contract/views.ts';
 import { readJson } from '../query/json.ts';
 import type { Query } from '../sqlite/open-store.ts';
 

@@ -5,13 +5,13 @@ import type {
   RunProgress,
   RunRequest,
   RunState,
-  ServiceView,
-} from '../../core/contract/views.ts';
+} from '../../core/contract/run-views.ts';
+import type { ServiceView } from '../../core/contract/views.ts';
 import { readJson } from '../query/json.ts';
 import type { Db, Query } from '../sqlite/open-store.ts';
 import { inParts } from '../query/in-parts.ts';
 import { relaxed } from '../sqlite/relaxed.ts';
-import type { RunRow } from '../query/schema.ts';
+import type { RunRow } from '../tables/runs.ts';
 
 export type Run = {
   readonly id: string;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { Transaction } from 'kysely';
 import type { Db } from '../query/db.ts';
 import { relaxed } from './relaxed.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 import type { CheckFiles } from './store-files.ts';
 
 /** How high-volume writes reach the disk. */

@@ -6,7 +6,7 @@ import { MIGRATIONS, READABLE_FROM } from './migrations.ts';
 import type { Fence } from '../query/fenced-driver.ts';
 import type { Others } from '../query/others.ts';
 import { makePlace } from './make-place.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 import { EVENT_TRIGGERS } from './event-triggers.ts';
 import { withStatementCache } from './statement-cache.ts';
 import type { StoreServer } from '../query/store-server.ts';

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { MIGRATIONS } from './migrations.ts';
 import { type Db, openStore } from './open-store.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 import { withStatementCache } from './statement-cache.ts';
 import { explain, StoreError } from '../query/store-error.ts';
 

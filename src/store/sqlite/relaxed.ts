@@ -1,6 +1,6 @@
 import { PostgresAdapter, sql, type Transaction } from 'kysely';
 import type { Db } from '../query/db.ts';
-import type { Tables } from '../query/schema.ts';
+import type { Tables } from '../tables/tables.ts';
 
 type Work<T> = (query: Transaction<Tables>) => Promise<T>;
 

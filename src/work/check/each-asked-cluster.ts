@@ -1,6 +1,6 @@
 import { ClusterError } from '../../core/swarm/cluster.ts';
 import { isClusterInScope } from '../../core/contract/scope.ts';
-import type { RunRequest } from '../../core/contract/views.ts';
+import type { RunRequest } from '../../core/contract/run-views.ts';
 import type { CheckClusterDeps } from './check-cluster.ts';
 
 export type AskedCluster = Pick<CheckClusterDeps, 'cluster' | 'select'>;

@@ -12,7 +12,7 @@ import {
   type DigestInHistory,
   digestsInHistory,
   lastEnded,
-} from '../../store/deployments/read-deployments.ts';
+} from '../../store/deployments/deployment-history.ts';
 import { readDigestHolds } from '../assess/memory.ts';
 
 /** Up to three digits are a number of steps back; six or more are the beginning of a digest. */

@@ -6,14 +6,9 @@ import {
   isStackInScope,
   type Scope,
 } from '../../core/contract/scope.ts';
-import type {
-  DeliveryView,
-  FreezeView,
-  RunSummary,
-  RunView,
-  ServiceView,
-  VerdictName,
-} from '../../core/contract/views.ts';
+import type { DeliveryView } from '../../core/contract/delivery-views.ts';
+import type { FreezeView, ServiceView, VerdictName } from '../../core/contract/views.ts';
+import type { RunSummary, RunView } from '../../core/contract/run-views.ts';
 import { listActions } from '../../store/access/actions.ts';
 import { listFreezes } from '../../store/holds/freezes.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
@@ -21,7 +16,7 @@ import {
   deployedWithin,
   deploymentPlaces,
   keepWithin,
-} from '../../store/deployments/read-deployments.ts';
+} from '../../store/deployments/deployments-within.ts';
 import { pageOfServices } from './inspect.ts';
 import type { Reads } from './reads.ts';
 

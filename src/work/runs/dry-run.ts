@@ -1,5 +1,5 @@
 import { AskerGone } from '../../core/contract/asker-gone.ts';
-import type { RunRequest, RunView } from '../../core/contract/views.ts';
+import type { RunRequest, RunView } from '../../core/contract/run-views.ts';
 import { readRun } from '../../store/runs/read-runs.ts';
 import { beginDryRun, endDryRun } from '../../store/checks/commit-checks.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';

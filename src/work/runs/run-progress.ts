@@ -1,5 +1,5 @@
 import type { Log } from '../../core/log.ts';
-import type { RunProgress } from '../../core/contract/views.ts';
+import type { RunProgress } from '../../core/contract/run-views.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 import { showRunProgress } from '../../store/runs/runs.ts';
 import type { OnProgress } from '../check/check-cluster.ts';

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import { EVERY_SERVICE } from '../../core/contract/every-service.ts';
 import type { Log } from '../../core/log.ts';
-import type { RunOrigin, RunRequest } from '../../core/contract/views.ts';
+import type { RunOrigin, RunRequest } from '../../core/contract/run-views.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 import { firstReport, setFirstReport } from '../../store/runs/first-report.ts';
 import { hasCheckedEverything, lastRunAt } from '../../store/runs/runs.ts';

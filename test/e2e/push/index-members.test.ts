@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { multiPlatform } from '../../../sandbox/image/sample.ts';
-import type { RunView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
 import { digestsBySlot, endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
 import { useStage } from '../../support/stage/use-stage.ts';
 

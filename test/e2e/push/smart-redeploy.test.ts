@@ -4,7 +4,7 @@ import { freePort } from '../../../sandbox/machine/network.ts';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { PushedImage } from '../../../sandbox/registry/push.ts';
 import type { ServiceRequest } from '../../../sandbox/swarm/service-spec.ts';
-import type { RunView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
 import { runCommand } from '../../support/program/run-command.ts';
 import { runProgram } from '../../support/program/run-program.ts';
 import { useStage } from '../../support/stage/use-stage.ts';

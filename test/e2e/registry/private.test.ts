@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { good } from '../../../sandbox/image/sample.ts';
 import { createPusher, type Pusher } from '../../../sandbox/registry/push.ts';
 import { type RunningRegistry, startRegistry } from '../../../sandbox/registry/start-registry.ts';
-import type { RunView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
 import { createTestAuthority } from '../../support/http/test-authority.ts';
 import { startTokenServer } from '../../support/fake-registry/token-server.ts';
 import { endedDeployments, openStage } from '../../support/stage/open-stage.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crashing, good } from '../../../sandbox/image/sample.ts';
-import type { RunView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
 import { endedDelivery, endedDeployments } from '../../support/stage/open-stage.ts';
 import { ownSandbox } from '../../support/stage/own-sandbox.ts';
 import { deploySettled } from '../../support/stage/settled-service.ts';

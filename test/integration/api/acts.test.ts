@@ -4,8 +4,8 @@ import type {
   DeploymentView,
   FreezeView,
   Page,
-  RunView,
 } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
 import { type ApiStage, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
 
 let stage: ApiStage;

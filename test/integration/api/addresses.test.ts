@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ActionView, DeliveryView, Page } from '../../../src/core/contract/views.ts';
+import type { ActionView, Page } from '../../../src/core/contract/views.ts';
+import type { DeliveryView } from '../../../src/core/contract/delivery-views.ts';
 import { type ApiStage, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
 import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOOK_PLACES } from '../../../src/core/contract/hook-places.ts';
+import { type HookSecretView, type SenderView } from '../../../src/core/contract/delivery-views.ts';
 import {
-  type HookSecretView,
   OPEN_STATES,
   type Page,
   type QueueView,
   type RegistryView,
-  type SenderView,
 } from '../../../src/core/contract/views.ts';
 import { SENDERS } from '../../../src/intake/senders.ts';
 import { type ApiStage, openApiStage, VIEWER } from '../../support/http/api-stage.ts';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Page, RunSummary } from '../../../src/core/contract/views.ts';
+import type { Page } from '../../../src/core/contract/views.ts';
+import type { RunSummary } from '../../../src/core/contract/run-views.ts';
 import { type ApiStage, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
 
 let stage: ApiStage;

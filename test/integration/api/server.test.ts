@@ -4,13 +4,9 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { NOT_OBSERVED } from '../../../src/core/health/health.ts';
 import { ActRefused } from '../../../src/core/contract/act-refused.ts';
 import { ClusterError } from '../../../src/core/swarm/cluster.ts';
-import type {
-  DeliveryDetail,
-  DeploymentView,
-  RunRequest,
-  RunView,
-  ServiceView,
-} from '../../../src/core/contract/views.ts';
+import type { DeliveryDetail } from '../../../src/core/contract/delivery-views.ts';
+import type { DeploymentView, ServiceView } from '../../../src/core/contract/views.ts';
+import type { RunRequest, RunView } from '../../../src/core/contract/run-views.ts';
 import type { By, ServerDeps } from '../../../src/http/ports/ports.ts';
 import { DeliveryDetailSchema } from '../../../src/http/schemas/delivery.ts';
 import { DeploymentSchema } from '../../../src/http/schemas/deployment.ts';

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   ActionView,
-  DeliveryDetail,
   DeploymentView,
   FreezeView,
   Page,
-  RunView,
   ServiceView,
 } from '../../../src/core/contract/views.ts';
+import type { DeliveryDetail } from '../../../src/core/contract/delivery-views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
 import { type ApiStage, type Asked, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
 import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
 import { openEventReader } from '../../support/http/read-events.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { InspectEngine } from '../../../src/cli/terminal/cli-deps.ts';
-import type { DeploymentState, RunState } from '../../../src/core/contract/views.ts';
+import type { DeploymentState } from '../../../src/core/contract/views.ts';
+import type { RunState } from '../../../src/core/contract/run-views.ts';
 import { deploymentOf, digestOf, runOf, serviceOf } from '../../support/http/api-samples.ts';
 import {
   type FakeAnswer,

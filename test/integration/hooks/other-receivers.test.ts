@@ -10,7 +10,7 @@ import {
   parseImageReference,
   printImageReference,
 } from '../../../src/core/image/image-reference.ts';
-import type { DeliveryView } from '../../../src/core/contract/views.ts';
+import type { DeliveryView } from '../../../src/core/contract/delivery-views.ts';
 import { createSecretMatcher } from '../../../src/http/sign-in/match-secret.ts';
 import { createServer } from '../../../src/http/server.ts';
 import { createIntake } from '../../../src/intake/intake.ts';

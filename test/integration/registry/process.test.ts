@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import type { Page, RegistryView, RunView } from '../../../src/core/contract/views.ts';
+import type { Page, RegistryView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
 import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
 import {
   type FakeRegistryOptions,

@@ -1,5 +1,6 @@
 import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
-import type { DeploymentView, RunView, ServiceView } from '../../../src/core/contract/views.ts';
+import type { DeploymentView, ServiceView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
 
 export const digestOf = (sign: string): string => `sha256:${sign.repeat(64)}`;
 

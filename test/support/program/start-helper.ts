@@ -3,13 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import type {
-  DeliveryDetail,
-  DeliveryView,
-  DeploymentView,
-  Page,
-  ServiceView,
-} from '../../../src/core/contract/views.ts';
+import type { DeliveryDetail, DeliveryView } from '../../../src/core/contract/delivery-views.ts';
+import type { DeploymentView, Page, ServiceView } from '../../../src/core/contract/views.ts';
 import { findLeaks, readStore, secretsGiven } from './find-leaks.ts';
 import { COMPILED_CODE } from './compiled-code.ts';
 

@@ -6,12 +6,8 @@ import { manifestRequests, readAccessLog } from '../../../sandbox/registry/acces
 import { type AttachedSandbox, attachSandbox } from '../../../sandbox/sandbox.ts';
 import type { SandboxAddresses } from '../../../sandbox/sandbox.ts';
 import type { EngineTask, Services } from '../../../sandbox/swarm/services.ts';
-import type {
-  DeliveryView,
-  DeploymentView,
-  PushView,
-  RollbackView,
-} from '../../../src/core/contract/views.ts';
+import type { DeliveryView, PushView } from '../../../src/core/contract/delivery-views.ts';
+import type { DeploymentView, RollbackView } from '../../../src/core/contract/views.ts';
 import { type HelperOptions, type RunningHelper, startHelper } from '../program/start-helper.ts';
 
 const ENDED: readonly string[] = ['succeeded', 'failed', 'rolled-back', 'superseded', 'skipped'];

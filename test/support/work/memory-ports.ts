@@ -6,13 +6,12 @@ import { createSecret } from '../../../src/core/secret.ts';
 import type { PageRequest } from '../../../src/core/contract/list-filters.ts';
 import type {
   ClusterView,
-  DeliveryDetail,
   DeploymentView,
   Page,
-  RunSummary,
-  RunView,
   ServiceView,
 } from '../../../src/core/contract/views.ts';
+import type { DeliveryDetail } from '../../../src/core/contract/delivery-views.ts';
+import type { RunSummary, RunView } from '../../../src/core/contract/run-views.ts';
 import type { ApiToken, HookSecret, ServerDeps } from '../../../src/http/ports/ports.ts';
 import { createIntake } from '../../../src/intake/intake.ts';
 import { SENDERS } from '../../../src/intake/senders.ts';

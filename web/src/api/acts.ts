@@ -1,13 +1,12 @@
 import type { WaitingView } from '../../../src/core/policy/approvals/waiting-view.ts';
+import type { DeliveryView } from '../../../src/core/contract/delivery-views.ts';
 import type {
-  DeliveryView,
   DeploymentView,
   FreezeView,
   RollbackView,
-  RunRequest,
-  RunView,
   ServiceView,
 } from '../../../src/core/contract/views.ts';
+import type { RunRequest, RunView } from '../../../src/core/contract/run-views.ts';
 import { ask } from './ask.ts';
 
 type Named = { readonly cluster: string; readonly id: string };

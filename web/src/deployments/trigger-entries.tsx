@@ -1,8 +1,5 @@
-import type {
-  DeliveryDetail,
-  DeploymentView,
-  TriggerView,
-} from '../../../src/core/contract/views.ts';
+import type { DeliveryDetail } from '../../../src/core/contract/delivery-views.ts';
+import type { DeploymentView, TriggerView } from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
 import { ask } from '../api/ask.ts';
 import { useShown } from '../live/use-shown.ts';

@@ -1,4 +1,4 @@
-import type { DeliveryView, PushView } from '../../../src/core/contract/views.ts';
+import type { DeliveryView, PushView } from '../../../src/core/contract/delivery-views.ts';
 import { printAddress } from '../address/address.ts';
 import { Badge } from '../parts/badge.tsx';
 import { outcomeOf } from '../words/deployment-words.ts';

@@ -1,4 +1,4 @@
-import type { DeliveryView } from '../../../src/core/contract/views.ts';
+import type { DeliveryView } from '../../../src/core/contract/delivery-views.ts';
 import { printAddress } from '../address/address.ts';
 import { Age } from '../parts/age.tsx';
 import { ImageName } from '../images/image-name.tsx';

@@ -1,4 +1,4 @@
-import type { PushView } from '../../../src/core/contract/views.ts';
+import type { PushView } from '../../../src/core/contract/delivery-views.ts';
 import { Age } from '../parts/age.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { Digest } from '../images/digest.tsx';

@@ -1,4 +1,4 @@
-import type { DeliveryView } from '../../../src/core/contract/views.ts';
+import type { DeliveryView } from '../../../src/core/contract/delivery-views.ts';
 import { Consequences } from '../acts/consequences.tsx';
 import { replayDelivery } from '../api/acts.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';

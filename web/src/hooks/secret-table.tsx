@@ -1,4 +1,4 @@
-import type { HookSecretView } from '../../../src/core/contract/views.ts';
+import type { HookSecretView } from '../../../src/core/contract/delivery-views.ts';
 import { Age } from '../parts/age.tsx';
 import { type Column, rowsOf, Table } from '../parts/table.tsx';
 

@@ -1,4 +1,4 @@
-import type { SenderView } from '../../../src/core/contract/views.ts';
+import type { SenderView } from '../../../src/core/contract/delivery-views.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 
 /** For each sender, where to enter the address, and the address itself. The person fills in the secret. */

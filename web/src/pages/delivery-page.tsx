@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { DeliveryDetail, DeploymentView } from '../../../src/core/contract/views.ts';
+import type { DeliveryDetail } from '../../../src/core/contract/delivery-views.ts';
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
 import { ask } from '../api/ask.ts';
 import { DeploymentTable } from '../deployments/deployment-table.tsx';
 import { DeliveryOutcome } from '../hooks/delivery-outcome.tsx';

@@ -2,9 +2,9 @@ import { DELIVERY_OUTCOMES } from '../../../src/core/contract/list-filters.ts';
 import type {
   DeliveryView,
   HookSecretView,
-  Page,
   SenderView,
-} from '../../../src/core/contract/views.ts';
+} from '../../../src/core/contract/delivery-views.ts';
+import type { Page } from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
 import { currentAddress, setFilters } from '../address/current-address.ts';
 import { ask } from '../api/ask.ts';

@@ -1,4 +1,4 @@
-import type { RunSummary } from '../../../src/core/contract/views.ts';
+import type { RunSummary } from '../../../src/core/contract/run-views.ts';
 import { NewestList } from '../parts/newest-list.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Section } from '../parts/section.tsx';

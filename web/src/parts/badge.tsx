@@ -1,5 +1,6 @@
 import type { HealthName } from '../../../src/core/health/health.ts';
-import type { DeploymentState, RunState, VerdictName } from '../../../src/core/contract/views.ts';
+import type { DeploymentState, VerdictName } from '../../../src/core/contract/views.ts';
+import type { RunState } from '../../../src/core/contract/run-views.ts';
 import { runLook, stateLook } from '../words/deployment-words.ts';
 import { healthLook, healthMeaning } from '../words/health-words.ts';
 import type { Look } from '../words/look.ts';

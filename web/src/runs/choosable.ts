@@ -1,4 +1,5 @@
-import type { RunView, ServiceView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 
 export const keyOf = ({ cluster, id }: Pick<ServiceView, 'cluster' | 'id'>): string =>
   `${cluster}/${id}`;

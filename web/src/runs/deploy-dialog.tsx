@@ -1,4 +1,5 @@
-import type { RunView, ServiceView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { Consequences } from '../acts/consequences.tsx';
 import { printAddress } from '../address/address.ts';
 import { startRun } from '../api/acts.ts';

@@ -1,4 +1,5 @@
-import type { DeploymentView, RunView } from '../../../src/core/contract/views.ts';
+import type { DeploymentView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
 import { isOpen } from '../words/deployment-words.ts';
 
 const Bar = ({

@@ -1,4 +1,5 @@
-import type { RunRequest, ServiceView } from '../../../src/core/contract/views.ts';
+import type { RunRequest } from '../../../src/core/contract/run-views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 
 /** The input of the run form. */
 export type RunForm = {

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { RunView, ServiceView } from '../../../src/core/contract/views.ts';
+import type { RunView } from '../../../src/core/contract/run-views.ts';
+import type { ServiceView } from '../../../src/core/contract/views.ts';
 import { wouldDeploy } from '../../../src/core/verdict/would-deploy.ts';
 import { isOperator } from '../live/session-state.ts';
 import { CheckField } from '../parts/fields.tsx';

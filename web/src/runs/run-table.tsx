@@ -1,4 +1,4 @@
-import type { RunSummary } from '../../../src/core/contract/views.ts';
+import type { RunSummary } from '../../../src/core/contract/run-views.ts';
 import { printAddress } from '../address/address.ts';
 import { Age } from '../parts/age.tsx';
 import { RunBadge } from '../parts/badge.tsx';

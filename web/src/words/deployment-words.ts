@@ -2,10 +2,10 @@ import type { DeliveryOutcome } from '../../../src/core/contract/list-filters.ts
 import type {
   DeploymentState,
   DeploymentView,
-  PushView,
-  RunState,
   TriggerView,
 } from '../../../src/core/contract/views.ts';
+import type { PushView } from '../../../src/core/contract/delivery-views.ts';
+import type { RunState } from '../../../src/core/contract/run-views.ts';
 import type { Look } from './look.ts';
 
 const STATE_LOOKS: Readonly<Record<DeploymentState, Look>> = {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
-import type { RunView } from '../../../../src/core/contract/views.ts';
+import type { RunView } from '../../../../src/core/contract/run-views.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
 import type { Work } from '../../../../src/work/work.ts';
 import { createStepCounter } from '../../../support/work/crash-at.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AskerGone } from '../../../../src/core/contract/asker-gone.ts';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
-import type { RunView } from '../../../../src/core/contract/views.ts';
+import type { RunView } from '../../../../src/core/contract/run-views.ts';
 import type { Work } from '../../../../src/work/work.ts';
 import { openWorkBench, type WorkBench, type Wrap } from '../../../support/work/work-bench.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createEngineCluster } from '../../../../src/adapters/swarm/engine/engine.ts';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
-import type { RunRequest, RunView } from '../../../../src/core/contract/views.ts';
+import type { RunRequest, RunView } from '../../../../src/core/contract/run-views.ts';
 import { addHold } from '../../../../src/store/holds/holds.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
 import type { Work } from '../../../../src/work/work.ts';
