@@ -5,14 +5,15 @@ import { endedDeployments } from '../../support/stage/open-stage.ts';
 import { useDesk } from '../../support/browser/use-desk.ts';
 
 const without = await whyWithout('chromium');
-const NAME = 'desk_web';
-const REPOSITORY = 'desk/web';
+const NAME = 'followed_web';
+/** No other file pushes to it, because the page counts its tags. Files of one worker share a registry. */
+const REPOSITORY = 'followed/web';
 
 describe.skipIf(without !== null)('a service that follows tags, in a browser', () => {
   const desks = useDesk();
   beforeAll(async () => {
     const { sandbox, services } = desks.stage;
-    const { digest } = await sandbox.pushImage(REPOSITORY, 'v1.3.0', good('desk 1.3.0'));
+    const { digest } = await sandbox.pushImage(REPOSITORY, 'v1.3.0', good('followed 1.3.0'));
     await services.create({
       name: NAME,
       image: sandbox.image(REPOSITORY, 'v1.3.0', digest),
@@ -24,7 +25,7 @@ describe.skipIf(without !== null)('a service that follows tags, in a browser', (
 
   test('a dry run says where it would move and why, and pages show both tags', async () => {
     const { sandbox, services, helper } = desks.stage;
-    const { digest } = await sandbox.pushImage(REPOSITORY, 'v1.4.2', good('desk 1.4.2'));
+    const { digest } = await sandbox.pushImage(REPOSITORY, 'v1.4.2', good('followed 1.4.2'));
     const desk = await desks.enter();
     const { page } = desk;
     await desk.go('smart-redeploy');

@@ -11,7 +11,7 @@ import { COMPILED_CODE } from './compiled-code.ts';
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 export const HOOK_SECRET = 'a-path-secret-for-tests-only-0123456789';
 export const API_TOKEN = 'an-operator-token-for-tests-only-0123456789';
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 180_000;
 const ANSWER_WITHIN_MS = 30_000;
 /** A helper that has not stopped after this time hangs. */
 const STOP_WITHIN_MS = 30_000;
