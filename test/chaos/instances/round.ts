@@ -179,6 +179,7 @@ export const runRound = async (
       accepted,
       pushed,
       replicas: REPLICAS,
+      behindSwarmpit,
       withinMs: QUIET_WITHIN_MS,
     });
     // If another helper took the lease and has held it since, the one that lost it had no right to send anything.

@@ -19,11 +19,12 @@ export type Judged = {
   /** Digests of each service's tag, oldest first. The first one was there at the beginning. */
   readonly pushed: ReadonlyMap<string, readonly string[]>;
   readonly replicas: number;
+  readonly behindSwarmpit: boolean;
   /** Everything must be quiet after this time. */
   readonly withinMs: number;
 };
 
-/** Swarmpit itself looks up the tag, and may find a newer push. An engine receives the digest. */
+/** Allowed behind Swarmpit, which looks up the tag itself and may find a newer push. An engine receives the digest. */
 const TAG_MOVED = 'other-digest';
 
 const digestOf = (image: string): string => image.slice(image.indexOf('@') + 1);
@@ -111,7 +112,7 @@ const needlessTasks = ({ engine, pushed, replicas }: Judged): readonly string[] 
     });
   });
 
-const badEnds = async ({ trio }: Judged): Promise<readonly string[]> => {
+const badEnds = async ({ trio, behindSwarmpit }: Judged): Promise<readonly string[]> => {
   const [{ helper } = never()] = trio.members;
   const deployments = await helper().deployments();
   const targets = deployments
@@ -119,7 +120,7 @@ const badEnds = async ({ trio }: Judged): Promise<readonly string[]> => {
     .map(({ service, to }) => `${service.name} ${to}`);
   return [
     ...deployments.flatMap(({ id, state, reason }) =>
-      (state === 'failed' || state === 'rolled-back') && reason !== TAG_MOVED
+      (state === 'failed' || state === 'rolled-back') && !(behindSwarmpit && reason === TAG_MOVED)
         ? [`${id} ${state} (${reason})`]
         : [],
     ),
