@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from '../machine/child.ts';
@@ -48,6 +48,8 @@ export type PostgresOptions = {
   readonly standby?: boolean;
   /** PgBouncer in transaction mode in front of the first server. */
   readonly bouncer?: boolean;
+  /** A network from which helpers connect; default: only the loopback. */
+  readonly network?: string;
   /** Settings of the servers, such as `synchronous_commit`. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The folder for its files; default: the folder for temporary files. */
@@ -56,13 +58,22 @@ export type PostgresOptions = {
   readonly signal?: AbortSignal;
 };
 
-const initDb: Parameters<typeof startServer>[0]['makeData'] = async (data, as) => {
+type MakeData = Parameters<typeof startServer>[0]['makeData'];
+
+const initDb: MakeData = async (data, as) => {
   const common = ['-D', data, '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'];
   await as('initdb', ...common, '--auth-local=trust', '--auth-host=scram-sha-256');
 };
 
+const letIn =
+  (network: string, makeData: MakeData): MakeData =>
+  async (data, as) => {
+    await makeData(data, as);
+    appendFileSync(join(data, 'pg_hba.conf'), `host all all ${network} scram-sha-256\n`);
+  };
+
 const copyOf =
-  (primary: Server): Parameters<typeof startServer>[0]['makeData'] =>
+  (primary: Server): MakeData =>
   async (data, as) => {
     const from = `host=${primary.host} port=${primary.port} user=${OWNER} password=${PASSWORD}`;
     await as('pg_basebackup', '-D', data, '-R', '-X', 'stream', '-c', 'fast', '-d', from);
@@ -80,6 +91,8 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
   claimFolder(folder);
   // PostgreSQL's user must be able to pass through to its own folders.
   chmodSync(folder, 0o711);
+  const { network } = options;
+  const listen = network === undefined ? {} : { listen_addresses: '*' };
   const servers: Server[] = [];
   let bouncer: Bouncer | null = null;
   const stop = async (): Promise<void> => {
@@ -92,22 +105,19 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
     for (const server of servers) kill(server.pid(), 'SIGKILL');
     removeLeftovers(folder);
   });
-  const start = async (
-    name: string,
-    makeData: Parameters<typeof startServer>[0]['makeData'],
-  ): Promise<Server> => {
+  const start = async (name: string, makeData: MakeData): Promise<Server> => {
     const server = await startServer({
       programs,
       folder: join(folder, name),
       makeData,
-      settings: { max_connections: '200', ...settings },
+      settings: { max_connections: '200', ...listen, ...settings },
       signal,
     });
     servers.push(server);
     return server;
   };
   try {
-    const primary = await start('primary', initDb);
+    const primary = await start('primary', network === undefined ? initDb : letIn(network, initDb));
     await primary.sql(
       `create role ${OWNER} login replication createdb password '${PASSWORD}';
        create role ${WORKER} login password '${PASSWORD}'`,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ServiceSpec } from '../support/fake-engine/spec.ts';
 
 export type UpdateMoment = 'before' | 'after';
 
@@ -11,8 +12,17 @@ export type UpdateMoment = 'before' | 'after';
  */
 export type OnUpdate = (moment: UpdateMoment, body: Buffer) => Promise<'pass' | 'drop' | 'refuse'>;
 
+/** An update that the engine accepted. */
+export type AuditedUpdate = {
+  readonly name: string;
+  readonly image: string;
+  /** Monotonic: when the engine's answer arrived. */
+  readonly at: number;
+};
+
 export type EngineProxy = {
   readonly url: string;
+  readonly updates: readonly AuditedUpdate[];
   /** Updates that the engine accepted. */
   readonly accepted: () => number;
   /** Updates that reached the engine, whatever it answered. */
@@ -27,6 +37,11 @@ export type EngineProxy = {
 /** Swarmpit's requests have no API version. */
 const UPDATE = /^(?:\/v[\d.]+)?\/services\/[^/]+\/update\?/;
 
+const updateOf = (body: Buffer): AuditedUpdate => {
+  const { Name, TaskTemplate } = JSON.parse(body.toString()) as ServiceSpec;
+  return { name: Name, image: TaskTemplate.ContainerSpec.Image, at: performance.now() };
+};
+
 /**
  * Sits between the helper and the engine's socket, so that a test can end either of them exactly before or after an
  * update. The product's code does not know it. Every answer is delayed by `slowByMs`.
@@ -38,7 +53,7 @@ export const startEngineProxy = async (
 ): Promise<EngineProxy> => {
   let onUpdate: OnUpdate = async () => 'pass';
   const acts = new Map<string, () => Promise<void>>();
-  let accepted = 0;
+  const updates: AuditedUpdate[] = [];
   let asked = 0;
 
   const actOn = async (body: Buffer): Promise<void> => {
@@ -77,7 +92,7 @@ export const startEngineProxy = async (
     const isAccepted = isUpdate && answer.statusCode === 200;
     if (isAccepted) {
       const said = await buffer(answer);
-      accepted += 1;
+      updates.push(updateOf(body));
       if ((await onUpdate('after', body)) === 'drop') {
         from.socket.destroy();
         return;
@@ -96,7 +111,8 @@ export const startEngineProxy = async (
   await once(server, 'listening');
   return {
     url: `unix://${socketPath}`,
-    accepted: () => accepted,
+    updates,
+    accepted: () => updates.length,
     asked: () => asked,
     setOnUpdate: (next) => {
       onUpdate = next;

@@ -1,19 +1,25 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A network connection to a server that can be cut. */
+export type Address = { readonly host: string; readonly port: number };
+
+/** A helper's network connection to its database, which can be cut. */
 export type Cable = {
+  /** Where the helper finds the database. */
+  readonly database: Address;
+  /** Where the helper listens. */
   readonly host: string;
-  readonly port: number;
+  /** A command in front of the helper that puts it at this cable. */
+  readonly within: readonly string[];
   /** From now on, nothing arrives on either side and neither side is informed, as when a switch loses power. */
-  readonly cut: () => void;
-  /** Closes what was cut, so that both sides notice, and allows new connections. */
-  readonly mend: () => void;
+  readonly cut: () => Promise<void>;
+  /** Allows new connections. */
+  readonly mend: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-/** Sits in front of a TCP server, on a free loopback port. */
-export const layCable = async (to: { host: string; port: number }): Promise<Cable> => {
+/** A cable that is a TCP proxy in front of the database, on a free loopback port. */
+export const layCable = async (to: Address): Promise<Cable> => {
   const sockets = new Set<Socket>();
   let isCut = false;
   const keep = (socket: Socket): void => {
@@ -45,12 +51,14 @@ export const layCable = async (to: { host: string; port: number }): Promise<Cabl
     for (const socket of sockets) socket.destroy();
   };
   return {
+    database: { host: '127.0.0.1', port },
     host: '127.0.0.1',
-    port,
-    cut: () => {
+    within: [],
+    cut: async () => {
       isCut = true;
     },
-    mend: () => {
+    // Closes what was cut, so that both sides notice.
+    mend: async () => {
       isCut = false;
       dropAll();
     },

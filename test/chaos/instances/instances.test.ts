@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { usePostgres } from '../../support/store/use-postgres.ts';
-import { type Fault, runRound } from './round.ts';
+import type { Fault } from './faults.ts';
+import { runRound } from './round.ts';
 
 /** Seeds whose pushes all name their digest, so that a round ends quickly. */
 const ROUNDS: readonly (readonly [Fault, number])[] = [
@@ -24,7 +25,7 @@ describe('three helpers on one PostgreSQL', () => {
     'lose nothing and update nothing twice: %s (seed %s)',
     { timeout: ROUND_WITHIN_MS },
     async ([fault, seed]) => {
-      const round = await runRound(postgres.server, { fault, seed, behindSwarmpit: false });
+      const round = await runRound(postgres.server, { fault, seed });
       const { accepted, updates, takenOverMs, resumedMs } = round;
       process.stderr.write(
         `${fault}: ${accepted} accepted, ${updates} updates, taken over in ${Math.round(takenOverMs)} ms, resumed in ${Math.round(resumedMs)} ms\n`,

@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
 import type { Postgres } from '../../../sandbox/postgres/postgres.ts';
-import { startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
-import { fakeImage } from '../../support/fake-registry/images.ts';
-import { startFakeRegistry } from '../../support/fake-registry/fake-registry.ts';
 import { HOOK_SECRET } from '../../support/program/start-helper.ts';
 import {
   startSwarmpitDouble,
@@ -14,12 +11,23 @@ import {
 } from '../../support/swarmpit/swarmpit-double.ts';
 import { type EngineProxy, startEngineProxy } from '../engine-proxy.ts';
 import { seeded } from '../seeded.ts';
+import { openFakeStage } from './fake-stage.ts';
+import { type Fault, inflict, momentOf } from './faults.ts';
+import { openRealStage } from './real-stage.ts';
 import { type Accepted, brokenRules } from './rules.ts';
-import { type Member, openTrio, type Trio } from './trio.ts';
+import { REPLICAS, type Stage, TAG } from './stage.ts';
+import { openTrio, type Trio } from './trio.ts';
 
-/** What happens to the working helper. */
-export const FAULTS = ['kill', 'stop', 'pause', 'cut'] as const;
-export type Fault = (typeof FAULTS)[number];
+export type RoundOptions = {
+  readonly fault: Fault;
+  /** Decides everything else. */
+  readonly seed: number;
+  readonly behindSwarmpit?: boolean;
+  /** With a real engine, a real registry, and networks that are really cut. */
+  readonly isReal?: boolean;
+  /** Ends the round early; it then rejects and leaves nothing behind. */
+  readonly signal?: AbortSignal;
+};
 
 export type Round = {
   readonly fault: Fault;
@@ -36,10 +44,6 @@ export type Round = {
 };
 
 const SERVICES = ['web-a', 'web-b', 'web-c'];
-const REPLICAS = 2;
-/** Longer than a lease lives. */
-const PAUSE_MS = 40_000;
-const CUT_MS = 25_000;
 const BETWEEN_PUSHES_MS = 900;
 /** A helper that is paused or has no database does not answer. The sender then tries the next. */
 const ANSWER_WITHIN_MS = 5_000;
@@ -47,30 +51,40 @@ const ACCEPTED_WITHIN_MS = 60_000;
 const RESUMED_WITHIN_MS = 120_000;
 const QUIET_WITHIN_MS = 240_000;
 
-/** One round: three helpers, a stream of pushes, and a fault of the working helper. The seed decides everything. */
-export const runRound = async (
-  postgres: Postgres,
-  { fault, seed, behindSwarmpit }: { fault: Fault; seed: number; behindSwarmpit: boolean },
+/** One round: three helpers, a stream of pushes, and a fault of the working helper. */
+export const runRound = async (postgres: Postgres, options: RoundOptions): Promise<Round> => {
+  const folder = mkdtempSync(join(tmpdir(), 'instances-'));
+  try {
+    const stage = await (options.isReal === true
+      ? openRealStage(options.signal)
+      : openFakeStage(folder));
+    try {
+      return await runRoundOn(stage, { ...options, postgres, folder });
+    } finally {
+      await stage.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const runRoundOn = async (
+  stage: Stage,
+  options: RoundOptions & { readonly postgres: Postgres; readonly folder: string },
 ): Promise<Round> => {
+  const { fault, seed, behindSwarmpit = false, signal, folder } = options;
   const random = seeded(seed);
   // The helper follows up a push without a digest for minutes.
   const isBrief = seed % 3 !== 0;
-  const folder = mkdtempSync(join(tmpdir(), 'instances-'));
-  const registry = await startFakeRegistry();
-  const engineSocket = join(folder, 'engine.sock');
-  const engine = await startFakeEngine({
-    pace: 'real',
-    speed: 10,
-    listen: { kind: 'unix', path: engineSocket },
-  });
+  const { registryHost } = stage;
   /** One per helper, to know who sent what. */
   const proxies: EngineProxy[] = [];
   const swarmpits: SwarmpitDouble[] = [];
   for (const index of [0, 1, 2]) {
-    const proxy = await startEngineProxy(engineSocket, join(folder, `proxy-${index}.sock`));
+    const proxy = await startEngineProxy(stage.engineSocket, join(folder, `proxy-${index}.sock`));
     proxies.push(proxy);
     if (!behindSwarmpit) continue;
-    const registries = { [registry.host]: `http://${registry.host}` };
+    const registries = { [registryHost]: `http://${registryHost}` };
     swarmpits.push(await startSwarmpitDouble({ engineUrl: proxy.url, registries }));
   }
   const clusterOf = (index: number) => {
@@ -80,32 +94,29 @@ export const runRound = async (
       : { name: 'production', type: 'swarmpit', url: swarmpit.url, token: swarmpit.token };
   };
   const pushed = new Map<string, string[]>();
-  const image = (name: string): string => `${registry.host}/acme/${name}:v1`;
-  const publish = (name: string): string => {
+  const image = (name: string): string => `${registryHost}/acme/${name}:${TAG}`;
+  const publish = async (name: string): Promise<string> => {
     const before = pushed.get(name) ?? [];
-    // Swarmpit asks for no other form.
-    const content = fakeImage(`${name} ${before.length} ${seed}`, { form: 'docker' });
-    const digest = registry.setTag(`acme/${name}`, 'v1', content);
+    const digest = await stage.publish(name, `${name} ${before.length} ${seed}`);
     pushed.set(name, [...before, digest]);
     return digest;
   };
-  for (const name of SERVICES) {
-    const update = { Parallelism: 2, Monitor: 5_000_000_000, Order: 'stop-first' } as const;
-    engine.addService({
-      name,
-      image: `${image(name)}@${publish(name)}`,
-      replicas: REPLICAS,
-      update,
-    });
-  }
-  const trio = await openTrio(
-    postgres,
-    (index) => ({
+  /** As the proxies saw them, in order. */
+  const updates = () => proxies.flatMap((one) => one.updates).toSorted((a, b) => a.at - b.at);
+  const services: { name: string; image: string }[] = [];
+  for (const name of SERVICES)
+    services.push({ name, image: `${image(name)}@${await publish(name)}` });
+  await stage.deploy(services);
+  const trio = await openTrio({
+    postgres: options.postgres,
+    layCable: stage.layCable,
+    configOf: (index) => ({
       clusters: [clusterOf(index)],
-      registries: [{ host: registry.host, insecure: true }],
+      registries: [{ host: registryHost, insecure: true }],
     }),
     random,
-  );
+    signal,
+  });
   const story: string[] = [];
   const began = performance.now();
   const say = (text: string): void => {
@@ -114,7 +125,7 @@ export const runRound = async (
   try {
     const accepted: Accepted[] = [];
     const push = async (name: string, from: number): Promise<string> => {
-      const digest = publish(name);
+      const digest = await publish(name);
       const isNamed = isBrief || random() < 0.7;
       const body = isNamed ? { image: image(name), digest } : { image: image(name) };
       accepted.push({ name, digest, delivery: await post(trio, body, from) });
@@ -151,13 +162,11 @@ export const runRound = async (
     await waitUntil(
       async () => {
         const later = (pushed.get('web-a') ?? []).slice(index);
-        return engine.updates.some(({ image: sent }) =>
-          later.some((digest) => sent.endsWith(digest)),
-        )
+        return updates().some(({ image: sent }) => later.some((digest) => sent.endsWith(digest)))
           ? true
           : null;
       },
-      { what: 'work goes on', withinMs: RESUMED_WITHIN_MS, everyMs: 10 },
+      { what: 'work goes on', withinMs: RESUMED_WITHIN_MS, everyMs: 10, signal },
     );
     const resumedMs = performance.now() - at;
     say('the engine accepts an update again');
@@ -169,17 +178,19 @@ export const runRound = async (
       what: 'more pushes',
       withinMs: ACCEPTED_WITHIN_MS,
       everyMs: 20,
+      signal,
     });
     ended.abort();
     await pushing;
     const rules = await brokenRules({
       trio,
-      engine,
-      proxies,
+      stage,
+      updates,
       accepted,
       pushed,
       replicas: REPLICAS,
       behindSwarmpit,
+      signal,
       withinMs: QUIET_WITHIN_MS,
     });
     // If another helper took the lease and has held it since, the one that lost it had no right to send anything.
@@ -194,7 +205,7 @@ export const runRound = async (
       fault,
       story: broken.length === 0 ? story : [...story, ...output],
       accepted: accepted.length,
-      updates: engine.updates.length,
+      updates: updates().length,
       takenOverMs: taken.ms,
       resumedMs,
       broken,
@@ -206,9 +217,6 @@ export const runRound = async (
     await trio.close();
     await Promise.all(swarmpits.map((one) => one.close()));
     await Promise.all(proxies.map((one) => one.close()));
-    await engine.close();
-    await registry.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 };
 
@@ -229,57 +237,4 @@ const post = (trio: Trio, body: object, from: number): Promise<string> => {
     },
     { what: 'a push is accepted', withinMs: ACCEPTED_WITHIN_MS, everyMs: 20 },
   );
-};
-
-/** Resolves at a random time during the stream, or exactly before or after one of the next updates. */
-const momentOf = async (random: () => number, proxy: EngineProxy | undefined): Promise<void> => {
-  const kind = random();
-  if (kind < 0.4 || proxy === undefined) {
-    await delay(1_000 + random() * 4_000);
-    return;
-  }
-  const moment = kind < 0.7 ? 'before' : 'after';
-  const wanted = 1 + Math.floor(random() * 4);
-  let seen = 0;
-  await new Promise<void>((resolve) => {
-    proxy.setOnUpdate(async (now) => {
-      if (now !== moment) return 'pass';
-      seen += 1;
-      if (seen < wanted) return 'pass';
-      proxy.setOnUpdate(async () => 'pass');
-      resolve();
-      // Let the fault happen first.
-      await new Promise((next) => void setImmediate(next));
-      return 'pass';
-    });
-  });
-};
-
-/** Resolves when the helper works again. */
-const inflict = async (
-  fault: Fault,
-  { helper, cable, start }: Member,
-  random: () => number,
-  say: (text: string) => void,
-): Promise<void> => {
-  if (fault === 'kill') {
-    await helper().kill();
-    await delay(random() * 20_000);
-    await start();
-    say('it starts again');
-  } else if (fault === 'stop') {
-    await helper().stop();
-    await start();
-    say('it starts again');
-  } else if (fault === 'pause') {
-    process.kill(helper().pid, 'SIGSTOP');
-    await delay(PAUSE_MS);
-    process.kill(helper().pid, 'SIGCONT');
-    say('it wakes up');
-  } else {
-    cable.cut();
-    await delay(CUT_MS);
-    cable.mend();
-    say('it has its database again');
-  }
 };

@@ -1,7 +1,7 @@
 import { waitUntil } from '../../../sandbox/machine/wait-until.ts';
-import type { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
 import { ENDED } from '../../support/work/work-bench.ts';
-import type { EngineProxy } from '../engine-proxy.ts';
+import type { AuditedUpdate } from '../engine-proxy.ts';
+import type { Stage } from './stage.ts';
 import type { Trio } from './trio.ts';
 
 /** A push that a helper confirmed. */
@@ -13,13 +13,15 @@ export type Accepted = {
 
 export type Judged = {
   readonly trio: Trio;
-  readonly engine: FakeEngine;
-  readonly proxies: readonly EngineProxy[];
+  readonly stage: Stage;
+  /** The updates that the engine accepted, in order, as the proxies in front of it saw them. */
+  readonly updates: () => readonly AuditedUpdate[];
   readonly accepted: readonly Accepted[];
   /** Digests of each service's tag, oldest first. The first one was there at the beginning. */
   readonly pushed: ReadonlyMap<string, readonly string[]>;
   readonly replicas: number;
   readonly behindSwarmpit: boolean;
+  readonly signal: AbortSignal | undefined;
   /** Everything must be quiet after this time. */
   readonly withinMs: number;
 };
@@ -35,15 +37,22 @@ export const brokenRules = async (judged: Judged): Promise<readonly string[]> =>
   const whatIsOpen = async (): Promise<readonly string[]> => {
     const deployments = await helper().deployments();
     const deliveries = await helper().deliveries();
+    const running = await Promise.all(
+      [...judged.pushed].map(async ([name, digests]) => ({
+        name,
+        newest: digests.at(-1),
+        digests: await judged.stage.running(name),
+      })),
+    );
     return [
       ...deployments.flatMap(({ id, state }) => (ENDED.includes(state) ? [] : [`${id} ${state}`])),
       ...deliveries.flatMap(({ id, pushes }) =>
         pushes.some(({ results }) => results.some(({ state }) => state !== 'done')) ? [id] : [],
       ),
-      ...[...judged.pushed].flatMap(([name, digests]) =>
-        judged.engine.running(name).every((digest) => digest === digests.at(-1))
+      ...running.flatMap(({ name, newest, digests }) =>
+        digests.length === judged.replicas && digests.every((digest) => digest === newest)
           ? []
-          : [`${name} does not run ${digests.at(-1)}`],
+          : [`${name} does not run ${newest}`],
       ),
     ];
   };
@@ -53,16 +62,22 @@ export const brokenRules = async (judged: Judged): Promise<readonly string[]> =>
         const open = await whatIsOpen();
         if (open.length > 0) throw new Error(open.join(', '));
       },
-      { what: 'nothing is left to do', withinMs: judged.withinMs, everyMs: 200 },
+      {
+        what: 'nothing is left to do',
+        withinMs: judged.withinMs,
+        everyMs: 200,
+        signal: judged.signal,
+      },
     );
   } catch (error) {
+    judged.signal?.throwIfAborted();
     const { cause } = error as { cause?: unknown };
     return [`it does not come to rest: ${String(cause ?? error)}`];
   }
   return [
     ...(await lostDeliveries(judged)),
     ...repeatedUpdates(judged),
-    ...needlessTasks(judged),
+    ...(await needlessTasks(judged)),
     ...(await badEnds(judged)),
   ];
 };
@@ -86,31 +101,35 @@ const lostDeliveries = async ({ trio, accepted }: Judged): Promise<readonly stri
 };
 
 /** Each pushed digest is new, so an update to an earlier digest is one too many. */
-const repeatedUpdates = ({ engine, proxies, pushed }: Judged): readonly string[] => {
+const repeatedUpdates = ({ stage, updates, pushed }: Judged): readonly string[] => {
   const broken: string[] = [];
   for (const [name, digests] of pushed) {
-    const sent = engine.updates.filter((one) => one.name === name);
+    const sent = updates().filter((one) => one.name === name);
     const order = sent.map(({ image }) => digests.indexOf(digestOf(image)));
     if (order.some((place, at) => place <= (order[at - 1] ?? 0)))
       broken.push(`${name} was updated to ${order.join(', ')}, in this order`);
   }
-  const seen = proxies.reduce((sum, { accepted }) => sum + accepted(), 0);
-  if (seen !== engine.updates.length)
-    broken.push(`the proxies saw ${seen} updates, the engine ${engine.updates.length}`);
+  const ownCount = stage.updates?.();
+  if (ownCount !== undefined && ownCount !== updates().length)
+    broken.push(`the proxies saw ${updates().length} updates, the engine ${ownCount}`);
   return broken;
 };
 
 /** A new digest is started once in each slot. */
-const needlessTasks = ({ engine, pushed, replicas }: Judged): readonly string[] =>
-  [...pushed].flatMap(([name, [first = '']]) => {
-    const sent = engine.updates.filter((one) => one.name === name);
+const needlessTasks = async (judged: Judged): Promise<readonly string[]> => {
+  const { stage, updates, pushed, replicas } = judged;
+  const broken: string[] = [];
+  for (const [name, [first = '']] of pushed) {
+    const sent = updates().filter((one) => one.name === name);
     const wanted = new Set([first, ...sent.map(({ image }) => digestOf(image))]);
-    const made = Map.groupBy(engine.tasksMade(name), ({ image }) => digestOf(image));
-    return [...made].flatMap(([digest, tasks]) => {
-      if (!wanted.has(digest)) return [`${name} has tasks of ${digest}, which nobody sent`];
-      return tasks.length > replicas ? [`${name} has ${tasks.length} tasks of ${digest}`] : [];
-    });
-  });
+    const made = Map.groupBy(await stage.tasksMade(name), ({ image }) => digestOf(image));
+    for (const [digest, tasks] of made) {
+      if (!wanted.has(digest)) broken.push(`${name} has tasks of ${digest}, which nobody sent`);
+      if (tasks.length > replicas) broken.push(`${name} has ${tasks.length} tasks of ${digest}`);
+    }
+  }
+  return broken;
+};
 
 const badEnds = async ({ trio, behindSwarmpit }: Judged): Promise<readonly string[]> => {
   const [{ helper } = never()] = trio.members;

@@ -8,7 +8,7 @@ import type { Postgres } from '../../../sandbox/postgres/postgres.ts';
 import type { InstanceView } from '../../../src/core/contract/instance-view.ts';
 import type { Page } from '../../../src/core/contract/views.ts';
 import { API_TOKEN, type RunningHelper, startHelper } from '../../support/program/start-helper.ts';
-import { type Cable, layCable } from './cable.ts';
+import type { Address, Cable } from './cable.ts';
 
 const SKEW = fileURLToPath(new URL('../../support/program/skew-clock.ts', import.meta.url));
 const ANSWER_WITHIN_MS = 2_000;
@@ -43,27 +43,38 @@ export type Trio = {
   readonly close: () => Promise<void>;
 };
 
+export type TrioOptions = {
+  readonly postgres: Postgres;
+  readonly layCable: (database: Address) => Promise<Cable>;
+  readonly configOf: (index: number) => Readonly<Record<string, unknown>>;
+  readonly random: () => number;
+  /** Kills the helpers. */
+  readonly signal: AbortSignal | undefined;
+};
+
 /** Three helpers on one new database, with clocks that differ by up to ten minutes. */
-export const openTrio = async (
-  postgres: Postgres,
-  configOf: (index: number) => Readonly<Record<string, unknown>>,
-  random: () => number,
-): Promise<Trio> => {
+export const openTrio = async (options: TrioOptions): Promise<Trio> => {
+  const { postgres, layCable, configOf, random, signal } = options;
   const folder = mkdtempSync(join(tmpdir(), 'trio-'));
   const database = await postgres.createDatabase();
   const open = async (index: number): Promise<Member> => {
     const cable = await layCable(postgres.primary);
     const url = new URL(database.url);
-    url.port = `${cable.port}`;
+    url.hostname = cable.database.host;
+    url.port = `${cable.database.port}`;
     const port = await freePort();
     const skewMs = Math.round((random() - 0.5) * 20 * 60_000);
     let helper: RunningHelper | null = null;
     let said = '';
     const start = async (): Promise<void> => {
+      signal?.throwIfAborted();
       said += helper?.output() ?? '';
       helper = await startHelper({
         store: join(folder, `helper-${index}`),
+        host: cable.host,
         port,
+        within: cable.within,
+        ...(signal === undefined ? {} : { signal }),
         env: {
           CD_HELPER_STORE: url.href,
           NODE_OPTIONS: `--import=${SKEW}`,
@@ -101,21 +112,26 @@ export const openTrio = async (
   const members = await Promise.all([0, 1, 2].map(open));
   return {
     members,
-    workerLater: (than) =>
-      waitUntil(
-        async () => {
-          for (const member of members) {
+    workerLater: async (than) => {
+      const found = new AbortController();
+      const either = AbortSignal.any([found.signal, ...(signal === undefined ? [] : [signal])]);
+      const what = `a helper works with an epoch after ${than}`;
+      // Ask them in parallel, because one that is paused or cut off answers none.
+      const asked = members.map((member) =>
+        waitUntil(
+          async () => {
             const epoch = await member.epoch();
-            if (epoch !== null && epoch > than) return { member, epoch };
-          }
-          return null;
-        },
-        {
-          what: `a helper works with an epoch after ${than}`,
-          withinMs: WORKS_WITHIN_MS,
-          everyMs: 20,
-        },
-      ),
+            return epoch !== null && epoch > than ? { member, epoch } : null;
+          },
+          { what, withinMs: WORKS_WITHIN_MS, everyMs: 20, signal: either },
+        ),
+      );
+      try {
+        return await Promise.any(asked);
+      } finally {
+        found.abort();
+      }
+    },
     close: async () => {
       await Promise.all(
         members.map(async ({ helper, cable }) => {
@@ -123,8 +139,8 @@ export const openTrio = async (
           await cable.close();
         }),
       );
-      await database.drop();
       rmSync(folder, { recursive: true, force: true });
+      await database.drop();
     },
   };
 };

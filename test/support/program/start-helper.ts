@@ -55,6 +55,8 @@ export type HelperOptions = {
   readonly configByArgument?: boolean;
   /** Kills it (SIGKILL), even while it starts. */
   readonly signal?: AbortSignal;
+  /** A command in front of the program, which must become the helper's process, such as `nsenter`. */
+  readonly within?: readonly string[];
   /** The program to run; default: the sources. */
   readonly main?: string;
   /** Secrets that are not in its configuration, for example if it contains only their hashes. */
@@ -121,14 +123,14 @@ const spawnHelper = (options: HelperOptions): Child => {
     ...(config === undefined || configByArgument ? {} : { CD_HELPER_CONFIG: configFile }),
     ...options.env,
   };
-  const child = spawn(
+  const [command = '', ...args] = [
+    ...(options.within ?? []),
     process.execPath,
-    [options.main ?? MAIN, 'serve', ...(configByArgument ? ['--config', configFile] : [])],
-    {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+    options.main ?? MAIN,
+    'serve',
+    ...(configByArgument ? ['--config', configFile] : []),
+  ];
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   options.signal?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
   let output = '';
