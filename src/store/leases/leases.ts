@@ -54,8 +54,9 @@ export const keepLeases = (db: Db, wish: LeaseWish): Promise<KeptLeases> =>
     const renewed = wish.renew.filter((held) =>
       rows.some((row) => isHeldBy(row, instance.id, held) && isAlive(row, now)),
     );
-    for (const { name } of renewed) {
-      await query.updateTable('leases').set({ until }).where('name', '=', name).execute();
+    if (renewed.length > 0) {
+      const names = renewed.map(({ name }) => name);
+      await query.updateTable('leases').set({ until }).where('name', 'in', names).execute();
     }
     const taken: TakenLease[] = [];
     for (const name of wish.take) {

@@ -33,8 +33,10 @@ export const openPostgresStore = async (setting: PostgresSetting): Promise<Postg
   const own = randomUUID();
   const channel = `cd-helper ${schema}`;
   const { note, ...book } = createFailureBook();
-  const driver = new SerialDriver(pool, { schema, channel, own, onWrite: ring, onFailure: note });
+  const common = { schema, onFailure: note };
+  const driver = new SerialDriver(pool, { ...common, notify: { channel, own }, onWrite: ring });
   const db = queriesOf(driver, schema);
+  const quiet = new SerialDriver(pool, { ...common, notify: null, onWrite: () => {} });
   const durability: Durability = {
     // With PostgreSQL, data is on disk when a commit returns.
     accept: async (batch) => ({
@@ -64,6 +66,7 @@ export const openPostgresStore = async (setting: PostgresSetting): Promise<Postg
         return listenOn(line, { channel, own }, heard);
       },
       call: () => notify(pool, { channel, own }),
+      quiet: queriesOf(quiet, schema),
       ring,
     },
     copyTo: null,

@@ -24,8 +24,7 @@ export const readPostgresStore = async (setting: PostgresSetting): Promise<ReadS
   const driver = new SerialDriver(createWriterPool(address, CONNECTIONS), {
     schema,
     // Nothing is written, so there is nothing to announce.
-    channel: '',
-    own: '',
+    notify: null,
     onWrite: () => {},
     onFailure: () => {},
   });

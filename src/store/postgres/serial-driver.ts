@@ -21,9 +21,8 @@ export type Told = {
   readonly schema: string;
   /** Called after each commit of a write. */
   readonly onWrite: () => void;
-  /** Other instances are notified on it of each commit of a write. `own` says whose commit it was. */
-  readonly channel: string;
-  readonly own: string;
+  /** How other instances are notified of each commit of a write; null to notify nobody. */
+  readonly notify: { readonly channel: string; readonly own: string } | null;
 } & Pick<Deps, 'onFailure'>;
 
 /**
@@ -32,12 +31,17 @@ export type Told = {
  * instances, without separate rules. Readers need no turn. Lock and limits last as long as the transaction, so they
  * work behind a pooler.
  */
-const beginOf = ({ schema, channel, own }: Pick<Told, 'schema' | 'channel' | 'own'>): string =>
-  `begin;
+const beginOf = ({ schema, notify }: Pick<Told, 'schema' | 'notify'>): string => {
+  const turn = `pg_advisory_xact_lock(hashtextextended(${escapeLiteral(`cd-helper ${schema}`)}, 0))`;
+  const told =
+    notify === null
+      ? ''
+      : `, pg_notify(${escapeLiteral(notify.channel)}, ${escapeLiteral(notify.own)})`;
+  return `begin;
    set local statement_timeout = ${STATEMENT_MS};
    set local idle_in_transaction_session_timeout = ${LONGEST_PAUSE_MS};
-   select pg_advisory_xact_lock(hashtextextended(${escapeLiteral(`cd-helper ${schema}`)}, 0)),
-     pg_notify(${escapeLiteral(channel)}, ${escapeLiteral(own)})`;
+   select ${turn}${told}`;
+};
 
 /** Begins a long read of one snapshot of the store, while writers continue. */
 const BEGIN_READING = `start transaction isolation level repeatable read read only;
@@ -145,9 +149,9 @@ export class SerialDriver implements Driver {
   readonly #pool: WriterPool;
   readonly #deps: Deps;
 
-  constructor(pool: WriterPool, { schema, channel, own, ...told }: Told) {
+  constructor(pool: WriterPool, { schema, notify, ...told }: Told) {
     this.#pool = pool;
-    this.#deps = { begin: beginOf({ schema, channel, own }), server: pool.server, ...told };
+    this.#deps = { begin: beginOf({ schema, notify }), server: pool.server, ...told };
   }
 
   async init(): Promise<void> {}

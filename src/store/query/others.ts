@@ -1,3 +1,5 @@
+import type { Db } from './db.ts';
+
 /** A connection that hears the writes of other instances. */
 export type Listening = {
   /** Resolves when it no longer hears anything. */
@@ -11,6 +13,8 @@ export type Others = {
   readonly listen: (heard: (isOwn: boolean) => void) => Promise<Listening>;
   /** Sends something to all listeners. */
   readonly call: () => Promise<void>;
+  /** The same store, whose writes wake nobody: for heartbeats, which tell others nothing new. */
+  readonly quiet: Db;
   /** Others have written, or may have: notifies all listeners for changes of the store. */
   readonly ring: () => void;
 };

@@ -11,6 +11,7 @@ import {
 } from '../../store/leases/leases.ts';
 import { byDatabase, readNow, type StoreTime } from '../../store/leases/store-time.ts';
 import type { Instance } from '../../store/leases/instances.ts';
+import type { Others } from '../../store/query/others.ts';
 import type { Db, Store } from '../../store/sqlite/open-store.ts';
 import { aborted } from '../loop/aborted.ts';
 import { createBell } from '../loop/bell.ts';
@@ -22,6 +23,8 @@ export type LeasesDeps = {
   readonly db: Db;
   /** Null if only this process uses the store. It then holds every lease forever. */
   readonly fence: Store['fence'];
+  /** Other instances with the same store. Default: none. */
+  readonly others?: Pick<Others, 'quiet' | 'call'>;
   readonly instance: Instance;
   readonly clock: Clock;
   readonly log: Log;
@@ -111,7 +114,14 @@ export const createLeases = (deps: LeasesDeps): Leases => {
     const renew: readonly HeldLease[] = heldOnes();
     const take = missing();
     const lifeMs = fence === null ? null : LEASE_MS;
-    const kept = await keepLeases(db, { instance, renew, take, lifeMs, time });
+    // Most rounds only renew, which is no news for others.
+    const kept = await keepLeases(deps.others?.quiet ?? db, {
+      instance,
+      renew,
+      take,
+      lifeMs,
+      time,
+    });
     const until = lifeMs === null ? Number.POSITIVE_INFINITY : begun + lifeMs;
     const renewed = new Set(kept.renewed.map(({ name }) => name));
     for (const { name, epoch } of renew) {
@@ -135,6 +145,7 @@ export const createLeases = (deps: LeasesDeps): Leases => {
       one.bell.ring();
     }
     expire();
+    if (kept.taken.length > 0) void deps.others?.call().catch(() => {});
     if (strays.length > 0 && fence !== null) await leaveLeases(db, instance.id, strays, time);
   };
 

@@ -48,6 +48,8 @@ type Instance = {
 
 type Stage = {
   readonly store: PostgresStore;
+  /** Another store of the same tables. */
+  readonly openAnother: () => Promise<PostgresStore>;
   readonly start: (id: string) => Instance;
   /** Lets time pass at the database, and for these instances; the others stand still. */
   readonly pass: (ms: number, ...instances: readonly Instance[]) => Promise<void>;
@@ -58,8 +60,13 @@ let schemas = 0;
 
 const openStage = async (): Promise<Stage> => {
   schemas += 1;
-  const store = await openPostgresStore(postgresSetting(database.url, `leases_${schemas}`));
-  ends.push(() => store.close());
+  const setting = postgresSetting(database.url, `leases_${schemas}`);
+  const openAnother = async (): Promise<PostgresStore> => {
+    const opened = await openPostgresStore(setting);
+    ends.push(() => opened.close());
+    return opened;
+  };
+  const store = await openAnother();
   let now = Date.parse('2026-01-01T00:00:00Z');
   const time = () => sql<number>`cast(${now} as bigint)`;
   const idle = (): boolean => {
@@ -68,11 +75,13 @@ const openStage = async (): Promise<Stage> => {
   };
   return {
     store,
+    openAnother,
     start: (id) => {
       const clock = createTestClock(() => {}, 0);
       const leases = createLeases({
         db: store.db,
         fence: store.fence,
+        ...(store.others === null ? {} : { others: store.others }),
         instance: { id, host: id, version: '1' },
         clock,
         log: silentLog,
@@ -210,4 +219,38 @@ test('of a transaction that began under a lost lease nothing is written', async 
   const writing = lease.db.transaction().execute((query) => addEvent(query, 'cluster', {}));
   await expect(writing).rejects.toMatchObject({ name: 'LeaseLost' });
   expect(await readEvents(store.db, 0, 10)).toEqual([]);
+});
+
+test('others are told when a lease is taken and released, but not when it is renewed', async () => {
+  const { start, pass, store, openAnother } = await openStage();
+  const ear = await openAnother();
+  let heard = 0;
+  let ownHeard = 0;
+  const listening = await ear.others?.listen((isOwn) => {
+    if (isOwn) ownHeard += 1;
+    else heard += 1;
+  });
+  ends.push(async () => listening?.close());
+  /** How many messages were sent so far: one of our own arrives after all of them. */
+  const sent = async (): Promise<number> => {
+    const before = ownHeard;
+    await ear.others?.call();
+    const wait = { what: 'our own message', withinMs: 10_000, everyMs: 1 };
+    await waitUntil(async () => ownHeard > before || null, wait);
+    return heard;
+  };
+  const one = start('one');
+  await one.worksUnder();
+  await pass(STEP_MS, one);
+  const taken = await sent();
+  expect(taken).toBeGreaterThan(0);
+  const other = start('other');
+  await pass(STEP_MS, one, other);
+  const [{ until } = { until: null }] = (await readLeases(store.db)).leases;
+  await pass(4 * LEASE_MS, one, other);
+  const [{ until: renewed } = { until: null }] = (await readLeases(store.db)).leases;
+  expect(renewed).toBeGreaterThan(until ?? Number.POSITIVE_INFINITY);
+  expect(await sent()).toBe(taken);
+  await one.stop();
+  expect(await sent()).toBeGreaterThan(taken);
 });
