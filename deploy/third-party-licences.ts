@@ -6,12 +6,7 @@ export type LockedPackages = Readonly<
 >;
 
 /** What the dashboard's files hold of others: built into them, these are no dependencies of the helper. */
-export const BUILT_IN: readonly string[] = [
-  '@preact/signals',
-  '@preact/signals-core',
-  '@tanstack/virtual-core',
-  'preact',
-];
+export const BUILT_IN: readonly string[] = ['@preact/signals', '@preact/signals-core', 'preact'];
 
 const LICENCE_FILE = /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i;
 const LINE = '='.repeat(80);

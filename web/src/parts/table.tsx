@@ -1,4 +1,5 @@
 import { Component, type ComponentChildren } from 'preact';
+import { useCallback } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 import { InRow } from './in-row.ts';
 import { useVirtualRows } from './virtual-rows.ts';
@@ -108,25 +109,22 @@ const Drawn = <T,>({ columns, lines }: Pick<TableProps<T>, 'columns' | 'lines'>)
 );
 
 const DrawnInPart = <T,>({ columns, lines }: Pick<TableProps<T>, 'columns' | 'lines'>) => {
-  const { body, height, items, offsetOf, measure } = useVirtualRows(
-    lines.length,
-    (index) => lines[index]?.key ?? String(index),
-  );
+  const keyOf = useCallback((index: number) => lines[index]?.key ?? String(index), [lines]);
+  const { body, height, indexes, topOf } = useVirtualRows(lines.length, keyOf);
   return (
     <div role="rowgroup" class="body in-part" ref={body} style={{ height: `${height}px` }}>
-      {items.map((item) => {
-        const line = lines[item.index];
+      {indexes.map((index) => {
+        const line = lines[index];
         if (line === undefined) return null;
         return (
           <div
             key={line.key}
             role="row"
             class={line.kind}
-            data-index={item.index}
+            data-index={index}
             // The title row is number 1.
-            aria-rowindex={item.index + 2}
-            ref={measure}
-            style={{ transform: `translateY(${offsetOf(item)}px)` }}
+            aria-rowindex={index + 2}
+            style={{ transform: `translateY(${topOf(index)}px)` }}
           >
             <Line line={line} columns={columns} />
           </div>
