@@ -28,6 +28,7 @@ const ORDER: Readonly<Record<string, readonly string[]>> = {
     'forge',
     'approvals',
     'deployments',
+    'overview',
     'published',
     'gates',
     'acts',

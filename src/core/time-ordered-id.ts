@@ -54,3 +54,9 @@ export const createTimeOrderedIds = (
     return id;
   };
 };
+
+/** No id that was made at this time or later sorts before it. `at` is in ms since the epoch. */
+export const lowestIdAt = (at: number): string => {
+  const ms = Math.max(0, Math.floor(at)).toString(16).padStart(12, '0');
+  return `${ms.slice(0, 8)}-${ms.slice(8)}`;
+};

@@ -24,6 +24,7 @@ import type { ServerDeps } from './ports/ports.ts';
 import { createBackupRoute } from './api/backup-route.ts';
 import { createApiOutcomeRoute, createHookOutcomeRoutes } from './outcome/outcome-routes.ts';
 import { createOutcomeAsker } from './outcome/ask-outcome.ts';
+import { createOverviewRoutes } from './api/overview-routes.ts';
 import { createReadRoutes } from './api/read-routes.ts';
 import { refuseOtherMethods } from './server/refuse-other-methods.ts';
 import { createOriginCheck } from './sign-in/refuse-other-sites.ts';
@@ -197,6 +198,7 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
         addCompression(shown);
         shown.register(createReadRoutes(readsOf));
         shown.register(createDeskRoutes({ ...deps, readsOf }));
+        shown.register(createOverviewRoutes(readsOf));
       });
       api.register(createActRoutes({ ...deps, actsOf }, signedIn('operator')));
       api.register(createBackupRoute(deps, signedIn('operator')));

@@ -19,6 +19,7 @@ import { recordAction } from '../store/access/actions.ts';
 import { createOutcomes } from '../work/outcome/outcomes.ts';
 import { createReads } from '../work/reads/reads.ts';
 import { createKeyConnections } from './key-connections.ts';
+import { createReadDays } from '../work/reads/read-overview.ts';
 import { createScopedReads } from '../work/reads/scoped-reads.ts';
 import { createRecordedActs } from '../work/recorded-acts.ts';
 import { createSessions } from '../work/acts/sessions.ts';
@@ -77,6 +78,7 @@ export const serverDeps = async (config: Config, parts: ServerParts): Promise<Se
     now,
     log,
   });
+  const readDays = createReadDays(db, now);
   return {
     basePath: config.basePath,
     publicUrl: config.publicUrl,
@@ -95,7 +97,7 @@ export const serverDeps = async (config: Config, parts: ServerParts): Promise<Se
     reads,
     readsWithin: (scope, actor) =>
       createScopedReads(
-        { reads, clusters: config.clusters.map(({ name }) => name), db, now },
+        { reads, clusters: config.clusters.map(({ name }) => name), db, readDays, now },
         scope,
         actor,
       ),

@@ -6,6 +6,7 @@ import type {
   ServiceFilter,
   WaitingFilter,
 } from './list-filters.ts';
+import type { OverviewView, TimelineRequest, TimelineView } from './overview.ts';
 import type { ConfiguredPolicyView, ServicePoliciesView } from '../policy/gates/policy-view.ts';
 import type { WaitingView } from '../policy/approvals/waiting-view.ts';
 import type {
@@ -50,5 +51,9 @@ export type Reads = {
   readonly readPolicies?: (cluster: string, name: string) => Promise<ServicePoliciesView | null>;
   readonly listWaiting?: (filter: WaitingFilter, page: PageRequest) => Promise<Page<WaitingView>>;
   readonly listFreezes?: (page: PageRequest) => Promise<Page<FreezeView>>;
+  /** What is failing, what is being deployed, what waits, and the last days in numbers. */
+  readonly readOverview?: () => Promise<OverviewView>;
+  /** One lane per service, with what happened to it. */
+  readonly readTimeline?: (asked: TimelineRequest) => Promise<TimelineView>;
   readonly listActions?: (page: PageRequest) => Promise<Page<ActionView>>;
 };

@@ -21,6 +21,8 @@ import { type Gating, NO_GATING } from '../gates/gating.ts';
 import { policiesOf } from '../gates/read-policies.ts';
 import type { HealthWatch } from '../health/health-watch.ts';
 import type { Quota } from '../lookups/pull-budget.ts';
+import { createReadDays, readOverview } from './read-overview.ts';
+import { readTimeline } from './read-timeline.ts';
 import { readRollback } from './rollback-target.ts';
 import { readQueue } from './read-queue.ts';
 
@@ -55,7 +57,8 @@ export const createReads = (deps: ReadsDeps): Reads => {
   const clusters = deps.clusters.map(({ cluster }) => cluster.name);
   const inspect = (filter: ServiceFilter): Promise<ServiceView[]> =>
     inspectServices({ ...deps, hear: deps.health.hear }, filter, AbortSignal.timeout(TIMEOUT_MS));
-  return {
+  const readDays = createReadDays(db, now);
+  const reads: Reads = {
     listServices: async (filter, page) => pageOfServices(await inspect(filter), page),
     readService: (cluster, service) =>
       inspectService(
@@ -103,5 +106,8 @@ export const createReads = (deps: ReadsDeps): Reads => {
     listWaiting: (filter, page) => listWaiting(db, filter, page),
     listFreezes: (page) => listFreezes(db, page, now()),
     listActions: (page) => listActions(db, page),
+    readOverview: () => readOverview({ db, reads, readDays, within: null, now }),
+    readTimeline: (asked) => readTimeline({ db, reads, within: null, now }, asked),
   };
+  return reads;
 };

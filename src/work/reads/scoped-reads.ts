@@ -18,6 +18,8 @@ import {
   keepWithin,
 } from '../../store/deployments/deployments-within.ts';
 import { pageOfServices } from './inspect.ts';
+import { type ReadDays, readOverview } from './read-overview.ts';
+import { readTimeline } from './read-timeline.ts';
 import type { Reads } from './reads.ts';
 
 export type ScopedReadsDeps = {
@@ -25,6 +27,7 @@ export type ScopedReadsDeps = {
   /** Names of the configured clusters. */
   readonly clusters: readonly string[];
   readonly db: Db;
+  readonly readDays: ReadDays;
   readonly now: () => number;
 };
 
@@ -42,6 +45,7 @@ const isEmpty = ({ clusters, stacks }: Within): boolean =>
  * - deliveries with a push that matches a service of the scope or led to a deployment in it: without their bodies,
  *   and without other pushes;
  * - runs, with only the services of the scope;
+ * - the overview and the timeline of those services;
  * - in the audit, what the person did, and what was done to a service of the scope.
  *
  * Anything outside is null, as if it did not exist.
@@ -125,7 +129,7 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
     (freeze.stack === null || isStackInScope(scope, freeze.stack)) &&
     (freeze.service === null || scope.stacks === null || names.has(freeze.service));
 
-  return {
+  const scoped: Reads = {
     ...reads,
     listServices: async (filter, page) => pageOfServices(await servicesWithin(filter), page),
     readService: async (cluster, name) => {
@@ -208,5 +212,14 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
       const { targets } = await known();
       return listActions(db, page, { actor, targets: ['', ...targets] });
     },
+    readOverview: async () => {
+      const within = await resolve();
+      return readOverview({ ...deps, reads: scoped, within });
+    },
+    readTimeline: async (asked) => {
+      const within = await resolve();
+      return readTimeline({ ...deps, reads: scoped, within }, asked);
+    },
   };
+  return scoped;
 };

@@ -8,6 +8,7 @@ import type {
 } from '../../../src/core/contract/views.ts';
 import type { DeliveryDetail } from '../../../src/core/contract/delivery-views.ts';
 import type { RunView } from '../../../src/core/contract/run-views.ts';
+import type { OverviewView, TimelineView } from '../../../src/core/contract/overview.ts';
 import { type ApiStage, type Asked, openApiStage, OPERATOR } from '../../support/http/api-stage.ts';
 import { type FakeEngine, startFakeEngine } from '../../support/fake-engine/fake-engine.ts';
 import { openEventReader } from '../../support/http/read-events.ts';
@@ -91,6 +92,24 @@ const idOf = async (service: string): Promise<string> => {
 };
 
 describe('what is seen', () => {
+  it('the overview and the timeline of its services', async () => {
+    const lanes = async (as: string): Promise<readonly string[]> => {
+      const { body } = await ask('/timeline', { token: as });
+      return (body as TimelineView).lanes.map(({ service }) => service.name).toSorted();
+    };
+    expect(await lanes(OPERATOR)).toEqual(['billing_api', 'lonely', 'shop_prod', 'shop_web']);
+    expect(await lanes(SHOP)).toEqual(['shop_web']);
+    expect(await lanes(CLUSTER)).toEqual(['shop_prod']);
+    const hidden = await ask('/timeline?cluster=default&service=billing_api');
+    expect(hidden.body).toMatchObject({ lanes: [], left: 0 });
+    const counts = async (as: string) => {
+      const { body } = await ask('/overview', { token: as });
+      const { services, days } = body as OverviewView;
+      return [services, days.reduce((sum, { deployments }) => sum + deployments, 0)];
+    };
+    expect(await counts(OPERATOR)).toEqual([4, 4]);
+    expect(await counts(SHOP)).toEqual([1, 1]);
+  });
   it('services of its clusters and stacks, and none without a stack', async () => {
     const names = async (as: string) =>
       (await items<ServiceView>('/services', { token: as })).map(({ name }) => name);
