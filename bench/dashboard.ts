@@ -77,7 +77,7 @@ const viewAnew = async (browser: RunningBrowser, url: string, whole: string, tok
     const answer = await context.request.post(`${url}api/v1/session`, { headers, data: { token } });
     if (!answer.ok()) throw new Error(`could not sign in: ${answer.status()}`);
   }
-  return viewFirst(context, url, whole);
+  return viewFirst(context, token === undefined ? url : `${url}#/services`, whole);
 };
 
 /** The dashboard's first view of very many services, compared with a static page of the same size. */

@@ -54,6 +54,9 @@ describe.skipIf(without !== null)('with the keyboard alone, in a browser', () =>
     await tabTo(page, 'Token');
     await keyboard.type(API_TOKEN);
     await keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await tabTo(page, 'Services');
+    await keyboard.press('Enter');
     await desk.row('Services', NAME).getByText('obsolete').waitFor();
     await tabTo(page, NAME);
     await keyboard.press('Enter');

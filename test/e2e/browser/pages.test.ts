@@ -19,6 +19,7 @@ const PAGES: readonly {
   readonly text: string | RegExp;
   readonly picture?: string;
 }[] = [
+  { title: 'overview', place: () => '', text: 'Last 30 days' },
   { title: 'services', place: () => 'services', text: 'shop_web', picture: 'services' },
   { title: 'services by version', place: () => 'services?sort=build', text: 'shop_web' },
   { title: 'a service', place: () => 'services/default/shop_api', text: 'rolled-back' },

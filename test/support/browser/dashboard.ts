@@ -4,7 +4,7 @@ import { API_TOKEN } from '../program/start-helper.ts';
 /** The dashboard in one tab. Finds elements as a person does: by roles and names. */
 export type Dashboard = {
   readonly page: Page;
-  /** Opens the address and signs in with the token. */
+  /** Opens the address, signs in with the token, and goes to the services. */
   readonly enter: (token?: string) => Promise<void>;
   /** Fills in the sign-in form, on any page. */
   readonly signIn: (token: string) => Promise<void>;
@@ -21,6 +21,9 @@ export type Dashboard = {
 
 /** `address` is that of the dashboard, including the slash at its end. */
 export const openDashboard = (page: Page, address: string): Dashboard => {
+  const go = async (place: string): Promise<void> => {
+    await page.evaluate(`location.hash = ${JSON.stringify(`#/${place}`)}`);
+  };
   const signIn = async (token: string): Promise<void> => {
     await page.getByLabel('Token').fill(token);
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -40,10 +43,9 @@ export const openDashboard = (page: Page, address: string): Dashboard => {
       await page.goto(address);
       await signIn(token);
       await page.getByRole('navigation', { name: 'Main' }).waitFor();
+      await go('services');
     },
-    go: async (place) => {
-      await page.evaluate(`location.hash = ${JSON.stringify(`#/${place}`)}`);
-    },
+    go,
     row: (table, text) =>
       page.getByRole('table', { name: table }).getByRole('row').filter({ hasText: text }),
     dialog,

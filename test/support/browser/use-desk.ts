@@ -47,7 +47,7 @@ export const approach = async (
     ...openDashboard(visitor.page, address),
     openTab: async () => {
       const page = await visitor.openTab();
-      await page.goto(address);
+      await page.goto(`${address}#/services`);
       await page.getByRole('navigation', { name: 'Main' }).waitFor();
       return openDashboard(page, address);
     },

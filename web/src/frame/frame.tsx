@@ -11,6 +11,7 @@ import { WaitingCount } from './waiting-count.tsx';
 
 const PLACES: readonly { readonly path: string; readonly name: string; readonly icon: IconName }[] =
   [
+    { path: 'overview', name: 'Overview', icon: 'lanes' },
     { path: 'services', name: 'Services', icon: 'rows' },
     { path: 'waiting', name: 'Waiting', icon: 'clock' },
     { path: 'deployments', name: 'Deployments', icon: 'list' },
@@ -21,7 +22,7 @@ const PLACES: readonly { readonly path: string; readonly name: string; readonly 
 
 /** The frame around every page. */
 export const Frame = ({ children }: { readonly children: ComponentChildren }) => {
-  const [here = 'services'] = currentAddress.value.path;
+  const [here = 'overview'] = currentAddress.value.path;
   const skip = (): void => document.querySelector<HTMLElement>('#main')?.focus();
   return (
     <>
@@ -30,7 +31,7 @@ export const Frame = ({ children }: { readonly children: ComponentChildren }) =>
         Skip to content
       </button>
       <header class="top">
-        <a class="brand" href="#/services" aria-label="cd-helper, services">
+        <a class="brand" href="#/" aria-label="cd-helper, overview">
           cd-helper
         </a>
         <nav aria-label="Main">

@@ -6,6 +6,7 @@ import { DeploymentPage } from './deployment-page.tsx';
 import { DeploymentsPage } from './deployments-page.tsx';
 import { HealthPage } from './health-page.tsx';
 import { HooksPage } from './hooks-page.tsx';
+import { OverviewPage } from './overview-page.tsx';
 import { RunPage } from './run-page.tsx';
 import { ServicePage } from './service-page.tsx';
 import { ServicesPage } from './services-page.tsx';
@@ -17,15 +18,17 @@ const NotHere = () => (
     <PageHead title="Not here" />
     <Empty>
       <p>This page does not exist.</p>
-      <a href="#/services">To the services</a>
+      <a href="#/">To the overview</a>
     </Empty>
   </>
 );
 
 /** The page for the current address. */
 export const CurrentPage = () => {
-  const [place = 'services', first, second] = currentAddress.value.path;
+  const [place = 'overview', first, second] = currentAddress.value.path;
   switch (place) {
+    case 'overview':
+      return <OverviewPage />;
     case 'services':
       return first === undefined || second === undefined ? (
         <ServicesPage />

@@ -7,6 +7,7 @@ import { FREEZES } from '../live/freezes-shown.ts';
 import type { Shown } from '../live/keep-shown.ts';
 import { serviceShown } from '../live/service-shown.ts';
 import { useShown } from '../live/use-shown.ts';
+import { LastWeek } from '../overview/timeline.tsx';
 import { Age } from '../parts/age.tsx';
 import { HealthBadge, VerdictBadge } from '../parts/badge.tsx';
 import { Build } from '../images/build-facts.tsx';
@@ -122,6 +123,7 @@ const Service = ({
         ]}
       />
       <TrackingSection service={service} />
+      <LastWeek cluster={cluster} id={id} />
       <Section title="History">
         <History shown={history} />
       </Section>

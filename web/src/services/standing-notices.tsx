@@ -5,10 +5,9 @@ import { useShown } from '../live/use-shown.ts';
 import { Icon } from '../parts/icon.tsx';
 import { visibleText } from '../words/visible-text.ts';
 
-/** Notices about many services at once: clusters that do not answer, and wide freezes. */
-export const StandingNotices = () => {
+/** Clusters that do not answer. */
+export const DownClusters = () => {
   const clusters = useShown(CLUSTERS).value ?? [];
-  const freezes = useShown(FREEZES).value ?? [];
   return (
     <>
       {clusters
@@ -22,6 +21,16 @@ export const StandingNotices = () => {
             </p>
           </div>
         ))}
+    </>
+  );
+};
+
+/** Notices about many services at once: clusters that do not answer, and wide freezes. */
+export const StandingNotices = () => {
+  const freezes = useShown(FREEZES).value ?? [];
+  return (
+    <>
+      <DownClusters />
       {freezes
         .filter(({ service }) => service === null)
         .map((freeze) => (

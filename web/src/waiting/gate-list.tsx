@@ -3,7 +3,7 @@ import { Age } from '../parts/age.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { visibleText } from '../words/visible-text.ts';
 
-const NAMES: Readonly<Record<GateView['gate'], string>> = {
+export const GATE_NAMES: Readonly<Record<GateView['gate'], string>> = {
   'min-age': 'Minimum age',
   window: 'Window',
   approval: 'Approval',
@@ -25,7 +25,7 @@ export const GateList = ({ gates }: { readonly gates: readonly GateView[] }) => 
         <Icon name={gate.votes === null ? 'clock' : 'user'} />
         <div>
           <p>
-            <strong>{NAMES[gate.gate]}:</strong> {visibleText(gate.detail)}
+            <strong>{GATE_NAMES[gate.gate]}:</strong> {visibleText(gate.detail)}
             {gate.until !== null && (
               <>
                 {' '}
