@@ -1,15 +1,18 @@
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digest } from '../../../../src/core/image/digest.ts';
 import { EVERY_SERVICE } from '../../../../src/core/contract/every-service.ts';
 import { readRun } from '../../../../src/store/runs/read-runs.ts';
+import { openStore } from '../../../../src/store/sqlite/open-store.ts';
 import { openWorkBench, type WorkBench } from '../../../support/work/work-bench.ts';
 
 let bench: WorkBench;
 let first: Digest;
 let second: Digest;
 beforeEach(async () => {
-  bench = await openWorkBench({ speed: 20 });
+  const openSqlite = async (folder: string) => openStore(join(folder, 'store.db'));
+  bench = await openWorkBench({ speed: 20, openStore: openSqlite });
   first = bench.registry.setTag('acme/web', 'v1', 'one');
   second = bench.registry.setTag('acme/web', 'v1', 'two');
   bench.engine.addService({ name: 'web', image: bench.image('acme/web:v1', first), replicas: 2 });
