@@ -75,9 +75,12 @@ const withoutShortcuts = vitest(
   { CD_HELPER_TEST_SHORTCUTS: 'off' },
 );
 
+const ON_POSTGRES = { CD_HELPER_TEST_STORE: 'postgres' };
+
 /**
- * The tests of the store, and those of the work that use it most. Not for every change, because some fail on a busy
- * machine.
+ * The tests of the store, and those of the work that read and write most of it, on the other database. What repeats a
+ * scenario for each step of a crash, or with hundreds of services, takes minutes there and is left to `--all`, as are
+ * more seeds.
  */
 const onPostgres = vitest(
   'store, work and simulation on PostgreSQL',
@@ -101,7 +104,24 @@ const onPostgres = vitest(
     'test/integration/work/track/run.test.ts',
     'test/chaos/simulation.test.ts',
   ],
-  { CD_HELPER_TEST_STORE: 'postgres', SIMULATION_SEEDS: '67..81' },
+  { ...ON_POSTGRES, SIMULATION_SEEDS: '67..81' },
+);
+
+/** All of the work on PostgreSQL. */
+const allOnPostgres = vitest(
+  'work, integration and simulation on PostgreSQL',
+  [
+    '--project',
+    'unit',
+    '--project',
+    'integration',
+    'src/work/',
+    'test/integration/work/',
+    'test/integration/notify/',
+    'test/integration/api/',
+    'test/chaos/simulation',
+  ],
+  { ...ON_POSTGRES, PAIR_SEEDS: '1..40' },
 );
 
 /** `./dev test`, which `.ci/run` runs. `release` is the code name of the machine's Debian. */
@@ -165,7 +185,14 @@ export const testStages = (args: readonly string[], release: string): readonly S
   if (args.length === 0) return everyChange(release);
   if (args.length === 1 && args[0] === '--engines') return everyEngine;
   if (args.length === 1 && args[0] === '--all') {
-    return [vitest('all files', []), withoutShortcuts, onPostgres, ...everyEngine, ...LONG];
+    return [
+      vitest('all files', []),
+      withoutShortcuts,
+      onPostgres,
+      allOnPostgres,
+      ...everyEngine,
+      ...LONG,
+    ];
   }
   return [vitest('some files', args)];
 };
