@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/chaos/simulation.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/chaos/simulation*.test.ts'],
           // They mostly wait for processes, sockets and the disk, so that two cores do for more than two of them.
           maxWorkers: 5,
           globalSetup: ['./test/support/store/store-setup.ts'],
@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'],
-          exclude: ['test/chaos/simulation.test.ts'],
+          exclude: ['test/chaos/simulation*.test.ts'],
           globalSetup: ['./test/support/stage/sandbox-setup.ts'],
           maxWorkers: 3,
           sequence: { groupOrder: 2 },

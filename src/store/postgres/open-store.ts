@@ -21,10 +21,14 @@ export type PostgresStore = Store & { readonly server: StoreServer };
  * Opens the store in a schema of a PostgreSQL database, creates it if it is missing, and upgrades its tables. Several
  * instances may do so at the same time. A commit is on the server's disk when it returns.
  *
+ * @param around replaces the driver; the simulation delays and refuses queries with it
  * @throws {StoreError} if the store, the server or its rights need a person
  * @throws {StoreFailure} if the server is unreachable
  */
-export const openPostgresStore = async (setting: PostgresSetting): Promise<PostgresStore> => {
+export const openPostgresStore = async (
+  setting: PostgresSetting,
+  around: (driver: Driver) => Driver = (driver) => driver,
+): Promise<PostgresStore> => {
   const { address, listen, schema, poolSize } = setting;
   const isNew = await migrate(setting);
   const pool = createWriterPool(address, poolSize);
@@ -34,9 +38,11 @@ export const openPostgresStore = async (setting: PostgresSetting): Promise<Postg
   const channel = `cd-helper ${schema}`;
   const { note, ...book } = createFailureBook();
   const common = { schema, onFailure: note };
-  const driver = new SerialDriver(pool, { ...common, notify: { channel, own }, onWrite: ring });
+  const driver = around(
+    new SerialDriver(pool, { ...common, notify: { channel, own }, onWrite: ring }),
+  );
   const db = queriesOf(driver, schema);
-  const quiet = new SerialDriver(pool, { ...common, notify: null, onWrite: () => {} });
+  const quiet = around(new SerialDriver(pool, { ...common, notify: null, onWrite: () => {} }));
   const durability: Durability = {
     // With PostgreSQL, data is on disk when a commit returns.
     accept: async (batch) => ({

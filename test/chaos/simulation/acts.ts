@@ -8,6 +8,8 @@ import type { Actor, World } from './world.ts';
 
 /** One thing that happens to the helper from outside. */
 type Act = (world: World) => Promise<void>;
+/** An act, and how often it is chosen. */
+export type WeightedAct = readonly [weight: number, act: Act];
 
 /** The limit for an act, in the machine's time, which passes only while something is answered. */
 const ACT_WITHIN_MS = 60_000;
@@ -31,7 +33,9 @@ const hook = async (world: World, repository: Repository, digest: Digest | null)
   }
 };
 
-export const isOfDeath = (error: unknown): boolean => String(error).includes('process is gone');
+/** What a process that is gone, or cut off from the database, cannot do. */
+export const isOfDeath = (error: unknown): boolean =>
+  /process is gone|is cut off|ended the transaction/.test(String(error));
 
 /** A person asks for something, and accepts a refusal. */
 const ask = async (world: World, what: string, doing: () => Promise<unknown>): Promise<boolean> => {
@@ -46,7 +50,7 @@ const ask = async (world: World, what: string, doing: () => Promise<unknown>): P
 };
 
 /** A digest becomes the published one, and the registry reports it in one way or another. */
-const push = async (world: World, repository: Repository, digest: Digest): Promise<void> => {
+export const push = async (world: World, repository: Repository, digest: Digest): Promise<void> => {
   const { chances, images, turns } = world;
   const how = chances.pick(['named', 'named', 'plain', 'burst', 'wrong'] as const);
   world.say(`push of ${digest}, ${how}`);
@@ -130,8 +134,8 @@ export const thaw = async (world: World): Promise<void> => {
   if (!done) await world.revive();
 };
 
-/** Each act with its weight. */
-const ACTS: readonly (readonly [number, Act])[] = [
+/** What can happen to any helper. */
+export const ACTS: readonly WeightedAct[] = [
   [
     10,
     async (world) => {
@@ -317,11 +321,11 @@ const ACTS: readonly (readonly [number, Act])[] = [
     },
   ],
 ];
-const WEIGHTED = ACTS.flatMap(([weight, act]) => Array.from({ length: weight }, () => act));
 
 /** One random act. A helper that dies of it is started again. */
-export const actOnce = async (world: World): Promise<void> => {
-  await world.chances.pick(WEIGHTED)(world);
+export const actOnce = async (world: World, acts: readonly WeightedAct[]): Promise<void> => {
+  const weighted = acts.flatMap(([weight, act]) => Array.from({ length: weight }, () => act));
+  await world.chances.pick(weighted)(world);
   const { chances, turns } = world;
   await turns.pass(chances.happens(0.3) ? chances.number(0, 150) : chances.number(0, 20));
   await world.revive();

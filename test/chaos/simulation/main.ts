@@ -1,22 +1,4 @@
-import { createHash } from 'node:crypto';
 import { runScenario } from './run-scenario.ts';
-import { parseSeeds } from './seeds.ts';
+import { tellScenarios } from './tell-scenarios.ts';
 
-const USAGE = 'usage: node test/chaos/simulation/main.ts SEED|FIRST..LAST …';
-
-/** One line per scenario: its seed, a hash of its story, and the laws that it broke. */
-const seeds = parseSeeds(process.argv.slice(2).join(','));
-if (seeds.length === 0 || seeds.some((seed) => !Number.isInteger(seed))) {
-  process.stderr.write(`${USAGE}\n`);
-  process.exit(2);
-}
-let failed = 0;
-for (const seed of seeds) {
-  const { broken, story } = await runScenario(seed);
-  const sum = createHash('sha256').update(story.join('\n')).digest('hex').slice(0, 16);
-  if (broken.length > 0) failed += 1;
-  process.stdout.write(`${seed} ${sum}${broken.map((line) => `\n  BROKEN ${line}`).join('')}\n`);
-  if (seeds.length === 1 && broken.length > 0) process.stdout.write(`${story.join('\n')}\n`);
-}
-process.stdout.write(`${seeds.length} scenarios, ${failed} broke a law\n`);
-process.exit(failed === 0 ? 0 : 1);
+process.exit(await tellScenarios('test/chaos/simulation/main.ts', (seed) => runScenario(seed)));

@@ -1,6 +1,6 @@
 import { listFreezes } from '../../../src/store/holds/freezes.ts';
 import { ENDED } from '../../support/work/work-bench.ts';
-import { actOnce, askToCheck, isOfDeath, thaw } from './acts.ts';
+import { ACTS, actOnce, askToCheck, isOfDeath, thaw, type WeightedAct } from './acts.ts';
 import { seededBytes } from '../seeded.ts';
 import { createChances } from './chances.ts';
 import type { End } from './end.ts';
@@ -12,8 +12,6 @@ export type Outcome = { readonly broken: readonly string[]; readonly story: read
 
 /** In the scenario's time, far above the longest wait of the work. */
 const SETTLES_WITHIN_MS = 12 * 3_600_000;
-/** Used while nothing is being deployed and everything left is due later. */
-const LONG_STEP_MS = 5_000;
 /** Longer than a registry can ask clients to wait. */
 const LAST_ONES_MS = 180_000;
 const CHECKS = 8;
@@ -21,9 +19,13 @@ const CHECKS = 8;
 /** One scenario from its start until all is quiet: the same for the same seed on every machine. */
 export const runScenario = async (seed: number, storage: Storage = {}): Promise<Outcome> => {
   const chances = createChances(seed);
-  const world = await openWorld(chances, seededBytes(seed), storage);
+  return play(await openWorld(chances, seededBytes(seed), storage), ACTS);
+};
+
+/** Plays a scenario in a world, and closes it. */
+export const play = async (world: World, acts: readonly WeightedAct[]): Promise<Outcome> => {
   try {
-    for (let left = chances.number(8, 25); left > 0; left -= 1) await actOnce(world);
+    for (let left = world.chances.number(8, 25); left > 0; left -= 1) await actOnce(world, acts);
     const broken = [...(await settle(world)), ...(await judge(world))];
     return { broken, story: [...world.story, ...(await tellDeployments(world))] };
   } finally {
@@ -35,7 +37,7 @@ export const runScenario = async (seed: number, storage: Storage = {}): Promise<
 const settle = async (world: World): Promise<readonly string[]> => {
   const { bench, say, turns } = world;
   bench.engine.clearFaults();
-  await world.restart();
+  await world.heal();
   const standing = await listFreezes(
     bench.store.db,
     { limit: 100, after: null },
@@ -49,8 +51,7 @@ const settle = async (world: World): Promise<readonly string[]> => {
     const left = await whatIsOpen(world);
     if (left.all.length === 0) break;
     if (bench.clock.now() > until) return [`it does not come to rest: ${left.all.join(', ')}`];
-    if (!left.isBusy) bench.clock.skip(LONG_STEP_MS);
-    await turns.pass(20);
+    await world.rest(left.isBusy);
   }
   bench.clock.skip(LAST_ONES_MS);
   await turns.pass(100);
@@ -82,7 +83,7 @@ const whatIsOpen = async ({ bench }: World) => {
 
 const judge = async (world: World): Promise<readonly string[]> => {
   const { bench, images, say } = world;
-  const broken: string[] = [];
+  const broken = [...world.broken];
   for (const id of world.accepted) {
     await bench.delivery(id).catch((error: unknown) => broken.push(`it is lost: ${String(error)}`));
   }

@@ -10,12 +10,19 @@ import type { Chances } from './chances.ts';
  * and anything that could happen next can be chosen.
  */
 export type Turns = {
-  /** Wraps the ports of one run of the work. Once that run `isGone`, none of its requests leave. */
-  readonly wrap: (isGone: () => boolean) => Wrap;
+  /**
+   * Wraps the ports of one run of the work. Once that run `isGone`, none of its requests leave. Nothing of it happens
+   * while `mayGo` is false.
+   */
+  readonly wrap: (isGone: () => boolean, mayGo?: () => boolean) => Wrap;
+  /** Does this in a turn of its own, when `mayGo`. */
+  readonly take: <T>(doing: () => Promise<T>, mayGo: () => boolean) => Promise<T>;
   /** Lets things happen until `doing` settles. */
   readonly drive: <T>(doing: Promise<T>) => Promise<T>;
   /** Lets `count` things happen. */
   readonly pass: (count: number) => Promise<void>;
+  /** Lets everything happen that can happen now, without letting time pass on purpose. */
+  readonly empty: () => Promise<void>;
 };
 
 /** Functions of the ports that send no request and answer at once. */
@@ -27,6 +34,15 @@ const IDLE_MS = [10, 120] as const;
 /** … and the probability that time passes while somebody does. */
 const TIME_BETWEEN = 0.15;
 
+/** Something that happens when it is chosen, and whether it can be. */
+type Waiting = { readonly go: () => Promise<void>; readonly mayGo: () => boolean };
+type Until = {
+  readonly mayGo: () => boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** What is thrown if an answer arrives after the signal was aborted; default: its reason. */
+  readonly late?: (() => Error) | undefined;
+};
+
 /** The cluster's own deadline for an update is shorter than that of the work. */
 const updateLate = (): ClusterError =>
   new ClusterError('one', 'timed-out', 'no answer in time', {
@@ -37,32 +53,37 @@ const updateLate = (): ClusterError =>
 /**
  * @param isStoreBusy whether a query is in progress in a store that answers after a turn of the event loop, such as one
  * behind a socket; nothing else happens meanwhile
+ * @param storeAnswers resolves when such a query may have its answer; default: after a turn of the event loop
  */
 export const createTurns = (
   chances: Chances,
   letPass: (ms: number) => void,
   isStoreBusy: () => boolean,
+  storeAnswers: () => Promise<void> = nextTurn,
 ): Turns => {
-  const waiting: (() => Promise<void>)[] = [];
+  let waiting: readonly Waiting[] = [];
   /** Increases with every visible activity of the work. */
   let seen = 0;
 
-  const myTurn = (): Promise<void> =>
-    new Promise((resolve) => {
-      seen += 1;
-      waiting.push(async () => resolve());
-    });
-  /** @param late what is thrown if an answer arrives after the signal was aborted; default: its reason */
-  const inTurn = async <T>(
-    ask: () => Promise<T>,
-    signal?: AbortSignal,
-    late?: () => Error,
-  ): Promise<T> => {
+  const settled = <T>(
+    doing: () => Promise<T>,
+    mayGo: () => boolean,
+  ): Promise<PromiseSettledResult<T>> => {
     const { promise, resolve } = Promise.withResolvers<PromiseSettledResult<T>>();
     seen += 1;
-    waiting.push(async () => resolve((await Promise.allSettled([ask()]))[0]));
-    const outcome = await promise;
-    await myTurn();
+    const go = async (): Promise<void> => resolve((await Promise.allSettled([doing()]))[0]);
+    waiting = [...waiting, { go, mayGo }];
+    return promise;
+  };
+  const take: Turns['take'] = async (doing, mayGo) => {
+    const outcome = await settled(doing, mayGo);
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  };
+  const inTurn = async <T>(ask: () => Promise<T>, until: Until): Promise<T> => {
+    const { mayGo, signal, late } = until;
+    const outcome = await settled(ask, mayGo);
+    await take(async () => {}, mayGo);
     if (signal?.aborted === true) throw late?.() ?? signal.reason;
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
@@ -71,15 +92,19 @@ export const createTurns = (
   const quiet = async (): Promise<void> => {
     let before = seen;
     for (let still = 0; still < STILL_TURNS; still += 1) {
-      await nextTurn();
+      await (isStoreBusy() ? storeAnswers() : nextTurn());
       if (seen !== before || isStoreBusy()) still = 0;
       before = seen;
     }
   };
   const letOneHappen = async (): Promise<void> => {
-    const isTime = waiting.length === 0 || chances.happens(TIME_BETWEEN);
-    if (isTime) letPass(chances.number(...IDLE_MS));
-    else await waiting.splice(chances.number(0, waiting.length - 1), 1)[0]?.();
+    const ready = waiting.filter(({ mayGo }) => mayGo());
+    if (ready.length === 0 || chances.happens(TIME_BETWEEN)) letPass(chances.number(...IDLE_MS));
+    else {
+      const next = chances.pick(ready);
+      waiting = waiting.filter((one) => one !== next);
+      await next.go();
+    }
     await quiet();
   };
 
@@ -92,7 +117,8 @@ export const createTurns = (
   };
 
   return {
-    wrap: (isGone) => {
+    take,
+    wrap: (isGone, mayGo = () => true) => {
       const eachAsked = <T extends object>(port: T): T =>
         new Proxy(port, {
           get: (target, key, receiver) => {
@@ -105,7 +131,8 @@ export const createTurns = (
                 return ask.apply(target, given);
               };
               const signal = given.findLast((one) => one instanceof AbortSignal);
-              return inTurn(letGo, signal, key === 'updateImage' ? updateLate : undefined);
+              const late = key === 'updateImage' ? updateLate : undefined;
+              return inTurn(letGo, { mayGo, signal, late });
             };
           },
         });
@@ -116,7 +143,7 @@ export const createTurns = (
         durability: ({ accept }) => ({
           accept: async (batch) => {
             const { result, onDisk } = await accept(batch);
-            return { result, onDisk: inTurn(() => onDisk) };
+            return { result, onDisk: inTurn(() => onDisk, { mayGo }) };
           },
         }),
       };
@@ -130,6 +157,10 @@ export const createTurns = (
       await quiet();
       while (!its.isOver) await letOneHappen();
       return doing;
+    },
+    empty: async () => {
+      await quiet();
+      while (waiting.some(({ mayGo }) => mayGo())) await letOneHappen();
     },
     pass: async (count) => {
       await quiet();

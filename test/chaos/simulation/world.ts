@@ -38,8 +38,8 @@ export type Actor = {
   readonly sets: { readonly digest: string | null; readonly after: number }[];
 };
 
-/** The stage of one scenario: a fake engine, a fake registry, and the helper, which can die and start again. */
-export type World = {
+/** What a scenario consists of, apart from the helper. */
+export type Stage = {
   readonly bench: WorkBench;
   readonly chances: Chances;
   readonly turns: Turns;
@@ -49,9 +49,16 @@ export type World = {
   readonly accepted: string[];
   /** Ids of the active freezes. */
   readonly freezes: string[];
+  /** Laws that were seen broken before the end. */
+  readonly broken: string[];
   /** The events, one line each, with the seconds since the start. */
   readonly story: string[];
   readonly say: (what: string) => void;
+};
+
+/** The stage of one scenario: a fake engine, a fake registry, and the helper, which can die and start again. */
+export type World = Stage & {
+  /** The helper that a sender or a person reaches. */
   readonly helper: () => RunningWork;
   /** The process dies at one of its next steps, and starts again at the next {@link World.revive}. */
   readonly killSoon: () => void;
@@ -59,14 +66,20 @@ export type World = {
   readonly restart: () => Promise<void>;
   /** Starts the helper again if it has died. */
   readonly revive: () => Promise<void>;
+  /** Lets some time pass; more if nothing is being deployed and everything left is due later. */
+  readonly rest: (isBusy: boolean) => Promise<void>;
+  /** Ends everything that keeps the helper from its work. */
+  readonly heal: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
 /** For deadlines that use the machine's own time. */
 const NEVER_LATE = { attemptMs: 60_000, lookupMs: 60_000 };
+/** Used while nothing is being deployed and everything left is due later. */
+const LONG_STEP_MS = 5_000;
 const SECOND_NS = 1_000_000_000;
 /** The most requests, answers and queries before a dying process is gone. */
-const LONGEST_LAST_STEPS = 80;
+export const LONGEST_LAST_STEPS = 80;
 
 const addActors = (bench: WorkBench, images: Images, chances: Chances): readonly Actor[] =>
   REPOSITORIES.flatMap((repository) =>
@@ -105,21 +118,7 @@ const addActors = (bench: WorkBench, images: Images, chances: Chances): readonly
 /** Where the store is, if `openTestStore` does not open it. */
 export type Storage = Pick<WorkBenchOptions, 'openStore'>;
 
-export const openWorld = async (
-  chances: Chances,
-  fillRandom: FillRandom,
-  storage: Storage = {},
-): Promise<World> => {
-  // Time passes only in turns.
-  const bench = await openWorkBench({
-    speed: 0,
-    fillRandom,
-    maxParallel: chances.number(1, 3),
-    registry: { ...NEVER_LATE, retryPauseMs: 1 },
-    ...(storage.openStore === undefined ? {} : { openStore: storage.openStore }),
-  });
-  const timeOutAsBefore = timeOutBy(bench.clock);
-  const turns = createTurns(chances, bench.clock.skip, bench.isStoreBusy);
+export const createStage = (bench: WorkBench, chances: Chances, turns: Turns): Stage => {
   const images = createImages(bench, chances);
   const actors = addActors(bench, images, chances);
   bench.settle();
@@ -128,36 +127,62 @@ export const openWorld = async (
   const say = (what: string): void => {
     story.push(`${((bench.clock.now() - beganAt) / 1_000).toFixed(2)} ${images.named(what)}`);
   };
+  const noted = { accepted: [], freezes: [], broken: [], story };
+  return { bench, chances, turns, images, actors, say, ...noted };
+};
+
+/** Time passes only in turns. */
+export const openStageBench = (
+  chances: Chances,
+  fillRandom: FillRandom,
+  storage: Storage,
+): Promise<WorkBench> =>
+  openWorkBench({
+    speed: 0,
+    fillRandom,
+    maxParallel: chances.number(1, 3),
+    registry: { ...NEVER_LATE, retryPauseMs: 1 },
+    ...(storage.openStore === undefined ? {} : { openStore: storage.openStore }),
+  });
+
+export const openWorld = async (
+  chances: Chances,
+  fillRandom: FillRandom,
+  storage: Storage = {},
+): Promise<World> => {
+  const bench = await openStageBench(chances, fillRandom, storage);
+  const timeOutAsBefore = timeOutBy(bench.clock);
+  const turns = createTurns(chances, bench.clock.skip, bench.isStoreBusy);
+  const stage = createStage(bench, chances, turns);
+  const { say } = stage;
 
   let life = startLife(bench, turns, chances);
   const startAgain = async (): Promise<void> => {
     await turns.drive(life.running.stop());
     life = startLife(bench, turns, chances);
   };
+  const restart = async (): Promise<void> => {
+    say('the helper is told to stop and starts again');
+    await startAgain();
+  };
   return {
-    bench,
-    chances,
-    turns,
-    images,
-    actors,
-    accepted: [],
-    freezes: [],
-    story,
-    say,
+    ...stage,
     helper: () => life.running,
     killSoon: () => {
       say('the helper is to die soon');
       life.killSoon();
     },
-    restart: async () => {
-      say('the helper is told to stop and starts again');
-      await startAgain();
-    },
+    restart,
     revive: async () => {
       if (!life.isGone()) return;
       say('the helper has died and starts again');
       await startAgain();
     },
+    rest: async (isBusy) => {
+      if (!isBusy) bench.clock.skip(LONG_STEP_MS);
+      await turns.pass(20);
+    },
+    heal: restart,
     close: async () => {
       await turns.drive(life.running.stop());
       timeOutAsBefore();
@@ -182,7 +207,7 @@ const startLife = (bench: WorkBench, turns: Turns, chances: Chances): Life => {
 };
 
 /** Applies `inner` to the bench's ports, and `outer` to the result. */
-const around = (outer: Wrap, inner: Wrap): Wrap => {
+export const around = (outer: Wrap, inner: Wrap): Wrap => {
   const both =
     <T>(last?: (one: T) => T, first?: (one: T) => T) =>
     (one: T): T => {

@@ -1,20 +1,9 @@
 import { startPostgres } from '../../../sandbox/postgres/postgres.ts';
 import { openPostgresStore } from '../../../src/store/postgres/open-store.ts';
 import { postgresSetting } from './postgres-setting.ts';
-import { TEMPLATE, TEMPLATE_SCHEMA } from './template.ts';
+import { QUICK, TEMPLATE, TEMPLATE_SCHEMA } from './template.ts';
 
 const VARIABLE = 'CD_HELPER_TEST_STORE';
-
-/** Most tests do not need data to survive a crash. A test that does starts its own server. */
-const QUICK = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  // Autovacuum would keep the template in use while it is copied.
-  autovacuum: 'off',
-  max_wal_size: '4GB',
-  checkpoint_timeout: '1h',
-};
 
 /**
  * With `CD_HELPER_TEST_STORE=postgres`, starts a PostgreSQL server for all files of the run, with a template for
