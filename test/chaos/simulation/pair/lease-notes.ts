@@ -30,10 +30,13 @@ export const createLeaseNotes = (onBroken: (what: string) => void): LeaseNotes =
     leaseOf: ({ queryId }) => leases.get(queryId) ?? null,
     judge: async (connection, { name, holder, epoch }) => {
       const { rows } = await connection.executeQuery<{ holder: string | null; epoch: number }>(
-        CompiledQuery.raw('select holder, epoch from cd_helper.leases where name = $1', [name]),
+        CompiledQuery.raw(
+          'select holder, cast(epoch as int) as epoch from cd_helper.leases where name = $1',
+          [name],
+        ),
       );
       const [row] = rows;
-      if (row?.holder === holder && Number(row.epoch) === epoch) return;
+      if (row?.holder === holder && row.epoch === epoch) return;
       const is = `${row?.holder ?? 'nobody'} has it since epoch ${row?.epoch}`;
       onBroken(`${holder} writes under ${name} of epoch ${epoch}, but ${is}`);
     },
