@@ -8,6 +8,7 @@ import { footprint } from './footprint.ts';
 import { hookBurst } from './hook-burst.ts';
 import { hookToUpdate } from './hook-to-update.ts';
 import { hooks } from './hooks.ts';
+import { postgres } from './postgres.ts';
 import { pushToRunning } from './push-to-running.ts';
 import { type Report, tableOf } from './report.ts';
 import { secretTiming } from './secret-timing.ts';
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   pushToRunning,
   footprint,
   hooks,
+  postgres,
   hookBurst,
   smartRedeploy,
   smartRedeployLarge,

@@ -30,6 +30,10 @@ export const startStoringReceiver = async (): Promise<BareReceiver> => {
   };
 };
 
+/** The route `floor/postgres-route.ts`, which stores what it accepts in a table of an empty database. */
+export const startPostgresReceiver = (url: string): Promise<BareReceiver> =>
+  start(fileOf('postgres-route.ts'), [url]);
+
 const start = async (file: string, args: readonly string[]): Promise<BareReceiver> => {
   const began = performance.now();
   const child = startLineChild({ file, args });
