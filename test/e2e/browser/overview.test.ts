@@ -168,6 +168,44 @@ describe.skipIf(without !== null)('the overview, in a browser', () => {
     expect(await week.getByRole('rowheader').allInnerTexts()).toEqual(['shop_api']);
   });
 
+  test('where nothing has happened yet, it says what to do next', async () => {
+    const desk = await desks.enter(undefined, WIDE);
+    const { page } = desk;
+    const none = { items: [], isWhole: true };
+    const quiet = { services: 1, troubles: none, rollouts: none, waiting: none, freezes: none };
+    const since = new Date(Date.now() - 86_400_000).toISOString();
+    let lanes: readonly object[] = [
+      {
+        cluster: 'default',
+        service: { id: 'web', name: 'web' },
+        stack: null,
+        health: 'ok',
+        healthReason: null,
+        verdict: 'current',
+        deployments: [],
+        pushes: [],
+        freezes: [],
+      },
+    ];
+    await page.route(/\/api\/v1\/overview$/, (route) =>
+      route.fulfill({ json: { ...quiet, days: [] } }),
+    );
+    await page.route(/\/api\/v1\/timeline/, (route) =>
+      route.fulfill({ json: { since, lanes, left: 0 } }),
+    );
+    await desk.go('overview');
+    await page.getByText('Nothing. The service works.').waitFor();
+    await page.getByText('Nothing is being deployed.').waitFor();
+    await page.getByText('Nothing waits: every gate is open.').waitFor();
+    const next = page.getByRole('link', { name: 'Add a webhook' });
+    expect(await next.getAttribute('href')).toBe('#/hooks');
+    expect(await violationsOf(page)).toEqual([]);
+    lanes = [];
+    await page.reload();
+    await page.getByRole('link', { name: 'See the health of the clusters' }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+  });
+
   test('it follows what happens without a reload', async () => {
     const desk = await open();
     const { sandbox, helper } = desks.stage;

@@ -7,6 +7,7 @@ import { HealthBadge, VerdictBadge } from '../parts/badge.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ServiceLink } from '../services/service-cells.tsx';
 import { isOpen, stateLook } from '../words/deployment-words.ts';
+import { visibleText } from '../words/visible-text.ts';
 import { barWords, freezeWords, pushWords, spanOf } from './lane-words.ts';
 import { placeOf, type Span, spread, ticksOf } from './scale.ts';
 import { useArrowKeys } from './use-arrow-keys.ts';
@@ -175,7 +176,11 @@ export const Lanes = ({
         </div>
         {lanes.map((lane) => (
           <div role="row" class="lane" key={`${lane.cluster}/${lane.service.id}`}>
-            <div role="rowheader" class="cell" title={`${lane.service.name} on ${lane.cluster}`}>
+            <div
+              role="rowheader"
+              class="cell"
+              title={visibleText(`${lane.service.name} on ${lane.cluster}`)}
+            >
               <ServiceLink cluster={lane.cluster} name={lane.service.name} />
             </div>
             <div role="cell" class="cell">
