@@ -169,13 +169,16 @@ export const createLeases = (deps: LeasesDeps): Leases => {
   };
 
   let toldAt = Number.NEGATIVE_INFINITY;
+  let isTold = false;
   const tellTime = async (): Promise<void> => {
     const begun = clock.monotonic();
     if (deps.onTime === undefined || begun - toldAt < RENEW_EVERY_MS) return;
     const now = await readNow(db, time);
     const tookMs = clock.monotonic() - begun;
     toldAt = begun;
-    if (tookMs < SLOW_ANSWER_MS) deps.onTime(now + tookMs / 2);
+    // No work starts before the first answer, so it never starts with the machine's own time.
+    if (tookMs < SLOW_ANSWER_MS || !isTold) deps.onTime(now + tookMs / 2);
+    isTold = true;
   };
 
   let renewedAt = Number.NEGATIVE_INFINITY;
