@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { waitUntil } from '../sandbox/machine/wait-until.ts';
 import { startPostgres } from '../sandbox/postgres/postgres.ts';
@@ -17,7 +17,8 @@ import {
 /*
  * Several helpers on one PostgreSQL under a stream of webhooks. Each one is stopped and replaced in turn, as in an
  * update of the helper. Then the working one is killed. `node bench/rolling-update.ts [--rounds 3] [--kills 3]`. Exits
- * with 1 if a webhook was refused or lost, or if the takeover was too slow.
+ * with 1 if a webhook was refused or lost, or if the takeover was too slow. With `--from FILE`, the first three run another
+ * program: the `src/main.ts` or `dist/main.js` of an older version. The first round then updates them.
  */
 
 const INSTANCES = 3;
@@ -31,6 +32,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     kills: { type: 'string', default: '3' },
+    from: { type: 'string' },
   },
 });
 
@@ -43,8 +45,9 @@ const image = (name: string) => `${registry.host}/acme/${name}:v1`;
 registry.setTag('acme/web', 'v1', 'one');
 engine.addService({ name: 'web', image: image('web'), replicas: 1 });
 
-const start = (index: number, port = 0): Promise<RunningHelper> =>
+const start = (index: number, port = 0, main?: string): Promise<RunningHelper> =>
   startHelper({
+    ...(main === undefined ? {} : { main }),
     store: join(folder, `helper-${index}`),
     port,
     env: { CD_HELPER_STORE: store },
@@ -54,7 +57,8 @@ const start = (index: number, port = 0): Promise<RunningHelper> =>
     },
   });
 const helpers: RunningHelper[] = [];
-for (let index = 0; index < INSTANCES; index += 1) helpers.push(await start(index));
+for (let index = 0; index < INSTANCES; index += 1)
+  helpers.push(await start(index, 0, values.from === undefined ? undefined : resolve(values.from)));
 const addresses = helpers.map(({ url }) => url);
 
 /** How the last instance was ended, and the connections that broke meanwhile. */
