@@ -15,6 +15,10 @@ import { LIMITS } from '../http/ports/limits.ts';
 import { createServer } from '../http/server.ts';
 import { createLog, droppedLine } from '../log/create-log.ts';
 import { createLineWriter, type LineWriter } from '../log/line-writer.ts';
+import { storeId } from '../store/access/store-id.ts';
+import { readNow } from '../store/leases/store-time.ts';
+import { openConfiguredStore } from '../store/open/open-configured-store.ts';
+import type { Store } from '../store/sqlite/open-store.ts';
 import { addEvent } from '../store/notices/events.ts';
 import { openIntakeOf } from '../store/intake/open-intake.ts';
 import { StoreError } from '../store/query/store-error.ts';
@@ -22,15 +26,15 @@ import { aborted } from '../work/loop/aborted.ts';
 import { createMetrics } from '../work/metrics/metrics.ts';
 import { ownContainerIds } from '../work/cluster/own-container.ts';
 import { createPullBudget } from '../work/lookups/pull-budget.ts';
-import { createStoreClock } from '../work/loop/store-clock.ts';
+import { createStoreClock, type StoreClock } from '../work/loop/store-clock.ts';
 import { StoreFailure } from '../core/store-failure.ts';
 import { systemClock } from '../work/loop/system-clock.ts';
 import { createStoreWatch } from '../work/loop/store-watch.ts';
 import { createWork } from '../work/work.ts';
 import { connect, connectForges, connectRegistries } from './connect.ts';
-import { openReachable } from './open-reachable.ts';
 import { AddressInUse, asAddressInUse, requireFreeAddress } from './require-free-address.ts';
 import { serverDeps } from './server-deps.ts';
+import { whenReachable } from './when-reachable.ts';
 import { watchDescriptors } from './watch-descriptors.ts';
 
 const FIRST_LOOK_MS = 1_500;
@@ -62,7 +66,8 @@ const serve = async (
   const clock = createStoreClock(systemClock);
   // Before the store is opened: a helper that cannot listen does not need it.
   await requireFreeAddress(config.listen);
-  const store = await openReachable(config.store, { clock: systemClock, log }, signal);
+  const reachable = { setting: config.store, clock: systemClock, log };
+  const store = await whenReachable(reachable, () => openConfiguredStore(config.store), signal);
   if (store === null) return 0;
   const metrics = createMetrics(config.registries.map(({ host }) => host));
   const registries = metrics.countLookups(connectRegistries(config, log));
@@ -85,6 +90,9 @@ const serve = async (
         store: showStore(config.store),
       });
     }
+    // Before anything is accepted, which is dated by the store's clock.
+    const shared = await whenReachable(reachable, () => readShared(store, clock), either);
+    if (shared === null) return 0;
     const work = createWork({
       clusters,
       registries,
@@ -132,6 +140,7 @@ const serve = async (
       storeWatch,
       clock,
       instanceId,
+      feedId: shared.id ?? instanceId,
       log,
       signal: either,
     });
@@ -184,6 +193,18 @@ const serve = async (
     ]);
     await store.close();
   }
+};
+
+/** Sets the clock to that of a store that instances share. Resolves with the store's id; null if it is not shared. */
+const readShared = async (
+  { db, others }: Store,
+  clock: StoreClock,
+): Promise<{ readonly id: string | null }> => {
+  if (others === null) return { id: null };
+  const begun = clock.monotonic();
+  const now = await readNow(db);
+  clock.set(now + (clock.monotonic() - begun) / 2);
+  return { id: await storeId(db) };
 };
 
 /** `cd-helper serve`: runs the helper until the signal is aborted, or prints what else ended it. */

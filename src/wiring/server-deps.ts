@@ -10,7 +10,6 @@ import type { ServerDeps } from '../http/ports/ports.ts';
 import { createFetchKeys } from '../intake/fetch-keys.ts';
 import { createIntake } from '../intake/intake.ts';
 import { SENDERS } from '../intake/senders.ts';
-import { storeId } from '../store/access/store-id.ts';
 import type { Store } from '../store/sqlite/open-store.ts';
 import { forgetKey, keepAnswer, takeKey } from '../store/access/request-keys.ts';
 import { createEventFeed } from '../work/loop/event-feed.ts';
@@ -41,6 +40,8 @@ export type ServerParts = {
   /** The store's clock. */
   readonly clock: Clock;
   readonly instanceId: string;
+  /** Who numbers the events: the same for instances that share a store. */
+  readonly feedId: string;
   readonly log: Log;
   /** Aborted when the helper stops. */
   readonly signal: AbortSignal;
@@ -140,7 +141,7 @@ export const serverDeps = async (config: Config, parts: ServerParts): Promise<Se
       onChange: parts.store.onChange,
       clock,
       // Instances that share a store share its events: a client that continues at another instance misses nothing.
-      process: parts.store.others === null ? parts.instanceId : await storeId(db),
+      process: parts.feedId,
       log,
     }),
     outcome: createOutcomes({

@@ -2,31 +2,33 @@ import { backoffMs } from '../core/backoff.ts';
 import type { Log } from '../core/log.ts';
 import { StoreFailure } from '../core/store-failure.ts';
 import { showStore, type StoreSetting } from '../core/store-setting.ts';
-import { openConfiguredStore } from '../store/open/open-configured-store.ts';
-import type { Store } from '../store/sqlite/open-store.ts';
 import type { Clock } from '../work/loop/clock.ts';
 
 const PAUSE = { firstMs: 500, longestMs: 5_000 };
 /** How often it is logged while it lasts. */
 const LOG_EVERY_MS = 60_000;
 
+export type ReachableDeps = {
+  readonly setting: StoreSetting;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
 /**
- * Opens the store. Waits for a database server that does not answer, because it may be starting or failing over. Null
- * if the signal is aborted first.
- *
- * @throws {StoreError} if a person must act
+ * Does what the start needs from the store, and repeats it while the database server does not answer, because it may be
+ * starting or failing over. Null if the signal is aborted first. Rejects with any other error.
  */
-export const openReachable = async (
-  setting: StoreSetting,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+export const whenReachable = async <T>(
+  { setting, clock, log }: ReachableDeps,
+  act: () => Promise<T>,
   signal: AbortSignal,
-): Promise<Store | null> => {
+): Promise<T | null> => {
   let logged = { kind: '', at: Number.NEGATIVE_INFINITY };
   for (let failures = 0; ; ) {
     try {
-      const store = await openConfiguredStore(setting);
+      const result = await act();
       if (failures > 0) log.info('the store answers', { store: showStore(setting) });
-      return store;
+      return result;
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       failures += 1;
