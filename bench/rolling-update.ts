@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, resolve as absolute } from 'node:path';
 import { parseArgs } from 'node:util';
 import { waitUntil } from '../sandbox/machine/wait-until.ts';
 import { startPostgres } from '../sandbox/postgres/postgres.ts';
@@ -58,7 +58,9 @@ const start = (index: number, port = 0, main?: string): Promise<RunningHelper> =
   });
 const helpers: RunningHelper[] = [];
 for (let index = 0; index < INSTANCES; index += 1)
-  helpers.push(await start(index, 0, values.from === undefined ? undefined : resolve(values.from)));
+  helpers.push(
+    await start(index, 0, values.from === undefined ? undefined : absolute(values.from)),
+  );
 const addresses = helpers.map(({ url }) => url);
 
 /** How the last instance was ended, and the connections that broke meanwhile. */
