@@ -78,9 +78,8 @@ const withoutShortcuts = vitest(
 const ON_POSTGRES = { CD_HELPER_TEST_STORE: 'postgres' };
 
 /**
- * The tests of the store, and those of the work that read and write most of it, on the other database. What repeats a
- * scenario for each step of a crash, or with hundreds of services, takes minutes there and is left to `--all`, as are
- * more seeds.
+ * The tests of the store, and those of the work that read and write most of it, on the other database. Not for every
+ * change, because on a busy machine some take longer than they may: each query there waits for another process.
  */
 const onPostgres = vitest(
   'store, work and simulation on PostgreSQL',
@@ -107,7 +106,7 @@ const onPostgres = vitest(
   { ...ON_POSTGRES, SIMULATION_SEEDS: '67..81' },
 );
 
-/** All of the work on PostgreSQL. */
+/** All other tests that open a store: also a scenario for each step of a crash, and hundreds of services. */
 const allOnPostgres = vitest(
   'work, integration and simulation on PostgreSQL',
   [

@@ -110,15 +110,15 @@ const upsertPublished = (
 /** The remembered part of a registry's answer: everything but the time to wait. */
 export type RememberedLookup = Pick<NewLookup, 'lookup' | 'members' | 'askedAt'>;
 
-/** The answers by `name:tag` that arrived after `since`, ms since the epoch. */
-export const readLookupsAfter = async (
+/** The answers by `name:tag` of registries that were asked at `since` or later, ms since the epoch. */
+export const readLookupsSince = async (
   query: Query,
   since: number,
 ): Promise<ReadonlyMap<string, RememberedLookup>> => {
   const rows = await query
     .selectFrom('published')
     .selectAll()
-    .where('checked_at', '>', since)
+    .where('checked_at', '>=', since)
     .execute();
   const remembered = rows.flatMap((row): [string, RememberedLookup][] => {
     const key = `${row.name}:${row.tag}`;

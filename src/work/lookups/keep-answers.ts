@@ -3,7 +3,7 @@ import type { Log } from '../../core/log.ts';
 import type { LookupFailure } from '../../core/image/published.ts';
 import { keepLookups } from '../../store/checks/commit-checks.ts';
 import type { Db } from '../../store/query/db.ts';
-import { readLookupsAfter, type RememberedLookup } from '../../store/published/published.ts';
+import { readLookupsSince, type RememberedLookup } from '../../store/published/published.ts';
 import type { NewLookup } from '../../store/published/new-lookup.ts';
 import { type Answers, type AnswersDeps, createAnswers } from './answers.ts';
 import { AT_MOST_EVERY_MS } from '../loop/once-in-a-while.ts';
@@ -44,7 +44,7 @@ export const keepAnswers = async (
 ): Promise<KeptAnswers> => {
   const { db, clock, log } = deps;
   const begun = clock.now();
-  const before = await readLookupsAfter(db, Math.max(run.startedAt, begun - AT_MOST_EVERY_MS));
+  const before = await readLookupsSince(db, Math.max(run.startedAt, begun - AT_MOST_EVERY_MS));
   const unwritten = new Map<string, NewLookup>();
   let writing: Promise<void> | null = null;
 
