@@ -15,6 +15,9 @@ const TRIES_BESIDE = 10;
 /** The most retries of a digest after a failure that may be temporary. */
 const MOST_RETRIES = 3;
 
+/** An instance's clock may differ from the store's by a quarter of a second, and by the latency of a query. */
+const CLOCKS_DIFFER_MS = 500;
+
 const time = (text: string | null): number => (text === null ? Number.NaN : Date.parse(text));
 
 /**
@@ -22,13 +25,18 @@ const time = (text: string | null): number => (text === null ? Number.NaN : Date
  * one that began.
  */
 const deploymentOf = ({ deployments }: End, update: Update): DeploymentView | undefined => {
-  const begun = deployments.filter(({ startedAt }) => time(startedAt) <= update.at);
+  const begun = deployments.filter(
+    ({ startedAt }) => time(startedAt) <= update.at + CLOCKS_DIFFER_MS,
+  );
   return begun.findLast((one) => one.to === update.digest || wentBack(one, update)) ?? begun.at(-1);
 };
 
 const wentBack = ({ steps }: DeploymentView, { digest, at }: Update): boolean =>
   steps.some(
-    (one) => one.step === 'taking-back' && time(one.at) <= at && one.detail['to'] === digest,
+    (one) =>
+      one.step === 'taking-back' &&
+      time(one.at) <= at + CLOCKS_DIFFER_MS &&
+      one.detail['to'] === digest,
   );
 
 /** How long the tag had no longer pointed to a digest at that time, ms; null if it never did. */
