@@ -82,11 +82,11 @@ test.each([
   ['- { name: a }', 'policies[0]', 'a policy without a gate does nothing'],
   ['- { name: label, minAge: 1h }', 'policies[0].name', 'another name than label'],
   ['- { name: a, minAge: 3 }', 'policies[0].minAge', 'a duration'],
-  ['- { name: a, windows: [mon 09:00-16:00] }', 'policies[0].windows[0]', 'names no time zone'],
+  ['- { name: a, windows: [mon 09:00-16:00] }', 'policies[0].windows[0]', 'has no time zone'],
   [
     '- { name: a, windows: [daily 09:00-16:00 Mars/One] }',
     'policies[0].windows[0]',
-    'no time zone that is known',
+    'is not a known time zone',
   ],
   ['- { name: a, windows: [] }', 'policies[0].windows', 'at least one window'],
   ['- { name: a, approval: { votes: 0 } }', 'policies[0].approval.votes', 'from 1 to 20'],

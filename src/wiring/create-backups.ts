@@ -23,7 +23,10 @@ export const createBackups = (parts: Parts): NonNullable<ServerDeps['backUp']> =
   let isRunning = false;
   return async ({ actor, address }) => {
     if (isRunning) {
-      throw new ActRefused('conflict', 'a backup is being made already: ask again when it is done');
+      throw new ActRefused(
+        'conflict',
+        'another backup is in progress: try again when it has finished',
+      );
     }
     isRunning = true;
     try {

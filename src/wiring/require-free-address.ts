@@ -10,9 +10,8 @@ export class AddressInUse extends Error {
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE:
-    'another process listens there already; stop it, or choose another address with CD_HELPER_LISTEN',
-  EACCES:
-    'this user is not allowed to listen on that port; choose one from 1024 on with CD_HELPER_LISTEN',
+    'another process already listens there; stop it, or choose another address with CD_HELPER_LISTEN',
+  EACCES: 'this user may not listen on that port; choose one above 1023 with CD_HELPER_LISTEN',
   EADDRNOTAVAIL: 'this machine has no such address; choose another with CD_HELPER_LISTEN',
 };
 

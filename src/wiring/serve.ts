@@ -146,7 +146,7 @@ const serve = async (
     });
     // A store that accepts no writes now must not keep the server from starting.
     await deps.sessions?.endUnknown().catch((error: unknown) => {
-      log.warn('sessions of tokens that are gone could not be ended', { error });
+      log.warn('sessions of removed tokens could not be ended', { error });
     });
     const server = await createServer(deps);
     const watch = metrics.watch({
@@ -224,7 +224,7 @@ export const startServing = async (config: Config, signal: AbortSignal): Promise
   for (const { name, value } of [...config.hooks.secrets, ...config.api.tokens]) {
     const { length } = value.reveal();
     if (length > 0 && length < SHORTEST_SAFE_SECRET) {
-      log.warn('a secret is short enough to be guessed', { name, advice: 'openssl rand -hex 24' });
+      log.warn('a secret is short enough to guess', { name, advice: 'openssl rand -hex 24' });
     }
   }
   for (const { name, expiresAt } of config.api.tokens) {
@@ -250,7 +250,7 @@ const isForPerson = (error: unknown): boolean =>
 /** Ends the process if something delays its end after it was told to stop. */
 const endLate = (log: Log): void => {
   setTimeout(() => {
-    log.error('the stop takes too long and is broken off: the next start goes on', {
+    log.error('stopping takes too long and is cut short; the next start resumes the work', {
       withinMs: STOP_WITHIN_MS,
     });
     process.exit(1);

@@ -30,7 +30,7 @@ export const restore: StoreTools['restore'] = (config, file, options) =>
 export const copy: StoreTools['copy'] = (config, to, options) =>
   forPerson(() => {
     const target = parseStore(to);
-    if (!target.ok) throw wrongUse(`the target is no store: expected ${target.expected}`);
+    if (!target.ok) throw wrongUse(`the target is not a store: expected ${target.expected}`);
     return reading(config.store, (from) =>
       filling(target.setting, async (store) => ({
         from: showStore(config.store),

@@ -26,7 +26,7 @@ export const tryStoreApart = (path: string, signal: AbortSignal): Promise<StoreT
     const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS);
     deadline.addEventListener('abort', () => {
       leave();
-      const why = `no answer from its file system within ${ANSWER_WITHIN_MS / 1000} s: is it on a mount whose server is gone?`;
+      const why = `no answer from its file system within ${ANSWER_WITHIN_MS / 1000} s: is it on a network mount whose server is down?`;
       resolve({ kind: 'refused', why: `the store ${path}: ${why}` });
     });
     signal.addEventListener('abort', () => {

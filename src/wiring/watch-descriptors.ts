@@ -27,12 +27,12 @@ export const watchDescriptors = (
   const round = async (): Promise<number> => {
     if (!isOneFree() && clock.monotonic() - loggedAt >= LOG_EVERY_MS) {
       loggedAt = clock.monotonic();
-      log.error('no file descriptor is free: connections are refused', {
+      log.error('no file descriptors are left: connections are refused', {
         advice: 'raise the limit of open files (ulimit -n) or find who keeps connections open',
       });
     }
     return EVERY_MS;
   };
-  const meaning = 'it is not logged when file descriptors run out';
+  const meaning = 'running out of file descriptors is not logged';
   return runLoop({ clock, log }, { name: 'descriptor watch', meaning, round }, signal);
 };

@@ -34,7 +34,7 @@ export const whenReachable = async <T>(
       failures += 1;
       const { kind, message } = error;
       if (kind !== logged.kind || clock.monotonic() - logged.at >= LOG_EVERY_MS) {
-        log.error('the store does not answer: the helper waits for it', {
+        log.error('the store does not answer; the helper waits for it', {
           store: showStore(setting),
           reason: kind,
           detail: message,

@@ -207,7 +207,7 @@ export const createClusterWork = (options: ClusterWorkOptions): ClusterWork => {
     wakeChecks: checksBell.ring,
     run: async (signal) => {
       const release = (): Promise<void> => releaseChecks(db, cluster.name, clock.now());
-      await keepTrying({ clock, log }, 'what the process before left', release, signal);
+      await keepTrying({ clock, log }, 'work left by the previous process', release, signal);
       await Promise.all([
         checks(signal),
         rollouts(signal),

@@ -157,10 +157,10 @@ export const createWork = (options: WorkOptions): Work => {
       const known = [...names, ...(await ofOthers(held, CLUSTER))];
       const left = await endUnconfigured(held, known, clock.now());
       if (left.clusters.length > 0) {
-        log.warn('what waited is given up: its cluster is no longer configured', left);
+        log.warn('waiting work dropped: its cluster is no longer configured', left);
       }
     };
-    await keepTrying({ clock, log }, 'what waits for clusters that are gone', endGone, signal);
+    await keepTrying({ clock, log }, 'waiting work of removed clusters', endGone, signal);
     const round = async (): Promise<number> => {
       const removed = await prune(held, options.retention, clock.now());
       if (removed > 0) log.info('history pruned', { removed });

@@ -57,7 +57,7 @@ describe('starting and stopping', () => {
     server.close();
     expect(code).toBe(1);
     expect(output).toMatch(
-      /cd-helper: cannot listen on 127\.0\.0\.1:\d+: another process listens there already/,
+      /cd-helper: cannot listen on 127\.0\.0\.1:\d+: another process already listens there/,
     );
   });
 

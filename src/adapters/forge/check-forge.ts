@@ -45,7 +45,7 @@ const judgeGitHubToken = ({ headers, body }: ApiAnswer, wanted: Wanted): ForgeCh
   const who = `signed in as ${asText(field(body, 'login'))}`;
   const listed = headers['x-oauth-scopes'];
   if (listed === undefined) {
-    return { ok: true, detail: `${who}; a fine-grained token does not tell its permissions` };
+    return { ok: true, detail: `${who}; a fine-grained token does not show its permissions` };
   }
   const scopes = listed.split(',').map((scope) => scope.trim());
   const needed = wanted.map((kind) => (kind === 'deployments' ? 'repo_deployment' : 'repo:status'));
@@ -53,7 +53,7 @@ const judgeGitHubToken = ({ headers, body }: ApiAnswer, wanted: Wanted): ForgeCh
   return missingPermissions(
     missing.map((scope) => `the scope ${scope}`),
     who,
-    'make a token with these scopes',
+    'create a token with these scopes',
   );
 };
 
@@ -61,7 +61,7 @@ const judgeGitLabToken = ({ body }: ApiAnswer): ForgeCheck => {
   const scopes = field(body, 'scopes');
   const name = asText(field(body, 'name'));
   const missing = Array.isArray(scopes) && !scopes.includes('api') ? ['the scope api'] : [];
-  return missingPermissions(missing, `signed in with the token ${name}`, 'make a token with it');
+  return missingPermissions(missing, `signed in with the token ${name}`, 'create a token with it');
 };
 
 /** Signs in to a forge and lists missing permissions. Throws only the signal's reason. */

@@ -63,7 +63,7 @@ export const refusalOf = (answer: ApiAnswer, doing: string): Failed => {
   const isFinal = answer.status < 500 && answer.status !== 408 && answer.status !== 202;
   // A 404 about a commit may not apply to the next commit.
   if (answer.status === 404 && !/commit|reference/i.test(messageOf(answer.body))) {
-    return failed(`${detail}; is there such a repository, and may the helper see it?`, {
+    return failed(`${detail}; does the repository exist, and can the helper see it?`, {
       retryable: false,
       isUnknownRepository: true,
     });

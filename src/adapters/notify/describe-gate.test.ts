@@ -26,7 +26,7 @@ const notice = (change: Partial<GateNotice> = {}): GateNotice => ({
       source: 'payments',
       since: '2026-12-01T10:00:00.000Z',
       until: '2026-12-02T10:00:00.000Z',
-      detail: '0 of 2 votes; it expires without them',
+      detail: '0 of 2 votes; it expires otherwise',
       votes: { given: 0, needed: 2, by: [] },
       canOpen: ['approver', 'operator'],
     },
@@ -51,7 +51,7 @@ describe('a message about what waits', () => {
     expect(title).toBe('⏳ pay on production waits');
     expect(body).toContain('(commit 982c388 → 1f0e3da)');
     expect(body).toContain(
-      'payments: 0 of 2 votes; it expires without them at 2026-12-02T10:00:00.000Z; approver or operator may open it',
+      'payments: 0 of 2 votes; it expires otherwise at 2026-12-02T10:00:00.000Z; approver or operator may open it',
     );
     expect(body).toContain(URL_OF_LINK);
   });

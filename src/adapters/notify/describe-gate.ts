@@ -22,7 +22,7 @@ const moved = (from: string | null, to: string | null): string =>
 const short = (digest: string | null): string | null =>
   digest === null ? null : shortDigest(digest);
 
-/** `production: 0 of 2 votes; it expires without them at …; approver or operator may open it` */
+/** `production: 0 of 2 votes; it expires otherwise at …; approver or operator may open it` */
 const gateLine = ({ source, detail, until, votes, canOpen }: GateView): string => {
   const time = until === null ? '' : votes === null ? `: opens at ${until}` : ` at ${until}`;
   const who = canOpen.length === 0 ? '' : `; ${canOpen.join(' or ')} may open it`;

@@ -43,7 +43,7 @@ export const outcomeOf = (status: number, text: string, retryAfter: string | nul
   const word = KNOWN_WORDS.find((known) => text.trim() === known);
   const detail = `it answered ${status}${word === undefined ? '' : ` ${word}`}`;
   if (status >= 300 && status < 400) {
-    const advice = 'redirects are not followed, give the address that it leads to';
+    const advice = 'redirects are not followed; use the address that it leads to';
     return failed(`${detail}; ${advice}`, { retryable: false });
   }
   if (REFUSED.includes(status)) return failed(detail, { retryable: false });

@@ -135,7 +135,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
         return await work(mirror, { tries: 1, lookupMs: Math.min(mirror.attemptMs, MIRROR_MS) });
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
-        log.debug('a mirror could not help', { mirror: mirror.name, registry: host, error });
+        log.debug('a mirror failed', { mirror: mirror.name, registry: host, error });
       }
       caller.throwIfAborted();
     }
@@ -201,7 +201,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
         readImageBuildFacts(content, image, digest, signal),
       );
       if (!('kind' in facts)) return facts;
-      log.debug('an image does not tell of its making', { digest, reason: facts.detail });
+      log.debug('the build facts of an image could not be read', { digest, reason: facts.detail });
       return null;
     },
     findPullProblem: async (image, digest, signal) => {

@@ -13,13 +13,7 @@ export type BadAnswer = {
   readonly shows: 'token' | 'hook secret';
 };
 
-const BASE_PATH =
-  'the address may lack the base path, as in https://host/cd-helper, or lead to something else';
-/** The message of a helper about a name that does not exist. */
-const NO_SUCH = /^(?:no cluster is named |there is no such )/;
-/** Paths that every helper has. */
-const ALWAYS_THERE = /^\/api\/v1\/(?:services|deployments|deliveries|clusters|runs|freezes)$/;
-
+const BASE_PATH = 'check the address: the base path may be missing, as in https://host/cd-helper';
 type ProblemAnswer = { readonly type: string; readonly detail: string; readonly errors: string };
 
 const PROBLEM = 'urn:cd-helper:problem:';
@@ -59,11 +53,11 @@ const redirectedTo = ({ url, path, status, location }: BadAnswer): string | null
 
 /** The failure that an unexpected answer stands for. */
 export const answerFailure = (bad: BadAnswer): CliFailure => {
-  const { url, path, status, answer, hasToken, shows } = bad;
+  const { url, status, answer, hasToken, shows } = bad;
   const elsewhere = redirectedTo(bad);
   if (elsewhere !== null) {
     return new CliFailure(printable(`${url} leads to ${elsewhere}`), {
-      hint: printable(`a token goes only where it is sent: --url ${elsewhere}`),
+      hint: printable(`to send the token there, use --url ${elsewhere}`),
     });
   }
   const problem = asProblem(answer);
@@ -74,35 +68,33 @@ export const answerFailure = (bad: BadAnswer): CliFailure => {
         { hint: 'is the helper running? docker service ps cd-helper_cd-helper', mayPass: true },
       );
     }
-    return new CliFailure(`${url} answers (${status}), but not as a helper does`, {
+    return new CliFailure(`${url} answers (${status}), but it is not a helper`, {
       hint: BASE_PATH,
     });
   }
   if (status === 401 && shows === 'hook secret') {
     return new CliFailure('Invalid or missing webhook secret', {
-      hint: 'it must be one that the configuration of that helper names',
+      hint: 'use one from the configuration of that helper',
     });
   }
   if (status === 401) {
     return hasToken
-      ? new CliFailure('the helper refused the token: it is wrong, or no longer valid', {
-          hint: 'give one that its configuration names: cd-helper login, or CD_HELPER_API_TOKEN',
+      ? new CliFailure('the helper refused the token: it is wrong or has expired', {
+          hint: 'sign in with cd-helper login, or set CD_HELPER_API_TOKEN',
         })
-      : new CliFailure('the helper wants a token', {
-          hint: 'keep one with cd-helper login, or give it as CD_HELPER_API_TOKEN',
+      : new CliFailure('the helper requires a token', {
+          hint: 'sign in with cd-helper login, or set CD_HELPER_API_TOKEN',
         });
   }
   if (status === 403 && shows === 'token' && problem.type === 'role-too-low') {
-    return new CliFailure('the token may look, and not act', {
+    return new CliFailure('the token is read-only', {
       hint: `${problem.detail}; cd-helper whoami shows which token this is`,
     });
   }
-  if (status === 404 && NO_SUCH.test(problem.detail)) {
-    return wrongUse(problem.detail);
+  if (problem.type === 'no-such-address') {
+    return new CliFailure(`the helper at ${url} has nothing at this path`, { hint: BASE_PATH });
   }
-  if (status === 404 && ALWAYS_THERE.test(path)) {
-    return new CliFailure(`a helper answers at ${url}, but has nothing there`, { hint: BASE_PATH });
-  }
+  if (problem.type === 'not-found') return wrongUse(problem.detail);
   const more = problem.errors === '' ? '' : ` (${problem.errors})`;
   return new CliFailure(`${problem.detail}${more}`, {
     mayPass: status === 503 || problem.type === 'too-many-waits',

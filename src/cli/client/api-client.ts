@@ -107,7 +107,7 @@ export const createApiClient = (options: ApiClientOptions): ApiClient => {
     const isJson = /^application\/(?:problem\+)?json\b/.test(String(headers['content-type']));
     const answer = isJson ? parseJson(text) : undefined;
     if (isWell && isJson && answer === undefined) {
-      throw new CliFailure('the answer broke off: it is no whole JSON');
+      throw new CliFailure('the answer is incomplete: it is not valid JSON');
     }
     if (!isWell || answer === undefined) {
       throw answerFailure({

@@ -26,7 +26,7 @@ export const connectionFailure = (url: string, error: unknown): CliFailure => {
       mayPass: true,
     });
   if (cause === 'unknown-host') {
-    return new CliFailure(`the name of ${host} is not known`, { hint: WHERE, cause: error });
+    return new CliFailure(`the host ${host} cannot be resolved`, { hint: WHERE, cause: error });
   }
   if (
     cause === 'late' ||
@@ -41,7 +41,7 @@ export const connectionFailure = (url: string, error: unknown): CliFailure => {
   }
   if (cause === 'untrusted' || cause === 'expired' || cause === 'other-name') {
     return new CliFailure(`the certificate of ${host} is not trusted: ${innermost(error)}`, {
-      hint: 'where it is signed by an authority of your own, name it in NODE_EXTRA_CA_CERTS',
+      hint: 'if your own authority signed it, set NODE_EXTRA_CA_CERTS to its certificate',
       cause: error,
     });
   }
@@ -52,7 +52,7 @@ export const connectionFailure = (url: string, error: unknown): CliFailure => {
     });
   }
   return new CliFailure(`no answer from ${url}: ${printable(innermost(error))}`, {
-    hint: 'is that the address of a helper, and does nothing between cut the connection?',
+    hint: 'check that this is the address of a helper and that no proxy cuts the connection',
     cause: error,
     mayPass: true,
   });

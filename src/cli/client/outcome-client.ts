@@ -60,7 +60,7 @@ export const createOutcomeClient = (context: Context, given: string | undefined)
   if (token === null) {
     throw wrongUse(
       'a hook secret or an API token is required',
-      'give one as CD_HELPER_HOOK_SECRET, CD_HELPER_HOOK_SECRET_FILE or CD_HELPER_API_TOKEN',
+      'set CD_HELPER_HOOK_SECRET, CD_HELPER_HOOK_SECRET_FILE or CD_HELPER_API_TOKEN',
     );
   }
   const { signal } = context.deps;

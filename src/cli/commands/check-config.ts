@@ -45,7 +45,7 @@ const readPush = (text: string): AskedPush => {
 export const addCheckConfig: AddCommand = (program, act) => {
   const command = program
     .command('check-config')
-    .description('read the configuration, connect to everything in it, and say what is missing')
+    .description('read the configuration, connect to everything in it, and report what is missing')
     .option(
       '--push <image>',
       'also show what a push of this image and tag would do on each cluster',

@@ -44,7 +44,7 @@ only if both have the same version, or neither has one.`,
   }).action(
     act(async (context, { cluster, stack, compose }: Options) => {
       if (compose !== undefined && !/^\d+(?:\.\d+)?$/.test(compose)) {
-        throw wrongUse(`--compose ${compose} is no version`, 'expected one such as 3.8');
+        throw wrongUse(`--compose ${compose} is not a version`, 'expected one such as 3.8');
       }
       const api = context.api();
       const stacks = stack === undefined ? [] : [stack];
@@ -67,7 +67,9 @@ only if both have the same version, or neither has one.`,
       } else context.note('nothing runs there');
       for (const { service, image } of read) {
         if (image === null) {
-          context.note(printable(`${service.name} is left out: ${service.image} is no image`));
+          context.note(
+            printable(`${service.name} is left out: ${service.image} is not an image reference`),
+          );
         }
       }
       const down = downClusters(await readList<ClusterView>(api, '/api/v1/clusters', {}), cluster);

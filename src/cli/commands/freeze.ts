@@ -32,8 +32,12 @@ export const addFreeze: AddCommand = (program, act) => {
     .option('--cluster <name>', 'only this cluster')
     .option('--stack <name>', 'only this stack')
     .option('--service <name>', 'only this service')
-    .option('--for <duration>', 'how long, such as 2h; without it, until thawed', durationValue)
-    .requiredOption('--reason <text>', 'why, for those who will wonder');
+    .option(
+      '--for <duration>',
+      'how long, such as 2h; without it, until somebody lifts it',
+      durationValue,
+    )
+    .requiredOption('--reason <text>', 'why; shown wherever the freeze is shown');
   withHelp(command, {
     more: 'A person can still use redeploy --force and rollback.',
     json: 'Freeze',
@@ -89,7 +93,7 @@ export const addThaw: AddCommand = (program, act) => {
       const standing = id === undefined ? await readList<FreezeView>(api, FREEZES, {}) : [];
       if (standing.length > 1) {
         const list = standing.map((freeze) => printFreeze(context, freeze)).join('\n');
-        throw wrongUse('several freezes stand: say which one', list);
+        throw wrongUse('there are several freezes: name one', list);
       }
       const which = id ?? standing[0]?.id ?? null;
       if (which !== null) await api.remove(`${FREEZES}/${encodeURIComponent(which)}`);

@@ -56,7 +56,7 @@ export const addHistory: AddCommand = (program, act) => {
     .addOption(new Option('--state <state>', 'only this state').choices(DEPLOYMENT_STATES))
     .option('--since <time>', 'queued since then, such as 2d or 2026-01-31')
     .option('--until <time>', 'queued before then')
-    .option('--limit <number>', `at most so many, by default ${USUAL_LIMIT}`, wholeNumber)
+    .option('--limit <number>', `at most this many; the default is ${USUAL_LIMIT}`, wholeNumber)
     .option('--ndjson', 'everything, one deployment per line, for export');
   withHelp(command, {
     json: '{"items": [Deployment]}; --ndjson: one per line, without a limit',

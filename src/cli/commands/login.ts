@@ -41,7 +41,7 @@ const askToken = async ({ deps }: Context): Promise<string> => {
 const pathOf = ({ deps }: Context): string => {
   const path = profilePath(deps.sources.env);
   if (path === null) {
-    throw wrongUse('there is no home to keep a profile in', 'name a file in CD_HELPER_PROFILE');
+    throw wrongUse('there is no home directory for a profile', 'set CD_HELPER_PROFILE to a file');
   }
   return path;
 };
@@ -83,15 +83,13 @@ const addLogin: AddCommand = (program, act) => {
         throw new CliFailure(`${path} cannot be written: ${messageOfErrno(error)}`);
       }
       if (context.json) context.printJson({ url, file: path, name, role, version });
-      else context.print(printable(`${url} knows you as ${name} (${role}); kept in ${path}`));
+      else context.print(printable(`signed in to ${url} as ${name} (${role}); saved in ${path}`));
       const { protocol, hostname } = new URL(url);
       if (protocol === 'http:' && !LOCAL.test(hostname)) {
-        context.note(
-          'the token goes there unencrypted: https:// keeps it from being read on the way',
-        );
+        context.note('the token is sent unencrypted; use https:// to protect it');
       }
       const others = shadowed(context);
-      if (others.length > 0) context.note(`${others.join(', ')} is set and wins over the profile`);
+      if (others.length > 0) context.note(`${others.join(', ')} is set and overrides the profile`);
       return EXIT.well;
     }),
   );

@@ -18,7 +18,7 @@ export const addNotify: AddCommand = (program, act) => {
   }).action(
     act(async (context, { test, channel }: Options) => {
       if (test !== true) {
-        throw wrongUse('nothing but --test can be asked of notify');
+        throw wrongUse('notify needs --test');
       }
       const { items } = await context
         .api()

@@ -108,9 +108,7 @@ export const addPolicies: AddCommand = (program, act) => {
       const found = await api.get<ServicePoliciesView>(`${servicePath(service)}/policies`);
       if (context.json) context.printJson(found);
       else if (found.policies.length === 0 && found.problem === null) {
-        context.note(
-          `${printable(service.name)} has no gate: neither a label nor a policy asks for one`,
-        );
+        context.note(`${printable(service.name)} has no gate: no label or policy sets one`);
       } else {
         if (found.policies.length > 0) context.print(...tell(context, found.policies, null), '');
         context.print(...totalLines(context, found));

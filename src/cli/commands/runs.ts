@@ -52,7 +52,7 @@ export const addRuns: AddCommand = (program, act) => {
     json: '{"items": [RunSummary]}; with an id Run; with --wait Run and its "deployments"',
     examples: [
       'cd-helper runs',
-      'cd-helper runs 01a20806-30fc-7000-9c3c-025bee06ae98 --wait    # one that goes on without you',
+      'cd-helper runs 01a20806-30fc-7000-9c3c-025bee06ae98 --wait    # a run that continues in the background',
     ],
   }).action(
     act(async (context, id: string | undefined, { limit, wait }: Options) => {

@@ -50,7 +50,7 @@ const followToEnd = async (
     isComplete: () => true,
   }).catch((error: unknown) => {
     if (context.deps.signal.aborted) {
-      context.note(`it goes on without you: cd-helper deployments ${started.id}`);
+      context.note(`it continues in the background: cd-helper deployments ${started.id}`);
     }
     throw error;
   });
@@ -125,7 +125,7 @@ const deploy = async (
 
 const redeployBody = ({ force, skipGates, reason }: Options) => {
   if ((skipGates === true) !== (reason !== undefined)) {
-    const text = 'a reason belongs to --skip-gates: give both, --skip-gates --reason TEXT';
+    const text = '--skip-gates and --reason go together: --skip-gates --reason TEXT';
     throw new CliFailure(text, { status: EXIT.wrongUse });
   }
   return {

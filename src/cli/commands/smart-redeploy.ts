@@ -58,14 +58,14 @@ const showPlan = (
   options: Options,
 ): readonly ServiceView[] => {
   if (services.length === 0) {
-    context.note('no service matches, or none runs: nothing is to be redeployed');
+    context.note('no service matches, or none runs: nothing to redeploy');
     return [];
   }
   const affected = services.filter((service) => wouldDeploy(service, options.pin === true));
   context.print(...serviceLines(context, services), '', countServices(services));
   context.print(
     affected.length === 0
-      ? 'Nothing is to be redeployed.'
+      ? 'Nothing to redeploy.'
       : `Would be redeployed: ${namesOf(affected, context.width !== null)}`,
   );
   context.print(...moveLines(affected, context.width !== null));
@@ -88,7 +88,7 @@ const moveLines = (services: readonly ServiceView[], isTerminal: boolean): reado
 const dryRunAtEngine = async (context: Context, url: string, options: Options): Promise<number> => {
   if (options.dryRun !== true) {
     throw wrongUse(
-      '--engine only looks: it needs --dry-run',
+      '--engine is read-only: add --dry-run',
       'to redeploy, talk to a running helper with --url',
     );
   }
@@ -128,10 +128,10 @@ export const addSmartRedeploy: AddCommand = (program, act) => {
     .command('smart-redeploy')
     .description('check services against their registries and redeploy those that are obsolete')
     .option('--cluster <name>', 'only this cluster')
-    .option('--service <glob>', 'only services with such a name; can be repeated', collect)
-    .option('--stack <glob>', 'only such stacks; can be repeated', collect)
-    .option('--image <glob>', 'only such images; can be repeated', collect)
-    .option('--dry-run', 'only show what would be done')
+    .option('--service <glob>', 'only services whose name matches; can be repeated', collect)
+    .option('--stack <glob>', 'only matching stacks; can be repeated', collect)
+    .option('--image <glob>', 'only matching images; can be repeated', collect)
+    .option('--dry-run', 'only show what would be deployed')
     .option('--pin', 'also deploy services whose spec has no digest and that cannot be compared')
     .option('--yes', 'do not ask')
     .option('--wait', 'wait until every deployment has ended, and show each step')
@@ -163,7 +163,8 @@ Exit status with --wait: 0 everything is current or was deployed, including depl
       const run = await context.api().post<RunView>(PATH, toRequest(options));
       if (options.wait === true) return waitForRun(context, run, agreed.shown);
       if (context.json) context.printJson(run);
-      else context.print(`run ${run.id} is under way: cd-helper runs ${run.id} --wait follows it`);
+      else
+        context.print(`run ${run.id} is in progress: cd-helper runs ${run.id} --wait follows it`);
       return EXIT.well;
     }),
   );

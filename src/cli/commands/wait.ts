@@ -36,7 +36,7 @@ const readAsked = ({ image, digest, delivery, cluster }: Options): Asked => {
   const parsed = parseImageReference(image ?? '');
   if (!parsed.ok) throw wrongUse(`${JSON.stringify(image)} is no image: ${parsed.problem}`);
   if (digest !== undefined && parseDigest(digest) === null) {
-    throw wrongUse('--digest is no digest', 'it is sha256: and 64 hexadecimal digits');
+    throw wrongUse('--digest is not a digest', 'it is sha256: and 64 hexadecimal digits');
   }
   // The image exactly as given: the hook secret may define the registry for names without one.
   return { query: { image, digest, cluster }, about: image ?? '' };

@@ -148,7 +148,7 @@ another one is not, and cd-helper release lifts the hold.`,
         return EXIT.failed;
       }
       const reason = (options.reason ?? (await ask?.('Why? ', signal)) ?? '').trim();
-      if (reason === '') throw wrongUse('a rejection needs a reason: nothing was decided');
+      if (reason === '') throw wrongUse('a rejection needs a reason; nothing was changed');
       const body = { digest, reason };
       const before = await api.post<WaitingView>(`${servicePath(waiting)}/reject`, body);
       if (context.json) context.printJson(before);

@@ -20,21 +20,18 @@ export const findService = async (
     requireCluster(clusters, cluster);
     const down = downClusters(clusters, cluster);
     if (down.length > 0) {
-      throw new CliFailure(
-        `could not determine whether the service ${JSON.stringify(name)} exists`,
-        {
-          status: EXIT.unknown,
-          hint: down.join('\n'),
-        },
-      );
+      throw new CliFailure(`cannot tell whether the service ${JSON.stringify(name)} exists`, {
+        status: EXIT.unknown,
+        hint: down.join('\n'),
+      });
     }
     throw noService(name, all);
   }
   if (meant.length > 1) {
     const clusters = meant.map((service) => service.cluster).join(', ');
     throw wrongUse(
-      `several clusters have a service ${JSON.stringify(name)}: ${clusters}`,
-      'say which one by --cluster',
+      `more than one cluster has a service ${JSON.stringify(name)}: ${clusters}`,
+      'choose one with --cluster',
     );
   }
   return one;

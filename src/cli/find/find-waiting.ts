@@ -21,14 +21,14 @@ export const findWaiting = async (
   if (one === undefined) {
     // A service that does not exist is a different error, which `findService` throws.
     const service = await findService(api, name, cluster);
-    throw new CliFailure(`${service.name} waits for nothing: nothing was decided`, {
+    throw new CliFailure(`${service.name} is not waiting for anything; nothing was changed`, {
       hint: 'cd-helper waiting shows what waits',
     });
   }
   if (meant.length > 1) {
     const clusters = meant.map((each) => each.cluster).join(', ');
-    const text = `several clusters have a service ${JSON.stringify(name)} that waits: ${clusters}`;
-    throw wrongUse(text, 'say which one by --cluster');
+    const text = `more than one cluster has a service ${JSON.stringify(name)} that waits: ${clusters}`;
+    throw wrongUse(text, 'choose one with --cluster');
   }
   return one;
 };

@@ -15,7 +15,7 @@ export const checkedText = ({
   images,
   checkedImages,
 }: Pick<RunProgress, 'images' | 'checkedImages'>): string =>
-  images === 0 ? 'looking at services …' : `${checkedImages} of ${images} images checked`;
+  images === 0 ? 'reading services …' : `${checkedImages} of ${images} images checked`;
 
 const CLEAR_LINE = '\r\u001b[2K';
 

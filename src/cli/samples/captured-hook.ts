@@ -25,7 +25,7 @@ export const readCapturedHook = (text: string, headers: readonly string[]): Capt
   if (!isBodyAlone && empty === null) {
     return {
       ok: false,
-      problem: 'it is neither JSON nor a request with headers, an empty line and JSON',
+      problem: 'expected JSON, or a request: headers, an empty line and JSON',
     };
   }
   const split = isBodyAlone || empty === null ? 0 : empty.index + empty[0].length;

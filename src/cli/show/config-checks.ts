@@ -34,7 +34,7 @@ export type ConfigCheckDeps = {
   >;
 };
 
-const NO_TASKS = 'it shows no tasks, so rollouts are judged by how many run';
+const NO_TASKS = 'it does not show tasks, so rollouts are judged by how many run';
 
 const NO_SERVICE = 'no service has this repository';
 
@@ -81,7 +81,7 @@ export const createConfigChecks = (
       const trial = await deps.tryStore(signal);
       if (trial.kind === 'refused') return { ok: false, detail: trial.why };
       // That is fine next to a running helper.
-      const suffix = trial.kind === 'in-use' ? ', in use by a helper that runs' : '';
+      const suffix = trial.kind === 'in-use' ? ', in use by a running helper' : '';
       const detail = trial.kind === 'free' ? trial.detail : undefined;
       return { ok: true, detail: detail ?? `${showStore(config.store)}${suffix}` };
     },
@@ -89,7 +89,7 @@ export const createConfigChecks = (
   present(
     'hook secrets',
     config.hooks.secrets.map(({ name }) => name),
-    { detail: 'none: every hook is refused', hint: 'set CD_HELPER_HOOK_SECRET' },
+    { detail: 'none: every webhook is refused', hint: 'set CD_HELPER_HOOK_SECRET' },
   ),
   present(
     'API tokens',
@@ -127,14 +127,18 @@ const encrypted = ({ publicUrl, listen, trustedProxies }: Config): ConfigCheck =
   run: async () => {
     if (publicUrl?.startsWith('https:') === true) return { ok: true, detail: 'over TLS' };
     const isLocal = LOOPBACK.test(publicUrl === null ? listen.host : new URL(publicUrl).hostname);
-    if (isLocal) return { ok: true, detail: 'from this machine alone' };
+    if (isLocal) return { ok: true, detail: 'from this machine only' };
     const hint = 'put TLS before the helper, and set publicUrl to the https:// address';
     if (publicUrl !== null) {
-      return { ok: true, detail: `tokens and sessions go over HTTP to ${publicUrl}`, hint };
+      return { ok: true, detail: `tokens and sessions are sent over HTTP to ${publicUrl}`, hint };
     }
     return trustedProxies.length > 0
-      ? { ok: true, detail: 'over TLS where a trusted proxy says so (X-Forwarded-Proto)' }
-      : { ok: true, detail: 'publicUrl is not set: tokens and sessions may go over HTTP', hint };
+      ? { ok: true, detail: 'over TLS if a trusted proxy says so (X-Forwarded-Proto)' }
+      : {
+          ok: true,
+          detail: 'publicUrl is not set: tokens and sessions may be sent over HTTP',
+          hint,
+        };
   },
 });
 
@@ -142,11 +146,11 @@ const tellSignIn = (answer: Awaited<ReturnType<ConfigCheckDeps['probeRegistry']>
   if (!answer.ok) return { ok: false, detail: answer.detail };
   const { signedInAs, isPlain } = answer;
   const detail =
-    signedInAs === null ? 'answers, signed in as nobody' : `answers, signed in as ${signedInAs}`;
+    signedInAs === null ? 'answers, without a sign-in' : `answers, signed in as ${signedInAs}`;
   if (!isPlain) return { ok: true, detail };
   return signedInAs === null
     ? { ok: true, detail: `${detail}, over HTTP` }
-    : { ok: true, detail, hint: 'it speaks no TLS, so its credentials go over HTTP' };
+    : { ok: true, detail, hint: 'it does not use TLS, so its credentials are sent over HTTP' };
 };
 
 /** The checks of clusters report the ones that are unreachable. */
@@ -164,7 +168,7 @@ const differentSwarms = (
         .map((one) => `${one.name} and ${other.name}`),
     );
     return same.length === 0
-      ? { ok: true, detail: 'no two are seen to be the same Swarm' }
+      ? { ok: true, detail: 'all are different Swarms' }
       : { ok: false, detail: `${same.join(', ')} are the same Swarm`, hint: 'configure it once' };
   },
 });

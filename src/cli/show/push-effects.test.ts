@@ -27,15 +27,15 @@ test.each<[string, Partial<ServiceView>, ImagePush, string]>([
     'is refused',
     {},
     push('acme/web:pr-177'),
-    'follows semver:1.x and stays at v1.3.0: it names no version of three numbers',
+    'follows semver:1.x and stays at v1.3.0: it is not a version of three numbers',
   ],
   [
     'is its own',
     {},
     push('acme/web:v1.3.0'),
-    'would be looked at, and redeployed if its digest differs',
+    'would be checked, and redeployed if its digest differs',
   ],
-  ['has that digest', {}, push('acme/web:v1.4.0', digestOf('a')), 'runs that digest already'],
+  ['has that digest', {}, push('acme/web:v1.4.0', digestOf('a')), 'already runs that digest'],
   ['is excluded', { verdict: 'excluded' }, push('acme/web:v1.4.0'), 'is excluded: left alone'],
   [
     'is held at its own',
@@ -50,9 +50,9 @@ test.each<[string, Partial<ServiceView>, ImagePush, string]>([
 test('of a delivery with several tags the newest moves the service', () => {
   const pushes = [push('acme/web:v1.3.1'), push('acme/web:v1.4.0'), push('acme/api:v9.0.0')];
   expect(pushes.map((one) => pushEffects(one, pushes, [follower()])[0])).toEqual([
-    'web (default) follows semver:1.x and stays at v1.3.0: the same delivery names v1.4.0, which is taken instead',
+    'web (default) follows semver:1.x and stays at v1.3.0: the same delivery also has v1.4.0, which is used instead',
     'web (default) would move v1.3.0 → v1.4.0: matches semver:1.x',
-    'no service runs it: nothing is asked of any registry',
+    'no service runs it: no registry is asked',
   ]);
 });
 
@@ -60,7 +60,7 @@ test('a tag that the service must not have says why', () => {
   const held = [{ tag: 'v1.4.0', reason: 'known-bad', why: 'it failed at noon' }];
   const pushed = push('acme/web:v1.4.0');
   expect(pushEffects(pushed, [pushed], [follower()], () => held)).toEqual([
-    'web (default) would move v1.3.0 → v1.4.0: matches semver:1.x, but that is held (known-bad): it failed at noon',
+    'web (default) would move v1.3.0 → v1.4.0: matches semver:1.x, but it is held (known-bad): it failed at noon',
   ]);
 });
 

@@ -21,7 +21,7 @@ export const pushEffects = (
 ): readonly string[] => {
   const name = imageName(push.image);
   const related = services.filter(({ image }) => image.startsWith(`${name}:`));
-  if (related.length === 0) return ['no service runs it: nothing is asked of any registry'];
+  if (related.length === 0) return ['no service runs it: no registry is asked'];
   const tags = pushes.flatMap(({ image }) =>
     imageName(image) === name && image.tag !== null ? [image.tag] : [],
   );
@@ -42,28 +42,28 @@ const effectOn = (
   const follower = followerOf(service);
   if (verdict === 'pinned' || verdict === 'excluded') return `is ${verdict}: left alone`;
   if (follower === null || tag === null || image === imageWithTag(push.image)) {
-    if (push.digest !== null && push.digest === running) return 'runs that digest already';
+    if (push.digest !== null && push.digest === running) return 'already runs that digest';
     if (verdict === 'held') return `is held: ${reason ?? 'no reason given'}`;
     return running === null
       ? 'shows no digest: it would be redeployed once for this push'
-      : 'would be looked at, and redeployed if its digest differs';
+      : 'would be checked, and redeployed if its digest differs';
   }
   if (follower.label === null) return `runs ${image}: another tag, left alone`;
   const { label, present } = follower;
   const effect = effectOfPush(follower, tag, tags);
   switch (effect.kind) {
     case 'moves': {
-      if (push.digest !== null && push.digest === running) return 'runs that digest already';
+      if (push.digest !== null && push.digest === running) return 'already runs that digest';
       const held = heldOf(service).find((one) => one.tag === tag);
       const move = `move ${present} → ${tag}: matches ${label}`;
       return held === undefined
         ? `would ${move}`
-        : `would ${move}, but that is held (${held.reason}): ${held.why}`;
+        : `would ${move}, but it is held (${held.reason}): ${held.why}`;
     }
     case 'stays':
       return `follows ${label} and stays at ${present}: ${effect.why}`;
     case 'compared':
-      return 'would be looked at, and redeployed if its digest differs';
+      return 'would be checked, and redeployed if its digest differs';
     default:
       return effect satisfies never;
   }

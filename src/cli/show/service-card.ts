@@ -106,7 +106,7 @@ const newest = (context: Context, service: ServiceView, isAlone: boolean): strin
         return `its spec is, but none of its tasks is running: docker service ps --no-trunc ${service.name}`;
       return `its spec is, but some tasks run another digest: cd-helper redeploy ${name} --force --wait`;
     case 'updating':
-      return 'an update is under way';
+      return 'an update is in progress';
     case 'pinned':
     case 'excluded':
     default:

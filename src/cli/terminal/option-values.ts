@@ -25,7 +25,7 @@ export const timeValue = (text: string, now: number): string => {
   const ago = parseDuration(text);
   const at = ago === null ? Date.parse(text) : now - ago;
   if (Number.isNaN(at)) {
-    throw new InvalidArgumentError('A time such as 2026-01-31T12:00:00Z, or so long ago as 2h.');
+    throw new InvalidArgumentError('A time such as 2026-01-31T12:00:00Z, or an age such as 2h.');
   }
   return new Date(at).toISOString();
 };

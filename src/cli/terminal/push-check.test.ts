@@ -35,7 +35,7 @@ test.each([
   ],
   [
     service({ ...track('semver:1.x'), 'cd-helper.rollback': 'never' }),
-    'web is held: the label cd-helper.rollback=never asks for something that is not supported',
+    'web is held: the label cd-helper.rollback=never is not supported',
   ],
 ])('%#: tells what a push means', (one, line) => {
   expect(tellPush(push, [one], 'all')).toEqual([line]);

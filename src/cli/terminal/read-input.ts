@@ -13,7 +13,7 @@ export const readInput = async (
   const read = async (): Promise<string> => {
     for await (const piece of input) {
       text += piece.toString();
-      if (text.length > LONGEST_INPUT) throw new Error('what is piped in is too long');
+      if (text.length > LONGEST_INPUT) throw new Error('the piped input is too long');
     }
     return text;
   };

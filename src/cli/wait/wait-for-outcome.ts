@@ -127,7 +127,7 @@ export const tellEnd = (context: Context, { view }: Waited, waiting: Waiting): v
       );
       return;
     case 'no-service':
-      note(`no service uses ${about}, or all that do are excluded or pinned`);
+      note(`no service uses ${about}, or all of them are excluded or pinned`);
       return;
     case 'succeeded':
     case 'failed':

@@ -143,7 +143,7 @@ export const waitForRun = async (
     return statusOf(run, deployments);
   } catch (error) {
     if (deps.signal.aborted)
-      note(`run ${started.id} goes on without you: cd-helper runs ${started.id} --wait`);
+      note(`run ${started.id} continues in the background: cd-helper runs ${started.id} --wait`);
     throw error;
   }
 };

@@ -64,15 +64,10 @@ describe('concludeCheck', () => {
     [
       'is being updated otherwise',
       UPDATING,
-      'another update is under way: the push waits for its end',
+      'another update is in progress: the push waits until it ends',
       false,
     ],
-    [
-      'had its tag move on meanwhile',
-      MOVED_ON,
-      'another digest of the tag has been seen meanwhile',
-      true,
-    ],
+    ['had its tag move on meanwhile', MOVED_ON, 'the tag has shown another digest since', true],
   ])('checks soon again at what %s', (_, service, detail, failed) => {
     const concluded = concludeCheck(push({ named: B }), [CURRENT, service], published(B), at(0));
     const againAt = T + 5_000;

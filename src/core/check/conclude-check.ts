@@ -105,10 +105,10 @@ export const concludeCheck = (
     if (again.some(({ verdict }) => verdict.verdict === 'updating')) {
       const wait =
         age > OTHERS_UPDATE_LONG_MS ? OTHERS_UPDATE_LONG_AGAIN_MS : OTHERS_UPDATE_AGAIN_MS;
-      const detail = 'another update is under way: the push waits for its end';
+      const detail = 'another update is in progress: the push waits until it ends';
       return { outcome, detail, againAt: now.at + wait, failed: false };
     }
-    const detail = 'another digest of the tag has been seen meanwhile';
+    const detail = 'the tag has shown another digest since';
     if (age > MOVED_ON_GIVE_UP_MS && now.attempts >= LEAST_MOVED_ON_TRIES) {
       return ended('given-up', detail);
     }
@@ -137,7 +137,8 @@ const frozenUntil = (
   freezes: readonly Extract<Hold, { kind: 'frozen' }>[],
 ): Conclusion => {
   const detail = `frozen: ${freezes[0]?.reason ?? ''}`;
-  if (push.outdated) return ended(sofar, 'a newer push of the tag waits for the thaw');
+  if (push.outdated)
+    return ended(sofar, 'a newer push of the tag waits until the freeze is lifted');
   const ends = freezes.flatMap(({ until }) => (until === null ? [] : [Date.parse(until)]));
   const againAt = ends.length === 0 ? NEVER : Math.min(...ends);
   return { outcome: 'frozen', detail, againAt, failed: false };

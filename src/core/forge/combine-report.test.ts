@@ -30,7 +30,7 @@ const one = (
 const COMMIT = '982c38812345678901234567890123456789abcd';
 
 it.each<[string, string, readonly [ReportedDeployment, ...ReportedDeployment[]]]>([
-  ['queued', 'waiting for its turn', [one('web', 'queued')]],
+  ['queued', 'queued', [one('web', 'queued')]],
   ['queued', 'waiting: frozen', [one('web', 'queued', { reason: 'frozen' })]],
   ['in-progress', '0 of 2 services deployed', [one('web', 'queued'), one('api', 'verifying')]],
   ['in-progress', '1 of 2 services deployed', [one('web', 'succeeded'), one('api', 'queued')]],
@@ -76,7 +76,7 @@ it.each<[string, string, readonly [ReportedDeployment, ...ReportedDeployment[]]]
     '0 of 2 services deployed',
     [one('web', 'verifying'), one('api', 'waiting', { reason: 'a gate' })],
   ],
-  ['queued', 'waiting for its turn', [one('web', 'waiting'), one('api', 'queued')]],
+  ['queued', 'queued', [one('web', 'waiting'), one('api', 'queued')]],
   [
     'superseded',
     'api: a person rejected it',

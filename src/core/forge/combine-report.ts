@@ -102,7 +102,7 @@ const combineOpen = (
   }
   const [next] = queued;
   if (next !== undefined) {
-    const description = next.reason === null ? 'waiting for its turn' : `waiting: ${next.reason}`;
+    const description = next.reason === null ? 'queued' : `waiting: ${next.reason}`;
     return { state: 'queued', description, page: pageOf(next) };
   }
   const [waiting] = of('waiting');

@@ -12,10 +12,10 @@ const WORDS: Readonly<Record<HealthReason, string>> = {
   updating: 'somebody else’s update is in progress',
   'rolling-back': 'it is being rolled back',
   starting: 'new tasks are starting',
-  'too-few-run': 'fewer tasks run than should',
+  'too-few-run': 'fewer tasks run than requested',
   'task-failed': 'a task failed in the last 10 minutes',
-  'no-replicas': '0 replicas are asked for',
-  'not-observed': 'nobody has looked yet',
+  'no-replicas': '0 replicas requested',
+  'not-observed': 'not observed yet',
   unreachable: 'its cluster does not answer',
 };
 

@@ -67,7 +67,7 @@ export const parseImageReference = (text: string): ParsedImage => {
   const at = text.indexOf('@');
   const digest = at === -1 ? null : parseDigest(text.slice(at + 1));
   if (at !== -1 && digest === null) {
-    return nothing('what follows "@" must be a digest such as sha256 and 64 lower-case hex digits');
+    return nothing('"@" must be followed by a digest: sha256: and 64 lower-case hex digits');
   }
   const named = at === -1 ? text : text.slice(0, at);
   // A colon after the last slash starts a tag. One before it belongs to the host's port.
@@ -76,14 +76,13 @@ export const parseImageReference = (text: string): ParsedImage => {
   const name = colon === -1 ? named : named.slice(0, colon);
   if (tagText !== null && !isTag(tagText)) {
     return nothing(
-      'a tag is 1 to 128 letters, digits, "_", "." or "-", and begins with none of the last two',
+      'a tag is 1 to 128 letters, digits, "_", "." or "-", and does not begin with "." or "-"',
     );
   }
   const { registry, repository } = splitHost(name);
   if (!isRegistryHost(registry))
-    return nothing('the part before the first "/" is no registry host');
-  if (repository !== repository.toLowerCase())
-    return nothing('a repository is written in lower case');
+    return nothing('the part before the first "/" is not a valid registry host');
+  if (repository !== repository.toLowerCase()) return nothing('a repository must be lower case');
   if (!repository.split('/').every((part) => PATH_PART.test(part))) {
     return nothing(
       'a repository is made of lower-case letters and digits, joined by ".", "_", "__", "-" and "/"',

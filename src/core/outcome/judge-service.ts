@@ -154,7 +154,7 @@ const ofConvergence = ({ converged }: ServiceFacts): Judged => {
       return {
         state: 'pending',
         reason: 'not-converged',
-        detail: 'it has the image, but not every task has been seen running it',
+        detail: 'its spec has the image, but not every task runs it yet',
       };
   }
 };

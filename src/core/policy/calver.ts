@@ -78,7 +78,7 @@ const problemOf = (format: string, words: readonly string[]): string | null => {
     return `"${format}" holds "${between.replaceAll(/[._-]/g, '')}": expected ${KNOWN}, joined by ".", "-" or "_"`;
   }
   const weights = words.map((word) => TOKENS[word]?.weight ?? 0);
-  if (!weights.includes(0)) return `"${format}" names no year: expected YYYY, YY or 0Y in it`;
+  if (!weights.includes(0)) return `"${format}" has no year: expected YYYY, YY or 0Y in it`;
   const dates = weights.filter((weight) => weight < 3);
   const isSorted = dates.every((weight, index) => index === 0 || weight > (dates[index - 1] ?? 0));
   return isSorted

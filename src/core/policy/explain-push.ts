@@ -44,5 +44,5 @@ export const effectOfPush = (
   const chosen = chooseTag(policy, here, seen);
   return chosen === null || chosen === tag
     ? { kind: 'moves' }
-    : stays(`the same delivery names ${chosen}, which is taken instead`, false);
+    : stays(`the same delivery also has ${chosen}, which is used instead`, false);
 };

@@ -56,11 +56,11 @@ describe('unsupportedLabel', () => {
   it.each([
     [
       { 'cd-helper.track': '1.x' },
-      'cd-helper.track=1.x (it begins with none of semver:, glob:, regex:, calver:, newest:)',
+      'cd-helper.track=1.x (it must begin with one of semver:, glob:, regex:, calver:, newest:)',
     ],
     [
       { 'cd-helper.window': '22:00-06:00' },
-      'cd-helper.window=22:00-06:00 ("22:00-06:00" is no window: expected DAYS HH:MM-HH:MM ZONE, such as mon-thu 09:00-16:00 Europe/Madrid)',
+      'cd-helper.window=22:00-06:00 ("22:00-06:00" is not a window: expected DAYS HH:MM-HH:MM ZONE, such as mon-thu 09:00-16:00 Europe/Madrid)',
     ],
     [
       { 'cd-helper.approval': 'required' },
@@ -72,7 +72,7 @@ describe('unsupportedLabel', () => {
     ],
     [
       { 'cd-helper.window': 'daily 09:00-10:00 Mars/Olympus' },
-      'cd-helper.window=daily 09:00-10:00 Mars/Olympus ("Mars/Olympus" is no time zone that is known here: expected one like Europe/Madrid)',
+      'cd-helper.window=daily 09:00-10:00 Mars/Olympus ("Mars/Olympus" is not a known time zone: expected one such as Europe/Madrid)',
     ],
     [{ 'cd-helper.': '' }, 'cd-helper.='],
     [{ 'cd-helper.Enabled': 'true' }, 'cd-helper.Enabled=true'],
@@ -109,7 +109,7 @@ describe('unsupportedLabel', () => {
     expect(unsupportedLabel(labelled(labels, { containerLabels }))).toBeNull();
   });
 
-  it('holds for every key under the prefix that is not known', () => {
+  it('holds for every key under the prefix that cannot be resolved', () => {
     const known = ['enabled', 'rollback', 'timeout', 'jobs'];
     const key = fc.string().filter((name) => !known.includes(name));
     fc.assert(

@@ -20,5 +20,5 @@ export const parsePolicy = (label: string): ParsedPolicy => {
   const parse = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
   if (parse !== undefined) return parse(label.slice(colon + 1).trim());
   const kinds = Object.keys(KINDS).map((one) => `${one}:`);
-  return noPolicy(`it begins with none of ${kinds.join(', ')}`);
+  return noPolicy(`it must begin with one of ${kinds.join(', ')}`);
 };

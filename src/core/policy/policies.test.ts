@@ -133,12 +133,12 @@ test('a repeated push of an older tag does not count as the newest', () => {
 });
 
 test.each([
-  ['', 'begins with none of semver:, glob:, regex:, calver:, newest:'],
-  ['1.x', 'begins with none of'],
-  ['toString:1', 'begins with none of'],
+  ['', 'must begin with one of semver:, glob:, regex:, calver:, newest:'],
+  ['1.x', 'must begin with one of'],
+  ['toString:1', 'must begin with one of'],
   ['semver:', 'a range is missing'],
-  ['semver:latest', '"latest" is no range of versions'],
-  ['semver:1.x ||', '"" is no range of versions'],
+  ['semver:latest', '"latest" is not a version range'],
+  ['semver:1.x ||', '"" is not a version range'],
   ['semver:>=1.2,<1.5', 'separated by a space'],
   ['semver:>2 <1', 'no version is in the range'],
   ['glob:', 'a pattern is missing'],
@@ -146,12 +146,12 @@ test.each([
   ['glob:main-*', 'use newest:'],
   ['newest:main:*', 'no tag holds ":"'],
   ['regex:', 'a pattern is missing'],
-  [String.raw`regex:^main-(\d+)$`, 'names no group'],
+  [String.raw`regex:^main-(\d+)$`, 'has no group'],
   [String.raw`regex:^main-(?<n>\d+$`, 'missing closing )'],
   [String.raw`regex:^(?=x)(?<n>\d+)$`, 'write $$ for $'],
   [`regex:${'a'.repeat(501)}`, 'longer than 500'],
   ['calver:', 'a form is missing'],
-  ['calver:MM.MICRO', 'names no year'],
+  ['calver:MM.MICRO', 'has no year'],
   ['calver:DD.MM.YYYY', 'not in the order'],
   ['calver:YYYY.JAN', 'holds "JAN"'],
 ])('%s is refused: %s', (label, problem) => {

@@ -25,7 +25,7 @@ export const regexPolicy = (pattern: string): ParsedPolicy => {
     .map(([name]) => name);
   if (groups.length === 0) {
     return noPolicy(
-      `"${pattern}" names no group: write (?<n>\\d+) around the number to compare; ${IN_A_STACK_FILE}`,
+      `"${pattern}" has no group: write (?<n>\\d+) around the number to compare; ${IN_A_STACK_FILE}`,
     );
   }
   const read = (tag: string): Read => {

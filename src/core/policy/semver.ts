@@ -23,7 +23,7 @@ export const semverPolicy = (range: string): ParsedPolicy => {
   const ranges = texts.map((text) => (text === '' ? null : readRange(text)));
   const wrong = ranges.indexOf(null);
   if (wrong !== -1) {
-    const what = `"${texts[wrong] ?? ''}" is no range of versions`;
+    const what = `"${texts[wrong] ?? ''}" is not a version range`;
     return noPolicy(
       range.includes(',')
         ? `${what}: conditions are separated by a space, such as ">=1.2 <1.5"`
@@ -57,7 +57,7 @@ export const byVersion = (
     ordersTags: true,
     refuses: (tag, present) => {
       const version = read(tag);
-      if (version === null) return 'it names no version of three numbers';
+      if (version === null) return 'it is not a version of three numbers';
       return refusesVariant(version.variant, present) ?? refuses(version, tag);
     },
     compare: (a, b) => {

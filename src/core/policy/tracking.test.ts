@@ -16,7 +16,7 @@ test.each([
   [{ tags: 1 }, 'v1.3.0 → v1.4.2: matches semver:1.x, newest of 1 tag'],
   [{ tags: 5_000 }, 'v1.3.0 → v1.4.2: matches semver:1.x, newest of 5,000 tags'],
   [{ tags: null }, 'v1.3.0 → v1.4.2: matches semver:1.x, newest of what was pushed'],
-  [{ next: 'v1.4.1' }, 'v1.3.0 → v1.4.1: matches semver:1.x, newest that is not held of 214 tags'],
+  [{ next: 'v1.4.1' }, 'v1.3.0 → v1.4.1: matches semver:1.x, newest not held of 214 tags'],
   [{ next: null }, null],
 ])('tells where %j moves', (change, words) => {
   expect(moveWords('v1.3.0', tracking(change))).toBe(words);

@@ -24,7 +24,7 @@ const counted = (count: number): string =>
 
 /** Why a service would move to `next`: `matches semver:1.x, newest of 214 tags`. */
 export const moveReason = ({ policy, newest, next, tags }: TrackingView): string => {
-  const rank = next === newest ? 'newest' : 'newest that is not held';
+  const rank = next === newest ? 'newest' : 'newest not held';
   const among = tags === null ? 'of what was pushed' : `of ${counted(tags)}`;
   return `matches ${policy}, ${rank} ${among}`;
 };

@@ -108,7 +108,7 @@ const sendTo = (
 });
 
 const theirs = ({ answered }: Intent): Readonly<Record<string, unknown>> => ({
-  notTakenBack: 'somebody else gave the service another image',
+  notTakenBack: 'somebody else changed the image of the service',
   // If no answer came, it may have been accepted before the other update.
   ...(answered === true ? {} : { mayHaveBeenSent: true }),
 });

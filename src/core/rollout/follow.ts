@@ -73,7 +73,7 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
     rollout.target !== rollout.replaced &&
     rollout.target === specDigest(service);
   if (service.update?.rolledBackBy === 'person' && !isOthers) {
-    const asked = 'a person had the engine roll the service back';
+    const asked = 'a person rolled the service back in the engine';
     return { kind: 'failed', reason: 'left-by-person', message: asked, task, progress };
   }
   if (state === 'rollback_started') return { kind: 'under-way', ...progress, rollingBack: true };
@@ -95,12 +95,12 @@ export const follow = (seen: Observation, rollout: Rollout, now: number): Rollou
   if (rollout.target !== null && found !== rollout.target && service.image.ok) {
     const { choice } = rollout;
     if (found !== null && choice !== undefined && service.forceUpdate === choice.forceUpdate + 1) {
-      const other = `the cluster looked up the digest itself, and deployed ${found} instead of ${rollout.target}`;
+      const other = `the cluster resolved the tag itself and deployed ${found} instead of ${rollout.target}`;
       return { kind: 'failed', reason: 'other-digest', message: other, task, progress };
     }
     // If the cluster left the spec unpinned, nothing contradicts the target.
     if (found !== null || choice === undefined) {
-      const changed = 'the service was given another image meanwhile';
+      const changed = 'the service got another image in the meantime';
       return { kind: 'failed', reason: 'changed-by-other', message: changed, task, progress };
     }
   }

@@ -200,7 +200,13 @@ describe('what is remembered of an image that is replaced', () => {
       false,
       { digest: B, why: 'failing' },
     ],
-    ['its digest is not known', seen([up(MINUTE)], { imageText: 'acme/web:v1' }), [], true, null],
+    [
+      'its digest cannot be resolved',
+      seen([up(MINUTE)], { imageText: 'acme/web:v1' }),
+      [],
+      true,
+      null,
+    ],
   ])('%s', (_name, observed, images, isFirst, expected) => {
     const left = leftBehind(observed, images, isFirst, NOW);
     if (expected === null) expect(left).toBeNull();
@@ -238,7 +244,7 @@ describe('what is gone back to', () => {
       [young(B), known(A, { isHeld: true })],
       nothing,
       B,
-      'bbbbbbbbbbbb had not run long enough to count as good, and there is no other way back',
+      'bbbbbbbbbbbb had not run long enough to count as good, and no other image is known to revert to',
     ],
     [
       'nothing that others brought and that was not seen to run well',
@@ -261,7 +267,7 @@ describe('what is gone back to', () => {
   });
 
   it.each<[string, typeof A | null, readonly KnownImage[], string]>([
-    ['no digest is known', null, [], 'the service named no digest before'],
+    ['no digest is known', null, [], 'the service had no digest before'],
     ['nothing ran well', A, [], 'the helper has not seen the service run an image well'],
     [
       'the service had just been created',

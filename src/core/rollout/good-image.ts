@@ -261,7 +261,7 @@ const passedOverWords = (passedOver: readonly PassedOver[]): string =>
 export const choiceNote = ({ good, isYoung, passedOver }: Choice): string => {
   const best =
     good !== null && isYoung
-      ? `${shortDigest(good)} ${WORDS.young}, and there is no other way back`
+      ? `${shortDigest(good)} ${WORDS.young}, and no other image is known to revert to`
       : '';
   return [passedOverWords(passedOver), best].filter(Boolean).join('; ');
 };
@@ -272,7 +272,7 @@ export const noGoodWords = (from: Digest | null, passedOver: readonly PassedOver
   const why =
     before === undefined
       ? from === null
-        ? 'the service named no digest before'
+        ? 'the service had no digest before'
         : 'the helper has not seen the service run an image well'
       : before.why === 'young-at-first'
         ? 'the service was younger than its monitor period when the helper first updated it'

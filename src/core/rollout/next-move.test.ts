@@ -174,7 +174,7 @@ const rolledBackAs = (reason: string, detail: object = {}) => ({
 });
 const RECOVERED = { kind: 'follow', watch: null };
 
-describe('nothing is under way: decide', () => {
+describe('nothing is in progress: decide', () => {
   check([
     ['as planned', deployment(), untouched, {}, SEND],
     ['what ran well is told', deployment(), untouched, {}, { ...SEND, settled: A }],
@@ -397,7 +397,7 @@ describe('an update was refused before', () => {
       intended(back({ refuted: true, answered: true })),
       seen(service(C)),
       {},
-      failedAs('task-failed', { notTakenBack: 'somebody else gave the service another image' }),
+      failedAs('task-failed', { notTakenBack: 'somebody else changed the image of the service' }),
     ],
     [
       'a revert of which no answer came, and somebody else deployed',
@@ -607,7 +607,7 @@ describe('an update was sent', () => {
       {
         kind: 'revert',
         target: A,
-        note: 'aaaaaaaaaaaa had not run long enough to count as good, and there is no other way back',
+        note: 'aaaaaaaaaaaa had not run long enough to count as good, and no other image is known to revert to',
       },
     ],
     [
@@ -769,7 +769,7 @@ describe('an update was sent', () => {
       seen(service(C, rolling('rollback_paused', 'engine')), [crashed]),
       { known: [] },
       failedAs('rollback-paused', {
-        notTakenBack: 'no good image known: the service named no digest before',
+        notTakenBack: 'no good image known: the service had no digest before',
       }),
     ],
     [
@@ -893,7 +893,7 @@ describe('an update was sent', () => {
       {
         kind: 'revert',
         target: C,
-        note: 'cccccccccccc had not run long enough to count as good, and there is no other way back',
+        note: 'cccccccccccc had not run long enough to count as good, and no other image is known to revert to',
       },
     ],
     [

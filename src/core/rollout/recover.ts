@@ -46,7 +46,7 @@ export const recover = (
     return { kind: 'wait', as: 'repeat', afterMs: 0, problem: '', refutes: true };
   }
   const message =
-    'no answer came from the cluster and the service does not show it; it is not repeated';
+    'the cluster did not answer and the service does not show the update; it is not repeated';
   if (!isOver(intent.at, HAND_OVER_MS) || (gaveUpAt !== undefined && !isQuiet)) {
     return { kind: 'wait', as: 'here', afterMs: LOOK_AGAIN_MS, problem: message, refutes: false };
   }

@@ -43,7 +43,7 @@ describe('settledDigest', () => {
   });
 
   it.each<[string, Service, readonly Task[] | null]>([
-    ['an update is under way', service({}, 'updating'), two],
+    ['an update is in progress', service({}, 'updating'), two],
     ['an update is paused', service({}, 'paused'), two],
     ['a rollback is under way', service({}, 'rollback_started'), two],
     ['a rollback is paused', service({}, 'rollback_paused'), two],

@@ -33,9 +33,9 @@ it.each<
     'crash-loop',
     3,
     { mayName: other },
-    'Publish a fix, or roll back to bbbbbbbbbbbb by naming it: no good image is known.',
+    'Publish a fix, or roll back to bbbbbbbbbbbb explicitly: no good image is known.',
   ],
-  ['failing', 'crash-loop', 3, {}, 'Publish a fix: no image is known to go back to.'],
+  ['failing', 'crash-loop', 3, {}, 'Publish a fix: no earlier image is known.'],
   [
     'failing',
     'crash-loop',
@@ -48,7 +48,7 @@ it.each<
     'cannot-start',
     3,
     { before: good, underWay: waits },
-    'Correct what the last task says, on the node or in the service’s spec: the engine keeps trying.',
+    'Fix what the last task reports, on the node or in the service’s spec: the engine keeps trying.',
   ],
   [
     'failing',

@@ -9,9 +9,9 @@ type Past = Pick<ServiceStory, 'before' | 'mayName' | 'underWay'>;
 const goBack = ({ before, mayName }: Past): string => {
   if (before !== null) return `Roll back to ${shortDigest(before)}, or publish a fix.`;
   if (mayName !== null) {
-    return `Publish a fix, or roll back to ${shortDigest(mayName)} by naming it: no good image is known.`;
+    return `Publish a fix, or roll back to ${shortDigest(mayName)} explicitly: no good image is known.`;
   }
-  return 'Publish a fix: no image is known to go back to.';
+  return 'Publish a fix: no earlier image is known.';
 };
 
 /**
@@ -25,7 +25,7 @@ export const adviceWords = (service: Told, past: Past): string | null => {
     return 'Wait: a deployment is in progress.';
   }
   if (healthReason === 'cannot-start') {
-    return 'Correct what the last task says, on the node or in the service’s spec: the engine keeps trying.';
+    return 'Fix what the last task reports, on the node or in the service’s spec: the engine keeps trying.';
   }
   if (healthReason === 'nothing-runs' || healthReason === 'too-few-run') {
     // A node, a constraint or the image may be the cause: only the engine's task list shows which.

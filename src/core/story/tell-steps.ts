@@ -21,7 +21,7 @@ type Detail = StepView['detail'];
 type Told = Pick<StoryEntry, 'title' | 'detail'> & { readonly isTrouble?: boolean };
 
 const digestOf = (digest: string | null): string =>
-  digest === null ? 'a digest that the cluster chooses' : shortDigest(digest);
+  digest === null ? 'the digest that the cluster finds' : shortDigest(digest);
 
 /** What the tasks should run after a step, given what they should run before it. */
 const targetAfter = (target: string | null, { step, detail }: StepView): string | null => {
@@ -106,15 +106,15 @@ const tell = (
       return progress(detail, target);
     case 'no-answer':
       return {
-        title: 'The cluster gave no answer: the helper looks whether it accepted the update',
+        title: 'The cluster did not answer: the helper checks whether it accepted the update',
         detail: textOf(detail, 'problem') ?? otherDetail(detail),
         isTrouble: true,
       };
     case 'repeating':
-      return { title: 'The service did not change: the update is sent once more', detail: null };
+      return { title: 'The service did not change: the update is sent again', detail: null };
     case 'out-of-sequence':
       return {
-        title: 'Somebody else changed the service first: the helper decides again',
+        title: 'Somebody else changed the service first: the helper plans again',
         detail: null,
         isTrouble: true,
       };

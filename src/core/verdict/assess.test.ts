@@ -290,7 +290,7 @@ describe('every verdict', () => {
     [
       'no image',
       { ...withImage('Acme/Web'), lookup: null },
-      { verdict: 'unknown', reason: 'malformed', detail: 'a repository is written in lower case' },
+      { verdict: 'unknown', reason: 'malformed', detail: 'a repository must be lower case' },
     ],
   ])('%s', (_name, change, expected) => {
     expect(assess(usual(change))).toEqual(expected);

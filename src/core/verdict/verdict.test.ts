@@ -29,7 +29,7 @@ it.each<[Verdict, string | null]>([
   [held({ kind: 'frozen', reason: 'sale', until: since }), `frozen until ${since}: sale`],
   [
     held({ kind: 'unsupported-label', label: 'cd-helper.window=night' }),
-    'the label cd-helper.window=night asks for something that is not supported',
+    'the label cd-helper.window=night is not supported',
   ],
   [held({ kind: 'swarmpit-cannot-pull' }), OCI_ADVICE],
 ])('%j in words', (verdict, words) => {

@@ -95,12 +95,11 @@ export const verdictReason = (verdict: Verdict): string | null => {
 };
 
 /** One line for a person about a label that holds a service. */
-export const unsupportedWords = (label: string): string =>
-  `the label ${label} asks for something that is not supported`;
+export const unsupportedWords = (label: string): string => `the label ${label} is not supported`;
 
 /** What to do if Swarmpit finds no digest. It asks registries only for Docker's media types. */
 export const OCI_ADVICE =
-  'Swarmpit cannot deploy OCI images, which buildx makes by default: build with Docker media types (buildx: --provenance=false --output type=image,oci-mediatypes=false,push=true), or give the helper the engine instead of Swarmpit';
+  'Swarmpit cannot deploy OCI images, which buildx makes by default: build with Docker media types (buildx: --provenance=false --output type=image,oci-mediatypes=false,push=true), or connect the helper to the engine instead of Swarmpit';
 
 /** One line for a person about a hold. `what` is the thing held: the tag, if it differs from the service's own. */
 export const whyHeld = (hold: Hold, what = 'the published digest'): string => {
@@ -146,7 +145,7 @@ const gateWords = ({ detail, until, gate, canOpen }: Gate): string => {
   if (gate === 'approval') return time === null ? detail : `${detail} at ${time}`;
   const who = canOpen.length === 0 ? '' : ', or enough votes open it';
   return time === null
-    ? `${detail}; no opening is in sight${who}`
+    ? `${detail}; it has no next opening${who}`
     : `${detail}: opens at ${time}${who}`;
 };
 

@@ -111,7 +111,7 @@ export const createOutcomeAsker = ({ outcome, intake, reads, now }: Deps): AskQu
     const known = (await reads.listClusters()).map(({ name }) => name);
     const unknown = asked.find((one) => !known.includes(one));
     if (unknown === undefined) return asked;
-    throw new Problem(404, 'not-found', `no cluster is named ${JSON.stringify(unknown)}`);
+    throw new Problem(404, 'not-found', `there is no cluster ${JSON.stringify(unknown)}`);
   };
 
   return async (query, asker, reply) => {

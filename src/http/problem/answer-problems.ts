@@ -74,6 +74,6 @@ export const answerUnreadable = (error: Error & { code?: string }, socket: Socke
 
 export const addNotFound = (app: FastifyInstance): void => {
   app.setNotFoundHandler(() => {
-    throw new Problem(404, 'not-found', 'there is nothing at this address');
+    throw new Problem(404, 'no-such-address', 'there is nothing at this address');
   });
 };

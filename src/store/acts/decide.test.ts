@@ -34,7 +34,7 @@ const approval: Gate = {
   source: 'label',
   since: 0,
   until: DEADLINE,
-  detail: '0 of 2 votes; it expires without them',
+  detail: '0 of 2 votes; it expires otherwise',
   votes: { given: 0, needed: 2, by: [] },
   canOpen: ['approver', 'operator'],
 };

@@ -266,7 +266,7 @@ describe('a backup that is restored', () => {
         database.close();
       },
       'no-store',
-      /is no store of the helper/,
+      /is not a store of the helper/,
     ],
     [
       'a damaged file',

@@ -200,7 +200,7 @@ export const giveUpOthers = async (
 ): Promise<number> => {
   let query = db
     .updateTable('notification_messages')
-    .set({ state: 'failed', ended_at: now, last_error: 'the channel is configured no more' })
+    .set({ state: 'failed', ended_at: now, last_error: 'the channel is no longer configured' })
     .where('state', '=', 'waiting');
   if (channels.length > 0) query = query.where('channel', 'not in', channels);
   return Number((await query.executeTakeFirst()).numUpdatedRows);

@@ -16,10 +16,10 @@ export type Inspection =
   | { readonly ok: false; readonly why: string };
 
 const ADVICE: Readonly<Record<FailureKind, string>> = {
-  unreachable: 'check host and port, that it runs, and what sslmode says',
-  refused: 'check user, password and database, and what pg_hba.conf lets in',
+  unreachable: 'check the host, the port and sslmode, and that it is running',
+  refused: 'check the user, password and database, and pg_hba.conf',
   exhausted: 'raise its max_connections, or lower poolSize',
-  slow: 'it takes too long to answer: look at its load',
+  slow: 'it takes too long to answer: check its load',
   'read-only':
     'name the server that takes writes, or all of them: postgres://user@one,two/database',
   full: 'make room on its disk',
@@ -65,7 +65,7 @@ const requireMigration = async (
   if (mayMake) return;
   const what = isThere ? `make tables in the schema ${schema}` : `create the schema ${schema}`;
   refuse(
-    `${user} must not ${what}: grant it that, or set store.migrateUrl to the address of a role that may`,
+    `${user} may not ${what}: grant it the right, or set store.migrateUrl to a role that has it`,
   );
 };
 
@@ -77,7 +77,7 @@ const requireRights = async (client: ClientBase, schema: string, user: string): 
       and not (${RIGHTS.map((right) => `has_table_privilege(oid, '${right}')`).join(' and ')}))`;
   if (await ask(client, lacks, [schema])) return;
   refuse(
-    `${user} must not read and write all tables of the schema ${schema}: grant ${RIGHTS.join(', ')} on all tables in schema ${schema} to ${user}`,
+    `${user} may not read and write all tables of the schema ${schema}: grant ${RIGHTS.join(', ')} on all tables in schema ${schema} to ${user}`,
   );
 };
 

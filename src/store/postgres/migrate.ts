@@ -135,7 +135,7 @@ const explainRights =
     const { user } = owner ?? address;
     const advice =
       owner === null
-        ? `let ${user} create the schema ${schema}, or set store.migrateUrl to the address of a role that may`
+        ? `let ${user} create the schema ${schema}, or set store.migrateUrl to a role that may`
         : `let ${user}, the user of store.migrateUrl, create the schema ${schema} and its tables`;
     throw new StoreError(
       'refused',

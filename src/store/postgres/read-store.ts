@@ -43,7 +43,7 @@ const requireOwnVersion = async ({ address, schema }: PostgresSetting): Promise<
   const client = await connectToWriter(address);
   const version = await versionOf(client, schema);
   const place = `the schema ${schema} of ${showAddress(address)}`;
-  if (version === 0) throw new StoreError('no-store', `${place} holds no store of the helper`);
+  if (version === 0) throw new StoreError('no-store', `${place} is not a store of the helper`);
   if (version > MIGRATIONS.length) {
     throw new StoreError(
       'newer',

@@ -36,7 +36,7 @@ const requireWriter = async (client: ClientBase, server: string): Promise<void> 
     `select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as reads`,
   );
   if ((rows[0] as { reads: boolean }).reads) {
-    throw new StoreFailure('read-only', `PostgreSQL ${server} takes no writes: it is a standby`);
+    throw new StoreFailure('read-only', `PostgreSQL ${server} is read-only: it is a standby`);
   }
 };
 

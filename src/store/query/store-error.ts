@@ -27,8 +27,8 @@ const adviceOn = (code: string): string => {
   if (code === 'EROFS' || code.startsWith('SQLITE_READONLY')) {
     return 'check that its file system is not mounted read-only, and that file and folder belong to the user that the helper runs as';
   }
-  if (code === 'ENOENT') return 'no folder can be made there: name a place on a disk';
-  if (code === 'EEXIST') return 'a link that leads nowhere is in the way: correct or remove it';
+  if (code === 'ENOENT') return 'no folder can be created there: choose a place on a disk';
+  if (code === 'EEXIST') return 'a broken link is in the way: fix or remove it';
   return 'check that its folder is on a disk and belongs to the user that the helper runs as';
 };
 
@@ -47,7 +47,7 @@ export const explain = (error: unknown, path: string): StoreError => {
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
     return new StoreError(
       'damaged',
-      `the store ${path} is damaged or no SQLite file (${reason})`,
+      `the store ${path} is damaged or not an SQLite file (${reason})`,
       error,
     );
   }

@@ -24,13 +24,14 @@ export const makePlace = (path: string): void => {
   };
   for (let above = dirname(path); ; above = dirname(above)) {
     const stat = statOf(above);
-    if (stat?.isDirectory() === false) refuse(`${above} is no folder; name another place`);
+    if (stat?.isDirectory() === false) refuse(`${above} is not a folder; choose another place`);
     if (stat !== undefined) break;
   }
   makeFolder(dirname(path), FOLDER_MODE);
   const stat = statOf(path);
-  if (stat?.isDirectory() === true) refuse('it is a folder; name a file in it');
-  if (stat !== undefined && !stat.isFile()) refuse('it is no ordinary file; name one on a disk');
+  if (stat?.isDirectory() === true) refuse('it is a folder; choose a file in it');
+  if (stat !== undefined && !stat.isFile())
+    refuse('it is not a regular file; choose one on a disk');
   // SQLite would only report that it cannot open the file.
   accessSync(stat === undefined ? dirname(path) : path, constants.R_OK | constants.W_OK);
   if (stat === undefined) closeSync(openSync(path, 'a', FILE_MODE));

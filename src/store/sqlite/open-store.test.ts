@@ -200,7 +200,7 @@ describe('a store that cannot be opened', () => {
     writeFileSync(path, text);
     expect(problemOf(path)).toMatchObject({
       code: 'damaged',
-      message: expect.stringContaining('no SQLite file'),
+      message: expect.stringContaining('not an SQLite file'),
     });
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
@@ -209,11 +209,11 @@ describe('a store that cannot be opened', () => {
     writeFileSync(join(folder, 'file'), '');
     symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
     const places: readonly [string, string][] = [
-      [join(folder, 'file', 'store.db'), `${join(folder, 'file')} is no folder`],
-      [join(folder, 'file', 'deeper', 'store.db'), `${join(folder, 'file')} is no folder`],
+      [join(folder, 'file', 'store.db'), `${join(folder, 'file')} is not a folder`],
+      [join(folder, 'file', 'deeper', 'store.db'), `${join(folder, 'file')} is not a folder`],
       [folder, 'it is a folder'],
-      ['/dev/null', 'it is no ordinary file'],
-      [join(folder, 'link', 'store.db'), 'a link that leads nowhere'],
+      ['/dev/null', 'it is not a regular file'],
+      [join(folder, 'link', 'store.db'), 'a broken link'],
     ];
     for (const [path, why] of places) {
       const problem = problemOf(path);
@@ -229,7 +229,7 @@ describe('a store that cannot be opened', () => {
     (path) => {
       expect(problemOf(path)).toMatchObject({
         code: 'not-writable',
-        message: expect.stringContaining('no folder can be made there'),
+        message: expect.stringContaining('no folder can be created there'),
       });
     },
   );

@@ -62,7 +62,7 @@ const versionOf = (database: Database.Database, file: string): number => {
     .prepare(`select 1 from sqlite_master where type = 'table' and name = 'deliveries'`)
     .get();
   if (version === 0 || hasTables === undefined) {
-    throw new StoreError('no-store', `${file} is no store of the helper; name one, or a backup`);
+    throw new StoreError('no-store', `${file} is not a store of the helper, nor a backup of one`);
   }
   return version;
 };

@@ -35,11 +35,10 @@ export const rememberFiles = (path: string): CheckFiles => {
         found = find(file);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new StoreLost('files-deleted', `${file} cannot be found any more: ${reason}`);
+        throw new StoreLost('files-deleted', `${file} can no longer be found: ${reason}`);
       }
       if (found === null) {
-        const advice =
-          'put it back where that is possible, or restart the helper with an empty store';
+        const advice = 'put it back if you can, or restart the helper with an empty store';
         throw new StoreLost('files-deleted', `${file} was deleted or moved: ${advice}`);
       }
       if (found.dev !== opened?.dev || found.ino !== opened.ino) {

@@ -114,7 +114,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
   /** Asks the cluster and the registry now, and stores the answer. */
   const checkService = async (key: Key, signal: AbortSignal): Promise<PlannedService> => {
     const one = deps.clusters.find(({ cluster }) => cluster.name === key.cluster);
-    if (one === undefined) throw new ActRefused('not-found', `no cluster is named ${key.cluster}`);
+    if (one === undefined) throw new ActRefused('not-found', `there is no cluster ${key.cluster}`);
     const answers = createAnswers({ registries: deps.registries, now: clock.now });
     const request = { ...EVERY_SERVICE, services: [key.service], pin: true };
     const { stuck } = deps;
@@ -212,7 +212,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       const closed = closedGates(verdict);
       if (closed.length > 0 && skipGates === null) {
         const why = `${service.name} waits: ${verdictDetail(verdict) ?? ''}`;
-        const skip = 'an operator can pass its gates with skip-gates and a reason';
+        const skip = 'an operator can skip its gates with skip-gates and a reason';
         throw new ActRefused('conflict', `${why}: nothing was done; ${skip}`);
       }
       if (step.kind === 'deploy') {
@@ -258,7 +258,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       if (cluster?.capabilities.goesBackTo === 'previous-spec') {
         if (to !== null && to !== '1') {
           const text =
-            'this cluster cannot deploy a chosen digest: it can only go back to the previous spec';
+            'this cluster cannot deploy a chosen digest; it can only go back to the previous spec';
           throw new ActRefused('not-supported', text);
         }
         if (service.hasPrevious === false) {
@@ -272,7 +272,7 @@ export const createServiceActs = (deps: ActsDeps): ServiceActs => {
       }
       const target = await rollbackTarget(db, key.cluster, service, { to, force });
       if (target === from)
-        throw new ActRefused('conflict', `${service.name} is at this digest already`);
+        throw new ActRefused('conflict', `${service.name} already has this digest`);
       const asked = { digest: target, asked: to, present: found.image?.tag ?? '' };
       const tag = await tagWith(db, key.cluster, service.id, asked);
       const what = { from, to: target, cause: 'taken-back', goesTo: target, tag } as const;

@@ -39,18 +39,18 @@ export const createFreezeActs = (deps: FreezeActsDeps): FreezeActs => {
       const now = clock.now();
       const until = request.until === null ? null : Date.parse(request.until);
       if (request.cluster !== null && !deps.clusters.includes(request.cluster)) {
-        const text = `no cluster is named ${request.cluster}; there is ${deps.clusters.join(', ')}`;
+        const text = `there is no cluster ${request.cluster}; there is ${deps.clusters.join(', ')}`;
         throw new ActRefused('not-found', text);
       }
       for (const part of ['stack', 'service'] as const) {
         // Such a freeze would silently hold nothing.
         if (/[*?]/.test(request[part] ?? '')) {
-          const text = `${part}: a freeze takes a name and no pattern; left out, it takes all`;
+          const text = `${part}: a freeze takes a name, not a pattern; leave it out to freeze everything`;
           throw new ActRefused('invalid-request', text);
         }
       }
       if (until !== null && until <= now)
-        throw new ActRefused('invalid-request', 'until: the end has passed already');
+        throw new ActRefused('invalid-request', 'until: the time is in the past');
       const { cluster, stack, service, reason } = request;
       const id = newId();
       const target = [cluster ?? '*', stack ?? '*', service ?? '*'].join('/');

@@ -87,7 +87,7 @@ export const createSessions = <T extends SessionToken>(deps: SessionsDeps<T>): S
       return now;
     } catch (error) {
       refusedAt = now;
-      log.warn('the use of a session was not written down', { error });
+      log.warn('the use of a session was not recorded', { error });
       return usedAt;
     }
   };

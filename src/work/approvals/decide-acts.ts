@@ -64,10 +64,10 @@ export const createDecideActs = (deps: DecideDeps): DecideActs => {
   /** Why nothing can be decided about a service that does not wait. The service might not exist. */
   const refuseIdle = async ({ cluster: name, service }: Key, signal: AbortSignal) => {
     const cluster = deps.clusters.find((one) => one.name === name);
-    if (cluster === undefined) return new ActRefused('not-found', `no cluster is named ${name}`);
+    if (cluster === undefined) return new ActRefused('not-found', `there is no cluster ${name}`);
     const services = await cluster.listServices(signal);
     return services.some((one) => one.name === service || one.id === service)
-      ? new ActRefused('conflict', `${service} waits for nothing: nothing was decided`)
+      ? new ActRefused('conflict', `${service} is not waiting for anything; nothing was changed`)
       : new ActRefused('not-found', `cluster ${name} has no service ${service}`);
   };
 
@@ -81,7 +81,7 @@ export const createDecideActs = (deps: DecideDeps): DecideActs => {
       case 'not-waiting':
         throw await refuseIdle(key, by.signal);
       case 'link-used':
-        throw new ActRefused('conflict', 'this link was used before: nothing was decided');
+        throw new ActRefused('conflict', 'this link was already used; nothing was changed');
       case 'refused':
         throw refusal(decision.why, decision.waiting);
       default:
@@ -93,7 +93,7 @@ export const createDecideActs = (deps: DecideDeps): DecideActs => {
     approve: async (key, { digest }, by) => {
       const { link = null, role = 'viewer' } = by;
       if (link === null && !isVoter(role)) {
-        throw new ActRefused('not-allowed', 'approving takes the role approver or operator');
+        throw new ActRefused('not-allowed', 'approving requires the role approver or operator');
       }
       const voter =
         link === null && isVoter(role)
@@ -123,7 +123,7 @@ const refusal = (why: VoteRefusal, { name, target, gates }: WaitingView): ActRef
     case 'other-image':
       return new ActRefused(
         'conflict',
-        `${name} waits for another image by now, ${shortDigest(target.digest)}: look at it before you decide`,
+        `${name} now waits for another image, ${shortDigest(target.digest)}: review it before you decide`,
       );
     case 'no-votes-wanted': {
       const what = gates.map(({ detail }) => detail).join('; ');

@@ -61,7 +61,7 @@ export const keepTellingGates = async (deps: TellGatesDeps, signal: AbortSignal)
     { clock, log },
     {
       name: 'news of gates',
-      meaning: 'no channel hears what waits',
+      meaning: 'services that wait are not announced',
       bell: written,
       leastMs: EVERY_MS,
       round: async () => {

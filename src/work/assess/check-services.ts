@@ -98,7 +98,7 @@ const isSameSet = (some: readonly Digest[], others: readonly Digest[]): boolean 
 const noImage = (image: TaggedImage, mediaType: string): Lookup => ({
   kind: 'failed',
   reason: 'not-an-image',
-  detail: `${imageWithTag(image)} holds no image but ${mediaType.slice(0, 100)}; push an image to this tag, or let the service use another`,
+  detail: `${imageWithTag(image)} is not an image but ${mediaType.slice(0, 100)}; push an image to this tag, or use another tag in the service`,
   retryAfterMs: null,
 });
 

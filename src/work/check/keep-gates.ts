@@ -74,7 +74,7 @@ export const keepGates = async (deps: GateKeeperDeps, signal: AbortSignal): Prom
       else return listedAt + LIST_AT_MOST_EVERY_MS - clock.monotonic();
     } catch (error) {
       if (signal.aborted || !(error instanceof ClusterError)) throw error;
-      log.warn('gates could not be looked at', { problem: error.message });
+      log.warn('gates could not be checked', { problem: error.message });
       const problem = error.message;
       for (const one of due) {
         const dueAt = now + backoffMs(AGAIN, one.attempts + 1, deps.random());

@@ -55,7 +55,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
     if (before === state) return;
     // Requests still get the state, even if this message is lost.
     await deps.changed({ name, state }).catch((error: unknown) => {
-      log.error('change of a cluster not reported', { cluster: name, error });
+      log.error('a change of a cluster was not reported', { cluster: name, error });
     });
   };
 
@@ -89,7 +89,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
       if (before?.state !== 'up') {
         log.info('cluster is up', { cluster: name, description });
         if (warning !== undefined)
-          log.warn('cluster will need attention', { cluster: name, warning });
+          log.warn('a cluster needs attention soon', { cluster: name, warning });
       }
     } catch (error) {
       if (signal.aborted) return null;
@@ -145,7 +145,7 @@ export const createClusterHealth = (deps: ClusterHealthDeps): ClusterHealth => {
         return EVERY_MS;
       };
       const isFatal = (error: unknown): boolean => error instanceof SameSwarm;
-      const meaning = 'it is not noticed when a cluster goes down or comes back';
+      const meaning = 'outages of clusters go unnoticed';
       await runLoop({ clock, log }, { name: 'cluster health', meaning, round, isFatal }, signal);
     },
   };

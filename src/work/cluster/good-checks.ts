@@ -48,7 +48,7 @@ export const createGoodChecks = ({ cluster, db, clock, log }: GoodChecksDeps): G
     return restMs;
   };
 
-  const meaning = 'it is not known of new images whether they are good';
+  const meaning = 'new images are not confirmed as good';
   return {
     wake: bell.ring,
     run: (signal) => runLoop({ clock, log }, { name: 'good images', meaning, round, bell }, signal),

@@ -4,7 +4,7 @@ import type { Log, LogFields } from '../../core/log.ts';
 const OF_OUTAGES: ReadonlySet<string> = new Set([
   'check failed',
   'deployment postponed',
-  'rollout cannot be seen',
+  'the rollout cannot be observed',
 ]);
 const EVERY_MS = 60_000;
 /** Maximum number of distinct problems; an unreachable engine has one or two. */

@@ -52,7 +52,7 @@ export const createOwnService = (options: {
       } catch (error) {
         if (signal.aborted) throw error;
         if (!(error instanceof ClusterError) && !limited.aborted) throw error;
-        log.debug('not known yet which service this helper is', { error });
+        log.debug('the helper does not know its own service yet', { error });
         return 'untold';
       }
     },

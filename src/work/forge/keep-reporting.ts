@@ -108,13 +108,13 @@ const keepFolding = async (deps: FolderDeps, signal: AbortSignal): Promise<void>
     const others = (await deps.othersForges?.(db)) ?? [];
     const lost = await giveUpOtherForges(db, [...names, ...others]);
     await forgetUntoldWaits(db);
-    if (lost > 0) log.warn('forge reports given up: their forges are not configured', { lost });
+    if (lost > 0) log.warn('forge reports dropped: their forges are not configured', { lost });
   };
   await keepTrying({ clock, log }, 'reports to forges that are gone', tidyUp, signal);
   if (forges.length === 0) {
     await loop({
       name: 'clearing of forge reports',
-      meaning: 'the store keeps what no forge wants to know',
+      meaning: 'the store keeps reports that no forge needs',
       round: async () => {
         await forgetForgeEnds(db);
         return FORGET_EVERY_MS;

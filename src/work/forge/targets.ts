@@ -54,7 +54,7 @@ export const createTargets = ({ forges, db, clock, log }: TargetDeps): FindTarge
             image: name,
             before: `${first.forge}/${first.repository}`,
             now: `${forge.name}/${repository}`,
-            advice: 'if that is right, map the image under sources of the forge',
+            advice: 'if this is right, map the image under `sources` of the forge',
           },
         );
       }

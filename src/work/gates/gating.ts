@@ -20,7 +20,7 @@ export const NO_GATING: Gating = { policies: [], voters: [] };
 export type ServiceGates = { readonly rules: GateRules; readonly problem: string | null };
 
 const CHOSEN_DIGEST =
-  'Swarmpit cannot deploy a chosen digest, so that a minimum age or an approval cannot be kept: take the gate away, or give the helper the engine instead of Swarmpit';
+  'Swarmpit cannot deploy a chosen digest, so a minimum age or an approval cannot be enforced: remove the gate, or connect the helper to the engine instead of Swarmpit';
 
 /** The gates of a service of one cluster, by its labels and the configuration. */
 export const gatesOf = (

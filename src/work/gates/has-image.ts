@@ -28,7 +28,7 @@ export const createHasImage =
     const { reason, detail } = found;
     if (reason !== 'tag-gone') return { kind: 'untold', reason, detail };
     const name = imageName(image);
-    log?.warn('an image that was to be deployed is gone', { image: name, tag: image.tag, digest });
+    log?.warn('an image that should be deployed is gone', { image: name, tag: image.tag, digest });
     await markGone(db, { name, tag: image.tag, digest }, now());
     return { kind: 'gone' };
   };

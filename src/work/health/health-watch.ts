@@ -85,7 +85,7 @@ export const createHealthWatch = (deps: HealthWatchDeps): HealthWatch => {
       }
       return EVERY_MS;
     };
-    const meaning = 'the health of services is not known';
+    const meaning = 'the health of services is unknown';
     await runLoop({ clock, log }, { name: `health of ${name}`, meaning, round, bell }, signal);
   };
 
@@ -105,7 +105,7 @@ export const createHealthWatch = (deps: HealthWatchDeps): HealthWatch => {
       // The reader gets its answer even if the store refuses the write.
       const telling = isOld ? deps.observed?.(name, book.known) : undefined;
       await telling?.catch((error: unknown) => {
-        log.error('what was observed is not reported', { cluster: name, error });
+        log.error('observations are not reported', { cluster: name, error });
       });
       return (id) => known.get(id)?.view ?? NOT_OBSERVED;
     },

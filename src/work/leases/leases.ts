@@ -101,7 +101,7 @@ export const createLeases = (deps: LeasesDeps): Leases => {
     const holding = one?.holding;
     if (one === undefined || !holding) return;
     one.holding = null;
-    log.warn('lease lost: another instance may do this work now', { lease: name });
+    log.warn('lease lost: another instance may now do this work', { lease: name });
     holding.lost.abort(new LeaseLost(name));
   };
 
@@ -263,7 +263,10 @@ export const createLeases = (deps: LeasesDeps): Leases => {
     one.holding = null;
     if (holding === null || fence === null) return;
     await leaveLeases(db, instance.id, [holding], time).catch((error: unknown) => {
-      log.warn('lease not left: others wait for its end', { lease: holding.name, error });
+      log.warn('lease not released: other instances wait until it expires', {
+        lease: holding.name,
+        error,
+      });
     });
   };
 
@@ -287,7 +290,7 @@ export const createLeases = (deps: LeasesDeps): Leases => {
       }
     },
     run: async (signal) => {
-      const meaning = 'this instance does no work that another one could do';
+      const meaning = 'this instance leaves the work to the others';
       const watch = async (): Promise<number> => {
         expire();
         const ends = heldOnes().map(({ until }) => until);

@@ -57,7 +57,8 @@ export const keepAnswers = async (
         await clock.wait(WRITE_EVERY_MS, signal);
       }
     } catch (error) {
-      if (!signal.aborted) log.error('answers of registries not kept', { run: run.id, error });
+      if (!signal.aborted)
+        log.error('answers of registries were not saved', { run: run.id, error });
     } finally {
       writing = null;
     }

@@ -103,7 +103,7 @@ export const createEventFeed = (deps: EventFeedDeps): EventFeed => {
       while (listening.size > 0 && (await readOn()));
       return READ_AT_LEAST_EVERY_MS;
     };
-    const meaning = 'the dashboard and other listeners hear nothing new';
+    const meaning = 'the dashboard and other clients get no events';
     const loop = { name: 'events', meaning, round, bell: written, leastMs: READ_EVERY_MS };
     while (listening.size > 0) await runLoop({ clock, log }, loop, rest.signal);
     stop();

@@ -76,7 +76,7 @@ export const hearOthers = async (deps: HearOthersDeps, signal: AbortSignal): Pro
         log.warn(
           'the database does not announce writes of other instances: the helper looks for them every second',
           {
-            advice: 'behind PgBouncer in transaction mode give a direct address as listenUrl',
+            advice: 'behind PgBouncer in transaction mode, set listenUrl to a direct address',
           },
         );
         return TRY_AGAIN_MS;
@@ -89,7 +89,7 @@ export const hearOthers = async (deps: HearOthersDeps, signal: AbortSignal): Pro
     }
     return LISTEN_AGAIN_MS;
   };
-  const meaning = 'what other instances accept is taken up late';
+  const meaning = 'work accepted by other instances starts late';
   const loop = { clock, log };
   await Promise.all([
     runLoop(loop, { name: 'news of other instances', meaning, round: readNews }, signal),

@@ -19,7 +19,7 @@ export const keepTrying = async (
       return;
     } catch (error) {
       if (signal.aborted) return;
-      log.error('could not be written to the store and is retried', { what, failures, error });
+      log.error('could not be written to the store; it is retried', { what, failures, error });
       await clock.wait(backoffMs(AFTER_FAILURE, failures, 1), signal).catch(() => {});
     }
   }

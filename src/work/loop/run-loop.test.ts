@@ -75,8 +75,8 @@ it('repeats a failed round after longer and longer pauses, whatever rings', asyn
   rounds.fails = false;
   await pass(15_000);
   expect(lines).toEqual([
-    'error a background task failed and is retried 1',
-    'error a background task failed and is retried 8',
+    'error a background task failed; it is retried 1',
+    'error a background task failed; it is retried 8',
     'info a background task works again',
   ]);
 });

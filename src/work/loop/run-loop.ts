@@ -52,7 +52,7 @@ export const runLoop = async (
       if (isToldElsewhere(error)) {
         log.debug('a background task waits for the store', { ...about, failures });
       } else if (unloggedMs >= LOG_EVERY_MS) {
-        log.error('a background task failed and is retried', { ...about, failures, error });
+        log.error('a background task failed; it is retried', { ...about, failures, error });
         unloggedMs = 0;
       }
       unloggedMs += pauseMs;

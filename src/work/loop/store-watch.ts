@@ -51,11 +51,11 @@ export const createStoreWatch = (deps: StoreWatchDeps): StoreWatch => {
     if (view.state === known.state && view.reason === known.reason) return known;
     known = view;
     const { state, reason, detail } = view;
-    if (state === 'writable') log.info('the store can be written again');
-    else log.error('the store cannot be written: hooks are refused', { reason, detail });
+    if (state === 'writable') log.info('the store is writable again');
+    else log.error('the store is not writable: webhooks are refused', { reason, detail });
     // Requests still get the state, even if this message is lost.
     deps.changed(view).catch((error: unknown) => {
-      log.error('change of the store not reported', { error });
+      log.error('a change of the store was not reported', { error });
     });
     return known;
   };
@@ -109,7 +109,7 @@ export const createStoreWatch = (deps: StoreWatchDeps): StoreWatch => {
         }
         return FILES_EVERY_MS;
       };
-      const meaning = 'a store that is lost is noticed late';
+      const meaning = 'the loss of the store is noticed late';
       await runLoop({ clock, log }, { name: 'store watch', meaning, round }, signal);
     },
   };

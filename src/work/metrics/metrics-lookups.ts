@@ -11,7 +11,7 @@ export const countLookups = <T extends Pick<Registries, 'findDigest'>>(
 ): T => {
   const counter = new Counter({
     name: 'cd_helper_lookups_total',
-    help: 'Tags that registries were asked for, by registry and by what came of it.',
+    help: 'Lookups of tags, by registry and result.',
     labelNames: ['registry', 'status'],
     registers: [registry],
   });

@@ -111,32 +111,28 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
     ['version', 'revision'],
     () => [[{ version, revision: revision ?? '' }, 1]],
   );
-  gauge(
-    'cd_helper_cluster_up',
-    'Whether the cluster answered when it was asked last.',
-    ['cluster'],
-    () =>
-      deps
-        .health()
-        .flatMap(({ name, state }): Sample[] =>
-          state === 'unknown' ? [] : [[{ cluster: name }, state === 'up' ? 1 : 0]],
-        ),
+  gauge('cd_helper_cluster_up', 'Whether the cluster answered the last request.', ['cluster'], () =>
+    deps
+      .health()
+      .flatMap(({ name, state }): Sample[] =>
+        state === 'unknown' ? [] : [[{ cluster: name }, state === 'up' ? 1 : 0]],
+      ),
   );
   gauge(
     'cd_helper_store_writable',
-    'Whether the store can be written; hooks are refused where it cannot.',
+    'Whether the store is writable; webhooks are refused if it is not.',
     [],
     () => [[{}, deps.store().state === 'writable' ? 1 : 0]],
   );
   gauge(
     'cd_helper_lease_held',
-    'Whether this instance holds the lease; of all instances of a store one does.',
+    'Whether this instance holds the lease; exactly one instance of a store should.',
     ['name'],
     () => [...deps.leases.held()].map(([name, isHeld]) => [{ name }, isHeld ? 1 : 0]),
   );
   const takeOvers: Counter = new Counter({
     name: 'cd_helper_lease_takeovers_total',
-    help: 'Leases that this instance took because their holder had stopped to renew them.',
+    help: 'Leases taken over because their holder had stopped renewing them.',
     labelNames: ['name'],
     registers: [registry],
     collect: () => {
@@ -156,21 +152,18 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
     ['cluster'],
     async () => perCluster(await checkQueue(db, now()), (row) => age(row?.oldestCheckAt ?? null)),
   );
-  gauge(
-    'cd_helper_pushes_waiting',
-    'Pushes that were not carried to their end.',
-    ['cluster'],
-    async () => perCluster(await pushQueue(db), (row) => row?.pushes ?? 0),
+  gauge('cd_helper_pushes_waiting', 'Pushes that are not finished.', ['cluster'], async () =>
+    perCluster(await pushQueue(db), (row) => row?.pushes ?? 0),
   );
   gauge(
     'cd_helper_oldest_push_age_seconds',
-    'How long ago the oldest push came that waits, and not for a thaw; 0 where none does.',
+    'Age of the oldest waiting push, except those that wait for a thaw; 0 if there is none.',
     ['cluster'],
     async () => perCluster(await pushQueue(db), (row) => age(row?.oldestPushAt ?? null)),
   );
   gauge(
     'cd_helper_deployments_open',
-    'Deployments that are not at their end, by state.',
+    'Deployments that are not finished, by state.',
     ['cluster', 'state'],
     async () => {
       const open = await countOpenDeployments(db);
@@ -205,7 +198,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
   );
   gauge(
     'cd_helper_oldest_waiting_age_seconds',
-    'How long the service has waited that has waited longest at a gate; 0 where none does.',
+    'How long the longest-waiting service has waited at a gate; 0 if none waits.',
     ['cluster', 'gate'],
     async () =>
       (await countWaiting(db, clusters)).map(({ cluster, gate, oldestSince }) => [
@@ -215,7 +208,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
   );
   gauge(
     'cd_helper_services_by_health',
-    'Services by health, as they were last observed; observed while this is scraped.',
+    'Services by health, observed while this is scraped.',
     ['cluster', 'health'],
     () => {
       deps.watch.wantForScrapes();
@@ -264,7 +257,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
 
   const ends: Counter = new Counter({
     name: 'cd_helper_deployments_total',
-    help: 'Deployments that came to their end since the helper started, by final state.',
+    help: 'Deployments that ended since the helper started, by final state.',
     labelNames: ['cluster', 'state'],
     registers: [registry],
     collect: async () => {
@@ -280,7 +273,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
   });
   const droppedLines: Counter = new Counter({
     name: 'cd_helper_log_lines_dropped_total',
-    help: 'Log lines that were lost because nobody read them or their disk was full.',
+    help: 'Log lines that were lost because nobody read them or the disk was full.',
     registers: [registry],
     collect: () => {
       droppedLines.reset();
@@ -289,7 +282,7 @@ export const registerReadings = (registry: Registry, deps: Readings): void => {
   });
   const verified: Histogram = new Histogram({
     name: 'cd_helper_push_to_verified_seconds',
-    help: 'From the first hook of a push to the verified end of each deployment that it led to.',
+    help: 'From the first webhook of a push to the verified end of each of its deployments.',
     labelNames: ['cluster'],
     buckets: VERIFIED_BUCKETS,
     registers: [registry],

@@ -5,7 +5,7 @@ import type { StoreServer } from '../../store/query/store-server.ts';
 export const registerStoreServer = (registry: Registry, server: StoreServer): void => {
   const failures: Counter = new Counter({
     name: 'cd_helper_store_failures_total',
-    help: 'Queries that the database server of the store failed, by kind.',
+    help: 'Failed queries of the database server, by kind.',
     labelNames: ['kind'],
     registers: [registry],
     collect: () => {
@@ -15,7 +15,7 @@ export const registerStoreServer = (registry: Registry, server: StoreServer): vo
   });
   const connections: Gauge = new Gauge({
     name: 'cd_helper_store_connections',
-    help: 'Connections to the database server that are in use, and queries that wait for one.',
+    help: 'Connections to the database server in use, and queries waiting for one.',
     labelNames: ['state'],
     registers: [registry],
     collect: () => {

@@ -68,7 +68,7 @@ const tell = async (deps: AnnounceDeps, group: Group, now: number): Promise<numb
   await announce(deps.db, group.deployments, messages, now);
   for (const channel of new Set(messages.map((message) => message.channel))) {
     const lost = await giveUpExcess(deps.db, channel, MOST_WAITING, now);
-    if (lost > 0) deps.log.error('notifications given up: too many wait', { channel, lost });
+    if (lost > 0) deps.log.error('notifications dropped: too many are waiting', { channel, lost });
   }
   return messages.length;
 };

@@ -60,7 +60,7 @@ export const runChannel = async (deps: ChannelDeps, signal: AbortSignal): Promis
     return 0;
   };
   const name = `notifications of channel ${channel.name}`;
-  await runLoop(deps, { name, meaning: 'the channel hears nothing', round, bell }, signal);
+  await runLoop(deps, { name, meaning: 'nothing is sent to the channel', round, bell }, signal);
 };
 
 /** Null if the helper stops meanwhile: the outcome is then unknown. */

@@ -32,11 +32,12 @@ export const createNotifyTest =
     const chosen = channels.filter(({ name }) => wanted === null || name === wanted);
     if (chosen.length === 0) {
       const known = channels.map(({ name }) => name).join(', ');
-      const text =
-        known === ''
-          ? 'no notification channel is configured'
-          : `no notification channel is named ${wanted}; there is ${known}`;
-      throw new ActRefused('not-found', text);
+      throw known === ''
+        ? new ActRefused('not-supported', 'no notification channel is configured')
+        : new ActRefused(
+            'not-found',
+            `there is no notification channel ${wanted}; there is ${known}`,
+          );
     }
     const now = clock.now();
     await recordAction(

@@ -102,9 +102,9 @@ const keepAnnouncing = async (deps: AnnouncerDeps, signal: AbortSignal): Promise
     const others = (await deps.othersChannels?.(db)) ?? [];
     const lost = await giveUpOthers(db, [...names, ...others], clock.now());
     if (lost > 0)
-      log.warn('notifications given up: their channels are configured no more', { lost });
+      log.warn('notifications dropped: their channels are no longer configured', { lost });
   };
-  await keepTrying({ clock, log }, 'messages of channels that are gone', tidyUp, signal);
+  await keepTrying({ clock, log }, 'messages of removed channels', tidyUp, signal);
 
   const loop = (one: Loop): Promise<void> => runLoop({ clock, log }, one, signal);
   const prune = loop({
@@ -128,7 +128,7 @@ const keepAnnouncing = async (deps: AnnouncerDeps, signal: AbortSignal): Promise
   const stop = deps.onChange(written.ring);
   const announce = loop({
     name: 'notifications',
-    meaning: 'no channel hears what has ended',
+    meaning: 'ended deployments are not announced',
     bell: written,
     leastMs: timing.everyMs,
     round: async () => {

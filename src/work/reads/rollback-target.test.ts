@@ -82,10 +82,10 @@ describe('what a rollback goes to', () => {
     ['more steps than are known', '4', 'only 3 good images of web before the present one'],
     ['two that begin alike', 'cccccc', '2 digests in the history of web begin with cccccc'],
     ['none that begins so', 'eeeeee', 'no digest in the history of web begins with eeeeee'],
-    ['too little of one', 'ccccc', 'is no digest'],
-    ['a tag that it never ran', 'v9', 'is no digest'],
-    ['no step', '0', 'is no digest'],
-    ['another algorithm', `md5:${'a'.repeat(32)}`, 'is no digest'],
+    ['too little of one', 'ccccc', 'is not a digest'],
+    ['a tag that it never ran', 'v9', 'is not a digest'],
+    ['no step', '0', 'is not a digest'],
+    ['another algorithm', `md5:${'a'.repeat(32)}`, 'is not a digest'],
     ['one that is known to be bad', TWIN, 'cccccccccccc is held for web (known-bad)'],
   ])('refuses %s', async (_name, to, message) => {
     await expect(target(to)).rejects.toThrow(message);

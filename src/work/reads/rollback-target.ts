@@ -146,7 +146,7 @@ const digestBeginning = (name: string, { history }: Past, to: string): Digest =>
       'such a tag, sha256: and 64 lower-case hex digits, the first six or more of them, or a number';
     throw new ActRefused(
       'invalid-request',
-      `"${to}" is no digest, and no other tag that ${name} ran: expected ${expected} of steps back`,
+      `"${to}" is not a digest, and not another tag that ${name} ran: expected ${expected} of steps back`,
     );
   }
   const [only, ...more] = history.filter(({ digest }) => digest.startsWith(`sha256:${beginning}`));
@@ -154,8 +154,8 @@ const digestBeginning = (name: string, { history }: Past, to: string): Digest =>
   throw new ActRefused(
     'conflict',
     only === undefined
-      ? `no digest in the history of ${name} begins with ${beginning}; give it whole`
-      : `${more.length + 1} digests in the history of ${name} begin with ${beginning}; give more of it`,
+      ? `no digest in the history of ${name} begins with ${beginning}; give the complete digest`
+      : `${more.length + 1} digests in the history of ${name} begin with ${beginning}; give more digits`,
   );
 };
 

@@ -86,7 +86,7 @@ export const createFollower = (): Follower => {
     if ('problem' in seen) {
       const { problem } = seen;
       if (problem !== problemTold)
-        deps.log.warn('rollout cannot be seen', { deployment: id, problem });
+        deps.log.warn('the rollout cannot be observed', { deployment: id, problem });
       problemTold = problem;
       return;
     }

@@ -89,13 +89,13 @@ export const send = async (run: Run, sending: Sending): Promise<void> => {
       return accepted(run, { ...intent, version }, answer, version !== intent.version);
     case 'out-of-sequence':
       if (isBack) {
-        const text = 'the service was changed meanwhile, and what was before it is another spec';
+        const text = 'the service was changed in the meantime, so its previous spec is another one';
         return refused(run, sending, text, 'changed-by-other');
       }
       await addStepOnWay(db, id, { at: clock.now(), step: 'out-of-sequence', detail: { version } });
       return deployment.attempts < QUICK_TRIES
         ? refuteIntent(db, id, knownUndone(intent))
-        : later(run, intent, 'the service is being changed all the time');
+        : later(run, intent, 'the service changes too often to update it');
     case 'registry-failed':
       return refused(run, sending, answer.detail, 'registry-refused');
     default:

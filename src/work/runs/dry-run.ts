@@ -49,7 +49,7 @@ const brokenOffBy = (error: unknown, signal: AbortSignal): string | null => {
   }
   if (!signal.aborted) return null;
   return signal.reason instanceof AskerGone
-    ? 'the client is gone: the connection closed before the answer'
+    ? 'the client disconnected before the answer'
     : 'the helper stopped while it was checking';
 };
 

@@ -94,7 +94,7 @@ export const keepSchedule = async (deps: ScheduleDeps, signal: AbortSignal): Pro
     return 0;
   };
   if (cron === null && !isStartDue) return;
-  const meaning = 'runs by the schedule do not start';
+  const meaning = 'scheduled runs do not start';
   await runLoop(deps, { name: 'schedule', meaning, round }, signal);
 };
 

@@ -83,7 +83,7 @@ export const createSmartRedeploy = (deps: SmartRedeployDeps): SmartRedeploy => {
     start: async (request, { origin, actor, signal, paceMs }) => {
       const known = deps.clusters.map(({ cluster }) => cluster.name);
       if (request.cluster !== null && !known.includes(request.cluster)) {
-        const text = `no cluster is named ${request.cluster}; there is ${known.join(', ')}`;
+        const text = `there is no cluster ${request.cluster}; there is ${known.join(', ')}`;
         throw new ActRefused('not-found', text);
       }
       const run = { id: deps.newId(), request, origin, actor };

@@ -24,7 +24,7 @@ export const withStallLimit = async <T>(
   const watch = async (): Promise<void> => {
     for (;;) {
       const restMs = stepAt + afterMs - clock.monotonic();
-      if (restMs <= 0) return over.abort(new Stalled(`nothing came for ${afterMs} ms`));
+      if (restMs <= 0) return over.abort(new Stalled(`no data for ${afterMs} ms`));
       await clock.wait(restMs, limited);
     }
   };

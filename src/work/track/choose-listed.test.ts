@@ -164,13 +164,13 @@ it.each([
 
 it.each([
   ['semver:1.x', 'v2.0.0', ['v1.4.0'], 'v1.4.0: it is older than v2.0.0, which the service has'],
-  ['semver:1.x', 'v1.3.0', ['v2.0.0'], 'the repository has no tag that semver:1.x takes'],
+  ['semver:1.x', 'v1.3.0', ['v2.0.0'], 'the repository has no tag that matches semver:1.x'],
   ['semver:1.x', 'v1.3.0', ['v1.3.0'], null],
   [
     'newest:v*',
     'v1.3.0',
     [],
-    'it follows what is pushed: a list of tags does not say which was pushed last',
+    'it follows pushes: a list of tags does not show which was pushed last',
   ],
 ] as const)('%s at %s among %j stays: %s', async (label, tag, tags, whyNot) => {
   const service = follower(label, tag);

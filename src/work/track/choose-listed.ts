@@ -157,7 +157,7 @@ const withFailure = <Checked extends CheckedService>(
     : { ...checked, verdict: failure };
 };
 
-const BY_ARRIVAL = 'it follows what is pushed: a list of tags does not say which was pushed last';
+const BY_ARRIVAL = 'it follows pushes: a list of tags does not show which was pushed last';
 
 const viewOf = (
   choice: Choice,
@@ -182,7 +182,7 @@ const viewOf = (
 };
 
 const whyNotNewest = ({ policy, newest, floor, image }: Choice): string | null => {
-  if (newest === null) return `the repository has no tag that ${policy.text} takes`;
+  if (newest === null) return `the repository has no tag that matches ${policy.text}`;
   if (newest === image.tag) return null;
   const why = whyNot(policy, floor, seen(newest));
   return why === null ? null : `${newest}: ${why}`;

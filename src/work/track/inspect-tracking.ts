@@ -192,8 +192,10 @@ const whyStays = (
   { image, newest }: { readonly image: TaggedImage; readonly newest: string | null },
 ): string | null => {
   if (floor.tag !== image.tag) return 'its deployment is in progress';
-  if (newest === null) return `no tag is known that ${policy.text} takes`;
+  if (newest === null) return `no known tag matches ${policy.text}`;
   if (newest === image.tag) return null;
   const why = whyNot(policy, floor, { tag: newest, arrivedAt: null });
-  return why === null ? `${newest} has the digest that the service has` : `${newest}: ${why}`;
+  return why === null
+    ? `${newest} has the digest that the service already runs`
+    : `${newest}: ${why}`;
 };

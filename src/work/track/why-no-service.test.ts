@@ -19,7 +19,7 @@ it('says nothing where nobody means to follow tags of the repository', () => {
 
 it('tells of each that follows tags why it stays', () => {
   expect(why([service('web', 'semver:1.x'), service('old', '')])).toBe(
-    'no service takes it: web (semver:1.x): it names no version of three numbers',
+    'no service takes it: web (semver:1.x): it is not a version of three numbers',
   );
 });
 

@@ -73,7 +73,7 @@ describe.skipIf(without !== null).concurrent('a release of which no task ever ru
         card: ['✓ ok', '‖ held', 'no-fitting-node', /built for linux\/\w+/],
         metric: null,
         row: ['held', 'no node can run it'],
-        page: [/the image is built for linux\/\w+/, 'Last try', 'no node fits the new tasks'],
+        page: [/the image is built for linux\/\w+/, 'Last try', 'no node can run the new tasks'],
         notOnPage: [/does not work/],
       });
       // Nothing was ever sent.
@@ -115,7 +115,7 @@ describe.skipIf(without !== null).concurrent('a release of which no task ever ru
         page: [
           'The service does not work: its tasks cannot be started.',
           'bind source path does not exist',
-          'What to do: Correct what the last task says',
+          'What to do: Fix what the last task reports',
         ],
       });
       mkdirSync(source);
@@ -168,7 +168,7 @@ describe.skipIf(without !== null).concurrent('a release of which no task ever ru
         card: ['✓ ok', /last try {4}rolled-back .*port/],
         metric: null,
         row: [name],
-        page: ['Last try', 'no node fits the new tasks', 'port'],
+        page: ['Last try', 'no node can run the new tasks', 'port'],
         notOnPage: [/does not work/],
       });
     },

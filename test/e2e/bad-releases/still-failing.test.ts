@@ -98,7 +98,7 @@ describe.skipIf(without !== null).concurrent('a bad release that stays', () => {
         row: ['failing', 'it runs an image that failed on this service'],
         page: [
           'The service does not work',
-          `roll back to ${short(first)} by naming it: no good image is known.`,
+          `roll back to ${short(first)} explicitly: no good image is known.`,
           'Last try',
           'not reverted: no good image known',
         ],

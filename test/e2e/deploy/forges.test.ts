@@ -114,7 +114,7 @@ describe('a forge that is told what runs', () => {
     await stage.helper.postHook({ image, digest });
     const queued = await told(second, 'queued');
     expect(queued.bodies.at(-1)).toMatchObject({
-      description: `${name} waits: 0 of 1 vote; it expires without them`,
+      description: `${name} waits: 0 of 1 vote; it expires otherwise`,
       log_url: 'https://cd.example.org/#/waiting',
     });
     const { items } = await stage.helper.get<{ items: readonly WaitingView[] }>('/waiting');

@@ -94,7 +94,7 @@ describe('at a terminal', () => {
     const seen = await runAtTerminal(line.replace('ENGINE', engine).split(' '), {
       env: { CD_HELPER_REGISTRY_INSECURE: env['CD_HELPER_REGISTRY_INSECURE'] ?? '' },
     });
-    expect(seen.wiped[0]).toBe('looking at services …');
+    expect(seen.wiped[0]).toBe('reading services …');
     expect(seen.wiped.at(-1)).toMatch(/^(\d+) of \1 images checked$/);
     expect(lineOf(seen, '  term-web')).toContain('↑ obsolete');
     expect(seen.status).toBe(status);

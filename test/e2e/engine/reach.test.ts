@@ -120,12 +120,12 @@ describe('reaching a real engine', () => {
     [
       'the authority of another engine',
       () => ({ ca: stranger.ca, ...client }),
-      /TLS with tcp:\S+ failed: ca of the cluster has not signed the engine's certificate/,
+      /TLS with tcp:\S+ failed: the engine's certificate is not signed by ca of the cluster/,
     ],
     [
       'no client certificate',
       () => ({ ca: authority.ca }),
-      /TLS with tcp:\S+ failed: it wants a client certificate .*: set cert and key/,
+      /TLS with tcp:\S+ failed: it requires a client certificate .*: set cert and key/,
     ],
     [
       'the client certificate of another authority',
@@ -176,8 +176,9 @@ describe('reaching a real engine', () => {
       await helper.postHook({ image: sandbox.image('reach/web', 'v1') });
       await waitUntil(
         async () =>
-          helper.log.some((line) => /is a worker, which can tell/.test(JSON.stringify(line))) ||
-          null,
+          helper.log.some((line) =>
+            /is a worker, which cannot manage/.test(JSON.stringify(line)),
+          ) || null,
         { what: 'the log says why nothing is done', withinMs: 30_000 },
       );
     } finally {

@@ -291,11 +291,11 @@ describe('the command line', () => {
     );
     const out = await hook('explain', file);
     expect(out).toMatch(/^It is from generic\.$/m);
-    expect(out).toMatch(/told-pinned \(default\) would be looked at/);
+    expect(out).toMatch(/told-pinned \(default\) would be checked/);
     expect(out).toMatch(/told-loose \(default\) shows no digest/);
     expect(out).toMatch(/told-other \(default\) runs .*:v2: another tag, left alone/);
     expect(out).toMatch(/told-excluded \(default\) is excluded: left alone/);
-    expect(out).toMatch(/no service runs it: nothing is asked of any registry/);
+    expect(out).toMatch(/no service runs it: no registry is asked/);
     expect(out).toMatch(/Ignored: malformed-image/);
     expect(await helper.deliveries()).toEqual([]);
     expect(await helper.deployments()).toEqual([]);

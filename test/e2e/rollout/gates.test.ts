@@ -94,7 +94,7 @@ describe('a minimum age on a real Swarm', () => {
       { from: first, to: b, state: 'succeeded' },
     ]);
     expect(stage.helper.log).toContainEqual(
-      expect.objectContaining({ msg: 'an image that was to be deployed is gone', digest: a }),
+      expect.objectContaining({ msg: 'an image that should be deployed is gone', digest: a }),
     );
     expect(await stage.helper.deployments(`?service=${name}`)).toHaveLength(1);
   });

@@ -51,7 +51,7 @@ describe('a freeze', () => {
       const { status, body } = await post('/freezes', { reason: 'night', [part]: 'we?*' });
       expect([status, (body as { detail: string }).detail]).toEqual([
         400,
-        `${part}: a freeze takes a name and no pattern; left out, it takes all`,
+        `${part}: a freeze takes a name, not a pattern; leave it out to freeze everything`,
       ]);
       expect((await listed('/freezes')).length).toBe(before);
     },

@@ -66,6 +66,6 @@ it('a Swarmpit whose token has expired is down, although anybody may ask who it 
   swarmpit.setTokenState(swarmpit.token, 'expired');
   await health.refresh(signal);
   expect(health.list()).toMatchObject([
-    { state: 'down', problem: expect.stringContaining('make an API token in Swarmpit') },
+    { state: 'down', problem: expect.stringContaining('create an API token in Swarmpit') },
   ]);
 });

@@ -38,7 +38,7 @@ it('a dry run ends when whoever asked for it is gone, and its key may be used ag
       {
         dryRun: true,
         state: 'failed',
-        reason: 'the client is gone: the connection closed before the answer',
+        reason: 'the client disconnected before the answer',
       },
     ]);
   });

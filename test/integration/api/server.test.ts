@@ -366,7 +366,7 @@ describe('acts', () => {
   it.each([
     [new ActRefused('not-found', 'no such service'), 404, 'not-found'],
     [new ActRefused('held', 'a hold stands'), 409, 'held'],
-    [new ActRefused('conflict', 'an update is under way'), 409, 'conflict'],
+    [new ActRefused('conflict', 'an update is in progress'), 409, 'conflict'],
     [new ActRefused('not-supported', 'Swarmpit cannot set a digest'), 422, 'not-supported'],
     [
       new ClusterError('qa', 'unreachable', 'no answer', { retryable: true }),
@@ -412,8 +412,10 @@ describe('addresses', () => {
   it('that are none are 404, and other methods 405, as problems', async () => {
     const { ask } = await filled();
     for (const path of ['/api', '/api/v1', '/api/v2/services', '/nothing']) {
-      const { status, headers } = await ask(path);
+      const { status, headers, body } = await ask(path);
       expect([path, status]).toEqual([path, 404]);
+      // A client can tell a wrong address from a name that does not exist.
+      expect(body).toMatchObject({ type: 'urn:cd-helper:problem:no-such-address' });
       expect(headers.get('content-type')).toContain('application/problem+json');
     }
     const { status, headers } = await ask('/api/v1/services', { method: 'DELETE' });

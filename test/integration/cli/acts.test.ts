@@ -229,7 +229,7 @@ test('where nothing is obsolete nothing is asked', async () => {
     columns: 100,
     ask: async () => 'y',
   });
-  expect(out).toContain('Nothing is to be redeployed.');
+  expect(out).toContain('Nothing to redeploy.');
   expect(bodies(helper)).toHaveLength(1);
   expect(status).toBe(0);
 });
@@ -361,7 +361,7 @@ test('Ctrl-C while waiting says that the run goes on', async () => {
   const { status, err } = await runCli(['smart-redeploy', '--wait', '--url', helper.url], {
     signal: stop.signal,
   });
-  expect(err).toContain('run r1 goes on without you');
+  expect(err).toContain('run r1 continues in the background');
   expect(status).toBe(1);
 });
 
@@ -425,7 +425,7 @@ test('--wait ends with 1 where the deployment failed', async () => {
 test.each([
   [['redeploy', 'we'], 'did you mean web?'],
   [['redeploy', 'nothing'], 'there is no service "nothing"'],
-  [['redeploy', 'twin'], 'several clusters have a service "twin": a, b'],
+  [['redeploy', 'twin'], 'more than one cluster has a service "twin": a, b'],
   [['redeploy', 'nothing', '--cluster', 'qa'], 'there is no cluster "qa"\nthere are: a\n'],
 ])('%j is wrong use', async (argv, message) => {
   await using helper = await startActingHelper();
@@ -446,9 +446,9 @@ const FREEZE = {
 };
 
 test.each([
-  ['freeze --reason x --cluster prod', 404, 'not-found', 'no cluster is named prod; there is qa'],
-  ['smart-redeploy --cluster prod', 404, 'not-found', 'no cluster is named prod; there is qa'],
-  ['freeze --reason x', 400, 'invalid-request', 'until: the end has passed already'],
+  ['freeze --reason x --cluster prod', 404, 'not-found', 'there is no cluster prod; there is qa'],
+  ['smart-redeploy --cluster prod', 404, 'not-found', 'there is no cluster prod; there is qa'],
+  ['freeze --reason x', 400, 'invalid-request', 'until: the time is in the past'],
 ])(
   '%s: what cannot be is wrong use, and told as the helper does',
   async (argv, status, type, detail) => {

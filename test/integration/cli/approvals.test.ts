@@ -86,7 +86,7 @@ describe('cd-helper approve', () => {
 
   it.each([
     ['a misspelt name', ['approve', 'billing_ap'], 2, 'did you mean billing_api?'],
-    ['a service that does not wait', ['approve', 'web'], 1, 'web waits for nothing'],
+    ['a service that does not wait', ['approve', 'web'], 1, 'web is not waiting for anything'],
     ['no digest at all', ['approve', 'billing_api', '--digest', 'latest'], 2, 'is no digest'],
     ['a rejection without a reason', ['reject', 'billing_api'], 2, 'say why'],
     ['a misspelt name', ['reject', 'biling_api', '--reason', 'x'], 2, 'did you mean billing_api?'],

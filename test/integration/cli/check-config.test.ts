@@ -52,24 +52,24 @@ it('check-config tells of two clusters that are one Swarm, and of none that are 
   expect(same.stdout).toContain('✗ clusters: near and far are the same Swarm');
   expect(same.code).toBe(1);
   const different = await checkConfig([near(two), far]);
-  expect(different.stdout).toContain('✓ clusters: no two are seen to be the same Swarm');
+  expect(different.stdout).toContain('✓ clusters: all are different Swarms');
 });
 
 it.each<[string, Readonly<Record<string, unknown>>, string | null]>([
   ['over TLS', { publicUrl: 'https://cd.example.org' }, null],
-  ['from this machine alone', { listen: '127.0.0.1:8080' }, null],
+  ['from this machine only', { listen: '127.0.0.1:8080' }, null],
   [
-    'over TLS where a trusted proxy says so (X-Forwarded-Proto)',
+    'over TLS if a trusted proxy says so (X-Forwarded-Proto)',
     { trustedProxies: ['10.0.0.0/8'] },
     null,
   ],
   [
-    'tokens and sessions go over HTTP to http://cd.example.org',
+    'tokens and sessions are sent over HTTP to http://cd.example.org',
     { publicUrl: 'http://cd.example.org' },
     'put TLS before the helper, and set publicUrl to the https:// address',
   ],
   [
-    'publicUrl is not set: tokens and sessions may go over HTTP',
+    'publicUrl is not set: tokens and sessions may be sent over HTTP',
     {},
     'put TLS before the helper, and set publicUrl to the https:// address',
   ],
@@ -90,7 +90,7 @@ it('check-config tells what a Swarmpit cannot do, and until when its token is va
   opened.push({ close });
   const { stdout, code } = await checkConfig([{ name: 'far', type: 'swarmpit', url, token }]);
   expect(stdout).toMatch(
-    /✓ cluster far: Swarmpit 1\.10, .*, 1 services; it shows no tasks, so rollouts are judged by how many run; the token of Swarmpit expires at 20/,
+    /✓ cluster far: Swarmpit 1\.10, .*, 1 services; it does not show tasks, so rollouts are judged by how many run; the token of Swarmpit expires at 20/,
   );
   expect(code).toBe(1);
   expect(stdout).not.toContain('✗ cluster');
@@ -131,7 +131,7 @@ describe('check-config reaches', () => {
 
   it.each([
     ['missing', null, '✗ docker config: FILE cannot be read (ENOENT)'],
-    ['something else', '[]', '✗ docker config: FILE: it is not as Docker writes it'],
+    ['something else', '[]', '✗ docker config: FILE: it is not in the format of Docker'],
     ['empty', '{}', '✓ docker config: FILE: no sign-ins'],
     [
       'full',
@@ -196,7 +196,7 @@ describe.skipIf(process.getuid?.() !== 0)('check-config tells of a store on a fi
     const script = `exec 3<>/dev/fuse && mount -i -t fuse -o ${options} none "$1"`;
     const { stdout } = await checkOnMount(folder, script);
     expect(stdout).toMatch(
-      /✗ store: .*no answer from its file system within 10 s: is it on a mount/,
+      /✗ store: .*no answer from its file system within 10 s: is it on a network mount/,
     );
   });
 });

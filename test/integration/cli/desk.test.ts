@@ -181,7 +181,7 @@ describe('whoever may only look', () => {
   it('is told so, and which token it is', async () => {
     const { status, err } = await run(['redeploy', 'web'], VIEWER);
     expect(status).toBe(1);
-    expect(err).toContain('may look, and not act');
+    expect(err).toContain('the token is read-only');
     expect((await run(['whoami'], VIEWER)).out).toMatch(/^wall \(viewer\) at http/);
   });
 });

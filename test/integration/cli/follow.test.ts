@@ -139,7 +139,7 @@ it('ends where it is refused', async () => {
   readStatus = 401;
   const argv = ['deployments', '--follow', '--url', `http://127.0.0.1:${port}`];
   const { status, err } = await runCli(argv, { pollMs: 1 });
-  expect([status, err]).toEqual([1, expect.stringContaining('wants a token')]);
+  expect([status, err]).toEqual([1, expect.stringContaining('requires a token')]);
 });
 
 it('tells only changes to the state that is asked for', async () => {

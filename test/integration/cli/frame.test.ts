@@ -235,7 +235,7 @@ test('hook explain says what a captured body would do, service by service', asyn
   });
   expect(out).toBe(`It is from docker-hub.
 Push of docker.io/acme/app:v1:
-  web (default) would be looked at, and redeployed if its digest differs
+  web (default) would be checked, and redeployed if its digest differs
   old (default) runs docker.io/acme/app:v0: another tag, left alone
   fixed (default) is excluded: left alone
 `);
@@ -243,10 +243,10 @@ Push of docker.io/acme/app:v1:
 });
 
 test.each([
-  ['{"image":"acme/app:v1"}', 'no service runs it: nothing is asked of any registry', 0],
+  ['{"image":"acme/app:v1"}', 'no service runs it: no registry is asked', 0],
   ['{"image":"acme/app"}', 'Push of docker.io/acme/app:latest', 0],
   ['{"hello":1}', 'No sender is recognised', 1],
-  ['hello', 'it is neither JSON nor a request', 2],
+  ['hello', 'expected JSON, or a request', 2],
 ])('hook explain: %s', async (body, message, expected) => {
   const { status, out, err } = await runCli(['hook', 'explain', 'body', '--engine', 'unix:///x'], {
     files: { body },

@@ -30,7 +30,7 @@ describe('login', () => {
   it('keeps address and token where nobody else may read them, and commands need no more', async () => {
     const { status, out, err } = await login(`${OPERATOR}\n`);
     expect([status, err]).toEqual([0, '']);
-    expect(out).toContain('knows you as oncall (operator)');
+    expect(out).toContain('as oncall (operator)');
     expect(out).not.toContain(OPERATOR);
     expect(statSync(fileOf()).mode & 0o777).toBe(0o600);
     expect(statSync(join(home, '.config/cd-helper')).mode & 0o777).toBe(0o700);
@@ -76,7 +76,7 @@ describe('login', () => {
   it('says where a variable wins over what it keeps', async () => {
     const url = stage.helper().url;
     const { err } = await run(['login', '--url', url], OPERATOR, { CD_HELPER_API_TOKEN: 'x' });
-    expect(err).toContain('CD_HELPER_API_TOKEN is set and wins over the profile');
+    expect(err).toContain('CD_HELPER_API_TOKEN is set and overrides the profile');
   });
 });
 
@@ -96,7 +96,7 @@ describe('an address that is wrong', () => {
 
   it.each<[string, () => string, RegExp, RegExp]>([
     ['nobody', () => 'http://127.0.0.1:1', /nothing listens at/, /is the helper running/],
-    ['no name', () => 'http://helper.invalid', /name of helper\.invalid is not known/, /--url/],
+    ['no name', () => 'http://helper.invalid', /host helper\.invalid cannot be resolved/, /--url/],
     ['a base path too many', () => `${stage.helper().url}/nope`, /nope/, /base path/],
     [
       'TLS where there is none',

@@ -162,7 +162,7 @@ test('status: a cluster that is down is told, since its services are missing', a
   const act = await runCli(['rollback', 'web', '--url', helper.url]);
   expect([act.status, act.err]).toEqual([
     3,
-    'could not determine whether the service "web" exists\ncluster qa is down: no route\n',
+    'cannot tell whether the service "web" exists\ncluster qa is down: no route\n',
   ]);
 });
 
@@ -208,7 +208,7 @@ test.each([['status'], ['smart-redeploy --dry-run']])(
     expect(away.err).toMatch(/^there is no socket at unix:\/\/\/nowhere\/docker\.sock.*\n$/);
     const wrong = await at('nowhere');
     expect(wrong).toMatchObject({ status: 2, out: '' });
-    expect(wrong.err).toMatch(/^"nowhere" is no address of a cluster.*\n$/);
+    expect(wrong.err).toMatch(/^"nowhere" is not an address of a cluster.*\n$/);
   },
 );
 
@@ -431,33 +431,28 @@ test('what a helper says cannot command the terminal', async () => {
 });
 
 test.each([
-  ['no token', [], problem(401, 'no-token', 'x'), 'the helper wants a token'],
+  ['no token', [], problem(401, 'no-token', 'x'), 'the helper requires a token'],
   [
     'a wrong token',
     ['--token', 't'],
     problem(401, 'wrong-token', 'x'),
     'the helper refused the token',
   ],
-  [
-    'a role too low',
-    ['--token', 't'],
-    problem(403, 'role-too-low', 'x'),
-    'the token may look, and not act',
-  ],
+  ['a role too low', ['--token', 't'], problem(403, 'role-too-low', 'x'), 'the token is read-only'],
   ['a problem', [], problem(409, 'conflict', 'it is frozen'), 'it is frozen\n'],
   [
     'a wrong base path',
     [],
     { status: 404, type: 'text/html', body: '<h1>' },
-    'may lack the base path',
+    'the base path may be missing',
   ],
-  ['no base path', [], problem(404, 'not-found', 'x'), 'may lack the base path'],
-  ['another program', [], { type: 'text/html', body: '<h1>' }, 'but not as a helper does'],
+  ['no base path', [], problem(404, 'no-such-address', 'x'), 'the base path may be missing'],
+  ['another program', [], { type: 'text/html', body: '<h1>' }, 'but it is not a helper'],
   [
     'a problem of another program',
     [],
     { status: 404, body: { message: 'no' } },
-    'but not as a helper does',
+    'but it is not a helper',
   ],
   [
     'a proxy without helper',
@@ -469,15 +464,15 @@ test.each([
     'a redirection',
     [],
     { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
-    'but not as a helper does',
+    'but it is not a helper',
   ],
   [
     'a redirection to the same elsewhere',
     [],
     { status: 308, headers: { location: 'https://cd.local/x/api/v1/deliveries?limit=20' } },
-    'leads to https://cd.local/x\na token goes only where it is sent: --url https://cd.local/x\n',
+    'leads to https://cd.local/x\nto send the token there, use --url https://cd.local/x\n',
   ],
-  ['half an answer', [], { body: '{"items": [' }, 'the answer broke off'],
+  ['half an answer', [], { body: '{"items": [' }, 'the answer is incomplete'],
 ] as const)('%s: one clear line, and 1', async (_, argv, answer: FakeAnswer, message) => {
   await using helper = await startFakeHelper(() => answer);
   const { status, err } = await runCli(['deliveries', '--url', helper.url, ...argv]);
@@ -488,7 +483,7 @@ test.each([
 
 test.each([
   ['nobody listens', 'http://127.0.0.1:1', 'nothing listens at http://127.0.0.1:1'],
-  ['no such name', 'http://nowhere.invalid', 'the name of nowhere.invalid is not known'],
+  ['no such name', 'http://nowhere.invalid', 'the host nowhere.invalid cannot be resolved'],
 ])('%s', async (_, url, message) => {
   const { status, err } = await runCli(['status', '--url', url]);
   expect(err).toContain(message);

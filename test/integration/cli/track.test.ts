@@ -138,7 +138,7 @@ test('hook explain asks the helper what is held', async () => {
     },
   );
   expect(out).toContain(
-    '  shop_web (default) would move v1.3.0 → v1.4.2: matches semver:1.x, but that is held (known-bad): v1.4.2 failed at noon\n',
+    '  shop_web (default) would move v1.3.0 → v1.4.2: matches semver:1.x, but it is held (known-bad): v1.4.2 failed at noon\n',
   );
   expect(status).toBe(0);
 });

@@ -81,7 +81,7 @@ describe('wait', () => {
     const { status, err } = await cli(...asked);
     expect([status, err]).toEqual([
       1,
-      `no service uses ${stage.image('wait/none')}, or all that do are excluded or pinned\n`,
+      `no service uses ${stage.image('wait/none')}, or all of them are excluded or pinned\n`,
     ]);
     expect((await cli(...asked, '--allow-none')).status).toBe(0);
   });
@@ -148,10 +148,10 @@ describe('wait', () => {
     [['--image', 'a', '--delivery', 'b'], 'give either --image or --delivery'],
     [['--delivery', 'a', '--digest', 'b'], '--digest goes with --image'],
     [['--image', 'A'], '"A" is no image'],
-    [['--image', 'a', '--digest', 'b'], '--digest is no digest'],
+    [['--image', 'a', '--digest', 'b'], '--digest is not a digest'],
     [['--image', 'a', '--timeout', 'soon'], 'A duration such as'],
     [['--delivery', 'none'], 'there is no such delivery'],
-    [['--image', 'a', '--cluster', 'nowhere'], 'no cluster is named "nowhere"'],
+    [['--image', 'a', '--cluster', 'nowhere'], 'there is no cluster "nowhere"'],
   ])('is told what is wrong with %j', async (argv, problem) => {
     const { status, err } = await cli('wait', ...argv);
     expect(err).toContain(problem);

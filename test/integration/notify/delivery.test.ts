@@ -474,6 +474,6 @@ test('what waits for a channel that is configured no more is given up', async ()
   await using _ = notify([webhook(other.url, { name: 'new' })]);
   await settled();
   expect(await messages()).toMatchObject([
-    { channel: 'old', state: 'failed', last_error: 'the channel is configured no more' },
+    { channel: 'old', state: 'failed', last_error: 'the channel is no longer configured' },
   ]);
 });

@@ -99,7 +99,7 @@ describe('GitHub', () => {
     const a = await push(running, 'a');
     await told('a', 'queued');
     expect(lastOf('a')).toMatchObject({
-      description: 'web waits: 0 of 1 vote; it expires without them',
+      description: 'web waits: 0 of 1 vote; it expires otherwise',
       log_url: 'https://cd.example.org/#/waiting',
       environment: 'production',
     });

@@ -138,7 +138,7 @@ describe('a backup', () => {
     const viewer = await backUp(helper, 'backup.db', VIEWER);
     expect(viewer).toMatchObject({
       status: 1,
-      err: expect.stringMatching(/may look, and not act/),
+      err: expect.stringMatching(/the token is read-only/),
     });
     const scoped = await backUp(helper, 'backup.db', SCOPED);
     expect(scoped).toMatchObject({ status: 1, err: expect.stringMatching(/whole installation/) });

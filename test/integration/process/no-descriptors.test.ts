@@ -26,7 +26,7 @@ it('that no file descriptor is free is logged, and the helper goes on', async ()
   await waitUntil(
     async () => {
       fill();
-      return helper.log.some(({ msg }) => msg.startsWith('no file descriptor is free')) || null;
+      return helper.log.some(({ msg }) => msg.startsWith('no file descriptors are left')) || null;
     },
     { what: 'it is logged', withinMs: 60_000, everyMs: 500 },
   );

@@ -22,7 +22,7 @@ let stage: PostgresHelper;
 /** Lines of the log about the store, by their reason. */
 const reasons = (): readonly unknown[] =>
   stage.helper.log
-    .filter(({ msg }) => msg.startsWith('the store cannot be written'))
+    .filter(({ msg }) => msg.startsWith('the store is not writable'))
     .map(({ reason }) => reason);
 
 /** A hook is refused in time, says when to come again, and the process is well. */

@@ -36,7 +36,7 @@ it('on a port that is in use ends with one sentence, and makes no store', async 
   const { status, err, out } = await serve(`127.0.0.1:${port}`, 'data/store.db');
   expect(status).toBe(1);
   expect(err).toBe(
-    `cd-helper: cannot listen on 127.0.0.1:${port}: another process listens there already; stop it, or choose another address with CD_HELPER_LISTEN\n`,
+    `cd-helper: cannot listen on 127.0.0.1:${port}: another process already listens there; stop it, or choose another address with CD_HELPER_LISTEN\n`,
   );
   expect(out).not.toMatch(/stack|\bat .*\.ts/);
   expect(existsSync(join(folder, 'data'))).toBe(false);

@@ -98,7 +98,7 @@ describe.each(FILES)('%s', (file) => {
       expect(view).toMatchObject({ reason, since: expect.any(String) });
       expect(view.detail).toContain(join(folder, file));
       await tells(503, '0');
-      const told = helper.log.filter(({ msg }) => msg.startsWith('the store cannot be written'));
+      const told = helper.log.filter(({ msg }) => msg.startsWith('the store is not writable'));
       expect(told).toEqual([expect.objectContaining({ reason, detail: view.detail })]);
       moveBack(file);
       await become('writable');

@@ -150,9 +150,9 @@ describe('a body in an encoding', () => {
   };
 
   test.each([
-    ['that nobody knows', '{}', 'zip', 'an encoding that is not known here'],
+    ['that nobody knows', '{}', 'zip', 'an unknown encoding'],
     ['that it is not in', '{}', 'gzip', 'not in the encoding that it names'],
-    ['of encodings', '{}', 'gzip, gzip, gzip', 'an encoding that is not known here'],
+    ['of encodings', '{}', 'gzip, gzip, gzip', 'an unknown encoding'],
   ])('%s is refused', async (_name, body, encoding, words) => {
     expect(await fetchWith(body, encoding)).toMatchObject({
       reason: 'malformed',

@@ -128,8 +128,8 @@ describe("Docker's config.json", () => {
 
   test.each([
     ['that is missing', null, /cannot be read \(ENOENT\)/],
-    ['that is no JSON', '{"auths": {"x": {"auth": "c2VjcmV0', /it is no JSON/],
-    ['of another shape', '{"auths": ["c2VjcmV0"]}', /auths is not as Docker writes it/],
+    ['that is no JSON', '{"auths": {"x": {"auth": "c2VjcmV0', /it is not JSON/],
+    ['of another shape', '{"auths": ["c2VjcmV0"]}', /auths is not in the format of Docker/],
   ])('%s is told of, without quoting it', async (_name, text, words) => {
     const registry = await start({ kind: 'basic', users });
     if (text !== null) await writeFile(configFile, text);
@@ -207,7 +207,7 @@ describe('a credential helper', () => {
     ['that fails', 'fails', 'echo hunter2; echo hunter2 >&2; exit 3', /fails failed \(status 3\)/],
     ['that writes nonsense', 'nonsense', 'echo hunter2', /wrote no credentials/],
     ['that writes without end', 'endless', 'exec yes hunter2', /endless wrote more than 64 KiB/],
-    ['whose name is a path', '../../bin/sh', null, /a name that is not one/],
+    ['whose name is a path', '../../bin/sh', null, /an invalid name/],
   ])('%s is told of, without quoting it', async (_name, helper, script, words) => {
     const registry = await start({ kind: 'basic', users });
     if (script !== null) await installHelper(helper, script);

@@ -67,7 +67,7 @@ describe('429', () => {
     if (found.kind !== 'failed') throw new Error('it was found');
     expect(found.retryAfterMs).toBeGreaterThan(115_000);
     expect(found.retryAfterMs).toBeLessThanOrEqual(120_000);
-    expect(await look('v2')).toMatchObject(failed('rate-limited', 'left alone'));
+    expect(await look('v2')).toMatchObject(failed('rate-limited', 'the helper waits'));
     expect(registry.count()).toBe(1);
   });
 
@@ -208,9 +208,9 @@ describe('answers that are none', () => {
   const schema1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
   test.each<[string, Fault, object]>([
     [
-      'a digest that is none',
+      'an invalid digest',
       { kind: 'with-headers', headers: { 'docker-content-digest': 'sha256:short' } },
-      failed('malformed', 'digest that is none'),
+      failed('malformed', 'an invalid digest'),
     ],
     [
       'schema 1 by its type',
@@ -225,12 +225,12 @@ describe('answers that are none', () => {
     [
       'a web page',
       { kind: 'content', body: '<html>Sign in</html>' },
-      failed('malformed', 'no JSON'),
+      failed('malformed', 'not JSON'),
     ],
     [
       'JSON that is no manifest',
       { kind: 'content', body: '{}' },
-      failed('malformed', 'no manifest'),
+      failed('malformed', 'not a manifest'),
     ],
     [
       'an index and an image at once',
@@ -240,7 +240,7 @@ describe('answers that are none', () => {
       },
       failed('malformed', 'both'),
     ],
-    ['depth', { kind: 'content', body: '['.repeat(3_000_000) }, failed('malformed', 'no JSON')],
+    ['depth', { kind: 'content', body: '['.repeat(3_000_000) }, failed('malformed', 'not JSON')],
     [
       'a manifest that is not what its header says',
       {
@@ -267,7 +267,7 @@ describe('answers that are none', () => {
     const body = JSON.stringify({ schemaVersion: 2, manifests: [] });
     registry.fault({ kind: 'content', body }, { method: 'GET' });
     expect(await registries.readManifest(image, digest, unbounded())).toMatchObject(
-      failed('malformed', 'other content'),
+      failed('malformed', 'does not match'),
     );
   });
 

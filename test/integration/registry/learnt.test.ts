@@ -47,7 +47,7 @@ describe('a challenge for one repository leaves the others readable', () => {
   test.each<[string, string, Partial<Told>]>([
     ['basic, and no credentials', 'Basic realm="closed"', {}],
     ['bearer at a token server that is down', `Bearer realm="${DEAD}",service="x"`, {}],
-    ['bearer at an address that is never asked', 'Bearer realm="http://169.254.1.1/token"', {}],
+    ['bearer at an address that is never contacted', 'Bearer realm="http://169.254.1.1/token"', {}],
     [
       'bearer at a token server that is down, and credentials',
       `Bearer realm="${DEAD}"`,
@@ -128,7 +128,7 @@ describe('a challenge for one repository leaves the others readable', () => {
 describe('what a registry wanted before', () => {
   test.each<[string, string]>([
     ['a token server that is down', `Bearer realm="${DEAD}"`],
-    ['an address that is never asked', 'Bearer realm="http://169.254.1.1/token"'],
+    ['an address that is never contacted', 'Bearer realm="http://169.254.1.1/token"'],
     ['no address', 'Bearer realm="token"'],
   ])('is asked anew when it was %s', async (_name, challenge) => {
     const registry = await start({ signIn: { kind: 'token', users } });
@@ -194,7 +194,7 @@ describe('what a registry wanted before', () => {
     expect(secure.host).toBe(plain.host);
     await look('acme/open');
     const image = imageNamed(`${secure.host}/acme/open:v1`);
-    // Over TLS, where its certificate is not known.
+    // Over TLS, where its certificate cannot be resolved.
     expect(await client.findDigest(image, unbounded())).toMatchObject({
       detail: expect.stringContaining('certificate') as string,
     });

@@ -113,13 +113,13 @@ describe('a proxy of the environment', () => {
     expect(JSON.stringify(found)).not.toContain('secret-word');
   });
 
-  test('does not lead to an address that is never asked', async () => {
+  test('does not lead to an address that is never contacted', async () => {
     const proxy = await proxyTo({});
     const proxies = through(proxy.url);
     for (const host of ['169.254.169.254', 'metadata.google.internal']) {
       expect(await look({ proxies, insecure: [host] }, host)).toMatchObject({
         reason: 'unreachable',
-        detail: expect.stringContaining('never asked') as string,
+        detail: expect.stringContaining('never contacted') as string,
       });
     }
     expect(proxy.asked).toEqual([]);

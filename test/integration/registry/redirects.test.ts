@@ -108,7 +108,7 @@ describe('redirects', () => {
     'http://2852039166/',
   ])('to %s are refused', async (to) => {
     registry.fault({ kind: 'redirect', to });
-    expect(await look()).toMatchObject(failed('malformed', registry.host, 'never asked'));
+    expect(await look()).toMatchObject(failed('malformed', registry.host, 'never contacted'));
     expect(registry.count()).toBe(1);
   });
 
@@ -119,14 +119,14 @@ describe('redirects', () => {
   });
 });
 
-describe('a host that is never asked', () => {
+describe('a host that is never contacted', () => {
   test.each([
-    ['r.example.com:99999/app:v1', 'no address'],
-    ['999.1.1.1/app:v1', 'no address'],
-    ['[1:2]:5000/app:v1', 'no address'],
-    ['169.254.169.254/app:v1', 'never asked'],
-    ['metadata.google.internal/app:v1', 'never asked'],
-    ['[fe80::1]:5000/app:v1', 'never asked'],
+    ['r.example.com:99999/app:v1', 'not a usable address'],
+    ['999.1.1.1/app:v1', 'not a usable address'],
+    ['[1:2]:5000/app:v1', 'not a usable address'],
+    ['169.254.169.254/app:v1', 'never contacted'],
+    ['metadata.google.internal/app:v1', 'never contacted'],
+    ['[fe80::1]:5000/app:v1', 'never contacted'],
   ])('%s', async (name, words) => {
     const found = await registries.findDigest(imageNamed(name), unbounded());
     expect(found).toMatchObject(failed('unreachable', words));

@@ -301,7 +301,7 @@ describe('signing in at Swarmpit', () => {
       swarmpit.setTokenState(swarmpit.token, state);
       const error = await problemOf(cluster.listServices(signal));
       expect(error).toMatchObject({ code: 'sign-in-refused', retryable: false });
-      expect(error.message).toMatch(new RegExp(`Token ${state}; make an API token in Swarmpit`));
+      expect(error.message).toMatch(new RegExp(`Token ${state}; create an API token in Swarmpit`));
       expect(error.message).not.toContain(swarmpit.token.slice(10));
     },
   );
@@ -320,7 +320,7 @@ describe('signing in at Swarmpit', () => {
     const cluster = connect(swarmpit, { token: createSecret(swarmpit.viewerToken) });
     const error = await problemOf(cluster.updateImage(redeploy(await only(cluster)), signal));
     expect(error).toMatchObject({ code: 'permission-denied', mayHaveHappened: false });
-    expect(error.message).toMatch(/user who is no viewer/);
+    expect(error.message).toMatch(/user who is not a viewer/);
   });
 
   it('tells a refusal of something before Swarmpit from its own', async () => {

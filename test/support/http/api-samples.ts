@@ -98,7 +98,7 @@ export const waitingOf = (
       source: 'production',
       since: TIME,
       until: '2099-01-02T10:00:00.000Z',
-      detail: '0 of 2 votes; it expires without them',
+      detail: '0 of 2 votes; it expires otherwise',
       votes: { given: 0, needed: 2, by: [] },
       canOpen: ['approver', 'operator'],
     },

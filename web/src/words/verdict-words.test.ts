@@ -25,11 +25,7 @@ test.each([
     'a label',
     'the label cd-helper.window=x asks',
   ],
-  [
-    { verdict: 'held', reason: 'unsupported-label' },
-    'a label',
-    'a label asks for something that is not supported',
-  ],
+  [{ verdict: 'held', reason: 'unsupported-label' }, 'a label', 'a label is not supported'],
   [
     { verdict: 'unknown', reason: 'unpinned', detail: 'deployed, it is pinned', plan: 'deploy' },
     'would be deployed',

@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<string, readonly [brief: string, meaning: string]
   window: ['outside its hours', 'deployments start only at other times'],
   approval: ['waits for people', 'people have to approve it'],
   frozen: ['frozen', 'there is a freeze'],
-  'unsupported-label': ['a label', 'a label asks for something that is not supported'],
+  'unsupported-label': ['a label', 'a label is not supported'],
   'no-fitting-node': ['no node can run it', 'no node of the cluster can run the published image'],
   'swarmpit-cannot-pull': ['an OCI image', 'Swarmpit cannot deploy OCI images'],
   label: ['by its label', 'a label says so'],

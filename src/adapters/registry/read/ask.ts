@@ -83,7 +83,7 @@ const rest = async (
   const restMs = lane.restMs(method);
   if (restMs === 0) return;
   if (restMs > SHORT_RETRY_AFTER_MS || restMs > deadline.remainingMs()) {
-    const detail = `${endpoint.name} asked for fewer requests (429) and is left alone for now`;
+    const detail = `${endpoint.name} asked for fewer requests (429); the helper waits`;
     throw new RegistryError('rate-limited', detail, { retryAfterMs: restMs });
   }
   await pause(restMs, deadline.caller);
@@ -113,7 +113,7 @@ export const createAsk = (parts: Parts): Ask => {
   return (endpoint, question, caller, limits) => {
     const { lookupMs, tries, retryPauseMs: basePauseMs } = { ...settings, ...limits };
     if (!endpoint.isAddress) {
-      const detail = `${endpoint.name} is no address that can be asked`;
+      const detail = `${endpoint.name} is not a usable address`;
       return Promise.reject(new RegistryError('unreachable', detail));
     }
     const lane = parts.lanes(endpoint.name, endpoint.concurrency);

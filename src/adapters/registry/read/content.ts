@@ -108,7 +108,10 @@ export const createContentReader = (parts: {
         throw new RegistryError('malformed', `${endpoint.name} answered with status ${status}`);
       }
       if (hashOf(digest, body) !== digest) {
-        throw new RegistryError('malformed', `${where} gave other content than ${digest} names`);
+        throw new RegistryError(
+          'malformed',
+          `${where} returned content that does not match ${digest}`,
+        );
       }
       return body;
     });

@@ -72,7 +72,7 @@ const namedDigest = (endpoint: Endpoint, answer: Answer): Digest | null => {
   // Proxies may send it twice. Two different digests count as none.
   const [only = '', ...others] = new Set(text.split(',').map((part) => part.trim()));
   const digest = others.length === 0 ? parseDigest(only) : null;
-  if (digest === null) throw malformed(endpoint, 'a digest that is none');
+  if (digest === null) throw malformed(endpoint, 'an invalid digest');
   return digest;
 };
 

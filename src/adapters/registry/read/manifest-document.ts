@@ -107,10 +107,10 @@ export const parseManifestDocument = (bytes: Buffer): ParsedManifest => {
   try {
     json = parseAnswer(bytes);
   } catch {
-    return refuse('something that is no JSON');
+    return refuse('something that is not JSON');
   }
   const shape = Shape.safeParse(json);
-  if (!shape.success) return refuse('something that is no manifest');
+  if (!shape.success) return refuse('something that is not a manifest');
   const { schemaVersion, manifests, config, layers } = shape.data;
   if (schemaVersion === 1) return refuse(SCHEMA_1_PROBLEM);
   if (manifests !== undefined && (config !== undefined || layers !== undefined)) {
@@ -118,7 +118,7 @@ export const parseManifestDocument = (bytes: Buffer): ParsedManifest => {
   }
   if (manifests === undefined) {
     const image = Image.safeParse(json);
-    if (!image.success) return refuse('something that is no manifest');
+    if (!image.success) return refuse('something that is not a manifest');
     const { config: descriptor, layers: below, annotations: notes } = image.data;
     return {
       ok: true,
@@ -132,7 +132,7 @@ export const parseManifestDocument = (bytes: Buffer): ParsedManifest => {
     };
   }
   const index = Index.safeParse(json);
-  if (!index.success) return refuse('an index with members that are none, or with too many');
+  if (!index.success) return refuse('an index with invalid members, or with too many');
   const entries = index.data.manifests.map(toEntry);
   return { ok: true, document: { kind: 'index', entries, annotations: index.data.annotations } };
 };

@@ -48,7 +48,7 @@ export const probeRegistry = async (
       lookupMs: lookupMs ?? REQUESTS_OF_A_LOOK_UP * endpoint.attemptMs,
     });
     if (status !== 200) {
-      const detail = `${endpoint.name} does not answer as a registry does (${status})`;
+      const detail = `${endpoint.name} does not answer like a registry (${status})`;
       throw new RegistryError('malformed', detail);
     }
     const source = signIn.sourceOf({ endpoint, repository: onBehalfOf });

@@ -77,7 +77,7 @@ export const askCredentialHelper = async (
     problem: `the credential helper ${helper} ${problem}`,
   });
   if (!/^[\w.-]{1,64}$/.test(helper)) {
-    return { kind: 'failed', problem: 'a credential helper has a name that is not one' };
+    return { kind: 'failed', problem: 'a credential helper has an invalid name' };
   }
   try {
     const { status, output } = await withinLimit(caller, limitMs, (signal) =>

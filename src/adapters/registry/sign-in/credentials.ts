@@ -42,7 +42,7 @@ const NONE: FoundCredentials = { credentials: null, problem: null, source: null 
 export const withoutCredentials = (host: string, found: FoundCredentials): RegistryError => {
   const detail =
     found.problem === null
-      ? `${host} wants a sign-in and no credentials are configured for it, or there is no such repository`
+      ? `${host} requires a sign-in and no credentials are configured for it, or the repository does not exist`
       : `${host} requires credentials, and they could not be read: ${found.problem}`;
   return new RegistryError('sign-in-refused', detail, { noCredentials: true });
 };

@@ -110,12 +110,15 @@ export const parseDockerConfig = (text: string): DockerConfigRead => {
   try {
     json = JSON.parse(text);
   } catch {
-    return { kind: 'failed', problem: 'it is no JSON' };
+    return { kind: 'failed', problem: 'it is not JSON' };
   }
   const parsed = File.safeParse(json);
   if (!parsed.success) {
     const where = parsed.error.issues[0]?.path.slice(0, 1).join('') ?? '';
-    return { kind: 'failed', problem: `${where === '' ? 'it' : where} is not as Docker writes it` };
+    return {
+      kind: 'failed',
+      problem: `${where === '' ? 'it' : where} is not in the format of Docker`,
+    };
   }
   const { auths, credHelpers, credsStore } = parsed.data;
   const found = Object.entries(auths ?? {}).flatMap(([key, entry]) => {

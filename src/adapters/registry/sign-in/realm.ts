@@ -49,7 +49,7 @@ export const judgeRealm = (
   }
   const hostname = bareHostname(url.hostname);
   if (isForbiddenHostname(hostname))
-    return { kind: 'refused', problem: 'an address that is never asked' };
+    return { kind: 'refused', problem: 'an address that is never contacted' };
   const registry = hostnameOf(endpoint.authority);
   const isAllowed =
     endpoint.signInHosts.some((host) => host === url.host || hostnameOf(host) === url.host) ||
@@ -66,7 +66,7 @@ export const judgeRealm = (
   const isSafe = url.protocol === 'https:' || registryScheme === 'http';
   // Anybody on the network path could have written what an HTTPS registry gets over HTTP.
   if (!belongs && !isSafe)
-    return { kind: 'refused', problem: 'HTTP, while it is asked over HTTPS' };
+    return { kind: 'refused', problem: 'HTTP, while the registry uses HTTPS' };
   const secure = isSafe ? null : overTls(url);
   return { kind: belongs && isSafe ? 'trusted' : 'foreign', url, secure };
 };

@@ -69,7 +69,7 @@ const whyRefused = (wish: Wish): string => {
     return `${name} is asked over HTTPS and sends sign-ins to ${wish.realm.url.origin}, where nothing answers over HTTPS: its realm is http://; set its external URL to https://`;
   }
   if (wish.realm.kind === 'foreign') {
-    return `${name} sends sign-ins to ${wish.realm.url.host}, which is no part of it, so its credentials were not sent; if that is right, name it among the signInHosts of this registry`;
+    return `${name} sends sign-ins to ${wish.realm.url.host}, which is another host, so its credentials were not sent; if this is right, add it to signInHosts of this registry`;
   }
   return `${name} refused the sign-in: wrong user name or password`;
 };
@@ -80,7 +80,7 @@ const refusedScope = ({ endpoint, scope }: Wish, status: number): RegistryError 
   const what = repository === undefined ? '' : ` to ${repository}`;
   return new RegistryError(
     'sign-in-refused',
-    `${endpoint.name} refuses access${what} (${status}); its credentials may lack the right to pull, or there is no such repository`,
+    `${endpoint.name} refuses access${what} (${status}); its credentials may lack the right to pull, or the repository does not exist`,
   );
 };
 

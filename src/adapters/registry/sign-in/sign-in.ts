@@ -106,7 +106,7 @@ export const createSignIn = (parts: {
     if (found.credentials === null) throw withoutCredentials(host, found);
     if (found.credentials.kind === 'identity-token') {
       throw refused(
-        `${host} wants a user name and password, and an identity token is configured for it`,
+        `${host} requires a user name and password, but an identity token is configured for it`,
       );
     }
     const { username, password } = found.credentials;

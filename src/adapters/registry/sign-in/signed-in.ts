@@ -25,7 +25,7 @@ export const refusedThere = (
   const what = question.repository === null ? '' : ` to ${question.repository}`;
   return new RegistryError(
     'sign-in-refused',
-    `${endpoint.name} refuses access${what} (${status}); its credentials may lack the right to pull, or there is no such repository`,
+    `${endpoint.name} refuses access${what} (${status}); its credentials may lack the right to pull, or the repository does not exist`,
     { status },
   );
 };
@@ -153,7 +153,7 @@ export const askSignedIn = async (
   return answerPlain(parts, asking, question, { plain: plain.answer, prepared, refusal });
 };
 
-const WANTS_SIGN_IN = 'it wants a sign-in at /v2/, and no credentials are configured for it';
+const WANTS_SIGN_IN = 'it requires a sign-in at /v2/, and no credentials are configured for it';
 
 /** Continues after the answer to a request without credentials. */
 const answerPlain = async (
@@ -177,7 +177,7 @@ const answerPlain = async (
   const want = told ?? (question.path === SELF.path ? null : await parts.generalWant(asking));
   if (want === null) {
     if (status !== 401) return plain;
-    const detail = `${endpoint.name} refuses (401) and offers no way to sign in that is known here`;
+    const detail = `${endpoint.name} refuses (401) and offers no supported way to sign in`;
     throw new RegistryError('sign-in-refused', detail);
   }
   if (isFailedAlready(prepared, want, scope)) throw prepared.error;

@@ -44,7 +44,7 @@ export const parseTokenAnswer = (
   now: number,
 ): Omit<Token, 'source'> => {
   const malformed = (): RegistryError =>
-    new RegistryError('malformed', `${realm} answered the sign-in with something that is no token`);
+    new RegistryError('malformed', `${realm} answered the sign-in with an invalid token`);
   let json: unknown;
   try {
     json = parseAnswer(body);

@@ -15,7 +15,7 @@ test.each<[unknown, string, boolean, RegExp]>([
   [coded('ERR_SSL_WRONG_VERSION_NUMBER'), 'unreachable', false, /does not speak TLS/],
   [coded('ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE'), 'unreachable', false, /refused the TLS/],
   [coded('ERR_OSSL_PEM_NO_START_LINE'), 'unreachable', false, /ca, cert or key/],
-  [new ForbiddenAddress('x'), 'unreachable', false, /never asked/],
+  [new ForbiddenAddress('x'), 'unreachable', false, /never contacted/],
   [new Error('secret inside'), 'unreachable', true, /cut the connection/],
   ['secret inside', 'unreachable', true, /cut the connection/],
 ])('%s is %s', (error, reason, retryable, words) => {

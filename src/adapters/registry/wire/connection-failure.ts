@@ -55,17 +55,20 @@ export const explainConnectionFailure = (
     return unreachable(detail, error, { retryable: true, noConnection });
   }
   if (code === 'FORBIDDEN_ADDRESS') {
-    return new RegistryError('unreachable', `${host} leads to an address that is never asked`);
+    return new RegistryError(
+      'unreachable',
+      `${host} resolves to an address that is never contacted`,
+    );
   }
   if (cause === 'unknown-host') {
-    return unreachable(`${host} has a name that cannot be resolved`, error, CANNOT_CONNECT);
+    return unreachable(`${host} cannot be resolved`, error, CANNOT_CONNECT);
   }
   if (cause === 'refused') {
     return unreachable(`${host} refuses connections`, error, CANNOT_CONNECT);
   }
   if (cause === 'untrusted' || cause === 'expired' || cause === 'other-name') {
     const advice =
-      'if its authority is your own, give it as the ca of this registry; tls.skipVerify takes any';
+      'if you run its authority, set ca of this registry; tls.skipVerify accepts any certificate';
     return unreachable(
       `${host} shows a certificate that is not trusted (${code}); ${advice}`,
       error,
@@ -73,11 +76,11 @@ export const explainConnectionFailure = (
     );
   }
   if (code.includes('CERTIFICATE_REQUIRED')) {
-    const detail = `${host} wants a client certificate; give it as the cert and key of this registry`;
+    const detail = `${host} requires a client certificate; set cert and key of this registry`;
     return new RegistryError('sign-in-refused', detail, { cause: error });
   }
   if (cause === 'no-tls') {
-    const advice = 'if it is meant to be spoken to over HTTP, mark it as insecure';
+    const advice = 'if it uses plain HTTP, mark it as insecure';
     return unreachable(`${host} does not speak TLS; ${advice}`, error, { speaksNoTls: true });
   }
   if (code.startsWith('ERR_OSSL_')) {

@@ -37,10 +37,7 @@ export const decodeBody = (
   for (const name of names.slice(0, MOST_ENCODINGS).toReversed()) {
     const decode = DECODERS.get(name);
     if (decode === undefined || names.length > MOST_ENCODINGS) {
-      throw new RegistryError(
-        'malformed',
-        `${host} answered in an encoding that is not known here`,
-      );
+      throw new RegistryError('malformed', `${host} answered in an unknown encoding`);
     }
     try {
       decoded = decode(decoded, { maxOutputLength: maxBytes });

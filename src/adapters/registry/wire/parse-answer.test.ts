@@ -15,6 +15,6 @@ it('reads what is nested as far as any registry goes, and nothing deeper', () =>
 it('takes a manifest that is nested too deep for no manifest', () => {
   expect(parseManifestDocument(nested(5_000))).toEqual({
     ok: false,
-    problem: 'something that is no JSON',
+    problem: 'something that is not JSON',
   });
 });

@@ -29,7 +29,7 @@ export const judgeRedirect = (location: string | null, from: URL): Redirect => {
   const isLocalFromElsewhere =
     isLoopbackHostname(url.hostname) && !isLoopbackHostname(from.hostname);
   if (isForbiddenHostname(url.hostname) || isLocalFromElsewhere) {
-    return { kind: 'refused', problem: 'to an address that is never asked' };
+    return { kind: 'refused', problem: 'to an address that is never contacted' };
   }
   url.username = '';
   url.password = '';

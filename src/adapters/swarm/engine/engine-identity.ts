@@ -15,7 +15,7 @@ export const engineIdentity = (
   if (!swarm || swarm.LocalNodeState === 'inactive') {
     const todo =
       'run "docker swarm init" there or "docker swarm join", or give the url of a manager';
-    throw fail('not-a-manager', `${node} is in no swarm: ${todo}`);
+    throw fail('not-a-manager', `${node} is not in a swarm: ${todo}`);
   }
   if (swarm.LocalNodeState === 'locked') {
     throw fail('refused', `the swarm on ${node} is locked: run "docker swarm unlock" there`);

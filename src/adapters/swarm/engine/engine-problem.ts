@@ -52,14 +52,14 @@ export const connectionProblem = (failure: ExchangeFailure, asked: Asked): Clust
     case 'unknown-host':
       return give(
         'unreachable',
-        `the host of ${address} is not known: correct the cluster's url, or attach the helper to the network of that name`,
+        `the host of ${address} cannot be resolved: correct the cluster's url, or attach the helper to the network of that name`,
       );
     case 'no-route':
       return give('unreachable', `there is no route to ${address}: check network and firewall`);
     case 'late-connect':
       return give(
         'unreachable',
-        `no connection to ${address} could be made in time: check that the host is up and no firewall drops the packets`,
+        `no connection to ${address} in time: check that the host is up and that no firewall drops the packets`,
       );
     case 'tls':
       return give(
@@ -80,7 +80,7 @@ export const connectionProblem = (failure: ExchangeFailure, asked: Asked): Clust
     case 'too-large':
       return give(
         'malformed-answer',
-        `the answer of ${address} to ${asked.method} ${asked.path} is larger than anything expected`,
+        `the answer of ${address} to ${asked.method} ${asked.path} is too large`,
         false,
       );
     case 'lost':
@@ -111,14 +111,14 @@ export const statusProblem = (status: number, message: string, asked: Asked): Cl
   if (status === 503 && message.includes('swarm init')) {
     return give(
       'not-a-manager',
-      `the engine at ${address} is in no swarm: run "docker swarm init" there or "docker swarm join" with a manager's token, or give the url of a manager`,
+      `the engine at ${address} is not in a swarm: run "docker swarm init" there or "docker swarm join" with a manager's token, or give the url of a manager`,
       true,
     );
   }
   if (status === 503 && /not a swarm manager/.test(message)) {
     return give(
       'not-a-manager',
-      `the engine at ${address} is a worker, which can tell nothing of the swarm: give the url of a manager, place the helper on one ("node.role == manager"), or promote this node`,
+      `the engine at ${address} is a worker, which cannot manage the swarm: give the url of a manager, place the helper on one ("node.role == manager"), or promote this node`,
       true,
     );
   }

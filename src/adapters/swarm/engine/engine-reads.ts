@@ -105,7 +105,7 @@ export const createEngineReads = (
   deadlineMs: number,
 ): EngineReads => {
   const malformed = (path: string, why: string, cause?: unknown): ClusterError => {
-    const detail = `the answer to GET ${path} is not what a Docker Engine gives (${why}): is there a proxy between that changes answers?`;
+    const detail = `the answer to GET ${path} is not from a Docker Engine (${why}): does a proxy in between change answers?`;
     return new ClusterError(cluster, 'malformed-answer', detail, { retryable: true, cause });
   };
 

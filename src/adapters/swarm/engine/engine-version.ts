@@ -45,7 +45,7 @@ export const askVersion = async (
   const answer = await send(PING, signal);
   const offered = offeredVersion(answer);
   if (offered === null) {
-    const detail = `what answers at ${address} is no Docker Engine (GET /_ping has no Api-Version header): correct the cluster's url`;
+    const detail = `what answers at ${address} is not a Docker Engine (GET /_ping has no Api-Version header): correct the cluster's url`;
     throw new ClusterError(cluster, 'malformed-answer', detail, { retryable: false });
   }
   if (compareVersions(offered, OLDEST) < 0) {

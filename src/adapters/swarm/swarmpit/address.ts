@@ -8,7 +8,7 @@ import {
 export const parseSwarmpitAddress = (text: string): ClusterAddress => {
   if (!/^https?:\/\//.test(text)) {
     throw new ClusterAddressError(
-      `"${text.replace(/\/\/[^/@]*@/, '//')}" is no address of Swarmpit; expected http://host:port or https://host/path`,
+      `"${text.replace(/\/\/[^/@]*@/, '//')}" is not an address of Swarmpit; expected http://host:port or https://host/path`,
     );
   }
   const address = parseClusterAddress(text);

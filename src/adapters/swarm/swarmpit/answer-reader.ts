@@ -15,7 +15,7 @@ export const createAnswerReader = (
 ): AnswerReader => {
   const malformed: AnswerReader['malformed'] = (call, why) => {
     const { address, call: shown } = asked(call);
-    const detail = `the answer of ${address} to ${shown} is not Swarmpit's (${why}): correct the cluster's url, or look what stands before it`;
+    const detail = `the answer of ${address} to ${shown} is not Swarmpit's (${why}): correct the cluster's url, or check the proxy in front of it`;
     return new ClusterError(cluster, 'malformed-answer', detail, { retryable: true });
   };
 

@@ -57,8 +57,7 @@ export const createSwarmpitConnection = (options: {
     async call(call, signal) {
       const authorization = bearerOf(options.token.reveal());
       if (authorization === null) {
-        const detail =
-          'the token is empty or has characters that no token of Swarmpit has: paste it again';
+        const detail = 'the token is empty or contains invalid characters: paste it again';
         throw new ClusterError(cluster, 'sign-in-refused', detail, { retryable: false });
       }
       const { method, path, deadlineMs } = call;

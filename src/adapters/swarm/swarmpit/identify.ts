@@ -53,7 +53,7 @@ export const identifySwarmpit = async (
   const { name, version, initialized, docker } = answers.json(call, swarmpitVersion, reply.body);
   if (name.toLowerCase() === 'swarmpit-xpx') {
     throw refuse(
-      `${address} is swarmpit-xpx, a program of its own whose API the helper does not know: give the helper the engine instead`,
+      `${address} is swarmpit-xpx, a different program whose API the helper does not support: give the helper the engine instead`,
     );
   }
   if (name.toLowerCase() !== 'swarmpit') throw answers.malformed(call, `it names itself ${name}`);
@@ -63,7 +63,7 @@ export const identifySwarmpit = async (
     );
   }
   if (initialized === false) {
-    throw refuse(`Swarmpit at ${address} is not set up: make its first user there`, true);
+    throw refuse(`Swarmpit at ${address} is not set up: create its first user there`, true);
   }
   const engine = docker?.engine ? `, Docker Engine ${docker.engine}` : '';
   const description = `Swarmpit ${version}${engine}`;
@@ -84,6 +84,6 @@ const isJson = (reply: SwarmpitReply): boolean => {
 const expiryWarning = (token: string): { readonly warning?: string } => {
   const expiry = tokenExpiry(token);
   if (expiry === null) return {};
-  const warning = `the token of Swarmpit expires at ${expiry.toISOString()}: make a new one before, or an API token that does not expire (without SWARMPIT_API_TOKEN_EXPIRY_DAYS)`;
+  const warning = `the token of Swarmpit expires at ${expiry.toISOString()}: create a new one before then, or an API token that does not expire (without SWARMPIT_API_TOKEN_EXPIRY_DAYS)`;
   return { warning };
 };

@@ -24,7 +24,7 @@ export type SwarmpitAsked = {
 };
 
 const NEW_TOKEN =
-  'make an API token in Swarmpit (account settings, API access) and configure it as the token of this cluster; one from /login lives one day, and API tokens expire where SWARMPIT_API_TOKEN_EXPIRY_DAYS is set';
+  'create an API token in Swarmpit (account settings, API access) and configure it as the token of this cluster; one from /login is valid for one day, and API tokens expire where SWARMPIT_API_TOKEN_EXPIRY_DAYS is set';
 
 export const swarmpitConnectionProblem = (
   failure: ExchangeFailure,
@@ -58,7 +58,7 @@ export const swarmpitConnectionProblem = (
     case 'unknown-host':
       return give(
         'unreachable',
-        `the host of ${address} is not known: correct the cluster's url, or attach the helper to Swarmpit's network`,
+        `the host of ${address} cannot be resolved: correct the cluster's url, or attach the helper to Swarmpit's network`,
       );
     case 'ended':
     case 'lost':
@@ -112,7 +112,7 @@ export const swarmpitProblem = (refusal: SwarmpitRefusal, asked: SwarmpitAsked):
   if (status === 403 && refusal.isOwn) {
     return give(
       'permission-denied',
-      `Swarmpit at ${address} does not let the token's user do ${call}${said}; use the token of a user who is no viewer`,
+      `Swarmpit at ${address} does not let the token's user do ${call}${said}; use the token of a user who is not a viewer`,
       false,
     );
   }
@@ -125,11 +125,11 @@ export const swarmpitProblem = (refusal: SwarmpitRefusal, asked: SwarmpitAsked):
     return give('not-found', `Swarmpit at ${address} does not find ${call}${said}`, false);
   }
   if (status === 404) {
-    const detail = `what answers at ${address} knows no ${call}: correct the cluster's url, which is Swarmpit's own with or without /api; Swarmpit before 1.6 has no such API`;
+    const detail = `what answers at ${address} does not support ${call}: correct the cluster's url, which is Swarmpit's own with or without /api; Swarmpit before 1.6 has no such API`;
     return give('refused', detail, false);
   }
   if (asked.changes && isBlank) {
-    const detail = `the registry answered Swarmpit with HTTP ${status} when it looked the image up; nothing was changed`;
+    const detail = `the registry answered Swarmpit with HTTP ${status} when it resolved the image; nothing was changed`;
     return give('refused', detail, true);
   }
   if (status === 408) {

@@ -53,6 +53,6 @@ const notLinked = ({ imageText, image }: Redeployed, said: string): string => {
   if (!isHub) return `${why}: link it in Swarmpit for the user of the token, or share it`;
   const short = imageText.replace(/^(?:index\.)?docker\.io\//, '');
   return short === imageText
-    ? `${why}: it takes an image of Docker Hub with a dot in its name for one of another registry. Rename the repository, or give the helper the engine instead of Swarmpit`
+    ? `${why}: it takes an image of Docker Hub with a dot in its name for one of another registry. Rename the repository, or connect the helper to the engine instead of Swarmpit`
     : `${why}: it knows Docker Hub only by names without a host. Write the image as ${short} in the service`;
 };

@@ -131,7 +131,7 @@ export const createSwarmpitCluster = (options: SwarmpitClusterOptions): Cluster 
     // Swarmpit updates the version that it reads itself, so nothing else guards against a concurrent change.
     const present = await reads.service(service.id, signal);
     if (present === null) {
-      const detail = `service ${service.name} is no more`;
+      const detail = `service ${service.name} no longer exists`;
       throw new ClusterError(name, 'not-found', detail, { retryable: false });
     }
     if (present.version !== service.version) return { kind: 'out-of-sequence' };

@@ -32,7 +32,7 @@ export const parseClusterAddress = (text: string, tls: ClusterTls = {}): Cluster
   if (text.startsWith('unix://')) {
     const socketPath = text.slice('unix://'.length);
     if (!socketPath.startsWith('/')) {
-      throw new ClusterAddressError(`"${text}" names no absolute socket path; ${EXPECTED}`);
+      throw new ClusterAddressError(`"${text}" has no absolute socket path; ${EXPECTED}`);
     }
     return { origin: 'http://docker', basePath: '', socketPath, tls: {}, shown: text };
   }
@@ -40,7 +40,9 @@ export const parseClusterAddress = (text: string, tls: ClusterTls = {}): Cluster
   const secure = Object.keys(tls).length > 0;
   const spelt = isTcp ? text.replace('tcp:', secure ? 'https:' : 'http:') : text;
   if (!/^https?:\/\//.test(spelt) || !URL.canParse(spelt)) {
-    throw new ClusterAddressError(`"${withoutUser(text)}" is no address of a cluster; ${EXPECTED}`);
+    throw new ClusterAddressError(
+      `"${withoutUser(text)}" is not an address of a cluster; ${EXPECTED}`,
+    );
   }
   const url = new URL(spelt);
   // `new URL` drops the scheme's default port, so look for an explicit one in the text.

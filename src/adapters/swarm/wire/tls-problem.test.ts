@@ -21,15 +21,23 @@ describe('why TLS with an engine failed', () => {
     [
       turnedAway,
       { ca },
-      /^it wants a client certificate \(ssl\/tls alert bad certificate\): set cert/,
+      /^it requires a client certificate \(ssl\/tls alert bad certificate\): set cert/,
     ],
-    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', { ca }, /^it wants a client certificate/],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', { ca }, /^it requires a client certificate/],
     [turnedAway, expired, /^the client certificate expired on \S+Z: issue a new one$/],
     ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', good, /^it does not accept the client certificate/],
     [turnedAway, { ...good, cert: 'no certificate' }, /^it does not accept/],
-    ['CERT_SIGNATURE_FAILURE', good, /^ca of the cluster has not signed/],
-    ['SELF_SIGNED_CERT_IN_CHAIN', {}, /^no authority that is known here has signed/],
-    ['CERT_HAS_EXPIRED', good, /^the engine's certificate is not good at this time/],
+    [
+      'CERT_SIGNATURE_FAILURE',
+      good,
+      /^the engine's certificate is not signed by ca of the cluster/,
+    ],
+    [
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      {},
+      /^the engine's certificate is signed by an unknown authority/,
+    ],
+    ['CERT_HAS_EXPIRED', good, /^the engine's certificate is not valid now/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', good, /^the engine's certificate is for other names/],
     ['ERR_OSSL_X509_KEY_VALUES_MISMATCH', good, /do not belong together/],
     ['ERR_OSSL_PEM_NO_START_LINE', good, /cannot be used \(what it says\)/],
@@ -45,11 +53,11 @@ describe('why TLS with an engine failed', () => {
       'EPROTO',
       'write EPROTO 40:error:0A00010B:SSL routines:f:wrong version number:x',
     );
-    expect(tlsProblem(failure, good, now)).toMatch(/speaks no TLS \(wrong version number\)/);
+    expect(tlsProblem(failure, good, now)).toMatch(/does not use TLS \(wrong version number\)/);
   });
 
   it('tells of a certificate whose time has not come', () => {
     const problem = tlsProblem(failed(turnedAway), good, now - 48 * HOUR_MS);
-    expect(problem).toMatch(/good only from \S+Z: correct the clock here/);
+    expect(problem).toMatch(/valid only from \S+Z: correct the clock here/);
   });
 });

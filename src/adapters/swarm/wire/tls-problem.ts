@@ -17,7 +17,7 @@ const timeProblem = (cert: string, now: number): string | null => {
     return `the client certificate expired on ${validToDate.toISOString()}: issue a new one`;
   }
   return now < validFromDate.getTime()
-    ? `the client certificate is good only from ${validFromDate.toISOString()}: correct the clock here, or issue a new one`
+    ? `the client certificate is valid only from ${validFromDate.toISOString()}: correct the clock here, or issue a new one`
     : null;
 };
 
@@ -32,7 +32,7 @@ export const tlsProblem = (failure: ExchangeFailure, own: ClusterTls, now: numbe
   const reason = tlsReason(failure.message);
   if (isTurnedAway(failure)) {
     if (own.cert === undefined) {
-      return `it wants a client certificate (${reason}): set cert and key of the cluster`;
+      return `it requires a client certificate (${reason}): set cert and key of the cluster`;
     }
     return (
       timeProblem(own.cert, now) ??
@@ -43,22 +43,22 @@ export const tlsProblem = (failure: ExchangeFailure, own: ClusterTls, now: numbe
     return 'cert and key of the cluster do not belong together: give the key that the certificate was issued for';
   }
   if (code.startsWith('ERR_OSSL')) {
-    return `ca, cert or key of the cluster cannot be used (${reason}): give them whole, in PEM form, the key without a password`;
+    return `ca, cert or key of the cluster cannot be used (${reason}): use complete PEM files, and a key without a password`;
   }
   const cause = causeOfCode(code);
   if (cause === 'expired') {
-    return `the engine's certificate is not good at this time (${reason}): issue a new one, or correct the clock here`;
+    return `the engine's certificate is not valid now (${reason}): issue a new one, or correct the clock here`;
   }
   if (cause === 'other-name') {
     return `the engine's certificate is for other names (${reason}): issue it for this one, or use one that it has in the url`;
   }
   if (cause === 'untrusted') {
     return own.ca === undefined
-      ? `no authority that is known here has signed the engine's certificate (${reason}): set ca of the cluster`
-      : `ca of the cluster has not signed the engine's certificate (${reason}): give the authority that did`;
+      ? `the engine's certificate is signed by an unknown authority (${reason}): set ca of the cluster`
+      : `the engine's certificate is not signed by ca of the cluster (${reason}): use the authority that signed it`;
   }
   if (/wrong version number|packet length too long/.test(reason)) {
-    return `what listens there speaks no TLS (${reason}): correct the port, or leave out ca, cert and key of the cluster`;
+    return `the port does not use TLS (${reason}): correct the port, or leave out ca, cert and key of the cluster`;
   }
   return `${reason}: check ca, cert and key of the cluster, the name in the engine's certificate, and that the engine speaks TLS there`;
 };

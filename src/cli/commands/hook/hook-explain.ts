@@ -70,7 +70,7 @@ const explain = (
     case 'unrecognised':
       return ['No sender is recognised. Looked for:', ...read.lookedFor.map((one) => `  ${one}`)];
     case 'refused':
-      return [`It is from ${read.sender}, and would be refused: no secret lets it in.`];
+      return [`It is from ${read.sender}, and would be refused: no configured secret matches.`];
     case 'unreadable':
       return [
         `It is from ${read.sender}, and would be refused with 400: no image can be read.`,
@@ -78,14 +78,14 @@ const explain = (
       ];
     case 'too-many-pushes':
       return [
-        `It is from ${read.sender}, with ${read.count} pushes: more than the ${read.most} that are read.`,
+        `It is from ${read.sender}, with ${read.count} pushes: at most ${read.most} are accepted.`,
       ];
     case 'understood':
       return [
         `It is from ${read.sender}.`,
         ...(read.handshake === null
           ? []
-          : ['It is the sender making sure of the address: it is answered as the sender wants.']),
+          : ['The sender is verifying the address. The helper gives the answer that it expects.']),
         ...read.pushes.flatMap((push) => [
           `Push of ${imageWithTag(push.image)}${push.digest === null ? '' : ` with ${push.digest}`}:`,
           ...(typeof services === 'string'
@@ -121,7 +121,7 @@ export const addHookExplain: AddCommand = (hook, act) => {
   }).action(
     act(async (context, file: string, options: Options) => {
       const { deps, json, print, printJson } = context;
-      if (deps.explain === undefined) throw new CliFailure('this program cannot explain hooks');
+      if (deps.explain === undefined) throw new CliFailure('this build cannot explain webhooks');
       const text =
         file === '-' ? ((await deps.readInput?.(deps.signal)) ?? '') : context.readFile(file);
       const captured = readCapturedHook(text, options.header ?? []);

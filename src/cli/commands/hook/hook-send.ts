@@ -43,9 +43,9 @@ const readImage = ({
   const parsed = parseImageReference(text);
   if (!parsed.ok) throw wrongUse(`${JSON.stringify(text)} is no image: ${parsed.problem}`);
   const { tag } = parsed.image;
-  if (tag === null) throw wrongUse('the image needs a tag: only a tag can be pushed to');
+  if (tag === null) throw wrongUse('the image needs a tag');
   const digest = digestText === undefined ? parsed.image.digest : parseDigest(digestText);
-  if (digestText !== undefined && digest === null) throw wrongUse('--digest is no digest');
+  if (digestText !== undefined && digest === null) throw wrongUse('--digest is not a digest');
   return { ...parsed.image, tag, digest };
 };
 
@@ -63,8 +63,8 @@ const chooseSecret = ({ hooks }: Config, { secret, sender }: Options): HookSecre
   const [chosen] = fitting;
   if (chosen === undefined) {
     throw wrongUse(
-      `no hook secret is known that lets ${sender} in`,
-      'give the one of that helper as CD_HELPER_HOOK_SECRET, or its configuration by --config',
+      `no hook secret for ${sender} is known`,
+      'set CD_HELPER_HOOK_SECRET to the secret of that helper, or pass its configuration with --config',
     );
   }
   return chosen;
@@ -87,7 +87,8 @@ const waitForAnswer = async (
   wait: number | true,
 ): Promise<number> => {
   const { delivery, pushes } = answer;
-  if (pushes.length === 0) throw new CliFailure('it holds no push: there is nothing to wait for');
+  if (pushes.length === 0)
+    throw new CliFailure('it contains no push: there is nothing to wait for');
   const waiting: Waiting = {
     query: { delivery },
     about: pushes.map(({ image }) => image).join(', '),

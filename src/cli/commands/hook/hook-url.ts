@@ -8,7 +8,7 @@ import type { AddCommand } from '../add-command.ts';
 import { withHelp } from '../../terminal/with-help.ts';
 
 const MAKE_ONE =
-  'ask where the configuration of the helper is, as in its container; or make one with: openssl rand -hex 24, and give it as CD_HELPER_HOOK_SECRET';
+  'run this where the configuration of the helper is, such as in its container; or generate one with openssl rand -hex 24 and set CD_HELPER_HOOK_SECRET';
 
 const allows = (secret: HookSecret, sender: string): boolean =>
   secret.senders === null || secret.senders.includes(sender);
@@ -58,7 +58,7 @@ export const addHookUrl: AddCommand = (hook, act) => {
       const all = config.hooks.secrets;
       const secrets = sender === undefined ? all : all.filter((one) => allows(one, sender));
       if (secrets.length === 0) {
-        throw new CliFailure('there is no hook secret for it: hooks are refused', {
+        throw new CliFailure('no hook secret applies to it: its webhooks are refused', {
           hint: MAKE_ONE,
         });
       }

@@ -13,16 +13,16 @@ const TYPE = 'application/vnd.sqlite3';
 const notSaved = (file: string, error: unknown): unknown => {
   if (error instanceof CliFailure || !(error instanceof Error) || !('code' in error)) return error;
   if (error.code === 'EEXIST') {
-    return wrongUse(`${file} exists already`, 'name another file: a backup never overwrites one');
+    return wrongUse(`${file} exists already`, 'choose another file: a backup never overwrites one');
   }
   if (typeof error.code !== 'string' || error.code.startsWith('UND_')) {
-    return new CliFailure(`the backup broke off (${error.message}); nothing was kept`, {
+    return new CliFailure(`the backup was interrupted (${error.message}); nothing was saved`, {
       hint: 'take it again',
       mayPass: true,
     });
   }
   return new CliFailure(`${file} could not be written: ${messageOfErrno(error)}`, {
-    hint: 'name a place on a disk with room for the whole store',
+    hint: 'choose a place with enough disk space for the whole store',
   });
 };
 

@@ -35,7 +35,7 @@ After its start, the helper reports what is obsolete, and deploys nothing until 
   }).action(
     act(async (context, file: string) => {
       const { stores } = context.deps;
-      if (stores === undefined) throw new CliFailure('this program has no store');
+      if (stores === undefined) throw new CliFailure('this build has no store');
       const { clear, ...options } = copyOptions(context);
       const restored = await stores.restore(context.config(), file, options).finally(clear);
       if (context.json) context.printJson(restored);

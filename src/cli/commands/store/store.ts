@@ -31,7 +31,7 @@ each table's rows are compared. Sessions stay valid. Afterwards, set the target 
         throw wrongUse('name one target', 'either --to or --to-file');
       }
       const { stores } = context.deps;
-      if (stores === undefined) throw new CliFailure('this program has no store');
+      if (stores === undefined) throw new CliFailure('this build has no store');
       const target = to ?? context.readFile(toFile ?? '').trim();
       const { clear, ...options } = copyOptions(context);
       const copied = await stores.copy(context.config(), target, options).finally(clear);

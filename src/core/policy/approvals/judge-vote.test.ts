@@ -11,7 +11,7 @@ const approval = (change: Partial<Gate> = {}): Gate => ({
   source: 'production',
   since: 0,
   until: DEADLINE,
-  detail: '0 of 2 votes; it expires without them',
+  detail: '0 of 2 votes; it expires otherwise',
   votes: { given: 0, needed: 2, by: [] },
   canOpen: ['approver', 'operator'],
   ...change,
@@ -48,7 +48,7 @@ describe('a vote', () => {
         window,
         approval({
           votes: { given: 1, needed: 2, by: ['ana'] },
-          detail: '1 of 2 votes; it expires without them',
+          detail: '1 of 2 votes; it expires otherwise',
         }),
       ],
     });

@@ -67,4 +67,4 @@ export const judgeVote = (standing: Standing, vote: NewVote, now: number): VoteJ
 };
 
 const votesDetail = ({ given, needed }: { readonly given: number; readonly needed: number }) =>
-  `${given} of ${needed} ${needed === 1 ? 'vote' : 'votes'}; it expires without them`;
+  `${given} of ${needed} ${needed === 1 ? 'vote' : 'votes'}; it expires otherwise`;

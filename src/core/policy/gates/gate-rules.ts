@@ -94,7 +94,7 @@ export const problemOfRules = (
   if (approval !== null) {
     const { votes, by } = approval;
     if (by.length === 0) {
-      return `the policies allow no role in common to approve, so that nobody could`;
+      return `the policies have no approving role in common, so nobody could approve`;
     }
     const able = voters.filter(({ role }) => by.some((one) => one === role)).length;
     if (able < votes.value) {

@@ -250,7 +250,7 @@ describe('policies that combine', () => {
         [approval(1, { by: ['approver'] }), approval(1, { by: ['operator'] }, 'b')],
         ['approver', 'operator'],
       ),
-    ).toContain('no role in common');
+    ).toContain('no approving role in common');
     const days = [
       { ...NONE, windows: windows('mon 09:00-16:00 UTC') },
       { ...NONE, source: 'b', windows: windows('tue 09:00-16:00 UTC') },

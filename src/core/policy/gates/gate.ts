@@ -125,7 +125,7 @@ const approvalOf = (
       source: rule.votes.source,
       since: from,
       until: expiresAt,
-      detail: `${counted.length} of ${needed} ${needed === 1 ? 'vote' : 'votes'}; it expires without them`,
+      detail: `${counted.length} of ${needed} ${needed === 1 ? 'vote' : 'votes'}; it expires otherwise`,
       votes: { given: counted.length, needed, by: counted.map(({ person }) => person) },
       canOpen: rule.by,
     },

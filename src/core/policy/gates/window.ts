@@ -20,25 +20,25 @@ const problem = (text: string): ParsedWindow => ({ ok: false, problem: text });
 export const parseWindow = (text: string): ParsedWindow => {
   const [days = '', hours = '', zone, ...rest] = text.trim().split(/\s+/);
   if (hours === '' || rest.length > 0) {
-    return problem(`"${text}" is no window: expected DAYS HH:MM-HH:MM ZONE, such as ${EXAMPLE}`);
+    return problem(`"${text}" is not a window: expected DAYS HH:MM-HH:MM ZONE, such as ${EXAMPLE}`);
   }
   if (zone === undefined) {
-    return problem(`"${text}" names no time zone: expected one at its end, such as ${EXAMPLE}`);
+    return problem(`"${text}" has no time zone: expected one at the end, such as ${EXAMPLE}`);
   }
   const weekdays = readDays(days.toLowerCase());
   if (weekdays === null) {
-    return problem(`"${days}" are no days: expected mon, mon-thu, mon,wed or daily`);
+    return problem(`"${days}" are not days: expected mon, mon-thu, mon,wed or daily`);
   }
   const [, from, to] = /^(\d\d:\d\d)-(\d\d:\d\d)$/.exec(hours) ?? [];
   const [start, end] = [readTime(from), readTime(to)];
   if (start === null || end === null || start === WHOLE_DAY || end === 0) {
     return problem(
-      `"${hours}" are no hours: expected HH:MM-HH:MM from 00:00 to 24:00, such as 09:00-16:00`,
+      `"${hours}" are not hours: expected HH:MM-HH:MM from 00:00 to 24:00, such as 09:00-16:00`,
     );
   }
   if (start === end) return problem(`"${hours}" begins and ends at the same minute`);
   if (!isZone(zone)) {
-    return problem(`"${zone}" is no time zone that is known here: expected one like Europe/Madrid`);
+    return problem(`"${zone}" is not a known time zone: expected one such as Europe/Madrid`);
   }
   const normal = text.trim().replaceAll(/\s+/g, ' ');
   return { ok: true, window: { text: normal, days: weekdays, from: start, to: end, zone } };

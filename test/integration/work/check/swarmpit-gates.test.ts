@@ -94,7 +94,9 @@ it.each([
     verdict: 'held',
     detail: expect.stringContaining('Swarmpit cannot deploy a chosen digest'),
   });
-  await expect(work.acts.approve(KEY, { digest: null }, by())).rejects.toThrow('waits for nothing');
+  await expect(work.acts.approve(KEY, { digest: null }, by())).rejects.toThrow(
+    'is not waiting for anything',
+  );
   expect([await bench.deployments(), swarmpit.redeploys]).toEqual([[], []]);
 });
 

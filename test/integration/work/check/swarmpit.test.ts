@@ -348,7 +348,7 @@ describe('a person who goes back', () => {
     await expect(goBack(work, to)).rejects.toMatchObject({
       code: 'not-supported',
       message:
-        'this cluster cannot deploy a chosen digest: it can only go back to the previous spec',
+        'this cluster cannot deploy a chosen digest; it can only go back to the previous spec',
     });
     expect(await bench.deployments()).toHaveLength(1);
   });

@@ -367,7 +367,7 @@ describe('an update of somebody else that is stuck', () => {
     const { id } = await bench.hook(work, bench.image('acme/web:v1'), fix);
     await bench.until('the push waits and says so', async () => {
       const [pushed] = (await bench.delivery(id)).pushes;
-      return pushed?.results[0]?.detail?.includes('another update is under way');
+      return pushed?.results[0]?.detail?.includes('another update is in progress');
     });
     expect(bench.engine.updates).toHaveLength(0);
     expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: fix });

@@ -242,7 +242,7 @@ describe('a version that crashes', () => {
     const deployment = await push(work, crashing());
     expect(deployment).toMatchObject({ state: 'failed', reason: 'task-failed' });
     expect(deployment.steps.at(-1)?.detail).toMatchObject({
-      notTakenBack: 'no good image known: the service named no digest before',
+      notTakenBack: 'no good image known: the service had no digest before',
     });
   });
 

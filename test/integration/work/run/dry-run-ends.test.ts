@@ -75,7 +75,7 @@ describe('a dry run', () => {
   });
 
   it.each([
-    [new AskerGone(), 'the client is gone: the connection closed before the answer'],
+    [new AskerGone(), 'the client disconnected before the answer'],
     [new Error('told to stop'), 'the helper stopped while it was checking'],
   ])('that is broken off by %s says why', async (error, reason) => {
     const work = await open();

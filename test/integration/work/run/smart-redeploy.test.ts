@@ -132,7 +132,7 @@ describe('a dry run', () => {
         ),
       );
     };
-    const held = 'the label cd-helper.consent=yes asks for something that is not supported';
+    const held = 'the label cd-helper.consent=yes is not supported';
     const pins = 'would be deployed, which pins it to what is published';
     expect(await unpinned(false)).toEqual({
       unpinned: ['leave', null],

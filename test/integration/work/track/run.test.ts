@@ -129,7 +129,7 @@ it('takes the next tag below one that failed, and none below one that a person l
   expect(await bench.ended('web')).toMatchObject({ toTag: 'v1.5.0', state: 'rolled-back' });
   const plan = await start(work, { dryRun: true });
   expect(one(plan).detail).toBe(
-    'would move v1.3.0 → v1.4.0: matches semver:1.x, newest that is not held of 3 tags',
+    'would move v1.3.0 → v1.4.0: matches semver:1.x, newest not held of 3 tags',
   );
   await ended(await start(work));
   expect(tagOf()).toBe('v1.4.0');

@@ -208,7 +208,7 @@ describe('a push of a newer tag', () => {
     const other = await push(work, 'v1.4.0');
     expect(await settled(other)).toEqual(['no-service']);
     expect((await bench.delivery(other)).pushes[0]?.results[0]?.detail).toMatch(
-      /^no service takes it: web: its label cd-helper.track=semver:latest is wrong: "latest" is no /,
+      /^no service takes it: web: its label cd-helper.track=semver:latest is wrong: "latest" is not a /,
     );
     contents.set('v1.3.0', 'built again');
     const id = await push(work, 'v1.3.0');

@@ -165,7 +165,7 @@ it('tells that somebody deployed an old stack file, and since when the newer one
 });
 
 it.each([
-  ['semver:latest', {}, 'v1.3.0', /semver:latest .*asks for something that is not supported/],
+  ['semver:latest', {}, 'v1.3.0', /semver:latest .*is not supported/],
   ['semver:1.x', { 'cd-helper.enabled': 'false' }, 'v1.3.0', /^the service is excluded \(label\)$/],
   ['semver:1.x', {}, 'v2.0.0', /^v1.4.0: it is older than v2.0.0, which the service has$/],
 ])('tells why a service with %s and %j stays at %s', async (label, more, tag, why) => {
