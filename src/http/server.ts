@@ -130,7 +130,7 @@ const addRoutes = (app: FastifyInstance, deps: ServerDeps, patience: Patience): 
         : 'send Authorization: Bearer and a token that is known',
     headers: { 'www-authenticate': 'Bearer realm="cd-helper"' },
   });
-  const checkOrigin = createOriginCheck(deps.publicUrl ?? null);
+  const checkOrigin = createOriginCheck(deps.publicUrl);
   const { readsOf, actsOf } = createScopes(deps);
   createTokenMetrics(metrics.registry, apiTokens);
   const signedIn = createSignIn({

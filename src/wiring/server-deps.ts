@@ -51,7 +51,7 @@ export type ServerParts = {
 const tokenProof = async (
   { hooks: { secrets }, proxies }: Config,
   log: Log,
-): Promise<NonNullable<ServerDeps['proveToken']>> => {
+): Promise<ServerDeps['proveToken']> => {
   if (secrets.every(({ oidc }) => oidc === null)) return async () => ({ kind: 'absent' });
   const { createTokenProof } = await import('../intake/prove-token.ts');
   const fetchKeys = createFetchKeys(createKeyConnections(proxies));

@@ -4,7 +4,7 @@ import type { RunRequest, RunView } from '../core/contract/run-views.ts';
 import { recordAction } from '../store/access/actions.ts';
 import type { Db } from '../store/sqlite/open-store.ts';
 import type { Clock } from './loop/clock.ts';
-import type { Reads } from './reads/reads.ts';
+import type { Reads } from '../core/contract/reads.ts';
 import type { SmartRedeploy } from './runs/smart-redeploy.ts';
 import type { Work } from './work.ts';
 

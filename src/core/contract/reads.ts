@@ -42,18 +42,18 @@ export type Reads = {
   readonly listClusters: () => Promise<readonly ClusterView[]>;
   readonly listRegistries: () => Promise<readonly RegistryView[]>;
   /** The instances that share the store. */
-  readonly listInstances?: () => Promise<readonly InstanceView[]>;
+  readonly listInstances: () => Promise<readonly InstanceView[]>;
   readonly listQueue: () => Promise<readonly QueueView[]>;
   readonly listHookSecrets: () => Promise<readonly HookSecretView[]>;
   /** Policies of the configuration. */
-  readonly listPolicies?: () => Promise<readonly ConfiguredPolicyView[]>;
+  readonly listPolicies: () => Promise<readonly ConfiguredPolicyView[]>;
   /** The policies that apply to a service. */
-  readonly readPolicies?: (cluster: string, name: string) => Promise<ServicePoliciesView | null>;
-  readonly listWaiting?: (filter: WaitingFilter, page: PageRequest) => Promise<Page<WaitingView>>;
-  readonly listFreezes?: (page: PageRequest) => Promise<Page<FreezeView>>;
+  readonly readPolicies: (cluster: string, name: string) => Promise<ServicePoliciesView | null>;
+  readonly listWaiting: (filter: WaitingFilter, page: PageRequest) => Promise<Page<WaitingView>>;
+  readonly listFreezes: (page: PageRequest) => Promise<Page<FreezeView>>;
   /** What is failing, what is being deployed, what waits, and the last days in numbers. */
-  readonly readOverview?: () => Promise<OverviewView>;
+  readonly readOverview: () => Promise<OverviewView>;
   /** One lane per service, with what happened to it. */
-  readonly readTimeline?: (asked: TimelineRequest) => Promise<TimelineView>;
-  readonly listActions?: (page: PageRequest) => Promise<Page<ActionView>>;
+  readonly readTimeline: (asked: TimelineRequest) => Promise<TimelineView>;
+  readonly listActions: (page: PageRequest) => Promise<Page<ActionView>>;
 };

@@ -1,7 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { built } from '../problem/built.ts';
 import { Problem } from '../problem/problem.ts';
 import { byOf, byWhileAsked } from '../sign-in/by-of.ts';
 import { addCompression } from '../server/compression.ts';
@@ -19,7 +18,7 @@ import { ServiceSchema } from '../schemas/service.ts';
 
 const serviceParams = z.object({ cluster: z.string(), name: z.string() });
 const byId = z.object({ id: z.string() });
-const refusals = problemAnswers(400, 401, 403, 404, 409, 422, 501, 502);
+const refusals = problemAnswers(400, 401, 403, 404, 409, 422, 502);
 const EVERYTHING = RunRequestSchema.parse({});
 
 const RedeploySchema = z
@@ -81,7 +80,7 @@ export const createActRoutes =
         const asked = request.body ?? EVERYTHING;
         // A dry run asks every registry. It ends with the answer, or when the client disconnects.
         const by = asked.dryRun ? byWhileAsked(request, reply) : byOf(request);
-        const run = await built(actsOf(request).startRun)(asked, by);
+        const run = await actsOf(request).startRun(asked, by);
         // Nobody reads this answer, but the Idempotency-Key may be used again.
         if (asked.dryRun && by.signal.aborted) {
           throw new Problem(503, 'broken-off', 'nobody waited for the dry run any more');
@@ -101,7 +100,7 @@ export const createActRoutes =
           response: { 200: ServiceSchema, ...refusals },
         },
       },
-      async (request) => built(actsOf(request).check)(keyOf(request.params), byOf(request)),
+      async (request) => actsOf(request).check(keyOf(request.params), byOf(request)),
     );
     app.post(
       `${service}/redeploy`,
@@ -118,7 +117,7 @@ export const createActRoutes =
       async (request, reply) => {
         const { force = false, skipGates = false, reason = null } = request.body ?? {};
         const options = { force, skipGates: skipGates && reason !== null ? { reason } : null };
-        const deployment = await built(actsOf(request).redeploy)(
+        const deployment = await actsOf(request).redeploy(
           keyOf(request.params),
           options,
           byOf(request),
@@ -142,7 +141,7 @@ export const createActRoutes =
         const to = request.body?.to ?? null;
         const force = request.body?.force ?? false;
         const options = { to: to === null ? null : String(to), force };
-        const deployment = await built(actsOf(request).rollback)(
+        const deployment = await actsOf(request).rollback(
           keyOf(request.params),
           options,
           byOf(request),
@@ -160,7 +159,7 @@ export const createActRoutes =
           response: { 200: ServiceSchema, ...refusals },
         },
       },
-      async (request) => built(actsOf(request).release)(keyOf(request.params), byOf(request)),
+      async (request) => actsOf(request).release(keyOf(request.params), byOf(request)),
     );
     app.post(
       '/deliveries/:id/replay',
@@ -174,7 +173,7 @@ export const createActRoutes =
         },
       },
       async (request, reply) =>
-        reply.code(202).send(await built(actsOf(request).replay)(request.params.id, byOf(request))),
+        reply.code(202).send(await actsOf(request).replay(request.params.id, byOf(request))),
     );
     app.post(
       '/freezes',
@@ -188,10 +187,7 @@ export const createActRoutes =
       },
       async (request, reply) => {
         const until = inUtc(request.body.until ?? undefined) ?? null;
-        const freeze = await built(actsOf(request).freeze)(
-          { ...request.body, until },
-          byOf(request),
-        );
+        const freeze = await actsOf(request).freeze({ ...request.body, until }, byOf(request));
         return reply.code(201).send(freeze);
       },
     );
@@ -208,7 +204,7 @@ export const createActRoutes =
       },
       async (request, reply) => {
         const channel = request.body?.channel ?? null;
-        const items = await built(actsOf(request).testNotifications)({ channel }, byOf(request));
+        const items = await actsOf(request).testNotifications({ channel }, byOf(request));
         return reply.send({ items });
       },
     );
@@ -223,7 +219,7 @@ export const createActRoutes =
         },
       },
       async (request, reply) => {
-        await built(actsOf(request).thaw)(request.params.id, byOf(request));
+        await actsOf(request).thaw(request.params.id, byOf(request));
         return reply.code(204).send();
       },
     );

@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream';
 import type { onRequestHookHandler } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { built } from '../problem/built.ts';
 import { byOf } from '../sign-in/by-of.ts';
 import type { ServerDeps } from '../ports/ports.ts';
 import { problemAnswers } from '../schemas/problem.ts';
@@ -33,12 +32,12 @@ export const createBackupRoute =
             'One moment of the store, made while the helper works; `cd-helper restore` reads it. Sign-ins, links that were sent and leases are left out. One is made at a time.',
           response: {
             200: { content: { [TYPE]: { schema: FILE } } },
-            ...problemAnswers(401, 403, 409, 501),
+            ...problemAnswers(401, 403, 409),
           },
         },
       },
       async (request, reply) => {
-        const { content, bytes, at } = await built(backUp)(byOf(request));
+        const { content, bytes, at } = await backUp(byOf(request));
         sending.add(content);
         content.once('close', () => sending.delete(content));
         const name = `cd-helper-${at.replaceAll(/[:.]/g, '-')}.db`;

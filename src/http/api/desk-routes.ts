@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { built } from '../problem/built.ts';
 import { found } from '../problem/found.ts';
 import { HOOK_PLACES } from '../../core/contract/hook-places.ts';
 import type { Reads } from '../../core/contract/reads.ts';
@@ -32,7 +31,7 @@ import {
 } from '../schemas/list.ts';
 import { problemAnswers } from '../schemas/problem.ts';
 
-const refusals = problemAnswers(400, 401, 501);
+const refusals = problemAnswers(400, 401);
 
 const whole = <T>(
   items: readonly T[],
@@ -96,12 +95,12 @@ export const createDeskRoutes =
           tags: ['clusters'],
           summary: 'Processes of the helper that share the store, and what each works on',
           querystring: z.strictObject(wholePaging),
-          response: { 200: listOf(InstanceSchema), ...problemAnswers(400, 401, 403, 501) },
+          response: { 200: listOf(InstanceSchema), ...problemAnswers(400, 401, 403) },
         },
       },
       async (asked) => {
         const { listInstances } = readsOf(asked);
-        return whole(await built(listInstances)(), ({ id }) => id, asked.query);
+        return whole(await listInstances(), ({ id }) => id, asked.query);
       },
     );
     app.get(
@@ -162,11 +161,11 @@ export const createDeskRoutes =
           tags: ['services'],
           summary: 'Policies of the configuration, with their gates',
           querystring: z.strictObject(wholePaging),
-          response: { 200: listOf(PolicySchema), ...problemAnswers(400, 401, 403, 501) },
+          response: { 200: listOf(PolicySchema), ...problemAnswers(400, 401, 403) },
         },
       },
       async (asked) =>
-        whole(await built(readsOf(asked).listPolicies)(), ({ source }) => source, asked.query),
+        whole(await readsOf(asked).listPolicies(), ({ source }) => source, asked.query),
     );
     app.get(
       '/clusters/:cluster/services/:name/policies',
@@ -175,12 +174,12 @@ export const createDeskRoutes =
           tags: ['services'],
           summary: 'Which policies apply to the service, and the combined result',
           params: z.object({ cluster: z.string(), name: z.string() }),
-          response: { 200: ServicePoliciesSchema, ...problemAnswers(401, 404, 501, 502) },
+          response: { 200: ServicePoliciesSchema, ...problemAnswers(401, 404, 502) },
         },
       },
       async (asked) => {
         const { cluster, name } = asked.params;
-        return found(await built(readsOf(asked).readPolicies)(cluster, name), 'service');
+        return found(await readsOf(asked).readPolicies(cluster, name), 'service');
       },
     );
     app.get(
@@ -199,7 +198,7 @@ export const createDeskRoutes =
         },
       },
       async (asked) =>
-        showPage(await built(readsOf(asked).listWaiting)(asked.query, toPageRequest(asked.query))),
+        showPage(await readsOf(asked).listWaiting(asked.query, toPageRequest(asked.query))),
     );
     app.get(
       '/freezes',
@@ -211,8 +210,7 @@ export const createDeskRoutes =
           response: { 200: listOf(FreezeSchema), ...refusals },
         },
       },
-      async (asked) =>
-        showPage(await built(readsOf(asked).listFreezes)(toPageRequest(asked.query))),
+      async (asked) => showPage(await readsOf(asked).listFreezes(toPageRequest(asked.query))),
     );
     app.get(
       '/actions',
@@ -224,7 +222,6 @@ export const createDeskRoutes =
           response: { 200: listOf(ActionSchema), ...refusals },
         },
       },
-      async (asked) =>
-        showPage(await built(readsOf(asked).listActions)(toPageRequest(asked.query))),
+      async (asked) => showPage(await readsOf(asked).listActions(toPageRequest(asked.query))),
     );
   };

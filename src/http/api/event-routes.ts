@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { hasExpired } from '../../core/token-expiry.ts';
-import { built } from '../problem/built.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 import { LIMITS } from '../ports/limits.ts';
 import type { FeedEvent, ServerDeps } from '../ports/ports.ts';
@@ -44,12 +43,11 @@ export const createEventRoutes =
           querystring: z.strictObject({ lastEventId: z.string().max(LONGEST_ID).optional() }),
           response: {
             200: { content: { 'text/event-stream': { schema: z.string() } } },
-            ...problemAnswers(400, 401, 501, 503),
+            ...problemAnswers(400, 401, 503),
           },
         },
       },
       async (request, reply) => {
-        const listen = built(events);
         const name = request.apiToken?.name ?? '';
         const own = streamsOf.get(name) ?? 0;
         const isFull = streams.size >= LIMITS.eventStreams || own >= LIMITS.eventStreamsOfToken;
@@ -69,8 +67,7 @@ export const createEventRoutes =
         /** Whether the client may get more events: not after signing out, and not after its token has expired. */
         const isWelcome = async (): Promise<boolean> => {
           const isCurrent = !hasExpired(apiToken?.expiresAt ?? null, now());
-          const stands =
-            isCurrent && (session === null || ((await sessions?.stands(session.id)) ?? false));
+          const stands = isCurrent && (session === null || (await sessions.stands(session.id)));
           if (!stands) stream.end();
           return stands;
         };
@@ -96,7 +93,7 @@ export const createEventRoutes =
           leave?.();
         });
         try {
-          leave = await listen(lastId ?? null, {
+          leave = await events(lastId ?? null, {
             take: (news) => guarded(() => stream.send(heard(news))),
           });
         } catch {

@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Reads } from '../../core/contract/reads.ts';
-import { built } from '../problem/built.ts';
 import { filterText } from '../schemas/list.ts';
 import { OverviewSchema, TimelineSchema } from '../schemas/overview.ts';
 import { problemAnswers } from '../schemas/problem.ts';
@@ -19,10 +18,10 @@ export const createOverviewRoutes =
         schema: {
           tags: ['overview'],
           summary: 'What fails, what is being deployed, what waits, and the last 30 days',
-          response: { 200: OverviewSchema, ...problemAnswers(401, 501) },
+          response: { 200: OverviewSchema, ...problemAnswers(401) },
         },
       },
-      (asked) => built(readsOf(asked).readOverview)(),
+      (asked) => readsOf(asked).readOverview(),
     );
     app.get(
       '/timeline',
@@ -42,9 +41,9 @@ export const createOverviewRoutes =
               .default(1)
               .describe('The length of the span.'),
           }),
-          response: { 200: TimelineSchema, ...problemAnswers(400, 401, 501, 502) },
+          response: { 200: TimelineSchema, ...problemAnswers(400, 401, 502) },
         },
       },
-      (asked) => built(readsOf(asked).readTimeline)(asked.query),
+      (asked) => readsOf(asked).readTimeline(asked.query),
     );
   };

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { built } from '../problem/built.ts';
 import type { RequestKey, RequestKeys } from '../ports/ports.ts';
 import { Problem, PROBLEM_TYPE } from '../problem/problem.ts';
 import type { Log } from '../../core/log.ts';
@@ -33,11 +32,7 @@ const keyOf = (request: FastifyRequest, key: string): RequestKey => ({
  * the same key is carried out once and gets the same answer for a day. A failure of the helper (5xx) means that it was
  * not carried out and may be repeated.
  */
-export const addRequestKeys = (
-  app: FastifyInstance,
-  keys: RequestKeys | undefined,
-  log: Log,
-): void => {
+export const addRequestKeys = (app: FastifyInstance, keys: RequestKeys, log: Log): void => {
   app.decorateRequest('requestKey', null);
 
   app.addHook('preHandler', async (request, reply) => {
@@ -49,7 +44,7 @@ export const addRequestKeys = (
       });
     }
     const key = keyOf(request, shown);
-    const seen = await built(keys).take(key);
+    const seen = await keys.take(key);
     switch (seen.kind) {
       case 'new':
         request.requestKey = key;
@@ -80,7 +75,7 @@ export const addRequestKeys = (
 
   app.addHook('onSend', async (request, reply, payload) => {
     const key = request.requestKey;
-    if (key === null || keys === undefined) return payload;
+    if (key === null) return payload;
     const body = typeof payload === 'string' && payload !== '' ? payload : null;
     const isKept = reply.statusCode < 500 && (body?.length ?? 0) <= LONGEST_KEPT;
     try {

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { SESSION_LONGEST_MS } from '../../core/contract/session.ts';
 import { hasExpired } from '../../core/token-expiry.ts';
 import { addressOf } from '../sign-in/address-of.ts';
-import { built } from '../problem/built.ts';
 import { createCookiePlace, printSessionCookie, readSessionCookies } from '../sign-in/cookie.ts';
 import type { FailureAnswer } from '../sign-in/failed-sign-in.ts';
 import { LIMITS } from '../ports/limits.ts';
@@ -72,7 +71,7 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
           security: [],
           summary: 'Sign in with a token: the answer sets the cookie of a session',
           body: SignInSchema,
-          response: { 200: SessionSchema, ...problemAnswers(400, 401, 403, 429, 501) },
+          response: { 200: SessionSchema, ...problemAnswers(400, 401, 403, 429) },
         },
       },
       async (request, reply) => {
@@ -88,7 +87,7 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
             'this token has signed in too often: wait before the next, or show it itself';
           throw new Problem(429, 'too-many-sign-ins', detail, { headers });
         }
-        const { open, end } = built(sessions);
+        const { open, end } = sessions;
         // A new sign-in replaces the previous session.
         for (const before of shownBy(request)) await end(before, addressOf(request));
         const { id, expiresAt } = await open(token, addressOf(request));
@@ -129,7 +128,7 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
       },
       async (request, reply) => {
         if (request.session !== null) {
-          for (const id of shownBy(request)) await built(sessions).end(id, addressOf(request));
+          for (const id of shownBy(request)) await sessions.end(id, addressOf(request));
           setCookie(request, reply, '', 0);
         }
         return reply.code(204).send();
@@ -142,12 +141,12 @@ export const createSessionRoutes = (deps: Deps): FastifyPluginAsyncZod => {
         schema: {
           tags,
           summary: 'Sign out everywhere: ends every session of the token',
-          response: { 204: noContent, ...problemAnswers(401, 403, 501) },
+          response: { 204: noContent, ...problemAnswers(401, 403) },
         },
       },
       async (request, reply) => {
         const { apiToken } = request;
-        if (apiToken !== null) await built(sessions).endAll(apiToken, addressOf(request));
+        if (apiToken !== null) await sessions.endAll(apiToken, addressOf(request));
         setCookie(request, reply, '', 0);
         return reply.code(204).send();
       },

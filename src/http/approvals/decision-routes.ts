@@ -1,7 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { built } from '../problem/built.ts';
 import { byOf } from '../sign-in/by-of.ts';
 import { addCompression } from '../server/compression.ts';
 import type { Acts, ServerDeps } from '../ports/ports.ts';
@@ -11,7 +10,7 @@ import { ApproveSchema, RejectSchema, WaitingSchema } from '../schemas/waiting.t
 
 const params = z.object({ cluster: z.string(), name: z.string() });
 const keyOf = ({ cluster, name }: z.output<typeof params>) => ({ cluster, service: name });
-const response = { 200: WaitingSchema, ...problemAnswers(400, 401, 403, 404, 409, 422, 501) };
+const response = { 200: WaitingSchema, ...problemAnswers(400, 401, 403, 404, 409, 422) };
 
 /** The actions of approvers. */
 export const createDecisionRoutes =
@@ -44,7 +43,7 @@ export const createDecisionRoutes =
       },
       (request) => {
         const options = { digest: request.body?.digest ?? null };
-        return built(actsOf(request).approve)(keyOf(request.params), options, byOf(request));
+        return actsOf(request).approve(keyOf(request.params), options, byOf(request));
       },
     );
     app.post(
@@ -59,7 +58,6 @@ export const createDecisionRoutes =
           response,
         },
       },
-      (request) =>
-        built(actsOf(request).reject)(keyOf(request.params), request.body, byOf(request)),
+      (request) => actsOf(request).reject(keyOf(request.params), request.body, byOf(request)),
     );
   };

@@ -86,7 +86,7 @@ export const createLinkRoutes =
     };
 
     const open = async (token: string): Promise<OpenedLink | null> =>
-      approvalLinks === undefined || !TOKEN.test(token) ? null : approvalLinks.open(token);
+      TOKEN.test(token) ? approvalLinks.open(token) : null;
 
     const over = (reply: FastifyReply, { state }: OpenedLink): FastifyReply => {
       const [title, why] = OVER[state === 'open' ? 'replaced' : state];

@@ -97,7 +97,8 @@ export const createHookGuard = ({
       matched ??
       (inPath === null ? proven.find(({ value }) => value.reveal() === '') : undefined) ??
       null;
-    const lacksToken = (found?.oidc ?? null) !== null && !proven.some((one) => one === found);
+    const lacksToken =
+      found !== null && found.oidc !== null && !proven.some((one) => one === found);
     const isGood = found !== null && !lacksToken && isAllowed(found, addressOf(request));
     if (!isGood && (inPath !== null || !intake.mayProve(request.headers))) {
       return failed(addressOf(request));
@@ -108,8 +109,8 @@ export const createHookGuard = ({
 
   return (request, _reply, next) => {
     const answer = (problem: Problem | null): void => (problem === null ? next() : next(problem));
-    const token = proveToken === undefined ? null : tokenOf(request);
-    if (token === null || proveToken === undefined) return answer(decide(request, NO_TOKEN));
+    const token = tokenOf(request);
+    if (token === null) return answer(decide(request, NO_TOKEN));
     void proveToken(token).then((proof) => answer(decide(request, proof)));
   };
 };

@@ -125,7 +125,7 @@ export const createDeliveryTaker = ({
     if (read.kind !== 'understood') throw refusal(read, failed, address);
     const { sender, secret, pushes, ignored, senderDeliveryId, handshake } = read;
     // Only the signature shows which secret was used, and a signature is no token.
-    const mayUse = isAllowed(secret, address) && (secret.oidc ?? null) === null;
+    const mayUse = isAllowed(secret, address) && secret.oidc === null;
     if (shown === null && !mayUse) throw failed(address);
     const counts = pushes.length > 0;
     const status = counts && handshake === null ? ACCEPTED : UNDERSTOOD;

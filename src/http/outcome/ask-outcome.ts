@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { ASKED_BACK_MS, type OutcomeAsk } from '../../core/outcome/outcome-ask.ts';
 import type { OutcomeView } from '../../core/outcome/outcome.ts';
-import { built } from '../problem/built.ts';
 import { found } from '../problem/found.ts';
 import { LIMITS } from '../ports/limits.ts';
 import type { ApiToken, HookSecret, ServerDeps } from '../ports/ports.ts';
@@ -115,7 +114,6 @@ export const createOutcomeAsker = ({ outcome, intake, reads, now }: Deps): AskQu
   };
 
   return async (query, asker, reply) => {
-    const ask = built(outcome);
     const secret = asker.kind === 'secret' ? asker.secret : null;
     if (secret?.outcome === false) {
       throw new Problem(
@@ -131,7 +129,7 @@ export const createOutcomeAsker = ({ outcome, intake, reads, now }: Deps): AskQu
     const leave = waitMs === 0 ? null : places.take(secret?.name ?? null);
     const signal = whileConnected(reply, () => new Problem(499, 'gone', 'nobody waits any more'));
     try {
-      const told = await ask({
+      const told = await outcome({
         who: asker.kind === 'secret' ? `secret ${asker.secret.name}` : `token ${asker.token.name}`,
         ask: asked,
         clusters,
@@ -139,8 +137,7 @@ export const createOutcomeAsker = ({ outcome, intake, reads, now }: Deps): AskQu
         mayTell: (name) => secret === null || intake.mayAnnounce(secret, name),
         telling: {
           longestMessage: secret === null ? null : LIMITS.outcomeMessage,
-          logs:
-            asker.kind === 'secret' ? asker.secret.logs === true : asker.token.role === 'operator',
+          logs: asker.kind === 'secret' ? asker.secret.logs : asker.token.role === 'operator',
         },
         waitMs,
         known: query.known ?? null,

@@ -55,7 +55,7 @@ export const createHookOutcomeRoutes =
             description: DESCRIPTION,
             querystring: OutcomeQuery,
             ...(params === undefined ? {} : { params }),
-            response: { 200: OutcomeSchema, ...problemAnswers(400, 401, 403, 404, 429, 501) },
+            response: { 200: OutcomeSchema, ...problemAnswers(400, 401, 403, 404, 429) },
           },
         },
         async (request, reply) => {
@@ -83,7 +83,7 @@ export const createApiOutcomeRoute =
           summary: 'What became of a push',
           description: DESCRIPTION,
           querystring: OutcomeQuery,
-          response: { 200: OutcomeSchema, ...problemAnswers(400, 401, 403, 404, 429, 501) },
+          response: { 200: OutcomeSchema, ...problemAnswers(400, 401, 403, 404, 429) },
         },
       },
       async (request, reply) => {

@@ -36,11 +36,11 @@ export type HookSecret = HookLimits & {
   /** Addresses and CIDR networks that may use it; null limits nothing. */
   readonly networks: readonly string[] | null;
   /** If present, the request must also contain a token that proves it. */
-  readonly oidc?: object | null;
-  /** Whether it may query the outcome of a push; true by default. */
-  readonly outcome?: boolean;
-  /** Whether it gets the log of a failing container; false by default. */
-  readonly logs?: boolean;
+  readonly oidc: object | null;
+  /** Whether it may query the outcome of a push. */
+  readonly outcome: boolean;
+  /** Whether it gets the log of a failing container. */
+  readonly logs: boolean;
 };
 
 /**
@@ -115,13 +115,13 @@ export type FreezeRequest = {
   readonly until: string | null;
 };
 
-/** The actions of people. Each may throw `ActRefused` or `ClusterError`. A missing one answers 501. */
+/** The actions of people. Each may throw `ActRefused` or `ClusterError`. */
 export type Acts = {
   /** A dry run is answered when it has finished, any other run as soon as it is stored. */
-  readonly startRun?: (request: RunRequest, by: By) => Promise<RunView>;
+  readonly startRun: (request: RunRequest, by: By) => Promise<RunView>;
   /** Queries cluster and registry now. */
-  readonly check?: (key: ServiceKey, by: By) => Promise<ServiceView>;
-  readonly redeploy?: (
+  readonly check: (key: ServiceKey, by: By) => Promise<ServiceView>;
+  readonly redeploy: (
     key: ServiceKey,
     options: {
       readonly force: boolean;
@@ -130,27 +130,27 @@ export type Acts = {
     },
     by: By,
   ) => Promise<DeploymentView>;
-  readonly rollback?: (
+  readonly rollback: (
     key: ServiceKey,
     options: { readonly to: string | null; readonly force: boolean },
     by: By,
   ) => Promise<DeploymentView>;
-  readonly release?: (key: ServiceKey, by: By) => Promise<ServiceView>;
-  readonly approve?: (
+  readonly release: (key: ServiceKey, by: By) => Promise<ServiceView>;
+  readonly approve: (
     key: ServiceKey,
     options: { readonly digest: string | null },
     by: By,
   ) => Promise<WaitingView>;
-  readonly reject?: (
+  readonly reject: (
     key: ServiceKey,
     options: { readonly digest: string | null; readonly reason: string },
     by: By,
   ) => Promise<WaitingView>;
-  readonly replay?: (delivery: string, by: By) => Promise<DeliveryView>;
-  readonly freeze?: (request: FreezeRequest, by: By) => Promise<FreezeView>;
-  readonly thaw?: (id: string, by: By) => Promise<void>;
+  readonly replay: (delivery: string, by: By) => Promise<DeliveryView>;
+  readonly freeze: (request: FreezeRequest, by: By) => Promise<FreezeView>;
+  readonly thaw: (id: string, by: By) => Promise<void>;
   /** Sends a test message to the channel, or with null to all. */
-  readonly testNotifications?: (
+  readonly testNotifications: (
     request: { readonly channel: string | null },
     by: By,
   ) => Promise<readonly ChannelTestView[]>;
@@ -230,7 +230,7 @@ export type ServerDeps = {
   /** Empty, or begins with `/` and does not end with one. */
   readonly basePath: string;
   /** The public address of the helper, if known. */
-  readonly publicUrl?: string | null;
+  readonly publicUrl: string | null;
   /** Addresses and CIDR networks whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
   readonly hookSecrets: readonly HookSecret[];
@@ -238,28 +238,24 @@ export type ServerDeps = {
   /** The supported kinds of senders, and whether they can sign. */
   readonly senders: readonly { readonly name: string; readonly signs: boolean }[];
   readonly intake: Intake;
-  /** Present if a secret requires tokens. Never rejects. */
-  readonly proveToken?: (token: string) => Promise<TokenProof>;
+  /** Never rejects. */
+  readonly proveToken: (token: string) => Promise<TokenProof>;
   /** One durable commit. Resolves when it is on disk. May throw `BacklogFull`. */
   readonly acceptDelivery: (delivery: NewDelivery) => Promise<AcceptedDelivery>;
   readonly reads: Reads;
-  /** Without it, the outcome of pushes is not reported: 501. */
-  readonly outcome?: AskOutcome;
-  /** What a client with a limited token sees. If missing, such tokens see nothing. */
-  readonly readsWithin?: (scope: Scope, actor: string) => Reads;
+  readonly outcome: AskOutcome;
+  /** What a client with a limited token sees. */
+  readonly readsWithin: (scope: Scope, actor: string) => Reads;
   readonly acts: Acts;
-  /** If missing, there are no backups: 501. Throws `ActRefused` while one is being made. */
-  readonly backUp?: (by: By) => Promise<Backup>;
-  /** If missing, there are no one-time links. */
-  readonly approvalLinks?: ApprovalLinks;
-  /** If missing, actions with an `Idempotency-Key` answer 501. */
-  readonly requestKeys?: RequestKeys;
-  /** If missing, clients can only sign in with a token on each request. */
-  readonly sessions?: Sessions;
-  /** If missing, `/events` answers 501. */
-  readonly events?: EventFeed;
+  /** Throws `ActRefused` while another backup is being made. */
+  readonly backUp: (by: By) => Promise<Backup>;
+  readonly approvalLinks: ApprovalLinks;
+  /** Remembers actions with an `Idempotency-Key`. */
+  readonly requestKeys: RequestKeys;
+  readonly sessions: Sessions;
+  readonly events: EventFeed;
   /** The folder of the built dashboard, or null if it was not built. */
-  readonly dashboard?: string | null;
+  readonly dashboard: string | null;
   /** Whether the store can be written, determined by writing. Never rejects. */
   readonly askStore: () => Promise<Pick<StoreView, 'state' | 'reason'>>;
   readonly version: { readonly version: string; readonly revision: string | null };

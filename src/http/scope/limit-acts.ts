@@ -24,11 +24,8 @@ export const limitActs = (acts: Acts, reads: Reads, scope: Scope): Acts => {
   };
 
   const onService =
-    <Rest extends readonly unknown[], T>(
-      act: ((key: ServiceKey, ...rest: Rest) => Promise<T>) | undefined,
-    ) =>
+    <Rest extends readonly unknown[], T>(act: (key: ServiceKey, ...rest: Rest) => Promise<T>) =>
     async (key: ServiceKey, ...rest: Rest): Promise<T> => {
-      if (act === undefined) throw new Problem(501, 'not-built', 'this is not there');
       await requireService(key);
       return act(key, ...rest);
     };
@@ -49,46 +46,40 @@ export const limitActs = (acts: Acts, reads: Reads, scope: Scope): Acts => {
     return found !== null && isInScope(scope, found);
   };
 
-  const { startRun, freeze, thaw } = acts;
+  /** The routes refuse these as well. */
+  const wholeInstallation = async (): Promise<never> => {
+    throw outOfScope('the whole installation');
+  };
+
   return {
-    ...(startRun === undefined
-      ? {}
-      : {
-          startRun: async (request, by) => {
-            if (request.cluster !== null && !isClusterInScope(scope, request.cluster)) {
-              throw outOfScope(`cluster ${request.cluster}`);
-            }
-            return startRun({ ...request, scope }, by);
-          },
-        }),
-    ...(acts.check === undefined ? {} : { check: onService(acts.check) }),
-    ...(acts.redeploy === undefined ? {} : { redeploy: onService(acts.redeploy) }),
-    ...(acts.rollback === undefined ? {} : { rollback: onService(acts.rollback) }),
-    ...(acts.release === undefined ? {} : { release: onService(acts.release) }),
-    ...(acts.approve === undefined ? {} : { approve: onService(acts.approve) }),
-    ...(acts.reject === undefined ? {} : { reject: onService(acts.reject) }),
-    ...(freeze === undefined
-      ? {}
-      : {
-          freeze: async (request, by) => {
-            if (await isNarrow(request)) return freeze(request, by);
-            throw new Problem(
-              403,
-              'out-of-scope',
-              'the freeze would be wider than the scope of this token: name a cluster and a stack of it, or a service',
-            );
-          },
-        }),
-    ...(thaw === undefined
-      ? {}
-      : {
-          thaw: async (id, by) => {
-            const shown = await reads.listFreezes?.({ limit: MOST_FREEZES, after: null });
-            const found = shown?.items.find((one) => one.id === id);
-            if (found === undefined) throw new Problem(404, 'not-found', `no freeze ${id} stands`);
-            if (!(await isNarrow(found))) throw outOfScope(`freeze ${id}`);
-            return thaw(id, by);
-          },
-        }),
+    startRun: async (request, by) => {
+      if (request.cluster !== null && !isClusterInScope(scope, request.cluster)) {
+        throw outOfScope(`cluster ${request.cluster}`);
+      }
+      return acts.startRun({ ...request, scope }, by);
+    },
+    check: onService(acts.check),
+    redeploy: onService(acts.redeploy),
+    rollback: onService(acts.rollback),
+    release: onService(acts.release),
+    approve: onService(acts.approve),
+    reject: onService(acts.reject),
+    freeze: async (request, by) => {
+      if (await isNarrow(request)) return acts.freeze(request, by);
+      throw new Problem(
+        403,
+        'out-of-scope',
+        'the freeze would be wider than the scope of this token: name a cluster and a stack of it, or a service',
+      );
+    },
+    thaw: async (id, by) => {
+      const { items } = await reads.listFreezes({ limit: MOST_FREEZES, after: null });
+      const found = items.find((one) => one.id === id);
+      if (found === undefined) throw new Problem(404, 'not-found', `there is no freeze ${id}`);
+      if (!(await isNarrow(found))) throw outOfScope(`freeze ${id}`);
+      return acts.thaw(id, by);
+    },
+    replay: wholeInstallation,
+    testNotifications: wholeInstallation,
   };
 };

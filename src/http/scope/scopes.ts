@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Reads } from '../../core/contract/reads.ts';
 import type { Acts, ServerDeps } from '../ports/ports.ts';
-import { built } from '../problem/built.ts';
 import { limitActs } from './limit-acts.ts';
 
 type Asking = Pick<FastifyRequest, 'apiToken'>;
@@ -18,7 +17,7 @@ export const createScopes = ({
   const readsOf = ({ apiToken }: Asking): Reads => {
     const scope = apiToken?.scope ?? null;
     if (apiToken === null || scope === null) return reads;
-    return built(readsWithin)(scope, apiToken.name);
+    return readsWithin(scope, apiToken.name);
   };
   return {
     readsOf,

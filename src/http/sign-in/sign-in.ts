@@ -23,7 +23,7 @@ const READS = new Set(['GET', 'HEAD']);
 
 type Options = {
   readonly tokens: readonly ApiToken[];
-  readonly sessions: Sessions | undefined;
+  readonly sessions: Sessions;
   readonly failed: FailureAnswer;
   readonly checkOrigin: OriginCheck;
   readonly placeOf: (request: FastifyRequest) => CookiePlace;
@@ -69,8 +69,8 @@ export const createSignIn = ({
       if (problem !== null) return problem;
     }
     for (const id of ids) {
-      const session = await sessions?.use(id);
-      if (session === undefined || session === null) continue;
+      const session = await sessions.use(id);
+      if (session === null) continue;
       request.session = { id, expiresAt: session.expiresAt };
       return admit(request, session.token, role);
     }

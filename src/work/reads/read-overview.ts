@@ -5,7 +5,7 @@ import { needsPerson } from '../../core/overview/rank-lanes.ts';
 import { DAY_MS, readDay } from '../../store/overview/read-day.ts';
 import { readRollouts } from '../../store/overview/read-rollouts.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { Reads as ShownReads } from '../../core/contract/reads.ts';
+import type { Reads } from '../../core/contract/reads.ts';
 
 /** Of each list. More do not fit on a page that is looked at. */
 const MOST = 20;
@@ -69,7 +69,7 @@ export const createReadDays = (db: Db, now: () => number): ReadDays => {
 
 export type OverviewDeps = {
   readonly db: Db;
-  readonly reads: Pick<Required<ShownReads>, 'listServices' | 'listWaiting' | 'listFreezes'>;
+  readonly reads: Pick<Reads, 'listServices' | 'listWaiting' | 'listFreezes'>;
   readonly readDays: ReadDays;
   /** Null limits nothing. */
   readonly within: Within | null;

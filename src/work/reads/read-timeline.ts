@@ -10,11 +10,11 @@ import {
 } from '../../store/overview/read-marks.ts';
 import { DAY_MS } from '../../store/overview/read-day.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
-import type { Reads as ShownReads } from '../../core/contract/reads.ts';
+import type { Reads } from '../../core/contract/reads.ts';
 
 export type TimelineDeps = {
   readonly db: Db;
-  readonly reads: Pick<Required<ShownReads>, 'listServices' | 'readService'>;
+  readonly reads: Pick<Reads, 'listServices' | 'readService'>;
   /** Null limits nothing. */
   readonly within: Within | null;
   /** ms since the epoch. */

@@ -1,6 +1,6 @@
 import type { HookLimits } from '../../core/contract/delivery.ts';
 import type { Log } from '../../core/log.ts';
-import type { Reads as ShownReads } from '../../core/contract/reads.ts';
+import type { Reads } from '../../core/contract/reads.ts';
 import type { ServiceFilter } from '../../core/contract/list-filters.ts';
 import type { ServiceView, StoreView } from '../../core/contract/views.ts';
 import { listActions } from '../../store/access/actions.ts';
@@ -48,7 +48,6 @@ export type ReadsDeps = {
 };
 
 /** All queries: none of them changes anything. */
-export type Reads = Required<ShownReads>;
 
 const TIMEOUT_MS = 30_000;
 

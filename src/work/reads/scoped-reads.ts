@@ -20,7 +20,7 @@ import {
 import { pageOfServices } from './inspect.ts';
 import { type ReadDays, readOverview } from './read-overview.ts';
 import { readTimeline } from './read-timeline.ts';
-import type { Reads } from './reads.ts';
+import type { Reads } from '../../core/contract/reads.ts';
 
 export type ScopedReadsDeps = {
   readonly reads: Reads;

@@ -7,7 +7,7 @@ import { ClusterError } from '../../../src/core/swarm/cluster.ts';
 import type { DeliveryDetail } from '../../../src/core/contract/delivery-views.ts';
 import type { DeploymentView, ServiceView } from '../../../src/core/contract/views.ts';
 import type { RunRequest, RunView } from '../../../src/core/contract/run-views.ts';
-import type { By, ServerDeps } from '../../../src/http/ports/ports.ts';
+import type { By } from '../../../src/http/ports/ports.ts';
 import { DeliveryDetailSchema } from '../../../src/http/schemas/delivery.ts';
 import { DeploymentSchema } from '../../../src/http/schemas/deployment.ts';
 import { RunSchema } from '../../../src/http/schemas/run.ts';
@@ -15,13 +15,14 @@ import { ServiceSchema } from '../../../src/http/schemas/service.ts';
 import { createServer } from '../../../src/http/server.ts';
 import {
   createMemoryPorts,
+  type PortChanges,
   OPERATOR_TOKEN,
   VIEWER_TOKEN,
 } from '../../support/work/memory-ports.ts';
 
 const servers: FastifyInstance[] = [];
 
-const start = async (changes: Partial<ServerDeps> = {}) => {
+const start = async (changes: PortChanges = {}) => {
   const ports = createMemoryPorts(changes);
   const server = await createServer(ports.deps);
   servers.push(server);
@@ -162,7 +163,7 @@ const ACTS = [
   ['DELETE', '/api/v1/freezes/f1'],
 ] as const;
 
-const filled = async (changes: Partial<ServerDeps> = {}) => {
+const filled = async (changes: PortChanges = {}) => {
   const started = await start(changes);
   started.shelf.services.push(service('web'), service('api', 'obsolete'), service('db'));
   started.shelf.deployments.push(deployment('p1'), deployment('p2', '2026-03-01T00:00:00.000Z'));
@@ -352,15 +353,6 @@ describe('acts', () => {
     expect(body.errors).toEqual(
       where === null ? [] : [{ path: where, detail: expect.any(String) }],
     );
-  });
-
-  it.each(ACTS)('%s %s is 501 until it is built', async (method, path) => {
-    const { ask } = await start();
-    const body = path.endsWith('freezes') ? { reason: 'release' } : undefined;
-    expect((await ask(path, { method, body })).body).toMatchObject({
-      type: 'urn:cd-helper:problem:not-built',
-      status: 501,
-    });
   });
 
   it.each([

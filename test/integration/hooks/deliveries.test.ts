@@ -3,15 +3,19 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BacklogFull } from '../../../src/core/contract/delivery.ts';
-import type { ServerDeps } from '../../../src/http/ports/ports.ts';
 import { LIMITS } from '../../../src/http/ports/limits.ts';
 import { createServer } from '../../../src/http/server.ts';
 import { HOOK_SAMPLES, textOf } from '../../support/hooks/hook-samples.ts';
-import { createMemoryPorts, HOOK_SECRET, hookSecret } from '../../support/work/memory-ports.ts';
+import {
+  createMemoryPorts,
+  type PortChanges,
+  HOOK_SECRET,
+  hookSecret,
+} from '../../support/work/memory-ports.ts';
 
 const servers: FastifyInstance[] = [];
 
-const start = async (changes: Partial<ServerDeps> = {}) => {
+const start = async (changes: PortChanges = {}) => {
   const ports = createMemoryPorts(changes);
   const server = await createServer(ports.deps, { ...LIMITS, failureDelay: 0 });
   servers.push(server);

@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import type { AcceptedDelivery, NewDelivery } from '../../../src/core/contract/delivery.ts';
 import type { Log, LogFields } from '../../../src/core/log.ts';
 import { createSecret } from '../../../src/core/secret.ts';
+import type { Reads } from '../../../src/core/contract/reads.ts';
 import type { PageRequest } from '../../../src/core/contract/list-filters.ts';
 import type {
   ClusterView,
@@ -12,7 +13,7 @@ import type {
 } from '../../../src/core/contract/views.ts';
 import type { DeliveryDetail } from '../../../src/core/contract/delivery-views.ts';
 import type { RunSummary, RunView } from '../../../src/core/contract/run-views.ts';
-import type { ApiToken, HookSecret, ServerDeps } from '../../../src/http/ports/ports.ts';
+import type { Acts, ApiToken, HookSecret, ServerDeps } from '../../../src/http/ports/ports.ts';
 import { createIntake } from '../../../src/intake/intake.ts';
 import { SENDERS } from '../../../src/intake/senders.ts';
 
@@ -34,6 +35,9 @@ export const hookSecret = (
   clusters: null,
   repositories: null,
   networks: null,
+  oidc: null,
+  outcome: true,
+  logs: false,
   ...limits,
 });
 
@@ -85,8 +89,38 @@ export type Shelf = {
   readonly clusters: ClusterView[];
 };
 
+/** What a test changes of the ports in memory. */
+export type PortChanges = Partial<Omit<ServerDeps, 'acts' | 'reads'>> & {
+  readonly acts?: Partial<Acts>;
+  readonly reads?: Partial<Reads>;
+};
+
+const unexpected = async (): Promise<never> => {
+  throw new Error('this test expects no such call');
+};
+
+const noActs: Acts = {
+  startRun: unexpected,
+  check: unexpected,
+  redeploy: unexpected,
+  rollback: unexpected,
+  release: unexpected,
+  approve: unexpected,
+  reject: unexpected,
+  replay: unexpected,
+  freeze: unexpected,
+  thaw: unexpected,
+  testNotifications: unexpected,
+};
+
+const unexpectedReads = (): never => {
+  throw new Error('this test expects no token with a scope');
+};
+
+const noPage = async (): Promise<Page<never>> => ({ items: [], next: null });
+
 /** The server's ports in memory, with the calls that they received. */
-export const createMemoryPorts = (changes: Partial<ServerDeps> = {}) => {
+export const createMemoryPorts = ({ acts, reads, ...changes }: PortChanges = {}) => {
   const accepted: NewDelivery[] = [];
   const logLines: string[] = [];
   const shelf: Shelf = { services: [], deployments: [], deliveries: [], runs: [], clusters: [] };
@@ -148,8 +182,34 @@ export const createMemoryPorts = (changes: Partial<ServerDeps> = {}) => {
       listRegistries: async () => [],
       listQueue: async () => [],
       listHookSecrets: async () => [],
+      listInstances: async () => [],
+      listPolicies: async () => [],
+      readPolicies: async () => null,
+      listWaiting: noPage,
+      listFreezes: noPage,
+      listActions: noPage,
+      readOverview: unexpected,
+      readTimeline: unexpected,
+      ...reads,
     },
-    acts: {},
+    acts: { ...noActs, ...acts },
+    readsWithin: unexpectedReads,
+    publicUrl: null,
+    dashboard: null,
+    proveToken: async () => ({ kind: 'absent' }),
+    outcome: unexpected,
+    backUp: unexpected,
+    approvalLinks: { open: async () => null, decide: unexpected },
+    requestKeys: { take: unexpected, keep: unexpected, forget: unexpected },
+    sessions: {
+      open: unexpected,
+      use: async () => null,
+      stands: async () => false,
+      end: unexpected,
+      endAll: unexpected,
+      endUnknown: unexpected,
+    },
+    events: unexpected,
     askStore: async () => ({ state: 'writable', reason: null }),
     version: { version: '1.2.3', revision: 'abc1234' },
     metrics: { public: false, registry: new Registry() },
