@@ -174,7 +174,7 @@ const rolledBackAs = (reason: string, detail: object = {}) => ({
 });
 const RECOVERED = { kind: 'follow', watch: null };
 
-describe('nothing is in progress: decide', () => {
+describe('nothing is under way: decide', () => {
   check([
     ['as planned', deployment(), untouched, {}, SEND],
     ['what ran well is told', deployment(), untouched, {}, { ...SEND, settled: A }],

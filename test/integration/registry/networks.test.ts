@@ -113,7 +113,7 @@ describe('a proxy of the environment', () => {
     expect(JSON.stringify(found)).not.toContain('secret-word');
   });
 
-  test('does not lead to an address that is never contacted', async () => {
+  test('does not lead to an address that is never asked', async () => {
     const proxy = await proxyTo({});
     const proxies = through(proxy.url);
     for (const host of ['169.254.169.254', 'metadata.google.internal']) {

@@ -119,7 +119,7 @@ describe('redirects', () => {
   });
 });
 
-describe('a host that is never contacted', () => {
+describe('a host that is never asked', () => {
   test.each([
     ['r.example.com:99999/app:v1', 'not a usable address'],
     ['999.1.1.1/app:v1', 'not a usable address'],

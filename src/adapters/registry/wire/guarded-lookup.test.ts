@@ -83,7 +83,7 @@ test('gives one address or all, as it was asked', async () => {
   expect((await answered([], false))[1]).toEqual([]);
 });
 
-test('tells that a name cannot be resolved', async () => {
+test('tells that a name is not known', async () => {
   const unknown = new Error('not found');
   expect((await answered(unknown, true))[0]).toBe(unknown);
 });

@@ -215,7 +215,7 @@ describe('somebody else', () => {
       async () => (await bench.delivery(id)).pushes[0]?.results[0]?.detail,
     );
     expect((await bench.delivery(id)).pushes[0]?.results).toMatchObject([
-      { state: 'waiting', detail: 'another update is in progress: the push waits for its end' },
+      { state: 'waiting', detail: 'another update is in progress: the push waits until it ends' },
     ]);
     expect(await bench.ended('web')).toMatchObject({ state: 'succeeded', to: second });
     expect(bench.engine.service('web').Spec.TaskTemplate.ContainerSpec.Env).toEqual(['THEIRS=1']);

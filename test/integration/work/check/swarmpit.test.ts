@@ -236,7 +236,7 @@ describe('an image that cannot stay up', () => {
 
   it.each([
     ['drop-after', 'rolled-back', {}],
-    ['drop-before', 'failed', { takeBackFailed: expect.stringMatching(/no answer came/) }],
+    ['drop-before', 'failed', { takeBackFailed: expect.stringMatching(/did not answer/) }],
   ] as const)('goes back once at most where no answer comes (%s)', async (kind, state, detail) => {
     swarmpit.inject({ kind, on: { method: 'POST', path: /\/rollback$/ }, times: 1 });
     await failing();

@@ -61,7 +61,7 @@ describe('a store that takes nothing for a while', () => {
     expect(bench.engine.updates).toHaveLength(1);
   });
 
-  it('while an update is in progress: it is sent once, and not tried at full speed', async () => {
+  it('while an update is under way: it is sent once, and not tried at full speed', async () => {
     const { work } = bench.start(
       {},
       {
