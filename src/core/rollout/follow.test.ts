@@ -90,7 +90,7 @@ describe('a replicated service', () => {
       { kind: 'under-way', running: 1, settledSince: null },
     ],
     [
-      'under way: one is starting, or its health cannot be resolved yet',
+      'under way: one is starting, or its health is not known yet',
       seen(service('updating'), [newTask({ slot: 1 }), newTask({ slot: 2, state: 'starting' })]),
       {},
       { kind: 'under-way', running: 1, settledSince: null },

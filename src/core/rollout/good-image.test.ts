@@ -201,7 +201,7 @@ describe('what is remembered of an image that is replaced', () => {
       { digest: B, why: 'failing' },
     ],
     [
-      'its digest cannot be resolved',
+      'its digest is not known',
       seen([up(MINUTE)], { imageText: 'acme/web:v1' }),
       [],
       true,

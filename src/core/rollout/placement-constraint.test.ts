@@ -43,7 +43,7 @@ it.each<[string, boolean]>([
   expect(satisfies(node, constraint)).toBe(expected);
 });
 
-it('counts as satisfied what cannot be resolved of the node', () => {
+it('counts as satisfied what is not known of the node', () => {
   const bare = makeNode({ role: null, platform: null });
   expect(satisfies(bare, 'node.role == manager')).toBe(true);
   expect(satisfies(bare, 'node.platform.os == windows')).toBe(true);

@@ -96,7 +96,7 @@ it.each<[string, string | null, readonly DeploymentView[], object]>([
     { origin: { id: '2' }, underWay: { id: '2' } },
   ],
   ['somebody else changed it', c, [went('1', a, b)], { origin: null }],
-  ['it cannot be resolved what runs', null, [went('1', a, b)], { origin: null }],
+  ['it is not known what runs', null, [went('1', a, b)], { origin: null }],
 ])('%s', (_name, running, deployments, expected) => {
   expect(tellStory({ running }, deployments, NOTHING)).toMatchObject(expected);
 });

@@ -194,7 +194,7 @@ describe('what a registry wanted before', () => {
     expect(secure.host).toBe(plain.host);
     await look('acme/open');
     const image = imageNamed(`${secure.host}/acme/open:v1`);
-    // Over TLS, where its certificate cannot be resolved.
+    // Over TLS, where its certificate is not known.
     expect(await client.findDigest(image, unbounded())).toMatchObject({
       detail: expect.stringContaining('certificate') as string,
     });
