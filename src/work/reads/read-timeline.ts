@@ -116,11 +116,16 @@ const draftOne = async (
   since: number,
 ): Promise<readonly Draft[]> => {
   const view = await reads.readService(cluster, service);
-  const id = view?.id ?? service;
-  const bars = await readBars(db, { since, within, service: { cluster, id } });
-  const own = bars.get(`${cluster}/${id}`);
-  if (view !== null) return [ofService(view, own)];
-  return own === undefined ? [] : [ofBars(own)];
+  if (view !== null) {
+    const { id } = view;
+    const bars = await readBars(db, { since, within, service: { cluster, id } });
+    return [ofService(view, bars.get(`${cluster}/${id}`))];
+  }
+  // The name of a service that was removed is known only from its deployments.
+  const bars = await readBars(db, { since, within, service: null });
+  return [...bars.values()]
+    .map(ofBars)
+    .filter((draft) => draft.cluster === cluster && isAsked(draft, service));
 };
 
 const draftAll = async (
