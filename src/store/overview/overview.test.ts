@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import type { KyselyPlugin } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeService } from '../../../test/support/work/make-service.ts';
 import { makeDelivery, makeDeployment, pushOf } from '../../../test/support/store/store-samples.ts';
@@ -134,6 +135,13 @@ it('an open deployment has a bar however old it is', async () => {
   expect(bars.get('one/web')?.deployments.map(({ id }) => id)).toEqual([open]);
 });
 
+it('a deployment that waited for days has a bar when it ends', async () => {
+  const thawed = await deploy('failed', { at: MIDNIGHT, tookMs: 3 * DAY_MS });
+  const since = MIDNIGHT + 3 * DAY_MS - HOUR_MS;
+  const bars = await readBars(store.db, { since, within: null, service: null });
+  expect(bars.get('one/web')?.deployments.map(({ id }) => id)).toEqual([thawed]);
+});
+
 it('rollouts are the open ones, cut to a number', async () => {
   await deploy('succeeded', { at: MIDNIGHT, service: 'done' });
   const first = await deploy('queued', { at: MIDNIGHT + 1, service: 'a' });
@@ -157,6 +165,25 @@ it('pushes of an image since then, with their tag', async () => {
     { delivery: first, at: new Date(MIDNIGHT).toISOString(), tag: 'v1' },
     { delivery: second },
   ]);
+});
+
+it('the pushes of many tags of a repository are one query', async () => {
+  const first = await push(MIDNIGHT, 'acme/web:v1');
+  const second = await push(MIDNIGHT + 1_000, 'acme/web:v2');
+  const tags = Array.from({ length: 40 }, (_, index) => `docker.io/acme/web:v${index}`);
+  let queries = 0;
+  const counting: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      queries += 1;
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  const marks = await readPushMarks(store.db.withPlugin(counting), tags, MIDNIGHT);
+  expect(queries).toBe(1);
+  expect(marks.size).toBe(40);
+  const delivered = [...marks.values()].flat().map(({ delivery }) => delivery);
+  expect(delivered).toEqual([first, second]);
 });
 
 it('freezes that were active since then, until when they were or are', async () => {

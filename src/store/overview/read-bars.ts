@@ -9,8 +9,12 @@ import type { DeploymentRow } from '../tables/deployments.ts';
 import { isPlaceWithin } from './place-within.ts';
 
 const DAY_MS = 86_400_000;
-/** How long before a span a deployment may have been queued that ended in it. */
-const LONGEST_MS = DAY_MS;
+/**
+ * How long before a span a deployment may have been queued that ended in it: it waits for the end of a freeze, for a
+ * window, which opens within 14 days, or for a cluster that is unreachable. Twenty thousand more rows to pass over take
+ * SQLite some 2 ms.
+ */
+const LONGEST_MS = 14 * DAY_MS;
 /** More deployments than a picture shows: the newest are kept. */
 const MOST_BARS = 5_000;
 
