@@ -9,7 +9,7 @@ import { type RunningHelper, startHelper } from '../test/support/program/start-h
 
 /*
  * How many queries idle helpers send to their PostgreSQL: `node bench/idle-queries.ts [--seconds 60] [--top 12]`. The
- * first instance works, the others wait for its leases. Exits with 1 if an instance sends at most documented
+ * first instance works, the others wait for its leases. Exits with 1 if an instance sends more than the documented
  * number.
  */
 

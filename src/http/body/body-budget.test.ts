@@ -45,7 +45,7 @@ describe('the bodies of clients that nothing has proven', () => {
     expect(broken).toEqual([]);
   });
 
-  it('never hold at most budget, whatever comes and goes', () => {
+  it('never hold more than the budget, whatever comes and goes', () => {
     const steps = fc.array(
       fc.record({ who: fc.nat(9), announced: fc.nat(120), grows: fc.nat(60), ends: fc.boolean() }),
       { maxLength: 200 },
