@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeService } from '../../../test/support/work/make-service.ts';
 import { makeDelivery, makeDeployment, pushOf } from '../../../test/support/store/store-samples.ts';
 import { openTestStore } from '../../../test/support/store/open-test-store.ts';
+import type { Scope } from '../../core/contract/scope.ts';
 import type { DeploymentState } from '../../core/contract/views.ts';
 import { createTimeOrderedIds } from '../../core/time-ordered-id.ts';
 import { endDeployment } from '../deployments/deployments.ts';
@@ -100,6 +101,17 @@ it('a day within a scope counts only what is in it', async () => {
   const within = { clusters: ['one'], stacks: ['shop'] };
   const day = await readDay(store.db, MIDNIGHT, within);
   expect(day).toMatchObject({ deployments: 1, failures: 0 });
+});
+
+it('a scope is patterns of clusters and stacks', async () => {
+  await deploy('succeeded', { at: MIDNIGHT, service: 'a', stack: 'shop-eu' });
+  await deploy('failed', { at: MIDNIGHT + 1, service: 'b', stack: 'other' });
+  await deploy('failed', { at: MIDNIGHT + 2, service: 'c', stack: null });
+  const count = async (within: Scope) => (await readDay(store.db, MIDNIGHT, within)).deployments;
+  expect(await count({ clusters: ['o*'], stacks: ['shop-*'] })).toBe(1);
+  expect(await count({ clusters: null, stacks: ['shop-*', 'other'] })).toBe(2);
+  expect(await count({ clusters: ['one'], stacks: null })).toBe(3);
+  expect(await count({ clusters: ['two'], stacks: null })).toBe(0);
 });
 
 it('bars are those open at the start or later, by service, oldest first', async () => {

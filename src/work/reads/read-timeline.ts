@@ -1,4 +1,4 @@
-import type { Within } from '../../core/contract/list-filters.ts';
+import type { Scope } from '../../core/contract/scope.ts';
 import type { LaneView, TimelineRequest, TimelineView } from '../../core/contract/overview.ts';
 import type { ServiceView } from '../../core/contract/views.ts';
 import { rankLanes } from '../../core/overview/rank-lanes.ts';
@@ -16,12 +16,12 @@ export type TimelineDeps = {
   readonly db: Db;
   readonly reads: Pick<Required<ShownReads>, 'listServices' | 'readService'>;
   /** Null limits nothing. */
-  readonly within: Within | null;
+  readonly within: Scope | null;
   /** ms since the epoch. */
   readonly now: () => number;
 };
 
-export const MOST_LANES = 50;
+const MOST_LANES = 50;
 /** The newest of a lane: further ones would cover each other. */
 const MOST_BARS = 100;
 /** Between two events, everybody gets the same answer within a minute. */
