@@ -168,7 +168,7 @@ const differentSwarms = (
         .map((one) => `${one.name} and ${other.name}`),
     );
     return same.length === 0
-      ? { ok: true, detail: 'all are different Swarms' }
+      ? { ok: true, detail: 'no two were found to be the same Swarm' }
       : { ok: false, detail: `${same.join(', ')} are the same Swarm`, hint: 'configure it once' };
   },
 });

@@ -37,6 +37,11 @@ it('never counts more tasks than are missing', () => {
   expect(rollout(steps)).toMatchObject({ starting: 1 });
 });
 
+it('counts none as starting while a service that was scaled down has too many', () => {
+  const steps = [tasks(task('a', 'preparing')), progress({ running: 3, desired: 2 })];
+  expect(rollout(steps)).toMatchObject({ running: 3, desired: 2, starting: 0 });
+});
+
 it('knows no numbers before the cluster reported any', () => {
   expect(rollout([])).toMatchObject({ running: null, desired: null, starting: 0 });
 });

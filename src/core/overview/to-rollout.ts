@@ -37,7 +37,9 @@ export const toRollout = (
     dueAt: state === 'queued' && dueAt !== null ? new Date(dueAt).toISOString() : null,
     running,
     desired,
-    starting: desired === null ? starting : Math.min(starting, desired - (running ?? 0)),
+    // More run than desired while a service is scaled down.
+    starting:
+      desired === null ? starting : Math.max(0, Math.min(starting, desired - (running ?? 0))),
     pullingSince: deployment.pullingSince,
     isGoingBack:
       progress['rollingBack'] === true || steps.some(({ step }) => step === 'taking-back'),

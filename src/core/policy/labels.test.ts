@@ -109,7 +109,7 @@ describe('unsupportedLabel', () => {
     expect(unsupportedLabel(labelled(labels, { containerLabels }))).toBeNull();
   });
 
-  it('holds for every key under the prefix that is not known', () => {
+  it('holds for every unknown key under the prefix', () => {
     const known = ['enabled', 'rollback', 'timeout', 'jobs'];
     const key = fc.string().filter((name) => !known.includes(name));
     fc.assert(

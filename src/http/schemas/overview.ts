@@ -13,7 +13,7 @@ import { WaitingSchema } from './waiting.ts';
 
 const service = z.object({ id: z.string(), name: z.string() });
 
-export const LaneSchema: z.ZodType<LaneView> = z
+const LaneSchema: z.ZodType<LaneView> = z
   .object({
     cluster: z.string(),
     service,

@@ -1,8 +1,10 @@
 import { randomFillSync } from 'node:crypto';
+import type { KyselyPlugin } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeService } from '../../../test/support/work/make-service.ts';
 import { makeDelivery, makeDeployment, pushOf } from '../../../test/support/store/store-samples.ts';
 import { openTestStore } from '../../../test/support/store/open-test-store.ts';
+import type { Scope } from '../../core/contract/scope.ts';
 import type { DeploymentState } from '../../core/contract/views.ts';
 import { createTimeOrderedIds } from '../../core/time-ordered-id.ts';
 import { endDeployment } from '../deployments/deployments.ts';
@@ -101,6 +103,17 @@ it('a day within a scope counts only what is in it', async () => {
   expect(day).toMatchObject({ deployments: 1, failures: 0 });
 });
 
+it('a scope is patterns of clusters and stacks', async () => {
+  await deploy('succeeded', { at: MIDNIGHT, service: 'a', stack: 'shop-eu' });
+  await deploy('failed', { at: MIDNIGHT + 1, service: 'b', stack: 'other' });
+  await deploy('failed', { at: MIDNIGHT + 2, service: 'c', stack: null });
+  const count = async (within: Scope) => (await readDay(store.db, MIDNIGHT, within)).deployments;
+  expect(await count({ clusters: ['o*'], stacks: ['shop-*'] })).toBe(1);
+  expect(await count({ clusters: null, stacks: ['shop-*', 'other'] })).toBe(2);
+  expect(await count({ clusters: ['one'], stacks: null })).toBe(3);
+  expect(await count({ clusters: ['two'], stacks: null })).toBe(0);
+});
+
 it('bars are those open at the start or later, by service, oldest first', async () => {
   const since = NOW - HOUR_MS;
   await deploy('failed', { at: since - HOUR_MS, service: 'over' });
@@ -134,6 +147,13 @@ it('an open deployment has a bar however old it is', async () => {
   expect(bars.get('one/web')?.deployments.map(({ id }) => id)).toEqual([open]);
 });
 
+it('a deployment that waited for days has a bar when it ends', async () => {
+  const thawed = await deploy('failed', { at: MIDNIGHT, tookMs: 3 * DAY_MS });
+  const since = MIDNIGHT + 3 * DAY_MS - HOUR_MS;
+  const bars = await readBars(store.db, { since, within: null, service: null });
+  expect(bars.get('one/web')?.deployments.map(({ id }) => id)).toEqual([thawed]);
+});
+
 it('rollouts are the open ones, cut to a number', async () => {
   await deploy('succeeded', { at: MIDNIGHT, service: 'done' });
   const first = await deploy('queued', { at: MIDNIGHT + 1, service: 'a' });
@@ -157,6 +177,25 @@ it('pushes of an image since then, with their tag', async () => {
     { delivery: first, at: new Date(MIDNIGHT).toISOString(), tag: 'v1' },
     { delivery: second },
   ]);
+});
+
+it('the pushes of many tags of a repository are one query', async () => {
+  const first = await push(MIDNIGHT, 'acme/web:v1');
+  const second = await push(MIDNIGHT + 1_000, 'acme/web:v2');
+  const tags = Array.from({ length: 40 }, (_, index) => `docker.io/acme/web:v${index}`);
+  let queries = 0;
+  const counting: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      queries += 1;
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  const marks = await readPushMarks(store.db.withPlugin(counting), tags, MIDNIGHT);
+  expect(queries).toBe(1);
+  expect(marks.size).toBe(40);
+  const delivered = [...marks.values()].flat().map(({ delivery }) => delivery);
+  expect(delivered).toEqual([first, second]);
 });
 
 it('freezes that were active since then, until when they were or are', async () => {

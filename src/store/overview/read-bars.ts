@@ -1,16 +1,20 @@
 import type { Selectable } from 'kysely';
 import type { LaneBar } from '../../core/contract/overview.ts';
-import type { Within } from '../../core/contract/list-filters.ts';
+import type { Scope } from '../../core/contract/scope.ts';
 import { lowestIdAt } from '../../core/time-ordered-id.ts';
 import type { Db } from '../query/db.ts';
 import { optionalRfc3339, rfc3339 } from '../query/json.ts';
 import { IS_QUEUED, IS_UNDER_WAY } from '../query/open-states.ts';
 import type { DeploymentRow } from '../tables/deployments.ts';
 import { isPlaceWithin } from './place-within.ts';
+import { DAY_MS } from './read-day.ts';
 
-const DAY_MS = 86_400_000;
-/** How long before a span a deployment may have been queued that ended in it. */
-const LONGEST_MS = DAY_MS;
+/**
+ * How long before a span a deployment may have been queued that ended in it: it waits for the end of a freeze, for a
+ * window, which opens within 14 days, or for a cluster that is unreachable. Twenty thousand more rows to pass over take
+ * SQLite some 2 ms.
+ */
+const LONGEST_MS = 14 * DAY_MS;
 /** More deployments than a picture shows: the newest are kept. */
 const MOST_BARS = 5_000;
 
@@ -45,7 +49,7 @@ export type BarsAsked = {
   /** ms since the epoch. */
   readonly since: number;
   /** Null limits nothing. */
-  readonly within: Within | null;
+  readonly within: Scope | null;
   /** Only of this service, by its id; null: of all. */
   readonly service: { readonly cluster: string; readonly id: string } | null;
 };

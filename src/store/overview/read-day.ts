@@ -1,5 +1,5 @@
 import type { DayView } from '../../core/contract/overview.ts';
-import type { Within } from '../../core/contract/list-filters.ts';
+import type { Scope } from '../../core/contract/scope.ts';
 import type { DeploymentState } from '../../core/contract/views.ts';
 import { lowestIdAt } from '../../core/time-ordered-id.ts';
 import type { Db } from '../query/db.ts';
@@ -22,7 +22,7 @@ const medianOf = (values: readonly number[]): number | null => {
  * @param from start of the day, ms since the epoch
  * @param within null limits nothing
  */
-export const readDay = async (db: Db, from: number, within: Within | null): Promise<DayView> => {
+export const readDay = async (db: Db, from: number, within: Scope | null): Promise<DayView> => {
   const first = lowestIdAt(from);
   const after = lowestIdAt(from + DAY_MS);
   const rows = await db
@@ -50,7 +50,7 @@ const readTimes = async (
   db: Db,
   first: string,
   after: string,
-  within: Within | null,
+  within: Scope | null,
 ): Promise<readonly number[]> => {
   const rows = await db
     .selectFrom('deployments')

@@ -4,37 +4,53 @@ import { optionalRfc3339, rfc3339 } from '../query/json.ts';
 
 /** Marks of one image: more are not told apart in a picture. */
 const MOST_PUSHES = 100;
+/** Of one repository, whose tags share a query. */
+const MOST_OF_REPOSITORY = 1_000;
 /** People make freezes, so there are few. */
 const MOST_FREEZES = 500;
 
-/** The newest pushes of each image (`registry/repository:tag`) since a time in ms since the epoch, oldest first. */
+const repositoryOf = (image: string): string => image.slice(0, image.lastIndexOf(':'));
+const tagOf = (image: string): string => image.slice(image.lastIndexOf(':') + 1);
+
+/**
+ * The newest pushes of each image (`registry/repository:tag`) since a time in ms since the epoch, oldest first. One
+ * query for each repository, because services that follow tags have had many images.
+ */
 export const readPushMarks = async (
   db: Db,
   images: readonly string[],
   since: number,
 ): Promise<ReadonlyMap<string, readonly LanePush[]>> => {
   const found = await Promise.all(
-    images.map(async (image) => {
-      const end = image.lastIndexOf(':');
+    [...Map.groupBy(images, repositoryOf)].map(async ([name, own]) => {
       const rows = await db
         .selectFrom('pushes')
         .select(['delivery_id', 'received_at', 'tag'])
-        .where('name', '=', image.slice(0, end))
-        .where('tag', '=', image.slice(end + 1))
+        .where('name', '=', name)
+        .where('tag', 'in', own.map(tagOf))
         .where('received_at', '>=', since)
         .orderBy('received_at', 'desc')
-        .limit(MOST_PUSHES)
+        .limit(MOST_OF_REPOSITORY)
         .execute();
-      const marks = rows.map(({ delivery_id, received_at, tag }) => ({
-        delivery: delivery_id,
-        at: rfc3339(received_at),
-        tag,
-      }));
-      return [image, marks.toReversed()] as const;
+      const byTag = Map.groupBy(rows, ({ tag }) => tag);
+      return own.map((image) => [image, toMarks(byTag.get(tagOf(image)) ?? [])] as const);
     }),
   );
-  return new Map(found);
+  return new Map(found.flat());
 };
+
+type PushRow = { readonly delivery_id: string; readonly received_at: number; readonly tag: string };
+
+/** @param rows newest first */
+const toMarks = (rows: readonly PushRow[]): readonly LanePush[] =>
+  rows
+    .slice(0, MOST_PUSHES)
+    .map(({ delivery_id, received_at, tag }) => ({
+      delivery: delivery_id,
+      at: rfc3339(received_at),
+      tag,
+    }))
+    .toReversed();
 
 /** A freeze with what it applies to: null means every one. */
 export type FreezeBand = LaneFreeze & {

@@ -1,4 +1,4 @@
-import type { Within } from '../../core/contract/list-filters.ts';
+import type { Scope } from '../../core/contract/scope.ts';
 import type { Beginning, RolloutView } from '../../core/contract/overview.ts';
 import { OPEN_STATES, type OpenState } from '../../core/contract/views.ts';
 import { toRollout } from '../../core/overview/to-rollout.ts';
@@ -22,7 +22,7 @@ const MOST_OPEN = 5_000;
 export const readRollouts = async (
   db: Db,
   most: number,
-  within: Within | null,
+  within: Scope | null,
   now: number,
 ): Promise<Beginning<RolloutView>> => {
   const query = db

@@ -1,4 +1,4 @@
-import type { Within } from '../../core/contract/list-filters.ts';
+import type { Scope } from '../../core/contract/scope.ts';
 import type { Beginning, DayView, OverviewView } from '../../core/contract/overview.ts';
 import type { Page } from '../../core/contract/views.ts';
 import { needsPerson } from '../../core/overview/rank-lanes.ts';
@@ -17,14 +17,14 @@ const DAYS = 30;
 const PAST_KEPT_MS = 600_000;
 
 /** The last 30 days, with today's as it is now. */
-export type ReadDays = (within: Within | null) => Promise<readonly DayView[]>;
+export type ReadDays = (within: Scope | null) => Promise<readonly DayView[]>;
 
 const startOfDay = (at: number): number => Math.floor(at / DAY_MS) * DAY_MS;
 
 const daysBefore = async (
   db: Db,
   today: number,
-  within: Within | null,
+  within: Scope | null,
 ): Promise<readonly DayView[]> => {
   const days: DayView[] = [];
   for (let ago = DAYS - 1; ago > 0; ago -= 1) {
@@ -47,7 +47,7 @@ type Kept = {
  */
 export const createReadDays = (db: Db, now: () => number): ReadDays => {
   const kept = new Map<string, Kept>();
-  const past = (today: number, at: number, within: Within | null): Kept['days'] => {
+  const past = (today: number, at: number, within: Scope | null): Kept['days'] => {
     const key = JSON.stringify(within);
     const before = kept.get(key);
     if (before?.today === today && Math.abs(at - before.at) < PAST_KEPT_MS) return before.days;
@@ -72,7 +72,7 @@ export type OverviewDeps = {
   readonly reads: Pick<Reads, 'listServices' | 'listWaiting' | 'listFreezes'>;
   readonly readDays: ReadDays;
   /** Null limits nothing. */
-  readonly within: Within | null;
+  readonly within: Scope | null;
   /** ms since the epoch. */
   readonly now: () => number;
 };

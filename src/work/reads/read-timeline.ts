@@ -1,4 +1,4 @@
-import type { Within } from '../../core/contract/list-filters.ts';
+import type { Scope } from '../../core/contract/scope.ts';
 import type { LaneView, TimelineRequest, TimelineView } from '../../core/contract/overview.ts';
 import type { ServiceView } from '../../core/contract/views.ts';
 import { rankLanes } from '../../core/overview/rank-lanes.ts';
@@ -16,12 +16,12 @@ export type TimelineDeps = {
   readonly db: Db;
   readonly reads: Pick<Reads, 'listServices' | 'readService'>;
   /** Null limits nothing. */
-  readonly within: Within | null;
+  readonly within: Scope | null;
   /** ms since the epoch. */
   readonly now: () => number;
 };
 
-export const MOST_LANES = 50;
+const MOST_LANES = 50;
 /** The newest of a lane: further ones would cover each other. */
 const MOST_BARS = 100;
 /** Between two events, everybody gets the same answer within a minute. */
@@ -116,11 +116,16 @@ const draftOne = async (
   since: number,
 ): Promise<readonly Draft[]> => {
   const view = await reads.readService(cluster, service);
-  const id = view?.id ?? service;
-  const bars = await readBars(db, { since, within, service: { cluster, id } });
-  const own = bars.get(`${cluster}/${id}`);
-  if (view !== null) return [ofService(view, own)];
-  return own === undefined ? [] : [ofBars(own)];
+  if (view !== null) {
+    const { id } = view;
+    const bars = await readBars(db, { since, within, service: { cluster, id } });
+    return [ofService(view, bars.get(`${cluster}/${id}`))];
+  }
+  // The name of a service that was removed is known only from its deployments.
+  const bars = await readBars(db, { since, within, service: null });
+  return [...bars.values()]
+    .map(ofBars)
+    .filter((draft) => draft.cluster === cluster && isAsked(draft, service));
 };
 
 const draftAll = async (

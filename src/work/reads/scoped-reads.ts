@@ -212,14 +212,8 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
       const { targets } = await known();
       return listActions(db, page, { actor, targets: ['', ...targets] });
     },
-    readOverview: async () => {
-      const within = await resolve();
-      return readOverview({ ...deps, reads: scoped, within });
-    },
-    readTimeline: async (asked) => {
-      const within = await resolve();
-      return readTimeline({ ...deps, reads: scoped, within }, asked);
-    },
+    readOverview: () => readOverview({ ...deps, reads: scoped, within: scope }),
+    readTimeline: (asked) => readTimeline({ ...deps, reads: scoped, within: scope }, asked),
   };
   return scoped;
 };

@@ -118,7 +118,7 @@ describe.each([github, gitlab, jenkins])('the pipeline for $name', ({ name, comm
     if (name !== github.name) return;
     const failing = build(crashing('two', { afterMs: 200, code: 7 }), { version: 'v1.3.1' });
     await expect(failing).rejects.toThrow(/: 1\n[^]*task: non-zero exit \(7\)/);
-    // What ran for a few seconds only is not known to be good yet: the one before it is.
+    // An image that ran only for a few seconds is not known to be good yet: the one before it is.
     expect(await stage.services.runningDigests(service)).toEqual([first.digest]);
   });
 

@@ -95,12 +95,16 @@ it('the overview counts today, and knows the freeze', async () => {
 
 it('a service that was removed keeps its lane while it has deployments in the span', async () => {
   stage.engine.removeService('shop_web');
-  const [lane] = (await timeline('?q=shop_web')).lanes;
-  expect(lane).toMatchObject({
-    service: { name: 'shop_web' },
-    health: null,
-    verdict: null,
-    deployments: [{ state: 'succeeded' }],
-    pushes: [{ tag: 'v1' }],
-  });
+  for (const query of ['?q=shop_web', '?service=shop_web', '?cluster=default&service=shop_web']) {
+    const { lanes } = await timeline(query);
+    expect(lanes, query).toMatchObject([
+      {
+        service: { name: 'shop_web' },
+        health: null,
+        verdict: null,
+        deployments: [{ state: 'succeeded' }],
+        pushes: [{ tag: 'v1' }],
+      },
+    ]);
+  }
 });

@@ -52,7 +52,7 @@ it('check-config tells of two clusters that are one Swarm, and of none that are 
   expect(same.stdout).toContain('✗ clusters: near and far are the same Swarm');
   expect(same.code).toBe(1);
   const different = await checkConfig([near(two), far]);
-  expect(different.stdout).toContain('✓ clusters: all are different Swarms');
+  expect(different.stdout).toContain('✓ clusters: no two were found to be the same Swarm');
 });
 
 it.each<[string, Readonly<Record<string, unknown>>, string | null]>([

@@ -2,7 +2,7 @@ import type { LaneBar, LaneView } from '../../../src/core/contract/overview.ts';
 import { DEPLOYMENT_STATES } from '../../../src/core/contract/views.ts';
 import { printAddress } from '../address/address.ts';
 import { deploymentAddress } from '../deployments/deployment-columns.tsx';
-import { now } from '../live/now.ts';
+import { endOfMinute } from '../live/now.ts';
 import { HealthBadge, VerdictBadge } from '../parts/badge.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ServiceLink } from '../services/service-cells.tsx';
@@ -12,7 +12,6 @@ import { barWords, freezeWords, pushWords, spanOf } from './lane-words.ts';
 import { placeOf, type Span, spread, ticksOf } from './scale.ts';
 import { useArrowKeys } from './use-arrow-keys.ts';
 
-const MINUTE_MS = 60_000;
 /** The stylesheet's breakpoint: below it, a lane lies under its name. */
 const NARROW = matchMedia('(width < 60rem)');
 /** Least distance between two marks, in percent of the width: about their own width. */
@@ -112,7 +111,7 @@ const State = ({ lane: { health, healthReason, verdict } }: { readonly lane: Lan
     return <HealthBadge health={health} />;
   }
   if (verdict !== null && verdict !== 'current') return <VerdictBadge verdict={verdict} />;
-  return <span class="off-screen">{verdict === null ? 'removed' : 'ok'}</span>;
+  return <span class="off-screen">{verdict === null ? 'removed or unreachable' : 'ok'}</span>;
 };
 
 /** The ends that bars can have, and the other marks, so that nobody has to guess them. */
@@ -154,7 +153,7 @@ export const Lanes = ({
   // The picture moves once a minute, not every second.
   const span = {
     since: Date.parse(since),
-    until: Math.ceil(now.value / MINUTE_MS) * MINUTE_MS,
+    until: endOfMinute.value,
   };
   return (
     <div class="lanes">

@@ -8,7 +8,7 @@ const secondsWords = (seconds: number | null): string =>
   seconds === null ? 'none' : printDuration(seconds * 1_000);
 
 const dayWords = ({ day, deployments, failures, medianSeconds }: DayView): string =>
-  `${day}: ${deployments} deployments, ${failures} failed` +
+  `${day}: ${deployments} ${deployments === 1 ? 'deployment' : 'deployments'}, ${failures} failed` +
   (medianSeconds === null ? '' : `, push to verified ${secondsWords(medianSeconds)}`);
 
 const percentOf = (part: number, whole: number): string =>

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { placeOf, spread, ticksOf } from './scale.ts';
 
 const HOUR_MS = 3_600_000;
@@ -67,4 +67,17 @@ test('however many there are, all are on the picture, in order', () => {
       });
     }),
   );
+});
+
+test('a midnight that a change of the clock skips moves no later tick', () => {
+  vi.stubEnv('TZ', 'Africa/Cairo');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  // On 24 April 2026 the day begins at 01:00.
+  const since = Date.parse('2026-04-23T12:00:00Z');
+  const clocks = (days: number): readonly string[] =>
+    ticksOf({ since, until: since + days * 24 * HOUR_MS }).map(({ at }) =>
+      new Date(at).toTimeString().slice(0, 5),
+    );
+  expect(clocks(1).slice(2, 6)).toEqual(['21:00', '01:00', '03:00', '06:00']);
+  expect(clocks(4)).toEqual(['01:00', '00:00', '00:00', '00:00']);
 });

@@ -38,17 +38,17 @@ const pad = (part: number): string => String(part).padStart(2, '0');
 export const ticksOf = ({ since, until }: Span): readonly Tick[] => {
   const isDay = until - since < 2 * DAY_MS;
   const step = isDay ? HOURS_BETWEEN : 24;
-  const time = new Date(since);
-  time.setHours(0, 0, 0, 0);
+  const first = new Date(since);
   const ticks: Tick[] = [];
-  // By local hours, because a day with a change of the clock is shorter or longer.
-  for (; time.getTime() < until; time.setHours(time.getHours() + step)) {
+  for (let hours = 0; ; hours += step) {
+    // From the same midnight each time: a day with a change of the clock is shorter or longer, or has no midnight.
+    const time = new Date(first.getFullYear(), first.getMonth(), first.getDate(), hours);
     const at = time.getTime();
+    if (!(at < until)) return ticks;
     if (at <= since) continue;
     const text = isDay
       ? `${pad(time.getHours())}:00`
       : `${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
     ticks.push({ at, text });
   }
-  return ticks;
 };

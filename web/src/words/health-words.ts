@@ -21,7 +21,7 @@ const MEANINGS: Readonly<Record<HealthName, string>> = {
   degraded: 'The service works, but not as it should.',
   stopped: 'The service should have no tasks.',
   ok: 'The service works.',
-  unknown: 'It is not known whether the service works.',
+  unknown: 'Whether the service works could not be determined.',
 };
 
 /** A newer helper may have more values than this page knows. */

@@ -78,7 +78,7 @@ describe('a task of Swarmpit', () => {
     expect(task({ nodeId: undefined }).nodeId).toBe('node-1');
   });
 
-  it('counts for nothing in a state that is not known', () => {
+  it('counts for nothing in an unknown state', () => {
     expect(task({ state: 'dreaming' }).state).toBe('orphaned');
   });
 });
