@@ -22,7 +22,6 @@ import { makeService } from '../../support/work/make-service.ts';
 import { showStore } from '../../../src/core/store-setting.ts';
 
 const pages = readPages('README.md', 'docs/**/*.md', 'examples/*.md');
-const readme = readPage('README.md');
 const guide = (name: string) => readPage(`docs/guide/${name}.md`);
 const configuration = readPage('docs/reference/configuration.md');
 const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -127,10 +126,9 @@ describe('variables', () => {
   const inCode = (page: { codes: readonly { text: string }[] }) =>
     new Set(page.codes.flatMap((code) => code.text.match(/CD_HELPER_[A-Z_]+/g) ?? []));
 
-  it.each([readme, configuration])('all stand in $path', (page) => {
+  it.each([guide('configuration'), configuration])('all stand in $path', (page) => {
     const told = inCode(page);
-    const wanted = all.filter((name) => page !== readme || name !== 'CD_HELPER_URL_FILE');
-    expect(wanted.filter((name) => !told.has(name))).toEqual([]);
+    expect(all.filter((name) => !told.has(name))).toEqual([]);
   });
 
   const ofStacks = globSync('deploy/*.yml', { cwd: ROOT }).flatMap((path) =>
@@ -223,7 +221,7 @@ describe('words', () => {
   });
 
   it('exit statuses', () => {
-    expect(readme.text.replaceAll('\n', ' ')).toContain(
+    expect(guide('operate').text.replaceAll('\n', ' ')).toContain(
       `**${EXIT.well}** success, **${EXIT.failed}** something failed, **${EXIT.wrongUse}** usage error, **${EXIT.unknown}** could not be determined, **${EXIT.waiting}** waiting at a gate or a freeze`,
     );
   });

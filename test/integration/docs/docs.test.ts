@@ -118,12 +118,12 @@ describe('commands', () => {
     expect(Object.keys(known)).toContain(script);
   });
 
-  it('all stand in the README', () => {
-    const readme = pages.find(({ path }) => path === 'README.md')?.text ?? '';
+  it('all stand in the guide', () => {
+    const guide = pages.find(({ path }) => path === 'docs/guide/operate.md')?.text ?? '';
     const names = createProgram(deps, () => undefined)
       .commands.map((command) => command.name())
       .filter((name) => !name.startsWith('__'));
-    expect(names.filter((name) => !readme.includes(`\`cd-helper ${name}`))).toEqual([]);
+    expect(names.filter((name) => !guide.includes(`\`cd-helper ${name}`))).toEqual([]);
   });
 });
 
