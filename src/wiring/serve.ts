@@ -37,7 +37,7 @@ import { serverDeps } from './server-deps.ts';
 import { whenReachable } from './when-reachable.ts';
 import { watchDescriptors } from './watch-descriptors.ts';
 
-const FIRST_LOOK_MS = 1_500;
+const FIRST_CHECK_MS = 1_500;
 /** Enough to give every process of a store a different id. */
 const INSTANCE_BYTES = 6;
 /**
@@ -122,7 +122,7 @@ const serve = async (
       isNew: store.isNew,
     });
     // Long enough to refuse a Swarm that is configured twice. An unreachable cluster delays nothing further.
-    await Promise.race([work.health.refresh(either), systemClock.wait(FIRST_LOOK_MS, either)]);
+    await Promise.race([work.health.refresh(either), systemClock.wait(FIRST_CHECK_MS, either)]);
     const storeWatch = createStoreWatch({
       checkFiles: store.checkFiles,
       takeFailure: store.server?.takeFailure,

@@ -25,7 +25,7 @@ import { createTransport } from './wire/transport.ts';
 import { createTrials } from './pace/trials.ts';
 import { composeUpdateAuth } from './sign-in/update-auth.ts';
 import { type FailedLookup, orFailure } from './wire/or-failure.ts';
-import { type Probed, probeRegistry, REQUESTS_OF_A_LOOK_UP } from './read/probe-registry.ts';
+import { type Probed, probeRegistry, REQUESTS_OF_A_LOOKUP } from './read/probe-registry.ts';
 
 /** All registries that images come from, and the connections to them. */
 export type ConnectedRegistries = Registries & {
@@ -140,7 +140,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
       caller.throwIfAborted();
     }
     return work(own, {
-      lookupMs: options.limits?.lookupMs ?? REQUESTS_OF_A_LOOK_UP * own.attemptMs,
+      lookupMs: options.limits?.lookupMs ?? REQUESTS_OF_A_LOOKUP * own.attemptMs,
     });
   };
 
@@ -168,7 +168,7 @@ export const createRegistries = (options: RegistriesOptions): ConnectedRegistrie
     },
     listTags: async ({ registry, repository }, signal, turn = async () => {}) => {
       const own = endpoints.of(registry);
-      const limits = { lookupMs: REQUESTS_OF_A_LOOK_UP * own.attemptMs, turn };
+      const limits = { lookupMs: REQUESTS_OF_A_LOOKUP * own.attemptMs, turn };
       let failure: FailedLookup | null = null;
       for (const endpoint of [own, ...endpoints.mirrorsOf(registry)]) {
         const listed = await orFailure(signal, async () => ({

@@ -200,13 +200,7 @@ describe('what is remembered of an image that is replaced', () => {
       false,
       { digest: B, why: 'failing' },
     ],
-    [
-      'its digest is not known',
-      seen([up(MINUTE)], { imageText: 'acme/web:v1' }),
-      [],
-      true,
-      null,
-    ],
+    ['its digest is not known', seen([up(MINUTE)], { imageText: 'acme/web:v1' }), [], true, null],
   ])('%s', (_name, observed, images, isFirst, expected) => {
     const left = leftBehind(observed, images, isFirst, NOW);
     if (expected === null) expect(left).toBeNull();

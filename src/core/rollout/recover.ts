@@ -11,7 +11,7 @@ import { endBack, type Facts, type Move } from './move.ts';
 const HAND_OVER_MS = 120_000;
 /** How long Docker may still carry out an update after it gave up on it. */
 const QUIET_MS = 60_000;
-const LOOK_AGAIN_MS = 1_000;
+const CHECK_AGAIN_MS = 1_000;
 /** Waits before an update that the cluster answered with an error is sent again. */
 const AGAIN = { firstMs: 1_000, longestMs: 60_000 };
 
@@ -48,7 +48,7 @@ export const recover = (
   const message =
     'the cluster did not answer and the service does not show the update; it is not repeated';
   if (!isOver(intent.at, HAND_OVER_MS) || (gaveUpAt !== undefined && !isQuiet)) {
-    return { kind: 'wait', as: 'here', afterMs: LOOK_AGAIN_MS, problem: message, refutes: false };
+    return { kind: 'wait', as: 'here', afterMs: CHECK_AGAIN_MS, problem: message, refutes: false };
   }
   return endBack(seen, failed, { reason: 'outcome-unknown', message, task: null });
 };

@@ -23,7 +23,7 @@ import { whyNoService } from '../track/why-no-service.ts';
  * A check that takes longer counts as failed and is retried. Each of its requests has its own limit; for a registry
  * that is up to three times the longest `timeout`.
  */
-const LOOK_TIMEOUT_MS = 10 * 60_000;
+const CHECK_TIMEOUT_MS = 10 * 60_000;
 /** Head start for updates of known services, before a list of all services keeps the manager busy. */
 const UPDATES_FIRST_MS = 25;
 
@@ -37,7 +37,7 @@ export const checkImage = async (
   work: ClaimedCheck,
   signal: AbortSignal,
 ): Promise<void> => {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]);
   const answers = createAnswers({
     registries: deps.registries,
     now: deps.clock.now,
@@ -72,7 +72,7 @@ const seenFor =
     return found === null ? null : { lookup: found.lookup, members: null, askedAt: found.at };
   };
 
-const TIMED_OUT = `no answer within ${LOOK_TIMEOUT_MS / 1000} s`;
+const TIMED_OUT = `no answer within ${CHECK_TIMEOUT_MS / 1000} s`;
 const isOutside = (error: unknown): boolean =>
   error instanceof ClusterError || (error instanceof Error && error.name === 'TimeoutError');
 

@@ -48,7 +48,7 @@ const READ_AT_MOST_EVERY_MS = 200;
 /** Due times pass without a write, and another process may write to the store too. */
 const READ_AT_LEAST_EVERY_MS = 5_000;
 /** How long a client that does not want to wait may be kept waiting for the first observation of a slow cluster. */
-const FIRST_LOOK_MS = 5_000;
+const FIRST_CHECK_MS = 5_000;
 
 /**
  * Answers what became of pushes. After a write to the store, one read serves all waiting clients. Nothing is read
@@ -86,7 +86,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
       const { view, unproven } = last;
       const isOver = now >= until || signal.aborted;
       // Even clients that do not wait get the first observation of a service, within a limit.
-      const isReady = unproven.length === 0 || waiter.hasChecked || now >= until + FIRST_LOOK_MS;
+      const isReady = unproven.length === 0 || waiter.hasChecked || now >= until + FIRST_CHECK_MS;
       const isNews = request.known !== null && request.known !== view.version;
       const isEnd = request.known === null && view.state !== 'pending';
       if (isEnd || (isReady && (isNews || isOver)) || signal.aborted) settle(waiter, view);
@@ -119,7 +119,7 @@ export const createOutcomes = (deps: OutcomesDeps): AskOutcome => {
 
   const nextDue = (): number => {
     const now = clock.monotonic();
-    const ends = [...waiters].map(({ until }) => (until > now ? until : now + FIRST_LOOK_MS));
+    const ends = [...waiters].map(({ until }) => (until > now ? until : now + FIRST_CHECK_MS));
     return Math.min(now + READ_AT_LEAST_EVERY_MS, ...ends) - now;
   };
 

@@ -16,7 +16,7 @@ import { approach } from '../../support/browser/use-desk.ts';
 import { usePostgres } from '../../support/store/use-postgres.ts';
 
 /** Long enough that an instance ends while the update is watched. */
-const MONITOR_NS = 8_000_000_000;
+const MONITOR_NS = 20_000_000_000;
 
 const without = await whyWithout('chromium');
 

@@ -23,7 +23,9 @@ const Progress = ({ rollout }: { readonly rollout: RolloutView }) => {
         aria-label={`Tasks of ${service.name}`}
         aria-valuetext={words}
         aria-valuemin={0}
-        {...(isKnown ? { 'aria-valuenow': running, 'aria-valuemax': desired } : {})}
+        {...(isKnown
+          ? { 'aria-valuenow': Math.min(running, desired), 'aria-valuemax': desired }
+          : {})}
       >
         {Object.entries(parts).map(([part, count]) => (
           <span key={part} class={part} style={{ flexGrow: count }} />

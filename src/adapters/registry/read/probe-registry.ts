@@ -6,7 +6,7 @@ import type { Endpoint } from '../wire/registry-host.ts';
 import type { Ask } from './ask.ts';
 
 /** Requests that one lookup may need in a row: refused, signed in, answered. */
-export const REQUESTS_OF_A_LOOK_UP = 3;
+export const REQUESTS_OF_A_LOOKUP = 3;
 
 export type Probed =
   | {
@@ -45,7 +45,7 @@ export const probeRegistry = async (
   } as const;
   const probed = await orFailure(signal, async () => {
     const { status, url, isSignedIn } = await ask(endpoint, question, signal, {
-      lookupMs: lookupMs ?? REQUESTS_OF_A_LOOK_UP * endpoint.attemptMs,
+      lookupMs: lookupMs ?? REQUESTS_OF_A_LOOKUP * endpoint.attemptMs,
     });
     if (status !== 200) {
       const detail = `${endpoint.name} does not answer like a registry (${status})`;
