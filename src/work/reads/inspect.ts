@@ -197,6 +197,9 @@ const healthTexts = (view: ServiceView): readonly string[] =>
 const sortKey = (view: ServiceView): string =>
   [healthUrgency(view), view.cluster, view.stack ?? '', view.name, view.id].join('\u0000');
 
+/** A page with everything: more items than any installation has. */
+export const WHOLE_LIST: PageRequest = { limit: 100_000, after: null };
+
 /** One page of a list that is in memory as a whole, by the same key. */
 export const pageOfServices = (
   services: readonly ServiceView[],

@@ -6,11 +6,10 @@ import { DAY_MS, readDay } from '../../store/overview/read-day.ts';
 import { readRollouts } from '../../store/overview/read-rollouts.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 import type { Reads } from '../../core/contract/reads.ts';
+import { WHOLE_LIST } from './inspect.ts';
 
 /** Of each list. More do not fit on a page that is looked at. */
 const MOST = 20;
-/** More services than any installation has. */
-const ALL = { limit: 100_000, after: null };
 const FIRST = { limit: MOST, after: null };
 const DAYS = 30;
 /** A deployment that was queued on an earlier day may still end. */
@@ -91,7 +90,7 @@ export const readOverview = async ({
   now,
 }: OverviewDeps): Promise<OverviewView> => {
   const [services, rollouts, waiting, freezes, days] = await Promise.all([
-    reads.listServices({}, ALL),
+    reads.listServices({}, WHOLE_LIST),
     readRollouts(db, MOST, within, now()),
     reads.listWaiting({}, FIRST),
     reads.listFreezes(FIRST),

@@ -11,6 +11,7 @@ import {
 import { DAY_MS } from '../../store/overview/read-day.ts';
 import type { Db } from '../../store/sqlite/open-store.ts';
 import type { Reads } from '../../core/contract/reads.ts';
+import { WHOLE_LIST } from './inspect.ts';
 
 export type TimelineDeps = {
   readonly db: Db;
@@ -26,8 +27,6 @@ const MOST_LANES = 50;
 const MOST_BARS = 100;
 /** Between two events, everybody gets the same answer within a minute. */
 const MINUTE_MS = 60_000;
-/** More services than any installation has. */
-const ALL = { limit: 100_000, after: null };
 
 /** A lane before its marks: the service as it is now, or as its deployments name it. */
 type Draft = Omit<LaneView, 'pushes' | 'freezes'> & {
@@ -134,7 +133,7 @@ const draftAll = async (
   since: number,
 ): Promise<readonly Draft[]> => {
   const [{ items }, bars] = await Promise.all([
-    reads.listServices(cluster === undefined ? {} : { cluster }, ALL),
+    reads.listServices(cluster === undefined ? {} : { cluster }, WHOLE_LIST),
     readBars(db, { since, within, service: null }),
   ]);
   const keys = new Set(items.map(({ cluster: own, id }) => `${own}/${id}`));

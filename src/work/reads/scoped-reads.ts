@@ -17,7 +17,7 @@ import {
   deploymentPlaces,
   keepWithin,
 } from '../../store/deployments/deployments-within.ts';
-import { pageOfServices } from './inspect.ts';
+import { pageOfServices, WHOLE_LIST } from './inspect.ts';
 import { type ReadDays, readOverview } from './read-overview.ts';
 import { readTimeline } from './read-timeline.ts';
 import type { Reads } from '../../core/contract/reads.ts';
@@ -31,8 +31,6 @@ export type ScopedReadsDeps = {
   readonly now: () => number;
 };
 
-/** More services than any installation has. They are read as a whole and cut into pages here. */
-const ALL = { limit: 100_000, after: null };
 const NOTHING = { items: [], next: null };
 
 const isEmpty = ({ clusters, stacks }: Within): boolean =>
@@ -57,7 +55,7 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
     filter: Parameters<Reads['listServices']>[0] = {},
   ): Promise<readonly ServiceView[]> => {
     if (filter.cluster !== undefined && !isClusterInScope(scope, filter.cluster)) return [];
-    const { items } = await reads.listServices(filter, ALL);
+    const { items } = await reads.listServices(filter, WHOLE_LIST);
     return items.filter((service) => isInScope(scope, service));
   };
 
@@ -199,7 +197,7 @@ export const createScopedReads = (deps: ScopedReadsDeps, scope: Scope, actor: st
     },
     listFreezes: async (page) => {
       const [standing, services] = await Promise.all([
-        listFreezes(db, { ...ALL, after: page.after }, deps.now()),
+        listFreezes(db, { ...WHOLE_LIST, after: page.after }, deps.now()),
         scope.stacks === null ? [] : servicesWithin(),
       ]);
       const names = new Set(services.flatMap(({ name, id }) => [name, id]));
